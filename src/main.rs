@@ -1,0 +1,2 @@
+//! ramtape
+fn main() {}
