@@ -1,1 +1,7 @@
 //! ramtape
+pub mod config;
+pub mod engine;
+pub mod fingerprint;
+pub mod interaction;
+pub mod redact;
+pub mod service;

@@ -1,0 +1,5 @@
+//! The only module that knows the order of steps.
+
+mod summary;
+
+pub use summary::{Miss, Summary};

@@ -1,0 +1,49 @@
+//! What a run did, for its closing lines and reports.
+
+use std::time::Duration;
+
+/// A request that had no take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Miss {
+    /// The operation's name, or method and path of an unknown one.
+    pub operation: String,
+    /// The request's fingerprint, as shown; empty where the request could not be read.
+    pub fingerprint: String,
+    /// The session that asked, if it named itself.
+    pub session: Option<String>,
+    /// Why it missed, over several lines: what the client was told.
+    pub message: String,
+}
+
+/// What happened between start and now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Answers from the cassette.
+    pub replayed: u64,
+    /// Answers taken from upstream and stored.
+    pub recorded: u64,
+    /// Answers passed on from upstream without being stored, by rule (throttling, faults, authentication).
+    pub passed_on: u64,
+    /// Answers that should have been stored and could not be, with the reason. Not empty: exit code 6.
+    pub not_recorded: Vec<String>,
+    /// Requests without a take. The list is bounded; `missed` counts all.
+    pub misses: Vec<Miss>,
+    /// How many requests had no take.
+    pub missed: u64,
+    /// Requests refused by ramtape itself (caller not proved, bad input), by reason.
+    pub refused: Vec<(String, u64)>,
+    /// Requests that reached ramtape at all, control paths excluded.
+    pub requests: u64,
+    /// Fingerprints of the cassette that nobody asked for; `None` while recording in mode `all`.
+    pub never_used: Option<u64>,
+    /// Connections opened to upstream; 0 in mode `none`.
+    pub upstream_connections: u64,
+    /// Requests sent upstream by a session after writes that it had only replayed: upstream never saw those.
+    pub after_replayed_writes: u64,
+    /// What upstream took, when it was recorded, for the answers replayed: an estimate of the time saved.
+    pub time_saved: Option<Duration>,
+    /// Listings left unfinished by their client, by operation and fingerprint.
+    pub partial: Vec<String>,
+    /// Notices worth a line: unsealed takes in use, a store rebuilt, a take lost.
+    pub notices: Vec<String>,
+}

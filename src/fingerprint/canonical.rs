@@ -1,0 +1,13 @@
+//! The printable form of a request that is hashed.
+
+use crate::interaction::OperationName;
+
+/// The canonical form: a version line, then operation, region, actor and the canonical parameters, a line each.
+#[must_use]
+pub fn canonical_text(operation: &OperationName, region: &str, actor: &str, parameters: &str) -> String {
+    let (label, name) = match operation {
+        OperationName::Known(name) => ("operation", name),
+        OperationName::Unknown(name) => ("unknown-operation", name),
+    };
+    format!("ramtape-request-1\n{label} {name}\nregion {region}\nactor {actor}\n{parameters}\n")
+}

@@ -1,0 +1,9 @@
+//! What identifies a request in a cassette: its canonical form, and the hash of it.
+
+mod canonical;
+mod hash;
+mod number;
+mod parameters;
+
+pub use canonical::canonical_text;
+pub use hash::Fingerprint;

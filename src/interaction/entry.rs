@@ -1,0 +1,125 @@
+//! What a cassette keeps for one fingerprint.
+
+use super::Body;
+
+/// How a request's operation is named in a cassette.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum OperationName {
+    /// An operation of the service's table, by its name (`GetResourceShares`).
+    Known(String),
+    /// Anything else: method and path as received, joined by a blank (`POST /listfoo`).
+    Unknown(String),
+}
+
+impl OperationName {
+    /// The name as people read it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(name) | Self::Unknown(name) => name,
+        }
+    }
+
+    /// The name of the operation's folder in a cassette: `[a-z0-9._-]{1,64}`, no leading dot.
+    /// Two operations can share a folder; the fingerprint tells their files apart.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        let mut folder = String::new();
+        match self {
+            Self::Known(name) => {
+                for c in name.chars() {
+                    if c.is_ascii_uppercase() && !folder.is_empty() {
+                        folder.push('-');
+                    }
+                    folder.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+                }
+            }
+            Self::Unknown(name) => {
+                folder.push_str("unknown-");
+                for c in name.chars() {
+                    let plain = c.is_ascii_alphanumeric() || c == '.' || c == '_';
+                    let c = if plain { c.to_ascii_lowercase() } else { '-' };
+                    if !(c == '-' && folder.ends_with('-')) {
+                        folder.push(c);
+                    }
+                }
+            }
+        }
+        folder.truncate(64);
+        folder
+    }
+}
+
+/// One page of an answer; an answer that does not page is one page.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Page {
+    /// The HTTP status.
+    pub status: u16,
+    /// The kept headers, names in lower case, sorted by name.
+    pub headers: Vec<(String, String)>,
+    /// The body with its holes.
+    pub body: Body,
+}
+
+/// One recorded answer to a fingerprint: a whole chain, for a listing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Take {
+    /// The session that recorded it; `None` for callers that named none.
+    pub session: Option<String>,
+    /// The id of the latest write that the session had made before.
+    pub after: Option<String>,
+    /// The id of this write; `None` for reads.
+    pub id: Option<String>,
+    /// The page size that was asked for, of a listing.
+    pub max_results: Option<u32>,
+    /// Whether the chain was recorded to its end; always true for what does not page.
+    pub complete: bool,
+    /// The pages in order; at least one.
+    pub pages: Vec<Page>,
+}
+
+impl Take {
+    /// Whether this take is a beginning of `whole`: same session, history and page size, its pages the first of the other's.
+    #[must_use]
+    pub fn is_prefix_of(&self, whole: &Self) -> bool {
+        self.session == whole.session
+            && self.after == whole.after
+            && self.id == whole.id
+            && self.max_results == whole.max_results
+            && self.pages.len() <= whole.pages.len()
+            && self.pages.iter().zip(&whole.pages).all(|(a, b)| a == b)
+    }
+}
+
+/// Everything recorded for one fingerprint: what one file of a cassette says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The operation.
+    pub operation: OperationName,
+    /// The AWS region.
+    pub region: String,
+    /// The actor that asked.
+    pub actor: String,
+    /// The request's parameters in canonical form: compact JSON, without paging and volatile members.
+    pub request: String,
+    /// The takes in recorded order.
+    pub takes: Vec<Take>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_plain_names() {
+        for (name, folder) in [
+            (OperationName::Known("GetResourceShares".into()), "get-resource-shares"),
+            (OperationName::Known("EnableSharingWithAwsOrganization".into()), "enable-sharing-with-aws-organization"),
+            (OperationName::Unknown("POST /listFoo".into()), "unknown-post-listfoo"),
+            (OperationName::Unknown("GET /../../etc/passwd".into()), "unknown-get-..-..-etc-passwd"),
+        ] {
+            assert_eq!(name.folder(), folder);
+        }
+        assert_eq!(OperationName::Unknown(format!("POST /{}", "é/x".repeat(60))).folder().len(), 64);
+    }
+}

@@ -1,0 +1,110 @@
+//! JSON strings to text and back.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// Half of a surrogate pair stands alone: the string is no Unicode text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a string holds half of a surrogate pair")]
+pub struct LoneSurrogate;
+
+/// The text of a JSON string that [`super::parse`] has accepted, quotes included in `raw`.
+///
+/// # Errors
+/// Where an escape is half of a surrogate pair.
+pub fn unquote(raw: &str) -> Result<Cow<'_, str>, LoneSurrogate> {
+    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
+    if !inner.contains('\\') {
+        return Ok(Cow::Borrowed(inner));
+    }
+    let mut out = String::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        rest = push_escape(&mut out, escape)?;
+    }
+    out.push_str(rest);
+    Ok(Cow::Owned(out))
+}
+
+/// Reads the escape at the start of `text` into `out`; gives what follows it.
+fn push_escape<'a>(out: &mut String, text: &'a str) -> Result<&'a str, LoneSurrogate> {
+    let simple = match text.as_bytes().get(1) {
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'u') => {
+            let (unit, rest) = code_unit(text).ok_or(LoneSurrogate)?;
+            if let Some(c) = char::from_u32(unit) {
+                out.push(c);
+                return Ok(rest);
+            }
+            let (low, rest) = code_unit(rest).ok_or(LoneSurrogate)?;
+            if !(0xd800..0xdc00).contains(&unit) || !(0xdc00..0xe000).contains(&low) {
+                return Err(LoneSurrogate);
+            }
+            out.extend(char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00)));
+            return Ok(rest);
+        }
+        Some(&other) => char::from(other),
+        None => return Ok(""),
+    };
+    out.push(simple);
+    Ok(text.get(2..).unwrap_or_default())
+}
+
+/// The UTF-16 code unit of the `\uXXXX` at the start of `text`, and what follows it.
+fn code_unit(text: &str) -> Option<(u32, &str)> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    Some((u32::from_str_radix(digits, 16).ok()?, text.get(6..)?))
+}
+
+/// `text` as a JSON string, quotes included, in the one shortest spelling: only `"`, `\` and control characters are
+/// escaped, those with a letter by it.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c < ' ' => {
+                // Writing into a String cannot fail.
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    #[test]
+    fn resolves_every_escape() {
+        assert_eq!(unquote(r#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00é""#).unwrap(), "\"\\/\u{8}\u{c}\n\r\té😀é");
+        for lone in [r#""\ud800""#, r#""\udc00\ud800""#, r#""\ud800x""#, r#""\ud800\u0041""#] {
+            assert_eq!(unquote(lone), Err(LoneSurrogate), "{lone}");
+        }
+    }
+
+    #[test]
+    fn quote_is_the_inverse() {
+        let text = "\0\u{1f}\"\\/\n é😀\u{7f}";
+        assert_eq!(quote(text), "\"\\u0000\\u001f\\\"\\\\/\\n é😀\u{7f}\"");
+        assert_eq!(unquote(&quote(text)).unwrap(), text);
+    }
+}

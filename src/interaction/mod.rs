@@ -1,0 +1,17 @@
+//! The vocabulary every layer shares: what was asked, what was answered, and how an answer is kept.
+//!
+//! Nothing here knows a socket, a clock, a file or the environment.
+
+pub mod base32;
+mod body;
+mod entry;
+pub mod json;
+mod request;
+mod response;
+mod secret;
+
+pub use body::{Body, Hole, Part};
+pub use entry::{Entry, OperationName, Page, Take};
+pub use request::Request;
+pub use response::Response;
+pub use secret::Secret;

@@ -1,0 +1,35 @@
+//! A request, read whole.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+
+/// A client's request as ramtape works on it: buffered once, checked by the gate, free of any socket.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method as received.
+    pub method: Method,
+    /// Path without the capability and session prefixes, as received (percent-encoding untouched).
+    pub path: String,
+    /// What follows `?`, as received; empty where there is none.
+    pub query: String,
+    /// The headers as received. They hold credentials: never print them.
+    pub headers: HeaderMap,
+    /// The body, whole.
+    pub body: Bytes,
+    /// Path and query as received, prefixes included: what the client signed.
+    pub signed_target: String,
+    /// The host that the client addressed (`Host`, or HTTP/2's `:authority`), as received.
+    pub authority: String,
+    /// The segment after `/~` that came first and is or may be a capability key.
+    pub key: Option<super::Secret>,
+    /// The session named by the path prefix, if one was.
+    pub session_prefix: Option<String>,
+}
+
+impl Request {
+    /// The value of header `name` where it is present once and readable as text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}

@@ -1,0 +1,57 @@
+//! From what upstream answered to what may be stored.
+
+use crate::interaction::{Body, Page};
+use http::HeaderMap;
+
+/// The headers of an answer that a cassette keeps. Everything else is the connection's, the moment's or a secret.
+pub const KEPT_HEADERS: [&str; 2] = ["content-type", "x-amzn-errortype"];
+
+/// A value that has been through this module. Only such values can be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scrubbed<T>(T);
+
+impl<T> Scrubbed<T> {
+    /// The value.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+
+    /// The value, lent.
+    pub const fn inner(&self) -> &T {
+        &self.0
+    }
+}
+
+impl Scrubbed<Page> {
+    /// A page that came out of a cassette: it was scrubbed when it went in.
+    #[must_use]
+    pub const fn from_cassette(page: Page) -> Self {
+        Self(page)
+    }
+}
+
+/// The storable page for an answer: the kept headers, and the body with its holes.
+#[must_use]
+pub fn scrub_page(status: u16, headers: &HeaderMap, body: Body) -> Scrubbed<Page> {
+    let headers = KEPT_HEADERS
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), headers.get(*name)?.to_str().ok()?.to_owned())))
+        .collect();
+    Scrubbed(Page { status, headers, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn keeps_only_the_listed_headers() {
+        let mut headers = HeaderMap::new();
+        for name in ["set-cookie", "x-amzn-requestid", "content-type", "date", "authorization"] {
+            headers.insert(name, HeaderValue::from_static("v"));
+        }
+        let page = scrub_page(200, &headers, Body::default()).into_inner();
+        assert_eq!(page.headers, [("content-type".to_owned(), "v".to_owned())]);
+    }
+}

@@ -1,0 +1,5 @@
+//! The service as data: `config/ram.toml` as types.
+
+mod table;
+
+pub use table::{Kind, Operation, PagingRules, RecordingRules, Service, ServiceError};
