@@ -5,3 +5,5 @@ pub mod fingerprint;
 pub mod interaction;
 pub mod redact;
 pub mod service;
+pub mod session;
+pub mod token;

@@ -2,8 +2,11 @@
 
 mod canonical;
 mod hash;
+mod nearest;
 mod number;
 mod parameters;
 
 pub use canonical::canonical_text;
-pub use hash::Fingerprint;
+pub use hash::{Fingerprint, NotAFingerprint};
+pub use nearest::{Difference, differences};
+pub use parameters::{ParameterError, Parameters};

@@ -1,1 +1,303 @@
-//! The canonical parameters.
+//! A request's parameters, and their canonical JSON.
+//!
+//! The canonical JSON is ramtape's own: published canonicalisers (RFC 8785) round integers above 2^53.
+
+use super::number::canonical_number;
+use crate::interaction::json::{self, Kind, Node, SyntaxError};
+use crate::service::Operation;
+use data_encoding::BASE64;
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The parameters of a request: the members of its JSON body and of its query in one map.
+#[derive(Clone, Debug)]
+pub struct Parameters<'a> {
+    members: BTreeMap<Cow<'a, str>, Value<'a>>,
+}
+
+#[derive(Clone, Debug)]
+enum Value<'a> {
+    Body(Node<'a>),
+    Text(Cow<'a, str>),
+}
+
+/// Why a request's parameters cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParameterError {
+    /// The body is not JSON.
+    #[error("the request body is not JSON: {0}")]
+    Json(#[from] SyntaxError),
+    /// The body is JSON, but no object.
+    #[error("the request body is JSON, but not an object")]
+    NotAnObject,
+    /// A member stands twice, in the body, in the query, or once in each.
+    #[error("member {0:?} stands twice in the request")]
+    Duplicate(String),
+    /// A string of the body is no Unicode text.
+    #[error("a string in the request body holds half of a surrogate pair")]
+    LoneSurrogate,
+    /// A number's exponent has more than 18 digits.
+    #[error("number {0} in the request body has an exponent beyond all bounds")]
+    Number(String),
+    /// The query does not decode to UTF-8.
+    #[error("the query is not percent-encoded UTF-8")]
+    Query,
+}
+
+impl<'a> Parameters<'a> {
+    /// Reads query and body. No body, blanks only, and `{}` are the same. Where `strict` is false (an unknown operation),
+    /// a body that is no JSON object is taken as it is, as one opaque member.
+    ///
+    /// # Errors
+    /// As the variants of [`ParameterError`] say.
+    pub fn read(query: &'a str, body: &'a [u8], strict: bool) -> Result<Self, ParameterError> {
+        let mut parameters = Self { members: BTreeMap::new() };
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            parameters.add(decode(name)?, Value::Text(decode(value)?))?;
+        }
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(parameters);
+        }
+        match parameters.add_body(body) {
+            Ok(()) => Ok(parameters),
+            Err(error) if strict => Err(error),
+            Err(_) => Self::read(query, b"", strict)?.with_opaque(body),
+        }
+    }
+
+    fn add_body(&mut self, body: &'a [u8]) -> Result<(), ParameterError> {
+        let Kind::Object(members) = json::parse(body)?.kind else { return Err(ParameterError::NotAnObject) };
+        for member in members {
+            let name = json::unquote(member.key).map_err(|_| ParameterError::LoneSurrogate)?;
+            self.add(name, Value::Body(member.value))?;
+        }
+        Ok(())
+    }
+
+    fn with_opaque(mut self, body: &'a [u8]) -> Result<Self, ParameterError> {
+        let (name, text) = match std::str::from_utf8(body) {
+            Ok(text) => ("$body", Cow::Borrowed(text)),
+            Err(_) => ("$body-base64", Cow::Owned(BASE64.encode(body))),
+        };
+        self.add(Cow::Borrowed(name), Value::Text(text))?;
+        Ok(self)
+    }
+
+    fn add(&mut self, name: Cow<'a, str>, value: Value<'a>) -> Result<(), ParameterError> {
+        if let Some(_earlier) = self.members.insert(name.clone(), value) {
+            return Err(ParameterError::Duplicate(name.into_owned()));
+        }
+        Ok(())
+    }
+
+    /// The member called `name`, of the body.
+    #[must_use]
+    pub fn body_member(&self, name: &str) -> Option<&Node<'a>> {
+        match self.members.get(name)? {
+            Value::Body(node) => Some(node),
+            Value::Text(_) => None,
+        }
+    }
+
+    /// The text of the member called `name`, wherever it stands; `None` where it is absent or no string.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<Cow<'a, str>> {
+        match self.members.get(name)? {
+            Value::Body(node) => node.text(),
+            Value::Text(text) => Some(text.clone()),
+        }
+    }
+
+    /// The canonical parameters: compact JSON, members sorted by name, `null` members absent, strings and numbers in their
+    /// one spelling, lists without order sorted, JSON inside strings canonical itself; without the members that `skip` names.
+    ///
+    /// # Errors
+    /// Where a nested member stands twice, or a string or number has no canonical spelling.
+    pub fn canonical(
+        &self,
+        operation: Option<&Operation>,
+        skip: impl Fn(&str) -> bool,
+    ) -> Result<String, ParameterError> {
+        let mut out = String::from("{");
+        for (name, value) in &self.members {
+            if skip(name) || matches!(value, Value::Body(Node { kind: Kind::Null, .. })) {
+                continue;
+            }
+            if out.len() > 1 {
+                out.push(',');
+            }
+            out.push_str(&json::quote(name));
+            out.push(':');
+            let lists = |list: &dyn Fn(&Operation) -> &Vec<String>| {
+                operation.is_some_and(|operation| list(operation).iter().any(|member| member == name))
+            };
+            let text = match value {
+                Value::Text(text) => Some(text.clone()),
+                Value::Body(node) => node.text(),
+            };
+            match (text, value) {
+                (Some(text), _) if lists(&|o| &o.json_strings) => out.push_str(&json::quote(&canonical_json(&text))),
+                (Some(text), _) => out.push_str(&json::quote(&text)),
+                (None, Value::Body(node)) if lists(&|o| &o.unordered) => unordered(&mut out, node)?,
+                (None, Value::Body(node)) => write(&mut out, node, Nulls::Absent)?,
+                (None, Value::Text(_)) => {}
+            }
+        }
+        out.push('}');
+        Ok(out)
+    }
+}
+
+/// Whether a member that is `null` is the same as no member. In RAM's requests it is; in a policy document it need not be.
+#[derive(Clone, Copy, PartialEq)]
+enum Nulls {
+    Absent,
+    Kept,
+}
+
+fn decode(text: &str) -> Result<Cow<'_, str>, ParameterError> {
+    percent_decode_str(text).decode_utf8().map_err(|_| ParameterError::Query)
+}
+
+/// `text` as canonical JSON where it is JSON, else as it is.
+fn canonical_json(text: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    match json::parse(text.as_bytes()) {
+        Ok(node) if write(&mut out, &node, Nulls::Kept).is_ok() => Cow::Owned(out),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+fn unordered(out: &mut String, node: &Node<'_>) -> Result<(), ParameterError> {
+    let Some(items) = node.items() else { return write(out, node, Nulls::Absent) };
+    let mut sorted = Vec::with_capacity(items.len());
+    for item in items {
+        let mut text = String::new();
+        write(&mut text, item, Nulls::Absent)?;
+        sorted.push(text);
+    }
+    sorted.sort_unstable();
+    out.push('[');
+    out.push_str(&sorted.join(","));
+    out.push(']');
+    Ok(())
+}
+
+fn write(out: &mut String, node: &Node<'_>, nulls: Nulls) -> Result<(), ParameterError> {
+    match &node.kind {
+        Kind::Null | Kind::Bool(_) => out.push_str(node.raw),
+        Kind::Number => match canonical_number(node.raw) {
+            Some(number) => out.push_str(&number),
+            None => return Err(ParameterError::Number(node.raw.chars().take(40).collect())),
+        },
+        Kind::String => match json::unquote(node.raw) {
+            Ok(text) => out.push_str(&json::quote(&text)),
+            Err(_) => return Err(ParameterError::LoneSurrogate),
+        },
+        Kind::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write(out, item, nulls)?;
+            }
+            out.push(']');
+        }
+        Kind::Object(members) => {
+            let mut sorted = BTreeMap::new();
+            for member in members {
+                let name = json::unquote(member.key).map_err(|_| ParameterError::LoneSurrogate)?;
+                if let Some(_earlier) = sorted.insert(name.clone(), &member.value) {
+                    return Err(ParameterError::Duplicate(name.into_owned()));
+                }
+            }
+            out.push('{');
+            let mut first = true;
+            for (name, value) in sorted {
+                if nulls == Nulls::Absent && value.kind == Kind::Null {
+                    continue;
+                }
+                if !std::mem::take(&mut first) {
+                    out.push(',');
+                }
+                out.push_str(&json::quote(&name));
+                out.push(':');
+                write(out, value, nulls)?;
+            }
+            out.push('}');
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use crate::service::Service;
+    use http::Method;
+
+    fn canonical(path: &str, query: &str, body: &[u8]) -> Result<String, ParameterError> {
+        let service = Service::with_additions(&toml::Table::new()).unwrap();
+        let method = if path.starts_with("/delete") { Method::DELETE } else { Method::POST };
+        let operation = service.operation(&method, path);
+        let volatile = |name: &str| operation.is_some_and(|o| o.volatile.iter().any(|v| v == name));
+        Parameters::read(query, body, operation.is_some())?.canonical(operation.map(|o| &**o), volatile)
+    }
+
+    #[test]
+    fn blanks_escapes_order_and_nulls_do_not_count() {
+        let python = br#"{"name": "s \u00e9 1", "principals": ["2", "1"], "resourceArns": [], "tags": null, "clientToken": "x"}"#;
+        let javascript = r#"{"resourceArns":[],"principals":["1","2"],"name":"s é 1"}"#.as_bytes();
+        let one = canonical("/createresourceshare", "", python).unwrap();
+        assert_eq!(one, r#"{"name":"s é 1","principals":["1","2"],"resourceArns":[]}"#);
+        assert_eq!(canonical("/createresourceshare", "", javascript).unwrap(), one);
+    }
+
+    #[test]
+    fn nothing_an_empty_body_and_an_empty_object_are_one() {
+        for body in [&b""[..], b"{}", b" {\n} "] {
+            assert_eq!(canonical("/enablesharingwithawsorganization", "", body).unwrap(), "{}");
+        }
+    }
+
+    #[test]
+    fn the_query_counts_decoded() {
+        let sorted =
+            canonical("/deletepermissionversion", "clientToken=q&permissionArn=arn%3Ax&permissionVersion=2", b"");
+        let unsorted = canonical("/deletepermissionversion", "permissionVersion=2&permissionArn=arn:x", b"{}");
+        assert_eq!(sorted.as_deref(), Ok(r#"{"permissionArn":"arn:x","permissionVersion":"2"}"#));
+        assert_eq!(sorted, unsorted);
+    }
+
+    #[test]
+    fn a_policy_is_compared_as_json() {
+        let a = canonical("/createpermission", "", br#"{"policyTemplate":"{\"b\":1.0, \"a\":null}"}"#).unwrap();
+        let b = canonical("/createpermission", "", br#"{"policyTemplate":"{\"a\": null,\"b\":1}"}"#).unwrap();
+        assert_eq!(a, b);
+        assert_eq!(a, r#"{"policyTemplate":"{\"a\":null,\"b\":1}"}"#);
+        assert!(canonical("/createpermission", "", br#"{"policyTemplate":"{oops"}"#).unwrap().contains("{oops"));
+    }
+
+    #[test]
+    fn bad_parameters_are_named() {
+        let of = |body: &[u8]| canonical("/getresourceshares", "", body).unwrap_err();
+        assert_eq!(of(br#"{"name":"a","name":"b"}"#), ParameterError::Duplicate("name".into()));
+        assert_eq!(of(br#"{"tagFilters":[{"a":1,"\u0061":2}]}"#), ParameterError::Duplicate("a".into()));
+        assert_eq!(of(b"[]"), ParameterError::NotAnObject);
+        assert_eq!(of(br#"{"name":"\ud800"}"#), ParameterError::LoneSurrogate);
+        assert!(matches!(of(b"{oops"), ParameterError::Json(_)));
+        let twice = Parameters::read("name=a", br#"{"name":"a"}"#, true).unwrap_err();
+        assert_eq!(twice, ParameterError::Duplicate("name".into()));
+    }
+
+    #[test]
+    fn an_unknown_operation_takes_any_body() {
+        assert_eq!(canonical("/new", "a=1", b"\xff\x00").unwrap(), r#"{"$body-base64":"/wA=","a":"1"}"#);
+        assert_eq!(canonical("/new", "", b"a=b").unwrap(), r#"{"$body":"a=b"}"#);
+        assert_eq!(canonical("/new", "", b"{\"b\":1,\"a\":2}").unwrap(), r#"{"a":2,"b":1}"#);
+    }
+}

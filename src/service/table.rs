@@ -1,5 +1,6 @@
 //! The operation table and the rules beside it.
 
+use crate::interaction::OperationName;
 use http::Method;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +31,8 @@ pub struct Operation {
     pub kind: Kind,
     /// The member of the answer that holds the items, of a paged operation.
     pub page_items: Option<String>,
+    /// The name of its folder in a cassette.
+    pub folder: String,
     /// Members that travel in the query.
     pub query: Vec<String>,
     /// Members that do not count for what is asked (`clientToken`).
@@ -193,6 +196,7 @@ impl RawOperation {
             return Err(ServiceError::Method { operation: name, method });
         };
         Ok(Operation {
+            folder: OperationName::Known(name.clone()).folder(),
             name,
             method: parsed,
             path,

@@ -3,9 +3,11 @@
 //! Answers are kept byte for byte and requests compared as exact values, so neither may pass through a number type or a
 //! map: `1632342984.382000123456789`, `1E9` and `"\u00e9"` stay as they were written.
 
+mod edit;
 mod parse;
 mod text;
 
+pub use edit::{with_text, without};
 pub use parse::{MAX_DEPTH, SyntaxError, parse};
 pub use text::{quote, unquote};
 
@@ -42,6 +44,8 @@ pub enum Kind<'a> {
 pub struct Member<'a> {
     /// The name as written, quotes and escapes included.
     pub key: &'a str,
+    /// Where `key` starts in the text that was parsed, in bytes.
+    pub key_offset: usize,
     /// The value.
     pub value: Node<'a>,
 }

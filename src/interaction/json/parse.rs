@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         }
         self.at += 1;
         self.blanks();
-        Ok(Member { key, value: self.value()? })
+        Ok(Member { key, key_offset: start, value: self.value()? })
     }
 
     fn ascend(&mut self, kind: Kind<'a>) -> Kind<'a> {

@@ -1,0 +1,108 @@
+//! What can keep a request from its answer, and what the client is told.
+
+use crate::cassette::{CassetteError, StoreError};
+use crate::fingerprint::ParameterError;
+use crate::interaction::{Hole, Response, json};
+use crate::upstream::{CallerError, UpstreamError};
+use http::StatusCode;
+use std::error::Error;
+
+/// Why a request got no answer of RAM's, recorded or live.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Its parameters cannot be read.
+    #[error(transparent)]
+    Parameters(#[from] ParameterError),
+    /// It has a token that leads nowhere. RAM's own error is answered.
+    #[error("the nextToken is not valid here: {0}")]
+    Token(String),
+    /// It has an illegal page size. RAM's own error is answered.
+    #[error("{member} must be between {min} and {max}")]
+    PageSize {
+        /// The error that the operation models for it.
+        kind: String,
+        /// The member.
+        member: String,
+        /// The smallest legal size.
+        min: u32,
+        /// The largest.
+        max: u32,
+    },
+    /// The cassette has no take for it.
+    #[error("{0}")]
+    Miss(String),
+    /// The cassette cannot be read.
+    #[error("the cassette cannot be read")]
+    Cassette(#[from] CassetteError),
+    /// The cassette's store failed while reading.
+    #[error("the cassette's store failed")]
+    Store(#[from] StoreError),
+    /// The take has a hole that nothing fills.
+    #[error("the recorded answer has a value to fill in ({0:?}) that this session never gave")]
+    Unfilled(Hole),
+    /// The caller is not proved, so nothing is signed for it.
+    #[error("the request was not signed again and not sent to AWS")]
+    Caller(#[from] CallerError),
+    /// A write, while only reads are allowed.
+    #[error("{0} changes resources, and ramtape was started with --read-only; nothing was sent to AWS")]
+    ReadOnly(String),
+    /// Upstream gave no answer that can be passed on.
+    #[error("no answer from upstream")]
+    Upstream(#[from] UpstreamError),
+    /// The task that asked upstream died.
+    #[error("ramtape failed while asking upstream; its log says more")]
+    Interrupted,
+}
+
+impl EngineError {
+    /// The answer that tells the client.
+    ///
+    /// Statuses are chosen for what SDKs do with them: 400 and 403 fail at once and show the message; 502 and 504 are
+    /// retried, as a broken connection to AWS itself would be.
+    #[must_use]
+    pub fn to_response(&self) -> Response {
+        let (status, kind) = match self {
+            Self::Parameters(_) => (StatusCode::BAD_REQUEST, "SerializationException"),
+            Self::Token(_) => (StatusCode::BAD_REQUEST, "InvalidNextTokenException"),
+            Self::PageSize { kind, .. } => (StatusCode::BAD_REQUEST, kind.as_str()),
+            Self::Miss(_) => (StatusCode::BAD_REQUEST, "CassetteMissException"),
+            Self::Cassette(_) | Self::Unfilled(_) => (StatusCode::BAD_REQUEST, "CassetteDamagedException"),
+            Self::Store(_) => (StatusCode::BAD_REQUEST, "CassetteStoreException"),
+            Self::Caller(_) => (StatusCode::FORBIDDEN, "RamtapeCallerNotProvedException"),
+            Self::ReadOnly(_) => (StatusCode::FORBIDDEN, "RamtapeReadOnlyException"),
+            Self::Upstream(UpstreamError::AnswerTimedOut { .. }) => {
+                (StatusCode::GATEWAY_TIMEOUT, "RamtapeUpstreamException")
+            }
+            Self::Upstream(error) if error.is_transient() => (StatusCode::BAD_GATEWAY, "RamtapeUpstreamException"),
+            Self::Upstream(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),
+            Self::Interrupted => (StatusCode::BAD_GATEWAY, "RamtapeInternalException"),
+        };
+        Response::error(status, kind, &self.message())
+    }
+
+    /// The error and its causes in one line, as the client sees them.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let mut message = format!("ramtape: {self}");
+        let mut cause = self.source();
+        if matches!(self, Self::Parameters(_)) {
+            cause = None;
+        }
+        while let Some(error) = cause {
+            message.push_str(": ");
+            message.push_str(&error.to_string());
+            cause = error.source();
+        }
+        message
+    }
+}
+
+/// `text` as it can stand in a message: quoted, and cut where it is long.
+pub(super) fn shown(text: &str) -> String {
+    const LONGEST: usize = 200;
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(LONGEST).collect();
+    json::quote(&format!("{cut}…"))
+}

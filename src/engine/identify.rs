@@ -1,0 +1,126 @@
+//! From a request to what it asks: operation, region, actor, parameters, and their fingerprint.
+
+use super::error::EngineError;
+use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
+use crate::interaction::{OperationName, Request};
+use crate::service::{Kind, Operation, Service};
+use crate::token::{DecodeError, Token};
+use std::sync::Arc;
+
+/// The actor of callers that no configuration claims.
+const DEFAULT_ACTOR: &str = "default";
+
+/// What a request asks.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// Its row in the service's table, if it has one.
+    pub(super) operation: Option<Arc<Operation>>,
+    /// Its name.
+    pub(super) name: OperationName,
+    /// Its folder in a cassette.
+    pub(super) folder: String,
+    /// The region it asks.
+    pub(super) region: String,
+    /// Who asks.
+    pub(super) actor: &'static str,
+    /// The canonical parameters.
+    pub(super) parameters: String,
+    /// What identifies it.
+    pub(super) fingerprint: Fingerprint,
+    /// Which page it wants, of a listing.
+    pub(super) page: PageAsk,
+}
+
+/// The paging members of a request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PageAsk {
+    /// A token that ramtape handed out.
+    pub(super) token: Option<Token>,
+    /// A token from elsewhere. It stays among the parameters: what follows it is no part of this listing's chain.
+    pub(super) foreign_token: bool,
+    /// A legal page size.
+    pub(super) max_results: Option<u32>,
+    /// An illegal page size. It stays among the parameters too.
+    pub(super) illegal_size: bool,
+}
+
+impl Call {
+    /// Whether it changes anything. What is unknown is taken for a write: it is never repeated nor shared.
+    pub(super) fn is_write(&self) -> bool {
+        self.operation.as_ref().is_none_or(|operation| operation.kind == Kind::Write)
+    }
+
+    /// The member that holds the items, of a listing.
+    pub(super) fn items_member(&self) -> Option<&str> {
+        self.operation.as_ref()?.page_items.as_deref()
+    }
+}
+
+/// Reads what `request` asks of `service`.
+///
+/// # Errors
+/// Where its parameters cannot be read, or its token is a garbled one of ramtape's.
+pub(super) fn identify(request: &Request, service: &Service, default_region: &str) -> Result<Call, EngineError> {
+    let operation = service.operation(&request.method, &request.path).cloned();
+    let parameters = Parameters::read(&request.query, &request.body, operation.is_some())?;
+    let page = match operation.as_deref() {
+        Some(Operation { page_items: Some(_), .. }) => page_ask(&parameters, service)?,
+        _ => PageAsk::default(),
+    };
+    let skipped = |name: &str| {
+        let volatile = operation.as_ref().is_some_and(|operation| operation.volatile.iter().any(|v| v == name));
+        volatile
+            || (name == service.paging.token && page.token.is_some())
+            || (name == service.paging.size && page.max_results.is_some())
+    };
+    let parameters = parameters.canonical(operation.as_deref(), skipped)?;
+    let (name, folder) = match &operation {
+        Some(operation) => (OperationName::Known(operation.name.clone()), operation.folder.clone()),
+        None => {
+            let name = OperationName::Unknown(format!("{} {}", request.method, request.path));
+            let folder = name.folder();
+            (name, folder)
+        }
+    };
+    let region = region(request, &service.name).unwrap_or(default_region).to_owned();
+    let fingerprint = Fingerprint::of(&canonical_text(&name, &region, DEFAULT_ACTOR, &parameters));
+    Ok(Call { operation, name, folder, region, actor: DEFAULT_ACTOR, parameters, fingerprint, page })
+}
+
+fn page_ask(parameters: &Parameters<'_>, service: &Service) -> Result<PageAsk, EngineError> {
+    let mut ask = PageAsk::default();
+    if let Some(text) = parameters.text(&service.paging.token) {
+        match Token::decode(&text) {
+            Ok(token) => ask.token = Some(token),
+            Err(DecodeError::Foreign) => ask.foreign_token = true,
+            Err(error) => return Err(EngineError::Token(error.to_string())),
+        }
+    }
+    if let Some(size) = parameters.body_member(&service.paging.size)
+        && size.raw != "null"
+    {
+        let legal = size.raw.parse().ok().filter(|size| (service.paging.min..=service.paging.max).contains(size));
+        ask.illegal_size = legal.is_none();
+        ask.max_results = legal;
+    }
+    Ok(ask)
+}
+
+/// The region in the credential scope of `Authorization`, else in the host that was addressed.
+fn region<'a>(request: &'a Request, service: &str) -> Option<&'a str> {
+    let scoped = request.header("authorization").and_then(|header| {
+        let scope = header.split_once("Credential=")?.1.split([',', ' ']).next()?;
+        scope.split('/').nth(2)
+    });
+    let hosted = || {
+        let (label, rest) = request.authority.split_once('.')?;
+        let own = label == service || label.strip_prefix(service)? == "-fips";
+        own.then(|| rest.split('.').next())?
+    };
+    scoped.or_else(hosted).filter(|region| is_region(region))
+}
+
+fn is_region(text: &str) -> bool {
+    (1..=32).contains(&text.len())
+        && text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
+}

@@ -1,0 +1,117 @@
+//! Why a request missed: what a person needs to mend it.
+
+use super::error::shown;
+use super::identify::Call;
+use super::prepared::Prepared;
+use crate::cassette::Cassette;
+use crate::fingerprint::{Difference, differences};
+use crate::interaction::Entry;
+use std::fmt::Write;
+
+/// How many entries of an operation are compared in search of the nearest.
+const COMPARED: usize = 500;
+/// How many differences are shown.
+const SHOWN: usize = 8;
+
+/// What a miss says besides the request itself.
+#[derive(Clone, Debug)]
+pub(super) struct Advice {
+    /// The cassette, as the user named it.
+    pub(super) cassette: String,
+    /// The command that would record it.
+    pub(super) command: String,
+}
+
+/// The message for a request without an entry.
+pub(super) fn no_take(call: &Call, cassette: &Cassette<Prepared>, advice: &Advice) -> String {
+    let mut message = head(call, advice);
+    match nearest(call, cassette) {
+        Nearest::Nothing => {
+            let _ = write!(message, "\nNothing of {} is recorded there.", call.name.as_str());
+        }
+        Nearest::Elsewhere(entry) => {
+            let _ = write!(
+                message,
+                "\nThe same request is recorded for region {} and actor {}; this one is for region {} and actor {}.",
+                entry.region, entry.actor, call.region, call.actor
+            );
+        }
+        Nearest::Other(entry, found) => {
+            let _ = write!(message, "\nThe nearest recorded request differs (- recorded, + asked):");
+            if (entry.region.as_str(), entry.actor.as_str()) != (&call.region, call.actor) {
+                let _ = write!(message, "\n  - region {}, actor {}", entry.region, entry.actor);
+                let _ = write!(message, "\n  + region {}, actor {}", call.region, call.actor);
+            }
+            describe(&mut message, &found);
+        }
+    }
+    finish(message, advice)
+}
+
+/// The message for a page beyond the end of a chain that was recorded only in part.
+pub(super) fn partial(call: &Call, pages: usize, advice: &Advice) -> String {
+    let mut message = head(call, advice);
+    let _ = write!(
+        message,
+        "\nThis listing was recorded only in part: its first {pages} page{} there, and page {} was asked for.",
+        if pages == 1 { " is" } else { "s are" },
+        pages + 1
+    );
+    finish(message, advice)
+}
+
+fn head(call: &Call, advice: &Advice) -> String {
+    format!(
+        "no recorded answer for {} {} in cassette {} (fingerprint {}, region {})",
+        call.name.as_str(),
+        shown(&call.parameters),
+        advice.cassette,
+        call.fingerprint,
+        call.region
+    )
+}
+
+fn finish(mut message: String, advice: &Advice) -> String {
+    let _ = write!(message, "\nTo record it: {}", advice.command);
+    message
+}
+
+fn describe(message: &mut String, found: &[Difference]) {
+    for difference in found.iter().take(SHOWN) {
+        for (sign, value) in [('-', &difference.recorded), ('+', &difference.asked)] {
+            if let Some(value) = value {
+                let pointer = if difference.pointer.is_empty() { "(all)" } else { &difference.pointer };
+                let _ = write!(message, "\n  {sign} {pointer}: {}", shown(value));
+            }
+        }
+    }
+    if found.len() > SHOWN {
+        let _ = write!(message, "\n  … and {} more", found.len() - SHOWN);
+    }
+}
+
+enum Nearest {
+    Nothing,
+    Elsewhere(Box<Entry>),
+    Other(Box<Entry>, Vec<Difference>),
+}
+
+fn nearest(call: &Call, cassette: &Cassette<Prepared>) -> Nearest {
+    let mut best: Option<(Box<Entry>, Vec<Difference>)> = None;
+    let known = cassette.fingerprints().unwrap_or_default();
+    for (folder, fingerprint) in known.iter().filter(|(folder, _)| *folder == call.folder).take(COMPARED) {
+        // A damaged file is no help here; it is reported where it is asked for.
+        let Ok(Some(entry)) = cassette.entry(folder, fingerprint) else { continue };
+        if entry.operation != call.name {
+            continue;
+        }
+        let found = differences(&entry.request, &call.parameters);
+        if found.is_empty() {
+            return Nearest::Elsewhere(Box::new(entry));
+        }
+        if best.as_ref().is_none_or(|(_, fewest)| found.len() < fewest.len()) {
+            best = Some((Box::new(entry), found));
+        }
+    }
+    best.map_or(Nearest::Nothing, |(entry, found)| Nearest::Other(entry, found))
+}

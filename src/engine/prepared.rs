@@ -1,0 +1,139 @@
+//! A cassette's entry, made ready to be served from: tokens filled in, headers built, digests computed.
+
+use crate::fingerprint::Fingerprint;
+use crate::interaction::{Entry, Hole, Page, Take, json};
+use crate::token::{ChainDigest, Cut, FingerprintStart, PageDigest, Token};
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use sha2::{Digest, Sha256};
+use std::borrow::Cow;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// An entry and what is served for it.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) entry: Entry,
+    takes: OnceLock<Vec<PreparedTake>>,
+    used: AtomicBool,
+}
+
+/// A take, ready to be served.
+#[derive(Debug)]
+pub(super) struct PreparedTake {
+    pub(super) pages: Vec<PreparedPage>,
+    /// The digest of the pages before each position, from 0 to the number of pages.
+    digests: Vec<PageDigest>,
+}
+
+/// A page, ready to be served.
+#[derive(Debug)]
+pub(super) struct PreparedPage {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    /// `Err` names a hole that cannot be filled.
+    pub(super) body: Result<Bytes, Hole>,
+}
+
+impl Prepared {
+    pub(super) fn new(fingerprint: Fingerprint, entry: Entry) -> Self {
+        Self { fingerprint, entry, takes: OnceLock::new(), used: AtomicBool::new(false) }
+    }
+
+    /// The takes, made ready at the first call. `items_member` holds the items of a page, of a listing.
+    pub(super) fn takes(&self, items_member: Option<&str>) -> &[PreparedTake] {
+        self.takes.get_or_init(|| {
+            let takes = self.entry.takes.iter().enumerate();
+            takes.map(|(at, take)| prepare_take(&self.fingerprint, at, take, items_member)).collect()
+        })
+    }
+
+    /// Marks it as used; true the first time.
+    pub(super) fn first_use(&self) -> bool {
+        !self.used.load(Ordering::Relaxed) && !self.used.swap(true, Ordering::Relaxed)
+    }
+}
+
+impl PreparedTake {
+    /// Whether this take has the pages that `token` says were served before its position.
+    pub(super) fn continues(&self, token: &Token) -> bool {
+        let position = usize::try_from(token.position).unwrap_or(usize::MAX);
+        token.cut == Cut::Recorded && self.digests.get(position) == Some(&token.digest)
+    }
+}
+
+/// The token for the page at `position` of the listing `fingerprint`, after pages with this digest.
+pub(super) fn page_token(fingerprint: &Fingerprint, digest: PageDigest, position: u32) -> Token {
+    Token { cut: Cut::Recorded, fingerprint: fingerprint_start(fingerprint), digest, position, step: 0 }
+}
+
+pub(super) fn fingerprint_start(fingerprint: &Fingerprint) -> FingerprintStart {
+    fingerprint.bytes().first_chunk().copied().unwrap_or_default()
+}
+
+fn prepare_take(fingerprint: &Fingerprint, at: usize, take: &Take, items_member: Option<&str>) -> PreparedTake {
+    let mut digest = ChainDigest::default();
+    let mut digests = vec![digest.short()];
+    let mut pages = Vec::with_capacity(take.pages.len());
+    for (number, page) in take.pages.iter().enumerate() {
+        if let Some(items_member) = items_member {
+            digest.push(page, items_member);
+            digests.push(digest.short());
+        }
+        let after = digest.short();
+        pages.push(PreparedPage {
+            status: StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK),
+            headers: headers(page, &request_id(fingerprint, at, number)),
+            body: render(page, |position| page_token(fingerprint, after, position)),
+        });
+    }
+    PreparedTake { pages, digests }
+}
+
+/// The bytes of `page` with its token in place.
+///
+/// # Errors
+/// A hole other than a token's.
+pub(super) fn render(page: &Page, token: impl Fn(u32) -> Token) -> Result<Bytes, Hole> {
+    page.body.render(|hole| match hole {
+        Hole::Token(position) => Ok(Cow::Owned(json::quote(&token(*position).to_string()).into_bytes())),
+        other => Err(other.clone()),
+    })
+}
+
+fn headers(page: &Page, request_id: &str) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(page.headers.len() + 1);
+    for (name, value) in &page.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert("x-amzn-requestid", value);
+    }
+    headers
+}
+
+/// A UUID (RFC 9562, version 8) that fingerprint, take and page determine.
+fn request_id(fingerprint: &Fingerprint, take: usize, page: usize) -> String {
+    let hash = Sha256::new()
+        .chain_update(b"ramtape-request-id")
+        .chain_update(fingerprint.bytes())
+        .chain_update((take as u64).to_be_bytes())
+        .chain_update((page as u64).to_be_bytes())
+        .finalize();
+    let mut bytes: [u8; 16] = hash.first_chunk().copied().unwrap_or_default();
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = HEXLOWER.encode(&bytes);
+    let mut uuid = String::with_capacity(36);
+    for (at, c) in hex.chars().enumerate() {
+        if matches!(at, 8 | 12 | 16 | 20) {
+            uuid.push('-');
+        }
+        uuid.push(c);
+    }
+    uuid
+}

@@ -1,0 +1,93 @@
+//! Counting what happens, without a lock where requests are many.
+
+use super::error::EngineError;
+use super::summary::{Miss, Summary};
+use crate::fingerprint::Fingerprint;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How many misses, and how many reasons of any kind, are kept word for word.
+const KEPT: usize = 1000;
+
+/// The counters of a run.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) requests: AtomicU64,
+    pub(super) replayed: AtomicU64,
+    pub(super) recorded: AtomicU64,
+    pub(super) passed_on: AtomicU64,
+    pub(super) after_replayed_writes: AtomicU64,
+    missed: AtomicU64,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    misses: Vec<Miss>,
+    not_recorded: Vec<String>,
+    refused: BTreeMap<String, u64>,
+    used: HashSet<Fingerprint>,
+}
+
+/// One more.
+pub(super) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+impl Tally {
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn miss(&self, miss: Miss) {
+        count(&self.missed);
+        let mut noted = self.noted();
+        if noted.misses.len() < KEPT {
+            noted.misses.push(miss);
+        }
+    }
+
+    /// Notes a request that ended in an error other than a miss.
+    pub(super) fn refused(&self, error: &EngineError) {
+        let mut noted = self.noted();
+        if noted.refused.len() < KEPT {
+            *noted.refused.entry(error.message()).or_default() += 1;
+        }
+    }
+
+    /// Notes an answer that the client got and the cassette did not.
+    pub(super) fn not_recorded(&self, reason: String) {
+        let mut noted = self.noted();
+        if noted.not_recorded.len() < KEPT {
+            noted.not_recorded.push(reason);
+        }
+    }
+
+    pub(super) fn used(&self, fingerprint: Fingerprint) {
+        self.noted().used.insert(fingerprint);
+    }
+
+    /// Of `known` fingerprints, how many nobody asked for.
+    pub(super) fn never_used(&self, known: impl Iterator<Item = Fingerprint>) -> u64 {
+        let noted = self.noted();
+        known.filter(|fingerprint| !noted.used.contains(fingerprint)).count() as u64
+    }
+
+    pub(super) fn summary(&self) -> Summary {
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let noted = self.noted();
+        Summary {
+            requests: of(&self.requests),
+            replayed: of(&self.replayed),
+            recorded: of(&self.recorded),
+            passed_on: of(&self.passed_on),
+            after_replayed_writes: of(&self.after_replayed_writes),
+            missed: of(&self.missed),
+            misses: noted.misses.clone(),
+            not_recorded: noted.not_recorded.clone(),
+            refused: noted.refused.clone().into_iter().collect(),
+            ..Summary::default()
+        }
+    }
+}

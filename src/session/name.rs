@@ -1,0 +1,65 @@
+//! How a session names itself.
+
+use crate::interaction::Request;
+
+const HEADER: &str = "x-ramtape-session";
+const LONGEST: usize = 64;
+
+/// The session that `request` names: by path prefix, by header `x-ramtape-session`, or by the SDK's application id
+/// (`app/NAME` in the user agent), in that order; `None` for callers that name none and share one.
+#[must_use]
+pub fn session_name(request: &Request) -> Option<String> {
+    let given = match &request.session_prefix {
+        Some(prefix) => percent_encoding::percent_decode_str(prefix).decode_utf8_lossy().into_owned(),
+        None => match request.header(HEADER) {
+            Some(name) => name.trim().to_owned(),
+            None => application_id(request.header("user-agent")?)?.to_owned(),
+        },
+    };
+    let name: String = given.chars().take(LONGEST).map(plain).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// SDKs write other characters as `-` in application ids; so does this, wherever the name comes from.
+const fn plain(c: char) -> char {
+    if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' }
+}
+
+fn application_id(user_agent: &str) -> Option<&str> {
+    user_agent.split(' ').find_map(|part| part.strip_prefix("app/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::{HeaderMap, HeaderValue, Method};
+
+    fn named(prefix: Option<&str>, headers: &[(&'static str, &'static str)]) -> Option<String> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, HeaderValue::from_static(value));
+        }
+        session_name(&Request {
+            method: Method::POST,
+            path: "/getresourceshares".into(),
+            query: String::new(),
+            headers: map,
+            body: Bytes::new(),
+            signed_target: "/getresourceshares".into(),
+            authority: "127.0.0.1".into(),
+            key: None,
+            session_prefix: prefix.map(Into::into),
+        })
+    }
+
+    #[test]
+    fn prefix_before_header_before_application_id() {
+        let both = [("x-ramtape-session", "from header"), ("user-agent", "Boto3/1.43 app/from-sdk md/x")];
+        assert_eq!(named(Some("test%5B1%5D"), &both).as_deref(), Some("test-1-"));
+        assert_eq!(named(None, &both).as_deref(), Some("from-header"));
+        assert_eq!(named(None, &both[1..]).as_deref(), Some("from-sdk"));
+        assert_eq!(named(None, &[("user-agent", "Boto3/1.43 md/app/x")]), None);
+        assert_eq!(named(Some(&"a".repeat(100)), &[]).map(|name| name.len()), Some(64));
+    }
+}

@@ -1,0 +1,168 @@
+//! A token's bytes and text.
+
+use crate::interaction::base32;
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// The first 64 bits of a fingerprint.
+pub type FingerprintStart = [u8; 8];
+/// The first 64 bits of a digest of pages.
+pub type PageDigest = [u8; 8];
+/// A token's bytes without its check: a key to store things under.
+pub type TokenKey = [u8; BODY];
+
+const VERSION: u8 = 1;
+/// Version and cut, fingerprint, digest, position, step.
+const BODY: usize = 1 + 8 + 8 + 4 + 2;
+const CHECK: usize = 5;
+/// Base32 characters of a token: 28 bytes.
+const LENGTH: usize = 45;
+
+/// How the chain that a token belongs to is cut into pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cut {
+    /// As it was recorded; the position counts pages.
+    Recorded,
+    /// Anew, in steps of the asked page size; the position counts items.
+    Anew,
+}
+
+/// Where a listing goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Token {
+    /// The cut.
+    pub cut: Cut,
+    /// The start of the listing's fingerprint.
+    pub fingerprint: FingerprintStart,
+    /// The digest of the items and page cuts before the position (of the whole take, for a new cut).
+    pub digest: PageDigest,
+    /// The position of the page (recorded cut) or of the item (new cut) that comes next.
+    pub position: u32,
+    /// Items a page, for a new cut; else 0.
+    pub step: u16,
+}
+
+/// A text that is no token of ramtape's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// It does not look like one: somebody else's, the service's own perhaps.
+    #[error("not a token of ramtape's")]
+    Foreign,
+    /// It has the length and the letters of one, but its check fails.
+    #[error("a garbled token of ramtape's")]
+    Garbled,
+    /// It is a later version's.
+    #[error("a token of a newer ramtape (token version {0})")]
+    Newer(u8),
+}
+
+impl Token {
+    /// The token's bytes but for the check.
+    #[must_use]
+    pub fn key(&self) -> TokenKey {
+        let cut = match self.cut {
+            Cut::Recorded => 0,
+            Cut::Anew => 1,
+        };
+        let fields = [
+            &[VERSION << 4 | cut][..],
+            &self.fingerprint,
+            &self.digest,
+            &self.position.to_be_bytes(),
+            &self.step.to_be_bytes(),
+        ];
+        let mut key = [0; BODY];
+        for (to, from) in key.iter_mut().zip(fields.into_iter().flatten()) {
+            *to = *from;
+        }
+        key
+    }
+
+    /// Reads a token that a client sent back.
+    ///
+    /// # Errors
+    /// As the variants of [`DecodeError`] say.
+    pub fn decode(text: &str) -> Result<Self, DecodeError> {
+        if text.len() != LENGTH || !text.bytes().all(|c| matches!(c, b'a'..=b'z' | b'2'..=b'7')) {
+            return Err(DecodeError::Foreign);
+        }
+        let bytes = base32::decode(text).ok_or(DecodeError::Garbled)?;
+        let (body, sum) = bytes.split_first_chunk::<BODY>().ok_or(DecodeError::Garbled)?;
+        if sum != check(body) {
+            return Err(DecodeError::Garbled);
+        }
+        let (head, rest) = body.split_first().ok_or(DecodeError::Garbled)?;
+        if head >> 4 != VERSION {
+            return Err(DecodeError::Newer(head >> 4));
+        }
+        let (fingerprint, rest) = rest.split_first_chunk().ok_or(DecodeError::Garbled)?;
+        let (digest, rest) = rest.split_first_chunk().ok_or(DecodeError::Garbled)?;
+        let (position, rest) = rest.split_first_chunk().ok_or(DecodeError::Garbled)?;
+        let step = rest.first_chunk().ok_or(DecodeError::Garbled)?;
+        Ok(Self {
+            cut: if head & 0xf == 0 { Cut::Recorded } else { Cut::Anew },
+            fingerprint: *fingerprint,
+            digest: *digest,
+            position: u32::from_be_bytes(*position),
+            step: u16::from_be_bytes(*step),
+        })
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = self.key();
+        let mut bytes = Vec::with_capacity(BODY + CHECK);
+        bytes.extend_from_slice(&body);
+        bytes.extend_from_slice(&check(&body));
+        f.write_str(&base32::encode(&bytes))
+    }
+}
+
+fn check(body: &TokenKey) -> [u8; CHECK] {
+    let hash = Sha256::new().chain_update(b"ramtape-token-check").chain_update(body).finalize();
+    hash.first_chunk().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_token() -> impl Strategy<Value = Token> {
+        (any::<bool>(), any::<[u8; 8]>(), any::<[u8; 8]>(), any::<u32>(), any::<u16>()).prop_map(
+            |(anew, fingerprint, digest, position, step)| Token {
+                cut: if anew { Cut::Anew } else { Cut::Recorded },
+                fingerprint,
+                digest,
+                position,
+                step,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn round_trips_in_45_safe_characters(token in any_token()) {
+            let text = token.to_string();
+            prop_assert_eq!(text.len(), LENGTH);
+            prop_assert!(text.bytes().all(|c| c.is_ascii_alphanumeric()));
+            prop_assert_eq!(Token::decode(&text), Ok(token));
+        }
+
+        #[test]
+        fn one_changed_character_is_noticed(token in any_token(), at in 0..LENGTH, to in "[a-z2-7]") {
+            let mut text = token.to_string();
+            text.replace_range(at..=at, &to);
+            if text != token.to_string() {
+                prop_assert_ne!(Token::decode(&text), Ok(token));
+                prop_assert!(Token::decode(&text).is_err());
+            }
+        }
+
+        #[test]
+        fn any_text_is_survived(text in ".{0,60}") {
+            let _ = Token::decode(&text);
+        }
+    }
+}
