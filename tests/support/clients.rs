@@ -133,7 +133,8 @@ impl Call {
         self
     }
 
-    /// Runs the client to its end; panics with all it printed if it outlives the limit.
+    /// Runs the client to its end; panics with all it printed if it outlives the limit. It blocks: beside
+    /// a server that runs in this process, call it on a thread of its own or in `spawn_blocking`.
     pub(crate) fn finish(&self) -> Finished {
         let home = tempfile::tempdir().unwrap();
         let (program, args) = self.argv.split_first().unwrap();
