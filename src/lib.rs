@@ -7,3 +7,4 @@ pub mod redact;
 pub mod service;
 pub mod session;
 pub mod token;
+pub mod upstream;

@@ -1,0 +1,146 @@
+//! The `Authorization` header of Signature Version 4, taken apart.
+
+use std::fmt;
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use super::{ALGORITHM, TERMINATOR, VerifyError};
+
+/// Schemes that a message may name. Any other first word might be a bare token, and is not repeated.
+const OTHER_SCHEMES: [&str; 6] = ["Basic", "Bearer", "Digest", "Negotiate", "AWS4-ECDSA-P256-SHA256", "AWS"];
+
+/// What a Signature Version 4 `Authorization` header says. Well-formed, but nothing in it is proved.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Authorization {
+    /// The id of the key that the caller claims to have signed with.
+    pub access_key_id: String,
+    /// The scope's day, `YYYYMMDD`.
+    pub date: String,
+    /// The scope's region.
+    pub region: String,
+    /// The scope's service.
+    pub service: String,
+    /// Lower-case names of the headers under the signature, sorted.
+    pub signed_headers: Vec<String>,
+    /// 64 lower-case hexadecimal digits.
+    pub signature: String,
+}
+
+impl Authorization {
+    /// Reads the header; `None` where there is none.
+    ///
+    /// # Errors
+    /// A header of another scheme, more than one, or one that is not well-formed.
+    pub fn parse(headers: &HeaderMap) -> Result<Option<Self>, VerifyError> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        if values.next().is_some() {
+            return Err(VerifyError::AuthorizationRepeated);
+        }
+        let text = value.to_str().map_err(|_| VerifyError::AuthorizationNotText)?.trim();
+        let (scheme, parts) = text.split_once([' ', '\t']).unwrap_or((text, ""));
+        if scheme != ALGORITHM {
+            return Err(VerifyError::Scheme { scheme: printable_scheme(scheme) });
+        }
+        Self::from_parts(parts).map(Some)
+    }
+
+    /// Whether the header `name`, in lower case, is under the signature.
+    #[must_use]
+    pub fn signs(&self, name: &str) -> bool {
+        self.signed_headers.iter().any(|signed| signed == name)
+    }
+
+    fn from_parts(parts: &str) -> Result<Self, VerifyError> {
+        let mut credential = None;
+        let mut signed_headers = None;
+        let mut signature = None;
+        for part in parts.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let (slot, part) = match name {
+                "Credential" => (&mut credential, "Credential"),
+                "SignedHeaders" => (&mut signed_headers, "SignedHeaders"),
+                "Signature" => (&mut signature, "Signature"),
+                _ => return Err(VerifyError::PartUnknown),
+            };
+            if slot.replace(value).is_some() {
+                return Err(VerifyError::PartRepeated { part });
+            }
+        }
+        let missing = |part| VerifyError::PartMissing { part };
+        let scope = Scope::parse(credential.ok_or_else(|| missing("Credential"))?)?;
+        let signed_headers = signed_headers.ok_or_else(|| missing("SignedHeaders"))?;
+        let signature = signature.ok_or_else(|| missing("Signature"))?;
+        Ok(Self {
+            access_key_id: scope.access_key_id.to_owned(),
+            date: scope.date.to_owned(),
+            region: scope.region.to_owned(),
+            service: scope.service.to_owned(),
+            signed_headers: parse_signed_headers(signed_headers)?,
+            signature: parse_signature(signature)?,
+        })
+    }
+}
+
+/// The signature is left out: it must not reach a log.
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authorization")
+            .field("access_key_id", &self.access_key_id)
+            .field("date", &self.date)
+            .field("region", &self.region)
+            .field("service", &self.service)
+            .field("signed_headers", &self.signed_headers)
+            .finish_non_exhaustive()
+    }
+}
+
+struct Scope<'a> {
+    access_key_id: &'a str,
+    date: &'a str,
+    region: &'a str,
+    service: &'a str,
+}
+
+impl<'a> Scope<'a> {
+    fn parse(credential: &'a str) -> Result<Self, VerifyError> {
+        // From the right: nothing forbids a slash in an id, the other four have none.
+        let mut parts = credential.rsplitn(5, '/');
+        let mut next = || parts.next().filter(|part| !part.is_empty()).ok_or(VerifyError::Credential);
+        let (terminator, service, region, date, access_key_id) = (next()?, next()?, next()?, next()?, next()?);
+        if terminator != TERMINATOR {
+            return Err(VerifyError::Terminator { found: terminator.to_owned() });
+        }
+        let well_formed = date.len() == 8
+            && date.bytes().all(|byte| byte.is_ascii_digit())
+            && [region, service].iter().all(|name| is_name(name))
+            && access_key_id.bytes().all(|byte| byte.is_ascii_graphic());
+        if well_formed { Ok(Self { access_key_id, date, region, service }) } else { Err(VerifyError::Credential) }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+fn parse_signed_headers(list: &str) -> Result<Vec<String>, VerifyError> {
+    let names: Vec<String> = list.split(';').map(str::to_owned).collect();
+    let lower_case = names.iter().all(|name| http::HeaderName::from_lowercase(name.as_bytes()).is_ok());
+    if lower_case && names.is_sorted_by(|one, next| one < next) { Ok(names) } else { Err(VerifyError::SignedHeaders) }
+}
+
+fn parse_signature(text: &str) -> Result<String, VerifyError> {
+    let hexadecimal = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if text.len() == 64 && text.bytes().all(hexadecimal) {
+        Ok(text.to_owned())
+    } else {
+        Err(VerifyError::SignatureMalformed)
+    }
+}
+
+fn printable_scheme(scheme: &str) -> &'static str {
+    OTHER_SCHEMES.into_iter().find(|known| known.eq_ignore_ascii_case(scheme)).unwrap_or("unknown")
+}
