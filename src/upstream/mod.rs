@@ -1,3 +1,172 @@
 //! The real RAM, seen from here: where it is, who asks, and how requests to it are signed and checked.
+//!
+//! A request goes up afresh: method, path, query and body, the few headers that upstream may need, and a signature by
+//! ramtape's own credentials. Nothing is built, read or fetched before the first request.
 
 pub mod verify;
+
+mod answer;
+mod caller;
+mod client;
+mod credentials;
+mod endpoint;
+mod error;
+mod failure;
+mod roots;
+mod sign;
+
+pub use answer::Answer;
+pub use caller::{CallerError, Proof, Trust};
+pub use credentials::{CredentialSource, Credentials, CredentialsError, Keys};
+pub use endpoint::{BaseUrl, Endpoint};
+pub use error::{Phase, UpstreamError};
+pub use sign::{Scope, sign};
+
+use crate::interaction::{Request, Secret};
+use bytes::Bytes;
+use client::Client;
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body_util::Full;
+use roots::Roots;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::sync::OnceCell;
+
+/// Names the ramtape that a request came through, where upstream may be a ramtape too.
+pub const VIA: HeaderName = HeaderName::from_static("x-ramtape-via");
+
+/// What goes up of the client's headers, besides `amz-sdk-*`. `Host` and the signature's headers are made anew.
+const KEPT: [HeaderName; 3] = [CONTENT_TYPE, USER_AGENT, HeaderName::from_static("x-amz-user-agent")];
+
+/// Where and how to ask upstream.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The service's name in host names and credential scopes.
+    pub service: String,
+    /// A base URL instead of the regions' public endpoints.
+    pub url: Option<String>,
+    /// What to sign with.
+    pub credentials: CredentialSource,
+    /// For providers of credentials that ask AWS, where neither environment nor profile names a region.
+    pub region: String,
+    /// A PEM file with more trusted roots.
+    pub ca_bundle: Option<PathBuf>,
+    /// How long to wait for a connection, TLS included.
+    pub connect_time: Duration,
+    /// How long to wait for a whole answer, the connection included.
+    pub answer_time: Duration,
+    /// How long a provider of credentials may take.
+    pub credentials_time: Duration,
+    /// The largest answer, in bytes.
+    pub response_body: usize,
+    /// The address that this process listens on.
+    pub own: SocketAddr,
+    /// A name for this process, told to an upstream that may be a ramtape too.
+    pub instance: String,
+}
+
+/// The way to upstream.
+pub struct Upstream {
+    endpoint: Endpoint,
+    service: String,
+    via: Option<HeaderValue>,
+    credentials: Credentials,
+    roots: Arc<Roots>,
+    limits: client::Limits,
+    client: OnceCell<Client>,
+}
+
+impl Upstream {
+    /// Checks the settings. Reads the bundle of trusted roots; sends nothing, but asks for the address of the base URL's
+    /// host.
+    ///
+    /// # Errors
+    /// A base URL that can't be used or is this process's own, a bundle that can't be read.
+    pub fn new(settings: Settings) -> Result<Self, UpstreamError> {
+        let Settings { service, url, own, .. } = settings;
+        let base = url.as_deref().map(BaseUrl::parse).transpose()?;
+        if let (Some(base), Some(url)) = (&base, url)
+            && base.leads_to(own)
+        {
+            return Err(UpstreamError::Loop { url });
+        }
+        let via = base.as_ref().and_then(|_| HeaderValue::from_str(&settings.instance).ok());
+        let endpoint = match base {
+            Some(base) => Endpoint::Fixed(base),
+            None => Endpoint::Public { service: service.clone() },
+        };
+        let roots = Arc::new(Roots::read(settings.ca_bundle.as_deref())?);
+        let (limit, trust) = (settings.credentials_time, Arc::clone(&roots));
+        let credentials = Credentials::new(settings.credentials, &settings.region, limit, trust);
+        let limits = client::Limits {
+            connect_time: settings.connect_time,
+            answer_time: settings.answer_time,
+            body: settings.response_body,
+        };
+        Ok(Self { endpoint, service, via, credentials, roots, limits, client: OnceCell::new() })
+    }
+
+    /// Sends `request` with `body` in place of its own to `region`, signed anew, and reads the answer whole. An error that
+    /// the service answers is an answer.
+    ///
+    /// # Errors
+    /// [`UpstreamError`]: there is no answer, or none that may be used.
+    pub async fn send(&self, request: &Request, body: Bytes, region: &str) -> Result<Answer, UpstreamError> {
+        let url = self.endpoint.url(region, &request.path, &request.query)?;
+        let now = SystemTime::now();
+        let keys = self.credentials.current(now).await?;
+        let mut headers = self.headers(&request.headers);
+        let scope = Scope { service: &self.service, region, time: now };
+        headers.extend(sign(&request.method, &url, &headers, &body, &keys, scope)?);
+
+        let mut outgoing = http::Request::new(Full::new(body));
+        *outgoing.method_mut() = request.method.clone();
+        *outgoing.uri_mut() = url;
+        *outgoing.headers_mut() = headers;
+        self.client().await?.exchange(outgoing).await
+    }
+
+    /// By what callers are proved, given this process's `key`.
+    #[must_use]
+    pub fn trust<'a>(&'a self, key: &'a Secret, allow_any: bool) -> Trust<'a> {
+        Trust { key, credentials: &self.credentials, service: &self.service, allow_any }
+    }
+
+    /// How many connections have carried a request to upstream.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.client.get().map_or(0, |client| client.connections() as u64)
+    }
+
+    /// The credentials that requests are signed with.
+    #[must_use]
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    fn headers(&self, received: &HeaderMap) -> HeaderMap {
+        let kept = |name: &HeaderName| KEPT.contains(name) || name.as_str().starts_with("amz-sdk-");
+        let mut headers = HeaderMap::new();
+        for (name, value) in received.iter().filter(|(name, _)| kept(name)) {
+            headers.append(name, value.clone());
+        }
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        if let Some(via) = &self.via {
+            headers.insert(VIA, via.clone());
+        }
+        headers
+    }
+
+    async fn client(&self) -> Result<&Client, UpstreamError> {
+        let build = || async {
+            let (roots, limits) = (Arc::clone(&self.roots), self.limits);
+            let built = tokio::task::spawn_blocking(move || Client::build(&roots, limits)).await;
+            let failed = |reason: String| UpstreamError::Tls { host: String::new(), reason };
+            built.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
+        };
+        self.client.get_or_try_init(build).await
+    }
+}

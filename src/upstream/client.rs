@@ -1,0 +1,141 @@
+//! One HTTP client for all of upstream: sends a request, reads the answer whole within its limits.
+
+use super::answer::{Answer, keep_end_to_end};
+use super::failure;
+use super::roots::Roots;
+use super::{Phase, UpstreamError};
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client as Pool;
+use hyper_util::client::legacy::connect::{CaptureConnection, HttpConnector, HttpInfo, capture_connection};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Shorter than AWS keeps a connection: one that upstream is about to close is not used for a write.
+const POOL_IDLE_TIME: Duration = Duration::from_secs(20);
+
+/// Bounds on one exchange.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) connect_time: Duration,
+    pub(super) answer_time: Duration,
+    pub(super) body: usize,
+}
+
+/// Connections to upstream, and how many there were.
+pub(super) struct Client {
+    pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    limits: Limits,
+    /// The local ends of the connections that carried a request: each is a connection of its own.
+    used: Mutex<HashSet<SocketAddr>>,
+}
+
+impl Client {
+    /// Reads the system's roots: not for an async thread.
+    pub(super) fn build(roots: &Roots, limits: Limits) -> Result<Self, rustls::Error> {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_connect_timeout(Some(limits.connect_time));
+        let tls = HttpsConnectorBuilder::new().with_tls_config(roots.client_config()?);
+        let connector = tls.https_or_http().enable_all_versions().wrap_connector(tcp);
+        let pool = Pool::builder(TokioExecutor::new())
+            .pool_idle_timeout(POOL_IDLE_TIME)
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .build(connector);
+        Ok(Self { pool, limits, used: Mutex::default() })
+    }
+
+    /// How many connections carried at least one request.
+    pub(super) fn connections(&self) -> usize {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Sends `request` and reads the answer.
+    pub(super) async fn exchange(&self, mut request: Request<Full<Bytes>>) -> Result<Answer, UpstreamError> {
+        let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
+        let connection = capture_connection(&mut request);
+        let limit = self.limits.answer_time;
+        let exchange = async {
+            let started = Instant::now();
+            let response = self.answer_head(request, connection.clone(), &host).await?;
+            let (status, mut headers) = (response.status(), response.headers().clone());
+            check_encoding(&headers, &host)?;
+            let body = self.read(response, &host).await?;
+            keep_end_to_end(&mut headers);
+            Ok(Answer { status, headers, body, elapsed: started.elapsed() })
+        };
+        let answer = tokio::time::timeout(limit, exchange).await;
+        self.count(&connection);
+        answer.unwrap_or(Err(UpstreamError::TimedOut { host, phase: Phase::Answer, limit }))
+    }
+
+    /// Waits for the answer's head; for a connection, TLS included, no longer than its own limit.
+    async fn answer_head(
+        &self,
+        request: Request<Full<Bytes>>,
+        mut connection: CaptureConnection,
+        host: &str,
+    ) -> Result<Response<Incoming>, UpstreamError> {
+        let limit = self.limits.connect_time;
+        let late = || UpstreamError::TimedOut { host: host.to_owned(), phase: Phase::Connect, limit };
+        let not_connected = async {
+            if tokio::time::timeout(limit, connection.wait_for_connection_metadata()).await.is_ok() {
+                std::future::pending().await
+            }
+        };
+        tokio::select! {
+            biased;
+            head = self.pool.request(request) => head.map_err(|error| {
+                if failure::is_connect_timeout(&error) { late() } else { failure::classify(&error, host) }
+            }),
+            () = not_connected => Err(late()),
+        }
+    }
+
+    async fn read(&self, response: Response<Incoming>, host: &str) -> Result<Bytes, UpstreamError> {
+        let limit = self.limits.body;
+        let too_large = || UpstreamError::TooLarge { host: host.to_owned(), limit };
+        let announced = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > limit as u64) {
+            return Err(too_large());
+        }
+        match Limited::new(response.into_body(), limit).collect().await {
+            Ok(body) => Ok(body.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+            Err(_) => Err(UpstreamError::HalfBody { host: host.to_owned() }),
+        }
+    }
+
+    fn count(&self, connection: &CaptureConnection) {
+        let mut extensions = http::Extensions::new();
+        if let Some(connected) = connection.connection_metadata().as_ref() {
+            connected.get_extras(&mut extensions);
+        }
+        if let Some(info) = extensions.get::<HttpInfo>() {
+            self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(info.local_addr());
+        }
+    }
+}
+
+/// ramtape asks for `identity` and keeps bytes as they are: it can't keep what it can't read.
+fn check_encoding(headers: &HeaderMap, host: &str) -> Result<(), UpstreamError> {
+    let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
+    let other =
+        encodings.find(|encoding| !encoding.is_empty() && !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    match other {
+        None => Ok(()),
+        Some(encoding) => Err(UpstreamError::ContentEncoded {
+            host: host.to_owned(),
+            encoding: String::from_utf8_lossy(encoding.as_bytes()).into_owned(),
+        }),
+    }
+}

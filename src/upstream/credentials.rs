@@ -1,0 +1,268 @@
+//! What ramtape signs with: the standard chain of the AWS tools, one profile, or given keys.
+
+use super::roots::Roots;
+use crate::interaction::Secret;
+use aws_config::Region;
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError as ProviderError;
+use aws_smithy_http_client::Builder as HttpClientBuilder;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use std::error::Error;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// How long keys without an expiry are believed, as in the SDKs: a profile may be edited meanwhile.
+const UNLIMITED_KEYS_TIME: Duration = Duration::from_secs(15 * 60);
+
+/// Keys are fetched anew this long before they expire, or a tenth of their time where that is less.
+const REFRESH_AHEAD: Duration = Duration::from_secs(5 * 60);
+
+/// Where keys come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// The standard chain: environment, shared files, web identity, container, instance.
+    DefaultChain,
+    /// One profile of the shared files, whatever the environment says.
+    Profile(String),
+    /// These.
+    Fixed(Keys),
+}
+
+/// An access key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// Its id.
+    pub access_key_id: String,
+    /// Its secret.
+    pub secret: Secret,
+    /// What comes with temporary keys.
+    pub session_token: Option<Secret>,
+    /// When they end to be of use.
+    pub expiry: Option<SystemTime>,
+}
+
+/// Why there is nothing to sign with. No message holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CredentialsError {
+    /// No provider has any.
+    #[error("ramtape found no AWS credentials to sign with: {reason}")]
+    Missing {
+        /// Where it looked, or what is missing.
+        reason: String,
+    },
+    /// A provider that should have some failed.
+    #[error("the provider of AWS credentials failed: {reason}")]
+    Failed {
+        /// What the provider says.
+        reason: String,
+    },
+    /// A provider took too long.
+    #[error(
+        "the provider of AWS credentials gave none within {limit:?} (if AWS_ENDPOINT_URL leads to this proxy, its \
+         requests came back here: set AWS_ENDPOINT_URL_RAM instead)"
+    )]
+    TimedOut {
+        /// How long ramtape waited.
+        limit: Duration,
+    },
+}
+
+/// Credentials, fetched when they are first needed and again shortly before they expire.
+#[derive(Debug)]
+pub struct Credentials {
+    source: CredentialSource,
+    fallback_region: String,
+    limit: Duration,
+    roots: Arc<Roots>,
+    // Held while fetching: many requests at once share one fetch.
+    cached: tokio::sync::Mutex<Option<Cached>>,
+}
+
+#[derive(Debug)]
+struct Cached {
+    keys: Arc<Keys>,
+    until: SystemTime,
+}
+
+impl Credentials {
+    /// Credentials from `source`. `fallback_region` is for providers that ask AWS where neither the environment nor the
+    /// profile names a region; `limit` is how long a provider may take.
+    pub(super) fn new(source: CredentialSource, fallback_region: &str, limit: Duration, roots: Arc<Roots>) -> Self {
+        Self {
+            source,
+            fallback_region: fallback_region.to_owned(),
+            limit,
+            roots,
+            cached: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The keys to sign with at the time `now`.
+    ///
+    /// # Errors
+    /// [`CredentialsError`]: there are none.
+    pub async fn current(&self, now: SystemTime) -> Result<Arc<Keys>, CredentialsError> {
+        let mut cached = self.cached.lock().await;
+        if let Some(cached) = cached.as_ref().filter(|cached| now < cached.until) {
+            return Ok(Arc::clone(&cached.keys));
+        }
+        match self.fetch().await {
+            Ok(keys) => {
+                let keys = Arc::new(keys);
+                *cached = Some(Cached { keys: Arc::clone(&keys), until: refresh_at(keys.expiry, now) });
+                Ok(keys)
+            }
+            Err(error) => {
+                match cached.as_ref().filter(|cached| cached.keys.expiry.is_some_and(|expiry| now < expiry)) {
+                    Some(cached) => {
+                        tracing::warn!(%error, "credentials could not be renewed; those at hand have not expired yet");
+                        Ok(Arc::clone(&cached.keys))
+                    }
+                    None => Err(error),
+                }
+            }
+        }
+    }
+
+    async fn fetch(&self) -> Result<Keys, CredentialsError> {
+        if let CredentialSource::Fixed(keys) = &self.source {
+            return Ok(keys.clone());
+        }
+        let fetched = tokio::time::timeout(self.limit, self.ask_provider()).await;
+        let credentials = fetched.map_err(|_| CredentialsError::TimedOut { limit: self.limit })??;
+        Ok(Keys {
+            access_key_id: credentials.access_key_id().to_owned(),
+            secret: Secret::new(credentials.secret_access_key()),
+            session_token: credentials.session_token().map(Secret::new),
+            expiry: credentials.expiry(),
+        })
+    }
+
+    /// Builds the provider anew each time: it reads the shared files once, and remembers that it could not.
+    async fn ask_provider(&self) -> Result<aws_credential_types::Credentials, CredentialsError> {
+        let region = self.region().await;
+        let config = self.provider_config().await?.with_region(region.clone());
+        let answer = match &self.source {
+            CredentialSource::Profile(name) => {
+                let builder = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name);
+                builder.build().provide_credentials().await
+            }
+            CredentialSource::DefaultChain | CredentialSource::Fixed(_) => {
+                let mut builder = DefaultCredentialsChain::builder().configure(config);
+                builder.set_region(region);
+                builder.build().await.provide_credentials().await
+            }
+        };
+        answer.map_err(|error| explain(&error))
+    }
+
+    /// Not the SDKs' own chain: it asks the instance's metadata service last, which costs seconds where there is none.
+    async fn region(&self) -> Option<Region> {
+        let profile = ProfileFileRegionProvider::builder();
+        let profile = match &self.source {
+            CredentialSource::Profile(name) => profile.profile_name(name),
+            CredentialSource::DefaultChain | CredentialSource::Fixed(_) => profile,
+        };
+        let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(profile.build())
+            .or_else(Region::new(self.fallback_region.clone()));
+        chain.region().await
+    }
+
+    /// The one TLS stack, and no proxy: a proxy variable may well point at ramtape itself.
+    async fn provider_config(&self) -> Result<ProviderConfig, CredentialsError> {
+        let roots = Arc::clone(&self.roots);
+        let trust = tokio::task::spawn_blocking(move || trust_store(&roots)).await;
+        let trust = trust.map_err(|error| CredentialsError::Failed { reason: error.to_string() })?;
+        let tls = TlsContext::builder().with_trust_store(trust).build();
+        let tls = tls.map_err(|error| CredentialsError::Failed { reason: error.to_string() })?;
+        let client = HttpClientBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls);
+        Ok(ProviderConfig::without_region().with_http_client(client.build_https()))
+    }
+}
+
+/// The HTTP client of the providers takes certificates, not trust anchors: Mozilla's roots can't be handed to it.
+fn trust_store(roots: &Roots) -> TrustStore {
+    let store = TrustStore::empty().with_native_roots(roots.has_native());
+    match roots.bundle_pem() {
+        Some(pem) => store.with_pem_certificate(pem),
+        None => store,
+    }
+}
+
+fn refresh_at(expiry: Option<SystemTime>, now: SystemTime) -> SystemTime {
+    let Some(expiry) = expiry else { return now + UNLIMITED_KEYS_TIME };
+    let left = expiry.duration_since(now).unwrap_or_default();
+    now + left.saturating_sub(REFRESH_AHEAD.min(left / 10))
+}
+
+fn explain(error: &ProviderError) -> CredentialsError {
+    let reason = reason(error);
+    match error {
+        ProviderError::CredentialsNotLoaded(_) => CredentialsError::Missing { reason },
+        _ => CredentialsError::Failed { reason },
+    }
+}
+
+/// The error and its causes, without what an external process wrote: it may hold a secret.
+fn reason(error: &dyn Error) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let mut texts: Vec<String> = Vec::new();
+    for text in causes.map(ToString::to_string) {
+        let text = match text.split_once("Stderr:") {
+            Some((before, _)) => format!("{} (run it yourself to see what it says)", before.trim_end()),
+            None => text,
+        };
+        if !texts.last().is_some_and(|last| last.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    texts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+    use super::*;
+
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn minutes(count: u64) -> Duration {
+        Duration::from_secs(60 * count)
+    }
+
+    #[test]
+    fn keys_are_renewed_before_they_expire() {
+        assert_eq!(refresh_at(Some(NOW + minutes(60)), NOW), NOW + minutes(55));
+        assert_eq!(refresh_at(Some(NOW + minutes(10)), NOW), NOW + minutes(9));
+        assert_eq!(refresh_at(Some(NOW), NOW + minutes(1)), NOW + minutes(1));
+        assert_eq!(refresh_at(None, NOW), NOW + minutes(15));
+    }
+
+    #[test]
+    fn a_reason_names_each_cause_once_and_shows_no_process_output() {
+        let inner = "external process exited with code exit status: 1. Stderr: key wJalrXUtnFEMI";
+        let error = ProviderError::provider_error(ProviderError::provider_error(inner));
+        assert_eq!(
+            reason(&error),
+            "an error occurred while loading credentials: external process exited with code exit status: 1. (run it \
+             yourself to see what it says)"
+        );
+    }
+
+    #[tokio::test]
+    async fn given_keys_are_used_as_they_are() {
+        let keys =
+            Keys { access_key_id: "AKID".into(), secret: Secret::new("s3cret"), session_token: None, expiry: None };
+        let source = CredentialSource::Fixed(keys.clone());
+        let credentials = Credentials::new(source, "us-east-1", Duration::ZERO, Arc::default());
+        assert_eq!(*credentials.current(NOW).await.unwrap(), keys);
+        assert!(!format!("{credentials:?}").contains("s3cret"));
+    }
+}

@@ -1,0 +1,176 @@
+//! Why upstream gave no answer that can be used.
+
+use super::credentials::CredentialsError;
+use std::time::Duration;
+
+/// What was being waited for when the time was up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The connection, TLS included.
+    Connect,
+    /// The whole answer.
+    Answer,
+}
+
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "a connection",
+            Self::Answer => "a whole answer",
+        })
+    }
+}
+
+/// Why a request could not be sent, or why what came back is no answer. No message holds a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpstreamError {
+    /// The base URL can't be used.
+    #[error("the upstream URL {url:?} cannot be used: {problem}")]
+    BadEndpoint {
+        /// The URL, without what stood before an `@`.
+        url: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The region can't be part of a host name.
+    #[error("{region:?} is not the name of a region")]
+    BadRegion {
+        /// What the request gives as its region.
+        region: String,
+    },
+    /// Path or query hold what can't be sent.
+    #[error("the request's path and query cannot be sent to upstream as they are")]
+    BadTarget,
+    /// The base URL is ramtape's own address.
+    #[error("the upstream URL {url} is this proxy's own address")]
+    Loop {
+        /// The URL.
+        url: String,
+    },
+    /// The file of additional trusted roots can't be used.
+    #[error("the CA bundle {path} cannot be used: {problem}")]
+    CaBundle {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The name of the host is not known.
+    #[error("the name of upstream {host} could not be resolved")]
+    Dns {
+        /// The host.
+        host: String,
+    },
+    /// Nobody listens there.
+    #[error("upstream {host} refused the connection")]
+    Refused {
+        /// Host and port.
+        host: String,
+    },
+    /// No connection for another reason.
+    #[error("there is no way to upstream {host}: {reason}")]
+    NoRoute {
+        /// Host and port.
+        host: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// A connection, but no trust or no common language.
+    #[error("no TLS connection to upstream {host}: {reason}")]
+    Tls {
+        /// Host and port.
+        host: String,
+        /// What the TLS stack says.
+        reason: String,
+    },
+    /// The connection ended before an answer began.
+    #[error("upstream {host} closed the connection without an answer: {reason}")]
+    Reset {
+        /// Host and port.
+        host: String,
+        /// What the HTTP stack says.
+        reason: String,
+    },
+    /// The time was up.
+    #[error("upstream {host} did not give {phase} within {limit:?}")]
+    TimedOut {
+        /// Host and port.
+        host: String,
+        /// What was waited for.
+        phase: Phase,
+        /// How long.
+        limit: Duration,
+    },
+    /// The connection ended in the middle of an answer.
+    #[error("upstream {host} closed the connection in the middle of its answer")]
+    HalfBody {
+        /// Host and port.
+        host: String,
+    },
+    /// The answer is larger than is allowed.
+    #[error("the answer of upstream {host} is larger than the limit of {limit} bytes")]
+    TooLarge {
+        /// Host and port.
+        host: String,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// What came back is not HTTP.
+    #[error("what upstream {host} sent is not an HTTP answer: {reason}")]
+    Garbage {
+        /// Host and port.
+        host: String,
+        /// What the HTTP stack says.
+        reason: String,
+    },
+    /// The answer is compressed, which was not asked for.
+    #[error("the answer of upstream {host} has content-encoding {encoding:?}, though identity was asked for")]
+    ContentEncoded {
+        /// Host and port.
+        host: String,
+        /// The encoding.
+        encoding: String,
+    },
+    /// There is nothing to sign with, or the provider of credentials failed.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// The signer refused the request.
+    #[error("the request to upstream could not be signed: {reason}")]
+    Sign {
+        /// What the signer says.
+        reason: String,
+    },
+}
+
+impl UpstreamError {
+    /// Whether the same request may well succeed a little later: to be answered with a status that clients retry.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Dns { .. }
+            | Self::Refused { .. }
+            | Self::NoRoute { .. }
+            | Self::Reset { .. }
+            | Self::TimedOut { .. }
+            | Self::HalfBody { .. }
+            | Self::Garbage { .. } => true,
+            Self::BadEndpoint { .. }
+            | Self::BadRegion { .. }
+            | Self::BadTarget
+            | Self::Loop { .. }
+            | Self::CaBundle { .. }
+            | Self::Tls { .. }
+            | Self::TooLarge { .. }
+            | Self::ContentEncoded { .. }
+            | Self::Credentials(_)
+            | Self::Sign { .. } => false,
+        }
+    }
+
+    /// Whether it was the time that was up: of the transient errors, the one that is a 504 rather than a 502.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::TimedOut { .. })
+    }
+}
