@@ -1,8 +1,10 @@
 //! ramtape
 pub mod config;
+pub mod control;
 pub mod engine;
 pub mod fingerprint;
 pub mod interaction;
+pub mod proxy;
 pub mod redact;
 pub mod service;
 pub mod session;

@@ -1,0 +1,144 @@
+//! `/_ramtape/…`: what ramtape tells about itself, and the little it can be told.
+
+use crate::interaction::Response;
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::{Value, json};
+use std::fmt;
+
+/// Every control path begins so.
+const ROOT: &str = "/_ramtape";
+
+const PATHS: [&str; 2] = ["GET /_ramtape/health", "POST /_ramtape/sessions/NAME/reset"];
+
+/// What control may do to sessions.
+pub trait Sessions: Send + Sync + 'static {
+    /// Rewinds session `name`; whether there was one.
+    fn reset(&self, name: &str) -> bool;
+}
+
+/// Answers control requests.
+pub struct Control {
+    mode: String,
+    cassette: String,
+    sessions: Box<dyn Sessions>,
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").field("mode", &self.mode).field("cassette", &self.cassette).finish_non_exhaustive()
+    }
+}
+
+impl Control {
+    /// `mode` and `cassette` are shown as they are.
+    pub fn new(mode: impl Into<String>, cassette: impl Into<String>, sessions: impl Sessions) -> Self {
+        Self { mode: mode.into(), cassette: cassette.into(), sessions: Box::new(sessions) }
+    }
+
+    /// Whether `path` (without prefixes) is control's and never the service's.
+    #[must_use]
+    pub fn owns(path: &str) -> bool {
+        path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Answers a request for `path`, prefixes taken off.
+    #[must_use]
+    pub fn answer(&self, method: &Method, path: &str) -> Response {
+        match route(path) {
+            Some(Route::Health) => match *method {
+                Method::GET | Method::HEAD => {
+                    ok(&json!({ "status": "ok", "mode": self.mode, "cassette": self.cassette }))
+                }
+                _ => wrong_method(method, "GET, HEAD"),
+            },
+            Some(Route::Reset(name)) => match *method {
+                Method::POST => ok(&json!({ "session": name, "reset": self.sessions.reset(name) })),
+                _ => wrong_method(method, "POST"),
+            },
+            None => Response::error(
+                StatusCode::NOT_FOUND,
+                "RamtapeNotFoundException",
+                &format!("ramtape: no such control path; there are {}", PATHS.join(", ")),
+            ),
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Route<'a> {
+    Health,
+    Reset(&'a str),
+}
+
+fn route(path: &str) -> Option<Route<'_>> {
+    let rest = path.strip_prefix(ROOT)?;
+    if rest == "/health" {
+        return Some(Route::Health);
+    }
+    let name = rest.strip_prefix("/sessions/")?.strip_suffix("/reset")?;
+    (!name.is_empty() && !name.contains('/')).then_some(Route::Reset(name))
+}
+
+fn ok(body: &Value) -> Response {
+    let mut headers = HeaderMap::with_capacity(1);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Response { status: StatusCode::OK, headers, body: Bytes::from(body.to_string()) }
+}
+
+fn wrong_method(method: &Method, allowed: &'static str) -> Response {
+    let message = format!("ramtape: {method} does not work on this control path; it takes {allowed}");
+    let mut response = Response::error(StatusCode::METHOD_NOT_ALLOWED, "RamtapeMethodException", &message);
+    response.headers.insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct OnlyA;
+
+    impl Sessions for OnlyA {
+        fn reset(&self, name: &str) -> bool {
+            name == "a"
+        }
+    }
+
+    fn ask(method: Method, path: &str) -> (u16, String) {
+        let response = Control::new("none", "cassettes/default", OnlyA).answer(&method, path);
+        (response.status.as_u16(), String::from_utf8_lossy(&response.body).into_owned())
+    }
+
+    #[test]
+    fn tells_its_state() {
+        let state = r#"{"status":"ok","mode":"none","cassette":"cassettes/default"}"#;
+        assert_eq!(ask(Method::GET, "/_ramtape/health"), (200, state.to_owned()));
+    }
+
+    #[test]
+    fn resets_by_name() {
+        assert_eq!(ask(Method::POST, "/_ramtape/sessions/a/reset").1, r#"{"session":"a","reset":true}"#);
+        assert_eq!(ask(Method::POST, "/_ramtape/sessions/b/reset").1, r#"{"session":"b","reset":false}"#);
+    }
+
+    #[test]
+    fn says_what_there_is() {
+        for path in
+            ["/_ramtape", "/_ramtape/", "/_ramtape/x", "/_ramtape/sessions//reset", "/_ramtape/sessions/a/b/reset"]
+        {
+            let (status, body) = ask(Method::GET, path);
+            assert_eq!(status, 404, "{path}");
+            assert!(body.contains("GET /_ramtape/health, POST /_ramtape/sessions/NAME/reset"), "{body}");
+        }
+        assert_eq!(ask(Method::POST, "/_ramtape/health").0, 405);
+        assert_eq!(ask(Method::GET, "/_ramtape/sessions/a/reset").0, 405);
+    }
+
+    #[test]
+    fn owns_whole_segments_only() {
+        assert!(Control::owns("/_ramtape") && Control::owns("/_ramtape/health"));
+        assert!(!Control::owns("/_ramtaped") && !Control::owns("/x/_ramtape"));
+    }
+}

@@ -1,0 +1,85 @@
+//! One connection: HTTP/1.1 or HTTP/2 with prior knowledge, under a watchdog.
+
+use super::Answer;
+use super::head::HeadScanner;
+use super::pulse::{Pulse, Verdict};
+use super::translate::{self, House};
+use super::wire::Wire;
+use crate::config::Limits;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::Instant;
+
+/// hyper's side of the limits. The times are [`Pulse`]'s, which tells a slow head from an idle connection.
+pub(super) fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    /// hyper asks for at least this much; a larger head than allowed has been refused before it fills.
+    const MIN_BUFFER: usize = 64 * 1024;
+    /// Streams that a client may open and reset before it is taken for an attack.
+    const PENDING_RESETS: usize = 20;
+
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .header_read_timeout(None)
+        .max_headers(limits.header_count)
+        .max_buf_size(limits.header_bytes.saturating_mul(2).max(MIN_BUFFER));
+    builder
+        .http2()
+        .max_concurrent_streams(limits.http2_streams)
+        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+        .max_pending_accept_reset_streams(PENDING_RESETS);
+    builder
+}
+
+/// Serves `stream` until either side ends it, `stopping` changes and its requests are answered, or its time is up.
+pub(super) async fn serve<A: Answer>(
+    stream: TcpStream,
+    permit: OwnedSemaphorePermit,
+    house: Arc<House<A>>,
+    builder: Arc<auto::Builder<TokioExecutor>>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let limits = &house.gate.limits;
+    let pulse = Arc::new(Pulse::new(limits));
+    let scanner = HeadScanner::new(limits.header_bytes, limits.header_count);
+    let wire = Wire::new(stream, permit, scanner, Arc::clone(&pulse));
+    let service = service_fn(|request| {
+        let (house, pulse) = (Arc::clone(&house), Arc::clone(&pulse));
+        async move { Ok::<_, Infallible>(translate::serve(&house, &pulse, request).await) }
+    });
+    let mut served = pin!(builder.serve_connection(TokioIo::new(wire), service));
+    let mut watchdog = pin!(tokio::time::sleep(pulse.first_look()));
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            biased;
+            ended = served.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(error, "connection broke");
+                }
+                return;
+            }
+            () = watchdog.as_mut() => {
+                let wait = match pulse.verdict() {
+                    Verdict::Wait(wait) => wait,
+                    Verdict::Retire => {
+                        served.as_mut().graceful_shutdown();
+                        limits.header_time
+                    }
+                    Verdict::Cut => return,
+                };
+                watchdog.as_mut().reset(Instant::now() + wait);
+            }
+            _ = stopping.changed(), if !is_stopping => {
+                is_stopping = true;
+                served.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The strict check before anything else reads a request.
+//!
+//! What hyper does not show any more (equal Content-Length fields, line ends, the head's size) is checked on the raw
+//! bytes in [`super::head`]; the rest is checked here, in one pass over the headers.
+
+use super::authority::{Authority, OwnNames};
+use super::refusal::Refusal;
+use crate::config::Limits;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
+
+/// The header with which ramtape marks what it sends upstream, to notice itself.
+const VIA: &str = "x-ramtape-via";
+
+/// What the gate measures a request by.
+#[derive(Debug)]
+pub(super) struct Gate {
+    pub(super) own: OwnNames,
+    /// Whether the browser rules hold on every path, not on control paths alone.
+    pub(super) guarded: bool,
+    pub(super) limits: Limits,
+    /// This ramtape's mark in [`VIA`].
+    pub(super) instance: String,
+}
+
+impl Gate {
+    /// Checks a request's head and hands back the authority it addresses, as received.
+    pub(super) fn check<'a>(&self, parts: &'a Parts, is_control: bool) -> Result<&'a str, Refusal> {
+        if parts.method == Method::CONNECT {
+            return Err(self.not_a_forward_proxy());
+        }
+        let fields = self.fields(&parts.headers)?;
+        let (text, authority) = self.authority(parts, fields.host)?;
+        if is_control || self.guarded {
+            if fields.origin {
+                return Err(Refusal::BrowserOrigin);
+            }
+            if !self.own.include(authority) {
+                return Err(Refusal::ForeignHost);
+            }
+        }
+        Ok(text)
+    }
+
+    fn fields<'a>(&self, headers: &'a HeaderMap) -> Result<Fields<'a>, Refusal> {
+        if headers.len() > self.limits.header_count {
+            return Err(Refusal::TooManyFields { limit: self.limits.header_count });
+        }
+        let mut fields = Fields::default();
+        for (name, value) in headers {
+            self.field(&mut fields, name, value)?;
+        }
+        Ok(fields)
+    }
+
+    fn field<'a>(&self, fields: &mut Fields<'a>, name: &HeaderName, value: &'a HeaderValue) -> Result<(), Refusal> {
+        match *name {
+            header::HOST => {
+                if fields.host.replace(value).is_some() {
+                    return Err(Refusal::DuplicateHost);
+                }
+            }
+            header::TRANSFER_ENCODING => return Err(Refusal::TransferEncoding),
+            header::CONTENT_LENGTH => self.content_length(fields, value)?,
+            header::AUTHORIZATION => {
+                if std::mem::replace(&mut fields.authorization, true) {
+                    return Err(Refusal::DuplicateAuthorization);
+                }
+            }
+            header::EXPECT => {
+                if !value.as_bytes().eq_ignore_ascii_case(b"100-continue") {
+                    return Err(Refusal::Expectation);
+                }
+            }
+            header::ORIGIN => fields.origin = true,
+            _ if name.as_str() == VIA && self.is_own_mark(value) => return Err(Refusal::Loop),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn content_length(&self, fields: &mut Fields<'_>, value: &HeaderValue) -> Result<(), Refusal> {
+        if std::mem::replace(&mut fields.content_length, true) {
+            return Err(Refusal::DuplicateContentLength);
+        }
+        let length = value.to_str().ok().and_then(|text| text.parse::<u64>().ok()).ok_or(Refusal::BadContentLength)?;
+        let limit = self.limits.request_body;
+        if usize::try_from(length).is_ok_and(|length| length <= limit) {
+            Ok(())
+        } else {
+            Err(Refusal::BodyTooLarge { limit })
+        }
+    }
+
+    fn is_own_mark(&self, value: &HeaderValue) -> bool {
+        let mut marks = value.as_bytes().split(|byte| *byte == b',');
+        marks.any(|mark| mark.trim_ascii() == self.instance.as_bytes())
+    }
+
+    /// The authority from `Host`, or HTTP/2's `:authority`, or both if they agree.
+    fn authority<'a>(
+        &self,
+        parts: &'a Parts,
+        host: Option<&'a HeaderValue>,
+    ) -> Result<(&'a str, Authority<'a>), Refusal> {
+        let target = parts.uri.authority().map(http::uri::Authority::as_str);
+        let is_http2 = parts.version == Version::HTTP_2;
+        let host = match (host, target) {
+            (Some(host), _) => host.to_str().map_err(|_| Refusal::BadHost)?,
+            (None, Some(target)) if is_http2 => target,
+            (None, _) => return Err(Refusal::NoHost),
+        };
+        let authority = Authority::parse(host).ok_or(Refusal::BadHost)?;
+        let Some(target) = target else { return Ok((host, authority)) };
+
+        let target = Authority::parse(target).ok_or(Refusal::BadHost)?;
+        let default_port = if parts.uri.scheme() == Some(&http::uri::Scheme::HTTPS) { 443 } else { 80 };
+        if !target.agrees(authority, default_port) {
+            return Err(Refusal::HostMismatch);
+        }
+        if !is_http2 && !self.own.are_target(target, default_port) {
+            return Err(self.not_a_forward_proxy());
+        }
+        Ok((host, authority))
+    }
+
+    fn not_a_forward_proxy(&self) -> Refusal {
+        Refusal::NotForwardProxy { listen: self.own.listen }
+    }
+}
+
+/// What one pass over the headers found.
+#[derive(Default)]
+struct Fields<'a> {
+    host: Option<&'a HeaderValue>,
+    content_length: bool,
+    authorization: bool,
+    origin: bool,
+}

@@ -1,0 +1,259 @@
+//! A look at the raw bytes of HTTP/1 request heads, before hyper's parser.
+//!
+//! hyper folds equal Content-Length fields into one, answers what it can't parse without a word of explanation, and takes
+//! LF for CRLF. Here every head is read line by line: what is ambiguous is refused with its reason, and what passes has one
+//! reading only.
+
+use super::refusal::Refusal;
+use std::io::BufRead;
+
+/// The first line of an HTTP/2 connection with prior knowledge.
+const HTTP2_PREFACE_LINE: &[u8] = b"PRI * HTTP/2.0\r\n";
+
+/// Follows one connection's bytes through heads and bodies.
+#[derive(Debug)]
+pub(super) struct HeadScanner {
+    place: Place,
+    /// A line of which only the start has come yet.
+    unfinished: Vec<u8>,
+    head: Head,
+    is_first_line: bool,
+    max_bytes: usize,
+    max_fields: usize,
+}
+
+/// Where in the stream the next byte belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before or in a request line.
+    RequestLine,
+    /// Among header fields.
+    Fields,
+    /// In a body with this many bytes to come.
+    Body(u64),
+    /// HTTP/2: not ours to read.
+    Through,
+}
+
+/// What is known of the head being read.
+#[derive(Debug, Default)]
+struct Head {
+    bytes: usize,
+    fields: usize,
+    content_length: Option<u64>,
+}
+
+/// A head that may not pass.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Stop {
+    /// How many bytes of the input belong to earlier requests and may pass.
+    pub(super) passed: usize,
+    pub(super) refusal: Refusal,
+}
+
+impl HeadScanner {
+    pub(super) fn new(max_bytes: usize, max_fields: usize) -> Self {
+        Self {
+            place: Place::RequestLine,
+            unfinished: Vec::new(),
+            head: Head::default(),
+            is_first_line: true,
+            max_bytes,
+            max_fields,
+        }
+    }
+
+    /// Whether a head has begun and is not complete.
+    pub(super) fn is_in_head(&self) -> bool {
+        self.place == Place::Fields || self.head.bytes > 0 || !self.unfinished.is_empty()
+    }
+
+    /// Reads on through `input`.
+    pub(super) fn scan(&mut self, input: &[u8]) -> Result<(), Stop> {
+        let mut rest = input;
+        let mut head_start = 0;
+        while !rest.is_empty() {
+            match self.place {
+                Place::Through => return Ok(()),
+                Place::Body(left) => {
+                    let taken = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
+                    rest = rest.get(taken..).unwrap_or_default();
+                    let left = left.saturating_sub(taken as u64);
+                    self.place = if left == 0 { Place::RequestLine } else { Place::Body(left) };
+                }
+                Place::RequestLine | Place::Fields => {
+                    if !self.is_in_head() {
+                        head_start = input.len() - rest.len();
+                    }
+                    let (line, after) = split_line(rest);
+                    rest = after;
+                    self.piece(line).map_err(|refusal| Stop { passed: head_start, refusal })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a line, or as much of it as there is.
+    fn piece(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        if self.head.bytes + self.unfinished.len() + piece.len() > self.max_bytes {
+            return Err(Refusal::HeadTooLarge { limit: self.max_bytes });
+        }
+        let is_whole = piece.last() == Some(&b'\n');
+        if is_whole && self.unfinished.is_empty() {
+            return self.line(piece);
+        }
+        self.unfinished.extend_from_slice(piece);
+        if !is_whole {
+            return Ok(());
+        }
+        let line = std::mem::take(&mut self.unfinished);
+        self.line(&line)
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<(), Refusal> {
+        if std::mem::take(&mut self.is_first_line) && line == HTTP2_PREFACE_LINE {
+            self.place = Place::Through;
+            return Ok(());
+        }
+        self.head.bytes += line.len();
+        let content = line.strip_suffix(b"\r\n").ok_or(Refusal::BareLineFeed)?;
+        if content.contains(&b'\r') {
+            return Err(Refusal::BareCarriageReturn);
+        }
+        if content.contains(&0) {
+            return Err(Refusal::Nul);
+        }
+        match (self.place, content.is_empty()) {
+            // RFC 9112, section 2.2: a server ignores empty lines before the request line.
+            (Place::RequestLine, true) => {}
+            (Place::RequestLine, false) => self.place = Place::Fields,
+            (_, false) => self.field(content)?,
+            (_, true) => {
+                let head = std::mem::take(&mut self.head);
+                self.place = match head.content_length {
+                    Some(length) if length > 0 => Place::Body(length),
+                    _ => Place::RequestLine,
+                };
+            }
+        }
+        Ok(())
+    }
+
+    fn field(&mut self, line: &[u8]) -> Result<(), Refusal> {
+        if matches!(line.first(), Some(b' ' | b'\t')) {
+            return Err(Refusal::FoldedLine);
+        }
+        self.head.fields += 1;
+        if self.head.fields > self.max_fields {
+            return Err(Refusal::TooManyFields { limit: self.max_fields });
+        }
+        // Only two names matter here, and both are long: most fields are done after looking at their first byte.
+        match line.first() {
+            Some(b'c' | b'C') => {
+                if let Some(value) = value_of(line, b"content-length") {
+                    let length = decimal(value).ok_or(Refusal::BadContentLength)?;
+                    if self.head.content_length.replace(length).is_some() {
+                        return Err(Refusal::DuplicateContentLength);
+                    }
+                }
+            }
+            Some(b't' | b'T') if value_of(line, b"transfer-encoding").is_some() => {
+                return Err(Refusal::TransferEncoding);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// `input` up to and with its first LF, and the rest; without one, all of it.
+fn split_line(input: &[u8]) -> (&[u8], &[u8]) {
+    let mut rest = input;
+    // On a slice this can't fail; it is the standard library's way to its fast byte search.
+    let length = rest.skip_until(b'\n').unwrap_or(input.len());
+    input.split_at(length.min(input.len()))
+}
+
+/// What follows `name:` where `line` is that field.
+fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = line.split_at_checked(name.len())?;
+    start.eq_ignore_ascii_case(name).then_some(())?;
+    rest.strip_prefix(b":")
+}
+
+fn decimal(value: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(value).ok()?.trim_matches([' ', '\t']);
+    text.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scanner() -> HeadScanner {
+        HeadScanner::new(200, 4)
+    }
+
+    /// The verdict must not depend on how the bytes were cut into reads.
+    fn verdict(input: &[u8]) -> Option<Refusal> {
+        let whole = scanner().scan(input).err().map(|stop| stop.refusal);
+        for size in [1, 2, 3, 7] {
+            let mut scanner = scanner();
+            let pieces = input.chunks(size).try_for_each(|piece| scanner.scan(piece));
+            assert_eq!(pieces.err().map(|stop| stop.refusal), whole, "in pieces of {size}");
+        }
+        whole
+    }
+
+    #[test]
+    fn what_has_two_readings_is_refused() {
+        let table: [(&[u8], Option<Refusal>); 14] = [
+            (b"GET / HTTP/1.1\r\nhost: a\r\n\r\n", None),
+            (b"\r\n\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n", None),
+            (b"POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n\n\nGET / HTTP/1.1\r\n\r\n", None),
+            (
+                b"POST / HTTP/1.1\r\nContent-Length: 2\r\nCONTENT-LENGTH: 2\r\n\r\n",
+                Some(Refusal::DuplicateContentLength),
+            ),
+            (b"POST / HTTP/1.1\r\ncontent-length: +2\r\n\r\n", Some(Refusal::BadContentLength)),
+            (b"POST / HTTP/1.1\r\ncontent-length: 2, 2\r\n\r\n", Some(Refusal::BadContentLength)),
+            (b"POST / HTTP/1.1\r\ncontent-length:\r\n\r\n", Some(Refusal::BadContentLength)),
+            (b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n", Some(Refusal::TransferEncoding)),
+            (b"GET / HTTP/1.1\nhost: a\n\n", Some(Refusal::BareLineFeed)),
+            (b"GET / HTTP/1.1\r\nhost: a\rb\r\n\r\n", Some(Refusal::BareCarriageReturn)),
+            (b"GET / HTTP/1.1\r\nhost: a\0b\r\n\r\n", Some(Refusal::Nul)),
+            (b"GET / HTTP/1.1\r\nhost: a\r\n b\r\n\r\n", Some(Refusal::FoldedLine)),
+            (b"GET / HTTP/1.1\r\na:1\r\na:2\r\na:3\r\na:4\r\na:5\r\n", Some(Refusal::TooManyFields { limit: 4 })),
+            (&[b'a'; 201], Some(Refusal::HeadTooLarge { limit: 200 })),
+        ];
+        for (input, expected) in table {
+            assert_eq!(verdict(input), expected, "{}", input.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn earlier_requests_pass_when_a_later_head_may_not() {
+        let good = b"POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\nhi";
+        let both = [&good[..], b"GET / HTTP/1.1\r\nhost: a\nb"].concat();
+        assert_eq!(scanner().scan(&both), Err(Stop { passed: good.len(), refusal: Refusal::BareLineFeed }));
+    }
+
+    #[test]
+    fn http2_is_left_alone_and_only_at_the_start() {
+        assert_eq!(verdict(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\n\n\r\r"), None);
+        assert_eq!(verdict(b"GET / HTTP/1.1\r\n\r\nPRI * HTTP/2.0\r\n\r\n\0\n"), Some(Refusal::Nul));
+    }
+
+    #[test]
+    fn knows_whether_a_head_is_open() {
+        let mut scanner = scanner();
+        let mut open = |input: &[u8]| scanner.scan(input).map(|()| scanner.is_in_head());
+        assert_eq!(open(b"G"), Ok(true));
+        assert_eq!(open(b"ET / HTTP/1.1\r\n"), Ok(true));
+        assert_eq!(open(b"content-length: 3\r\n\r\n"), Ok(false));
+        assert_eq!(open(b"ab"), Ok(false));
+        assert_eq!(open(b"cG"), Ok(true));
+    }
+}

@@ -1,0 +1,128 @@
+//! The HTTP face: sockets in, plain types out.
+//!
+//! A connection's bytes pass the head scanner ([`head`], under [`wire`]), hyper's parser, the [`gate`]; then [`translate`]
+//! turns the request into [`crate::interaction::Request`] and whatever [`Answer`] gives back into HTTP. What is refused on
+//! the way is put into words in [`refusal`] and becomes an answer in [`rescue`], nowhere else.
+
+mod authority;
+mod connection;
+mod farewell;
+mod gate;
+mod head;
+mod listener;
+mod prefix;
+mod pulse;
+mod refusal;
+mod rescue;
+mod translate;
+mod wire;
+
+use crate::config::Limits;
+use crate::control::Control;
+use crate::interaction::{Request, Response, Secret};
+use authority::OwnNames;
+use gate::Gate;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use translate::House;
+
+/// What answers requests that the gate let through.
+pub trait Answer: Send + Sync + 'static {
+    /// Answers `request`. Dropped unfinished when its time is up or its client goes away: what must be carried to its end
+    /// belongs in a task of its own.
+    fn answer(&self, request: Request) -> impl Future<Output = Response> + Send;
+}
+
+/// How the proxy listens and what it lets in.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether `listen` may be other than loopback.
+    pub allow_remote: bool,
+    /// Names (`host` or `host:port`) besides loopback and `listen` that a `Host` header may carry.
+    pub allowed_hosts: Vec<String>,
+    /// Whether upstream can be reached: the rules for `Origin` and `Host` then apply to every request.
+    pub guarded: bool,
+    /// The capability key, to tell its path segment from a session's name.
+    pub key: Secret,
+    /// The limits.
+    pub limits: Limits,
+    /// This ramtape's mark in the header `x-ramtape-via`, to notice itself as its own upstream.
+    pub instance: String,
+}
+
+/// Why the proxy could not start.
+#[derive(Debug, Error)]
+pub enum ProxyError {
+    /// The port belongs to somebody else.
+    #[error(
+        "{listen} is in use; stop the program that listens there, or choose another port with --listen (0 takes a free one)"
+    )]
+    InUse {
+        /// The address asked for.
+        listen: SocketAddr,
+    },
+    /// Other machines could connect, and nobody asked for that.
+    #[error("{listen} is not a loopback address; add --allow-remote if other machines shall reach ramtape")]
+    NotLoopback {
+        /// The address asked for.
+        listen: SocketAddr,
+    },
+    /// The system refused the address.
+    #[error("cannot listen on {listen}")]
+    Bind {
+        /// The address asked for.
+        listen: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The system does not tell the address it bound.
+    #[error("the listening socket has no address")]
+    NoAddress(#[source] std::io::Error),
+}
+
+/// A proxy that listens. Dropping it stops it as [`Running::stop`] does, without waiting.
+#[derive(Debug)]
+pub struct Running {
+    /// The address that it listens on, the port filled in.
+    pub addr: SocketAddr,
+    stopping: watch::Sender<bool>,
+    accepting: JoinHandle<()>,
+}
+
+impl Running {
+    /// Stops accepting, lets requests in flight finish within five seconds, then drops what is left.
+    pub async fn stop(self) {
+        self.stopping.send_replace(true);
+        if let Err(error) = self.accepting.await {
+            tracing::error!(%error, "the accept loop failed");
+        }
+    }
+}
+
+/// Binds first, then serves in the background; the address handed back can be connected to at once.
+///
+/// # Errors
+/// When the address cannot be bound, or is not loopback without leave.
+pub async fn start<A: Answer>(
+    settings: Settings,
+    answer: Arc<A>,
+    control: Arc<Control>,
+) -> Result<Running, ProxyError> {
+    let listener = listener::bind(settings.listen, settings.allow_remote).await?;
+    let addr = listener.local_addr().map_err(ProxyError::NoAddress)?;
+    let gate = Gate {
+        own: OwnNames { listen: addr, allowed: settings.allowed_hosts },
+        guarded: settings.guarded,
+        limits: settings.limits,
+        instance: settings.instance,
+    };
+    let house = Arc::new(House { gate, key: settings.key, answer, control });
+    let (stopping, on_stop) = watch::channel(false);
+    let accepting = tokio::spawn(listener::accept(listener, house, on_stop));
+    Ok(Running { addr, stopping, accepting })
+}

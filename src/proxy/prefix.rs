@@ -1,0 +1,78 @@
+//! `/~KEY/~SESSION/rest`: what stands before a request's own path.
+
+use crate::interaction::Secret;
+use subtle::ConstantTimeEq;
+
+/// How a generated capability key begins; no session name may.
+const KEY_MARK: &str = "key-";
+
+/// A path taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Prefixes<'a> {
+    /// The segment that is, or claims to be, the capability key. Not proved here.
+    pub(super) key: Option<&'a str>,
+    /// The session's name as received.
+    pub(super) session: Option<&'a str>,
+    /// The path without them; at least `/`.
+    pub(super) rest: &'a str,
+}
+
+/// Takes the optional key and session segments off `path`.
+///
+/// The first `/~` segment is the key if it equals `key`, begins as generated keys do, or is followed by a second one;
+/// else it is the session.
+pub(super) fn split<'a>(path: &'a str, key: &Secret) -> Prefixes<'a> {
+    let Some((first, rest)) = segment(path) else {
+        return Prefixes { key: None, session: None, rest: path };
+    };
+    match segment(rest) {
+        Some((second, rest)) => Prefixes { key: Some(first), session: Some(second), rest },
+        None if is_key(first, key) => Prefixes { key: Some(first), session: None, rest },
+        None => Prefixes { key: None, session: Some(first), rest },
+    }
+}
+
+/// The first segment after its tilde, and what follows it. Some clients percent-encode the tilde.
+fn segment(path: &str) -> Option<(&str, &str)> {
+    let path = path.strip_prefix('/')?;
+    let path = path.strip_prefix('~').or_else(|| path.strip_prefix("%7E")).or_else(|| path.strip_prefix("%7e"))?;
+    let (name, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
+    (!name.is_empty()).then_some((name, if rest.is_empty() { "/" } else { rest }))
+}
+
+fn is_key(segment: &str, key: &Secret) -> bool {
+    segment.starts_with(KEY_MARK) || bool::from(segment.as_bytes().ct_eq(key.expose().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_and_session_are_told_apart() {
+        let table = [
+            ("/getresourceshares", None, None, "/getresourceshares"),
+            ("/", None, None, "/"),
+            ("*", None, None, "*"),
+            ("/~a", None, Some("a"), "/"),
+            ("/~a/x", None, Some("a"), "/x"),
+            ("/%7Ea/x", None, Some("a"), "/x"),
+            ("/%7ea/%7Eb/x", Some("a"), Some("b"), "/x"),
+            ("/~sesame", Some("sesame"), None, "/"),
+            ("/~sesame/x", Some("sesame"), None, "/x"),
+            ("/~sesam/x", None, Some("sesam"), "/x"),
+            ("/~sesame/~t/x/y", Some("sesame"), Some("t"), "/x/y"),
+            ("/~key-x", Some("key-x"), None, "/"),
+            ("/~key-x/", Some("key-x"), None, "/"),
+            ("/~key-x/~key-y/z", Some("key-x"), Some("key-y"), "/z"),
+            ("/~wrong/~t/x", Some("wrong"), Some("t"), "/x"),
+            ("/~/x", None, None, "/~/x"),
+            ("/~a/~/x", None, Some("a"), "/~/x"),
+            ("/a/~b", None, None, "/a/~b"),
+            ("/~a/~b/~c", Some("a"), Some("b"), "/~c"),
+        ];
+        for (path, key, session, rest) in table {
+            assert_eq!(split(path, &Secret::new("sesame")), Prefixes { key, session, rest }, "{path}");
+        }
+    }
+}

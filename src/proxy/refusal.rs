@@ -1,0 +1,90 @@
+//! Why the proxy answers a request itself, with the words the client gets.
+
+use http::StatusCode;
+use thiserror::Error;
+
+/// A request that goes no further, or a connection that ends, and what its client is told.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(super) enum Refusal {
+    #[error("the request has no Host header; HTTP/1.1 asks for exactly one")]
+    NoHost,
+    #[error("the request has more than one Host header")]
+    DuplicateHost,
+    #[error("the request's host is not a valid name or address with an optional port")]
+    BadHost,
+    #[error("the request's target names another host than its Host header")]
+    HostMismatch,
+    #[error("ramtape is not a forward proxy here; set AWS_ENDPOINT_URL_RAM=http://{listen} instead")]
+    NotForwardProxy { listen: std::net::SocketAddr },
+    #[error("requests with Transfer-Encoding are not accepted; send the body with a Content-Length")]
+    TransferEncoding,
+    #[error("the request has more than one Content-Length header")]
+    DuplicateContentLength,
+    #[error("the request's Content-Length is not a number")]
+    BadContentLength,
+    #[error("the request has more than one Authorization header")]
+    DuplicateAuthorization,
+    #[error("the request's Expect header asks for something other than 100-continue")]
+    Expectation,
+    #[error("the request's body is larger than {limit} bytes")]
+    BodyTooLarge { limit: usize },
+    #[error("the request's head is larger than {limit} bytes")]
+    HeadTooLarge { limit: usize },
+    #[error("the request has more than {limit} header fields")]
+    TooManyFields { limit: usize },
+    #[error("the request's head has a line that ends in LF without CR")]
+    BareLineFeed,
+    #[error("the request's head has a CR inside a line")]
+    BareCarriageReturn,
+    #[error("the request's head has a NUL byte")]
+    Nul,
+    #[error("the request's head has a folded header line")]
+    FoldedLine,
+    #[error("the request's head took longer than {limit:?}")]
+    SlowHead { limit: std::time::Duration },
+    #[error("the request's body took longer than {limit:?}")]
+    SlowBody { limit: std::time::Duration },
+    #[error("the answer took longer than {limit:?}")]
+    SlowAnswer { limit: std::time::Duration },
+    #[error("the request's body broke off")]
+    BrokenBody,
+    #[error("requests that a browser sends for a web page (Origin header) are not accepted here")]
+    BrowserOrigin,
+    #[error(
+        "the request's host is neither loopback, nor the address that ramtape listens on, nor an allowed name; \
+         add it to allowed_hosts if it is meant to reach ramtape"
+    )]
+    ForeignHost,
+    #[error("upstream leads back to ramtape itself; check --upstream")]
+    Loop,
+    #[error("all {limit} connections are in use")]
+    Connections { limit: usize },
+}
+
+impl Refusal {
+    /// The status. All but one are 4xx, which AWS clients do not retry; a full house is worth a second try.
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::NotForwardProxy { .. } | Self::BrowserOrigin | Self::ForeignHost => StatusCode::FORBIDDEN,
+            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadTooLarge { .. } | Self::TooManyFields { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::SlowHead { .. } | Self::SlowBody { .. } => StatusCode::REQUEST_TIMEOUT,
+            Self::Connections { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// The error's name on the wire. None is a name of RAM's own, and none is one that clients retry on.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::NotForwardProxy { .. } | Self::BrowserOrigin | Self::ForeignHost => "RamtapeForbiddenException",
+            Self::BodyTooLarge { .. } | Self::HeadTooLarge { .. } | Self::TooManyFields { .. } => {
+                "RamtapeTooLargeException"
+            }
+            Self::SlowHead { .. } | Self::SlowBody { .. } | Self::SlowAnswer { .. } => "RamtapeTimeLimitException",
+            Self::Loop => "RamtapeLoopException",
+            Self::Connections { .. } => "RamtapeBusyException",
+            _ => "RamtapeBadRequestException",
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! A client's socket under watch: every byte passes the head scanner before hyper sees it.
+
+use super::farewell;
+use super::head::{HeadScanner, Stop};
+use super::pulse::Pulse;
+use super::refusal::Refusal;
+use super::rescue;
+use std::io::{Error, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// The socket of one connection, and its place among the connections allowed.
+pub(super) struct Wire {
+    /// Gone only once the wire is dropped.
+    stream: Option<TcpStream>,
+    permit: Option<OwnedSemaphorePermit>,
+    scanner: HeadScanner,
+    pulse: Arc<Pulse>,
+    /// Why no more is read.
+    refusal: Option<Refusal>,
+    /// Whether the refusal is still to be told: every earlier request has its answer.
+    is_unsaid: bool,
+}
+
+impl Wire {
+    pub(super) fn new(
+        stream: TcpStream,
+        permit: OwnedSemaphorePermit,
+        scanner: HeadScanner,
+        pulse: Arc<Pulse>,
+    ) -> Self {
+        Self { stream: Some(stream), permit: Some(permit), scanner, pulse, refusal: None, is_unsaid: false }
+    }
+
+    /// The end of reading after a refused head. While earlier requests wait for their answers there is just nothing more to
+    /// read; hyper asks again after each answer.
+    fn refuse(&mut self) -> Poll<std::io::Result<()>> {
+        if !self.pulse.is_answered() {
+            return Poll::Pending;
+        }
+        self.is_unsaid = true;
+        Poll::Ready(Err(Error::other("the head was refused")))
+    }
+
+    fn last_words(&self) -> Option<Vec<u8>> {
+        if let Some(limit) = self.pulse.expired_head() {
+            return Some(rescue::raw(&Refusal::SlowHead { limit }));
+        }
+        if self.is_unsaid {
+            return self.refusal.as_ref().map(rescue::raw);
+        }
+        self.pulse.is_refused().then(Vec::new)
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let this = &mut *self;
+        if this.refusal.is_some() {
+            return this.refuse();
+        }
+        let Some(stream) = this.stream.as_mut() else { return Poll::Ready(Ok(())) };
+        let before = buffer.filled().len();
+        ready!(Pin::new(stream).poll_read(context, buffer))?;
+
+        let fresh = buffer.filled().get(before..).unwrap_or_default();
+        let Err(Stop { passed, refusal }) = this.scanner.scan(fresh) else {
+            this.pulse.head_is_open(this.scanner.is_in_head());
+            return Poll::Ready(Ok(()));
+        };
+        tracing::debug!(%refusal, "head refused");
+        this.pulse.head_is_open(false);
+        this.refusal = Some(refusal);
+        buffer.set_filled(before + passed);
+        if passed > 0 { Poll::Ready(Ok(())) } else { this.refuse() }
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
+        let this = &mut *self;
+        let Some(stream) = this.stream.as_mut() else { return Poll::Ready(Ok(0)) };
+        let written = Pin::new(stream).poll_write(context, bytes);
+        if written.is_pending() {
+            this.pulse.write_blocked();
+        }
+        written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        let this = &mut *self;
+        let Some(stream) = this.stream.as_mut() else { return Poll::Ready(Ok(0)) };
+        let written = Pin::new(stream).poll_write_vectored(context, slices);
+        if written.is_pending() {
+            this.pulse.write_blocked();
+        }
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        let this = &mut *self;
+        let Some(stream) = this.stream.as_mut() else { return Poll::Ready(Ok(())) };
+        let flushed = Pin::new(stream).poll_flush(context);
+        if flushed.is_ready() {
+            this.pulse.write_flushed();
+        }
+        flushed
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.stream.as_mut() {
+            Some(stream) => Pin::new(stream).poll_shutdown(context),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl Drop for Wire {
+    /// hyper drops the socket on an error without a word. Here the client is told, and the connection's place stays taken
+    /// until it has listened or its time is up.
+    fn drop(&mut self) {
+        let Some(words) = self.last_words() else { return };
+        let (Some(stream), Ok(runtime)) = (self.stream.take(), Handle::try_current()) else { return };
+        let permit = self.permit.take();
+        runtime.spawn(async move {
+            farewell::say(stream, &words).await;
+            drop(permit);
+        });
+    }
+}
