@@ -1,5 +1,6 @@
 //! What can keep a request from its answer, and what the client is told.
 
+use super::summary::Miss;
 use crate::cassette::{CassetteError, StoreError};
 use crate::fingerprint::ParameterError;
 use crate::interaction::{Hole, Response, json};
@@ -29,8 +30,8 @@ pub enum EngineError {
         max: u32,
     },
     /// The cassette has no take for it.
-    #[error("{0}")]
-    Miss(String),
+    #[error("{}", .0.message)]
+    Miss(Miss),
     /// The cassette cannot be read.
     #[error("the cassette cannot be read")]
     Cassette(#[from] CassetteError),
@@ -70,9 +71,7 @@ impl EngineError {
             Self::Store(_) => (StatusCode::BAD_REQUEST, "CassetteStoreException"),
             Self::Caller(_) => (StatusCode::FORBIDDEN, "RamtapeCallerNotProvedException"),
             Self::ReadOnly(_) => (StatusCode::FORBIDDEN, "RamtapeReadOnlyException"),
-            Self::Upstream(UpstreamError::AnswerTimedOut { .. }) => {
-                (StatusCode::GATEWAY_TIMEOUT, "RamtapeUpstreamException")
-            }
+            Self::Upstream(error) if error.is_timeout() => (StatusCode::GATEWAY_TIMEOUT, "RamtapeUpstreamException"),
             Self::Upstream(error) if error.is_transient() => (StatusCode::BAD_GATEWAY, "RamtapeUpstreamException"),
             Self::Upstream(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),
             Self::Interrupted => (StatusCode::BAD_GATEWAY, "RamtapeInternalException"),

@@ -1,5 +1,95 @@
-//! The only module that knows the order of steps.
+//! The only module that knows the order of steps: [`replay`] and [`record`] each show theirs as one short function.
 
+mod chains;
+mod classify;
+mod error;
+mod find;
+mod flights;
+mod identify;
+mod keep;
+mod miss;
+mod prepared;
+mod record;
+mod replay;
+mod settings;
 mod summary;
+mod tally;
+mod walk;
 
+use crate::cassette::Cassette;
+use crate::interaction::{Request, Response};
+use crate::session::Sessions;
+use record::Recorder;
+use std::sync::Arc;
+use tally::{Tally, count};
+
+pub use error::EngineError;
+pub use prepared::Prepared;
+pub use settings::{Effective, Settings};
 pub use summary::{Miss, Summary};
+
+/// Answers requests: from the cassette, or from upstream into the cassette.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    recorder: Option<Arc<Recorder>>,
+}
+
+/// What both ways of answering need.
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    cassette: Cassette<Prepared>,
+    sessions: Sessions,
+    tally: Tally,
+}
+
+impl Engine {
+    /// An engine over an opened cassette. It replays only, unless it is given `upstream` to record from.
+    #[must_use]
+    pub fn new(settings: Settings, cassette: Cassette<Prepared>, upstream: Option<crate::upstream::Upstream>) -> Self {
+        let recorder = upstream.map(|upstream| Arc::new(Recorder::new(upstream)));
+        let shared = Shared { settings, cassette, sessions: Sessions::default(), tally: Tally::default() };
+        Self { shared: Arc::new(shared), recorder }
+    }
+
+    /// The answer to `request`; whatever went wrong is an answer too.
+    pub async fn answer(&self, request: Request) -> Response {
+        count(&self.shared.tally.requests);
+        let outcome = match &self.recorder {
+            None => replay::replay(&self.shared, &request).map_err(Arc::new),
+            Some(recorder) => record::record(&self.shared, recorder, request).await,
+        };
+        outcome.unwrap_or_else(|error| {
+            self.shared.tally.failed(&error);
+            tracing::warn!("{}", error.message());
+            error.to_response()
+        })
+    }
+
+    /// Rewinds the session called `name`, or the one of callers that name none. Says whether it was there.
+    pub fn reset_session(&self, name: Option<&str>) -> bool {
+        self.shared.sessions.reset(name)
+    }
+
+    /// The cassette that it works on.
+    #[must_use]
+    pub fn cassette(&self) -> &Cassette<Prepared> {
+        &self.shared.cassette
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let mut summary = self.shared.tally.summary();
+        if let Some(recorder) = &self.recorder {
+            summary.upstream_connections = recorder.upstream.connections();
+            summary.partial = recorder.chains.unfinished();
+        }
+        if self.shared.settings.mode != Effective::Everything {
+            let known = self.shared.cassette.fingerprints().unwrap_or_default();
+            summary.never_used = Some(self.shared.tally.never_used(known.into_iter().map(|(_, known)| known)));
+        }
+        summary
+    }
+}

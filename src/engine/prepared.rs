@@ -1,7 +1,7 @@
 //! A cassette's entry, made ready to be served from: tokens filled in, headers built, digests computed.
 
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Hole, Page, Take, json};
+use crate::interaction::{Entry, Hole, Page, Response, Take, json};
 use crate::token::{ChainDigest, Cut, FingerprintStart, PageDigest, Token};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// An entry and what is served for it.
 #[derive(Debug)]
-pub(super) struct Prepared {
+pub struct Prepared {
     pub(super) fingerprint: Fingerprint,
     pub(super) entry: Entry,
     takes: OnceLock<Vec<PreparedTake>>,
@@ -31,14 +31,24 @@ pub(super) struct PreparedTake {
 /// A page, ready to be served.
 #[derive(Debug)]
 pub(super) struct PreparedPage {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    status: StatusCode,
+    headers: HeaderMap,
     /// `Err` names a hole that cannot be filled.
-    pub(super) body: Result<Bytes, Hole>,
+    body: Result<Bytes, Hole>,
+}
+
+impl PreparedPage {
+    /// The answer; its body is shared, not copied.
+    pub(super) fn answer(&self) -> Result<Response, Hole> {
+        let body = self.body.clone()?;
+        Ok(Response { status: self.status, headers: self.headers.clone(), body })
+    }
 }
 
 impl Prepared {
-    pub(super) fn new(fingerprint: Fingerprint, entry: Entry) -> Self {
+    /// An entry as it was read.
+    #[must_use]
+    pub fn new(fingerprint: Fingerprint, entry: Entry) -> Self {
         Self { fingerprint, entry, takes: OnceLock::new(), used: AtomicBool::new(false) }
     }
 

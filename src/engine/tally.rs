@@ -40,18 +40,15 @@ impl Tally {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn miss(&self, miss: Miss) {
-        count(&self.missed);
+    /// Notes a request that ended in an error.
+    pub(super) fn failed(&self, error: &EngineError) {
         let mut noted = self.noted();
-        if noted.misses.len() < KEPT {
-            noted.misses.push(miss);
-        }
-    }
-
-    /// Notes a request that ended in an error other than a miss.
-    pub(super) fn refused(&self, error: &EngineError) {
-        let mut noted = self.noted();
-        if noted.refused.len() < KEPT {
+        if let EngineError::Miss(miss) = error {
+            count(&self.missed);
+            if noted.misses.len() < KEPT {
+                noted.misses.push(miss.clone());
+            }
+        } else if noted.refused.len() < KEPT {
             *noted.refused.entry(error.message()).or_default() += 1;
         }
     }

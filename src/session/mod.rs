@@ -6,4 +6,4 @@ mod position;
 
 pub use history::{History, write_id};
 pub use name::session_name;
-pub use position::{Choice, Session, Sessions};
+pub use position::{Session, Sessions};

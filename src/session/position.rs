@@ -15,15 +15,6 @@ struct Asked {
     fingerprint: Fingerprint,
 }
 
-/// The take that answers a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// Its index among the takes that can answer.
-    pub index: usize,
-    /// Whether the request is a retry of one answered before.
-    pub retried: bool,
-}
-
 /// One session's position.
 #[derive(Debug, Default)]
 pub struct Session {
@@ -36,48 +27,50 @@ pub struct Session {
     /// Counts the writes begun: reads that straddle one are not the same read.
     pub epoch: u64,
     cursors: HashMap<(Fingerprint, Option<u32>), usize>,
+    last: HashMap<Fingerprint, usize>,
     choices: HashMap<Asked, usize>,
     order: VecDeque<Asked>,
 }
 
 impl Session {
-    /// The take to answer with, of `count` that can (at least one), for callers that asked for page size `group`: each
-    /// once, in order, the last one for ever. A retry gets the same again and moves nothing.
+    /// The take to answer with, of `candidates` (indices of takes, in recorded order), for callers that asked for page size
+    /// `group`: each once, in order, the last one for ever. A retry gets the same again and moves nothing. `None` only
+    /// where there is no candidate.
     pub fn choose(
         &mut self,
         fingerprint: Fingerprint,
         group: Option<u32>,
-        count: usize,
+        candidates: &[usize],
         invocation: Option<&str>,
-    ) -> Choice {
+    ) -> Option<usize> {
         let asked = invocation.map(|invocation| Asked { invocation: invocation.to_owned(), fingerprint });
-        if let Some(index) = asked.as_ref().and_then(|asked| self.choices.get(asked)) {
-            return Choice { index: *index, retried: true };
+        if let Some(take) = asked.as_ref().and_then(|asked| self.choices.get(asked)) {
+            return Some(*take);
         }
-        let last = count.saturating_sub(1);
         let cursor = self.cursors.entry((fingerprint, group)).or_default();
-        let index = (*cursor).min(last);
-        *cursor = index + 1;
+        let take = *candidates.get(*cursor).or(candidates.last())?;
+        *cursor = (*cursor + 1).min(candidates.len());
+        self.last.insert(fingerprint, take);
         if let Some(asked) = asked {
-            self.remember(asked, index);
+            self.remember(asked, take);
         }
-        Choice { index, retried: false }
+        Some(take)
     }
 
-    /// The take that the session was last answered from.
+    /// The take that the session was last answered from; `None` where it never had to choose.
     #[must_use]
-    pub fn current(&self, fingerprint: Fingerprint, group: Option<u32>) -> usize {
-        self.cursors.get(&(fingerprint, group)).map_or(0, |next| next.saturating_sub(1))
+    pub fn current(&self, fingerprint: Fingerprint) -> Option<usize> {
+        self.last.get(&fingerprint).copied()
     }
 
-    fn remember(&mut self, asked: Asked, index: usize) {
+    fn remember(&mut self, asked: Asked, take: usize) {
         if self.order.len() == REMEMBERED
             && let Some(oldest) = self.order.pop_front()
         {
             self.choices.remove(&oldest);
         }
         self.order.push_back(asked.clone());
-        self.choices.insert(asked, index);
+        self.choices.insert(asked, take);
     }
 }
 
@@ -117,21 +110,23 @@ mod tests {
     fn each_take_once_in_order_the_last_for_ever_and_retries_move_nothing() {
         let mut session = Session::default();
         let fingerprint = Fingerprint::of("x");
-        let mut choose = |invocation| session.choose(fingerprint, None, 3, invocation);
-        assert_eq!(choose(Some("a")), Choice { index: 0, retried: false });
-        assert_eq!(choose(Some("a")), Choice { index: 0, retried: true });
-        assert_eq!(choose(Some("b")).index, 1);
-        assert_eq!(choose(None).index, 2);
-        assert_eq!(choose(None).index, 2);
-        assert_eq!(choose(Some("a")).index, 0);
-        assert_eq!(session.current(fingerprint, None), 2);
+        assert_eq!(session.current(fingerprint), None);
+        let mut choose = |invocation| session.choose(fingerprint, None, &[2, 5, 7], invocation);
+        assert_eq!(choose(Some("a")), Some(2));
+        assert_eq!(choose(Some("a")), Some(2));
+        assert_eq!(choose(Some("b")), Some(5));
+        assert_eq!(choose(None), Some(7));
+        assert_eq!(choose(None), Some(7));
+        assert_eq!(choose(Some("a")), Some(2));
+        assert_eq!(session.current(fingerprint), Some(7));
+        assert_eq!(session.choose(fingerprint, Some(9), &[], None), None);
     }
 
     #[test]
     fn the_memory_for_retries_is_bounded() {
         let mut session = Session::default();
         for n in 0..5000 {
-            session.choose(Fingerprint::of("x"), None, 1, Some(&n.to_string()));
+            session.choose(Fingerprint::of("x"), None, &[0], Some(&n.to_string()));
         }
         assert_eq!((session.choices.len(), session.order.len()), (REMEMBERED, REMEMBERED));
     }

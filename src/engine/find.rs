@@ -1,0 +1,153 @@
+//! Finding the page that answers a request in the cassette.
+
+use super::Shared;
+use super::error::EngineError;
+use super::identify::Call;
+use super::miss::{self, Advice};
+use super::prepared::{Prepared, PreparedTake, fingerprint_start};
+use super::summary::Miss;
+use crate::interaction::{Hole, Request, Response};
+use crate::session::session_name;
+use crate::token::Token;
+use std::sync::{Arc, PoisonError};
+
+/// A page of a take, ready to be served.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) prepared: Arc<Prepared>,
+    pub(super) take: usize,
+    /// The answer, or the hole in it that nothing fills.
+    pub(super) answer: Result<Response, Hole>,
+}
+
+/// Why no page answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// Nothing is recorded for the fingerprint.
+    NoTake,
+    /// The chain that the token continues was recorded up to there only.
+    Partial {
+        /// A take that has the pages served so far.
+        take: usize,
+        /// How many those are.
+        pages: usize,
+    },
+    /// No recorded chain begins with the pages that the token says were served.
+    OtherChain,
+}
+
+/// Looks `call` up: the page it asks for, or what stands in the way.
+///
+/// # Errors
+/// Where the cassette cannot be read, or the token is of another listing.
+pub(super) fn find(shared: &Shared, request: &Request, call: &Call) -> Result<Result<Found, Gap>, EngineError> {
+    if let Some(token) = &call.page.token
+        && token.fingerprint != fingerprint_start(&call.fingerprint)
+    {
+        let reason = "it was given for another listing: another operation, region, actor or other parameters";
+        return Err(EngineError::Token(reason.to_owned()));
+    }
+    match shared.cassette.lookup(&call.folder, &call.fingerprint)? {
+        Some(prepared) => Ok(find_in(shared, request, call, &prepared)),
+        None if call.page.token.is_some() => Ok(Err(Gap::OtherChain)),
+        None => Ok(Err(Gap::NoTake)),
+    }
+}
+
+/// As [`find`], in one entry.
+pub(super) fn find_in(
+    shared: &Shared,
+    request: &Request,
+    call: &Call,
+    prepared: &Arc<Prepared>,
+) -> Result<Found, Gap> {
+    let takes = prepared.takes(call.items_member());
+    let (take, page) = match &call.page.token {
+        Some(token) => (continued(shared, request, call, takes, token)?, token.position as usize),
+        None => (begun(shared, request, call, prepared, takes)?, 0),
+    };
+    match takes.get(take).and_then(|take| take.pages.get(page)) {
+        Some(page) => Ok(Found { prepared: Arc::clone(prepared), take, answer: page.answer() }),
+        None => Err(Gap::Partial { take, pages: page }),
+    }
+}
+
+/// The take for a request that begins anew: those recorded with the same page size come first; each once, in recorded
+/// order, the last one for ever. An entry with one take asks no session.
+fn begun(
+    shared: &Shared,
+    request: &Request,
+    call: &Call,
+    prepared: &Prepared,
+    takes: &[PreparedTake],
+) -> Result<usize, Gap> {
+    if takes.len() <= 1 {
+        return if takes.is_empty() { Err(Gap::NoTake) } else { Ok(0) };
+    }
+    let asked = call.page.max_results;
+    let recorded_with = |at: &usize| prepared.entry.takes.get(*at).is_some_and(|take| take.max_results == asked);
+    let mut candidates: Vec<usize> = (0..takes.len()).filter(recorded_with).collect();
+    if candidates.is_empty() {
+        candidates.extend(0..takes.len());
+    }
+    let session = shared.sessions.named(session_name(request).as_deref());
+    let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+    let invocation = request.header("amz-sdk-invocation-id");
+    session.choose(call.fingerprint, asked, &candidates, invocation).ok_or(Gap::NoTake)
+}
+
+/// The take that `token` continues: the one this session is at if it has the pages served so far, else the first that has
+/// them, those that go on before those that end there.
+fn continued(
+    shared: &Shared,
+    request: &Request,
+    call: &Call,
+    takes: &[PreparedTake],
+    token: &Token,
+) -> Result<usize, Gap> {
+    let fitting: Vec<usize> = (0..takes.len()).filter(|at| takes.get(*at).is_some_and(|t| t.continues(token))).collect();
+    if let [only] = fitting.as_slice() {
+        return Ok(*only);
+    }
+    let goes_on = |at: &&usize| takes.get(**at).is_some_and(|take| take.pages.len() > token.position as usize);
+    let session = shared.sessions.named(session_name(request).as_deref());
+    let current = session.lock().unwrap_or_else(PoisonError::into_inner).current(call.fingerprint);
+    let best = fitting.iter().find(|at| Some(**at) == current).filter(goes_on);
+    best.or_else(|| fitting.iter().find(goes_on)).or(fitting.first()).copied().ok_or(Gap::OtherChain)
+}
+
+impl Gap {
+    /// What the client is told: RAM's own error for what RAM would refuse, a miss for the rest.
+    pub(super) fn into_error(self, shared: &Shared, request: &Request, call: &Call) -> EngineError {
+        let settings = &shared.settings;
+        let advice = Advice { cassette: settings.cassette.clone(), command: settings.record_command.clone() };
+        let paging = &settings.service.paging;
+        let message = match self {
+            Self::OtherChain => {
+                let reason = "no recorded chain begins with the pages that it continues; it is of another cassette or recording";
+                return EngineError::Token(reason.to_owned());
+            }
+            Self::NoTake if call.page.foreign_token => {
+                return EngineError::Token("ramtape did not hand it out".to_owned());
+            }
+            Self::NoTake if call.page.illegal_size => {
+                let modelled = |kind: &&String| call.operation.as_ref().is_some_and(|o| o.errors.contains(kind));
+                let kind = paging.size_errors.iter().find(modelled).or(paging.size_errors.last());
+                return EngineError::PageSize {
+                    kind: kind.cloned().unwrap_or_default(),
+                    member: paging.size.clone(),
+                    min: paging.min,
+                    max: paging.max,
+                };
+            }
+            Self::NoTake => miss::no_take(call, &shared.cassette, &advice),
+            Self::Partial { pages, .. } => miss::partial(call, pages, &advice),
+        };
+        EngineError::Miss(Miss {
+            operation: call.name.as_str().to_owned(),
+            fingerprint: call.fingerprint.to_string(),
+            session: session_name(request),
+            message,
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! From upstream's answer to a stored page and the client's answer: scrub → tokens → store → answer.
+
+use super::Shared;
+use super::chains::{Chain, Open};
+use super::error::EngineError;
+use super::prepared::{page_token, render};
+use super::record::{Question, Recorder};
+use super::tally::count;
+use crate::cassette::{EntryHead, StoreError, TakeHead, TakeId, UpstreamToken};
+use crate::interaction::{Body, Page, Response, Secret};
+use crate::redact::{Scrubbed, scrub_page};
+use crate::token::{Placed, Token, place_token};
+use crate::upstream::Answer;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// An answer to keep, and the chain it goes on with (`None` for a first page).
+pub(super) struct Arrived {
+    pub(super) answer: Answer,
+    pub(super) chain: Option<Arc<Mutex<Chain>>>,
+}
+
+/// Stores the page that arrived and gives the client's answer. It returns once the page would survive the process; where
+/// the store fails, the client has its answer all the same, and the summary says what was not recorded.
+pub(super) async fn keep(
+    shared: &Arc<Shared>,
+    recorder: &Recorder,
+    question: &Question,
+    arrived: Arrived,
+) -> Result<Response, EngineError> {
+    recorder.mark_start(shared, &question.call)?;
+    let Arrived { answer, chain } = arrived;
+    let position = question.call.page.token.map_or(0, |token| token.position);
+    let placed = placed(shared, question, &answer, position);
+    let page = scrub_page(answer.status.as_u16(), &answer.headers, placed.body);
+    let chain = chain.unwrap_or_else(|| Arc::new(Mutex::new(fresh(question))));
+    let next = add(shared, recorder, question, &chain, position, page.clone(), placed.upstream_token).await;
+    let body = render(page.inner(), |_| next).map_err(EngineError::Unfilled)?;
+    Ok(Response { status: answer.status, headers: answer.headers, body })
+}
+
+fn placed(shared: &Shared, question: &Question, answer: &Answer, position: u32) -> Placed {
+    let is_page = question.call.items_member().is_some() && answer.status.is_success() && !question.call.page.illegal_size;
+    if is_page {
+        return place_token(&answer.body, &shared.settings.service.paging.token, position + 1);
+    }
+    Placed { body: Body::literal(answer.body.clone()), upstream_token: None }
+}
+
+fn fresh(question: &Question) -> Chain {
+    let head = TakeHead {
+        session: question.session_name.clone(),
+        after: question.after.clone(),
+        id: None,
+        max_results: question.call.page.max_results,
+        complete: false,
+    };
+    Chain::new(head, Vec::new(), question.call.items_member().unwrap_or_default())
+}
+
+/// Adds the page at `position` to `chain` and to the store; gives the token for the page after it.
+async fn add(
+    shared: &Arc<Shared>,
+    recorder: &Recorder,
+    question: &Question,
+    chain: &Arc<Mutex<Chain>>,
+    position: u32,
+    page: Scrubbed<Page>,
+    upstream_token: Option<String>,
+) -> Token {
+    let call = &question.call;
+    let items_member = call.items_member().unwrap_or_default();
+    let at = position as usize;
+    let mut held = Arc::clone(chain);
+    let mut locked = Arc::clone(&held).lock_owned().await;
+    let known = locked.pages().get(at).map(|known| known == page.inner());
+    if known == Some(false) {
+        held = Arc::new(Mutex::new(locked.fork(at)));
+        locked = Arc::clone(&held).lock_owned().await;
+    }
+    if known != Some(true) {
+        locked.push(page.inner().clone(), items_member);
+    }
+    let next = page_token(&call.fingerprint, locked.digest_before(at + 1), position + 1);
+    let token = upstream_token.map(|token| (next.key(), Secret::new(token)));
+    if known != Some(true) {
+        if call.is_write() && locked.head.id.is_none() {
+            let parent = question.after.clone();
+            locked.head.id = Some(question.session().history.begin_write(&call.folder, &call.fingerprint, parent));
+        }
+        let kept = token.clone().map(|(key, token)| UpstreamToken { key: key.to_vec(), token });
+        match store(shared, question, &locked, page, kept).await {
+            Ok(id) => locked.id = Some(id),
+            Err(error) => not_recorded(shared, question, &error),
+        }
+        if let Some(id) = locked.head.id.clone() {
+            let mut session = question.session();
+            session.history.moved_to(id);
+            session.recorded_write = true;
+        }
+    }
+    drop(locked);
+    let name = || format!("{} {}", call.name.as_str(), call.fingerprint);
+    match token {
+        Some((key, upstream_token)) => {
+            recorder.chains.goes_on(question.session_name.as_ref(), key, Open { chain: held, upstream_token }, name());
+        }
+        None => {
+            recorder.chains.ended(&held);
+            shared.cassette.seal_soon(&call.folder, &call.fingerprint);
+        }
+    }
+    next
+}
+
+/// Makes the page durable: as a new take with all pages of the chain, or as one page more of its take. The store writes on
+/// the calling thread, so it is called on one that may block.
+async fn store(
+    shared: &Arc<Shared>,
+    question: &Question,
+    chain: &Chain,
+    page: Scrubbed<Page>,
+    token: Option<UpstreamToken>,
+) -> Result<TakeId, StoreError> {
+    let call = &question.call;
+    let entry = EntryHead {
+        operation: call.name.clone(),
+        region: call.region.clone(),
+        actor: call.actor.to_owned(),
+        request: call.parameters.clone(),
+    };
+    let head = TakeHead { complete: token.is_none(), ..chain.head.clone() };
+    let id = chain.id;
+    let first_pages: Vec<_> = match id {
+        Some(_) => Vec::new(),
+        None => chain.pages().iter().cloned().map(Scrubbed::from_cassette).collect(),
+    };
+    let writing = Arc::clone(shared);
+    let stored = tokio::task::spawn_blocking(move || match id {
+        Some(id) => writing.cassette.append(&id, page, head.complete, token).map(|()| id),
+        None => writing.cassette.begin(entry, head, first_pages, token),
+    });
+    let id = stored.await.map_err(|error| StoreError::Io(std::io::Error::other(error)))??;
+    count(&shared.tally.recorded);
+    Ok(id)
+}
+
+fn not_recorded(shared: &Shared, question: &Question, error: &StoreError) {
+    let reason = format!("{} {}: {error}", question.call.name.as_str(), question.call.fingerprint);
+    tracing::error!("answered, but not recorded: {reason}");
+    shared.tally.not_recorded(reason);
+}

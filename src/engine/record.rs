@@ -1,0 +1,204 @@
+//! Answering from upstream, into the cassette: read → prove caller → identify → scrub a copy → fingerprint → sign → send →
+//! scrub → tokens → store → answer.
+
+use super::Shared;
+use super::chains::Chains;
+use super::classify::{error_kind, is_recordable};
+use super::error::EngineError;
+use super::find::{Found, Gap, find, find_in};
+use super::flights::{FlightKey, Flights, Landed, Outcome, Same};
+use super::identify::{Call, identify};
+use super::keep::{Arrived, keep};
+use super::prepared::Prepared;
+use super::replay::serve;
+use super::settings::Effective;
+use super::tally::count;
+use super::walk::{Onward, onward};
+use crate::fingerprint::Fingerprint;
+use crate::interaction::{Request, Response};
+use crate::service::Kind;
+use crate::session::{Session, session_name};
+use crate::upstream::{Answer, Upstream};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+/// What recording needs besides what replay needs.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    pub(super) upstream: Upstream,
+    pub(super) chains: Chains,
+    flights: Flights,
+    /// For every fingerprint recorded in this run: what was there when the run began.
+    at_start: Mutex<HashMap<Fingerprint, Option<Arc<Prepared>>>>,
+}
+
+/// A request that goes upstream, and what it is to be recorded with.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) request: Request,
+    pub(super) call: Call,
+    pub(super) session_name: Option<String>,
+    pub(super) session: Arc<Mutex<Session>>,
+    /// The session's latest write when the request came.
+    pub(super) after: Option<String>,
+}
+
+impl Question {
+    pub(super) fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recorder {
+    pub(super) fn new(upstream: Upstream) -> Self {
+        Self { upstream, chains: Chains::default(), flights: Flights::default(), at_start: Mutex::default() }
+    }
+
+    fn at_start(&self) -> MutexGuard<'_, HashMap<Fingerprint, Option<Arc<Prepared>>>> {
+        self.at_start.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers what is there for `call` before anything of this run is added.
+    pub(super) fn mark_start(&self, shared: &Shared, call: &Call) -> Result<(), EngineError> {
+        if shared.settings.mode == Effective::Missing && !self.at_start().contains_key(&call.fingerprint) {
+            let before = shared.cassette.lookup(&call.folder, &call.fingerprint)?;
+            self.at_start().entry(call.fingerprint).or_insert(before);
+        }
+        Ok(())
+    }
+}
+
+/// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one.
+pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, request: Request) -> Outcome {
+    let call = identify(&request, &shared.settings.service, &shared.settings.region).map_err(Arc::new)?;
+    let session_name = session_name(&request);
+    let session = shared.sessions.named(session_name.as_deref());
+    if let Some(found) = recorded_before(shared, recorder, &request, &call, &session).map_err(Arc::new)? {
+        return serve(shared, found).map_err(Arc::new);
+    }
+    admit(shared, recorder, &request, &call).await.map_err(Arc::new)?;
+    let question = begin(request, call, session_name, session);
+    let keys = flight_keys(&question);
+    let (shared, recorder) = (Arc::clone(shared), Arc::clone(recorder));
+    let flights = recorder.flights.clone();
+    flights.join(keys, async move { ask(&shared, &recorder, &question).await }).await
+}
+
+/// What `new_episodes` replays: what was there when the run began, unless this session has already changed upstream.
+fn recorded_before(
+    shared: &Shared,
+    recorder: &Recorder,
+    request: &Request,
+    call: &Call,
+    session: &Mutex<Session>,
+) -> Result<Option<Found>, EngineError> {
+    if shared.settings.mode != Effective::Missing {
+        return Ok(None);
+    }
+    let changed = session.lock().unwrap_or_else(PoisonError::into_inner).recorded_write;
+    if changed {
+        return Ok(None);
+    }
+    let before = recorder.at_start().get(&call.fingerprint).cloned();
+    let found = match before {
+        Some(Some(prepared)) => find_in(shared, request, call, &prepared),
+        Some(None) => Err(Gap::NoTake),
+        None => find(shared, request, call)?,
+    };
+    let Ok(found) = found else { return Ok(None) };
+    let write = found.prepared.entry.takes.get(found.take).and_then(|take| take.id.clone());
+    if let Some(id) = write {
+        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        session.history.moved_to(id);
+        session.replayed_writes += 1;
+    }
+    Ok(Some(found))
+}
+
+/// Whether the caller may have its request signed and sent.
+async fn admit(shared: &Shared, recorder: &Recorder, request: &Request, call: &Call) -> Result<(), EngineError> {
+    let settings = &shared.settings;
+    if settings.read_only && call.is_write() {
+        return Err(EngineError::ReadOnly(call.name.as_str().to_owned()));
+    }
+    recorder.upstream.trust(&settings.key, settings.allow_any_client).prove(request, SystemTime::now()).await?;
+    Ok(())
+}
+
+fn begin(request: Request, call: Call, session_name: Option<String>, session: Arc<Mutex<Session>>) -> Question {
+    let after = {
+        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        if call.is_write() {
+            session.epoch += 1;
+        }
+        session.history.latest().map(str::to_owned)
+    };
+    Question { request, call, session_name, session, after }
+}
+
+fn flight_keys(question: &Question) -> Vec<FlightKey> {
+    let call = &question.call;
+    let key = |same| FlightKey {
+        session: question.session_name.clone(),
+        fingerprint: call.fingerprint,
+        token: call.page.token.map(|token| token.key()),
+        same,
+    };
+    let invocation = question.request.header("amz-sdk-invocation-id").map(|id| key(Same::Invocation(id.to_owned())));
+    let is_read = call.operation.as_ref().is_some_and(|operation| operation.kind == Kind::Read);
+    let read = is_read.then(|| {
+        let epoch = question.session().epoch;
+        key(Same::Read { max_results: call.page.max_results, epoch })
+    });
+    invocation.into_iter().chain(read).collect()
+}
+
+/// Asks upstream and records the answer.
+async fn ask(shared: &Arc<Shared>, recorder: &Recorder, question: &Question) -> Landed {
+    let asked = match ask_upstream(shared, recorder, question).await {
+        Ok(asked) => asked,
+        Err(error) => return Landed { outcome: Err(Arc::new(error)), final_answer: false },
+    };
+    match asked {
+        Asked::PassOn(answer) => {
+            count(&shared.tally.passed_on);
+            Landed { outcome: Ok(as_it_came(answer)), final_answer: false }
+        }
+        Asked::Keep(arrived) => {
+            let outcome = keep(shared, recorder, question, arrived).await.map_err(Arc::new);
+            Landed { outcome, final_answer: true }
+        }
+    }
+}
+
+enum Asked {
+    PassOn(Answer),
+    Keep(Arrived),
+}
+
+async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question) -> Result<Asked, EngineError> {
+    if question.session().replayed_writes > 0 {
+        count(&shared.tally.after_replayed_writes);
+    }
+    let region = &question.call.region;
+    let (answer, chain) = match onward(shared, recorder, question).await? {
+        Onward::Ask { body, chain } => (recorder.upstream.send(&question.request, body, region).await?, chain),
+        Onward::Answered { answer, chain } => (answer, Some(chain)),
+        Onward::PassedOn(answer) => return Ok(Asked::PassOn(answer)),
+    };
+    let rules = &shared.settings.service.recording;
+    let refused_token = question.call.page.token.is_some()
+        && error_kind(&answer).is_some_and(|kind| kind == shared.settings.service.paging.token_error);
+    let recordable = shared.settings.record_errors || is_recordable(&answer, rules);
+    // What follows a token from elsewhere has no place among the chains; an error after one is an answer like any other.
+    let foreign_page = question.call.page.foreign_token && answer.status.is_success();
+    if !recordable || refused_token || foreign_page {
+        return Ok(Asked::PassOn(answer));
+    }
+    Ok(Asked::Keep(Arrived { answer, chain }))
+}
+
+fn as_it_came(answer: Answer) -> Response {
+    Response { status: answer.status, headers: answer.headers, body: answer.body }
+}

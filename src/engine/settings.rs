@@ -1,0 +1,39 @@
+//! What the engine is told.
+
+use crate::interaction::Secret;
+use crate::service::Service;
+use std::sync::Arc;
+
+/// What the record mode came to, once the cassette was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effective {
+    /// Replay only: `none`, and `once` over a cassette that has takes.
+    Nothing,
+    /// Record what was not there at the start: `new_episodes`.
+    Missing,
+    /// Record everything: `all`, and `once` over an empty cassette.
+    Everything,
+}
+
+/// The engine's settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What to record.
+    pub mode: Effective,
+    /// The service's table.
+    pub service: Arc<Service>,
+    /// Region of requests that name none.
+    pub region: String,
+    /// The cassette as the user named it, for messages.
+    pub cassette: String,
+    /// The command that records what missed, for messages.
+    pub record_command: String,
+    /// The capability key.
+    pub key: Secret,
+    /// Whether callers need no proof.
+    pub allow_any_client: bool,
+    /// Whether throttling, faults and authentication errors are recorded too.
+    pub record_errors: bool,
+    /// Whether writes are refused while recording.
+    pub read_only: bool,
+}

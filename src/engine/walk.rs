@@ -1,0 +1,178 @@
+//! How a request goes upstream: as it came, with upstream's own token put in, or after walking a listing anew up to the
+//! place where the client stands.
+
+use super::Shared;
+use super::chains::Chain;
+use super::error::EngineError;
+use super::prepared::Prepared;
+use super::record::{Question, Recorder};
+use super::settings::Effective;
+use crate::cassette::TakeHead;
+use crate::interaction::{Page, Take, json};
+use crate::token::{Token, item_texts, place_token, without_first_items};
+use crate::upstream::Answer;
+use bytes::Bytes;
+use std::convert::Infallible;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// The most pages that are walked to find a place again.
+const LONGEST_WALK: usize = 10_000;
+
+/// How to get the answer.
+pub(super) enum Onward {
+    /// Send this body; the answer goes on with this chain (`None`: it begins one).
+    Ask {
+        /// The body, upstream's token in it where there is one.
+        body: Bytes,
+        /// The chain.
+        chain: Option<Arc<Mutex<Chain>>>,
+    },
+    /// The walk has come upon the answer itself.
+    Answered {
+        /// The page.
+        answer: Answer,
+        /// The chain that it goes on with.
+        chain: Arc<Mutex<Chain>>,
+    },
+    /// The walk met something that is no page: throttling, a refusal. The client gets it as it is.
+    PassedOn(Answer),
+}
+
+/// Decides how `question` goes upstream.
+pub(super) async fn onward(
+    shared: &Shared,
+    recorder: &Recorder,
+    question: &Question,
+) -> Result<Onward, EngineError> {
+    let body = question.request.body.clone();
+    let Some(token) = question.call.page.token else { return Ok(Onward::Ask { body, chain: None }) };
+    let token_member = &shared.settings.service.paging.token;
+    if let Some(open) = recorder.chains.at(question.session_name.as_ref(), token.key()) {
+        let body = with_token(&body, token_member, open.upstream_token.expose())?;
+        return Ok(Onward::Ask { body, chain: Some(open.chain) });
+    }
+    let chain = reopened(shared, question, &token)?;
+    // A token kept by an earlier run may have expired: where older takes are continued, the way is walked anew.
+    if shared.settings.mode == Effective::Everything
+        && let Some(kept) = shared.cassette.upstream_token(&token.key())?
+    {
+        let body = with_token(&body, token_member, kept.expose())?;
+        return Ok(Onward::Ask { body, chain: Some(Arc::new(Mutex::new(chain))) });
+    }
+    walk(shared, recorder, question, chain).await
+}
+
+fn with_token(body: &Bytes, member: &str, token: &str) -> Result<Bytes, EngineError> {
+    Ok(json::with_text(body, member, token).map_err(crate::fingerprint::ParameterError::from)?.into())
+}
+
+/// The chain that `token` continues, as the cassette has it.
+fn reopened(shared: &Shared, question: &Question, token: &Token) -> Result<Chain, EngineError> {
+    let call = &question.call;
+    let items_member = call.items_member().unwrap_or_default();
+    let nowhere = || EngineError::Token("no chain recorded here begins with the pages that it continues".to_owned());
+    let prepared = shared.cassette.lookup(&call.folder, &call.fingerprint)?.ok_or_else(nowhere)?;
+    let take = continued(&prepared, items_member, token).ok_or_else(nowhere)?;
+    let head = TakeHead {
+        session: take.session.clone(),
+        after: take.after.clone(),
+        id: None,
+        max_results: take.max_results,
+        complete: false,
+    };
+    let before = take.pages.iter().take(token.position as usize).cloned().collect();
+    Ok(Chain::new(head, before, items_member))
+}
+
+fn continued<'a>(prepared: &'a Prepared, items_member: &str, token: &Token) -> Option<&'a Take> {
+    if token.fingerprint != super::prepared::fingerprint_start(&prepared.fingerprint) {
+        return None;
+    }
+    let takes = prepared.takes(Some(items_member)).iter().zip(&prepared.entry.takes);
+    let fitting = takes.filter(|(ready, _)| ready.continues(token)).map(|(_, take)| take);
+    // A chain that ends here is the one to go on with; a longer one is already known.
+    fitting.min_by_key(|take| take.pages.len())
+}
+
+/// Walks the listing from its first page until the items that the client has seen have come by. They must be the same
+/// items: else the client gets what an expired token gets.
+async fn walk(
+    shared: &Shared,
+    recorder: &Recorder,
+    question: &Question,
+    chain: Chain,
+) -> Result<Onward, EngineError> {
+    let paging = &shared.settings.service.paging;
+    let items_member = question.call.items_member().unwrap_or_default();
+    let mut seen = Seen::new(&chain, items_member);
+    let first = json::without(&question.request.body, &paging.token).map_err(crate::fingerprint::ParameterError::from)?;
+    let mut body = Bytes::from(first);
+    for _ in 0..LONGEST_WALK {
+        let answer = recorder.upstream.send(&question.request, body, &question.call.region).await?;
+        if !answer.status.is_success() {
+            return Ok(Onward::PassedOn(answer));
+        }
+        let upstream_token = place_token(&answer.body, &paging.token, 0).upstream_token;
+        match seen.pass(&answer.body, items_member).ok_or_else(changed)? {
+            Passed::All { overlap } if overlap > 0 || upstream_token.is_none() => {
+                let rest = without_first_items(&answer.body, items_member, seen.in_last_page).ok_or_else(changed)?;
+                let answer = Answer { body: rest.into(), ..answer };
+                return Ok(Onward::Answered { answer, chain: Arc::new(Mutex::new(chain)) });
+            }
+            passed => {
+                let Some(token) = upstream_token else { return Err(changed()) };
+                body = with_token(&question.request.body, &paging.token, &token)?;
+                if let Passed::All { .. } = passed {
+                    return Ok(Onward::Ask { body, chain: Some(Arc::new(Mutex::new(chain))) });
+                }
+            }
+        }
+    }
+    Err(changed())
+}
+
+fn changed() -> EngineError {
+    EngineError::Token("the listing has changed since its first pages were recorded; list it again from the start".into())
+}
+
+/// The items that the client has seen, and how many of them the walk has passed.
+struct Seen {
+    items: Vec<String>,
+    passed: usize,
+    /// How many of the last walked page's items the client has seen.
+    in_last_page: usize,
+}
+
+enum Passed {
+    /// There are more to pass.
+    Some,
+    /// All have come by; the page has `overlap` items beyond them.
+    All { overlap: usize },
+}
+
+impl Seen {
+    fn new(chain: &Chain, items_member: &str) -> Self {
+        let items = chain.pages().iter().flat_map(|page| items_of(page, items_member)).collect();
+        Self { items, passed: 0, in_last_page: 0 }
+    }
+
+    /// Passes a walked page; `None` where its items are not those that were seen.
+    fn pass(&mut self, body: &[u8], items_member: &str) -> Option<Passed> {
+        let walked = item_texts(body, items_member)?;
+        let left = self.items.get(self.passed..)?;
+        let common = left.len().min(walked.len());
+        if left.iter().zip(&walked).any(|(seen, walked)| seen != walked) {
+            return None;
+        }
+        self.passed += common;
+        self.in_last_page = common;
+        let all = self.passed == self.items.len();
+        Some(if all { Passed::All { overlap: walked.len() - common } } else { Passed::Some })
+    }
+}
+
+fn items_of(page: &Page, items_member: &str) -> Vec<String> {
+    let body = page.body.render(|_| Ok::<_, Infallible>(std::borrow::Cow::Borrowed(&b"null"[..]))).unwrap_or_default();
+    item_texts(&body, items_member).unwrap_or_default().into_iter().map(str::to_owned).collect()
+}
