@@ -66,12 +66,24 @@ pub struct Running {
 /// # Errors
 /// As the variants of [`StartError`] say.
 pub async fn start(config: Config) -> Result<Running, StartError> {
+    let source = match &config.upstream.profile {
+        Some(profile) => CredentialSource::Profile(profile.clone()),
+        None => CredentialSource::DefaultChain,
+    };
+    start_as(config, source).await
+}
+
+/// As [`start`], signing with the credentials that `source` gives.
+///
+/// # Errors
+/// As the variants of [`StartError`] say.
+pub async fn start_as(config: Config, source: CredentialSource) -> Result<Running, StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
     let (mode, opened) = tokio::task::spawn_blocking(move || open(&root, mode)).await??;
     let instance = instance()?;
     let upstream = match mode {
         Effective::Nothing => None,
-        Effective::Missing | Effective::Everything => Some(upstream(&config, &instance)?),
+        Effective::Missing | Effective::Everything => Some(upstream(&config, source, &instance)?),
     };
     let notices = opened.notices.iter().map(ToString::to_string).collect();
     let engine = Engine::new(engine_settings(&config, mode), opened.cassette, upstream);
@@ -114,14 +126,11 @@ fn instance() -> Result<String, StartError> {
     Ok(HEXLOWER.encode(&bytes))
 }
 
-fn upstream(config: &Config, instance: &str) -> Result<Upstream, UpstreamError> {
+fn upstream(config: &Config, credentials: CredentialSource, instance: &str) -> Result<Upstream, UpstreamError> {
     Upstream::new(upstream::Settings {
         service: config.service.name.clone(),
         url: config.upstream.url.clone(),
-        credentials: match &config.upstream.profile {
-            Some(profile) => CredentialSource::Profile(profile.clone()),
-            None => CredentialSource::Default,
-        },
+        credentials,
         region: config.region.clone(),
         ca_bundle: config.upstream.ca_bundle.clone(),
         connect_time: config.upstream.connect_time,

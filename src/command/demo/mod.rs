@@ -1,0 +1,106 @@
+//! `ramtape demo`: the whole story on the simulated RAM endpoint. Record, endpoint gone, replay, proof.
+
+mod client;
+mod stage;
+
+use super::signals::Signals;
+use super::voice::Voice;
+use super::{CommandError, Exit, output, runtime};
+use crate::cli::DemoArgs;
+use crate::interaction::Secret;
+use crate::simulator::{Credential, Settings as Simulation, Simulator};
+use crate::upstream::Keys;
+use rustix::process::Signal;
+use stage::Stage;
+
+/// Plays the story, or with `--endpoint` only runs the simulated endpoint.
+pub(super) fn run(args: &DemoArgs, voice: Voice) -> Result<Exit, CommandError> {
+    let runtime = runtime()?;
+    match args.endpoint {
+        Some(port) => runtime.block_on(serve_endpoint(port, voice)),
+        None => runtime.block_on(story()),
+    }
+}
+
+/// Why the story cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The simulated endpoint cannot listen.
+    #[error("the simulated RAM endpoint cannot listen")]
+    Endpoint(#[source] std::io::Error),
+    /// The demo's cassette needs a folder.
+    #[error("no temporary folder can be made")]
+    Folder(#[source] std::io::Error),
+    /// The demo's client failed.
+    #[error("the demo's client failed")]
+    Client(#[from] client::ClientError),
+    /// The proof failed: what no demo should ever say.
+    #[error("the replayed pages are not the recorded ones, byte for byte")]
+    Differs,
+    /// The cassette has no text.
+    #[error("the cassette's text cannot be read")]
+    Text(#[source] std::io::Error),
+}
+
+/// Runs the simulated endpoint until a signal comes. Its base URL is the one line on stdout.
+async fn serve_endpoint(port: u16, voice: Voice) -> Result<Exit, CommandError> {
+    let mut signals = Signals::listen(&[Signal::INT, Signal::TERM])?;
+    let endpoint = Simulator::start(Simulation { port, ..Simulation::default() }).await.map_err(DemoError::Endpoint)?;
+    let owner = Credential::owner();
+    voice.note("a simulated RAM endpoint, data in memory only; it accepts these made-up keys, in us-east-1 among others:");
+    voice.note(&format!("  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}", owner.access_key_id, owner.secret));
+    output::print(&format!("{}\n", endpoint.base_url()))?;
+    signals.next().await;
+    endpoint.stop().await;
+    Ok(Exit::Well)
+}
+
+/// The story. The endpoint is seeded anew each time, so nothing in it can have been prepared.
+async fn story() -> Result<Exit, CommandError> {
+    let stage = Stage::set()?;
+    say("1  A RAM endpoint (simulated, random data, expiring page tokens) is up, and ramtape records in front of it.")?;
+    let endpoint = Simulator::start(Simulation::default()).await.map_err(DemoError::Endpoint)?;
+    let owner = Credential::owner();
+    let keys = Keys {
+        access_key_id: owner.access_key_id,
+        secret: Secret::new(owner.secret),
+        session_token: None,
+        expiry: None,
+    };
+    let recording = stage.record(&endpoint.base_url(), keys.clone()).await?;
+    let recorded = client::list(&recording.base_url(), &keys).await.map_err(DemoError::Client)?;
+    stage::tell_pages("   GetResourceShares, 5 shares a page, through ramtape:", &recorded)?;
+    let summary = recording.stop().await?;
+    say(&format!("   {} answers recorded; {} requests reached the endpoint.", summary.recorded, endpoint.requests()))?;
+
+    say("\n2  The endpoint is stopped. ramtape replays the cassette, in mode none.")?;
+    endpoint.stop().await;
+    let replaying = stage.replay().await?;
+
+    say("\n3  Another client, with other (dummy) credentials, lists again:")?;
+    let dummy = Keys { access_key_id: "AKIDDUMMY".into(), secret: Secret::new("dummy"), session_token: None, expiry: None };
+    let replayed = client::list(&replaying.base_url(), &dummy).await.map_err(DemoError::Client)?;
+    stage::tell_pages("   GetResourceShares, the same listing, from the cassette:", &replayed)?;
+    if recorded.bodies() != replayed.bodies() || recorded.signatures() == replayed.signatures() {
+        return Err(DemoError::Differs.into());
+    }
+    say("   Every page is the recorded one, byte for byte, nextToken included; every signature was another.")?;
+
+    say("\n4  What goes into git:")?;
+    stage.show_text()?;
+
+    say("\n5  A request that was never recorded:")?;
+    let miss = client::miss(&replaying.base_url(), &dummy).await.map_err(DemoError::Client)?;
+    stage::tell_miss(&miss)?;
+    let summary = replaying.stop().await?;
+    say(&format!(
+        "\n{} answers replayed, {} missed, {} upstream connections.",
+        summary.replayed, summary.missed, summary.upstream_connections
+    ))?;
+    say("Next: ramtape run -- <your tests>")?;
+    Ok(Exit::Well)
+}
+
+fn say(line: &str) -> Result<(), CommandError> {
+    output::print(&format!("{line}\n"))
+}

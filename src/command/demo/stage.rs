@@ -1,0 +1,83 @@
+//! Where the demo plays: a cassette in a temporary folder, and a configuration that nothing on the machine changes.
+
+use super::client::{Answer, Listing};
+use super::{CommandError, DemoError, say};
+use crate::app::{self, Running};
+use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use crate::upstream::{CredentialSource, Keys};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// How many lines of the cassette's text are shown.
+const SHOWN: usize = 26;
+
+pub(super) struct Stage {
+    folder: TempDir,
+}
+
+impl Stage {
+    pub(super) fn set() -> Result<Self, DemoError> {
+        Ok(Self { folder: tempfile::tempdir().map_err(DemoError::Folder)? })
+    }
+
+    pub(super) async fn record(&self, upstream: &str, keys: Keys) -> Result<Running, CommandError> {
+        let config = self.config(Some(upstream.to_owned()), RecordMode::Once)?;
+        Ok(app::start_as(config, CredentialSource::Fixed(keys)).await?)
+    }
+
+    pub(super) async fn replay(&self) -> Result<Running, CommandError> {
+        Ok(app::start(self.config(None, RecordMode::None)?).await?)
+    }
+
+    fn cassette(&self) -> PathBuf {
+        self.folder.path().join("cassettes").join("demo")
+    }
+
+    fn config(&self, upstream: Option<String>, mode: RecordMode) -> Result<Config, CommandError> {
+        let written = RawConfig { cassette: Some(self.cassette()), upstream, ..RawConfig::default() };
+        let settings = Settings::load(written, &Environment::empty(self.folder.path()))?;
+        Ok(Config::from_settings(settings, mode)?)
+    }
+
+    /// Shows the beginning of the one file that was recorded.
+    pub(super) fn show_text(&self) -> Result<(), CommandError> {
+        let root = self.cassette();
+        let file = first_entry(&root).map_err(DemoError::Text)?;
+        let text = fs::read_to_string(&file).map_err(DemoError::Text)?;
+        say(&format!("   cassettes/demo/{}", file.strip_prefix(&root).unwrap_or(&file).display()))?;
+        for line in text.lines().take(SHOWN) {
+            say(&format!("   | {line}"))?;
+        }
+        say(&format!("   | … {} lines in all", text.lines().count()))
+    }
+}
+
+/// The first file in the first operation's folder.
+fn first_entry(root: &Path) -> std::io::Result<PathBuf> {
+    let folders = fs::read_dir(root)?.filter_map(Result::ok).map(|entry| entry.path());
+    let hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    for folder in folders.filter(|path| path.is_dir() && !hidden(path)) {
+        if let Some(file) = fs::read_dir(folder)?.filter_map(Result::ok).map(|entry| entry.path()).min() {
+            return Ok(file);
+        }
+    }
+    Err(std::io::Error::new(std::io::ErrorKind::NotFound, "the cassette holds no file"))
+}
+
+pub(super) fn tell_pages(title: &str, listing: &Listing) -> Result<(), CommandError> {
+    say(title)?;
+    for (number, page) in listing.pages.iter().enumerate() {
+        let token = page.next_token.as_deref().unwrap_or("(none: the end)");
+        say(&format!("     page {}: {:>2} shares, {:>5} bytes, nextToken {token}", number + 1, page.items, page.body.len()))?;
+    }
+    Ok(())
+}
+
+pub(super) fn tell_miss(answer: &Answer) -> Result<(), CommandError> {
+    say(&format!("   HTTP {} {}", answer.status, answer.error_type))?;
+    for line in answer.message.lines() {
+        say(&format!("   {line}"))?;
+    }
+    Ok(())
+}
