@@ -45,7 +45,7 @@ fn io_kind(error: &legacy::Error) -> Option<io::ErrorKind> {
     chain(error).filter_map(|error| error.downcast_ref::<io::Error>()).last().map(io::Error::kind)
 }
 
-fn find<'a, E: Error + 'static>(error: &'a legacy::Error) -> Option<&'a E> {
+fn find<E: Error + 'static>(error: &legacy::Error) -> Option<&E> {
     chain(error).find_map(|error| error.downcast_ref::<E>())
 }
 

@@ -170,3 +170,42 @@ impl Upstream {
         self.client.get_or_try_init(build).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+
+    use super::*;
+
+    fn upstream(url: Option<&str>) -> Upstream {
+        let keys = Keys { access_key_id: "AKID".into(), secret: Secret::new("s"), session_token: None, expiry: None };
+        let settings = Settings {
+            service: "ram".into(),
+            url: url.map(str::to_owned),
+            credentials: CredentialSource::Fixed(keys),
+            region: "us-east-1".into(),
+            ca_bundle: None,
+            connect_time: Duration::from_secs(1),
+            answer_time: Duration::from_secs(1),
+            credentials_time: Duration::from_secs(1),
+            response_body: 1,
+            own: "127.0.0.1:1".parse().unwrap(),
+            instance: "one".into(),
+        };
+        Upstream::new(settings).unwrap()
+    }
+
+    #[test]
+    fn only_a_configured_upstream_is_told_of_ramtape() {
+        let told = |url| upstream(url).headers(&HeaderMap::new()).get(VIA).cloned();
+        assert_eq!(told(Some("http://ram.invalid")).unwrap(), "one");
+        assert_eq!(told(None), None);
+    }
+
+    #[test]
+    fn nothing_is_built_before_it_is_needed() {
+        let upstream = upstream(None);
+        assert!(upstream.client.get().is_none());
+        assert_eq!(upstream.connections(), 0);
+    }
+}
