@@ -9,4 +9,5 @@ pub mod redact;
 pub mod service;
 pub mod session;
 pub mod token;
+pub mod simulator;
 pub mod upstream;

@@ -77,10 +77,10 @@ pub enum VerifyError {
     DateMalformed { header: &'static str },
     #[error("the request's date {date} is not of the credential scope's day {scope}")]
     DateOutsideScope { date: String, scope: String },
-    #[error("the request's date {date} is more than five minutes before {now}")]
-    Expired { date: String, now: String },
-    #[error("the request's date {date} is more than five minutes after {now}")]
-    NotYetCurrent { date: String, now: String },
+    #[error("the request's date {date} is before {limit}, five minutes before {now}")]
+    Expired { date: String, limit: String, now: String },
+    #[error("the request's date {date} is after {limit}, five minutes after {now}")]
+    NotYetCurrent { date: String, limit: String, now: String },
     #[error("the host header is not signed")]
     HostUnsigned,
     #[error("the header {name} is not signed")]
@@ -143,13 +143,16 @@ fn check_date(headers: &HeaderMap, authorization: &Authorization, now: SystemTim
         return Err(VerifyError::DateOutsideScope { date: date.to_string(), scope: authorization.date.clone() });
     }
     let now = Timestamp::from(now);
-    let tolerance = i64::try_from(TOLERANCE.as_secs()).unwrap_or(i64::MAX);
-    let ahead = date.seconds() - now.seconds();
-    if ahead < -tolerance {
-        return Err(VerifyError::Expired { date: date.to_string(), now: now.to_string() });
+    let (earliest, latest) = (now.before(TOLERANCE), now.after(TOLERANCE));
+    if date < earliest {
+        return Err(VerifyError::Expired { date: date.to_string(), limit: earliest.to_string(), now: now.to_string() });
     }
-    if ahead > tolerance {
-        return Err(VerifyError::NotYetCurrent { date: date.to_string(), now: now.to_string() });
+    if date > latest {
+        return Err(VerifyError::NotYetCurrent {
+            date: date.to_string(),
+            limit: latest.to_string(),
+            now: now.to_string(),
+        });
     }
     Ok(date)
 }

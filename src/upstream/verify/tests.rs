@@ -245,11 +245,19 @@ fn dates_must_be_near() {
     let date = "20261122T011019Z".to_owned();
     assert_eq!(
         case.verify_at(now() + limit + second),
-        Err(VerifyError::Expired { date: date.clone(), now: "20261122T011520Z".to_owned() })
+        Err(VerifyError::Expired {
+            date: date.clone(),
+            limit: "20261122T011020Z".to_owned(),
+            now: "20261122T011520Z".to_owned()
+        })
     );
     assert_eq!(
         case.verify_at(now() - limit - second),
-        Err(VerifyError::NotYetCurrent { date, now: "20261122T010518Z".to_owned() })
+        Err(VerifyError::NotYetCurrent {
+            date,
+            limit: "20261122T011018Z".to_owned(),
+            now: "20261122T010518Z".to_owned()
+        })
     );
 }
 

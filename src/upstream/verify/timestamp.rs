@@ -1,7 +1,7 @@
 //! A request's date, of `x-amz-date` or `date`, in seconds.
 
 use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderMap;
 
@@ -11,7 +11,7 @@ const SECONDS_OF_DAY: i64 = 86_400;
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Whole seconds since 1970 in UTC; displays as `YYYYMMDDTHHMMSSZ`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Timestamp(i64);
 
 impl Timestamp {
@@ -30,6 +30,15 @@ impl Timestamp {
         date.ok_or(malformed)
     }
 
+    pub(super) fn before(self, by: Duration) -> Self {
+        Self(self.0 - whole_seconds(by))
+    }
+
+    pub(super) fn after(self, by: Duration) -> Self {
+        Self(self.0 + whole_seconds(by))
+    }
+
+    #[cfg(test)]
     pub(super) fn seconds(self) -> i64 {
         self.0
     }
@@ -76,10 +85,9 @@ impl Timestamp {
 
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        let seconds = |duration: std::time::Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
         Self(match time.duration_since(UNIX_EPOCH) {
-            Ok(since) => seconds(since),
-            Err(before) => -seconds(before.duration()),
+            Ok(since) => whole_seconds(since),
+            Err(before) => -whole_seconds(before.duration()),
         })
     }
 }
@@ -91,6 +99,10 @@ impl fmt::Display for Timestamp {
         let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
         write!(f, "{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
     }
+}
+
+fn whole_seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
 fn digits(text: &str) -> Option<i64> {

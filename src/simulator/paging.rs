@@ -1,0 +1,187 @@
+//! Listings in pages: opaque tokens that are bound to caller and parameters, and pages of odd sizes on demand.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::answer::Item;
+use super::error::AwsError;
+use super::generator::Generator;
+use super::parameters::{Parameters, sorted};
+use super::world::World;
+
+const MAX_RESULTS: i64 = 500;
+
+/// Sizes for the first pages of an operation's listings; 0 is an empty page that has a token all the same.
+#[derive(Clone, Debug)]
+pub struct PageSizes {
+    operation: String,
+    parameters: Option<Value>,
+    sizes: Vec<usize>,
+}
+
+impl PageSizes {
+    /// Page n of every listing of `operation` holds `sizes[n]` items at most; later ones are as usual.
+    #[must_use]
+    pub fn of(operation: &str, sizes: &[usize]) -> Self {
+        Self { operation: operation.to_owned(), parameters: None, sizes: sizes.to_vec() }
+    }
+
+    /// Only for the listing that is asked for with exactly these parameters, the paging ones left out.
+    #[must_use]
+    pub fn with_parameters(mut self, parameters: &Value) -> Self {
+        self.parameters = Some(sorted(parameters));
+        self
+    }
+}
+
+/// Something that happens to the data just before a certain page is made.
+pub(super) struct Change {
+    pub(super) operation: String,
+    pub(super) page: usize,
+    pub(super) apply: Box<dyn FnOnce(&mut World) + Send>,
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Change").field("operation", &self.operation).field("page", &self.page).finish_non_exhaustive()
+    }
+}
+
+/// Which listing, and whose: what a token is bound to.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Listing {
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) operation: &'static str,
+    pub(super) parameters: Value,
+}
+
+/// A page that was asked for.
+#[derive(Debug)]
+pub(super) struct PageRequest {
+    listing: Listing,
+    page: usize,
+    after: Option<String>,
+    max_results: usize,
+}
+
+/// A page that is given.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) items: Vec<Box<RawValue>>,
+    pub(super) next_token: Option<String>,
+}
+
+#[derive(Debug)]
+struct Place {
+    listing: Listing,
+    page: usize,
+    after: Option<String>,
+    expires: Duration,
+}
+
+/// Hands out pages and remembers the tokens to the next ones.
+#[derive(Debug)]
+pub(super) struct Pager {
+    cap: usize,
+    lifetime: Duration,
+    places: HashMap<String, Place>,
+    sizes: Vec<PageSizes>,
+    changes: Vec<Change>,
+    generator: Generator,
+}
+
+impl Pager {
+    pub(super) fn new(cap: usize, lifetime: Duration, generator: Generator) -> Self {
+        Self { cap: cap.max(1), lifetime, places: HashMap::new(), sizes: Vec::new(), changes: Vec::new(), generator }
+    }
+
+    /// The latest sizes for a listing win.
+    pub(super) fn set_sizes(&mut self, sizes: PageSizes) {
+        self.sizes.insert(0, sizes);
+    }
+
+    pub(super) fn on_page(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Reads `maxResults` and `nextToken`; refuses a token of another caller, listing, or time.
+    pub(super) fn open(
+        &self,
+        listing: Listing,
+        parameters: &Parameters,
+        now: Duration,
+    ) -> Result<PageRequest, AwsError> {
+        let max_results = max_results(listing.operation, parameters)?.map_or(self.cap, |asked| asked.min(self.cap));
+        let Some(token) = parameters.text("nextToken")? else {
+            return Ok(PageRequest { listing, page: 0, after: None, max_results });
+        };
+        let place = self.places.get(token).filter(|place| place.listing == listing && now < place.expires);
+        let place = place.ok_or_else(|| {
+            AwsError::modelled("InvalidNextTokenException", "The specified value for NextToken is not valid.")
+        })?;
+        Ok(PageRequest { listing, page: place.page, after: place.after.clone(), max_results })
+    }
+
+    /// Applies what is to happen to the data just before this page.
+    pub(super) fn prepare(&mut self, request: &PageRequest, world: &mut World) {
+        let due = |change: &mut Change| change.operation == request.listing.operation && change.page == request.page;
+        for change in self.changes.extract_if(.., due) {
+            (change.apply)(world);
+        }
+    }
+
+    /// Cuts the asked page out of the whole listing.
+    pub(super) fn cut(&mut self, request: PageRequest, mut items: Vec<Item>, now: Duration) -> Page {
+        items.sort_by(|one, other| one.key.cmp(&other.key));
+        if let Some(after) = &request.after {
+            items.retain(|item| item.key > *after);
+        }
+        let sizes = self.sizes_of(&request.listing);
+        let size = sizes.get(request.page).map_or(request.max_results, |size| (*size).min(request.max_results));
+        let more = items.len() > size || sizes.len() > request.page + 1;
+        items.truncate(size);
+        let next_token = more.then(|| {
+            let after = items.last().map(|item| item.key.clone()).or(request.after);
+            self.token(Place { listing: request.listing, page: request.page + 1, after, expires: now + self.lifetime })
+        });
+        Page { items: items.into_iter().map(|item| item.json).collect(), next_token }
+    }
+
+    fn sizes_of(&self, listing: &Listing) -> Vec<usize> {
+        let applies = |sizes: &&PageSizes| {
+            sizes.operation == listing.operation
+                && sizes.parameters.as_ref().is_none_or(|parameters| *parameters == listing.parameters)
+        };
+        self.sizes.iter().find(applies).map(|sizes| sizes.sizes.clone()).unwrap_or_default()
+    }
+
+    fn token(&mut self, place: Place) -> String {
+        let token = self.generator.token();
+        self.places.insert(token.clone(), place);
+        token
+    }
+}
+
+fn max_results(operation: &str, parameters: &Parameters) -> Result<Option<usize>, AwsError> {
+    let Some(asked) = parameters.integer("maxResults")? else {
+        return Ok(None);
+    };
+    match usize::try_from(asked) {
+        Ok(size) if (1..=MAX_RESULTS).contains(&asked) => Ok(Some(size)),
+        _ => {
+            // Only one operation models the error of that name.
+            let name = if operation == "GetResourceShareInvitations" {
+                "InvalidMaxResultsException"
+            } else {
+                "InvalidParameterException"
+            };
+            let message = format!("The value {asked} for maxResults is not between 1 and {MAX_RESULTS}.");
+            Err(AwsError::modelled(name, message))
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Which operation a method and path stand for, and what does it.
+
+use super::operations::{
+    Listing, Single, associations, invitations, listings, organization, permissions, replacements, resource_shares,
+    share_permissions, tags,
+};
+
+/// How an operation is done.
+#[derive(Clone, Copy)]
+pub(super) enum Handler {
+    /// With one answer, and without a `clientToken`.
+    Plain(Single),
+    /// A listing; the name is that of the member which holds the items.
+    List(&'static str, Listing),
+    /// A write that takes a `clientToken`: idempotent by it, and echoes it.
+    Idempotent(Single),
+}
+
+/// Where an operation's parameters are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Body,
+    Query,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Route {
+    pub(super) operation: &'static str,
+    pub(super) method: &'static str,
+    /// Without the slash.
+    pub(super) path: &'static str,
+    pub(super) place: Place,
+    pub(super) handler: Handler,
+}
+
+/// The route of a request, by its method and path.
+pub(super) fn find(method: &str, path: &str) -> Option<&'static Route> {
+    let path = path.strip_prefix('/')?;
+    ROUTES.iter().find(|route| route.method == method && route.path == path)
+}
+
+const fn plain(operation: &'static str, path: &'static str, single: Single) -> Route {
+    Route { operation, method: "POST", path, place: Place::Body, handler: Handler::Plain(single) }
+}
+
+const fn list(operation: &'static str, path: &'static str, items: &'static str, listing: Listing) -> Route {
+    Route { operation, method: "POST", path, place: Place::Body, handler: Handler::List(items, listing) }
+}
+
+const fn write(operation: &'static str, path: &'static str, single: Single) -> Route {
+    Route { operation, method: "POST", path, place: Place::Body, handler: Handler::Idempotent(single) }
+}
+
+const fn delete(operation: &'static str, path: &'static str, single: Single) -> Route {
+    Route { operation, method: "DELETE", path, place: Place::Query, handler: Handler::Idempotent(single) }
+}
+
+#[rustfmt::skip]
+const ROUTES: [Route; 35] = [
+    write("AcceptResourceShareInvitation", "acceptresourceshareinvitation", invitations::accept),
+    write("AssociateResourceShare", "associateresourceshare", associations::associate),
+    write("AssociateResourceSharePermission", "associateresourcesharepermission", share_permissions::associate),
+    write("CreatePermission", "createpermission", permissions::create),
+    write("CreatePermissionVersion", "createpermissionversion", permissions::create_version),
+    write("CreateResourceShare", "createresourceshare", resource_shares::create),
+    delete("DeletePermission", "deletepermission", permissions::delete),
+    delete("DeletePermissionVersion", "deletepermissionversion", permissions::delete_version),
+    delete("DeleteResourceShare", "deleteresourceshare", resource_shares::delete),
+    write("DisassociateResourceShare", "disassociateresourceshare", associations::disassociate),
+    write("DisassociateResourceSharePermission", "disassociateresourcesharepermission", share_permissions::disassociate),
+    plain("EnableSharingWithAwsOrganization", "enablesharingwithawsorganization", organization::enable),
+    plain("GetPermission", "getpermission", permissions::read),
+    list("GetResourcePolicies", "getresourcepolicies", "policies", listings::resource_policies),
+    list("GetResourceShareAssociations", "getresourceshareassociations", "resourceShareAssociations", associations::list),
+    list("GetResourceShareInvitations", "getresourceshareinvitations", "resourceShareInvitations", invitations::list),
+    list("GetResourceShares", "getresourceshares", "resourceShares", resource_shares::list),
+    list("ListPendingInvitationResources", "listpendinginvitationresources", "resources", invitations::list_pending_resources),
+    list("ListPermissionAssociations", "listpermissionassociations", "permissions", share_permissions::list_associations),
+    list("ListPermissionVersions", "listpermissionversions", "permissions", permissions::list_versions),
+    list("ListPermissions", "listpermissions", "permissions", permissions::list),
+    list("ListPrincipals", "listprincipals", "principals", listings::principals),
+    list("ListReplacePermissionAssociationsWork", "listreplacepermissionassociationswork", "replacePermissionAssociationsWorks", replacements::list),
+    list("ListResourceSharePermissions", "listresourcesharepermissions", "permissions", share_permissions::list),
+    list("ListResourceTypes", "listresourcetypes", "resourceTypes", listings::resource_types),
+    list("ListResources", "listresources", "resources", listings::resources),
+    list("ListSourceAssociations", "listsourceassociations", "sourceAssociations", associations::list_sources),
+    write("PromotePermissionCreatedFromPolicy", "promotepermissioncreatedfrompolicy", permissions::promote),
+    Route {
+        operation: "PromoteResourceShareCreatedFromPolicy",
+        method: "POST",
+        path: "promoteresourcesharecreatedfrompolicy",
+        place: Place::Query,
+        handler: Handler::Plain(resource_shares::promote),
+    },
+    write("RejectResourceShareInvitation", "rejectresourceshareinvitation", invitations::reject),
+    write("ReplacePermissionAssociations", "replacepermissionassociations", replacements::replace),
+    write("SetDefaultPermissionVersion", "setdefaultpermissionversion", permissions::set_default),
+    plain("TagResource", "tagresource", tags::tag),
+    plain("UntagResource", "untagresource", tags::untag),
+    write("UpdateResourceShare", "updateresourceshare", resource_shares::update),
+];

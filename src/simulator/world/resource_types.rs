@@ -1,0 +1,56 @@
+//! The resource types that can be shared here: a selection of RAM's, of both scopes.
+
+/// A type of resource.
+#[derive(Debug)]
+pub(in crate::simulator) struct ResourceType {
+    /// As in `ec2:Subnet`.
+    pub(in crate::simulator) name: &'static str,
+    /// As RAM names the service.
+    pub(in crate::simulator) service: &'static str,
+    pub(in crate::simulator) scope: &'static str,
+    /// How the last part of its ARNs starts.
+    pub(in crate::simulator) arn_prefix: &'static str,
+    /// The name of AWS's default permission for it.
+    pub(in crate::simulator) permission: &'static str,
+}
+
+const fn of(
+    name: &'static str,
+    service: &'static str,
+    scope: &'static str,
+    arn_prefix: &'static str,
+    permission: &'static str,
+) -> ResourceType {
+    ResourceType { name, service, scope, arn_prefix, permission }
+}
+
+/// Ordered by name, as RAM lists them.
+#[rustfmt::skip]
+pub(in crate::simulator) const RESOURCE_TYPES: [ResourceType; 13] = [
+    of("acm-pca:CertificateAuthority", "acm-pca", "REGIONAL", "certificate-authority/", "AWSRAMDefaultPermissionCertificateAuthority"),
+    of("appmesh:Mesh", "appmesh", "REGIONAL", "mesh/", "AWSRAMDefaultPermissionAppMesh"),
+    of("codebuild:Project", "codebuild", "REGIONAL", "project/", "AWSRAMDefaultPermissionCodeBuildProject"),
+    of("ec2:PrefixList", "ec2", "REGIONAL", "prefix-list/", "AWSRAMDefaultPermissionPrefixList"),
+    of("ec2:Subnet", "ec2", "REGIONAL", "subnet/", "AWSRAMDefaultPermissionSubnet"),
+    of("ec2:TransitGateway", "ec2", "REGIONAL", "transit-gateway/", "AWSRAMDefaultPermissionTransitGateway"),
+    of("glue:Catalog", "glue", "REGIONAL", "catalog", "AWSRAMDefaultPermissionGlueCatalog"),
+    of("glue:Database", "glue", "REGIONAL", "database/", "AWSRAMDefaultPermissionGlueDatabase"),
+    of("license-manager:LicenseConfiguration", "license-manager", "REGIONAL", "license-configuration", "AWSRAMDefaultPermissionLicenseConfiguration"),
+    of("networkmanager:core-network", "networkmanager", "GLOBAL", "core-network/", "AWSRAMDefaultPermissionNetworkManagerCoreNetwork"),
+    of("rds:Cluster", "rds", "REGIONAL", "cluster:", "AWSRAMDefaultPermissionRDSCluster"),
+    of("resource-groups:Group", "resource-groups", "REGIONAL", "group/", "AWSRAMDefaultPermissionResourceGroup"),
+    of("route53resolver:ResolverRule", "route53resolver", "REGIONAL", "resolver-rule/", "AWSRAMDefaultPermissionResolverRule"),
+];
+
+/// The type of a resource by its ARN.
+pub(in crate::simulator) fn of_arn(arn: &str) -> Option<&'static ResourceType> {
+    let mut parts = arn.splitn(6, ':').skip(2);
+    let service = parts.next()?;
+    let resource = parts.nth(2)?;
+    RESOURCE_TYPES.iter().find(|it| it.service == service && resource.starts_with(it.arn_prefix))
+}
+
+/// The type of this name; RAM takes no notice of case.
+pub(in crate::simulator) fn named(name: &str) -> Option<&'static ResourceType> {
+    RESOURCE_TYPES.iter().find(|it| it.name.eq_ignore_ascii_case(name))
+}
