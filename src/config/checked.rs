@@ -1,11 +1,14 @@
 //! What the program relies on: every value checked, nothing optional that has a default.
 
+use super::{ConfigError, RawLimits, Settings};
 use crate::interaction::Secret;
 use crate::service::Service;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+const DAY: u64 = 24 * 60 * 60;
 
 /// When to record and when to replay, with the meanings VCR gave the names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
@@ -99,4 +102,175 @@ pub struct Config {
     pub limits: Limits,
     /// The operation table, the user's additions included.
     pub service: Arc<Service>,
+}
+
+impl Config {
+    /// The checked form of `settings`, in record mode `mode`.
+    ///
+    /// # Errors
+    /// Where a value makes no sense; the error names the key.
+    pub fn from_settings(settings: Settings, mode: RecordMode) -> Result<Self, ConfigError> {
+        let raw = settings.raw;
+        let limits = checked_limits(&raw.limits)?;
+        let service =
+            Service::with_additions(&raw.operations).map_err(|source| ConfigError::Operations { source })?;
+        let config = Self {
+            cassette: required(raw.cassette, "cassette")?,
+            mode,
+            listen: required(raw.listen, "listen")?,
+            allow_remote: required(raw.allow_remote, "allow_remote")?,
+            allowed_hosts: required(raw.allowed_hosts, "allowed_hosts")?,
+            region: checked_region(required(raw.region, "region")?)?,
+            key: settings.key,
+            allow_any_client: required(raw.allow_any_client, "allow_any_client")?,
+            record_errors: required(raw.record_errors, "record_errors")?,
+            read_only: required(raw.read_only, "read_only")?,
+            pages: PagesMode::Recorded,
+            upstream: UpstreamConfig {
+                url: raw.upstream.map(checked_url).transpose()?,
+                profile: raw.profile,
+                ca_bundle: raw.ca_bundle,
+                connect_time: time(raw.limits.upstream_connect_time_seconds, "limits.upstream_connect_time_seconds")?,
+                answer_time: time(raw.limits.upstream_answer_time_seconds, "limits.upstream_answer_time_seconds")?,
+            },
+            limits,
+            service: Arc::new(service),
+        };
+        if config.cassette.as_os_str().is_empty() {
+            return Err(refused("cassette", "", "name a folder"));
+        }
+        if !config.listen.ip().is_loopback() && !config.allow_remote {
+            return Err(ConfigError::Remote { address: config.listen });
+        }
+        Ok(config)
+    }
+}
+
+fn checked_limits(raw: &RawLimits) -> Result<Limits, ConfigError> {
+    Ok(Limits {
+        request_body: count(raw.request_body_bytes, "limits.request_body_bytes")?,
+        response_body: count(raw.response_body_bytes, "limits.response_body_bytes")?,
+        header_bytes: header_bytes(raw.header_bytes)?,
+        header_count: count(raw.header_count, "limits.header_count")?,
+        header_time: time(raw.header_time_seconds, "limits.header_time_seconds")?,
+        idle_time: time(raw.idle_time_seconds, "limits.idle_time_seconds")?,
+        total_time: time(raw.total_time_seconds, "limits.total_time_seconds")?,
+        connections: count(raw.connections, "limits.connections")?,
+        http2_streams: count(raw.http2_streams, "limits.http2_streams")?,
+    })
+}
+
+fn required<T>(value: Option<T>, key: &'static str) -> Result<T, ConfigError> {
+    value.ok_or(ConfigError::Missing { key })
+}
+
+/// A limit: nothing works with a limit of 0.
+fn count<N: From<u8> + PartialEq + ToString>(value: Option<N>, key: &'static str) -> Result<N, ConfigError> {
+    let value = required(value, key)?;
+    if value == N::from(0) { Err(refused(key, "0", "at least 1 is needed")) } else { Ok(value) }
+}
+
+/// hyper's buffer for a request head cannot be smaller than 8 KiB.
+fn header_bytes(value: Option<usize>) -> Result<usize, ConfigError> {
+    let key = "limits.header_bytes";
+    let value = count(value, key)?;
+    if value < 8192 { Err(refused(key, value, "at least 8192 are needed")) } else { Ok(value) }
+}
+
+/// A time limit: at least a second, at most a day, so that no sum of instants can overflow.
+fn time(seconds: Option<u64>, key: &'static str) -> Result<Duration, ConfigError> {
+    let seconds = count(seconds, key)?;
+    if seconds > DAY {
+        return Err(refused(key, seconds, "at most 86400 seconds, a day"));
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+fn checked_region(region: String) -> Result<String, ConfigError> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if region.is_empty() || region.len() > 64 || !region.bytes().all(plain) {
+        return Err(refused("region", region, "a region is written like us-east-1"));
+    }
+    Ok(region)
+}
+
+fn checked_url(url: String) -> Result<String, ConfigError> {
+    let reason = match url.parse::<http::Uri>() {
+        Ok(parsed) => match (parsed.scheme_str(), parsed.authority()) {
+            // A password in a URL would end in logs: it is not repeated here either.
+            (_, Some(authority)) if authority.as_str().contains('@') => {
+                return Err(refused("upstream", "(hidden)", "a URL with a user in it is not accepted"));
+            }
+            (Some("http" | "https"), Some(_)) if parsed.query().is_none() && !url.contains('#') => return Ok(url),
+            (Some("http" | "https"), Some(_)) => "a base URL has no query and no fragment",
+            _ => "a base URL begins with http:// or https:// and a host",
+        },
+        Err(_) => "it is not a URL",
+    };
+    Err(refused("upstream", url, reason))
+}
+
+fn refused(key: &'static str, value: impl ToString, reason: &'static str) -> ConfigError {
+    ConfigError::Value { key, value: value.to_string(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::super::{Environment, RawConfig};
+    use super::*;
+
+    fn config(toml: &str) -> Result<Config, ConfigError> {
+        let raw: RawConfig = toml::from_str(toml).unwrap();
+        let nowhere = Environment::of::<&str, &str>([], "/nowhere");
+        Config::from_settings(Settings::load(raw, &nowhere).unwrap(), RecordMode::None)
+    }
+
+    #[test]
+    fn the_defaults_alone_are_complete() {
+        let config = config("").unwrap();
+        assert!(config.listen.ip().is_loopback());
+        assert_eq!(config.cassette, PathBuf::from("cassettes/default"));
+        assert!(!config.allow_any_client && !config.allow_remote && !config.read_only && !config.record_errors);
+        assert_eq!(config.limits.request_body, 1 << 20);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named() {
+        for (toml, parts) in [
+            ("listen = '0.0.0.0:80'", &["0.0.0.0:80", "--allow-remote"][..]),
+            ("upstream = 'ftp://x'", &["upstream", "http://"]),
+            ("upstream = 'http://x?y'", &["upstream", "no query"]),
+            ("upstream = '127.0.0.1:80'", &["upstream", "http://"]),
+            ("region = 'US East'", &["region", "us-east-1"]),
+            ("cassette = ''", &["cassette"]),
+            ("[limits]\nconnections = 0", &["limits.connections", "at least 1"]),
+            ("[limits]\nheader_bytes = 100", &["limits.header_bytes", "8192"]),
+            ("[limits]\nidle_time_seconds = 86401", &["limits.idle_time_seconds", "a day"]),
+            ("[operations.Foo]\nvolatile = ['x']", &["operations"]),
+        ] {
+            let error = config(toml).unwrap_err().to_string();
+            for part in parts {
+                assert!(error.contains(part), "{part} in {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_password_in_the_upstream_url_is_not_repeated() {
+        let error = config("upstream = 'http://me:hunter2@host'").unwrap_err().to_string();
+        assert!(error.contains("upstream") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn another_address_is_fine_where_it_is_meant() {
+        assert!(config("listen = '0.0.0.0:80'\nallow_remote = true").is_ok());
+    }
+
+    #[test]
+    fn the_users_operations_are_added() {
+        let config = config("[operations.CreateResourceShare]\nvolatile = ['name']").unwrap();
+        let operation = config.service.operation_named("CreateResourceShare").unwrap();
+        assert!(operation.volatile.contains(&"name".to_owned()));
+    }
 }

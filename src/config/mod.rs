@@ -3,5 +3,17 @@
 //! Nobody else reads the environment.
 
 mod checked;
+mod defaults;
+mod env;
+mod error;
+mod file;
+mod raw;
+mod settings;
 
 pub use checked::{Config, Limits, PagesMode, RecordMode, UpstreamConfig};
+pub use defaults::DEFAULTS;
+pub use env::Environment;
+pub use error::ConfigError;
+pub use file::FILE_NAME;
+pub use raw::{RawConfig, RawLimits};
+pub use settings::Settings;

@@ -1,0 +1,281 @@
+//! The environment: the only place that reads it.
+
+use super::{ConfigError, RawConfig};
+use crate::interaction::Secret;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// How a variable's text becomes a value.
+#[derive(Clone, Copy)]
+enum Shape {
+    Text,
+    Number,
+    Switch,
+    List,
+}
+
+/// Every key that a variable can set, with the table it stands in.
+const KEYS: [(Option<&str>, &str, Shape); 23] = [
+    (None, "cassette", Shape::Text),
+    (None, "record_mode", Shape::Text),
+    (None, "listen", Shape::Text),
+    (None, "allow_remote", Shape::Switch),
+    (None, "allowed_hosts", Shape::List),
+    (None, "region", Shape::Text),
+    (None, "upstream", Shape::Text),
+    (None, "profile", Shape::Text),
+    (None, "ca_bundle", Shape::Text),
+    (None, "read_only", Shape::Switch),
+    (None, "allow_any_client", Shape::Switch),
+    (None, "record_errors", Shape::Switch),
+    (Some("limits"), "request_body_bytes", Shape::Number),
+    (Some("limits"), "response_body_bytes", Shape::Number),
+    (Some("limits"), "header_bytes", Shape::Number),
+    (Some("limits"), "header_count", Shape::Number),
+    (Some("limits"), "header_time_seconds", Shape::Number),
+    (Some("limits"), "idle_time_seconds", Shape::Number),
+    (Some("limits"), "total_time_seconds", Shape::Number),
+    (Some("limits"), "connections", Shape::Number),
+    (Some("limits"), "http2_streams", Shape::Number),
+    (Some("limits"), "upstream_connect_time_seconds", Shape::Number),
+    (Some("limits"), "upstream_answer_time_seconds", Shape::Number),
+];
+
+/// The variable with the capability key.
+const KEY: &str = "RAMTAPE_KEY";
+/// 128 bits take 22 characters of 6 bits.
+const SHORTEST_KEY: usize = 22;
+
+/// The environment and the working directory, as they were when the process started.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    variables: BTreeMap<OsString, OsString>,
+    folder: PathBuf,
+}
+
+impl Environment {
+    /// What this process was started with.
+    ///
+    /// # Errors
+    /// Where the working directory is gone.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    pub fn current() -> Result<Self, ConfigError> {
+        let folder = std::env::current_dir().map_err(|source| ConfigError::WorkingDirectory { source })?;
+        Ok(Self { variables: std::env::vars_os().collect(), folder })
+    }
+
+    /// An environment of these variables, in `folder`.
+    pub fn of<N: Into<OsString>, V: Into<OsString>>(
+        variables: impl IntoIterator<Item = (N, V)>,
+        folder: impl Into<PathBuf>,
+    ) -> Self {
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { variables, folder: folder.into() }
+    }
+
+    /// The working directory.
+    #[must_use]
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
+    /// The value of `name`; an empty one counts as absent, as it does for the AWS SDKs.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+
+    /// The value of `name` where it is text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.value(name)?.to_str()
+    }
+
+    /// The names of the variables that begin with `prefix`.
+    pub fn names<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.variables.keys().filter_map(|name| name.to_str()).filter(move |name| name.starts_with(prefix))
+    }
+
+    /// Whether this is a continuous-integration run: `CI` is set, and not to `false` or `0`.
+    #[must_use]
+    pub fn is_ci(&self) -> bool {
+        self.value("CI").is_some_and(|value| value != "false" && value != "0")
+    }
+
+    /// Whether the run's output is read by GitHub Actions.
+    #[must_use]
+    pub fn is_github_actions(&self) -> bool {
+        self.value("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+    }
+
+    /// The layer that `RAMTAPE_*` variables make.
+    ///
+    /// # Errors
+    /// Where a value is not what its key accepts.
+    pub(super) fn layer(&self) -> Result<RawConfig, ConfigError> {
+        let mut layer = RawConfig::default();
+        for (table, key, shape) in KEYS {
+            let name = variable(table, key);
+            let Some(value) = self.value(&name) else { continue };
+            let one = parse(table, key, shape, value);
+            layer = one.map_err(|reason| ConfigError::Variable { name, reason })?.over(layer);
+        }
+        Ok(layer)
+    }
+
+    /// The layer that the AWS variables make, below the user's file.
+    pub(super) fn aws_layer(&self) -> RawConfig {
+        let region = self.text("AWS_REGION").or_else(|| self.text("AWS_DEFAULT_REGION"));
+        RawConfig {
+            region: region.map(str::to_owned),
+            ca_bundle: self.value("AWS_CA_BUNDLE").map(PathBuf::from),
+            ..RawConfig::default()
+        }
+    }
+
+    /// The capability key that `RAMTAPE_KEY` fixes.
+    ///
+    /// # Errors
+    /// Where it is shorter than 128 bits can be, or would not stand in a URL.
+    pub(super) fn key(&self) -> Result<Option<Secret>, ConfigError> {
+        let Some(value) = self.value(KEY) else { return Ok(None) };
+        let plain = |key: &&str| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        match value.to_str().filter(plain).filter(|key| key.len() >= SHORTEST_KEY) {
+            Some(key) => Ok(Some(Secret::new(key))),
+            // The value is a secret: it is not repeated.
+            None => Err(ConfigError::Variable {
+                name: KEY.to_owned(),
+                reason: format!("it needs at least {SHORTEST_KEY} characters of A-Z a-z 0-9 _ -, chosen at random"),
+            }),
+        }
+    }
+
+    /// The variables that look like ramtape's and are not: most likely misspelt.
+    #[must_use]
+    pub fn unknown_variables(&self) -> Vec<String> {
+        let known = |name: &str| name == KEY || KEYS.iter().any(|(table, key, _)| variable(*table, key) == name);
+        // Kubernetes and old compose links set these for a service that is called ramtape.
+        let of_a_link = |name: &str| {
+            ["RAMTAPE_PORT", "RAMTAPE_SERVICE_", "RAMTAPE_NAME", "RAMTAPE_ENV_"].iter().any(|p| name.starts_with(p))
+        };
+        self.names("RAMTAPE_").filter(|name| !known(name) && !of_a_link(name)).map(str::to_owned).collect()
+    }
+}
+
+/// The variable of a key.
+fn variable(table: Option<&str>, key: &str) -> String {
+    let path = table.map_or_else(|| key.to_owned(), |table| format!("{table}_{key}"));
+    format!("RAMTAPE_{}", path.to_ascii_uppercase())
+}
+
+/// A layer with one key in it, read by the code that reads files.
+fn parse(table: Option<&str>, key: &str, shape: Shape, value: &OsStr) -> Result<RawConfig, String> {
+    let text = value.to_str().ok_or("it is not Unicode")?;
+    let value = match shape {
+        Shape::Text => toml::Value::String(text.to_owned()),
+        Shape::Number => toml::Value::Integer(text.parse().map_err(|_| format!("{text:?} is not a whole number"))?),
+        Shape::Switch => toml::Value::Boolean(match text {
+            "true" | "1" => true,
+            "false" | "0" => false,
+            _ => return Err(format!("{text:?} is neither true nor false")),
+        }),
+        Shape::List => text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect::<Vec<_>>().into(),
+    };
+    let mut layer = toml::Table::from_iter([(key.to_owned(), value)]);
+    if let Some(table) = table {
+        layer = toml::Table::from_iter([(table.to_owned(), toml::Value::Table(layer))]);
+    }
+    RawConfig::deserialize(layer).map_err(|error: toml::de::Error| error.message().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::super::RecordMode;
+    use super::super::defaults::DEFAULTS;
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        Environment::of(variables.iter().copied(), "/")
+    }
+
+    #[test]
+    fn every_documented_key_has_a_variable_and_the_other_way_round() {
+        let mut documented = Vec::new();
+        let mut table = None;
+        for line in DEFAULTS.lines() {
+            if line.starts_with('[') {
+                table = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
+            } else if table == Some("operations") || line.starts_with("# [operations.") {
+                break;
+            } else if let Some((key, _)) = line.trim_start_matches("# ").split_once(" = ")
+                && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte.is_ascii_digit())
+            {
+                documented.push(variable(table, key));
+            }
+        }
+        let known = KEYS.map(|(table, key, _)| variable(table, key));
+        assert_eq!(documented, known);
+    }
+
+    #[test]
+    fn variables_are_read_by_the_type_of_their_key() {
+        let layer = environment(&[
+            ("RAMTAPE_RECORD_MODE", "new_episodes"),
+            ("RAMTAPE_READ_ONLY", "1"),
+            ("RAMTAPE_ALLOWED_HOSTS", "ramtape, proxy.test"),
+            ("RAMTAPE_LIMITS_CONNECTIONS", "7"),
+            ("RAMTAPE_PROFILE", ""),
+        ])
+        .layer()
+        .unwrap();
+        assert_eq!(layer.record_mode, Some(RecordMode::NewEpisodes));
+        assert_eq!(layer.read_only, Some(true));
+        assert_eq!(layer.allowed_hosts.unwrap(), ["ramtape", "proxy.test"]);
+        assert_eq!(layer.limits.connections, Some(7));
+        assert_eq!(layer.profile, None);
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named_with_what_it_accepts() {
+        for (name, value, part) in [
+            ("RAMTAPE_RECORD_MODE", "sometimes", "new_episodes"),
+            ("RAMTAPE_LISTEN", "localhost", "socket address"),
+            ("RAMTAPE_LIMITS_HEADER_COUNT", "many", "whole number"),
+            ("RAMTAPE_LIMITS_HEADER_COUNT", "-1", "-1"),
+            ("RAMTAPE_READ_ONLY", "perhaps", "neither true nor false"),
+        ] {
+            let error = environment(&[(name, value)]).layer().unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_weak_key_is_refused_and_not_shown() {
+        for weak in ["0123456789abcdefghijk", "0123456789abcdefghijk/", "0123456789 abcdefghijkl"] {
+            let error = environment(&[(KEY, weak)]).key().unwrap_err().to_string();
+            assert!(error.contains("22") && !error.contains(weak), "{error}");
+        }
+        let good = "0123456789abcdefghi_-Z";
+        assert_eq!(environment(&[(KEY, good)]).key().unwrap().unwrap().expose(), good);
+        assert!(environment(&[]).key().unwrap().is_none());
+    }
+
+    #[test]
+    fn misspelt_variables_are_found() {
+        let environment =
+            environment(&[("RAMTAPE_CASSETE", "x"), ("RAMTAPE_PORT_80_TCP", "x"), ("RAMTAPE_CASSETTE", "x")]);
+        assert_eq!(environment.unknown_variables(), ["RAMTAPE_CASSETE"]);
+    }
+
+    #[test]
+    fn ci_can_be_switched_off() {
+        assert!(environment(&[("CI", "true")]).is_ci());
+        assert!(environment(&[("CI", "1")]).is_ci());
+        for off in ["", "false", "0"] {
+            assert!(!environment(&[("CI", off)]).is_ci());
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Why a configuration is of no use.
+
+use crate::service::ServiceError;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What is wrong with the configuration, and where it was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The embedded defaults are damaged.
+    #[error("the built-in defaults cannot be read")]
+    Defaults {
+        /// What the parser found.
+        source: toml::de::Error,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file with an error in it.
+    #[error("{} cannot be used", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The line, the key and what is accepted there.
+        source: toml::de::Error,
+    },
+    /// A variable with an error in it.
+    #[error("the variable {name} cannot be used: {reason}")]
+    Variable {
+        /// The variable.
+        name: String,
+        /// What is accepted there.
+        reason: String,
+    },
+    /// An addition to the operation table that is malformed.
+    #[error("[operations] cannot be used")]
+    Operations {
+        /// Which and why.
+        source: ServiceError,
+    },
+    /// A value of the right type that makes no sense.
+    #[error("{key} = {value:?}: {reason}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What stands there.
+        value: String,
+        /// What is accepted.
+        reason: &'static str,
+    },
+    /// A key that the defaults should hold.
+    #[error("{key} has no value")]
+    Missing {
+        /// The key.
+        key: &'static str,
+    },
+    /// An address that others could reach.
+    #[error("{address} can be reached from other machines: add --allow-remote if that is meant")]
+    Remote {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes for the capability key")]
+    Random {
+        /// Why.
+        source: getrandom::Error,
+    },
+    /// The working directory is gone.
+    #[error("the working directory cannot be read")]
+    WorkingDirectory {
+        /// Why.
+        source: std::io::Error,
+    },
+}

@@ -1,0 +1,126 @@
+//! What somebody wrote: every key optional, nothing checked but its type.
+
+use super::RecordMode;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The keys of a `ramtape.toml`, and of the layers that are laid over it.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawConfig {
+    /// The cassette's folder.
+    pub cassette: Option<PathBuf>,
+    /// The record mode that somebody asked for; without one the command chooses.
+    pub record_mode: Option<RecordMode>,
+    /// Where to listen.
+    pub listen: Option<SocketAddr>,
+    /// Whether `listen` may be other than loopback.
+    pub allow_remote: Option<bool>,
+    /// Names besides loopback that a `Host` header may carry.
+    pub allowed_hosts: Option<Vec<String>>,
+    /// Region of requests that name none.
+    pub region: Option<String>,
+    /// A base URL instead of the region's public endpoint.
+    pub upstream: Option<String>,
+    /// The profile whose credentials sign.
+    pub profile: Option<String>,
+    /// More trusted roots: a PEM file.
+    pub ca_bundle: Option<PathBuf>,
+    /// Whether writes are refused while recording.
+    pub read_only: Option<bool>,
+    /// Whether callers need no proof.
+    pub allow_any_client: Option<bool>,
+    /// Whether throttling, faults and authentication errors are recorded too.
+    pub record_errors: Option<bool>,
+    /// Bounds; see [`super::Limits`].
+    pub limits: RawLimits,
+    /// `[operations.NAME]`: additions to the service's operation table.
+    pub operations: toml::Table,
+}
+
+/// The keys of `[limits]`. Sizes in bytes, times in seconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawLimits {
+    /// Largest request body.
+    pub request_body_bytes: Option<usize>,
+    /// Largest answer of upstream.
+    pub response_body_bytes: Option<usize>,
+    /// Largest request head.
+    pub header_bytes: Option<usize>,
+    /// Most header fields in a request.
+    pub header_count: Option<usize>,
+    /// How long a client may take to send a request's head.
+    pub header_time_seconds: Option<u64>,
+    /// How long a connection may stay without a request.
+    pub idle_time_seconds: Option<u64>,
+    /// How long one request may take.
+    pub total_time_seconds: Option<u64>,
+    /// Most connections at once.
+    pub connections: Option<usize>,
+    /// Most concurrent streams of one HTTP/2 connection.
+    pub http2_streams: Option<u32>,
+    /// How long to wait for a connection to upstream.
+    pub upstream_connect_time_seconds: Option<u64>,
+    /// How long to wait for a whole answer of upstream.
+    pub upstream_answer_time_seconds: Option<u64>,
+}
+
+impl RawConfig {
+    /// This layer laid over `lower`: what is set here wins. Tables of operations are joined, name by name.
+    #[must_use]
+    pub fn over(self, lower: Self) -> Self {
+        let mut operations = lower.operations;
+        operations.extend(self.operations);
+        Self {
+            cassette: self.cassette.or(lower.cassette),
+            record_mode: self.record_mode.or(lower.record_mode),
+            listen: self.listen.or(lower.listen),
+            allow_remote: self.allow_remote.or(lower.allow_remote),
+            allowed_hosts: self.allowed_hosts.or(lower.allowed_hosts),
+            region: self.region.or(lower.region),
+            upstream: self.upstream.or(lower.upstream),
+            profile: self.profile.or(lower.profile),
+            ca_bundle: self.ca_bundle.or(lower.ca_bundle),
+            read_only: self.read_only.or(lower.read_only),
+            allow_any_client: self.allow_any_client.or(lower.allow_any_client),
+            record_errors: self.record_errors.or(lower.record_errors),
+            limits: self.limits.over(&lower.limits),
+            operations,
+        }
+    }
+}
+
+impl RawLimits {
+    fn over(self, lower: &Self) -> Self {
+        Self {
+            request_body_bytes: self.request_body_bytes.or(lower.request_body_bytes),
+            response_body_bytes: self.response_body_bytes.or(lower.response_body_bytes),
+            header_bytes: self.header_bytes.or(lower.header_bytes),
+            header_count: self.header_count.or(lower.header_count),
+            header_time_seconds: self.header_time_seconds.or(lower.header_time_seconds),
+            idle_time_seconds: self.idle_time_seconds.or(lower.idle_time_seconds),
+            total_time_seconds: self.total_time_seconds.or(lower.total_time_seconds),
+            connections: self.connections.or(lower.connections),
+            http2_streams: self.http2_streams.or(lower.http2_streams),
+            upstream_connect_time_seconds: self.upstream_connect_time_seconds.or(lower.upstream_connect_time_seconds),
+            upstream_answer_time_seconds: self.upstream_answer_time_seconds.or(lower.upstream_answer_time_seconds),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    #[test]
+    fn what_is_set_above_wins_and_the_rest_shines_through() {
+        let lower: RawConfig = toml::from_str("region = 'a'\nprofile = 'p'\n[limits]\nconnections = 1").unwrap();
+        let upper: RawConfig = toml::from_str("region = 'b'\n[limits]\nheader_count = 2").unwrap();
+        let both = upper.over(lower);
+        assert_eq!((both.region.as_deref(), both.profile.as_deref()), (Some("b"), Some("p")));
+        assert_eq!((both.limits.connections, both.limits.header_count), (Some(1), Some(2)));
+    }
+}

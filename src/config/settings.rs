@@ -1,0 +1,79 @@
+//! The layers, laid over each other.
+
+use super::{ConfigError, Environment, RawConfig, RecordMode, defaults, file};
+use crate::interaction::{Secret, base32};
+use std::path::{Path, PathBuf};
+
+/// Everything that was written anywhere, in one; the command's record mode is still to come.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(super) raw: RawConfig,
+    pub(super) key: Secret,
+    file: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Lays the built-in defaults, the AWS variables, the user's file, the `RAMTAPE_*` variables and `flags` over each
+    /// other, the later ones on top.
+    ///
+    /// # Errors
+    /// Where a layer holds what it may not hold; the error names the place.
+    pub fn load(flags: RawConfig, environment: &Environment) -> Result<Self, ConfigError> {
+        let (file, written) = file::find(environment.folder())?.unzip();
+        let raw = environment.aws_layer().over(defaults::defaults()?);
+        let raw = flags.over(environment.layer()?).over(written.unwrap_or_default().over(raw));
+        let key = match environment.key()? {
+            Some(key) => key,
+            None => new_key()?,
+        };
+        Ok(Self { raw, key, file })
+    }
+
+    /// The record mode that somebody asked for, by flag, variable or file.
+    #[must_use]
+    pub const fn record_mode(&self) -> Option<RecordMode> {
+        self.raw.record_mode
+    }
+
+    /// The user's file, if there is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+}
+
+/// 128 random bits, in a form that no session name of a test would have.
+fn new_key() -> Result<Secret, ConfigError> {
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits).map_err(|source| ConfigError::Random { source })?;
+    Ok(Secret::new(format!("key-{}", base32::encode(&bits))))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    #[test]
+    fn later_layers_beat_earlier_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let region = |flag: Option<&str>, variables: &[(&str, &str)]| {
+            let flags = RawConfig { region: flag.map(str::to_owned), ..RawConfig::default() };
+            let environment = Environment::of(variables.iter().copied(), folder.path());
+            Settings::load(flags, &environment).unwrap().raw.region.unwrap()
+        };
+        assert_eq!(region(None, &[]), "us-east-1");
+        assert_eq!(region(None, &[("AWS_DEFAULT_REGION", "eu-west-1")]), "eu-west-1");
+        std::fs::write(folder.path().join("ramtape.toml"), "region = 'eu-central-1'").unwrap();
+        assert_eq!(region(None, &[("AWS_REGION", "eu-west-1")]), "eu-central-1");
+        assert_eq!(region(None, &[("RAMTAPE_REGION", "eu-west-2")]), "eu-west-2");
+        assert_eq!(region(Some("eu-west-3"), &[("RAMTAPE_REGION", "eu-west-2")]), "eu-west-3");
+    }
+
+    #[test]
+    fn every_start_has_a_key_of_its_own() {
+        let (one, other) = (new_key().unwrap(), new_key().unwrap());
+        assert_ne!(one.expose(), other.expose());
+        assert_eq!(one.expose().len(), "key-".len() + 26);
+    }
+}
