@@ -1,4 +1,7 @@
 //! ramtape
+pub mod app;
+pub mod cli;
+pub mod command;
 pub mod config;
 pub mod control;
 pub mod engine;

@@ -1,2 +1,17 @@
-//! ramtape
-fn main() {}
+//! The `ramtape` binary: parse, run, exit code.
+
+use clap::Parser;
+use ramtape::cli::Cli;
+use ramtape::command;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match command::run(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            command::report_error(&error);
+            error.exit().into()
+        }
+    }
+}

@@ -112,8 +112,7 @@ impl Config {
     pub fn from_settings(settings: Settings, mode: RecordMode) -> Result<Self, ConfigError> {
         let raw = settings.raw;
         let limits = checked_limits(&raw.limits)?;
-        let service =
-            Service::with_additions(&raw.operations).map_err(|source| ConfigError::Operations { source })?;
+        let service = Service::with_additions(&raw.operations).map_err(|source| ConfigError::Operations { source })?;
         let config = Self {
             cassette: required(raw.cassette, "cassette")?,
             mode,

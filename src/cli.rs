@@ -1,0 +1,374 @@
+//! The command line: what can be asked of the `ramtape` binary.
+
+use crate::config::{RawConfig, RecordMode};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  ramtape run -- pytest                 record on the first run, replay offline ever after
+  ramtape run --record-mode new_episodes -- pytest
+                                        record what the cassette does not hold yet
+  ramtape replay --listen 127.0.0.1:8181
+                                        serve a cassette to clients started elsewhere
+  ramtape ls                            what a cassette holds
+
+Exit codes:
+  0  well
+  1  failed at run time
+  2  usage or configuration
+  3  a miss: a request that the cassette has no answer for
+  4  a secret was found
+  5  the cassette is invalid
+  6  something was answered but could not be recorded
+  `run` gives CMD's own code first: 128+n where signal n ended it; 126 where CMD cannot be
+  executed, 127 where it is not found.
+
+Settings come from a ramtape.toml in the working directory or above it, then from RAMTAPE_*
+variables, then from flags; the later beats the earlier.";
+
+/// The heading of the flags that every command takes.
+const VOICE: &str = "Output";
+
+/// A record-and-replay caching proxy for AWS Resource Access Manager (RAM).
+#[derive(Debug, Parser)]
+#[command(name = "ramtape", version, about, after_help = EXAMPLES, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to speak.
+    #[command(flatten)]
+    pub voice: VoiceArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the proxy, run CMD against it, and exit with CMD's code
+    Run(RunArgs),
+    /// Serve as a proxy that asks upstream for everything and records it (mode all)
+    #[command(after_help = RECORD_EXAMPLE)]
+    Record(ProxyArgs),
+    /// Serve as a proxy that only replays; upstream is never asked (mode none)
+    #[command(after_help = REPLAY_EXAMPLE)]
+    Replay(ProxyArgs),
+    /// Serve as a proxy in the record mode of your choice
+    #[command(after_help = SERVE_EXAMPLE)]
+    Serve(ServeArgs),
+    /// List what a cassette holds, a line for each request
+    #[command(after_help = LS_EXAMPLE)]
+    Ls(LsArgs),
+    /// Show what is recorded for a request
+    #[command(after_help = SHOW_EXAMPLE)]
+    Show(ShowArgs),
+    /// Write the text of takes that an interrupted recording left in the store only
+    #[command(after_help = "Example:\n  ramtape seal --cassette cassettes/default")]
+    Seal(SealArgs),
+    /// Check environment, credentials, upstream, cassette and port, and say what is wrong
+    #[command(after_help = DOCTOR_EXAMPLE)]
+    Doctor(DoctorArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  ramtape completions bash > ~/.local/share/bash-completion/completions/ramtape")]
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    #[command(after_help = "Example:\n  ramtape man > ramtape.1\n  ramtape man run | man -l -")]
+    Man(ManArgs),
+}
+
+const RUN_EXAMPLE: &str = "\
+Examples:
+  ramtape run -- pytest -x
+  ramtape run --record-mode none -- terraform plan
+  ramtape run --report junit ramtape.xml -- npm test
+
+Without a mode it is once; where CI is set, none. CMD finds the proxy through AWS_ENDPOINT_URL_RAM.
+In mode none CMD also gets dummy credentials and nothing of your AWS configuration, unless
+--keep-env says otherwise.";
+const RECORD_EXAMPLE: &str = "\
+Example:
+  ramtape record --profile sandbox --ready-file ramtape.url &
+  AWS_ENDPOINT_URL_RAM=$(cat ramtape.url) aws ram get-resource-shares --resource-owner SELF
+
+The only line on stdout is the base URL. Keep it to yourself: whoever has it can use your
+credentials through the proxy.";
+const REPLAY_EXAMPLE: &str = "\
+Example:
+  ramtape replay --listen 127.0.0.1:8181
+  AWS_ENDPOINT_URL_RAM=http://127.0.0.1:8181 aws ram get-resource-shares --resource-owner SELF";
+const SERVE_EXAMPLE: &str = "Example:\n  ramtape serve --record-mode new_episodes --listen 127.0.0.1:8181";
+const LS_EXAMPLE: &str = "Example:\n  ramtape ls --json | jq -r .fingerprint";
+const SHOW_EXAMPLE: &str = "\
+Examples:
+  ramtape show GetResourceShares
+  ramtape show k3v9 --canonical
+
+The beginning of a fingerprint is enough.";
+const DOCTOR_EXAMPLE: &str = "\
+Examples:
+  ramtape doctor
+  ramtape doctor --online               also connect to the endpoint of AWS
+
+Exits with 1 if a check fails. Nothing is sent to AWS without --online, and nothing but a connection is made with it.";
+
+/// Flags that every command takes.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct VoiceArgs {
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = VOICE)]
+    pub quiet: bool,
+    /// Say more; twice says still more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = VOICE)]
+    pub verbose: u8,
+    /// How lines on stderr are written
+    #[arg(long, global = true, value_name = "text|json", value_enum, default_value_t = LogFormat::Text)]
+    #[arg(hide_possible_values = true, help_heading = VOICE)]
+    pub log_format: LogFormat,
+}
+
+/// How lines on stderr are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// Flags of everything that starts the proxy.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ProxyArgs {
+    /// The cassette's folder [default: cassettes/default]
+    #[arg(long, value_name = "PATH")]
+    pub cassette: Option<PathBuf>,
+    /// Where to listen [default: a free port on 127.0.0.1]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// Allow --listen on an address that other machines can reach
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// A name besides loopback that a Host header may carry; can be repeated
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
+    /// Ask this base URL instead of the region's public endpoint
+    #[arg(long, value_name = "URL")]
+    pub upstream: Option<String>,
+    /// The profile whose credentials sign what goes upstream
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// While recording, refuse every operation that changes something: for production accounts
+    #[arg(long)]
+    pub read_only: bool,
+    /// Record throttling, faults and authentication errors too
+    #[arg(long)]
+    pub record_errors: bool,
+    /// Sign for callers that did not prove who they are: whoever reaches the port acts with your credentials
+    #[arg(long)]
+    pub allow_any_client: bool,
+    /// Write the misses to FILE, FORMAT being junit or json; can be repeated
+    #[arg(long, num_args = 2, value_names = ["FORMAT", "FILE"], action = clap::ArgAction::Append)]
+    pub report: Vec<OsString>,
+    /// Write the base URL to FILE as soon as the proxy listens
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+impl ProxyArgs {
+    /// The layer of the configuration that these flags make.
+    #[must_use]
+    pub fn layer(&self) -> RawConfig {
+        // A switch that was not given says nothing: the file or a variable may have set it.
+        let switch = |given: bool| given.then_some(true);
+        RawConfig {
+            cassette: self.cassette.clone(),
+            listen: self.listen,
+            allow_remote: switch(self.allow_remote),
+            allowed_hosts: (!self.allow_host.is_empty()).then(|| self.allow_host.clone()),
+            upstream: self.upstream.clone(),
+            profile: self.profile.clone(),
+            read_only: switch(self.read_only),
+            record_errors: switch(self.record_errors),
+            allow_any_client: switch(self.allow_any_client),
+            ..RawConfig::default()
+        }
+    }
+}
+
+/// The record mode, where it is a choice.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct ModeArgs {
+    /// When to record and when to replay
+    #[arg(long, value_name = "MODE", value_enum)]
+    pub record_mode: Option<RecordMode>,
+}
+
+/// `ramtape run`
+#[derive(Args, Clone, Debug)]
+#[command(after_help = RUN_EXAMPLE)]
+pub struct RunArgs {
+    /// The record mode.
+    #[command(flatten)]
+    pub mode: ModeArgs,
+    /// The proxy.
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+    /// In mode none, leave CMD's credentials and AWS configuration as they are
+    #[arg(long)]
+    pub keep_env: bool,
+    /// The command to run, after `--`
+    #[arg(value_name = "CMD", required = true, trailing_var_arg = true)]
+    pub cmd: Vec<OsString>,
+}
+
+/// `ramtape serve`
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// The record mode.
+    #[command(flatten)]
+    pub mode: ModeArgs,
+    /// The proxy.
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+}
+
+/// Which cassette a command works on.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CassetteArgs {
+    /// The cassette's folder [default: cassettes/default]
+    #[arg(long, value_name = "PATH")]
+    pub cassette: Option<PathBuf>,
+}
+
+impl CassetteArgs {
+    /// The layer of the configuration that this flag makes.
+    #[must_use]
+    pub fn layer(&self) -> RawConfig {
+        RawConfig { cassette: self.cassette.clone(), ..RawConfig::default() }
+    }
+}
+
+/// `ramtape ls`
+#[derive(Args, Clone, Debug)]
+pub struct LsArgs {
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ramtape show`
+#[derive(Args, Clone, Debug)]
+pub struct ShowArgs {
+    /// The beginning of a fingerprint, or the name of an operation
+    #[arg(value_name = "FINGERPRINT|OPERATION")]
+    pub what: String,
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Print the canonical form that is hashed into the fingerprint
+    #[arg(long)]
+    pub canonical: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ramtape seal`
+#[derive(Args, Clone, Debug)]
+pub struct SealArgs {
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+}
+
+/// `ramtape doctor`
+#[derive(Args, Clone, Debug)]
+pub struct DoctorArgs {
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Where the proxy would listen [default: a free port on 127.0.0.1]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// The base URL that would be asked; the check connects to it and sends nothing
+    #[arg(long, value_name = "URL")]
+    pub upstream: Option<String>,
+    /// The profile whose credentials would sign
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Connect to the public endpoint too, where no --upstream is given
+    #[arg(long)]
+    pub online: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl DoctorArgs {
+    /// The layer of the configuration that these flags make.
+    #[must_use]
+    pub fn layer(&self) -> RawConfig {
+        RawConfig {
+            listen: self.listen,
+            upstream: self.upstream.clone(),
+            profile: self.profile.clone(),
+            ..self.cassette.layer()
+        }
+    }
+}
+
+/// `ramtape completions`
+#[derive(Args, Clone, Copy, Debug)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `ramtape man`
+#[derive(Args, Clone, Debug)]
+pub struct ManArgs {
+    /// The command whose page to print, instead of ramtape's own
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn cmd_keeps_its_own_flags() {
+        let cli = Cli::try_parse_from(["ramtape", "run", "--record-mode", "new_episodes", "--", "ls", "--json", "-v"]);
+        let Command::Run(run) = cli.unwrap().command else { unreachable!() };
+        assert_eq!(run.cmd, ["ls", "--json", "-v"]);
+        assert_eq!(run.mode.record_mode, Some(RecordMode::NewEpisodes));
+    }
+
+    #[test]
+    fn reports_come_in_pairs() {
+        let parse = |args: &[&str]| Cli::try_parse_from([&["ramtape", "replay"], args].concat());
+        let Command::Replay(proxy) = parse(&["--report", "junit", "a", "--report", "json", "b"]).unwrap().command
+        else {
+            unreachable!();
+        };
+        assert_eq!(proxy.report, ["junit", "a", "json", "b"]);
+        assert!(parse(&["--report", "junit"]).is_err());
+    }
+
+    #[test]
+    fn a_switch_that_was_not_given_says_nothing() {
+        assert_eq!(ProxyArgs::default().layer(), RawConfig::default());
+    }
+}

@@ -1,0 +1,136 @@
+//! Why a command failed, and how the process tells it.
+
+use super::Exit;
+use crate::app::{StartError, StopError};
+use crate::config::ConfigError;
+use std::error::Error;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The configuration is of no use.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Flags that do not go together, or say too little.
+    #[error("{0}")]
+    Usage(String),
+    /// The asynchronous runtime did not start.
+    #[error("the runtime cannot be started")]
+    Runtime {
+        /// Why.
+        source: io::Error,
+    },
+    /// The proxy did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The proxy did not stop well.
+    #[error(transparent)]
+    Stop(#[from] StopError),
+    /// The command of `run` cannot be started.
+    #[error("cannot start {command}")]
+    Spawn {
+        /// The command.
+        command: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The command of `run` cannot be waited for.
+    #[error("cannot wait for {command}")]
+    Wait {
+        /// The command.
+        command: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The AWS configuration files for the command of `run` cannot be made.
+    #[error("cannot write temporary AWS configuration files")]
+    TemporaryFiles {
+        /// Why.
+        source: io::Error,
+    },
+    /// Signals cannot be listened for.
+    #[error("cannot listen for signals")]
+    Signals {
+        /// Why.
+        source: io::Error,
+    },
+    /// A file that the user asked for cannot be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard output is gone.
+    #[error("cannot write to standard output")]
+    Stdout {
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl CommandError {
+    /// How the process ends.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Config(error) => match error {
+                ConfigError::Random { .. } | ConfigError::WorkingDirectory { .. } | ConfigError::Defaults { .. } => {
+                    Exit::Failed
+                }
+                _ => Exit::Usage,
+            },
+            Self::Usage(_) => Exit::Usage,
+            Self::Start(StartError::Cassette { .. }) | Self::Stop(StopError::Cassette { .. }) => Exit::Cassette,
+            // As a shell does.
+            Self::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::Child(127),
+            Self::Spawn { .. } => Exit::Child(126),
+            _ => Exit::Failed,
+        }
+    }
+}
+
+/// Tells `error` on stderr, with everything that led to it.
+pub fn report_error(error: &CommandError) {
+    // Where stderr is closed nobody can be told.
+    let _ = writeln!(anstream::stderr(), "ramtape: error: {}", chain(error));
+}
+
+/// An error and its sources, one after the other.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        let source_text = source.to_string();
+        let source_text = source_text.trim_end();
+        // Several lines, as the TOML parser's, need a line of their own.
+        text.push_str(if source_text.contains('\n') { ":\n" } else { ": " });
+        text.push_str(source_text);
+        next = source.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chain_is_told_whole() {
+        let source = io::Error::new(io::ErrorKind::NotFound, "no such file");
+        let error = CommandError::Write { path: "/x/y".into(), source };
+        assert_eq!(chain(&error), "cannot write /x/y: no such file");
+    }
+
+    #[test]
+    fn codes_are_those_of_a_shell_for_a_command_that_does_not_start() {
+        let code = |kind: io::ErrorKind| {
+            CommandError::Spawn { command: "x".into(), source: io::Error::from(kind) }.exit().code()
+        };
+        assert_eq!(code(io::ErrorKind::NotFound), 127);
+        assert_eq!(code(io::ErrorKind::PermissionDenied), 126);
+    }
+}

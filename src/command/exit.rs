@@ -1,0 +1,57 @@
+//! Exit codes.
+
+use crate::engine::Summary;
+use std::process::ExitCode;
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All went well.
+    Well,
+    /// Something failed at run time.
+    Failed,
+    /// The command line or the configuration is wrong.
+    Usage,
+    /// A request had no take.
+    Miss,
+    /// The cassette is invalid.
+    Cassette,
+    /// Something was answered but could not be recorded.
+    NotRecorded,
+    /// What a shell would answer for the command that ran.
+    Child(u8),
+}
+
+impl Exit {
+    /// The number.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Well => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Miss => 3,
+            Self::Cassette => 5,
+            Self::NotRecorded => 6,
+            Self::Child(code) => code,
+        }
+    }
+
+    /// What a run's summary makes of it. A miss comes first: whoever asked got no answer at all.
+    #[must_use]
+    pub const fn of(summary: &Summary) -> Self {
+        if summary.missed > 0 {
+            Self::Miss
+        } else if !summary.not_recorded.is_empty() {
+            Self::NotRecorded
+        } else {
+            Self::Well
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

@@ -1,0 +1,48 @@
+//! One file per verb: each turns its flags into a configuration, does the work, and says how the process ends.
+
+mod completions;
+mod error;
+mod exit;
+mod log;
+mod man;
+mod output;
+mod report;
+mod run;
+mod server;
+mod signals;
+mod summary;
+mod voice;
+
+pub use error::{CommandError, report_error};
+pub use exit::Exit;
+
+use crate::cli::{Cli, Command};
+use crate::config::Environment;
+use voice::Voice;
+
+/// Does what the command line asks for, and gives the exit code.
+///
+/// # Errors
+/// Where it cannot be done; [`CommandError::exit`] gives the code for that.
+pub fn run(cli: Cli) -> Result<Exit, CommandError> {
+    log::start(cli.voice);
+    let voice = Voice::new(cli.voice);
+    let environment = Environment::current()?;
+    for name in environment.unknown_variables() {
+        voice.note(&format!("the variable {name} is none of ramtape's: misspelt?"));
+    }
+    match cli.command {
+        Command::Run(args) => run::run(&args, &environment, voice),
+        Command::Record(args) => server::record(&args, &environment, voice),
+        Command::Replay(args) => server::replay(&args, &environment, voice),
+        Command::Serve(args) => server::serve(&args, &environment, voice),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(&args),
+        _ => Err(CommandError::Usage("not built yet".to_owned())),
+    }
+}
+
+/// The runtime that the proxy and CMD are driven by.
+fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|source| CommandError::Runtime { source })
+}

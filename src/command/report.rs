@@ -1,0 +1,171 @@
+//! The misses of a run, in the forms that test runners and CI services read.
+
+use super::voice::Voice;
+use super::{CommandError, output, summary};
+use crate::engine::{Miss, Summary};
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// A report that was asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Report {
+    format: Format,
+    path: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Junit,
+    Json,
+}
+
+/// The reports that `--report FORMAT FILE` asked for, given as pairs.
+pub(super) fn asked_for(pairs: &[OsString]) -> Result<Vec<Report>, CommandError> {
+    pairs
+        .chunks(2)
+        .map(|pair| match pair {
+            [format, path] if format == "junit" => Ok(Report { format: Format::Junit, path: path.into() }),
+            [format, path] if format == "json" => Ok(Report { format: Format::Json, path: path.into() }),
+            _ => Err(CommandError::Usage("--report takes a format, junit or json, and a file".to_owned())),
+        })
+        .collect()
+}
+
+/// Writes the reports; all are tried, and the first failure is given back.
+pub(super) fn write(reports: &[Report], summary: &Summary) -> Result<(), CommandError> {
+    let write_one = |report: &Report| {
+        let text = match report.format {
+            Format::Junit => junit(summary),
+            Format::Json => format!("{:#}\n", summary::json(summary)),
+        };
+        output::write_file(&report.path, &text)
+    };
+    let outcomes: Vec<_> = reports.iter().map(write_one).collect();
+    outcomes.into_iter().collect()
+}
+
+/// Tells GitHub Actions of every miss. The runner reads such lines on stderr too, and stdout belongs to others.
+pub(super) fn annotate(summary: &Summary) {
+    for miss in &summary.misses {
+        // Where stderr is closed nobody can be told.
+        let _ = writeln!(anstream::stderr(), "{}", annotation(miss));
+    }
+}
+
+/// Tells a run's end in every form: the closing lines, the annotations, the reports.
+pub(super) fn close(summary: &Summary, reports: &[Report], github: bool, voice: Voice) -> Result<(), CommandError> {
+    summary::tell(summary, voice);
+    if github {
+        annotate(summary);
+    }
+    write(reports, summary)
+}
+
+/// <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>
+fn annotation(miss: &Miss) -> String {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    format!("::error title={}::{}", property(&format!("ramtape miss: {}", miss.operation)), data(&miss.message))
+}
+
+/// One suite: a failure for every miss, an error for every answer that was not recorded, else one case that passed.
+fn junit(summary: &Summary) -> String {
+    let mut cases = String::new();
+    for miss in &summary.misses {
+        let session = miss.session.as_deref().unwrap_or("default");
+        let name = format!("{} {}", miss.operation, miss.fingerprint);
+        let first = miss.message.lines().next().unwrap_or_default();
+        cases.push_str(&format!(
+            "  <testcase classname=\"ramtape.{}\" name=\"{}\">\n    <failure type=\"miss\" message=\"{}\">{}</failure>\n  </testcase>\n",
+            xml(session), xml(name.trim_end()), xml(first), xml(&miss.message),
+        ));
+    }
+    for reason in &summary.not_recorded {
+        cases.push_str(&format!(
+            "  <testcase classname=\"ramtape\" name=\"recording\">\n    <error type=\"not-recorded\" message=\"{}\"/>\n  </testcase>\n",
+            xml(reason),
+        ));
+    }
+    if cases.is_empty() {
+        cases.push_str("  <testcase classname=\"ramtape\" name=\"every request was answered\"/>\n");
+    }
+    let (failures, errors) = (summary.misses.len(), summary.not_recorded.len());
+    let tests = (failures + errors).max(1);
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ramtape\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">\n{cases}</testsuite>\n"
+    )
+}
+
+/// `text` as XML 1.0 can hold it, in an element or in an attribute.
+fn xml(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' | '\t' => escaped.push(c),
+            // Not even as a reference may these stand in XML 1.0.
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push('\u{fffd}'),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    fn one_miss() -> Summary {
+        let miss = Miss {
+            operation: "POST /a,b".into(),
+            fingerprint: "k3v9x2mq7r5ta4bc".into(),
+            session: None,
+            message: "100% \"new\" <here>\n& there\u{1}".into(),
+        };
+        Summary { missed: 1, misses: vec![miss], ..Summary::default() }
+    }
+
+    #[test]
+    fn an_annotation_is_one_line() {
+        assert_eq!(
+            annotation(&one_miss().misses[0]),
+            "::error title=ramtape miss%3A POST /a%2Cb::100%25 \"new\" <here>%0A& there\u{1}"
+        );
+    }
+
+    #[test]
+    fn junit_holds_the_miss_as_a_failure() {
+        assert_eq!(
+            junit(&one_miss()),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <testsuite name=\"ramtape\" tests=\"1\" failures=\"1\" errors=\"0\">\n  \
+             <testcase classname=\"ramtape.default\" name=\"POST /a,b k3v9x2mq7r5ta4bc\">\n    \
+             <failure type=\"miss\" message=\"100% &quot;new&quot; &lt;here&gt;\">100% &quot;new&quot; &lt;here&gt;\n\
+             &amp; there\u{fffd}</failure>\n  </testcase>\n</testsuite>\n"
+        );
+        assert!(junit(&Summary::default()).contains("tests=\"1\" failures=\"0\" errors=\"0\""));
+    }
+
+    #[test]
+    fn reports_are_pairs_of_format_and_file() {
+        let asked = asked_for(&["junit".into(), "a.xml".into(), "json".into(), "b.json".into()]).unwrap();
+        assert_eq!(asked.len(), 2);
+        assert_eq!(asked[1], Report { format: Format::Json, path: "b.json".into() });
+        assert!(asked_for(&["html".into(), "a".into()]).is_err());
+    }
+
+    #[test]
+    fn the_json_report_holds_the_miss() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        write(&[Report { format: Format::Json, path: path.clone() }], &one_miss()).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        assert_eq!(report["missed"], 1);
+        assert_eq!(report["misses"][0]["operation"], "POST /a,b");
+    }
+}

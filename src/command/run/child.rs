@@ -1,0 +1,98 @@
+//! CMD: started, sent the signals that ramtape gets, waited for.
+
+use super::environment::Change;
+use crate::command::CommandError;
+use crate::command::signals::Signals;
+use rustix::process::{Pid, Signal, getpgrp, kill_process};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use tokio::process::Command;
+
+/// How CMD ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// With this code.
+    Code(u8),
+    /// By this signal.
+    Signal(u8),
+}
+
+impl Ended {
+    /// What a shell would answer.
+    pub(super) const fn code(self) -> u8 {
+        match self {
+            Self::Code(code) => code,
+            Self::Signal(signal) => 128_u8.saturating_add(signal),
+        }
+    }
+}
+
+impl From<ExitStatus> for Ended {
+    fn from(status: ExitStatus) -> Self {
+        let small = |number: i32| u8::try_from(number & 0xff).unwrap_or(u8::MAX);
+        match (status.code(), status.signal()) {
+            (Some(code), _) => Self::Code(small(code)),
+            (None, Some(signal)) => Self::Signal(small(signal)),
+            (None, None) => Self::Code(1),
+        }
+    }
+}
+
+/// Runs `cmd` to its end, with `changes` to the environment, and hands it the signals that arrive meanwhile.
+pub(super) async fn run(cmd: &[OsString], changes: &[Change], signals: &mut Signals) -> Result<Ended, CommandError> {
+    let (program, arguments) = cmd.split_first().ok_or_else(|| CommandError::Usage("no command to run".to_owned()))?;
+    let mut command = Command::new(program);
+    command.args(arguments);
+    for change in changes {
+        match change {
+            Change::Set(name, value) => command.env(name, value),
+            Change::Unset(name) => command.env_remove(name),
+        };
+    }
+    let name = || program.to_string_lossy().into_owned();
+    let mut child = command.spawn().map_err(|source| CommandError::Spawn { command: name(), source })?;
+    // Not reaped before `wait` gives its status, so the number cannot be anybody else's.
+    let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+    loop {
+        tokio::select! {
+            status = child.wait() => {
+                return status.map(Ended::from).map_err(|source| CommandError::Wait { command: name(), source });
+            }
+            signal = signals.next() => forward(signal, pid),
+        }
+    }
+}
+
+/// Hands `signal` on, unless CMD has it already: a terminal sends its own to the whole foreground group.
+fn forward(signal: Signal, pid: Option<Pid>) {
+    let from_keyboard = signal == Signal::INT || signal == Signal::QUIT;
+    if from_keyboard && is_terminals_foreground() {
+        return;
+    }
+    if let Some(pid) = pid
+        && let Err(error) = kill_process(pid, signal)
+    {
+        tracing::debug!(%error, ?signal, "the signal did not reach the command");
+    }
+}
+
+/// Whether this process, and so CMD, is in the foreground of a terminal.
+fn is_terminals_foreground() -> bool {
+    File::open(OsStr::new("/dev/tty"))
+        .ok()
+        .and_then(|terminal| rustix::termios::tcgetpgrp(terminal).ok())
+        .is_some_and(|foreground| foreground == getpgrp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_those_of_a_shell() {
+        assert_eq!(Ended::from(ExitStatus::from_raw(7 << 8)).code(), 7);
+        assert_eq!(Ended::from(ExitStatus::from_raw(15)).code(), 143);
+    }
+}

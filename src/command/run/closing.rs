@@ -1,0 +1,90 @@
+//! What only `run` knows to say at the end.
+
+use super::Asked;
+use super::child::Ended;
+use crate::cli::RunArgs;
+use crate::command::summary::counted;
+use crate::command::voice::Voice;
+use crate::config::RecordMode;
+use crate::engine::Summary;
+
+/// What happened.
+pub(super) struct Facts<'a> {
+    pub(super) summary: &'a Summary,
+    pub(super) ended: Ended,
+    /// Whether upstream could be asked.
+    pub(super) recording: bool,
+    pub(super) asked: &'a Asked,
+    pub(super) args: &'a RunArgs,
+}
+
+pub(super) fn tell(facts: &Facts<'_>, voice: Voice) {
+    if facts.summary.requests == 0 {
+        voice.problem(NOTHING_SENT);
+    }
+    if let Some(text) = interrupted_recording(facts) {
+        voice.problem(&text);
+    }
+}
+
+const NOTHING_SENT: &str = "\
+CMD sent nothing through ramtape. The likely causes:
+  - it sets an endpoint in its code or its configuration, which beats AWS_ENDPOINT_URL_RAM
+  - it runs with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true, or ignore_configured_endpoint_urls in its profile
+  - its SDK is too old to know AWS_ENDPOINT_URL_RAM
+  - it clears its environment, or runs in a container that does not get it
+  - it calls other services than RAM, or none";
+
+/// Under `once` the next run finds a cassette that is not empty, and only replays: whoever was interrupted must know.
+fn interrupted_recording(facts: &Facts<'_>) -> Option<String> {
+    let Facts { summary, ended, recording, asked, args } = facts;
+    if asked.mode != RecordMode::Once || !recording || ended.code() == 0 || summary.recorded == 0 {
+        return None;
+    }
+    let how = match ended {
+        Ended::Code(code) => format!("failed with code {code}"),
+        Ended::Signal(signal) => format!("was ended by signal {signal}"),
+    };
+    let kept = counted(summary.recorded, "answer that was recorded is", "answers that were recorded are");
+    let cassette = asked.cassette.display();
+    let cmd = args.cmd.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    Some(format!(
+        "CMD {how} while recording. The {kept} kept in {cassette}, so the next run only replays.\n  \
+         To record what is missing: ramtape run --record-mode new_episodes --cassette {cassette} -- {cmd}\n  \
+         To begin anew: delete {cassette}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+
+    fn told(mode: RecordMode, recording: bool, recorded: u64, ended: Ended) -> Option<String> {
+        let Command::Run(args) = Cli::try_parse_from(["ramtape", "run", "--", "pytest", "-x"]).unwrap().command else {
+            return None;
+        };
+        let asked = Asked { mode, region: String::new(), cassette: "c/d".into() };
+        let summary = Summary { recorded, ..Summary::default() };
+        interrupted_recording(&Facts { summary: &summary, ended, recording, asked: &asked, args: &args })
+    }
+
+    #[test]
+    fn an_interrupted_recording_says_how_to_go_on() {
+        let text = told(RecordMode::Once, true, 3, Ended::Code(1)).unwrap();
+        for part in ["code 1", "3 answers that were recorded are kept in c/d", "new_episodes", "-- pytest -x"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(told(RecordMode::Once, true, 1, Ended::Signal(9)).unwrap().contains("signal 9"));
+    }
+
+    #[test]
+    fn nothing_is_said_where_nothing_is_half_done() {
+        assert_eq!(told(RecordMode::Once, true, 3, Ended::Code(0)), None);
+        assert_eq!(told(RecordMode::Once, true, 0, Ended::Code(1)), None);
+        assert_eq!(told(RecordMode::Once, false, 0, Ended::Code(1)), None);
+        assert_eq!(told(RecordMode::All, true, 3, Ended::Code(1)), None);
+    }
+}

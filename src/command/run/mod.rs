@@ -1,0 +1,110 @@
+//! `ramtape run`: the proxy, and CMD pointed at it.
+
+mod child;
+mod closing;
+mod environment;
+
+use super::report::{self, Report};
+use super::signals::Signals;
+use super::voice::Voice;
+use super::{CommandError, Exit, output, runtime, server};
+use crate::app::{self, Running};
+use crate::cli::RunArgs;
+use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use child::Ended;
+use environment::{Change, Isolation};
+use rustix::process::Signal;
+
+pub(super) fn run(args: &RunArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let reports = report::asked_for(&args.proxy.report)?;
+    let flags = RawConfig { record_mode: args.mode.record_mode, ..args.proxy.layer() };
+    let settings = Settings::load(flags, environment)?;
+    let mode = settings.record_mode().unwrap_or(default_mode(environment));
+    let config = Config::from_settings(settings, mode)?;
+    runtime()?.block_on(drive(args, config, &reports, environment, voice))
+}
+
+/// The mode that holds where nobody asked for one.
+fn default_mode(environment: &Environment) -> RecordMode {
+    if environment.is_ci() { RecordMode::None } else { RecordMode::Once }
+}
+
+async fn drive(
+    args: &RunArgs,
+    config: Config,
+    reports: &[Report],
+    environment: &Environment,
+    voice: Voice,
+) -> Result<Exit, CommandError> {
+    let mut signals = Signals::listen(&[Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT])?;
+    let asked = Asked { mode: config.mode, region: config.region.clone(), cassette: config.cassette.clone() };
+    let ready_file = args.proxy.ready_file.as_deref();
+    ready_file.map(server::forget);
+    let running = app::start(config).await?;
+    for notice in &running.notices {
+        voice.note(notice);
+    }
+    let recording = running.mode != RecordMode::None;
+    let ended = run_child(args, &running, &asked, environment, &mut signals).await;
+    ready_file.map(server::forget);
+    let stopped = server::stop(running, &mut signals, voice).await;
+
+    let ended = ended?;
+    // CMD's own code comes first, whatever went wrong here.
+    let told = stopped.and_then(|summary| {
+        report::close(&summary, reports, environment.is_github_actions(), voice)?;
+        closing::tell(&closing::Facts { summary: &summary, ended, recording, asked: &asked, args }, voice);
+        Ok(Exit::of(&summary))
+    });
+    match (ended.code(), told) {
+        (0, told) => told,
+        (code, Ok(_)) => Ok(Exit::Child(code)),
+        (code, Err(error)) => {
+            super::report_error(&error);
+            Ok(Exit::Child(code))
+        }
+    }
+}
+
+/// What of the configuration is still needed once the proxy has it.
+struct Asked {
+    mode: RecordMode,
+    region: String,
+    cassette: std::path::PathBuf,
+}
+
+async fn run_child(
+    args: &RunArgs,
+    running: &Running,
+    asked: &Asked,
+    parent: &Environment,
+    signals: &mut Signals,
+) -> Result<Ended, CommandError> {
+    let base_url = running.base_url();
+    if let Some(path) = &args.proxy.ready_file {
+        output::write_atomically(path, &format!("{base_url}\n"))?;
+    }
+    if running.mode != RecordMode::None || args.keep_env {
+        return child::run(&args.cmd, &environment::pointed_at(&base_url, parent), signals).await;
+    }
+    // The folder lives as long as CMD.
+    let folder = environment::aws_files()?;
+    let region = running.recorded_region();
+    let isolation =
+        Isolation { recorded_region: region.as_deref(), default_region: &asked.region, folder: folder.path() };
+    let mut changes: Vec<Change> = environment::pointed_at(&base_url, parent);
+    changes.extend(environment::isolated(&isolation, parent));
+    child::run(&args.cmd, &changes, signals).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ci_replays_unless_told_otherwise() {
+        let mode = |variables: &[(&str, &str)]| default_mode(&Environment::of(variables.iter().copied(), "/"));
+        assert_eq!(mode(&[]), RecordMode::Once);
+        assert_eq!(mode(&[("CI", "true")]), RecordMode::None);
+    }
+}

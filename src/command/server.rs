@@ -1,0 +1,91 @@
+//! `ramtape record`, `replay` and `serve`: the proxy as a server.
+
+use super::report;
+use super::signals::Signals;
+use super::voice::Voice;
+use super::{CommandError, Exit, output, runtime};
+use crate::app::{self, Running};
+use crate::cli::{ProxyArgs, ServeArgs};
+use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use crate::engine::Summary;
+use rustix::process::Signal;
+use std::path::Path;
+
+/// `ramtape record`: mode `all`.
+pub(super) fn record(args: &ProxyArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    start(args, Settings::load(args.layer(), environment)?, RecordMode::All, environment, voice)
+}
+
+/// `ramtape replay`: mode `none`.
+pub(super) fn replay(args: &ProxyArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    start(args, Settings::load(args.layer(), environment)?, RecordMode::None, environment, voice)
+}
+
+/// `ramtape serve`: the mode that was asked for.
+pub(super) fn serve(args: &ServeArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let flags = RawConfig { record_mode: args.mode.record_mode, ..args.proxy.layer() };
+    let settings = Settings::load(flags, environment)?;
+    let no_mode = "serve needs a record mode: --record-mode none, once, new_episodes or all";
+    let mode = settings.record_mode().ok_or_else(|| CommandError::Usage(no_mode.to_owned()))?;
+    start(&args.proxy, settings, mode, environment, voice)
+}
+
+fn start(
+    args: &ProxyArgs,
+    settings: Settings,
+    mode: RecordMode,
+    environment: &Environment,
+    voice: Voice,
+) -> Result<Exit, CommandError> {
+    let reports = report::asked_for(&args.report)?;
+    let config = Config::from_settings(settings, mode)?;
+    let summary = runtime()?.block_on(serve_until_told(config, args.ready_file.as_deref(), voice))?;
+    report::close(&summary, &reports, environment.is_github_actions(), voice)?;
+    Ok(Exit::of(&summary))
+}
+
+async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voice) -> Result<Summary, CommandError> {
+    let mut signals = Signals::listen(&[Signal::INT, Signal::TERM])?;
+    if let Some(path) = ready_file {
+        forget(path);
+    }
+    let running = app::start(config).await?;
+    let announced = announce(&running, ready_file, voice);
+    if announced.is_ok() {
+        signals.next().await;
+    }
+    if let Some(path) = ready_file {
+        forget(path);
+    }
+    let stopped = stop(running, &mut signals, voice).await;
+    announced.and(stopped)
+}
+
+/// Tells everybody who waits for it where the proxy listens.
+pub(super) fn announce(running: &Running, ready_file: Option<&Path>, voice: Voice) -> Result<(), CommandError> {
+    for notice in &running.notices {
+        voice.note(notice);
+    }
+    let line = format!("{}\n", running.base_url());
+    if let Some(path) = ready_file {
+        output::write_atomically(path, &line)?;
+    }
+    output::print(&line)
+}
+
+/// Lets the proxy finish; a signal while it does so ends the process at once.
+pub(super) async fn stop(running: Running, signals: &mut Signals, voice: Voice) -> Result<Summary, CommandError> {
+    tokio::select! {
+        stopped = running.stop() => Ok(stopped?),
+        signal = signals.next() => {
+            voice.problem("stopped at once: takes that are not yet text are in the store, `ramtape seal` writes them");
+            std::process::exit(128 + signal.as_raw())
+        }
+    }
+}
+
+/// Removes what an earlier server left: whoever waits for the file would take its address for the new one.
+pub(super) fn forget(ready_file: &Path) {
+    // It is not there, most often; and where it cannot be removed, writing it tells why.
+    let _ = std::fs::remove_file(ready_file);
+}

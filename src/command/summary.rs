@@ -1,0 +1,175 @@
+//! The closing lines of a run.
+
+use super::voice::Voice;
+use crate::engine::{Miss, Summary};
+use std::time::Duration;
+
+/// A closing line; problems are told under `-q` too.
+#[derive(Debug, PartialEq, Eq)]
+enum Line {
+    Note(String),
+    Problem(String),
+}
+
+/// Tells `summary`.
+pub(super) fn tell(summary: &Summary, voice: Voice) {
+    for line in lines(summary) {
+        match line {
+            Line::Note(text) => voice.note(&text),
+            Line::Problem(text) => voice.problem(&text),
+        }
+    }
+}
+
+/// `summary` as one JSON object, times in seconds.
+pub(super) fn json(summary: &Summary) -> serde_json::Value {
+    let miss = |miss: &Miss| {
+        serde_json::json!({
+            "operation": miss.operation,
+            "fingerprint": miss.fingerprint,
+            "session": miss.session,
+            "message": miss.message,
+        })
+    };
+    serde_json::json!({
+        "requests": summary.requests,
+        "replayed": summary.replayed,
+        "recorded": summary.recorded,
+        "passedOn": summary.passed_on,
+        "missed": summary.missed,
+        "misses": summary.misses.iter().map(miss).collect::<Vec<_>>(),
+        "notRecorded": summary.not_recorded,
+        "refused": summary.refused.iter().map(|(reason, count)| {
+            serde_json::json!({ "reason": reason, "count": count })
+        }).collect::<Vec<_>>(),
+        "neverUsed": summary.never_used,
+        "upstreamConnections": summary.upstream_connections,
+        "afterReplayedWrites": summary.after_replayed_writes,
+        "secondsSaved": summary.time_saved.map(|time| time.as_secs_f64()),
+        "partial": summary.partial,
+        "notices": summary.notices,
+    })
+}
+
+fn lines(summary: &Summary) -> Vec<Line> {
+    let mut lines: Vec<Line> = summary.notices.iter().cloned().map(Line::Note).collect();
+    lines.extend(summary.misses.iter().map(|miss| Line::Problem(miss_text(miss))));
+    let listed = u64::try_from(summary.misses.len()).unwrap_or(u64::MAX);
+    if summary.missed > listed {
+        lines.push(Line::Problem(format!("and {} more", counted(summary.missed - listed, "miss", "misses"))));
+    }
+    for reason in &summary.not_recorded {
+        lines.push(Line::Problem(format!("answered but not recorded: {reason}")));
+    }
+    for (reason, count) in &summary.refused {
+        lines.push(Line::Problem(format!("refused {}: {reason}", counted(*count, "request", "requests"))));
+    }
+    if summary.after_replayed_writes > 0 {
+        lines.push(Line::Problem(format!(
+            "{} went upstream after writes that were only replayed: upstream never saw those writes",
+            counted(summary.after_replayed_writes, "request", "requests"),
+        )));
+    }
+    for listing in &summary.partial {
+        lines.push(Line::Note(format!("recorded in part, as its client did not read it to the end: {listing}")));
+    }
+    if let Some(unused @ 1..) = summary.never_used {
+        lines.push(Line::Note(format!(
+            "{} never asked for",
+            counted(unused, "recorded request was", "recorded requests were")
+        )));
+    }
+    lines.push(Line::Note(totals(summary)));
+    lines
+}
+
+fn totals(summary: &Summary) -> String {
+    let mut text = format!("{} replayed, {} recorded, {} missed", summary.replayed, summary.recorded, summary.missed);
+    if summary.passed_on > 0 {
+        text.push_str(&format!(", {} passed on without being recorded", summary.passed_on));
+    }
+    text.push_str(&format!(
+        "; {}",
+        counted(summary.upstream_connections, "upstream connection", "upstream connections")
+    ));
+    if let Some(saved) = summary.time_saved.filter(|saved| *saved >= Duration::from_millis(50)) {
+        text.push_str(&format!("; about {:.1} s saved", saved.as_secs_f64()));
+    }
+    text
+}
+
+fn miss_text(miss: &Miss) -> String {
+    let mut text = format!("miss: {}", miss.operation);
+    if !miss.fingerprint.is_empty() {
+        text.push_str(&format!(" {}", miss.fingerprint));
+    }
+    if let Some(session) = &miss.session {
+        text.push_str(&format!(" in session {session}"));
+    }
+    for line in miss.message.lines() {
+        text.push_str(&format!("\n  {line}"));
+    }
+    text
+}
+
+/// `count` with the word for it.
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_good_run_is_one_line() {
+        let summary = Summary {
+            replayed: 12,
+            requests: 12,
+            never_used: Some(0),
+            time_saved: Some(Duration::from_millis(4210)),
+            ..Summary::default()
+        };
+        let expected = "12 replayed, 0 recorded, 0 missed; 0 upstream connections; about 4.2 s saved";
+        assert_eq!(lines(&summary), [Line::Note(expected.to_owned())]);
+    }
+
+    #[test]
+    fn what_went_wrong_is_told_one_by_one() {
+        let miss = Miss {
+            operation: "GetResourceShares".into(),
+            fingerprint: "k3v9x2mq7r5ta4bc".into(),
+            session: Some("t1".into()),
+            message: "no take\nrecord it".into(),
+        };
+        let summary = Summary {
+            missed: 3,
+            misses: vec![miss],
+            not_recorded: vec!["disk full".into()],
+            refused: vec![("caller not proved".into(), 1)],
+            never_used: Some(1),
+            after_replayed_writes: 2,
+            partial: vec!["ListPrincipals abc".into()],
+            upstream_connections: 1,
+            passed_on: 1,
+            ..Summary::default()
+        };
+        let problem = |text: &str| Line::Problem(text.to_owned());
+        let note = |text: &str| Line::Note(text.to_owned());
+        assert_eq!(
+            lines(&summary),
+            [
+                problem("miss: GetResourceShares k3v9x2mq7r5ta4bc in session t1\n  no take\n  record it"),
+                problem("and 2 misses more"),
+                problem("answered but not recorded: disk full"),
+                problem("refused 1 request: caller not proved"),
+                problem(
+                    "2 requests went upstream after writes that were only replayed: upstream never saw those writes"
+                ),
+                note("recorded in part, as its client did not read it to the end: ListPrincipals abc"),
+                note("1 recorded request was never asked for"),
+                note("0 replayed, 0 recorded, 3 missed, 1 passed on without being recorded; 1 upstream connection"),
+            ]
+        );
+    }
+}

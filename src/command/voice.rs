@@ -1,0 +1,60 @@
+//! What is said on stderr.
+
+use crate::cli::{LogFormat, VoiceArgs};
+use std::borrow::Cow;
+use std::io::Write;
+
+/// How loud, and in which form.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Voice {
+    quiet: bool,
+    format: LogFormat,
+}
+
+impl Voice {
+    pub(super) const fn new(args: VoiceArgs) -> Self {
+        Self { quiet: args.quiet, format: args.log_format }
+    }
+
+    /// Says what is worth knowing; nothing under `-q`.
+    pub(super) fn note(self, text: &str) {
+        if !self.quiet {
+            self.say("info", text);
+        }
+    }
+
+    /// Says what went wrong.
+    pub(super) fn problem(self, text: &str) {
+        self.say("error", text);
+    }
+
+    fn say(self, level: &str, text: &str) {
+        let line = match self.format {
+            LogFormat::Text => format!("ramtape: {}", printable(text)),
+            LogFormat::Json => serde_json::json!({ "level": level, "message": text }).to_string(),
+        };
+        // Where stderr is closed nobody can be told.
+        let _ = writeln!(anstream::stderr(), "{line}");
+    }
+}
+
+/// `text` without what would steer a terminal: parts of it come from clients.
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if steers(c) { plain.extend(c.escape_default()) } else { plain.push(c) }
+    }
+    Cow::Owned(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn nothing_steers_the_terminal() {
+        assert_eq!(super::printable("a\x1b[2J\nb\u{9b}1m"), "a\\u{1b}[2J\nb\\u{9b}1m");
+    }
+}

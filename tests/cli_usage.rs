@@ -1,0 +1,108 @@
+//! What the command line says and refuses, before any proxy starts.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+#[expect(dead_code, reason = "every test takes its part")]
+#[path = "support/ramtape.rs"]
+mod support;
+
+use support::{file, folder, ramtape, run};
+
+#[test]
+fn help_documents_every_exit_code_and_command() {
+    let folder = folder();
+    let help = run(folder.path(), &["--help"]);
+    assert_eq!(help.code, Some(0));
+    for part in ["0  well", "1  failed", "2  usage", "3  a miss", "4  a secret", "5  the cassette", "6  something"] {
+        assert!(help.stdout.contains(part), "{part} in {}", help.stdout);
+    }
+    for command in ["run", "record", "replay", "serve", "ls", "show", "seal", "doctor", "completions", "man"] {
+        let help = run(folder.path(), &[command, "--help"]);
+        assert_eq!(help.code, Some(0), "{command}");
+        assert!(help.stdout.contains("Usage: ramtape"), "{command}");
+        // Terminals are 100 columns wide at least; what is written by hand is not wrapped twice.
+        assert!(help.stdout.lines().all(|line| line.chars().count() <= 100), "{}", help.stdout);
+    }
+}
+
+#[test]
+fn usage_errors_exit_with_2() {
+    let folder = folder();
+    for arguments in [
+        &["bogus"][..],
+        &[],
+        &["run"],
+        &["replay", "--listen", "nowhere"],
+        &["serve"],
+        &["serve", "--record-mode", "sometimes"],
+        &["replay", "--report", "html", "x"],
+        &["replay", "--report", "junit"],
+        &["replay", "--listen", "0.0.0.0:0"],
+        &["replay", "--upstream", "example.test"],
+        &["-q", "-v", "replay"],
+        &["man", "bogus"],
+    ] {
+        let finished = run(folder.path(), arguments);
+        assert_eq!(finished.code, Some(2), "{arguments:?}: {finished:?}");
+        assert!(finished.stdout.is_empty() && !finished.stderr.is_empty(), "{arguments:?}: {finished:?}");
+    }
+}
+
+#[test]
+fn a_wrong_file_is_told_with_place_and_accepted_keys() {
+    let folder = folder();
+    std::fs::write(file(&folder, "ramtape.toml"), "region = 'eu-west-1'\ncassete = 'x'\n").unwrap();
+    let below = file(&folder, "below");
+    std::fs::create_dir(&below).unwrap();
+    let finished = run(&below, &["replay"]);
+    assert_eq!(finished.code, Some(2));
+    for part in ["ramtape: error: ", "ramtape.toml", "line 2", "cassete", "`cassette`", "`allowed_hosts`"] {
+        assert!(finished.stderr.contains(part), "{part} in {}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let folder = folder();
+    for (name, value, part) in [
+        ("RAMTAPE_RECORD_MODE", "sometimes", "new_episodes"),
+        ("RAMTAPE_KEY", "too-short", "at least 22"),
+        ("RAMTAPE_LIMITS_CONNECTIONS", "0", "at least 1"),
+    ] {
+        let finished = ramtape(folder.path()).arg("replay").env(name, value).output().unwrap();
+        let finished = support::Finished::from(finished);
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        assert!(finished.stderr.contains(part), "{part} in {}", finished.stderr);
+        assert!(!finished.stderr.contains("too-short"), "a key is never shown: {}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_misspelt_variable_is_mentioned() {
+    let folder = folder();
+    let output = ramtape(folder.path()).args(["man"]).env("RAMTAPE_CASSETE", "x").output().unwrap();
+    let finished = support::Finished::from(output);
+    assert_eq!(finished.code, Some(0));
+    assert!(finished.stderr.contains("RAMTAPE_CASSETE"), "{}", finished.stderr);
+}
+
+#[test]
+fn completions_and_manual_pages_are_printed() {
+    let folder = folder();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let finished = run(folder.path(), &["completions", shell]);
+        assert_eq!(finished.code, Some(0));
+        assert!(finished.stdout.contains("record-mode"), "{shell}");
+    }
+    let page = run(folder.path(), &["man"]);
+    assert!(page.stdout.contains(".TH ramtape 1") && page.stdout.contains("Exit codes"), "{}", page.stdout);
+    assert!(run(folder.path(), &["man", "run"]).stdout.contains("keep\\-env"));
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_error() {
+    let folder = folder();
+    let mut command = ramtape(folder.path());
+    let mut child = command.args(["completions", "bash"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

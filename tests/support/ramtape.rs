@@ -1,0 +1,132 @@
+//! Starts the real binary, in an environment that holds nothing of this machine's.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::thread::JoinHandle;
+
+/// A `ramtape` command without any inherited variable but `PATH`, in `folder`.
+pub(crate) fn ramtape(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ramtape"));
+    command.env_clear().current_dir(folder).stdin(Stdio::null());
+    command.env("PATH", option_env!("PATH").unwrap_or("/usr/bin:/bin"));
+    command.env("HOME", folder);
+    // Whatever else fails, no test reaches for the instance it may run on.
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+    command
+}
+
+/// Runs `ramtape` with these arguments to its end.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Finished {
+    Finished::from(ramtape(folder).args(arguments).output().unwrap())
+}
+
+/// What a process left.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl From<Output> for Finished {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// A `ramtape` server; killed when dropped.
+pub(crate) struct Server {
+    pub(crate) url: String,
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    stderr: Option<JoinHandle<String>>,
+}
+
+impl Server {
+    /// Starts `command` and waits for the line with its address. Where it ends without one, the test fails with its stderr.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = drain(child.stderr.take().unwrap());
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let Some(url) = line.strip_suffix('\n').map(str::to_owned) else {
+            let status = child.wait().unwrap();
+            panic!("no address, {status}: {}", stderr.join().unwrap());
+        };
+        Self { url, child, stdout: Some(stdout), stderr: Some(stderr) }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `host:port` of the address.
+    pub(crate) fn authority(&self) -> &str {
+        let rest = self.url.strip_prefix("http://").unwrap();
+        rest.split('/').next().unwrap()
+    }
+
+    /// Asks it to stop, and gives what it left; `stdout` is what came after the address.
+    pub(crate) fn stop(self) -> Finished {
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// Sends a signal by name, as in `kill -s NAME`.
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.id(), name);
+    }
+
+    /// Kills it as a crash would, and waits until it is gone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) -> Finished {
+        let mut stdout = String::new();
+        self.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        let status: ExitStatus = self.child.wait().unwrap();
+        Finished { code: status.code(), stdout, stderr: self.stderr.take().unwrap().join().unwrap() }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // After `wait` both do nothing.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal by name to a process that a test started.
+pub(crate) fn signal(id: u32, name: &str) {
+    let status = Command::new("kill").args(["-s", name, &id.to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+/// Reads a pipe to its end beside the test, so that nobody blocks on a full one.
+fn drain(mut pipe: ChildStderr) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        pipe.read_to_end(&mut text).unwrap();
+        String::from_utf8_lossy(&text).into_owned()
+    })
+}
+
+/// A folder of the test's own, deleted when dropped.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// `name` in `folder`.
+pub(crate) fn file(folder: &tempfile::TempDir, name: &str) -> PathBuf {
+    folder.path().join(name)
+}
