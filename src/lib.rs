@@ -2,6 +2,7 @@
 pub mod app;
 pub mod cli;
 pub mod command;
+pub mod cassette;
 pub mod config;
 pub mod control;
 pub mod engine;

@@ -1,0 +1,142 @@
+//! What can go wrong with a cassette.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a cassette cannot be opened, read or written as text.
+#[derive(Debug, thiserror::Error)]
+pub enum CassetteError {
+    /// The operating system refused to read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// The operating system refused to write.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// A file is not what recording writes.
+    #[error("{}:{line}: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// A file's content belongs under another name.
+    #[error("{}: its content belongs in {expected}: operation, region, actor or request was edited, or the file moved", path.display())]
+    Misplaced {
+        /// The file.
+        path: PathBuf,
+        /// The path that its content asks for, inside the cassette.
+        expected: String,
+    },
+    /// A file is larger than any that recording writes.
+    #[error("{}: larger than {limit} bytes", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The bound.
+        limit: u64,
+    },
+    /// A link leads out of the cassette's folder, or the path is no regular file.
+    #[error("{}: not a regular file inside the cassette's folder", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A name that no cassette holds.
+    #[error("{}: not a name of a cassette (a-z, 0-9, '.', '_', '-', at most 64, no leading dot; files FINGERPRINT.json)", path.display())]
+    Name {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Entries without `cassette.json`.
+    #[error("{} holds recorded files but no cassette.json, which names their format: restore it", root.display())]
+    NoFormat {
+        /// The cassette's folder.
+        root: PathBuf,
+    },
+    /// The cassette was written by a later ramtape.
+    #[error("{} has format {found}, this ramtape {} {supported}: use a newer ramtape", path.display(), if *readable { "can only replay from a newer minor version than its own" } else { "knows" })]
+    Newer {
+        /// The cassette's `cassette.json`.
+        path: PathBuf,
+        /// The version it names.
+        found: String,
+        /// The version that this program writes.
+        supported: &'static str,
+        /// Whether it could be replayed all the same.
+        readable: bool,
+    },
+    /// Another process has the cassette open and this one needs it for itself.
+    #[error("the cassette {} is in use by another ramtape: one at a time can record into it", root.display())]
+    InUse {
+        /// The cassette's folder.
+        root: PathBuf,
+    },
+    /// What is unsealed cannot be written as text.
+    #[error("{}: {source}", path.display())]
+    Unwritable {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// The reason.
+        source: super::text::Unwritable,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why something is not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The cassette was opened for replay, or has no store.
+    #[error("the cassette is not open for recording")]
+    NotRecording,
+    /// A take without a page.
+    #[error("a take needs at least one page")]
+    NoPages,
+    /// The take is sealed, ended, or was never begun.
+    #[error("the take is not open")]
+    NoSuchTake,
+    /// No space is left on the disk.
+    #[error("the disk is full: the answer was not recorded")]
+    DiskFull,
+    /// The operating system failed.
+    #[error("the store cannot be written")]
+    Io(#[source] io::Error),
+    /// The store's own failure.
+    #[error("the store failed")]
+    Failed(#[source] sled::Error),
+    /// A stored value does not match its checksum.
+    #[error("the store is damaged: {0}; it is repaired when the cassette is next opened")]
+    Damaged(&'static str),
+}
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl From<sled::Error> for StoreError {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            sled::Error::Io(error) => Self::from(error),
+            error => Self::Failed(error),
+        }
+    }
+}

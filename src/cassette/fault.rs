@@ -1,0 +1,75 @@
+//! Places where a debug build can be told to die or to fail, so that tests see what a crash leaves behind.
+//!
+//! Release builds hold none of it: every function here is empty there.
+
+#[cfg(debug_assertions)]
+mod armed {
+    use std::sync::Mutex;
+
+    static ARMED: Mutex<Option<(String, u32)>> = Mutex::new(None);
+
+    pub(super) fn arm(name: &str, nth: u32) {
+        if let Ok(mut armed) = ARMED.lock() {
+            *armed = Some((name.to_owned(), nth));
+        }
+    }
+
+    /// Whether `name` is armed and this is the time it was armed for (0: every time).
+    pub(super) fn due(name: &str) -> bool {
+        let Ok(mut armed) = ARMED.lock() else { return false };
+        match armed.as_mut() {
+            Some((point, 0)) => point == name,
+            Some((point, nth)) if point == name => {
+                *nth -= 1;
+                let due = *nth == 0;
+                if due {
+                    *armed = None;
+                }
+                due
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The points there are.
+pub const POINTS: [&str; 7] = [
+    "after-batch",
+    "after-flush",
+    "after-intent",
+    "after-temporary-file",
+    "after-rename",
+    "after-removal",
+    "end-of-all",
+];
+
+/// The failure that can be injected: every write says that no space is left.
+pub const DISK_FULL: &str = "disk-full";
+
+/// Makes the process abort when it comes to point `name` for the `nth` time (counted from 1), or, for [`DISK_FULL`],
+/// that write fail (0: every one). Does nothing in a release build.
+pub fn arm(name: &str, nth: u32) {
+    #[cfg(debug_assertions)]
+    armed::arm(name, nth);
+    #[cfg(not(debug_assertions))]
+    let _ = (name, nth);
+}
+
+/// Dies here if `name` is armed: no destructor runs, nothing is flushed.
+pub(super) fn point(name: &str) {
+    #[cfg(debug_assertions)]
+    if armed::due(name) {
+        std::process::abort();
+    }
+    #[cfg(not(debug_assertions))]
+    let _ = name;
+}
+
+/// The error of a full disk, if it is armed.
+pub(super) fn full_disk() -> std::io::Result<()> {
+    #[cfg(debug_assertions)]
+    if armed::due(DISK_FULL) {
+        return Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
+    }
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! Which files a cassette has.
+
+use super::error::CassetteError;
+use super::path::is_plain_name;
+use crate::fingerprint::Fingerprint;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// Whether there is any entry's file.
+pub(super) fn has_any(root: &Path) -> Result<bool, CassetteError> {
+    for (path, _) in folders(root)? {
+        for name in names(&path)? {
+            if name.ends_with(".json") {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Folder and fingerprint of every entry's file.
+pub(super) fn all(root: &Path) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
+    let mut found = Vec::new();
+    for (path, folder) in folders(root)? {
+        for name in names(&path)? {
+            let Some(stem) = name.strip_suffix(".json") else { continue };
+            match stem.parse() {
+                Ok(fp) if is_plain_name(&folder) => found.push((folder.clone(), fp)),
+                _ => return Err(CassetteError::Name { path: path.join(&name) }),
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The folders of a cassette: whatever is hidden is not its own.
+fn folders(root: &Path) -> Result<Vec<(PathBuf, String)>, CassetteError> {
+    let mut folders = Vec::new();
+    for name in names(root)? {
+        let path = root.join(&name);
+        if path.is_dir() {
+            folders.push((path, name));
+        }
+    }
+    Ok(folders)
+}
+
+/// The names in `folder` that are not hidden, in order; none where it does not exist.
+fn names(folder: &Path) -> Result<Vec<String>, CassetteError> {
+    let failed = |source| CassetteError::Read { path: folder.to_owned(), source };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(failed(source)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,192 @@
+//! What is in the text and what was recorded since, as one sequence of takes. Pure.
+
+use crate::interaction::Take;
+
+/// A take that is not in the text yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// The take.
+    pub take: Take,
+    /// Whether it was recorded in mode `all`: earlier takes of its session give way to it.
+    pub replace: bool,
+}
+
+/// The takes of one fingerprint after `recorded` (in recorded order) has been added to `old`.
+#[must_use]
+pub fn merge(old: Vec<Take>, recorded: Vec<Recorded>) -> Vec<Take> {
+    let (replacing, appended): (Vec<_>, Vec<_>) = recorded.into_iter().partition(|recorded| recorded.replace);
+    let mut takes = old;
+    for recorded in appended {
+        append(&mut takes, recorded.take);
+    }
+    let mut sessions: Vec<Vec<Take>> = Vec::new();
+    for Recorded { take, .. } in replacing {
+        match sessions.iter_mut().find(|fresh| fresh.first().is_some_and(|first| first.session == take.session)) {
+            Some(fresh) => append(fresh, take),
+            None => sessions.push(vec![take]),
+        }
+    }
+    for fresh in sessions {
+        takes = replace(takes, fresh);
+    }
+    takes
+}
+
+/// Adds `take` where it is news: not what its session was just answered, not a beginning of a chain that is there.
+fn append(takes: &mut Vec<Take>, take: Take) {
+    if take.id.is_some() {
+        takes.push(take);
+        return;
+    }
+    let previous = takes.iter().rev().find(|other| other.session == take.session);
+    if previous == Some(&take) {
+        return;
+    }
+    let related = takes.iter_mut().rev().find(|other| begins(other, &take) || begins(&take, other));
+    match related {
+        Some(shorter) if begins(shorter, &take) => *shorter = take,
+        Some(_) => {}
+        None => takes.push(take),
+    }
+}
+
+/// Whether `part` was recorded in part and `whole` goes on from there.
+fn begins(part: &Take, whole: &Take) -> bool {
+    !part.complete && part.pages.len() < whole.pages.len() && part.is_prefix_of(whole)
+}
+
+/// Puts `fresh`, all of one session, in the places of that session's takes. What a partial chain only repeats stays whole.
+fn replace(takes: Vec<Take>, fresh: Vec<Take>) -> Vec<Take> {
+    let session = fresh.first().and_then(|take| take.session.clone());
+    let earlier: Vec<Take> = takes.iter().filter(|take| take.session == session).cloned().collect();
+    let mut kept: Vec<Take> = Vec::with_capacity(fresh.len());
+    for take in fresh {
+        let whole = earlier.iter().find(|whole| whole.complete && begins(&take, whole)).cloned();
+        append(&mut kept, whole.unwrap_or(take));
+    }
+    let mut kept = kept.into_iter();
+    let mut left = earlier.len();
+    let mut merged = Vec::with_capacity(takes.len());
+    for take in takes {
+        if take.session == session {
+            merged.extend(kept.next());
+            left -= 1;
+            if left == 0 {
+                merged.extend(kept.by_ref());
+            }
+        } else {
+            merged.push(take);
+        }
+    }
+    merged.extend(kept);
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use crate::interaction::{Body, Page};
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    /// `a1 a2` is a chain's pages; `+` at the end: it goes on. Before `:` the session.
+    fn take(text: &str) -> Take {
+        let (session, pages) = text.split_once(':').unwrap_or(("", text));
+        let complete = !pages.ends_with('+');
+        let page =
+            |name: &str| Page { status: 200, headers: Vec::new(), body: Body::literal(Bytes::from(name.to_owned())) };
+        Take {
+            session: Some(session.to_owned()).filter(|session| !session.is_empty()),
+            after: None,
+            id: None,
+            max_results: None,
+            complete,
+            pages: pages.trim_end_matches('+').split(' ').map(page).collect(),
+        }
+    }
+
+    fn takes(texts: &[&str]) -> Vec<Take> {
+        texts.iter().map(|text| take(text)).collect()
+    }
+
+    fn recorded(texts: &[&str], replace: bool) -> Vec<Recorded> {
+        takes(texts).into_iter().map(|take| Recorded { take, replace }).collect()
+    }
+
+    #[test]
+    fn appending_keeps_every_change_and_no_repetition() {
+        for (old, new, merged) in [
+            (&["x"][..], &["x"][..], &["x"][..]),
+            (&["x"], &["y", "y", "x"], &["x", "y", "x"]),
+            (&["s:x"], &["x", "t:x", "s:x"], &["s:x", "x", "t:x"]),
+            (&["a+", "z"], &["a b"], &["a b", "z"]),
+            (&["a b", "z"], &["a+"], &["a b", "z"]),
+            (&["a b+"], &["a+", "a b c"], &["a b c"]),
+            (&["a+"], &["t:a b"], &["a+", "t:a b"]),
+            (&["a b"], &["a c"], &["a b", "a c"]),
+        ] {
+            assert_eq!(merge(takes(old), recorded(new, false)), takes(merged), "{old:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn a_write_is_never_dropped() {
+        let mut write = take("w");
+        write.id = Some("create/x#1".into());
+        let twice = vec![Recorded { take: write.clone(), replace: false }; 2];
+        assert_eq!(merge(Vec::new(), twice), vec![write.clone(), write]);
+    }
+
+    #[test]
+    fn replacing_touches_one_session_and_never_shortens_a_chain() {
+        for (old, new, merged) in [
+            (&["x", "s:x", "y"][..], &["z"][..], &["z", "s:x"][..]),
+            (&["x", "s:x"], &["y", "z"], &["y", "z", "s:x"]),
+            (&["a b c"], &["a+"], &["a b c"]),
+            (&["a b c"], &["a z+"], &["a z+"]),
+            (&["a b+"], &["a+"], &["a+"]),
+            (&["s:x"], &["x"], &["s:x", "x"]),
+            (&["s:1", "t:1", "s:2", "t:2"], &["t:1", "s:1", "s:2", "t:2"], &["s:1", "t:1", "s:2", "t:2"]),
+        ] {
+            assert_eq!(merge(takes(old), recorded(new, true)), takes(merged), "{old:?} {new:?}");
+        }
+    }
+
+    fn any_take() -> impl Strategy<Value = Take> {
+        let pages = prop::sample::select(vec!["x", "y", "a+", "a b+", "a b c", "a z", "a z q+"]);
+        (prop::sample::select(vec!["", "s:", "t:"]), pages)
+            .prop_map(|(session, pages)| take(&format!("{session}{pages}")))
+    }
+
+    proptest! {
+        #[test]
+        fn sealing_in_between_changes_nothing(
+            old in prop::collection::vec(any_take(), 0..5),
+            new in prop::collection::vec(any_take(), 0..8),
+            cut in 0_usize..8,
+        ) {
+            let new: Vec<_> = new.into_iter().map(|take| Recorded { take, replace: false }).collect();
+            let (first, second) = new.split_at(cut.min(new.len()));
+            let stepwise = merge(merge(old.clone(), first.to_vec()), second.to_vec());
+            prop_assert_eq!(merge(old, new.clone()), stepwise);
+        }
+
+        #[test]
+        fn recording_the_same_run_again_changes_nothing(
+            others in prop::collection::vec(any_take(), 0..5),
+            run in prop::collection::vec(any_take(), 1..8),
+        ) {
+            let run: Vec<_> = run.into_iter().map(|take| Recorded { take, replace: true }).collect();
+            let once = merge(others, run.clone());
+            prop_assert_eq!(merge(once.clone(), run), once);
+        }
+
+        #[test]
+        fn every_last_answer_survives(old in prop::collection::vec(any_take(), 0..5), new in any_take(), replace: bool) {
+            let merged = merge(old, vec![Recorded { take: new.clone(), replace }]);
+            let beginning = |take: &Take| new.is_prefix_of(take);
+            prop_assert!(merged.iter().any(beginning));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! A cassette: a folder of recorded takes, one text file a fingerprint, with a store beside it.
+//!
+//! The text is what people read and git keeps. The store (`.store/`) is where recording writes first, durably, and what
+//! replay answers from faster than from text; until a take is sealed the store is its authority, from then on the text
+//! is, and a store that is gone or damaged costs no more than what was unsealed.
+//!
+//! Everything here is synchronous and may be shared between threads.
+
+mod archive;
+mod cache;
+mod codec;
+mod error;
+pub mod fault;
+mod format;
+mod listing;
+mod merge;
+mod notice;
+mod opening;
+mod path;
+mod recording;
+mod seal;
+mod sealer;
+mod store;
+pub mod text;
+
+pub use error::{CassetteError, StoreError};
+pub use format::VERSION;
+pub use merge::{Recorded, merge};
+pub use notice::Notice;
+pub use opening::{Access, Opened, Settings};
+pub use path::is_plain_name;
+pub use recording::{EntryHead, TakeHead, TakeId, UpstreamToken};
+pub use seal::SealReport;
+
+use self::archive::Archive;
+use self::cache::{Memory, Prepared};
+use self::path::Identity;
+use self::seal::Chains;
+use self::sealer::Sealer;
+use crate::fingerprint::Fingerprint;
+use crate::interaction::{Entry, Page, Secret};
+use crate::redact::Scrubbed;
+use std::sync::Arc;
+
+/// An open cassette. `P` is what its owner makes of an entry once, to answer from it often.
+pub struct Cassette<P> {
+    archive: Arc<Archive>,
+    access: Access,
+    prepare: fn(Fingerprint, Entry) -> P,
+    memory: Memory<P>,
+    /// Only while recording, and not in mode `all`: there the text changes at the end.
+    sealer: Option<Sealer>,
+}
+
+impl<P> Cassette<P> {
+    /// What was recorded under `fp`, prepared; `None` where nothing was. Costs a look at the file's identity while nothing
+    /// changes.
+    ///
+    /// # Errors
+    /// Where the file is damaged or cannot be read; it is never taken for an absent one.
+    pub fn lookup(&self, folder: &str, fp: &Fingerprint) -> Result<Option<Arc<P>>, CassetteError> {
+        if let Some(prepared) = self.memory.find(fp) {
+            let current = prepared.settled
+                && prepared.generation == self.archive.generation(fp)
+                && prepared.folder == folder
+                && prepared.identity == Identity::at(&prepared.path)?;
+            if current {
+                return Ok(Some(Arc::clone(&prepared.value)));
+            }
+        }
+        let loaded = self.archive.load(folder, fp)?;
+        let Some(entry) = loaded.entry else {
+            self.memory.forget(fp);
+            return Ok(None);
+        };
+        let value = Arc::new((self.prepare)(*fp, entry));
+        let prepared = Prepared {
+            value: Arc::clone(&value),
+            folder: folder.to_owned(),
+            path: loaded.path,
+            identity: loaded.identity,
+            settled: loaded.settled,
+            generation: loaded.generation,
+            weight: loaded.size,
+        };
+        self.memory.keep(*fp, Arc::new(prepared));
+        Ok(Some(value))
+    }
+
+    /// What was recorded under `fp`, read anew: the text and what is unsealed.
+    ///
+    /// # Errors
+    /// As [`Self::lookup`].
+    pub fn entry(&self, folder: &str, fp: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
+        self.archive.load(folder, fp).map(|loaded| loaded.entry)
+    }
+
+    /// Whether nothing was ever recorded: neither a file nor an unsealed take.
+    ///
+    /// # Errors
+    /// Where a folder cannot be read.
+    pub fn is_empty(&self) -> Result<bool, CassetteError> {
+        self.archive.is_empty()
+    }
+
+    /// Folder and fingerprint of everything recorded, in order. Looks into every folder.
+    ///
+    /// # Errors
+    /// Where a folder cannot be read, or a file has a name that no cassette holds.
+    pub fn fingerprints(&self) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
+        self.archive.names()
+    }
+
+    /// Stores the first pages of a new take, with upstream's token for the page after them. When this returns it
+    /// survives a killed process.
+    ///
+    /// # Errors
+    /// Where it is not stored. The cassette can still be read.
+    pub fn begin(
+        &self,
+        entry: &EntryHead,
+        take: &TakeHead,
+        pages: Vec<Scrubbed<Page>>,
+        token: Option<&UpstreamToken>,
+    ) -> Result<TakeId, StoreError> {
+        let Access::Record { replace } = self.access else { return Err(StoreError::NotRecording) };
+        let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
+        // The token is flushed with the take; alone, after a crash in between, it does no harm.
+        token.map_or(Ok(()), |token| store.keep_token(token))?;
+        let pages: Vec<_> = pages.into_iter().map(Scrubbed::into_inner).collect();
+        store.begin(entry, take, &pages, replace)
+    }
+
+    /// Stores the next page of a take; `last` where the chain ends with it. When this returns it survives a killed
+    /// process.
+    ///
+    /// # Errors
+    /// Where it is not stored: among others, when the take was sealed meanwhile (the recording was stopped).
+    pub fn append(
+        &self,
+        take: TakeId,
+        page: Scrubbed<Page>,
+        last: bool,
+        token: Option<&UpstreamToken>,
+    ) -> Result<(), StoreError> {
+        let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
+        token.map_or(Ok(()), |token| store.keep_token(token))?;
+        store.append(take, &page.into_inner(), last)
+    }
+
+    /// Upstream's token in place of which the one with the bytes `key` was handed out, if it was in the last day.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn upstream_token(&self, key: &[u8]) -> Result<Option<Secret>, StoreError> {
+        self.archive.store.as_ref().map_or(Ok(None), |store| store.token(key))
+    }
+
+    /// Has a fingerprint whose chain has ended written as text, soon, on a thread of its own. Waits for the fingerprint's
+    /// other chains, and does nothing in mode `all`.
+    pub fn seal_soon(&self, folder: &str, fp: &Fingerprint) {
+        if let Some(sealer) = &self.sealer {
+            sealer.order(folder, *fp);
+        }
+    }
+
+    /// Writes everything unsealed as text: the end of a recording. In mode `all` earlier takes give way now.
+    ///
+    /// # Errors
+    /// Where the cassette is not open for recording. What cannot be written is in the report and stays in the store.
+    pub fn seal(&self) -> Result<SealReport, CassetteError> {
+        if self.access == Access::Replay {
+            return Err(StoreError::NotRecording.into());
+        }
+        if self.access == (Access::Record { replace: true }) {
+            fault::point("end-of-all");
+        }
+        Ok(self.archive.seal_all(Chains::AreOver))
+    }
+}

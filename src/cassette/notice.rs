@@ -1,0 +1,108 @@
+//! What opening a cassette brought to light and people should know.
+
+use super::store::Lost;
+use std::fmt;
+use std::path::PathBuf;
+
+/// Something worth a line. `Display` is that line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Takes that no text holds yet are in use.
+    Unsealed {
+        /// For how many requests.
+        entries: usize,
+    },
+    /// What a recording left unsealed was written as text.
+    Sealed {
+        /// For how many requests.
+        entries: usize,
+    },
+    /// A take could not be written as text and stays in the store.
+    NotSealed {
+        /// The operation's folder and the fingerprint.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// The store was damaged and has been rebuilt.
+    Rebuilt {
+        /// What was wrong.
+        reason: String,
+        /// Where the damaged one is.
+        aside: PathBuf,
+    },
+    /// A take that was acknowledged is gone, or its last pages are.
+    Lost {
+        /// The operation's folder and the fingerprint.
+        name: String,
+        /// How many pages were acknowledged.
+        acknowledged: u32,
+        /// How many are left.
+        left: u32,
+    },
+    /// Another process has the store: the text is read directly.
+    InUse {
+        /// Whether that process has recorded takes that are not in the text yet.
+        unsealed: bool,
+    },
+    /// There is no store: the text is read directly.
+    NoStore {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Notice {
+    pub(super) fn lost(lost: Lost) -> Self {
+        let (acknowledged, left) = lost.pages;
+        Self::Lost { name: format!("{}/{}", lost.folder, lost.fp), acknowledged, left }
+    }
+
+    /// Whether a recorded answer is gone.
+    #[must_use]
+    pub const fn is_loss(&self) -> bool {
+        matches!(self, Self::Lost { .. })
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsealed { entries } => write!(
+                f,
+                "answers to {entries} requests are in the store only (a recording did not end cleanly); they are used; \
+                 `ramtape seal` writes them as text"
+            ),
+            Self::Sealed { entries } => {
+                write!(f, "answers to {entries} requests, left by an interrupted recording, were written as text")
+            }
+            Self::NotSealed { name, reason } => {
+                write!(f, "{name} could not be written as text and stays in the store: {reason}")
+            }
+            Self::Rebuilt { reason, aside } => write!(
+                f,
+                "the store was damaged ({reason}) and has been rebuilt from what still held; the damaged one is {}",
+                aside.display()
+            ),
+            Self::Lost { name, acknowledged, left: 0 } => {
+                write!(
+                    f,
+                    "LOST: a recorded answer of {name} ({acknowledged} pages) is no longer in the store: record it again"
+                )
+            }
+            Self::Lost { name, acknowledged, left } => write!(
+                f,
+                "LOST: of a recorded answer of {name} only {left} of {acknowledged} pages are left: record it again"
+            ),
+            Self::InUse { unsealed: false } => {
+                f.write_str("another ramtape has the store open; the text is read directly")
+            }
+            Self::InUse { unsealed: true } => f.write_str(
+                "another ramtape has the store open and takes in it that are not in the text yet; the text is read \
+                 directly, without them",
+            ),
+            Self::NoStore { reason } => write!(f, "without a store ({reason}); the text is read directly"),
+        }
+    }
+}

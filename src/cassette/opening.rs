@@ -1,0 +1,189 @@
+//! Opening a cassette: what is checked and in which order.
+
+use super::archive::{Archive, text_hash};
+use super::cache::Memory;
+use super::error::{CassetteError, StoreError};
+use super::seal::{Chains, SealReport, with_causes, writing_folder};
+use super::sealer::Sealer;
+use super::store::{OpeningError, Store, foresee};
+use super::{Cassette, Notice, format, listing, path};
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Entry;
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What the cassette is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Only to answer from. Nothing outside `.store` is written.
+    Replay,
+    /// To add takes. One process at a time.
+    Record {
+        /// Mode `all`: a session's earlier takes of a fingerprint give way at the end.
+        replace: bool,
+    },
+}
+
+/// Bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Memory for prepared entries, in bytes.
+    pub memory: u64,
+    /// Memory for the store's own pages, in bytes.
+    pub store_memory: u64,
+    /// How long opening the store, and reading what is unsealed, may each take before the store counts as damaged.
+    pub deadline: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { memory: 64 << 20, store_memory: 32 << 20, deadline: Duration::from_secs(10) }
+    }
+}
+
+/// An open cassette, and what opening it brought to light.
+pub struct Opened<P> {
+    /// The cassette.
+    pub cassette: Cassette<P>,
+    /// What people should be told.
+    pub notices: Vec<Notice>,
+    /// What an earlier recording had left unsealed and is in the text now; empty in replay.
+    pub sealed: SealReport,
+}
+
+impl<P> Cassette<P> {
+    /// Opens the cassette in the folder `root`. For recording it is created, what an interrupted recording left is
+    /// sealed, and other processes are kept out; a replay takes what it can get. The text is not looked through.
+    /// `prepare` makes of an entry what [`Self::lookup`] hands out.
+    ///
+    /// # Errors
+    /// Where the format is not this program's, or, for recording, the folder cannot be written or is in use.
+    pub fn open(
+        root: &Path,
+        access: Access,
+        prepare: fn(Fingerprint, Entry) -> P,
+        settings: &Settings,
+    ) -> Result<Opened<P>, CassetteError> {
+        check_format(root, access)?;
+        let mut notices = Vec::new();
+        let store = match open_store(root, settings, &mut notices) {
+            Ok(store) => store,
+            Err(refusal) => refusal.judge(root, access, &mut notices)?,
+        };
+        let archive = Arc::new(Archive { root: root.to_owned(), store, sealing: Mutex::default() });
+        let sealed = match access {
+            Access::Record { .. } => clear_up(&archive, &mut notices)?,
+            Access::Replay => {
+                let entries = archive.store.as_ref().map_or(0, |store| store.index().names().len());
+                notices.extend((entries > 0).then_some(Notice::Unsealed { entries }));
+                SealReport::default()
+            }
+        };
+        let sealer = (access == Access::Record { replace: false }).then(|| Sealer::start(Arc::clone(&archive)));
+        let cassette = Self { archive, access, prepare, memory: Memory::new(settings.memory), sealer };
+        Ok(Opened { cassette, notices, sealed })
+    }
+}
+
+/// Checks the version before anything else; makes the folder a cassette where it is to become one.
+fn check_format(root: &Path, access: Access) -> Result<(), CassetteError> {
+    let recording = access != Access::Replay;
+    if format::check(root, recording)? {
+        return Ok(());
+    }
+    if listing::has_any(root)? {
+        return Err(CassetteError::NoFormat { root: root.to_owned() });
+    }
+    if recording {
+        fs::create_dir_all(root).map_err(|source| CassetteError::Write { path: root.to_owned(), source })?;
+        format::create(root)?;
+    }
+    Ok(())
+}
+
+/// Why a cassette has no store.
+enum Refusal {
+    /// There is no folder at all.
+    NoCassette,
+    /// `.store` cannot be made.
+    NoFolder(io::Error),
+    Opening(OpeningError),
+}
+
+impl Refusal {
+    /// A replay goes on without a store; a recording cannot.
+    fn judge(self, root: &Path, access: Access, notices: &mut Vec<Notice>) -> Result<Option<Store>, CassetteError> {
+        let path = root.join(".store");
+        let error = match self {
+            Self::NoCassette => return Ok(None),
+            Self::Opening(OpeningError::InUse) if access == Access::Replay => {
+                notices.push(Notice::InUse { unsealed: foresee(&path) });
+                return Ok(None);
+            }
+            Self::Opening(OpeningError::InUse) => return Err(CassetteError::InUse { root: root.to_owned() }),
+            Self::NoFolder(source) => CassetteError::Write { path, source },
+            Self::Opening(OpeningError::Failed(error)) => CassetteError::Store(error),
+        };
+        if access != Access::Replay {
+            return Err(error);
+        }
+        notices.push(Notice::NoStore { reason: with_causes(&error) });
+        Ok(None)
+    }
+}
+
+fn open_store(root: &Path, settings: &Settings, notices: &mut Vec<Notice>) -> Result<Option<Store>, Refusal> {
+    if !root.exists() {
+        return Err(Refusal::NoCassette);
+    }
+    let folder = root.join(".store");
+    make_store_folder(&folder).map_err(Refusal::NoFolder)?;
+    let opening = Store::open(&folder, settings.store_memory, settings.deadline, |name, fp| text_hash(root, name, fp))
+        .map_err(Refusal::Opening)?;
+    notices.extend(opening.rebuilt.map(|(reason, aside)| Notice::Rebuilt { reason, aside }));
+    notices.extend(opening.lost.into_iter().map(Notice::lost));
+    Ok(Some(opening.store))
+}
+
+/// Makes `.store`, for its owner only, and keeps git out of it.
+fn make_store_folder(folder: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let mode = fs::metadata(folder)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    }
+    path::write_new(&folder.join(".gitignore"), "*\n").map_err(|(_, error)| error)
+}
+
+/// Finishes what an interrupted recording left: temporary files, unsealed takes, old tokens.
+fn clear_up(archive: &Archive, notices: &mut Vec<Notice>) -> Result<SealReport, CassetteError> {
+    let writing = writing_folder(&archive.root);
+    match fs::remove_dir_all(&writing) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(CassetteError::Write { path: writing, source: error });
+        }
+        _ => {}
+    }
+    let report = archive.seal_all(Chains::AreOver);
+    notices.extend((!report.sealed.is_empty()).then_some(Notice::Sealed { entries: report.sealed.len() }));
+    notices.extend(
+        report
+            .failed
+            .iter()
+            .map(|(folder, fp, reason)| Notice::NotSealed { name: format!("{folder}/{fp}"), reason: reason.clone() }),
+    );
+    if let Some(store) = &archive.store {
+        store.drop_old_tokens().map_err(StoreError::from)?;
+        if store.index().is_empty() {
+            store.note_clean();
+        }
+    }
+    Ok(report)
+}

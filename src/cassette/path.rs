@@ -1,0 +1,137 @@
+//! Names, places and identities of a cassette's files.
+
+use super::error::CassetteError;
+use crate::fingerprint::Fingerprint;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The largest file that is read.
+const LARGEST: u64 = 1 << 30;
+
+/// How old a file must be for its times to tell it from a later one: file systems count in steps, some of two seconds.
+const DISTRUSTED: Duration = Duration::from_secs(2);
+
+/// Whether `name` may be a part of a path in a cassette.
+#[must_use]
+pub fn is_plain_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && !name.starts_with('.')
+        && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
+}
+
+/// Where the file of `fp` stands.
+pub(super) fn entry_path(root: &Path, folder: &str, fp: &Fingerprint) -> Result<PathBuf, CassetteError> {
+    let path = root.join(folder).join(format!("{fp}.json"));
+    if is_plain_name(folder) { Ok(path) } else { Err(CassetteError::Name { path }) }
+}
+
+/// What tells a file from another one at the same path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// Inode, size, and the times of modification and change: seconds and nanoseconds.
+    pub(super) numbers: [i64; 6],
+}
+
+impl Identity {
+    fn of(metadata: &Metadata) -> Self {
+        let numbers = [
+            metadata.ino().cast_signed(),
+            metadata.size().cast_signed(),
+            metadata.mtime(),
+            metadata.mtime_nsec(),
+            metadata.ctime(),
+            metadata.ctime_nsec(),
+        ];
+        Self { numbers }
+    }
+
+    /// The identity of what is at `path` now; `None` where there is nothing.
+    pub(super) fn at(path: &Path) -> Result<Option<Self>, CassetteError> {
+        match fs::metadata(path) {
+            Ok(metadata) => Ok(Some(Self::of(&metadata))),
+            Err(error) if is_absence(&error) => Ok(None),
+            Err(source) => Err(CassetteError::Read { path: path.to_owned(), source }),
+        }
+    }
+
+    /// The file's size in bytes.
+    pub(super) fn size(&self) -> u64 {
+        let [_, size, ..] = self.numbers;
+        size.cast_unsigned()
+    }
+
+    /// Whether the file is old enough for a later change to show in its identity.
+    pub(super) fn is_settled(&self) -> bool {
+        let [_, _, modified, _, changed, _] = self.numbers;
+        let latest = u64::try_from(modified.max(changed)).unwrap_or_default();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        now > Duration::from_secs(latest.saturating_add(1)) + DISTRUSTED
+    }
+}
+
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// A file's bytes, and its identity when they were read; `None` where there is no file.
+///
+/// # Errors
+/// Where it cannot be read, is larger than any cassette's, no regular file, or a link out of `root`.
+pub(super) fn read_file(root: &Path, path: &Path) -> Result<Option<(Vec<u8>, Identity)>, CassetteError> {
+    let failed = |source| CassetteError::Read { path: path.to_owned(), source };
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if is_absence(&error) => return Ok(None),
+        Err(source) => return Err(failed(source)),
+    };
+    if !metadata.is_file() || !is_inside(root, path).map_err(failed)? {
+        return Err(CassetteError::NotAFile { path: path.to_owned() });
+    }
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if is_absence(&error) => return Ok(None),
+        Err(source) => return Err(failed(source)),
+    };
+    let identity = Identity::of(&file.metadata().map_err(failed)?);
+    let mut bytes = Vec::new();
+    (&mut file).take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(CassetteError::TooLarge { path: path.to_owned(), limit: LARGEST });
+    }
+    Ok(Some((bytes, identity)))
+}
+
+/// Whether neither the file nor its folder is a link, or the link stays inside `root`.
+fn is_inside(root: &Path, path: &Path) -> io::Result<bool> {
+    let is_link = |path: &Path| fs::symlink_metadata(path).map(|metadata| metadata.is_symlink());
+    if !is_link(path)? && !path.parent().map(is_link).transpose()?.unwrap_or_default() {
+        return Ok(true);
+    }
+    Ok(fs::canonicalize(path)?.starts_with(fs::canonicalize(root)?))
+}
+
+/// Creates a file with `text`; one that is there stays as it is.
+pub(super) fn write_new(path: &Path, text: &str) -> Result<(), (PathBuf, io::Error)> {
+    let written = match File::create_new(path) {
+        Ok(mut file) => file.write_all(text.as_bytes()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    };
+    written.map_err(|error| (path.to_owned(), error))
+}
+
+/// Writes `text` to a new file at `path` so that it is on the disk when this returns.
+pub(super) fn write_synced(path: &Path, text: &[u8]) -> io::Result<()> {
+    super::fault::full_disk()?;
+    let mut file = File::create(path)?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
+/// Makes renames in `folder` last.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

@@ -1,0 +1,64 @@
+//! What recording hands to a cassette, and gets back.
+
+use crate::fingerprint::{Fingerprint, canonical_text};
+use crate::interaction::{OperationName, Secret};
+
+/// What was asked: the part of an entry that all its takes share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryHead {
+    /// The operation.
+    pub operation: OperationName,
+    /// The AWS region.
+    pub region: String,
+    /// The actor that asked.
+    pub actor: String,
+    /// The request's parameters in canonical form, compact JSON.
+    pub request: String,
+}
+
+impl EntryHead {
+    /// The fingerprint that this request has, and its file is named after.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&canonical_text(&self.operation, &self.region, &self.actor, &self.request))
+    }
+}
+
+/// What a take says beside its pages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TakeHead {
+    /// The session that records it, if it is named.
+    pub session: Option<String>,
+    /// The id of the latest write that the session made before.
+    pub after: Option<String>,
+    /// The id of this write; `None` for reads.
+    pub id: Option<String>,
+    /// The page size that was asked for, of a listing.
+    pub max_results: Option<u32>,
+    /// Whether the pages given are all. Always true for what does not page.
+    pub complete: bool,
+}
+
+/// Upstream's token for the page after those stored, under the bytes of the token that the client gets instead.
+#[derive(Clone, Debug)]
+pub struct UpstreamToken {
+    /// The bytes of ramtape's token.
+    pub key: Vec<u8>,
+    /// Upstream's token.
+    pub token: Secret,
+}
+
+/// A take that was begun and is not sealed yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TakeId {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) sequence: u64,
+}
+
+impl TakeId {
+    /// The fingerprint it answers.
+    #[must_use]
+    pub const fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+}

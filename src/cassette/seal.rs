@@ -1,0 +1,147 @@
+//! From the store to the text.
+
+use super::archive::{Archive, checked, with_takes};
+use super::error::CassetteError;
+use super::fault;
+use super::path::{entry_path, read_file, sync_folder, write_synced};
+use super::store::{Intent, Store};
+use super::text;
+use crate::fingerprint::Fingerprint;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+
+/// How often sealing starts over when something is recorded for the same fingerprint meanwhile.
+const ATTEMPTS: usize = 10;
+
+/// What was written as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SealReport {
+    /// Folder and fingerprint of what is in the text now and was not before.
+    pub sealed: Vec<(String, Fingerprint)>,
+    /// Those of them that hold a listing recorded only in part.
+    pub partial: Vec<(String, Fingerprint)>,
+    /// What stays in the store, and why. Nothing of it is lost.
+    pub failed: Vec<(String, Fingerprint, String)>,
+}
+
+/// When to leave a fingerprint for later.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Chains {
+    /// Where one of its chains has not come to its end.
+    MayContinue,
+    /// Never: the recording is over.
+    AreOver,
+}
+
+/// The folder of files being written, on the same file system as the text and out of git's sight.
+pub(super) fn writing_folder(root: &Path) -> PathBuf {
+    root.join(".store").join("writing")
+}
+
+impl Archive {
+    /// Writes everything unsealed as text. One that cannot be written keeps none of the others back.
+    pub(super) fn seal_all(&self, chains: Chains) -> SealReport {
+        let mut report = SealReport::default();
+        let Some(store) = &self.store else { return report };
+        let names = store.index().names();
+        for (folder, fp) in names {
+            match self.seal_one(&folder, fp, chains) {
+                Ok(None) => {}
+                Ok(Some(partial)) => {
+                    if partial {
+                        report.partial.push((folder.clone(), fp));
+                    }
+                    report.sealed.push((folder, fp));
+                }
+                Err(error) => report.failed.push((folder, fp, with_causes(&error))),
+            }
+        }
+        report
+    }
+
+    /// Writes one fingerprint's takes as text; tells whether a listing in it is partial, `None` where nothing was done.
+    pub(super) fn seal_one(
+        &self,
+        folder: &str,
+        fp: Fingerprint,
+        chains: Chains,
+    ) -> Result<Option<bool>, CassetteError> {
+        let Some(store) = &self.store else { return Ok(None) };
+        let _alone = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        for _ in 0..ATTEMPTS {
+            let open = store.index().of(&fp).is_none_or(|unsealed| unsealed.takes.values().any(|take| !take.complete));
+            if chains == Chains::MayContinue && open {
+                return Ok(None);
+            }
+            match self.try_to_seal(store, folder, fp)? {
+                Attempt::NothingThere => return Ok(None),
+                Attempt::Sealed { partial } => return Ok(Some(partial)),
+                Attempt::Overtaken => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn try_to_seal(&self, store: &Store, folder: &str, fp: Fingerprint) -> Result<Attempt, CassetteError> {
+        let Some(unsealed) = store.takes_of(&fp)? else { return Ok(Attempt::NothingThere) };
+        let (generation, latest) = (unsealed.generation, unsealed.latest);
+        let path = entry_path(&self.root, folder, &fp)?;
+        let before = read_file(&self.root, &path)?.map(|(bytes, _)| bytes);
+        let sealed = before.as_ref().map(|bytes| checked(bytes, &path, folder, &fp)).transpose()?;
+        let entry = with_takes(sealed, unsealed);
+        let partial = entry.takes.iter().any(|take| !take.complete);
+        let text = text::write(&entry).map_err(|source| CassetteError::Unwritable { path: path.clone(), source })?;
+        let settled = if before.as_deref() == Some(text.as_bytes()) {
+            store.settle(fp, generation, latest, || Ok(()))?
+        } else {
+            let intent = Intent { hash: Sha256::digest(text.as_bytes()).into(), sequence: latest };
+            store.intend(fp, &intent)?;
+            let temporary = self.write_temporary(&fp, &text)?;
+            let settled = store.settle(fp, generation, latest, || put_in_place(&temporary, &path))?;
+            if !settled {
+                let _ = fs::remove_file(&temporary);
+            }
+            settled
+        };
+        Ok(if settled { Attempt::Sealed { partial } } else { Attempt::Overtaken })
+    }
+
+    fn write_temporary(&self, fp: &Fingerprint, text: &str) -> Result<PathBuf, CassetteError> {
+        let folder = writing_folder(&self.root);
+        let path = folder.join(format!("{fp}.json"));
+        let written = fs::create_dir_all(&folder).and_then(|()| write_synced(&path, text.as_bytes()));
+        written.map_err(|source| CassetteError::Write { path: path.clone(), source })?;
+        fault::point("after-temporary-file");
+        Ok(path)
+    }
+}
+
+enum Attempt {
+    NothingThere,
+    Sealed {
+        /// Whether a listing in the entry is recorded only in part.
+        partial: bool,
+    },
+    /// Something was recorded meanwhile.
+    Overtaken,
+}
+
+fn put_in_place(temporary: &Path, path: &Path) -> Result<(), CassetteError> {
+    let folder = path.parent().unwrap_or(path);
+    let placed =
+        fs::create_dir_all(folder).and_then(|()| fs::rename(temporary, path)).and_then(|()| sync_folder(folder));
+    placed.map_err(|source| CassetteError::Write { path: path.to_owned(), source })
+}
+
+/// An error with what caused it, in one line.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

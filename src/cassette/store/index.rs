@@ -1,0 +1,77 @@
+//! What is unsealed, without its pages: small, in memory, asked by every lookup.
+
+use crate::cassette::recording::TakeId;
+use crate::fingerprint::Fingerprint;
+use std::collections::{BTreeMap, HashMap};
+
+/// A take that is in the store only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cassette) struct TakeState {
+    /// How many pages it has.
+    pub(in crate::cassette) pages: u32,
+    /// Whether they are all.
+    pub(in crate::cassette) complete: bool,
+}
+
+/// The unsealed takes of one fingerprint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::cassette) struct Unsealed {
+    /// The operation's folder.
+    pub(in crate::cassette) folder: String,
+    /// Changes whenever a take or page comes; never the same twice.
+    pub(in crate::cassette) generation: u64,
+    /// The takes in recorded order.
+    pub(in crate::cassette) takes: BTreeMap<u64, TakeState>,
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default)]
+pub(in crate::cassette) struct Index {
+    entries: HashMap<Fingerprint, Unsealed>,
+    generation: u64,
+}
+
+impl Index {
+    /// What is unsealed under `fp`.
+    pub(in crate::cassette) fn of(&self, fp: &Fingerprint) -> Option<&Unsealed> {
+        self.entries.get(fp)
+    }
+
+    /// The generation under `fp`; 0 where everything is sealed.
+    pub(in crate::cassette) fn generation(&self, fp: &Fingerprint) -> u64 {
+        self.of(fp).map_or(0, |unsealed| unsealed.generation)
+    }
+
+    /// Whether everything is sealed.
+    pub(in crate::cassette) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Folder and fingerprint of what is unsealed, in order.
+    pub(in crate::cassette) fn names(&self) -> Vec<(String, Fingerprint)> {
+        let mut names: Vec<_> = self.entries.iter().map(|(fp, unsealed)| (unsealed.folder.clone(), *fp)).collect();
+        names.sort();
+        names
+    }
+
+    /// The state of one take.
+    pub(super) fn take(&self, id: &TakeId) -> Option<TakeState> {
+        self.of(&id.fingerprint)?.takes.get(&id.sequence).copied()
+    }
+
+    /// Notes a take, or what has become of it.
+    pub(super) fn put(&mut self, id: TakeId, folder: &str, state: TakeState) {
+        self.generation += 1;
+        let unsealed = self.entries.entry(id.fingerprint).or_default();
+        if unsealed.folder.is_empty() {
+            folder.clone_into(&mut unsealed.folder);
+        }
+        unsealed.generation = self.generation;
+        unsealed.takes.insert(id.sequence, state);
+    }
+
+    /// Forgets a fingerprint: it is sealed.
+    pub(super) fn forget(&mut self, fp: &Fingerprint) {
+        self.entries.remove(fp);
+    }
+}

@@ -1,0 +1,124 @@
+//! What recording writes to, and a cache of the text: sled, wrapped in what makes its damage show.
+
+mod index;
+mod keys;
+mod ledger;
+mod opening;
+mod salvage;
+mod tokens;
+mod verify;
+mod witness;
+mod writing;
+
+pub(super) use opening::{Lost, OpeningError, foresee};
+pub(super) use verify::Intent;
+
+use self::index::Index;
+use self::keys::{Key, unguard};
+use self::ledger::Ledger;
+use self::verify::{Head, Trees, unpack_page};
+use self::witness::Witness;
+use super::codec::{Packer, Unpacker};
+use super::error::StoreError;
+use super::merge::Recorded;
+use super::path::Identity;
+use super::recording::EntryHead;
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Entry;
+use std::fs::File;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Larger entries are read from their files each time they fall out of memory.
+const LARGEST_CACHED: usize = 1 << 20;
+
+/// The open store of one cassette.
+pub(super) struct Store {
+    trees: Trees,
+    ledger: Mutex<Ledger>,
+    witness: Mutex<Witness>,
+    index: RwLock<Index>,
+    /// Held for reading while something is recorded, for writing while a text replaces a file: a page that comes in
+    /// between would be in neither.
+    gate: RwLock<()>,
+    /// Keeps other processes out until it is dropped.
+    _lock: File,
+}
+
+/// The unsealed takes of one fingerprint, whole.
+pub(super) struct UnsealedTakes {
+    /// What was asked.
+    pub(super) head: EntryHead,
+    /// The generation of the index that they were read from.
+    pub(super) generation: u64,
+    /// The sequence number of the latest.
+    pub(super) latest: u64,
+    /// The takes in recorded order.
+    pub(super) takes: Vec<Recorded>,
+}
+
+/// The lock, whatever became of a thread that held it: nothing here is left half done by a panic.
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store {
+    /// What is unsealed.
+    pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn index_to_change(&self) -> RwLockWriteGuard<'_, Index> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The unsealed takes of `fp`; `None` where everything is sealed.
+    pub(super) fn takes_of(&self, fp: &Fingerprint) -> Result<Option<UnsealedTakes>, StoreError> {
+        let Some(unsealed) = self.index().of(fp).cloned() else { return Ok(None) };
+        let mut takes = Vec::with_capacity(unsealed.takes.len());
+        let mut asked = None;
+        for (&sequence, state) in &unsealed.takes {
+            let Head { entry, mut take, replace } =
+                self.read(Key::Head(*fp, sequence), Head::unpack)?.ok_or(StoreError::Damaged("a take is gone"))?;
+            for page in 0..state.pages {
+                let page = self.read(Key::Page(*fp, sequence, page), unpack_page)?;
+                take.pages.push(page.ok_or(StoreError::Damaged("a page is gone"))?.1);
+            }
+            take.complete = state.complete;
+            takes.push(Recorded { take, replace });
+            asked = Some((entry, sequence));
+        }
+        let generation = unsealed.generation;
+        Ok(asked.map(|(head, latest)| UnsealedTakes { head, generation, latest, takes }))
+    }
+
+    fn read<T>(&self, key: Key, unpack: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, StoreError> {
+        let key = key.bytes();
+        let Some(guarded) = self.trees.takes.get(&key)? else { return Ok(None) };
+        let value = unguard(&key, &guarded).and_then(unpack);
+        Ok(Some(value.ok_or(StoreError::Damaged("a checksum does not hold"))?))
+    }
+
+    /// The compiled entry of the file with this identity. Anything doubtful is no entry: the file is there.
+    pub(super) fn cached(&self, fp: &Fingerprint, identity: &Identity) -> Option<Entry> {
+        let guarded = self.trees.cached.get(fp.bytes()).ok()??;
+        let mut unpacker = Unpacker(unguard(fp.bytes(), &guarded)?);
+        for number in identity.numbers {
+            if unpacker.number()? != number.cast_unsigned() {
+                return None;
+            }
+        }
+        unpacker.entry()
+    }
+
+    /// Keeps the compiled entry of a file. Neither flushed nor missed where it fails.
+    pub(super) fn cache(&self, fp: &Fingerprint, identity: &Identity, entry: &Entry) {
+        let mut packer = Packer::default();
+        for number in identity.numbers {
+            packer.number(number.cast_unsigned());
+        }
+        packer.entry(entry);
+        if packer.0.len() <= LARGEST_CACHED {
+            let _ = self.trees.cached.insert(fp.bytes(), keys::guard(fp.bytes(), &packer.0));
+        }
+    }
+}

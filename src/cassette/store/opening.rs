@@ -1,0 +1,174 @@
+//! From a folder to a store that can be trusted, and to the names of what was lost on the way.
+
+use super::index::{Index, TakeState};
+use super::verify::{Contents, Doubt, Trees, open, verify};
+use super::witness::{Testimony, Witness};
+use super::{Intent, Store, salvage};
+use crate::cassette::error::StoreError;
+use crate::cassette::recording::TakeId;
+use crate::fingerprint::Fingerprint;
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, RwLock};
+use std::time::Duration;
+
+/// A take, or the end of one, that was acknowledged and is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::cassette) struct Lost {
+    /// The operation's folder.
+    pub(in crate::cassette) folder: String,
+    /// The fingerprint.
+    pub(in crate::cassette) fp: Fingerprint,
+    /// How many pages were acknowledged, and how many there still are.
+    pub(in crate::cassette) pages: (u32, u32),
+}
+
+/// An open store, and what opening it brought to light.
+pub(in crate::cassette) struct Opening {
+    pub(in crate::cassette) store: Store,
+    /// Why the store was rebuilt and where the damaged one is now.
+    pub(in crate::cassette) rebuilt: Option<(String, PathBuf)>,
+    pub(in crate::cassette) lost: Vec<Lost>,
+}
+
+/// Why there is no store.
+pub(in crate::cassette) enum OpeningError {
+    /// Another process has it.
+    InUse,
+    /// It cannot be opened or made.
+    Failed(StoreError),
+}
+
+impl<E: Into<StoreError>> From<E> for OpeningError {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Whether another process' store has acknowledged takes that are not in the text, as far as its witness tells.
+pub(in crate::cassette) fn foresee(folder: &Path) -> bool {
+    let testimony = Witness::hear(&folder.join("witness"));
+    testimony.taken.keys().any(|(fp, sequence)| !testimony.is_sealed(fp, *sequence))
+}
+
+impl Store {
+    /// Opens the store in `folder` (`.store`); `text_hash` gives the SHA-256 of an entry's file as it is now.
+    pub(in crate::cassette) fn open(
+        folder: &Path,
+        cache: u64,
+        deadline: Duration,
+        text_hash: impl Fn(&str, &Fingerprint) -> Option<[u8; 32]>,
+    ) -> Result<Opening, OpeningError> {
+        let lock = lock(&folder.join("lock"))?;
+        let witness = folder.join("witness");
+        let testimony = Witness::hear(&witness);
+        let path = folder.join("sled");
+        let mut rebuilt = None;
+        let (trees, contents) = match open_whole(&path, cache, deadline) {
+            Ok(opened) => opened,
+            Err((Doubt::Sled(sled::Error::Io(error)), _)) if is_lock(&error) => return Err(OpeningError::InUse),
+            Err((Doubt::Sled(sled::Error::Io(error)), _)) if is_environment(&error) => return Err(error.into()),
+            Err((doubt, damaged)) => {
+                let (trees, contents, aside) = salvage::rebuild(&path, damaged, cache, deadline)?;
+                rebuilt = Some((doubt.to_string(), aside));
+                (trees, contents)
+            }
+        };
+        let lost = lost(&testimony, &contents);
+        let mut ledger = contents.ledger;
+        ledger.next = ledger.next.max(testimony.next);
+        ledger.batch = ledger.batch.max(testimony.batch);
+        let store = Self {
+            trees,
+            ledger: Mutex::new(ledger),
+            witness: Mutex::new(Witness::open(&witness)?),
+            index: RwLock::default(),
+            gate: RwLock::default(),
+            _lock: lock,
+        };
+        let takes = store.without_sealed(contents.takes, &contents.intents, &testimony, text_hash)?;
+        *store.index_to_change() = takes;
+        Ok(Opening { store, rebuilt, lost })
+    }
+
+    /// Drops what is in the text already, and gives the index of the rest.
+    fn without_sealed(
+        &self,
+        takes: BTreeMap<(Fingerprint, u64), super::verify::Found>,
+        intents: &BTreeMap<Fingerprint, Intent>,
+        testimony: &Testimony,
+        text_hash: impl Fn(&str, &Fingerprint) -> Option<[u8; 32]>,
+    ) -> Result<Index, StoreError> {
+        let mut sealed: BTreeMap<Fingerprint, u64> = BTreeMap::new();
+        let mut index = Index::default();
+        for (fp, intent) in intents {
+            let folder =
+                takes.iter().find(|((other, _), _)| other == fp).and_then(|(_, found)| found.folder.as_deref());
+            if folder.is_some_and(|folder| text_hash(folder, fp) == Some(intent.hash)) {
+                sealed.insert(*fp, intent.sequence);
+            } else {
+                self.forget_intent(*fp)?;
+            }
+        }
+        for ((fp, sequence), found) in takes {
+            if testimony.is_sealed(&fp, sequence) {
+                let latest = sealed.entry(fp).or_insert(sequence);
+                *latest = sequence.max(*latest);
+            }
+            let in_text = sealed.get(&fp).is_some_and(|latest| sequence <= *latest);
+            if let (Some(folder), false) = (found.folder, in_text) {
+                let state = TakeState { pages: found.pages, complete: found.complete };
+                index.put(TakeId { fingerprint: fp, sequence }, &folder, state);
+            }
+        }
+        for (fp, latest) in sealed {
+            self.remove(fp, latest)?;
+        }
+        Ok(index)
+    }
+}
+
+/// The lock that one process at a time holds.
+fn lock(path: &Path) -> Result<File, OpeningError> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpeningError::InUse),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+fn open_whole(path: &Path, cache: u64, deadline: Duration) -> Result<(Trees, Contents), (Doubt, Option<Trees>)> {
+    let trees = open(path, cache, deadline).map_err(|doubt| (doubt, None))?;
+    match verify(&trees, deadline) {
+        Ok(contents) => Ok((trees, contents)),
+        Err(doubt) => Err((doubt, Some(trees))),
+    }
+}
+
+/// Whether an error of the file system is about the machine and not about what is in the files.
+fn is_environment(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::PermissionDenied | Kind::ReadOnlyFilesystem | Kind::StorageFull | Kind::QuotaExceeded | Kind::WouldBlock
+    )
+}
+
+/// Whether sled's own lock is held, which it tells by a message only.
+fn is_lock(error: &std::io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}
+
+/// What was acknowledged, is not in the text, and is not in the store.
+fn lost(testimony: &Testimony, contents: &Contents) -> Vec<Lost> {
+    let mut lost = Vec::new();
+    for ((fp, sequence), (acknowledged, folder)) in &testimony.taken {
+        let found = contents.takes.get(&(*fp, *sequence)).map_or(0, |found| found.pages);
+        if !testimony.is_sealed(fp, *sequence) && found < *acknowledged {
+            lost.push(Lost { folder: folder.clone(), fp: *fp, pages: (*acknowledged, found) });
+        }
+    }
+    lost
+}

@@ -1,0 +1,206 @@
+//! Every change of the store: one batch with its ledger, one flush, one record of the witness.
+
+use super::index::TakeState;
+use super::keys::{Key, LEDGER, guard};
+use super::ledger::Ledger;
+use super::verify::{Head, Intent, pack_page};
+use super::witness::Event;
+use super::{Store, hold};
+use crate::cassette::error::{CassetteError, StoreError};
+use crate::cassette::fault;
+use crate::cassette::recording::{EntryHead, TakeHead, TakeId};
+use crate::fingerprint::Fingerprint;
+use crate::interaction::{Page, Take};
+use sled::Batch;
+use std::sync::PoisonError;
+
+/// Keys that come, and keys that go.
+#[derive(Default)]
+struct Change {
+    puts: Vec<(Vec<u8>, Vec<u8>)>,
+    removals: Vec<Vec<u8>>,
+}
+
+impl Change {
+    fn put(&mut self, key: Key, value: &[u8]) {
+        let key = key.bytes();
+        let value = guard(&key, value);
+        self.puts.push((key, value));
+    }
+}
+
+impl Store {
+    /// Stores a take's first pages. It survives a killed process once this returns.
+    pub(in crate::cassette) fn begin(
+        &self,
+        entry: &EntryHead,
+        take: &TakeHead,
+        pages: &[Page],
+        replace: bool,
+    ) -> Result<TakeId, StoreError> {
+        let count = u32::try_from(pages.len()).ok().filter(|count| *count > 0).ok_or(StoreError::NoPages)?;
+        let _open = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        let fingerprint = entry.fingerprint();
+        let head = Head { entry: entry.clone(), take: without_pages(take), replace }.pack();
+        let (id, batch) = self.apply(|ledger| {
+            let sequence = ledger.next;
+            ledger.next += 1;
+            let mut change = Change::default();
+            change.put(Key::Head(fingerprint, sequence), &head);
+            for (number, page) in (0_u32..).zip(pages) {
+                let last = take.complete && number + 1 == count;
+                change.put(Key::Page(fingerprint, sequence, number), &pack_page(page, last));
+            }
+            (TakeId { fingerprint, sequence }, change)
+        })?;
+        self.acknowledge(id, &entry.operation.folder(), TakeState { pages: count, complete: take.complete }, batch);
+        Ok(id)
+    }
+
+    /// Stores the next page of a take. It survives a killed process once this returns.
+    pub(in crate::cassette) fn append(&self, id: TakeId, page: &Page, last: bool) -> Result<(), StoreError> {
+        let _open = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        let state = self.index().take(&id).filter(|state| !state.complete).ok_or(StoreError::NoSuchTake)?;
+        let ((), batch) = self.apply(|_| {
+            let mut change = Change::default();
+            change.put(Key::Page(id.fingerprint, id.sequence, state.pages), &pack_page(page, last));
+            ((), change)
+        })?;
+        let folder = self.index().of(&id.fingerprint).map(|unsealed| unsealed.folder.clone()).unwrap_or_default();
+        self.acknowledge(id, &folder, TakeState { pages: state.pages + 1, complete: last }, batch);
+        Ok(())
+    }
+
+    /// Notes durably which text is about to replace the file of `fp`.
+    pub(in crate::cassette) fn intend(&self, fp: Fingerprint, intent: &Intent) -> Result<(), StoreError> {
+        self.apply(|_| {
+            let mut change = Change::default();
+            change.put(Key::Intent(fp), &intent.pack());
+            ((), change)
+        })?;
+        fault::point("after-intent");
+        Ok(())
+    }
+
+    /// Runs `replace_file` and forgets the takes of `fp` that are in the text then; `false`, and nothing done, where
+    /// something was recorded for `fp` since `generation`.
+    pub(in crate::cassette) fn settle(
+        &self,
+        fp: Fingerprint,
+        generation: u64,
+        latest: u64,
+        replace_file: impl FnOnce() -> Result<(), CassetteError>,
+    ) -> Result<bool, CassetteError> {
+        let _closed = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        {
+            // Readers take the file and the index for one state: both change under one lock.
+            let mut index = self.index_to_change();
+            if index.generation(&fp) != generation {
+                return Ok(false);
+            }
+            replace_file()?;
+            fault::point("after-rename");
+            index.forget(&fp);
+        }
+        let batch = hold(&self.ledger).batch;
+        // Without this record a removal would look like a loss later.
+        hold(&self.witness).record(&Event::Sealed { fp, sequence: latest, batch }).map_err(StoreError::from)?;
+        self.remove(fp, latest)?;
+        fault::point("after-removal");
+        if self.index().is_empty() {
+            self.note_clean();
+        }
+        Ok(true)
+    }
+
+    /// Removes the intent of `fp` and its takes up to number `latest`.
+    pub(super) fn remove(&self, fp: Fingerprint, latest: u64) -> Result<(), StoreError> {
+        let mut removals = Vec::new();
+        for kind in [b'h', b'p', b'i'] {
+            let mut prefix = vec![kind];
+            prefix.extend_from_slice(fp.bytes());
+            for key in self.trees.takes.scan_prefix(prefix).keys() {
+                let key = key?;
+                let stays = match Key::parse(&key) {
+                    Some(Key::Head(_, sequence) | Key::Page(_, sequence, _)) => sequence > latest,
+                    _ => false,
+                };
+                if !stays {
+                    removals.push(key.to_vec());
+                }
+            }
+        }
+        self.apply(|_| ((), Change { removals, ..Change::default() })).map(|_| ())
+    }
+
+    /// Removes the intent of `fp`: its text never came to be.
+    pub(super) fn forget_intent(&self, fp: Fingerprint) -> Result<(), StoreError> {
+        let removals = vec![Key::Intent(fp).bytes()];
+        self.apply(|_| ((), Change { removals, ..Change::default() })).map(|_| ())
+    }
+
+    /// Tells the witness that nothing is unsealed. A failure costs only a false alarm later.
+    pub(in crate::cassette) fn note_clean(&self) {
+        let (next, batch) = {
+            let ledger = hold(&self.ledger);
+            (ledger.next, ledger.batch)
+        };
+        let _ = hold(&self.witness).restart_when_long(next, batch);
+    }
+
+    /// Applies a change with its ledger in one batch, and flushes.
+    fn apply<T>(&self, change: impl FnOnce(&mut Ledger) -> (T, Change)) -> Result<(T, u64), StoreError> {
+        let mut ledger = hold(&self.ledger);
+        let mut next = ledger.clone();
+        next.batch += 1;
+        let (value, change) = change(&mut next);
+        let mut batch = Batch::default();
+        for key in change.removals {
+            if let Some(old) = self.trees.takes.get(&key)? {
+                next.remove(&key, &old);
+                batch.remove(key);
+            }
+        }
+        for (key, guarded) in change.puts {
+            if let Some(old) = self.trees.takes.get(&key)? {
+                next.remove(&key, &old);
+            }
+            next.add(&key, &guarded);
+            batch.insert(key, guarded);
+        }
+        batch.insert(LEDGER, next.pack());
+        fault::full_disk()?;
+        self.trees.takes.apply_batch(batch)?;
+        let number = next.batch;
+        *ledger = next;
+        drop(ledger);
+        fault::point("after-batch");
+        self.trees.db.flush()?;
+        fault::point("after-flush");
+        Ok((value, number))
+    }
+
+    fn acknowledge(&self, id: TakeId, folder: &str, state: TakeState, batch: u64) {
+        let event = Event::Taken {
+            fp: id.fingerprint,
+            sequence: id.sequence,
+            pages: state.pages,
+            folder: folder.to_owned(),
+            batch,
+        };
+        // The take is safe without it; it only could not be named if the store were damaged later.
+        let _ = hold(&self.witness).record(&event);
+        self.index_to_change().put(id, folder, state);
+    }
+}
+
+fn without_pages(head: &TakeHead) -> Take {
+    Take {
+        session: head.session.clone(),
+        after: head.after.clone(),
+        id: head.id.clone(),
+        max_results: head.max_results,
+        complete: true,
+        pages: Vec::new(),
+    }
+}

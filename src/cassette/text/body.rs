@@ -1,0 +1,179 @@
+//! A body in a cassette's text: laid out as JSON where that can be undone exactly, else a string, else base64.
+
+use super::printer::Printer;
+use super::read::Flaw;
+use super::spell::{Draft, Instead, Style, spell};
+use crate::interaction::json::{self, Kind, Node};
+use crate::interaction::{Body, Hole, Part};
+use data_encoding::BASE64;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+/// How deep a body may nest to be laid out: the file's own levels and a hole's come on top, and the reader's bound is 128.
+const DEEPEST: usize = 116;
+
+/// Writes the members that stand for `body` into the open object: `style` and `body`, or `text`, or `base64`, or none.
+pub(super) fn print_body(printer: &mut Printer, body: &Body) {
+    if body.is_empty() {
+        return;
+    }
+    let (bytes, holes) = with_placeholders(body);
+    if let Some((node, style)) = layable(&bytes, &holes, body) {
+        if style == Style::Spaced {
+            printer.name("\"style\"");
+            printer.value("\"spaced\"");
+        }
+        printer.name("\"body\"");
+        lay(printer, &node, &holes);
+    } else if body.parts().iter().all(|part| !matches!(part, Part::Literal(bytes) if str::from_utf8(bytes).is_err())) {
+        printer.name("\"text\"");
+        print_pieces(printer, body, |bytes| json::quote(&String::from_utf8_lossy(bytes)));
+    } else {
+        printer.name("\"base64\"");
+        print_pieces(printer, body, |bytes| json::quote(&BASE64.encode(bytes)));
+    }
+}
+
+/// Writes canonical parameters (compact JSON) laid out; what `request` reads back decides whether that was possible.
+pub(super) fn print_request(printer: &mut Printer, request: &str) {
+    match json::parse(request.as_bytes()) {
+        Ok(node) => lay(printer, &node, &BTreeMap::new()),
+        Err(_) => printer.value(&json::quote(request)),
+    }
+}
+
+/// The body's bytes with an empty string in place of every hole, and where those stand.
+fn with_placeholders(body: &Body) -> (Vec<u8>, BTreeMap<usize, &Hole>) {
+    let (mut bytes, mut holes) = (Vec::new(), BTreeMap::new());
+    for part in body.parts() {
+        match part {
+            Part::Literal(literal) => bytes.extend_from_slice(literal),
+            Part::Hole(hole) => {
+                holes.insert(bytes.len(), hole);
+                bytes.extend_from_slice(b"\"\"");
+            }
+        }
+    }
+    (bytes, holes)
+}
+
+/// The tree of a body that can be laid out, and the style that brings its bytes back.
+fn layable<'a>(bytes: &'a [u8], holes: &BTreeMap<usize, &Hole>, body: &Body) -> Option<(Node<'a>, Style)> {
+    let node = json::parse(bytes).ok().filter(|node| depth(node) <= DEEPEST)?;
+    let style = [Style::Compact, Style::Spaced].into_iter().find(|style| {
+        let mut draft = Draft::default();
+        let spelled = spell(&node, *style, &mut draft, &mut |node: &Node<'_>| {
+            Ok::<_, Infallible>(hole_at(node, holes).map(|hole| Instead::Hole(hole.clone())))
+        });
+        spelled.is_ok() && draft.finish() == *body
+    })?;
+    Some((node, style))
+}
+
+fn hole_at<'h>(node: &Node<'_>, holes: &BTreeMap<usize, &'h Hole>) -> Option<&'h Hole> {
+    if node.kind == Kind::String { holes.get(&node.offset).copied() } else { None }
+}
+
+fn depth(node: &Node<'_>) -> usize {
+    match &node.kind {
+        Kind::Array(items) => 1 + items.iter().map(depth).max().unwrap_or_default(),
+        Kind::Object(members) => 1 + members.iter().map(|member| depth(&member.value)).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+fn lay(printer: &mut Printer, node: &Node<'_>, holes: &BTreeMap<usize, &Hole>) {
+    match &node.kind {
+        Kind::Array(items) => {
+            printer.begin('[');
+            for item in items {
+                printer.item();
+                lay(printer, item, holes);
+            }
+            printer.end(']');
+        }
+        Kind::Object(members) => {
+            printer.begin('{');
+            for member in members {
+                match member.key.strip_prefix("\"$") {
+                    Some(rest) if members.len() == 1 => printer.name(&format!("\"$${rest}")),
+                    _ => printer.name(member.key),
+                }
+                lay(printer, &member.value, holes);
+            }
+            printer.end('}');
+        }
+        _ => match hole_at(node, holes) {
+            Some(hole) => printer.value(&hole_text(hole)),
+            None => printer.value(node.raw),
+        },
+    }
+}
+
+fn print_pieces(printer: &mut Printer, body: &Body, spelled: impl Fn(&[u8]) -> String) {
+    if let [Part::Literal(bytes)] = body.parts() {
+        printer.value(&spelled(bytes));
+        return;
+    }
+    printer.begin('[');
+    for part in body.parts() {
+        printer.item();
+        match part {
+            Part::Literal(bytes) => printer.value(&spelled(bytes)),
+            Part::Hole(hole) => printer.value(&hole_text(hole)),
+        }
+    }
+    printer.end(']');
+}
+
+fn hole_text(hole: &Hole) -> String {
+    match hole {
+        Hole::Token(position) => format!("{{\"$token\": {position}}}"),
+        Hole::Volatile(source) => format!("{{\"$volatile\": {}}}", json::quote(source)),
+        Hole::Account(label) => format!("{{\"$account\": {}}}", json::quote(label)),
+    }
+}
+
+/// The body that was laid out as `node`.
+pub(super) fn read_body(node: &Node<'_>, style: Style) -> Result<Body, Flaw> {
+    let mut draft = Draft::default();
+    spell(node, style, &mut draft, &mut hole_or_escape)?;
+    Ok(draft.finish())
+}
+
+/// The body that was written as a string, or as strings and holes; `piece` gives a string's bytes.
+pub(super) fn read_pieces(node: &Node<'_>, piece: impl Fn(&str) -> Option<Vec<u8>>) -> Result<Body, Flaw> {
+    let flaw = |node: &Node<'_>, reason: &str| Flaw::at(node.offset, reason);
+    let mut draft = Draft::default();
+    let items = node.items().unwrap_or(std::slice::from_ref(node));
+    for item in items {
+        match (item.text(), hole_or_escape(item)?) {
+            (Some(text), _) => {
+                draft.bytes(&piece(&text).ok_or_else(|| flaw(item, "not base64"))?);
+            }
+            (None, Some(Instead::Hole(hole))) => draft.hole(hole),
+            _ => return Err(flaw(item, "expected a string or a hole")),
+        }
+    }
+    Ok(draft.finish())
+}
+
+fn hole_or_escape(node: &Node<'_>) -> Result<Option<Instead>, Flaw> {
+    let Kind::Object(members) = &node.kind else { return Ok(None) };
+    let [member] = members.as_slice() else { return Ok(None) };
+    let Some(name) = member.key.strip_prefix("\"$") else { return Ok(None) };
+    if let Some(rest) = name.strip_prefix('$') {
+        return Ok(Some(Instead::Renamed(format!("\"${rest}"))));
+    }
+    let text = || member.value.text().map(std::borrow::Cow::into_owned);
+    let hole = match name {
+        "token\"" if member.value.kind == Kind::Number => member.value.raw.parse().ok().map(Hole::Token),
+        "volatile\"" => text().map(Hole::Volatile),
+        "account\"" => text().map(Hole::Account),
+        _ => return Err(Flaw::at(node.offset, format!("{} is no hole that this version knows", member.key))),
+    };
+    match hole {
+        Some(hole) => Ok(Some(Instead::Hole(hole))),
+        None => Err(Flaw::at(member.value.offset, format!("{} has a value of the wrong type", member.key))),
+    }
+}

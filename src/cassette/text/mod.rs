@@ -1,0 +1,13 @@
+//! One fingerprint's file: an [`Entry`] as text that people read, compare and merge, and back without losing a byte.
+//!
+//! The text is deterministic: equal entries have equal text.
+
+mod body;
+mod fields;
+mod printer;
+mod read;
+mod spell;
+mod write;
+
+pub use read::{Flaw, read};
+pub use write::{Unwritable, write};
