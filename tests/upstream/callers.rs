@@ -49,6 +49,9 @@ async fn a_wrong_key_is_none() {
         assert_eq!(verdict(&with_key(key, request(&[]))).await, Err(CallerError::WrongKey), "{key}");
     }
     assert_eq!(verdict(&request(&[])).await, Err(CallerError::NoProof));
+    let upstream = Upstream::new(settings("http://127.0.0.1:9")).unwrap();
+    let empty = upstream.trust(&Secret::new(""), false).prove(&with_key("", request(&[])), NOW).await;
+    assert_eq!(empty, Err(CallerError::WrongKey));
     // The first segment may be a session's name: then the signature decides.
     let named = with_key("a-session", signed("/~a-session/getresourceshares", &keys(), "ram", NOW));
     assert_eq!(verdict(&named).await, Ok(Proof::Signature));

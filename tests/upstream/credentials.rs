@@ -143,7 +143,7 @@ async fn a_process_that_fails_is_named_without_what_it_says() {
     let name = "a_process_that_fails_is_named_without_what_it_says";
     if child_folder().is_none() {
         let config = "[default]\ncredential_process = sh -c 'echo it is s3cret >&2; exit 3'\n\
-                      [profile slow]\ncredential_process = sleep 1000\n\
+                      [profile slow]\ncredential_process = sleep 20\n\
                       [profile garbled]\ncredential_process = echo '{\"Version\": 1, \"SecretAccessKey\": \"s3cret\"'\n";
         return run_in_child(name, &folder(config, ""), &[]);
     }

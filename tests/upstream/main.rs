@@ -6,6 +6,7 @@ mod callers;
 mod credentials;
 mod requests;
 mod server;
+mod signing;
 mod tls;
 
 use bytes::Bytes;
