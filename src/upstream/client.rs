@@ -30,6 +30,7 @@ pub(super) struct Limits {
 }
 
 /// Connections to upstream, and how many there were.
+#[derive(Debug)]
 pub(super) struct Client {
     pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
     limits: Limits,

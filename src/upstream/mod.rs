@@ -69,6 +69,7 @@ pub struct Settings {
 }
 
 /// The way to upstream.
+#[derive(Debug)]
 pub struct Upstream {
     endpoint: Endpoint,
     service: String,
