@@ -1,6 +1,6 @@
 //! The composition root: from a checked configuration to a proxy that listens, and back to a sealed cassette.
 
-use crate::cassette::{Access, Cassette, CassetteError, Opened};
+use crate::cassette::{Access, Cassette, CassetteError, Opened, Settings};
 use crate::config::{Config, RecordMode};
 use crate::control::{Control, Sessions};
 use crate::engine::{self, Effective, Engine, Prepared, Summary};
@@ -93,7 +93,7 @@ pub async fn start_as(config: Config, source: CredentialSource) -> Result<Runnin
         allowed_hosts: config.allowed_hosts.clone(),
         guarded: mode != Effective::Nothing,
         key: config.key.clone(),
-        limits: proxy_limits(&config),
+        limits: config.limits.clone(),
         instance,
     };
     let control = Control::new(mode_name(mode), config.cassette.display().to_string(), Door(engine.clone()));
@@ -103,7 +103,7 @@ pub async fn start_as(config: Config, source: CredentialSource) -> Result<Runnin
 
 /// Opens the cassette as the record mode asks; `once` is decided here.
 fn open(root: &Path, mode: RecordMode) -> Result<(Effective, Opened<Prepared>), CassetteError> {
-    let open = |access| Cassette::open(root, access, Prepared::new);
+    let open = |access| Cassette::open(root, access, Prepared::new, &Settings::default());
     match mode {
         RecordMode::None => Ok((Effective::Nothing, open(Access::Replay)?)),
         RecordMode::NewEpisodes => Ok((Effective::Missing, open(Access::Record { replace: false })?)),

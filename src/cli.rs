@@ -70,6 +70,9 @@ pub enum Command {
     /// Check environment, credentials, upstream, cassette and port, and say what is wrong
     #[command(after_help = DOCTOR_EXAMPLE)]
     Doctor(DoctorArgs),
+    /// Show the main job end to end on a simulated RAM endpoint: record, endpoint gone, replay, proof
+    #[command(after_help = DEMO_EXAMPLE)]
+    Demo(DemoArgs),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  ramtape completions bash > ~/.local/share/bash-completion/completions/ramtape")]
     Completions(CompletionsArgs),
@@ -112,6 +115,21 @@ Examples:
   ramtape doctor --online               also connect to the endpoint of AWS
 
 Exits with 1 if a check fails. Nothing is sent to AWS without --online, and nothing but a connection is made with it.";
+
+const DEMO_EXAMPLE: &str = "\
+Examples:
+  ramtape demo
+  ramtape demo --endpoint 4599          only run the simulated endpoint, to try your own client on
+
+Needs no AWS account, no credentials and no network but loopback.";
+
+/// `ramtape demo`.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct DemoArgs {
+    /// Only run the simulated endpoint, on this port of 127.0.0.1 (0: a free one), until interrupted
+    #[arg(long, value_name = "PORT")]
+    pub endpoint: Option<u16>,
+}
 
 /// Flags that every command takes.
 #[derive(Args, Clone, Copy, Debug)]

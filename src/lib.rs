@@ -1,8 +1,40 @@
-//! ramtape
+//! ramtape: a record-and-replay caching proxy for AWS Resource Access Manager (RAM).
+//!
+//! This file is the map. Layers import downwards only, siblings never (`tests/layering.rs` holds the list):
+//!
+//! | layer | owns |
+//! | --- | --- |
+//! | [`cli`], [`command`] | what can be asked of the binary, one file a verb |
+//! | [`app`] | the composition root: a checked [`config`] in, a running proxy out |
+//! | [`config`] | defaults, file, environment and flags, made into one checked value; nobody else reads the environment |
+//! | [`proxy`], [`control`] | sockets in, plain types out; `/_ramtape/…` |
+//! | [`engine`] | the only module that knows the order of steps: `replay.rs`, `record.rs` |
+//! | [`upstream`] | the real RAM: endpoint, credentials, signatures made and checked |
+//! | [`cassette`] | takes in text files and in their store |
+//! | [`session`] | names, histories, positions |
+//! | [`redact`] | the sole maker of a value that the cassette accepts |
+//! | [`token`], [`fingerprint`] | pages linked, requests identified; pure |
+//! | [`service`] | `config/ram.toml` as types: no operation is spelled in code |
+//! | [`interaction`] | the vocabulary: request, response, body with holes, JSON with its spelling, secret |
+//! | [`simulator`] | the simulated RAM endpoint of demo and tests; nothing else imports it |
+//!
+//! # The life of a request
+//!
+//! [`proxy`] reads it whole, past a strict gate, into an [`interaction::Request`]. [`engine`] finds its operation, region,
+//! actor and canonical parameters, and with them its [`fingerprint::Fingerprint`]. Replaying, it looks the fingerprint up in
+//! the [`cassette`], chooses take and page, and answers with the recorded bytes, tokens filled in. Recording, it proves the
+//! caller, signs the request anew, sends it [`upstream`], scrubs the answer, puts a hole where upstream's token was, stores
+//! the page durably, and only then answers.
+//!
+//! # What is absent on purpose
+//!
+//! No cache that is not a cassette, no time-to-live, no fuzzy matching of requests, no counter of calls that decides an
+//! answer across sessions, and in mode `none` no client that could reach upstream.
+
 pub mod app;
+pub mod cassette;
 pub mod cli;
 pub mod command;
-pub mod cassette;
 pub mod config;
 pub mod control;
 pub mod engine;
@@ -12,6 +44,6 @@ pub mod proxy;
 pub mod redact;
 pub mod service;
 pub mod session;
-pub mod token;
 pub mod simulator;
+pub mod token;
 pub mod upstream;

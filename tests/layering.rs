@@ -77,7 +77,10 @@ fn imports(code: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for root in ["crate::", "ramtape::"] {
         for (at, _) in code.match_indices(root) {
-            let own = code[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric() && before != '_' && before != ':');
+            let own = code[..at]
+                .chars()
+                .next_back()
+                .is_none_or(|before| !before.is_alphanumeric() && before != '_' && before != ':');
             if own {
                 let rest = &code[at + root.len()..];
                 let name: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();

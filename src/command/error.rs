@@ -64,6 +64,9 @@ pub enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// The demo cannot be given.
+    #[error(transparent)]
+    Demo(#[from] super::demo::DemoError),
     /// Standard output is gone.
     #[error("cannot write to standard output")]
     Stdout {

@@ -1,6 +1,7 @@
 //! One file per verb: each turns its flags into a configuration, does the work, and says how the process ends.
 
 mod completions;
+mod demo;
 mod error;
 mod exit;
 mod log;
@@ -36,6 +37,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Record(args) => server::record(&args, &environment, voice),
         Command::Replay(args) => server::replay(&args, &environment, voice),
         Command::Serve(args) => server::serve(&args, &environment, voice),
+        Command::Demo(args) => demo::run(&args, voice),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(&args),
         _ => Err(CommandError::Usage("not built yet".to_owned())),

@@ -55,12 +55,7 @@ pub(super) fn find(shared: &Shared, request: &Request, call: &Call) -> Result<Re
 }
 
 /// As [`find`], in one entry.
-pub(super) fn find_in(
-    shared: &Shared,
-    request: &Request,
-    call: &Call,
-    prepared: &Arc<Prepared>,
-) -> Result<Found, Gap> {
+pub(super) fn find_in(shared: &Shared, request: &Request, call: &Call, prepared: &Arc<Prepared>) -> Result<Found, Gap> {
     let takes = prepared.takes(call.items_member());
     let (take, page) = match &call.page.token {
         Some(token) => (continued(shared, request, call, takes, token)?, token.position as usize),
@@ -105,7 +100,8 @@ fn continued(
     takes: &[PreparedTake],
     token: &Token,
 ) -> Result<usize, Gap> {
-    let fitting: Vec<usize> = (0..takes.len()).filter(|at| takes.get(*at).is_some_and(|t| t.continues(token))).collect();
+    let fitting: Vec<usize> =
+        (0..takes.len()).filter(|at| takes.get(*at).is_some_and(|t| t.continues(token))).collect();
     if let [only] = fitting.as_slice() {
         return Ok(*only);
     }
@@ -124,7 +120,8 @@ impl Gap {
         let paging = &settings.service.paging;
         let message = match self {
             Self::OtherChain => {
-                let reason = "no recorded chain begins with the pages that it continues; it is of another cassette or recording";
+                let reason =
+                    "no recorded chain begins with the pages that it continues; it is of another cassette or recording";
                 return EngineError::Token(reason.to_owned());
             }
             Self::NoTake if call.page.foreign_token => {

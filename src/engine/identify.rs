@@ -121,6 +121,5 @@ fn region<'a>(request: &'a Request, service: &str) -> Option<&'a str> {
 }
 
 fn is_region(text: &str) -> bool {
-    (1..=32).contains(&text.len())
-        && text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
+    (1..=32).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
 }

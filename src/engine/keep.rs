@@ -40,7 +40,8 @@ pub(super) async fn keep(
 }
 
 fn placed(shared: &Shared, question: &Question, answer: &Answer, position: u32) -> Placed {
-    let is_page = question.call.items_member().is_some() && answer.status.is_success() && !question.call.page.illegal_size;
+    let is_page =
+        question.call.items_member().is_some() && answer.status.is_success() && !question.call.page.illegal_size;
     if is_page {
         return place_token(&answer.body, &shared.settings.service.paging.token, position + 1);
     }
@@ -137,8 +138,8 @@ async fn store(
     };
     let writing = Arc::clone(shared);
     let stored = tokio::task::spawn_blocking(move || match id {
-        Some(id) => writing.cassette.append(&id, page, head.complete, token).map(|()| id),
-        None => writing.cassette.begin(entry, head, first_pages, token),
+        Some(id) => writing.cassette.append(id, page, head.complete, token.as_ref()).map(|()| id),
+        None => writing.cassette.begin(&entry, &head, first_pages, token.as_ref()),
     });
     let id = stored.await.map_err(|error| StoreError::Io(std::io::Error::other(error)))??;
     count(&shared.tally.recorded);

@@ -20,6 +20,7 @@ use crate::cassette::Cassette;
 use crate::interaction::{Request, Response};
 use crate::session::Sessions;
 use record::Recorder;
+use std::fmt;
 use std::sync::Arc;
 use tally::{Tally, count};
 
@@ -29,19 +30,24 @@ pub use settings::{Effective, Settings};
 pub use summary::{Miss, Summary};
 
 /// Answers requests: from the cassette, or from upstream into the cassette.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Engine {
     shared: Arc<Shared>,
     recorder: Option<Arc<Recorder>>,
 }
 
 /// What both ways of answering need.
-#[derive(Debug)]
 struct Shared {
     settings: Settings,
     cassette: Cassette<Prepared>,
     sessions: Sessions,
     tally: Tally,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("settings", &self.shared.settings).finish_non_exhaustive()
+    }
 }
 
 impl Engine {
@@ -62,7 +68,10 @@ impl Engine {
         };
         outcome.unwrap_or_else(|error| {
             self.shared.tally.failed(&error);
-            tracing::warn!("{}", error.message());
+            match &*error {
+                EngineError::Miss(_) => tracing::info!("{}", error.message()),
+                _ => tracing::warn!("{}", error.message()),
+            }
             error.to_response()
         })
     }

@@ -24,7 +24,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 /// What recording needs besides what replay needs.
-#[derive(Debug)]
 pub(super) struct Recorder {
     pub(super) upstream: Upstream,
     pub(super) chains: Chains,

@@ -40,11 +40,7 @@ pub(super) enum Onward {
 }
 
 /// Decides how `question` goes upstream.
-pub(super) async fn onward(
-    shared: &Shared,
-    recorder: &Recorder,
-    question: &Question,
-) -> Result<Onward, EngineError> {
+pub(super) async fn onward(shared: &Shared, recorder: &Recorder, question: &Question) -> Result<Onward, EngineError> {
     let body = question.request.body.clone();
     let Some(token) = question.call.page.token else { return Ok(Onward::Ask { body, chain: None }) };
     let token_member = &shared.settings.service.paging.token;
@@ -97,16 +93,12 @@ fn continued<'a>(prepared: &'a Prepared, items_member: &str, token: &Token) -> O
 
 /// Walks the listing from its first page until the items that the client has seen have come by. They must be the same
 /// items: else the client gets what an expired token gets.
-async fn walk(
-    shared: &Shared,
-    recorder: &Recorder,
-    question: &Question,
-    chain: Chain,
-) -> Result<Onward, EngineError> {
+async fn walk(shared: &Shared, recorder: &Recorder, question: &Question, chain: Chain) -> Result<Onward, EngineError> {
     let paging = &shared.settings.service.paging;
     let items_member = question.call.items_member().unwrap_or_default();
     let mut seen = Seen::new(&chain, items_member);
-    let first = json::without(&question.request.body, &paging.token).map_err(crate::fingerprint::ParameterError::from)?;
+    let first =
+        json::without(&question.request.body, &paging.token).map_err(crate::fingerprint::ParameterError::from)?;
     let mut body = Bytes::from(first);
     for _ in 0..LONGEST_WALK {
         let answer = recorder.upstream.send(&question.request, body, &question.call.region).await?;
@@ -133,7 +125,9 @@ async fn walk(
 }
 
 fn changed() -> EngineError {
-    EngineError::Token("the listing has changed since its first pages were recorded; list it again from the start".into())
+    EngineError::Token(
+        "the listing has changed since its first pages were recorded; list it again from the start".into(),
+    )
 }
 
 /// The items that the client has seen, and how many of them the walk has passed.

@@ -131,7 +131,10 @@ fn read_headers(node: &Node<'_>, place: String) -> Result<Vec<(String, String)>,
         match value.text() {
             Some(text) if legal && HeaderValue::from_str(&text).is_ok() => headers.push((name, text.into_owned())),
             _ => {
-                return Err(Flaw::at(value.offset, format!("{name:?} is no legal header in lower case with its value")));
+                return Err(Flaw::at(
+                    value.offset,
+                    format!("{name:?} is no legal header in lower case with its value"),
+                ));
             }
         }
     }

@@ -47,7 +47,9 @@ async fn serve_endpoint(port: u16, voice: Voice) -> Result<Exit, CommandError> {
     let mut signals = Signals::listen(&[Signal::INT, Signal::TERM])?;
     let endpoint = Simulator::start(Simulation { port, ..Simulation::default() }).await.map_err(DemoError::Endpoint)?;
     let owner = Credential::owner();
-    voice.note("a simulated RAM endpoint, data in memory only; it accepts these made-up keys, in us-east-1 among others:");
+    voice.note(
+        "a simulated RAM endpoint, data in memory only; it accepts these made-up keys, in us-east-1 among others:",
+    );
     voice.note(&format!("  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}", owner.access_key_id, owner.secret));
     output::print(&format!("{}\n", endpoint.base_url()))?;
     signals.next().await;
@@ -78,7 +80,8 @@ async fn story() -> Result<Exit, CommandError> {
     let replaying = stage.replay().await?;
 
     say("\n3  Another client, with other (dummy) credentials, lists again:")?;
-    let dummy = Keys { access_key_id: "AKIDDUMMY".into(), secret: Secret::new("dummy"), session_token: None, expiry: None };
+    let dummy =
+        Keys { access_key_id: "AKIDDUMMY".into(), secret: Secret::new("dummy"), session_token: None, expiry: None };
     let replayed = client::list(&replaying.base_url(), &dummy).await.map_err(DemoError::Client)?;
     stage::tell_pages("   GetResourceShares, the same listing, from the cassette:", &replayed)?;
     if recorded.bodies() != replayed.bodies() || recorded.signatures() == replayed.signatures() {

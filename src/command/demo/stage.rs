@@ -11,6 +11,8 @@ use tempfile::TempDir;
 
 /// How many lines of the cassette's text are shown.
 const SHOWN: usize = 26;
+/// The demo's environment.
+const NOTHING: [(&str, &str); 0] = [];
 
 pub(super) struct Stage {
     folder: TempDir,
@@ -36,7 +38,7 @@ impl Stage {
 
     fn config(&self, upstream: Option<String>, mode: RecordMode) -> Result<Config, CommandError> {
         let written = RawConfig { cassette: Some(self.cassette()), upstream, ..RawConfig::default() };
-        let settings = Settings::load(written, &Environment::empty(self.folder.path()))?;
+        let settings = Settings::load(written, &Environment::of(NOTHING, self.folder.path()))?;
         Ok(Config::from_settings(settings, mode)?)
     }
 
@@ -69,7 +71,12 @@ pub(super) fn tell_pages(title: &str, listing: &Listing) -> Result<(), CommandEr
     say(title)?;
     for (number, page) in listing.pages.iter().enumerate() {
         let token = page.next_token.as_deref().unwrap_or("(none: the end)");
-        say(&format!("     page {}: {:>2} shares, {:>5} bytes, nextToken {token}", number + 1, page.items, page.body.len()))?;
+        say(&format!(
+            "     page {}: {:>2} shares, {:>5} bytes, nextToken {token}",
+            number + 1,
+            page.items,
+            page.body.len()
+        ))?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use super::{CommandError, Exit, output, runtime, server};
 use crate::app::{self, Running};
 use crate::cli::RunArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use crate::engine::Effective;
 use child::Ended;
 use environment::{Change, Isolation};
 use rustix::process::Signal;
@@ -44,7 +45,7 @@ async fn drive(
     for notice in &running.notices {
         voice.note(notice);
     }
-    let recording = running.mode != RecordMode::None;
+    let recording = running.mode != Effective::Nothing;
     let ended = run_child(args, &running, &asked, environment, &mut signals).await;
     ready_file.map(server::forget);
     let stopped = server::stop(running, &mut signals, voice).await;
@@ -84,7 +85,7 @@ async fn run_child(
     if let Some(path) = &args.proxy.ready_file {
         output::write_atomically(path, &format!("{base_url}\n"))?;
     }
-    if running.mode != RecordMode::None || args.keep_env {
+    if running.mode != Effective::Nothing || args.keep_env {
         return child::run(&args.cmd, &environment::pointed_at(&base_url, parent), signals).await;
     }
     // The folder lives as long as CMD.
