@@ -1,0 +1,12 @@
+//! ramtape in one process, between a bare client and the simulated RAM endpoint.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
+#[path = "../support/stage.rs"]
+mod stage;
+
+mod chains;
+mod exact_bytes;
+mod modes;
+mod sharing;
+mod upstream_faults;
