@@ -297,6 +297,35 @@ fn a_date_header_serves_in_the_absence_of_x_amz_date() {
         assert_eq!(Timestamp::of_request(&headers).unwrap().to_string(), basic);
     }
     assert_eq!(Timestamp::from(now()).to_string(), "20261122T011019Z");
+    for text in
+        ["Sun, 22 Nov 9223372036854775807 01:10:19 GMT", "Sun, 22 Nov 2026 25:10:19 GMT", "Sun, 22 Nov 2026 01:10 GMT"]
+    {
+        let mut headers = HeaderMap::new();
+        headers.insert("date", HeaderValue::from_static(text));
+        assert_eq!(Timestamp::of_request(&headers), Err(VerifyError::DateMalformed { header: "date" }));
+    }
+}
+
+proptest::proptest! {
+    /// What anybody may send gets a verdict, not a panic.
+    #[test]
+    fn nothing_panics(
+        authorization in "(AWS4-HMAC-SHA256 )?(Credential=[!-~]{0,9}/20261122/us-east-1/ram/aws4_request,)?[ -~é]{0,40}",
+        date in "([0-9]{8}T[0-9]{6}Z|[A-Z][a-z]{2}, [0-9]{1,20} Nov [0-9]{1,20} [0-9:]{0,20} GMT|[ -~é]{0,20})",
+        target in "[ -~é]{0,40}",
+    ) {
+        let mut case = Case::listing().signed();
+        case.target = target;
+        let whole = Authorization::parse(&case.headers).unwrap().unwrap();
+        proptest::prop_assert_eq!(verify(&case.request(), &whole, SECRET, now()), Err(VerifyError::SignatureMismatch));
+        for header in ["x-amz-date", "date"] {
+            case.headers.remove("x-amz-date");
+            case.headers.insert(header, HeaderValue::from_bytes(date.as_bytes()).unwrap());
+            proptest::prop_assert!(verify(&case.request(), &whole, SECRET, now()).is_err());
+        }
+        case.headers.insert("authorization", HeaderValue::from_bytes(authorization.as_bytes()).unwrap());
+        let _ = Authorization::parse(&case.headers);
+    }
 }
 
 #[test]
