@@ -21,7 +21,7 @@ impl Answered {
         let (_, _, operation, token) = key;
         if token.is_empty() || token.chars().count() > LONGEST {
             let message = format!("The client token must be 1 to {LONGEST} characters long.");
-            return Err(AwsError::modelled("InvalidClientTokenException", message));
+            return Err(AwsError::modelled(invalid(operation), message));
         }
         match self.0.get(key) {
             None => Ok(None),
@@ -35,12 +35,20 @@ impl Answered {
     }
 }
 
+// The operations differ in which of the two errors they model.
+
+fn invalid(operation: &str) -> &'static str {
+    match operation {
+        "PromotePermissionCreatedFromPolicy" => "InvalidParameterException",
+        _ => "InvalidClientTokenException",
+    }
+}
+
 fn mismatch(operation: &str, token: &str) -> AwsError {
-    // These three take a token, but do not model the mismatch.
     let name = match operation {
         "AssociateResourceSharePermission"
         | "DisassociateResourceSharePermission"
-        | "PromotePermissionCreatedFromPolicy" => "InvalidClientTokenException",
+        | "PromotePermissionCreatedFromPolicy" => invalid(operation),
         _ => "IdempotentParameterMismatchException",
     };
     AwsError::modelled(name, format!("The client token {token} was already used with other parameters."))

@@ -139,6 +139,9 @@ impl Parameters {
             | "PromotePermissionCreatedFromPolicy"
             | "PromoteResourceShareCreatedFromPolicy"
             | "UpdateResourceShare" => AwsError::modelled("MissingRequiredParameterException", message),
+            "AcceptResourceShareInvitation" | "DeletePermission" | "RejectResourceShareInvitation" => {
+                AwsError::modelled("MalformedArnException", message)
+            }
             _ => AwsError::invalid_parameter(message),
         }
     }

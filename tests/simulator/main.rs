@@ -5,6 +5,7 @@
 mod client;
 mod faults;
 mod listings;
+mod model;
 mod paging;
 mod sharing;
 mod signatures;

@@ -144,3 +144,80 @@ fn parse_signature(text: &str) -> Result<String, VerifyError> {
 fn printable_scheme(scheme: &str) -> &'static str {
     OTHER_SCHEMES.into_iter().find(|known| known.eq_ignore_ascii_case(scheme)).unwrap_or("unknown")
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use http::{HeaderMap, HeaderValue};
+
+    use super::{Authorization, VerifyError};
+
+    const SIGNATURE: &str = "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
+
+    fn parse(value: &str) -> Result<Option<Authorization>, VerifyError> {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        Authorization::parse(&headers)
+    }
+
+    #[test]
+    fn authorization_is_absent_or_whole() {
+        assert_eq!(Authorization::parse(&HeaderMap::new()), Ok(None));
+        let credential = "Credential=AKIDEXAMPLE/20261122/us-east-1/ram/aws4_request";
+        let names = "SignedHeaders=host;x-amz-date";
+        let signature = &format!("Signature={SIGNATURE}");
+        let with = |parts: &[&str]| parse(&format!("AWS4-HMAC-SHA256 {}", parts.join(", ")));
+        let whole = with(&[credential, names, signature]).unwrap().unwrap();
+        assert_eq!(whole.access_key_id, "AKIDEXAMPLE");
+        assert_eq!(
+            (whole.date.as_str(), whole.region.as_str(), whole.service.as_str()),
+            ("20261122", "us-east-1", "ram")
+        );
+        assert_eq!(whole.signed_headers, ["host", "x-amz-date"]);
+        assert_eq!(whole.signature, SIGNATURE);
+        assert!(!format!("{whole:?}").contains(SIGNATURE));
+        assert_eq!(parse(&format!("AWS4-HMAC-SHA256 {signature},{credential},{names}")), Ok(Some(whole)));
+
+        assert_eq!(with(&[names, signature]), Err(VerifyError::PartMissing { part: "Credential" }));
+        assert_eq!(with(&[credential, signature]), Err(VerifyError::PartMissing { part: "SignedHeaders" }));
+        assert_eq!(with(&[credential, names]), Err(VerifyError::PartMissing { part: "Signature" }));
+        assert_eq!(with(&[credential, credential]), Err(VerifyError::PartRepeated { part: "Credential" }));
+        assert_eq!(with(&[credential, "Extra=1"]), Err(VerifyError::PartUnknown));
+        assert_eq!(parse("AWS4-HMAC-SHA256"), Err(VerifyError::PartMissing { part: "Credential" }));
+        assert_eq!(parse("é"), Err(VerifyError::AuthorizationNotText));
+        for id in
+            ["", "AKID/20261122/us-east-1/ram", "/20261122/us-east-1/ram/aws4_request", "A/2026/r/ram/aws4_request"]
+        {
+            assert_eq!(with(&[&format!("Credential={id}"), names, signature]), Err(VerifyError::Credential), "{id}");
+        }
+        let other = credential.replace("aws4_request", "aws5");
+        let terminator = VerifyError::Terminator { found: "aws5".to_owned() };
+        assert_eq!(with(&[&other, names, signature]), Err(terminator));
+        for names in ["", "host;", "x-amz-date;host", "host;host", "Host"] {
+            let names = format!("SignedHeaders={names}");
+            assert_eq!(with(&[credential, &names, signature]), Err(VerifyError::SignedHeaders), "{names}");
+        }
+        for signature in ["Signature=", "Signature=5d67", &signature.to_uppercase().replace("SIGNATURE", "Signature")] {
+            assert_eq!(with(&[credential, names, signature]), Err(VerifyError::SignatureMalformed));
+        }
+    }
+
+    #[test]
+    fn other_schemes_are_named_and_bare_tokens_are_not() {
+        for (value, scheme) in [
+            ("Basic dXNlcjpwYXNz", "Basic"),
+            ("bearer abc", "Bearer"),
+            ("AWS AKID:sig", "AWS"),
+            ("AWS4-ECDSA-P256-SHA256 Credential=x", "AWS4-ECDSA-P256-SHA256"),
+            ("my-bare-token", "unknown"),
+            ("", "unknown"),
+        ] {
+            assert_eq!(parse(value), Err(VerifyError::Scheme { scheme }));
+        }
+        let mut headers = HeaderMap::new();
+        headers.append("authorization", HeaderValue::from_static("Basic eDp5"));
+        headers.append("authorization", HeaderValue::from_static("Basic eDp5"));
+        assert_eq!(Authorization::parse(&headers), Err(VerifyError::AuthorizationRepeated));
+    }
+}

@@ -132,3 +132,38 @@ fn civil_from_days(days: i64) -> [i64; 3] {
     let year = era * 400 + year_of_era + i64::from(month <= 2);
     [year, month, day]
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use http::{HeaderMap, HeaderValue};
+
+    use super::{Timestamp, VerifyError};
+
+    #[test]
+    fn a_date_header_serves_in_the_absence_of_x_amz_date() {
+        for (text, basic) in [
+            ("Sun, 22 Nov 2026 01:10:19 GMT", "20261122T011019Z"),
+            ("Thu, 29 Feb 2024 23:59:59 GMT", "20240229T235959Z"),
+            ("20261122T011019Z", "20261122T011019Z"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("date", HeaderValue::from_static(text));
+            assert_eq!(Timestamp::of_request(&headers).unwrap().to_string(), basic);
+        }
+        let time = UNIX_EPOCH + Duration::from_secs(1_795_309_819);
+        assert_eq!(Timestamp::from(time).to_string(), "20261122T011019Z");
+        for text in [
+            "Sun, 22 Nov 9223372036854775807 01:10:19 GMT",
+            "Sun, 22 Nov 2026 25:10:19 GMT",
+            "Sun, 22 Nov 2026 01:10 GMT",
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("date", HeaderValue::from_static(text));
+            assert_eq!(Timestamp::of_request(&headers), Err(VerifyError::DateMalformed { header: "date" }));
+        }
+    }
+}
