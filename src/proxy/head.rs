@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn http2_is_left_alone_and_only_at_the_start() {
         assert_eq!(verdict(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\n\n\r\r"), None);
-        assert_eq!(verdict(b"GET / HTTP/1.1\r\n\r\nPRI * HTTP/2.0\r\n\r\n\0\n"), Some(Refusal::Nul));
+        assert_eq!(verdict(b"GET / HTTP/1.1\r\n\r\nPRI * HTTP/2.0\r\n\r\n\0\r\n"), Some(Refusal::Nul));
     }
 
     #[test]

@@ -1,0 +1,212 @@
+//! A proxy under test, and a client that sends exactly the bytes it is given: HTTP clients hide malformed input.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test may fail")]
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use ramtape::config::Limits;
+use ramtape::control::{Control, Sessions};
+use ramtape::interaction::{Request, Response, Secret};
+use ramtape::proxy::{self, Answer, ProxyError, Running, Settings};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
+
+/// Bounds every read, so that a test fails and does not hang.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(crate) const KEY: &str = "key-abcdefghijklmnopqrstuvwxyz";
+
+/// The size of `/big`: more than the system buffers for a client that does not read.
+pub(crate) const BIG: usize = 64 << 20;
+
+/// Answers with the request's path and body, and remembers every request it was given.
+pub(crate) struct Echo {
+    seen: Mutex<Vec<Request>>,
+    /// A request for `/wait` takes one permit before it is answered.
+    pub(crate) gate: Semaphore,
+    /// One permit for each request for `/wait` that has begun.
+    pub(crate) begun: Semaphore,
+}
+
+impl Answer for Echo {
+    async fn answer(&self, request: Request) -> Response {
+        let path = request.path.clone();
+        let body = request.body.clone();
+        self.seen.lock().unwrap().push(request);
+        match path.as_str() {
+            "/wait" => {
+                self.begun.add_permits(1);
+                self.gate.acquire().await.unwrap().forget();
+            }
+            "/panic" => std::panic::resume_unwind(Box::new("asked to")),
+            _ => {}
+        }
+        let body = if path == "/big" {
+            Bytes::from_static(&[b'x'; BIG])
+        } else if body.is_empty() {
+            Bytes::from(path)
+        } else {
+            body
+        };
+        Response { status: StatusCode::OK, headers: HeaderMap::new(), body }
+    }
+}
+
+struct OnlyA;
+
+impl Sessions for OnlyA {
+    fn reset(&self, name: &str) -> bool {
+        name == "a"
+    }
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        allow_remote: false,
+        allowed_hosts: vec!["tape.test".into()],
+        guarded: false,
+        key: Secret::new(KEY),
+        limits: Limits {
+            request_body: 2 << 20,
+            response_body: 2 << 20,
+            header_bytes: 16 << 10,
+            header_count: 64,
+            header_time: Duration::from_secs(20),
+            idle_time: Duration::from_secs(20),
+            total_time: Duration::from_secs(20),
+            connections: 100,
+            http2_streams: 100,
+        },
+        instance: "ramtape-1234".into(),
+    }
+}
+
+/// Starts a proxy in the runtime at hand.
+pub(crate) async fn start(settings: Settings) -> Result<(Arc<Echo>, Running), ProxyError> {
+    let echo = Arc::new(Echo { seen: Mutex::default(), gate: Semaphore::new(0), begun: Semaphore::new(0) });
+    let control = Arc::new(Control::new("none", "cassettes/default", OnlyA));
+    let running = proxy::start(settings, Arc::clone(&echo), control).await?;
+    Ok((echo, running))
+}
+
+pub(crate) struct Server {
+    pub(crate) echo: Arc<Echo>,
+    pub(crate) runtime: Runtime,
+    running: Option<Running>,
+    pub(crate) addr: SocketAddr,
+}
+
+impl Server {
+    pub(crate) fn start(settings: Settings) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let (echo, running) = runtime.block_on(start(settings)).unwrap();
+        Self { echo, addr: running.addr, runtime, running: Some(running) }
+    }
+
+    pub(crate) fn connect(&self) -> Client {
+        let stream = TcpStream::connect(self.addr).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Client { stream, buffer: Vec::new() }
+    }
+
+    /// One connection, `bytes`, one answer.
+    pub(crate) fn ask(&self, bytes: impl AsRef<[u8]>) -> Reply {
+        let mut client = self.connect();
+        client.send(bytes);
+        client.reply()
+    }
+
+    /// Every request the answer was given so far.
+    pub(crate) fn seen(&self) -> Vec<Request> {
+        self.echo.seen.lock().unwrap().clone()
+    }
+
+    /// Starts the graceful stop; the handle ends when it has ended.
+    pub(crate) fn stop(&mut self) -> tokio::task::JoinHandle<()> {
+        self.runtime.spawn(self.running.take().unwrap().stop())
+    }
+
+    /// Waits until a request for `/wait` has begun.
+    pub(crate) fn wait_until_begun(&self) {
+        self.runtime.block_on(async { self.echo.begun.acquire().await.unwrap().forget() });
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+pub(crate) struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).unwrap();
+    }
+
+    /// Sends what the server takes; it may end the connection before it has read all.
+    pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) {
+        drop(self.stream.write_all(bytes.as_ref()));
+    }
+
+    /// The next answer on the connection.
+    pub(crate) fn reply(&mut self) -> Reply {
+        let head_end = loop {
+            if let Some(at) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+                break at + 4;
+            }
+            assert!(self.fill() > 0, "the connection ended early: {}", self.buffer.escape_ascii());
+        };
+        let head = String::from_utf8(self.buffer.drain(..head_end).collect()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let lower = head.to_ascii_lowercase();
+        let length = lower
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .map_or(0, |length| length.trim().parse().unwrap());
+        while self.buffer.len() < length {
+            assert!(self.fill() > 0, "the body ended early: {}", self.buffer.escape_ascii());
+        }
+        let body = String::from_utf8(self.buffer.drain(..length).collect()).unwrap();
+        Reply { status, head: lower, body }
+    }
+
+    /// Whether the server has ended the connection with nothing more to say.
+    pub(crate) fn is_ended(&mut self) -> bool {
+        self.buffer.is_empty() && self.fill() == 0
+    }
+
+    /// How many bytes come until the connection ends.
+    pub(crate) fn count_to_end(&mut self) -> usize {
+        let mut count = 0;
+        loop {
+            count += std::mem::take(&mut self.buffer).len();
+            if self.fill() == 0 {
+                return count;
+            }
+        }
+    }
+
+    /// More bytes into the buffer; none at the end, however the connection ended.
+    fn fill(&mut self) -> usize {
+        let mut piece = [0; 8192];
+        match self.stream.read(&mut piece) {
+            Ok(count) => {
+                self.buffer.extend_from_slice(&piece[..count]);
+                count
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => 0,
+            Err(error) => panic!("nothing came: {error}"),
+        }
+    }
+}
