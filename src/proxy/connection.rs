@@ -50,11 +50,13 @@ pub(super) async fn serve<A: Answer>(
     let scanner = HeadScanner::new(limits.header_bytes, limits.header_count);
     let wire = Wire::new(stream, permit, scanner, Arc::clone(&pulse));
     let service = service_fn(|request| {
-        let (house, pulse) = (Arc::clone(&house), Arc::clone(&pulse));
-        async move { Ok::<_, Infallible>(translate::serve(&house, &pulse, request).await) }
+        let house = Arc::clone(&house);
+        // In flight from here on, not from the future's first poll: hyper reads on in between.
+        let in_flight = Arc::clone(&pulse).request();
+        async move { Ok::<_, Infallible>(translate::serve(&house, in_flight, request).await) }
     });
     let mut served = pin!(builder.serve_connection(TokioIo::new(wire), service));
-    let mut watchdog = pin!(tokio::time::sleep(pulse.first_look()));
+    let mut watchdog = pin!(tokio::time::sleep(pulse.until_next_look()));
     let mut is_stopping = false;
     loop {
         tokio::select! {
@@ -70,7 +72,7 @@ pub(super) async fn serve<A: Answer>(
                     Verdict::Wait(wait) => wait,
                     Verdict::Retire => {
                         served.as_mut().graceful_shutdown();
-                        limits.header_time
+                        pulse.until_next_look()
                     }
                     Verdict::Cut => return,
                 };

@@ -3,6 +3,7 @@
 //! One sleeping timer a connection looks here now and then; requests themselves only store numbers.
 
 use crate::config::Limits;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -59,7 +60,7 @@ impl Pulse {
     }
 
     /// Notes the start of a request; the guard notes its end.
-    pub(super) fn request(&self) -> InFlight<'_> {
+    pub(super) fn request(self: Arc<Self>) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         InFlight(self)
     }
@@ -93,11 +94,7 @@ impl Pulse {
         self.in_flight.load(Ordering::Relaxed) == 0 && !self.unsent.load(Ordering::Relaxed)
     }
 
-    /// Notes that a request was refused and the connection ends after its answer.
-    pub(super) fn refuse(&self) {
-        self.refused.store(true, Ordering::Relaxed);
-    }
-
+    /// Whether a request was refused.
     pub(super) fn is_refused(&self) -> bool {
         self.refused.load(Ordering::Relaxed)
     }
@@ -107,9 +104,9 @@ impl Pulse {
         self.head_expired.load(Ordering::Relaxed).then_some(self.header_time)
     }
 
-    /// When to look for the first time.
-    pub(super) fn first_look(&self) -> Duration {
-        self.header_time.min(self.idle_time)
+    /// How long a look at the connection is good for: what begins right after it can't be late earlier.
+    pub(super) fn until_next_look(&self) -> Duration {
+        self.header_time.min(self.idle_time).min(self.total_time)
     }
 
     /// What to do now.
@@ -119,8 +116,8 @@ impl Pulse {
             return self.wait(blocked, self.total_time).map_or(Verdict::Cut, Verdict::Wait);
         }
         if self.in_flight.load(Ordering::Relaxed) > 0 {
-            // The request has a time limit of its own; look again when a new head could be late at the earliest.
-            return Verdict::Wait(self.header_time);
+            // The request has a time limit of its own.
+            return Verdict::Wait(self.until_next_look());
         }
         let head = self.head_since.load(Ordering::Relaxed);
         if head > 0 {
@@ -131,7 +128,7 @@ impl Pulse {
             return Verdict::Wait(left);
         }
         if let Some(left) = self.wait(self.quiet_since.load(Ordering::Relaxed), self.idle_time) {
-            return Verdict::Wait(left.min(self.header_time));
+            return Verdict::Wait(left.min(self.until_next_look()));
         }
         let retired = self.retired_at.load(Ordering::Relaxed);
         if retired == 0 {
@@ -153,9 +150,16 @@ impl Pulse {
 }
 
 /// A request that is being answered.
-pub(super) struct InFlight<'a>(&'a Pulse);
+pub(super) struct InFlight(Arc<Pulse>);
 
-impl Drop for InFlight<'_> {
+impl InFlight {
+    /// Notes that the request is refused: the connection ends after its answer.
+    pub(super) fn refuse(&self) {
+        self.0.refused.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for InFlight {
     fn drop(&mut self) {
         let now = self.0.now();
         self.0.unsent.store(true, Ordering::Relaxed);
@@ -172,8 +176,8 @@ impl Drop for InFlight<'_> {
 mod tests {
     use super::*;
 
-    fn pulse(header_time: u64, idle_time: u64, total_time: u64) -> Pulse {
-        Pulse::new(&Limits {
+    fn pulse(header_time: u64, idle_time: u64, total_time: u64) -> Arc<Pulse> {
+        Arc::new(Pulse::new(&Limits {
             request_body: 1,
             response_body: 1,
             header_bytes: 1,
@@ -183,14 +187,14 @@ mod tests {
             total_time: Duration::from_secs(total_time),
             connections: 1,
             http2_streams: 1,
-        })
+        }))
     }
 
     #[test]
     fn an_open_head_has_its_own_time_but_not_during_a_request() {
         let pulse = pulse(0, 60, 60);
         pulse.head_is_open(true);
-        let request = pulse.request();
+        let request = Arc::clone(&pulse).request();
         assert!(matches!(pulse.verdict(), Verdict::Wait(_)));
         drop(request);
         assert_eq!(pulse.verdict(), Verdict::Cut);
@@ -218,7 +222,7 @@ mod tests {
     fn answered_means_sent() {
         let pulse = pulse(60, 60, 60);
         assert!(pulse.is_answered());
-        let request = pulse.request();
+        let request = Arc::clone(&pulse).request();
         pulse.write_flushed();
         assert!(!pulse.is_answered());
         drop(request);

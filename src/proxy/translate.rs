@@ -3,7 +3,7 @@
 use super::Answer;
 use super::gate::Gate;
 use super::prefix::{self, Prefixes};
-use super::pulse::Pulse;
+use super::pulse::InFlight;
 use super::refusal::Refusal;
 use super::rescue;
 use crate::control::Control;
@@ -27,11 +27,10 @@ pub(super) struct House<A> {
 /// Answers one request: gate, prefixes, body, answer. The log line never shows prefixes: one of them is the key.
 pub(super) async fn serve<A: Answer>(
     house: &House<A>,
-    pulse: &Pulse,
+    in_flight: InFlight,
     request: hyper::Request<Incoming>,
 ) -> hyper::Response<Full<Bytes>> {
     let begun = Instant::now();
-    let _in_flight = pulse.request();
     let (parts, body) = request.into_parts();
     let log = tracing::enabled!(tracing::Level::DEBUG).then(|| {
         let path = prefix::split(parts.uri.path(), &house.key).rest.to_owned();
@@ -44,7 +43,7 @@ pub(super) async fn serve<A: Answer>(
         Err(refusal) => (rescue::answer(&refusal), true),
     };
     if is_refused {
-        pulse.refuse();
+        in_flight.refuse();
         if is_http1 {
             response.headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }

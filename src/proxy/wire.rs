@@ -8,7 +8,7 @@ use super::rescue;
 use std::io::{Error, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
@@ -25,6 +25,8 @@ pub(super) struct Wire {
     refusal: Option<Refusal>,
     /// Whether the refusal is still to be told: every earlier request has its answer.
     is_unsaid: bool,
+    /// The reader that waits for earlier answers before the refusal.
+    waiting: Option<Waker>,
 }
 
 impl Wire {
@@ -34,13 +36,22 @@ impl Wire {
         scanner: HeadScanner,
         pulse: Arc<Pulse>,
     ) -> Self {
-        Self { stream: Some(stream), permit: Some(permit), scanner, pulse, refusal: None, is_unsaid: false }
+        Self {
+            stream: Some(stream),
+            permit: Some(permit),
+            scanner,
+            pulse,
+            refusal: None,
+            is_unsaid: false,
+            waiting: None,
+        }
     }
 
     /// The end of reading after a refused head. While earlier requests wait for their answers there is just nothing more to
-    /// read; hyper asks again after each answer.
-    fn refuse(&mut self) -> Poll<std::io::Result<()>> {
+    /// read; the reader is woken when an answer has left.
+    fn refuse(&mut self, context: &Context<'_>) -> Poll<std::io::Result<()>> {
         if !self.pulse.is_answered() {
+            self.waiting = Some(context.waker().clone());
             return Poll::Pending;
         }
         self.is_unsaid = true;
@@ -66,7 +77,7 @@ impl AsyncRead for Wire {
     ) -> Poll<std::io::Result<()>> {
         let this = &mut *self;
         if this.refusal.is_some() {
-            return this.refuse();
+            return this.refuse(context);
         }
         let Some(stream) = this.stream.as_mut() else { return Poll::Ready(Ok(())) };
         let before = buffer.filled().len();
@@ -81,7 +92,7 @@ impl AsyncRead for Wire {
         this.pulse.head_is_open(false);
         this.refusal = Some(refusal);
         buffer.set_filled(before + passed);
-        if passed > 0 { Poll::Ready(Ok(())) } else { this.refuse() }
+        if passed > 0 { Poll::Ready(Ok(())) } else { this.refuse(context) }
     }
 }
 
@@ -120,14 +131,22 @@ impl AsyncWrite for Wire {
         let flushed = Pin::new(stream).poll_flush(context);
         if flushed.is_ready() {
             this.pulse.write_flushed();
+            // hyper flushes at every turn: waking it before the answer has left would make it spin.
+            if this.pulse.is_answered()
+                && let Some(reader) = this.waiting.take()
+            {
+                reader.wake();
+            }
         }
         flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        match self.stream.as_mut() {
-            Some(stream) => Pin::new(stream).poll_shutdown(context),
-            None => Poll::Ready(Ok(())),
+        let this = &mut *self;
+        match this.stream.as_mut() {
+            // There is something left to say; the stream ends after that.
+            Some(stream) if !this.is_unsaid => Pin::new(stream).poll_shutdown(context),
+            _ => Poll::Ready(Ok(())),
         }
     }
 }

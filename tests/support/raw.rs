@@ -1,5 +1,5 @@
 //! A proxy under test, and a client that sends exactly the bytes it is given: HTTP clients hide malformed input.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test may fail")]
+#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may fail")]
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -133,7 +133,10 @@ impl Server {
 
     /// Waits until a request for `/wait` has begun.
     pub(crate) fn wait_until_begun(&self) {
-        self.runtime.block_on(async { self.echo.begun.acquire().await.unwrap().forget() });
+        self.runtime.block_on(async {
+            let begun = tokio::time::timeout(PATIENCE, self.echo.begun.acquire()).await;
+            begun.expect("no request for /wait came").unwrap().forget();
+        });
     }
 }
 
