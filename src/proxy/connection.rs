@@ -37,7 +37,7 @@ pub(super) fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-/// Serves `stream` until either side ends it, `stopping` changes and its requests are answered, or its time is up.
+/// Serves `stream` until either side ends it, `stopping` closes and its requests are answered, or its time is up.
 pub(super) async fn serve<A: Answer>(
     stream: TcpStream,
     permit: OwnedSemaphorePermit,

@@ -55,28 +55,19 @@ impl Gate {
 
     fn field<'a>(&self, fields: &mut Fields<'a>, name: &HeaderName, value: &'a HeaderValue) -> Result<(), Refusal> {
         match *name {
-            header::HOST => {
-                if fields.host.replace(value).is_some() {
-                    return Err(Refusal::DuplicateHost);
-                }
-            }
-            header::TRANSFER_ENCODING => return Err(Refusal::TransferEncoding),
-            header::CONTENT_LENGTH => self.content_length(fields, value)?,
+            header::HOST => refuse_if(fields.host.replace(value).is_some(), Refusal::DuplicateHost),
+            header::TRANSFER_ENCODING => Err(Refusal::TransferEncoding),
+            header::CONTENT_LENGTH => self.content_length(fields, value),
             header::AUTHORIZATION => {
-                if std::mem::replace(&mut fields.authorization, true) {
-                    return Err(Refusal::DuplicateAuthorization);
-                }
+                refuse_if(std::mem::replace(&mut fields.authorization, true), Refusal::DuplicateAuthorization)
             }
-            header::EXPECT => {
-                if !value.as_bytes().eq_ignore_ascii_case(b"100-continue") {
-                    return Err(Refusal::Expectation);
-                }
+            header::EXPECT => refuse_if(!value.as_bytes().eq_ignore_ascii_case(b"100-continue"), Refusal::Expectation),
+            header::ORIGIN => {
+                fields.origin = true;
+                Ok(())
             }
-            header::ORIGIN => fields.origin = true,
-            _ if name.as_str() == VIA && self.is_own_mark(value) => return Err(Refusal::Loop),
-            _ => {}
+            _ => refuse_if(name.as_str() == VIA && self.is_own_mark(value), Refusal::Loop),
         }
-        Ok(())
     }
 
     fn content_length(&self, fields: &mut Fields<'_>, value: &HeaderValue) -> Result<(), Refusal> {
@@ -127,6 +118,10 @@ impl Gate {
     fn not_a_forward_proxy(&self) -> Refusal {
         Refusal::NotForwardProxy { listen: self.own.listen }
     }
+}
+
+fn refuse_if(bad: bool, refusal: Refusal) -> Result<(), Refusal> {
+    if bad { Err(refusal) } else { Ok(()) }
 }
 
 /// What one pass over the headers found.

@@ -46,7 +46,7 @@ pub(super) async fn accept<A: Answer>(
     let turned_away = Arc::new(Semaphore::new(MOST_TURNED_AWAY));
     let full = Arc::new(rescue::raw(&Refusal::Connections { limit: limits.connections }));
     let mut connections = JoinSet::new();
-    let on_stop = stopping.clone();
+    let (serving, on_stop) = watch::channel(false);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -69,7 +69,9 @@ pub(super) async fn accept<A: Answer>(
             _ = stopping.changed() => break,
         }
     }
+    // In this order: a client that finds its connection ended must not get a new one.
     drop(listener);
+    drop(serving);
     if tokio::time::timeout(GRACE, async {
         while let Some(ended) = connections.join_next().await {
             note(ended)
