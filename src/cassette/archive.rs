@@ -78,10 +78,10 @@ impl Archive {
         fp: &Fingerprint,
     ) -> Result<(Option<Entry>, Option<Identity>, bool, u64), CassetteError> {
         let Some(identity) = Identity::at(path)? else { return Ok((None, None, true, 0)) };
-        if let (Some(store), true) = (&self.store, identity.is_settled()) {
-            if let Some(entry) = store.cached(fp, &identity).filter(|entry| entry.operation.folder() == folder) {
-                return Ok((Some(entry), Some(identity), true, identity.size()));
-            }
+        let store = self.store.as_ref().filter(|_| identity.is_settled());
+        let cached = store.and_then(|store| store.cached(fp, &identity));
+        if let Some(entry) = cached.filter(|entry| entry.operation.folder() == folder) {
+            return Ok((Some(entry), Some(identity), true, identity.size()));
         }
         let Some((bytes, identity)) = read_file(&self.root, path)? else { return Ok((None, None, true, 0)) };
         let entry = checked(&bytes, path, folder, fp)?;

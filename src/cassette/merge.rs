@@ -84,7 +84,6 @@ fn replace(takes: Vec<Take>, fresh: Vec<Take>) -> Vec<Take> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
     use crate::interaction::{Body, Page};
     use bytes::Bytes;

@@ -2,7 +2,7 @@
 
 use super::archive::{Archive, text_hash};
 use super::cache::Memory;
-use super::error::{CassetteError, StoreError};
+use super::error::CassetteError;
 use super::seal::{Chains, SealReport, with_causes, writing_folder};
 use super::sealer::Sealer;
 use super::store::{OpeningError, Store, foresee};
@@ -180,7 +180,7 @@ fn clear_up(archive: &Archive, notices: &mut Vec<Notice>) -> Result<SealReport, 
             .map(|(folder, fp, reason)| Notice::NotSealed { name: format!("{folder}/{fp}"), reason: reason.clone() }),
     );
     if let Some(store) = &archive.store {
-        store.drop_old_tokens().map_err(StoreError::from)?;
+        store.drop_old_tokens()?;
         if store.index().is_empty() {
             store.note_clean();
         }

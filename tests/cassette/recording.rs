@@ -21,37 +21,35 @@ fn what_was_recorded_is_replayed_from_text_alone() {
     assert_eq!(report.sealed, [(FOLDER.to_owned(), fp)]);
     assert_eq!((report.partial, report.failed), (Vec::new(), Vec::new()));
     drop(recording);
-    let expected = format!(
-        r#"{{
+    let expected = r#"{
   "operation": "GetResourceShares",
   "region": "us-east-1",
   "actor": "default",
-  "request": {{
+  "request": {
     "name": "share-1",
     "resourceOwner": "SELF"
-  }},
+  },
   "takes": [
-    {{
+    {
       "pages": [
-        {{
+        {
           "status": 200,
-          "headers": {{
+          "headers": {
             "content-type": "application/json"
-          }},
-          "body": {{
+          },
+          "body": {
             "resourceShares": [
-              {{
+              {
                 "creationTime": 1.632342984382E9
-              }}
+              }
             ]
-          }}
-        }}
+          }
+        }
       ]
-    }}
+    }
   ]
-}}
-"#
-    );
+}
+"#;
     assert_eq!(fs::read_to_string(text_path(&root, 1)).unwrap(), expected);
     fs::remove_dir_all(root.join(".store")).unwrap();
     let replay = open(&root, REPLAY);
