@@ -74,11 +74,11 @@ fn an_old_file_is_answered_from_memory_and_store_until_it_changes() {
 fn damage_is_told_with_line_and_reason() {
     for (from, to, reason) in [
         ("\"takes\"", "\"takes\" \"", ":9: not JSON: expected :"),
-        ("\"takes\": [", "<<<<<<< HEAD\n  \"takes\": [", ":9: an unresolved merge conflict"),
+        ("  \"takes\": [", "<<<<<<< HEAD\n  \"takes\": [", ":9: an unresolved merge conflict"),
         (
             "\"status\": 200,",
             "\"status\": 200,\n          \"colour\": 1,",
-            ":13: takes[0].pages[0]: unknown member \"colour\"",
+            ":14: takes[0].pages[0]: unknown member \"colour\"",
         ),
         ("\"status\": 200,", "", "takes[0].pages[0]: member \"status\" is missing"),
         ("\"status\": 200", "\"status\": 2", "member \"status\": expected an HTTP status"),
@@ -97,7 +97,7 @@ fn damage_is_told_with_line_and_reason() {
         sealed(folder.path());
         edit(&text_path(folder.path(), 1), from, to);
         let error = failure(folder.path());
-        assert!(error.contains(reason), "{to}: {error}");
+        assert!(error.contains(reason), "{to}: {reason}: {error}");
     }
 }
 

@@ -3,6 +3,7 @@
 mod index;
 mod keys;
 mod ledger;
+mod lock;
 mod opening;
 mod salvage;
 mod tokens;
@@ -16,6 +17,7 @@ pub(super) use verify::Intent;
 use self::index::Index;
 use self::keys::{Key, unguard};
 use self::ledger::Ledger;
+use self::lock::Lock;
 use self::verify::{Head, Trees, unpack_page};
 use self::witness::Witness;
 use super::codec::{Packer, Unpacker};
@@ -25,7 +27,6 @@ use super::path::Identity;
 use super::recording::EntryHead;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
-use std::fs::File;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Larger entries are read from their files each time they fall out of memory.
@@ -41,7 +42,7 @@ pub(super) struct Store {
     /// between would be in neither.
     gate: RwLock<()>,
     /// Keeps other processes out until it is dropped.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// The unsealed takes of one fingerprint, whole.

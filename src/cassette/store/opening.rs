@@ -1,6 +1,7 @@
 //! From a folder to a store that can be trusted, and to the names of what was lost on the way.
 
 use super::index::{Index, TakeState};
+use super::lock::Lock;
 use super::verify::{Contents, Doubt, Trees, open, verify};
 use super::witness::{Testimony, Witness};
 use super::{Intent, Store, salvage};
@@ -8,7 +9,6 @@ use crate::cassette::error::StoreError;
 use crate::cassette::recording::TakeId;
 use crate::fingerprint::Fingerprint;
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, RwLock};
 use std::time::Duration;
@@ -60,14 +60,14 @@ impl Store {
         deadline: Duration,
         text_hash: impl Fn(&str, &Fingerprint) -> Option<[u8; 32]>,
     ) -> Result<Opening, OpeningError> {
-        let lock = lock(&folder.join("lock"))?;
+        let lock = Lock::take(&folder.join("lock"))?;
         let witness = folder.join("witness");
         let testimony = Witness::hear(&witness);
         let path = folder.join("sled");
         let mut rebuilt = None;
         let (trees, contents) = match open_whole(&path, cache, deadline) {
             Ok(opened) => opened,
-            Err((Doubt::Sled(sled::Error::Io(error)), _)) if is_lock(&error) => return Err(OpeningError::InUse),
+            Err((Doubt::Locked, _)) => return Err(OpeningError::InUse),
             Err((Doubt::Sled(sled::Error::Io(error)), _)) if is_environment(&error) => return Err(error.into()),
             Err((doubt, damaged)) => {
                 let (trees, contents, aside) = salvage::rebuild(&path, damaged, cache, deadline)?;
@@ -129,16 +129,6 @@ impl Store {
     }
 }
 
-/// The lock that one process at a time holds.
-fn lock(path: &Path) -> Result<File, OpeningError> {
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpeningError::InUse),
-        Err(TryLockError::Error(error)) => Err(error.into()),
-    }
-}
-
 fn open_whole(path: &Path, cache: u64, deadline: Duration) -> Result<(Trees, Contents), (Doubt, Option<Trees>)> {
     let trees = open(path, cache, deadline).map_err(|doubt| (doubt, None))?;
     match verify(&trees, deadline) {
@@ -154,11 +144,6 @@ fn is_environment(error: &std::io::Error) -> bool {
         error.kind(),
         Kind::PermissionDenied | Kind::ReadOnlyFilesystem | Kind::StorageFull | Kind::QuotaExceeded | Kind::WouldBlock
     )
-}
-
-/// Whether sled's own lock is held, which it tells by a message only.
-fn is_lock(error: &std::io::Error) -> bool {
-    error.to_string().contains("could not acquire lock")
 }
 
 /// What was acknowledged, is not in the text, and is not in the store.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The open store.
 #[derive(Clone)]
@@ -31,6 +31,9 @@ pub(super) struct Trees {
 pub(super) enum Doubt {
     #[error("it does not open")]
     Sled(#[from] sled::Error),
+    /// Nobody has ramtape's lock, and somebody has sled's.
+    #[error("it is locked")]
+    Locked,
     #[error("it does not answer")]
     Deadline,
     #[error("it panicked")]
@@ -176,10 +179,29 @@ pub(super) fn within<T: Send + 'static>(
 pub(super) fn open(path: &Path, cache: u64, deadline: Duration) -> Result<Trees, Doubt> {
     let path: PathBuf = path.to_owned();
     within(deadline, move || -> Result<Trees, Doubt> {
-        let db = Config::new().path(path).cache_capacity(cache).flush_every_ms(None).open()?;
+        let db = open_db(&path, cache)?;
         let (takes, tokens, cached) = (db.open_tree("takes")?, db.open_tree("tokens")?, db.open_tree("cached")?);
         Ok(Trees { db, takes, tokens, cached })
     })?
+}
+
+/// Opens sled. Its own lock can outlive a store just closed for a moment (in a process being started, or in one of its
+/// threads), so that is waited for; ramtape's lock has shown already that no other process uses the store.
+fn open_db(path: &Path, cache: u64) -> Result<Db, Doubt> {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let start = Instant::now();
+    loop {
+        match Config::new().path(path).cache_capacity(cache).flush_every_ms(None).open() {
+            // sled tells this by its message only.
+            Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
+                if start.elapsed() > PATIENCE {
+                    return Err(Doubt::Locked);
+                }
+                thread::sleep(Duration::from_millis(2));
+            }
+            opened => return Ok(opened?),
+        }
+    }
 }
 
 /// Reads everything unsealed and compares it with the ledger.
