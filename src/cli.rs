@@ -114,7 +114,8 @@ Examples:
   ramtape doctor
   ramtape doctor --online               also connect to the endpoint of AWS
 
-Exits with 1 if a check fails. Nothing is sent to AWS without --online, and nothing but a connection is made with it.";
+Exits with 1 if a check fails. Credentials are fetched as a recording would fetch them; nothing
+is sent to RAM, and without --online nobody connects to it either.";
 
 const DEMO_EXAMPLE: &str = "\
 Examples:

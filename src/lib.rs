@@ -30,6 +30,7 @@
 //!
 //! No cache that is not a cassette, no time-to-live, no fuzzy matching of requests, no counter of calls that decides an
 //! answer across sessions, and in mode `none` no client that could reach upstream.
+#![warn(clippy::disallowed_methods)]
 
 pub mod app;
 pub mod cassette;

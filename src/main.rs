@@ -1,4 +1,5 @@
 //! The `ramtape` binary: parse, run, exit code.
+#![warn(clippy::disallowed_methods)]
 
 use clap::Parser;
 use ramtape::cli::Cli;

@@ -2,6 +2,7 @@
 
 mod completions;
 mod demo;
+mod doctor;
 mod error;
 mod exit;
 mod log;
@@ -38,6 +39,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Replay(args) => server::replay(&args, &environment, voice),
         Command::Serve(args) => server::serve(&args, &environment, voice),
         Command::Demo(args) => demo::run(&args, voice),
+        Command::Doctor(args) => doctor::run(&args, &environment),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(&args),
         _ => Err(CommandError::Usage("not built yet".to_owned())),

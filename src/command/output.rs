@@ -13,6 +13,12 @@ pub(super) fn print(text: &str) -> Result<(), CommandError> {
     }
 }
 
+/// Writes `text` to stdout, its colours only where a terminal shows them and NO_COLOR does not forbid them.
+pub(super) fn print_styled(text: &str) -> Result<(), CommandError> {
+    let coloured = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
+    if coloured { print(text) } else { print(&anstream::adapter::strip_str(text).to_string()) }
+}
+
 /// Writes a file that nobody ever sees half-written, readable by its owner alone: it can hold a capability key.
 pub(super) fn write_atomically(path: &Path, text: &str) -> Result<(), CommandError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

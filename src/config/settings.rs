@@ -35,6 +35,13 @@ impl Settings {
         self.raw.record_mode
     }
 
+    /// The record mode of `ramtape run`: the one that was asked for, else `none` in continuous integration and `once` elsewhere.
+    #[must_use]
+    pub fn mode_of_run(&self, environment: &Environment) -> RecordMode {
+        let default = if environment.is_ci() { RecordMode::None } else { RecordMode::Once };
+        self.record_mode().unwrap_or(default)
+    }
+
     /// The user's file, if there is one.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
@@ -68,6 +75,19 @@ mod tests {
         assert_eq!(region(None, &[("AWS_REGION", "eu-west-1")]), "eu-central-1");
         assert_eq!(region(None, &[("RAMTAPE_REGION", "eu-west-2")]), "eu-west-2");
         assert_eq!(region(Some("eu-west-3"), &[("RAMTAPE_REGION", "eu-west-2")]), "eu-west-3");
+    }
+
+    #[test]
+    fn ci_replays_unless_told_otherwise() {
+        let mode = |asked: Option<RecordMode>, variables: &[(&str, &str)]| {
+            let environment = Environment::of(variables.iter().copied(), "/nowhere");
+            let flags = RawConfig { record_mode: asked, ..RawConfig::default() };
+            Settings::load(flags, &environment).unwrap().mode_of_run(&environment)
+        };
+        assert_eq!(mode(None, &[]), RecordMode::Once);
+        assert_eq!(mode(None, &[("CI", "true")]), RecordMode::None);
+        assert_eq!(mode(Some(RecordMode::Once), &[("CI", "true")]), RecordMode::Once);
+        assert_eq!(mode(None, &[("CI", "true"), ("RAMTAPE_RECORD_MODE", "all")]), RecordMode::All);
     }
 
     #[test]

@@ -20,14 +20,9 @@ pub(super) fn run(args: &RunArgs, environment: &Environment, voice: Voice) -> Re
     let reports = report::asked_for(&args.proxy.report)?;
     let flags = RawConfig { record_mode: args.mode.record_mode, ..args.proxy.layer() };
     let settings = Settings::load(flags, environment)?;
-    let mode = settings.record_mode().unwrap_or(default_mode(environment));
+    let mode = settings.mode_of_run(environment);
     let config = Config::from_settings(settings, mode)?;
     runtime()?.block_on(drive(args, config, &reports, environment, voice))
-}
-
-/// The mode that holds where nobody asked for one.
-fn default_mode(environment: &Environment) -> RecordMode {
-    if environment.is_ci() { RecordMode::None } else { RecordMode::Once }
 }
 
 async fn drive(
@@ -96,16 +91,4 @@ async fn run_child(
     let mut changes: Vec<Change> = environment::pointed_at(&base_url, parent);
     changes.extend(environment::isolated(&isolation, parent));
     child::run(&args.cmd, &changes, signals).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ci_replays_unless_told_otherwise() {
-        let mode = |variables: &[(&str, &str)]| default_mode(&Environment::of(variables.iter().copied(), "/"));
-        assert_eq!(mode(&[]), RecordMode::Once);
-        assert_eq!(mode(&[("CI", "true")]), RecordMode::None);
-    }
 }

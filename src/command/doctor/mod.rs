@@ -1,0 +1,38 @@
+//! `ramtape doctor`: what would keep a run from working, and what to do about it.
+
+mod check;
+mod environment;
+mod place;
+mod upstream;
+
+use super::voice::printable;
+use super::{CommandError, Exit, output, runtime};
+use crate::cli::DoctorArgs;
+use crate::config::{Config, Environment, Settings};
+use check::{Check, Verdict};
+
+pub(super) fn run(args: &DoctorArgs, environment: &Environment) -> Result<Exit, CommandError> {
+    let mut checks = environment::checks(environment);
+    match configuration(args, environment) {
+        Ok((config, check)) => {
+            checks.insert(0, check);
+            checks.extend(runtime()?.block_on(upstream::checks(&config, args.online)));
+            checks.push(place::port(config.listen));
+        }
+        Err(error) => checks.insert(0, Check::fail("configuration", super::error::chain(&error), "correct it")),
+    }
+    let text: String = checks.iter().map(|check| if args.json { check.json() } else { check.text() }).collect();
+    output::print_styled(&text)?;
+    Ok(if checks.iter().any(|check| check.verdict == Verdict::Fail) { Exit::Failed } else { Exit::Well })
+}
+
+fn configuration(args: &DoctorArgs, environment: &Environment) -> Result<(Config, Check), CommandError> {
+    let settings = Settings::load(args.layer(), environment)?;
+    let file = match settings.file() {
+        Some(file) => format!("{} is in force", file.display()),
+        None => "there is no ramtape.toml; the built-in defaults are in force".to_owned(),
+    };
+    let mode = settings.mode_of_run(environment);
+    let config = Config::from_settings(settings, mode)?;
+    Ok((config, Check::ok("configuration", printable(&file).into_owned())))
+}

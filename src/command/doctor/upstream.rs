@@ -1,0 +1,132 @@
+//! What recording needs: credentials and a way to upstream.
+
+use super::check::Check;
+use crate::command::error::chain;
+use crate::config::{Config, RecordMode};
+use crate::upstream::{BaseUrl, CredentialSource, Endpoint, Keys, Settings, Upstream, UpstreamError};
+use http::Uri;
+use std::time::{Duration, SystemTime};
+use tokio::net::TcpStream;
+
+/// How long to wait for a provider of credentials.
+const CREDENTIALS_TIME: Duration = Duration::from_secs(30);
+
+pub(super) async fn checks(config: &Config, online: bool) -> Vec<Check> {
+    match Upstream::new(settings(config)) {
+        Ok(upstream) => vec![credentials(&upstream, config).await, reach(config, online).await],
+        Err(error) => vec![Check::fail("upstream", chain(&error), "correct --upstream, the profile or AWS_CA_BUNDLE")],
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        service: config.service.name.clone(),
+        url: config.upstream.url.clone(),
+        credentials: match &config.upstream.profile {
+            Some(profile) => CredentialSource::Profile(profile.clone()),
+            None => CredentialSource::DefaultChain,
+        },
+        region: config.region.clone(),
+        ca_bundle: config.upstream.ca_bundle.clone(),
+        connect_time: config.upstream.connect_time,
+        answer_time: config.upstream.answer_time,
+        credentials_time: CREDENTIALS_TIME,
+        response_body: config.limits.response_body,
+        own: config.listen,
+        instance: String::new(),
+    }
+}
+
+async fn credentials(upstream: &Upstream, config: &Config) -> Check {
+    let name = "credentials";
+    let now = SystemTime::now();
+    let source = match &config.upstream.profile {
+        Some(profile) => format!("profile {profile}"),
+        None => "the default chain".to_owned(),
+    };
+    match upstream.credentials().current(now).await {
+        Ok(keys) => Check::ok(name, format!("{source} gives {}", described(&keys, now))),
+        Err(error) => {
+            let advice = "recording needs credentials: log in, name a profile with --profile, or set AWS_ACCESS_KEY_ID";
+            let found = chain(&error);
+            // Where nothing is recorded, none are needed.
+            if config.mode == RecordMode::None {
+                Check::warn(name, found, advice)
+            } else {
+                Check::fail(name, found, advice)
+            }
+        }
+    }
+}
+
+/// Never the secret, and of the id only what its owner knows it by.
+fn described(keys: &Keys, now: SystemTime) -> String {
+    let id: Vec<char> = keys.access_key_id.chars().collect();
+    let shown = match (id.first_chunk::<4>(), id.last_chunk::<4>()) {
+        (Some(first), Some(last)) if id.len() >= 16 => {
+            format!("key {}…{}", first.iter().collect::<String>(), last.iter().collect::<String>())
+        }
+        _ => "a key".to_owned(),
+    };
+    match keys.expiry.map(|expiry| expiry.duration_since(now).unwrap_or_default()) {
+        Some(left) => format!("{shown}, which expires in {} minutes", left.as_secs() / 60),
+        None if keys.session_token.is_some() => format!("{shown}, temporary"),
+        None => shown,
+    }
+}
+
+/// Connects and sends nothing. AWS is left alone unless somebody asked for it.
+async fn reach(config: &Config, online: bool) -> Check {
+    let name = "upstream";
+    let url = match endpoint(config) {
+        Ok(url) => url,
+        Err(error) => return Check::fail(name, chain(&error), "correct --upstream or the region"),
+    };
+    let default_port = if url.scheme_str() == Some("http") { 80 } else { 443 };
+    let (host, port) = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(default_port));
+    if config.upstream.url.is_none() && !online {
+        return Check::ok(name, format!("{host} is where requests would go; not tried without --online"));
+    }
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let advice = "check the address, the network and any firewall; ramtape connects directly, without a proxy";
+    match tokio::time::timeout(config.upstream.connect_time, TcpStream::connect((bare, port))).await {
+        Ok(Ok(_)) => Check::ok(name, format!("{host}:{port} accepts connections")),
+        Ok(Err(error)) => Check::fail(name, format!("{host}:{port}: {error}"), advice),
+        Err(_) => {
+            let waited = config.upstream.connect_time.as_secs();
+            Check::fail(name, format!("{host}:{port} did not answer within {waited} s"), advice)
+        }
+    }
+}
+
+fn endpoint(config: &Config) -> Result<Uri, UpstreamError> {
+    let endpoint = match &config.upstream.url {
+        Some(url) => Endpoint::Fixed(BaseUrl::parse(url)?),
+        None => Endpoint::Public { service: config.service.name.clone() },
+    };
+    endpoint.url(&config.region, "/", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interaction::Secret;
+
+    #[test]
+    fn a_key_is_shown_by_its_ends_and_a_secret_never() {
+        let now = SystemTime::now();
+        let mut keys = Keys {
+            access_key_id: "AKIAIOSFODNN7EXAMPLE".into(),
+            secret: Secret::new("wJalrXUtnFEMI"),
+            session_token: None,
+            expiry: None,
+        };
+        assert_eq!(described(&keys, now), "key AKIA…MPLE");
+        keys.expiry = Some(now + Duration::from_secs(3599));
+        assert_eq!(described(&keys, now), "key AKIA…MPLE, which expires in 59 minutes");
+        keys.access_key_id = "short".into();
+        keys.expiry = None;
+        keys.session_token = Some(Secret::new("token"));
+        assert_eq!(described(&keys, now), "a key, temporary");
+    }
+}
