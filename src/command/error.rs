@@ -2,6 +2,7 @@
 
 use super::Exit;
 use crate::app::{StartError, StopError};
+use crate::cassette::CassetteError;
 use crate::config::ConfigError;
 use std::error::Error;
 use std::io::{self, Write};
@@ -67,6 +68,23 @@ pub enum CommandError {
     /// The demo cannot be given.
     #[error(transparent)]
     Demo(#[from] super::demo::DemoError),
+    /// The cassette cannot be used.
+    #[error(transparent)]
+    Cassette(#[from] CassetteError),
+    /// There is no such folder.
+    #[error("there is no cassette in {}", root.display())]
+    NoCassette {
+        /// The folder.
+        root: PathBuf,
+    },
+    /// Nothing that was recorded is called so.
+    #[error("{what:?} is neither the beginning of a fingerprint nor an operation in {}", root.display())]
+    NothingRecorded {
+        /// What was asked for.
+        what: String,
+        /// The cassette's folder.
+        root: PathBuf,
+    },
     /// Standard output is gone.
     #[error("cannot write to standard output")]
     Stdout {
@@ -87,6 +105,9 @@ impl CommandError {
                 _ => Exit::Usage,
             },
             Self::Usage(_) => Exit::Usage,
+            // Somebody else has it: nothing is wrong with it.
+            Self::Cassette(CassetteError::InUse { .. } | CassetteError::Write { .. }) => Exit::Failed,
+            Self::Cassette(_) => Exit::Cassette,
             Self::Start(StartError::Cassette { .. }) | Self::Stop(StopError::Cassette { .. }) => Exit::Cassette,
             // As a shell does.
             Self::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::Child(127),

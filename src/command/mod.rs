@@ -6,11 +6,15 @@ mod doctor;
 mod error;
 mod exit;
 mod log;
+mod ls;
 mod man;
 mod output;
+mod recorded;
 mod report;
 mod run;
+mod seal;
 mod server;
+mod show;
 mod signals;
 mod summary;
 mod voice;
@@ -39,10 +43,12 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Replay(args) => server::replay(&args, &environment, voice),
         Command::Serve(args) => server::serve(&args, &environment, voice),
         Command::Demo(args) => demo::run(&args, voice),
+        Command::Ls(args) => ls::run(&args, &environment, voice),
+        Command::Show(args) => show::run(&args, &environment, voice),
+        Command::Seal(args) => seal::run(&args, &environment, voice),
         Command::Doctor(args) => doctor::run(&args, &environment),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(&args),
-        _ => Err(CommandError::Usage("not built yet".to_owned())),
     }
 }
 

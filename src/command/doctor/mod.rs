@@ -17,6 +17,7 @@ pub(super) fn run(args: &DoctorArgs, environment: &Environment) -> Result<Exit, 
         Ok((config, check)) => {
             checks.insert(0, check);
             checks.extend(runtime()?.block_on(upstream::checks(&config, args.online)));
+            checks.push(place::cassette(&config.cassette));
             checks.push(place::port(config.listen));
         }
         Err(error) => checks.insert(0, Check::fail("configuration", super::error::chain(&error), "correct it")),

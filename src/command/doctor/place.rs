@@ -1,7 +1,48 @@
 //! What the proxy needs of this machine: its cassette and its port.
 
 use super::check::Check;
+use crate::command::error::chain;
+use crate::command::recorded::Shelf;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+
+/// Whether the cassette can be replayed: its format, and every file in it.
+pub(super) fn cassette(root: &Path) -> Check {
+    let name = "cassette";
+    if !root.exists() {
+        return Check::ok(name, format!("{} is not there yet: a run in mode once records it", root.display()));
+    }
+    let (shelf, notices) = match Shelf::open_silently(root) {
+        Ok(opened) => opened,
+        Err(error) => return Check::fail(name, chain(&error), DAMAGED),
+    };
+    let names = match shelf.names() {
+        Ok(names) => names,
+        Err(error) => return Check::fail(name, chain(&error), DAMAGED),
+    };
+    let broken: Vec<String> = names
+        .iter()
+        .filter_map(|(folder, fingerprint)| shelf.read(folder, *fingerprint).err())
+        .map(|error| chain(&error))
+        .collect();
+    if !broken.is_empty() {
+        return Check::fail(name, broken.join("\n"), DAMAGED);
+    }
+    let mut found = vec![format!("{} holds {} requests, and all can be read", root.display(), names.len())];
+    found.extend(notices.iter().map(ToString::to_string));
+    let found = found.join("\n");
+    if notices.is_empty() {
+        Check::ok(name, found)
+    } else {
+        Check::warn(
+            name,
+            found,
+            "what is in the store only, `ramtape seal` writes as text; what is lost is to be recorded again",
+        )
+    }
+}
+
+const DAMAGED: &str = "restore what is named from version control, or delete it and record it again";
 
 /// Whether the proxy could listen.
 pub(super) fn port(listen: SocketAddr) -> Check {

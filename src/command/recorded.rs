@@ -1,0 +1,68 @@
+//! What a cassette holds, for the commands that only look.
+
+use super::CommandError;
+use super::voice::Voice;
+use crate::cassette::{Access, Cassette, CassetteError, Notice, Opened, Settings};
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Entry;
+use std::path::{Path, PathBuf};
+
+/// What is recorded for one fingerprint.
+pub(super) struct Recorded {
+    pub(super) fingerprint: Fingerprint,
+    /// The operation's folder in the cassette.
+    pub(super) folder: String,
+    pub(super) entry: Entry,
+}
+
+/// A cassette, open to be looked at.
+pub(super) struct Shelf {
+    root: PathBuf,
+    cassette: Cassette<()>,
+}
+
+impl Shelf {
+    /// Opens the cassette in the folder `root`, which must be there.
+    pub(super) fn open(root: &Path, voice: Voice) -> Result<Self, CommandError> {
+        let (shelf, notices) = Self::open_silently(root)?;
+        tell(&notices, voice);
+        Ok(shelf)
+    }
+
+    /// As [`Self::open`]; what people should know is given back.
+    pub(super) fn open_silently(root: &Path) -> Result<(Self, Vec<Notice>), CommandError> {
+        let opened = open(root, Access::Replay)?;
+        Ok((Self { root: root.to_owned(), cassette: opened.cassette }, opened.notices))
+    }
+
+    /// Folder and fingerprint of everything, in order.
+    pub(super) fn names(&self) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
+        self.cassette.fingerprints()
+    }
+
+    /// Reads one; `None` where it has gone meanwhile.
+    pub(super) fn read(&self, folder: &str, fingerprint: Fingerprint) -> Result<Option<Recorded>, CassetteError> {
+        let entry = self.cassette.entry(folder, &fingerprint)?;
+        Ok(entry.map(|entry| Recorded { fingerprint, folder: folder.to_owned(), entry }))
+    }
+
+    /// The file of a fingerprint; it need not be there, where its takes are unsealed.
+    pub(super) fn file(&self, recorded: &Recorded) -> PathBuf {
+        self.root.join(&recorded.folder).join(format!("{}.json", recorded.fingerprint))
+    }
+}
+
+/// Opens the cassette in the folder `root`, which must be there.
+pub(super) fn open(root: &Path, access: Access) -> Result<Opened<()>, CommandError> {
+    if !root.is_dir() {
+        return Err(CommandError::NoCassette { root: root.to_owned() });
+    }
+    Ok(Cassette::open(root, access, |_, _| (), &Settings::default())?)
+}
+
+/// Tells what opening brought to light.
+pub(super) fn tell(notices: &[Notice], voice: Voice) {
+    for notice in notices {
+        if notice.is_loss() { voice.problem(&notice.to_string()) } else { voice.note(&notice.to_string()) }
+    }
+}

@@ -1,0 +1,38 @@
+//! `ramtape seal`
+
+use super::summary::counted;
+use super::voice::Voice;
+use super::{CommandError, Exit, recorded};
+use crate::cassette::{Access, SealReport};
+use crate::cli::SealArgs;
+use crate::config::{Config, Environment, RecordMode, Settings};
+
+pub(super) fn run(args: &SealArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let settings = Settings::load(args.cassette.layer(), environment)?;
+    let config = Config::from_settings(settings, RecordMode::None)?;
+    // Opening for recording seals what an interrupted recording left; `seal` is for what that could not write.
+    let opened = recorded::open(&config.cassette, Access::Record { replace: false })?;
+    recorded::tell(&opened.notices, voice);
+    let again = opened.cassette.seal()?;
+    let sealed = opened.sealed.sealed.len() + again.sealed.len();
+    for (folder, fingerprint) in opened.sealed.partial.iter().chain(&again.partial) {
+        voice.note(&format!("a listing of {folder}/{fingerprint} was recorded in part only"));
+    }
+    if sealed == 0 && again.failed.is_empty() {
+        voice.note("nothing was left to be sealed");
+    }
+    Ok(told(&again, voice))
+}
+
+/// What stays in the store after the second attempt keeps the cassette from being whole.
+fn told(report: &SealReport, voice: Voice) -> Exit {
+    for (folder, fingerprint, reason) in &report.failed {
+        voice.problem(&format!("{folder}/{fingerprint} cannot be sealed: {reason}"));
+    }
+    if report.failed.is_empty() {
+        return Exit::Well;
+    }
+    let failed = u64::try_from(report.failed.len()).unwrap_or(u64::MAX);
+    voice.problem(&format!("{} in the store only", counted(failed, "request is", "requests are")));
+    Exit::Cassette
+}

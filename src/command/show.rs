@@ -1,0 +1,187 @@
+//! `ramtape show`
+
+use super::recorded::{Recorded, Shelf};
+use super::voice::{Voice, printable};
+use super::{CommandError, Exit, output};
+use crate::cli::ShowArgs;
+use crate::config::{Config, Environment, RecordMode, Settings};
+use crate::fingerprint::{Fingerprint, canonical_text};
+use crate::interaction::{Body, Entry, Hole, OperationName, Page, Take};
+use bytes::Bytes;
+use data_encoding::BASE64;
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let settings = Settings::load(args.cassette.layer(), environment)?;
+    let config = Config::from_settings(settings, RecordMode::None)?;
+    let shelf = Shelf::open(&config.cassette, voice)?;
+    let mut text = String::new();
+    for (folder, fingerprint) in shelf.names()? {
+        if !is_meant(&args.what, &folder, fingerprint) {
+            continue;
+        }
+        let Some(recorded) = shelf.read(&folder, fingerprint)? else { continue };
+        if !text.is_empty() && !args.json {
+            text.push('\n');
+        }
+        text.push_str(&match (args.json, args.canonical) {
+            (true, with_canonical) => json(&recorded, &shelf, with_canonical),
+            (false, true) => canonical(&recorded.entry),
+            (false, false) => printable(&whole(&recorded, &shelf)).into_owned(),
+        });
+    }
+    if text.is_empty() {
+        return Err(CommandError::NothingRecorded { what: args.what.clone(), root: config.cassette });
+    }
+    output::print(&text)?;
+    Ok(Exit::Well)
+}
+
+/// Whether `what` is the beginning of this fingerprint, or the name of its operation in either spelling.
+fn is_meant(what: &str, folder: &str, fingerprint: Fingerprint) -> bool {
+    let operation = [OperationName::Known(what.to_owned()), OperationName::Unknown(what.to_owned())];
+    let names_operation = folder == what || operation.iter().any(|operation| operation.folder() == folder);
+    names_operation || (!what.is_empty() && fingerprint.to_string().starts_with(&what.to_ascii_lowercase()))
+}
+
+fn canonical(entry: &Entry) -> String {
+    canonical_text(&entry.operation, &entry.region, &entry.actor, &entry.request)
+}
+
+fn whole(recorded: &Recorded, shelf: &Shelf) -> String {
+    let entry = &recorded.entry;
+    let mut text = format!(
+        "operation    {}\nfingerprint  {}\nregion       {}\nactor        {}\nrequest      {}\nfile         {}\n",
+        entry.operation.as_str(),
+        recorded.fingerprint,
+        entry.region,
+        entry.actor,
+        entry.request,
+        shelf.file(recorded).display(),
+    );
+    for (number, take) in (1..).zip(&entry.takes) {
+        text.push_str(&format!("\ntake {number} of {}{}\n", entry.takes.len(), circumstances(take)));
+        for (number, page) in (1..).zip(&take.pages) {
+            text.push_str(&page_text(number, take.pages.len(), page));
+        }
+    }
+    text
+}
+
+fn circumstances(take: &Take) -> String {
+    let parts = [
+        take.session.as_ref().map(|session| format!("session {session}")),
+        take.after.as_ref().map(|write| format!("after {write}")),
+        take.id.as_ref().map(|id| format!("the write {id}")),
+        take.max_results.map(|size| format!("asked for pages of {size}")),
+        (!take.complete).then(|| "recorded in part".to_owned()),
+    ];
+    parts.into_iter().flatten().map(|part| format!(", {part}")).collect()
+}
+
+fn page_text(number: usize, pages: usize, page: &Page) -> String {
+    let mut text = if pages == 1 { String::new() } else { format!("page {number} of {pages}: ") };
+    text.push_str(&format!("status {}\n", page.status));
+    for (name, value) in &page.headers {
+        text.push_str(&format!("{name}: {value}\n"));
+    }
+    let body = rendered(&page.body);
+    match std::str::from_utf8(&body) {
+        Ok("") => {}
+        Ok(body) => text.push_str(&format!("{body}\n")),
+        Err(_) => text.push_str(&format!("({} bytes that are not text; --json shows them)\n", body.len())),
+    }
+    text
+}
+
+fn json(recorded: &Recorded, shelf: &Shelf, with_canonical: bool) -> String {
+    let entry = &recorded.entry;
+    let mut object = serde_json::json!({
+        "operation": entry.operation.as_str(),
+        "fingerprint": recorded.fingerprint.to_string(),
+        "region": entry.region,
+        "actor": entry.actor,
+        "request": entry.request,
+        "file": shelf.file(recorded).to_string_lossy(),
+        "takes": entry.takes.iter().map(take_json).collect::<Vec<_>>(),
+    });
+    if with_canonical && let Some(object) = object.as_object_mut() {
+        object.insert("canonical".to_owned(), canonical(entry).into());
+    }
+    format!("{object}\n")
+}
+
+fn take_json(take: &Take) -> serde_json::Value {
+    serde_json::json!({
+        "session": take.session,
+        "after": take.after,
+        "id": take.id,
+        "maxResults": take.max_results,
+        "complete": take.complete,
+        "pages": take.pages.iter().map(page_json).collect::<Vec<_>>(),
+    })
+}
+
+/// The body is a string, byte for byte, or base64 where it is not text.
+fn page_json(page: &Page) -> serde_json::Value {
+    let body = rendered(&page.body);
+    let (member, body) = match std::str::from_utf8(&body) {
+        Ok(text) => ("body", text.to_owned()),
+        Err(_) => ("base64", BASE64.encode(&body)),
+    };
+    let headers: serde_json::Map<_, _> =
+        page.headers.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    serde_json::json!({ "status": page.status, "headers": headers, member: body })
+}
+
+/// The body with its holes spelled as in the cassette's text.
+fn rendered(body: &Body) -> Bytes {
+    let spelled = |hole: &Hole| {
+        let spelled = match hole {
+            Hole::Token(position) => serde_json::json!({ "$token": position }),
+            Hole::Volatile(origin) => serde_json::json!({ "$volatile": origin }),
+            Hole::Account(stand_in) => serde_json::json!({ "$account": stand_in }),
+        };
+        Ok::<_, Infallible>(Cow::Owned(spelled.to_string().into_bytes()))
+    };
+    body.render(spelled).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprints_beginning_and_either_spelling_of_an_operation_are_enough() {
+        let fingerprint = Fingerprint::of("x");
+        let shown = fingerprint.to_string();
+        let meant = |what: &str| is_meant(what, "get-resource-shares", fingerprint);
+        for what in
+            [&shown[..1], &shown[..7], &shown, &shown.to_uppercase(), "GetResourceShares", "get-resource-shares"]
+        {
+            assert!(meant(what), "{what}");
+        }
+        for what in ["", "GetResource", "get-resource", "GetResourceShareInvitations", &format!("{shown}a"), "1"] {
+            assert!(!meant(what), "{what}");
+        }
+        assert!(is_meant("POST /listFoo", "unknown-post-listfoo", fingerprint));
+    }
+
+    #[test]
+    fn bodies_are_shown_with_their_holes() {
+        let mut body = Body::literal(Bytes::from_static(b"{\"n\": 1.0E9, \"nextToken\":"));
+        body.push_hole(Hole::Token(2));
+        body.push_literal(Bytes::from_static(b"}"));
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let page = Page { status: 200, headers, body };
+        assert_eq!(
+            page_text(2, 3, &page),
+            "page 2 of 3: status 200\ncontent-type: application/json\n{\"n\": 1.0E9, \"nextToken\":{\"$token\":2}}\n"
+        );
+        assert_eq!(page_json(&page)["body"], "{\"n\": 1.0E9, \"nextToken\":{\"$token\":2}}");
+        let binary = Page { status: 200, headers: Vec::new(), body: Body::literal(Bytes::from_static(b"\xff\x00")) };
+        assert!(page_text(1, 1, &binary).contains("2 bytes that are not text"));
+        assert_eq!(page_json(&binary)["base64"], "/wA=");
+    }
+}

@@ -1,0 +1,190 @@
+//! `ramtape ls`, `show` and `seal` over cassettes that the library recorded.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+#[expect(dead_code, reason = "every test takes its part")]
+#[path = "support/ramtape.rs"]
+mod support;
+
+use http::{HeaderMap, HeaderValue};
+use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
+use ramtape::fingerprint::Fingerprint;
+use ramtape::interaction::{Body, OperationName};
+use ramtape::redact::scrub_page;
+use std::path::{Path, PathBuf};
+use support::{Finished, folder, ramtape, run};
+
+const BODY: &str = "{\"resourceShares\":[{\"creationTime\":1.632342984382E9}]}";
+
+fn head(name: &str) -> EntryHead {
+    EntryHead {
+        operation: OperationName::Known(name.to_owned()),
+        region: "eu-west-1".to_owned(),
+        actor: "default".to_owned(),
+        request: "{\"resourceOwner\":\"SELF\"}".to_owned(),
+    }
+}
+
+/// Records one answer to each operation, and gives the fingerprints. Unsealed unless `sealed`, as after a crash.
+fn record(root: &Path, operations: &[(&str, u16)], sealed: bool) -> Vec<Fingerprint> {
+    let access = Access::Record { replace: false };
+    let cassette = Cassette::open(root, access, |_, _| (), &Settings::default()).unwrap().cassette;
+    let mut recorded = Vec::new();
+    for (name, status) in operations {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        if *status >= 400 {
+            headers.insert("x-amzn-errortype", HeaderValue::from_static("UnknownResourceException"));
+        }
+        let page = scrub_page(*status, &headers, Body::literal(BODY.into()));
+        let take = TakeHead { complete: true, ..TakeHead::default() };
+        cassette.begin(&head(name), &take, vec![page], None).unwrap();
+        recorded.push(head(name).fingerprint());
+    }
+    if sealed {
+        assert_eq!(cassette.seal().unwrap().failed, []);
+    }
+    recorded
+}
+
+fn json_lines(finished: &Finished) -> Vec<serde_json::Value> {
+    finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The one file of a fingerprint.
+fn text_file(root: &Path, fingerprint: Fingerprint) -> PathBuf {
+    let name = format!("{fingerprint}.json");
+    let folders = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    folders.map(|folder| folder.join(&name)).find(|path| path.exists()).unwrap()
+}
+
+#[test]
+fn ls_tells_what_is_there_a_line_each() {
+    let folder = folder();
+    let root = folder.path().join("cassettes/default");
+    std::fs::create_dir_all(root.parent().unwrap()).unwrap();
+    let recorded = record(&root, &[("GetResourceShares", 200), ("ListPrincipals", 400)], true);
+    let finished = run(folder.path(), &["ls"]);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(
+        finished.stdout,
+        format!(
+            "GetResourceShares  {}  eu-west-1  1 take  1 page  200\n\
+             ListPrincipals     {}  eu-west-1  1 take  1 page  400 UnknownResourceException\n",
+            recorded[0], recorded[1]
+        )
+    );
+    let lines = json_lines(&run(folder.path(), &["ls", "--json"]));
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["fingerprint"], recorded[0].to_string());
+    assert!(folder.path().join(lines[0]["file"].as_str().unwrap()).is_file());
+}
+
+#[test]
+fn show_finds_by_fingerprint_and_by_operation() {
+    let folder = folder();
+    let root = folder.path().join("c");
+    let recorded = record(&root, &[("GetResourceShares", 200), ("ListPrincipals", 200)], true);
+    let fingerprint = recorded[0].to_string();
+    for what in [&fingerprint[..6], &fingerprint, "GetResourceShares"] {
+        let finished = run(folder.path(), &["show", what, "--cassette", "c"]);
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        for part in ["GetResourceShares", &fingerprint, "status 200", "content-type: application/json", BODY] {
+            assert!(finished.stdout.contains(part), "{part} in {}", finished.stdout);
+        }
+        assert!(!finished.stdout.contains("ListPrincipals"), "{}", finished.stdout);
+        let lines = json_lines(&run(folder.path(), &["show", what, "--cassette", "c", "--json"]));
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0]["takes"][0]["pages"][0]["body"], BODY);
+    }
+}
+
+#[test]
+fn show_canonical_is_what_is_hashed() {
+    let folder = folder();
+    let root = folder.path().join("c");
+    let recorded = record(&root, &[("GetResourceShares", 200)], true);
+    let finished = run(folder.path(), &["show", "GetResourceShares", "--canonical", "--cassette", "c"]);
+    assert_eq!(Fingerprint::of(&finished.stdout), recorded[0], "{}", finished.stdout);
+}
+
+#[test]
+fn what_is_not_there_is_an_error() {
+    let folder = folder();
+    let finished = run(folder.path(), &["ls"]);
+    assert_eq!(finished.code, Some(1));
+    assert!(finished.stderr.contains("no cassette in cassettes/default"), "{}", finished.stderr);
+    assert!(!folder.path().join("cassettes").exists(), "looking makes nothing");
+    record(&folder.path().join("c"), &[("GetResourceShares", 200)], true);
+    let finished = run(folder.path(), &["show", "ListPrincipals", "--cassette", "c"]);
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""));
+    assert!(finished.stderr.contains("ListPrincipals"), "{}", finished.stderr);
+}
+
+#[test]
+fn seal_writes_what_an_interrupted_recording_left() {
+    let folder = folder();
+    let root = folder.path().join("c");
+    let recorded = record(&root, &[("GetResourceShares", 200)], false);
+    let listed = run(folder.path(), &["ls", "--cassette", "c"]);
+    assert!(listed.stdout.contains("GetResourceShares") && listed.stderr.contains("ramtape seal"), "{listed:?}");
+    assert!(!root.join("get-resource-shares").exists(), "looking writes no text");
+
+    let sealed = run(folder.path(), &["seal", "--cassette", "c"]);
+    assert_eq!(sealed.code, Some(0), "{sealed:?}");
+    assert!(std::fs::read_to_string(text_file(&root, recorded[0])).unwrap().contains("1.632342984382E9"));
+    let again = run(folder.path(), &["seal", "--cassette", "c"]);
+    assert!(again.stderr.contains("nothing was left"), "{again:?}");
+    assert_eq!(run(folder.path(), &["ls", "--cassette", "c"]).stdout, listed.stdout);
+}
+
+#[test]
+fn a_damaged_file_is_named_hides_no_other_and_exits_with_5() {
+    let folder = folder();
+    let root = folder.path().join("c");
+    let recorded = record(&root, &[("GetResourceShares", 200), ("ListPrincipals", 200)], true);
+    let damaged = text_file(&root, recorded[0]);
+    std::fs::write(&damaged, "{ \"operation\": ").unwrap();
+    let name = damaged.file_name().unwrap().to_str().unwrap();
+
+    let listed = run(folder.path(), &["ls", "--cassette", "c"]);
+    assert_eq!(listed.code, Some(5), "{listed:?}");
+    assert!(listed.stdout.contains("ListPrincipals") && listed.stderr.contains(name), "{listed:?}");
+    let shown = run(folder.path(), &["show", "GetResourceShares", "--cassette", "c"]);
+    assert_eq!(shown.code, Some(5), "{shown:?}");
+
+    let mut doctor = ramtape(folder.path());
+    doctor.args(["doctor", "--cassette", "c"]).env("CI", "1");
+    let examined = Finished::from(doctor.output().unwrap());
+    assert_eq!(examined.code, Some(1), "{examined:?}");
+    assert!(examined.stdout.contains("fail  cassette") && examined.stdout.contains(name), "{examined:?}");
+}
+
+#[test]
+fn a_newer_format_is_told() {
+    let folder = folder();
+    let root = folder.path().join("c");
+    record(&root, &[("GetResourceShares", 200)], true);
+    let text = std::fs::read_to_string(root.join("cassette.json")).unwrap();
+    std::fs::write(root.join("cassette.json"), text.replace("\"1.0\"", "\"2.0\"")).unwrap();
+    for command in [&["ls"][..], &["show", "GetResourceShares"], &["seal"]] {
+        let finished = run(folder.path(), &[command, &["--cassette", "c"]].concat());
+        assert_eq!(finished.code, Some(5), "{finished:?}");
+        assert!(finished.stderr.contains("newer ramtape") && finished.stderr.contains("2.0"), "{}", finished.stderr);
+    }
+}
+
+#[test]
+fn a_cassette_that_somebody_records_into_is_not_sealed_by_another() {
+    let folder = folder();
+    let root = folder.path().join("c");
+    record(&root, &[("GetResourceShares", 200)], true);
+    let access = Access::Record { replace: false };
+    let held = Cassette::open(&root, access, |_, _| (), &Settings::default()).unwrap();
+    let sealed = run(folder.path(), &["seal", "--cassette", "c"]);
+    assert_eq!(sealed.code, Some(1), "{sealed:?}");
+    assert!(sealed.stderr.contains("in use"), "{}", sealed.stderr);
+    let listed = run(folder.path(), &["ls", "--cassette", "c"]);
+    assert_eq!(listed.code, Some(0), "{listed:?}");
+    assert!(listed.stdout.contains("GetResourceShares"), "{listed:?}");
+    drop(held);
+}
