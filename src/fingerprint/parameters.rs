@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The parameters of a request: the members of its JSON body and of its query in one map.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Parameters<'a> {
     members: BTreeMap<Cow<'a, str>, Value<'a>>,
 }
@@ -47,41 +47,52 @@ pub enum ParameterError {
 
 impl<'a> Parameters<'a> {
     /// Reads query and body. No body, blanks only, and `{}` are the same. Where `strict` is false (an unknown operation),
-    /// a body that is no JSON object is taken as it is, as one opaque member.
+    /// a body or a query that has no canonical form is taken as it is, as one opaque member: what is unknown is passed on
+    /// and recorded whatever it holds.
     ///
     /// # Errors
     /// As the variants of [`ParameterError`] say.
     pub fn read(query: &'a str, body: &'a [u8], strict: bool) -> Result<Self, ParameterError> {
-        let mut parameters = Self { members: BTreeMap::new() };
+        let opaque_query = || Self::default().with_opaque("$query", query.as_bytes());
+        let asked = match Self::of_query(query) {
+            Err(_) if !strict => opaque_query()?,
+            read => read?,
+        };
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(asked);
+        }
+        if strict {
+            return asked.with_body(body);
+        }
+        let whole = asked.clone().with_body(body).and_then(|whole| whole.canonical(None, |_| false).map(|_| whole));
+        // The last resort is for a query that itself has a member of that name.
+        whole.or_else(|_| asked.with_opaque("$body", body)).or_else(|_| opaque_query()?.with_opaque("$body", body))
+    }
+
+    fn of_query(query: &'a str) -> Result<Self, ParameterError> {
+        let mut parameters = Self::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             parameters.add(decode(name)?, Value::Text(decode(value)?))?;
         }
-        if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(parameters);
-        }
-        match parameters.add_body(body) {
-            Ok(()) => Ok(parameters),
-            Err(error) if strict => Err(error),
-            Err(_) => Self::read(query, b"", strict)?.with_opaque(body),
-        }
+        Ok(parameters)
     }
 
-    fn add_body(&mut self, body: &'a [u8]) -> Result<(), ParameterError> {
+    fn with_body(mut self, body: &'a [u8]) -> Result<Self, ParameterError> {
         let Kind::Object(members) = json::parse(body)?.kind else { return Err(ParameterError::NotAnObject) };
         for member in members {
             let name = json::unquote(member.key).map_err(|_| ParameterError::LoneSurrogate)?;
             self.add(name, Value::Body(member.value))?;
         }
-        Ok(())
+        Ok(self)
     }
 
-    fn with_opaque(mut self, body: &'a [u8]) -> Result<Self, ParameterError> {
-        let (name, text) = match std::str::from_utf8(body) {
-            Ok(text) => ("$body", Cow::Borrowed(text)),
-            Err(_) => ("$body-base64", Cow::Owned(BASE64.encode(body))),
-        };
-        self.add(Cow::Borrowed(name), Value::Text(text))?;
+    /// With `bytes` as member `name`; as `name-base64` where they are no text.
+    fn with_opaque(mut self, name: &'static str, bytes: &'a [u8]) -> Result<Self, ParameterError> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.add(Cow::Borrowed(name), Value::Text(Cow::Borrowed(text)))?,
+            Err(_) => self.add(format!("{name}-base64").into(), Value::Text(BASE64.encode(bytes).into()))?,
+        }
         Ok(self)
     }
 
@@ -299,5 +310,17 @@ mod tests {
         assert_eq!(canonical("/new", "a=1", b"\xff\x00").unwrap(), r#"{"$body-base64":"/wA=","a":"1"}"#);
         assert_eq!(canonical("/new", "", b"a=b").unwrap(), r#"{"$body":"a=b"}"#);
         assert_eq!(canonical("/new", "", b"{\"b\":1,\"a\":2}").unwrap(), r#"{"a":2,"b":1}"#);
+    }
+
+    #[test]
+    fn an_unknown_operation_is_taken_as_it_is_where_it_has_no_canonical_form() {
+        for body in [r#"{"a":"\ud800"}"#, r#"{"a":[{"b":1,"b":2}]}"#, r#"{"a":1e9999999999999999999}"#, r#"{"q":1}"#] {
+            let expected = format!(r#"{{"$body":{},"q":"1"}}"#, json::quote(body));
+            assert_eq!(canonical("/new", "q=1", body.as_bytes()).unwrap(), expected);
+        }
+        assert_eq!(canonical("/new", "k=1&k=2", b"{\"a\": 1}").unwrap(), r#"{"$query":"k=1&k=2","a":1}"#);
+        assert_eq!(canonical("/new", "k=%ff", b"").unwrap(), r#"{"$query":"k=%ff"}"#);
+        assert_eq!(canonical("/new", "$body=1", b"x").unwrap(), r#"{"$body":"x","$query":"$body=1"}"#);
+        assert_eq!(canonical("/deletepermission", "k=1&k=2", b""), Err(ParameterError::Duplicate("k".into())));
     }
 }
