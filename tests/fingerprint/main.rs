@@ -1,0 +1,7 @@
+//! What identifies a request: one fingerprint for one meaning, whoever sends it and however it is spelled.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod asked;
+mod captures;
+mod cases;
+mod wire;
