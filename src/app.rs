@@ -136,7 +136,7 @@ fn upstream(config: &Config, credentials: CredentialSource, instance: &str) -> R
         connect_time: config.upstream.connect_time,
         answer_time: config.upstream.answer_time,
         credentials_time: CREDENTIALS_TIME,
-        response_body: config.limits.response_body,
+        response_body: config.upstream.response_body,
         own: config.listen,
         instance: instance.to_owned(),
     })

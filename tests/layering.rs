@@ -11,13 +11,10 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("main", &["cli", "command"]),
     ("cli", &["config"]),
-    (
-        "command",
-        &["app", "cassette", "cli", "config", "engine", "fingerprint", "interaction", "simulator", "token", "upstream"],
-    ),
+    ("command", &["app", "cassette", "cli", "config", "engine", "fingerprint", "interaction", "simulator", "upstream"]),
     ("app", &["cassette", "config", "control", "engine", "interaction", "proxy", "upstream"]),
     ("config", &["interaction", "proxy", "service"]),
-    ("proxy", &["control", "interaction", "upstream"]),
+    ("proxy", &["control", "interaction"]),
     ("control", &["interaction"]),
     ("engine", &["cassette", "fingerprint", "interaction", "redact", "service", "session", "token", "upstream"]),
     ("simulator", &["upstream"]),

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Frame};
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use ramtape::config::Limits;
+use ramtape::proxy::Limits;
 use ramtape::proxy::Settings;
 use raw::{BIG, Server, settings};
 use std::convert::Infallible;

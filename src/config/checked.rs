@@ -2,6 +2,7 @@
 
 use super::{ConfigError, RawLimits, Settings};
 use crate::interaction::Secret;
+use crate::proxy::Limits;
 use crate::service::Service;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,37 +26,6 @@ pub enum RecordMode {
     All,
 }
 
-/// Which page cuts a replay serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PagesMode {
-    /// The cut that was recorded, whatever page size is asked for.
-    Recorded,
-}
-
-/// Bounds on what a client or upstream can make ramtape hold or wait for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Largest request body, in bytes.
-    pub request_body: usize,
-    /// Largest answer of upstream, in bytes.
-    pub response_body: usize,
-    /// Largest request head, in bytes.
-    pub header_bytes: usize,
-    /// Most header fields in a request.
-    pub header_count: usize,
-    /// How long a client may take to send a request's head.
-    pub header_time: Duration,
-    /// How long a connection may stay without a request.
-    pub idle_time: Duration,
-    /// How long one request may take, from its head to the end of its answer.
-    pub total_time: Duration,
-    /// Most connections at once.
-    pub connections: usize,
-    /// Most concurrent streams of one HTTP/2 connection.
-    pub http2_streams: u32,
-}
-
 /// Where and how to ask the real service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamConfig {
@@ -65,6 +35,8 @@ pub struct UpstreamConfig {
     pub profile: Option<String>,
     /// More trusted roots: `AWS_CA_BUNDLE`, a PEM file.
     pub ca_bundle: Option<PathBuf>,
+    /// Largest answer, in bytes.
+    pub response_body: usize,
     /// How long to wait for a connection.
     pub connect_time: Duration,
     /// How long to wait for a whole answer.
@@ -94,8 +66,6 @@ pub struct Config {
     pub record_errors: bool,
     /// Whether writes are refused while recording.
     pub read_only: bool,
-    /// Which page cuts are served.
-    pub pages: PagesMode,
     /// Upstream.
     pub upstream: UpstreamConfig,
     /// The limits.
@@ -124,11 +94,11 @@ impl Config {
             allow_any_client: required(raw.allow_any_client, "allow_any_client")?,
             record_errors: required(raw.record_errors, "record_errors")?,
             read_only: required(raw.read_only, "read_only")?,
-            pages: PagesMode::Recorded,
             upstream: UpstreamConfig {
                 url: raw.upstream.map(checked_url).transpose()?,
                 profile: raw.profile,
                 ca_bundle: raw.ca_bundle,
+                response_body: count(raw.limits.response_body_bytes, "limits.response_body_bytes")?,
                 connect_time: time(raw.limits.upstream_connect_time_seconds, "limits.upstream_connect_time_seconds")?,
                 answer_time: time(raw.limits.upstream_answer_time_seconds, "limits.upstream_answer_time_seconds")?,
             },
@@ -148,7 +118,6 @@ impl Config {
 fn checked_limits(raw: &RawLimits) -> Result<Limits, ConfigError> {
     Ok(Limits {
         request_body: count(raw.request_body_bytes, "limits.request_body_bytes")?,
-        response_body: count(raw.response_body_bytes, "limits.response_body_bytes")?,
         header_bytes: header_bytes(raw.header_bytes)?,
         header_count: count(raw.header_count, "limits.header_count")?,
         header_time: time(raw.header_time_seconds, "limits.header_time_seconds")?,

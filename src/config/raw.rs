@@ -33,7 +33,7 @@ pub struct RawConfig {
     pub allow_any_client: Option<bool>,
     /// Whether throttling, faults and authentication errors are recorded too.
     pub record_errors: Option<bool>,
-    /// Bounds; see [`super::Limits`].
+    /// Bounds; see [`crate::proxy::Limits`].
     pub limits: RawLimits,
     /// `[operations.NAME]`: additions to the service's operation table.
     pub operations: toml::Table,

@@ -2,10 +2,10 @@
 
 use super::Answer;
 use super::head::HeadScanner;
+use super::limits::Limits;
 use super::pulse::{Pulse, Verdict};
 use super::translate::{self, House};
 use super::wire::Wire;
-use crate::config::Limits;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;

@@ -4,8 +4,8 @@
 //! bytes in [`super::head`]; the rest is checked here, in one pass over the headers.
 
 use super::authority::{Authority, OwnNames};
+use super::limits::Limits;
 use super::refusal::Refusal;
-use crate::config::Limits;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 

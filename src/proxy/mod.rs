@@ -9,6 +9,7 @@ mod connection;
 mod farewell;
 mod gate;
 mod head;
+mod limits;
 mod listener;
 mod prefix;
 mod pulse;
@@ -17,7 +18,8 @@ mod rescue;
 mod translate;
 mod wire;
 
-use crate::config::Limits;
+pub use limits::Limits;
+
 use crate::control::Control;
 use crate::interaction::{Request, Response, Secret};
 use authority::OwnNames;

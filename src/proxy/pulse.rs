@@ -2,7 +2,7 @@
 //!
 //! One sleeping timer a connection looks here now and then; requests themselves only store numbers.
 
-use crate::config::Limits;
+use super::limits::Limits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -179,7 +179,6 @@ mod tests {
     fn pulse(header_time: u64, idle_time: u64, total_time: u64) -> Arc<Pulse> {
         Arc::new(Pulse::new(&Limits {
             request_body: 1,
-            response_body: 1,
             header_bytes: 1,
             header_count: 1,
             header_time: Duration::from_secs(header_time),

@@ -3,9 +3,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use ramtape::config::Limits;
 use ramtape::control::{Control, Sessions};
 use ramtape::interaction::{Request, Response, Secret};
+use ramtape::proxy::Limits;
 use ramtape::proxy::{self, Answer, ProxyError, Running, Settings};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -72,7 +72,6 @@ pub(crate) fn settings() -> Settings {
         key: Secret::new(KEY),
         limits: Limits {
             request_body: 2 << 20,
-            response_body: 2 << 20,
             header_bytes: 16 << 10,
             header_count: 64,
             header_time: Duration::from_secs(20),

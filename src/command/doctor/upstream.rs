@@ -31,7 +31,7 @@ fn settings(config: &Config) -> Settings {
         connect_time: config.upstream.connect_time,
         answer_time: config.upstream.answer_time,
         credentials_time: CREDENTIALS_TIME,
-        response_body: config.limits.response_body,
+        response_body: config.upstream.response_body,
         own: config.listen,
         instance: String::new(),
     }
