@@ -13,9 +13,11 @@ use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use ramtape::proxy::Limits;
 use ramtape::proxy::Settings;
-use raw::{BIG, Server, settings};
+use raw::{BIG, KEY, Server, settings};
 use std::convert::Infallible;
+use std::io::Write;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -323,4 +325,47 @@ fn http2_passes_the_same_gate() {
         }
     });
     assert_eq!(server.seen().len(), 0);
+}
+
+/// What the whole process logged, at every level of every crate.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn no_log_line_shows_the_key() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+
+    let server = Server::start(settings());
+    for path in [format!("/~{KEY}/~s/logged-1"), format!("/~{KEY}/logged-2"), format!("//~{KEY}/logged-3")] {
+        assert_eq!(server.ask(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
+    }
+    let refused = server.ask(format!("GET /~{KEY}/logged-4 HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"));
+    assert_eq!(refused.status, 400);
+    server.runtime.block_on(async {
+        let request = http::Request::get(format!("http://localhost/~{KEY}/logged-5"));
+        let request = request.body(Full::new(Bytes::new()).boxed()).unwrap();
+        assert_eq!(http2(&server).await.send_request(request).await.unwrap().status(), 200);
+    });
+
+    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    for n in 1..=5 {
+        assert!(logged.contains(&format!("/logged-{n}")), "request {n} is not logged");
+    }
+    let shown: Vec<_> = logged.lines().filter(|line| line.contains(KEY)).collect();
+    assert!(shown.is_empty(), "{shown:?}");
 }

@@ -32,10 +32,8 @@ pub(super) async fn serve<A: Answer>(
 ) -> hyper::Response<Full<Bytes>> {
     let begun = Instant::now();
     let (parts, body) = request.into_parts();
-    let log = tracing::enabled!(tracing::Level::DEBUG).then(|| {
-        let path = prefix::split(parts.uri.path(), &house.key).rest.to_owned();
-        (parts.method.clone(), path)
-    });
+    let log = tracing::enabled!(tracing::Level::DEBUG)
+        .then(|| (parts.method.clone(), shown_path(parts.uri.path(), &house.key)));
     let is_http1 = parts.version < http::Version::HTTP_2;
 
     let (mut response, is_refused) = match respond(house, parts, body).await {
@@ -52,6 +50,12 @@ pub(super) async fn serve<A: Answer>(
         tracing::debug!(%method, path, status = response.status.as_u16(), duration = ?begun.elapsed(), "answered");
     }
     into_hyper(response)
+}
+
+/// The path without prefixes. A key in the wrong place, after a stray slash say, is a key all the same.
+fn shown_path(path: &str, key: &Secret) -> String {
+    let rest = prefix::split(path, key).rest;
+    if key.expose().is_empty() { rest.to_owned() } else { rest.replace(key.expose(), "(key)") }
 }
 
 async fn respond<A: Answer>(house: &House<A>, parts: Parts, body: Incoming) -> Result<Response, Refusal> {
