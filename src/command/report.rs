@@ -45,9 +45,9 @@ pub(super) fn write(reports: &[Report], summary: &Summary) -> Result<(), Command
     outcomes.into_iter().collect()
 }
 
-/// Tells GitHub Actions of every miss. The runner reads such lines on stderr too, and stdout belongs to others.
+/// Tells GitHub Actions of every different miss. The runner reads such lines on stderr too, and stdout belongs to others.
 pub(super) fn annotate(summary: &Summary) {
-    for miss in &summary.misses {
+    for (miss, _) in summary::grouped(&summary.misses) {
         // Where stderr is closed nobody can be told.
         let _ = writeln!(anstream::stderr(), "{}", annotation(miss));
     }

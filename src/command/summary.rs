@@ -2,7 +2,11 @@
 
 use super::voice::Voice;
 use crate::engine::{Miss, Summary};
+use std::collections::HashMap;
 use std::time::Duration;
+
+/// How many different misses are told; a report holds them all.
+const TOLD: usize = 20;
 
 /// A closing line; problems are told under `-q` too.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,10 +57,11 @@ pub(super) fn json(summary: &Summary) -> serde_json::Value {
 
 fn lines(summary: &Summary) -> Vec<Line> {
     let mut lines: Vec<Line> = summary.notices.iter().cloned().map(Line::Note).collect();
-    lines.extend(summary.misses.iter().map(|miss| Line::Problem(miss_text(miss))));
-    let listed = u64::try_from(summary.misses.len()).unwrap_or(u64::MAX);
-    if summary.missed > listed {
-        lines.push(Line::Problem(format!("and {} more", counted(summary.missed - listed, "miss", "misses"))));
+    let misses = grouped(&summary.misses);
+    lines.extend(misses.iter().take(TOLD).map(|(miss, count)| Line::Problem(miss_text(miss, *count))));
+    let told: u64 = misses.iter().take(TOLD).map(|(_, count)| count).sum();
+    if summary.missed > told {
+        lines.push(Line::Problem(format!("and {} more", counted(summary.missed - told, "miss", "misses"))));
     }
     for reason in &summary.not_recorded {
         lines.push(Line::Problem(format!("answered but not recorded: {reason}")));
@@ -98,13 +103,31 @@ fn totals(summary: &Summary) -> String {
     text
 }
 
-fn miss_text(miss: &Miss) -> String {
+/// Equal misses once, with their number, in the order of their first.
+pub(super) fn grouped(misses: &[Miss]) -> Vec<(&Miss, u64)> {
+    let mut places = HashMap::new();
+    let mut grouped: Vec<(&Miss, u64)> = Vec::new();
+    for miss in misses {
+        let key = (&miss.operation, &miss.fingerprint, &miss.session, &miss.message);
+        let place = *places.entry(key).or_insert(grouped.len());
+        match grouped.get_mut(place) {
+            Some((_, count)) => *count += 1,
+            None => grouped.push((miss, 1)),
+        }
+    }
+    grouped
+}
+
+fn miss_text(miss: &Miss, count: u64) -> String {
     let mut text = format!("miss: {}", miss.operation);
     if !miss.fingerprint.is_empty() {
         text.push_str(&format!(" {}", miss.fingerprint));
     }
     if let Some(session) = &miss.session {
         text.push_str(&format!(" in session {session}"));
+    }
+    if count > 1 {
+        text.push_str(&format!(", {count} times"));
     }
     for line in miss.message.lines() {
         text.push_str(&format!("\n  {line}"));
@@ -143,8 +166,8 @@ mod tests {
             message: "no take\nrecord it".into(),
         };
         let summary = Summary {
-            missed: 3,
-            misses: vec![miss],
+            missed: 4,
+            misses: vec![miss.clone(), miss],
             not_recorded: vec!["disk full".into()],
             refused: vec![("caller not proved".into(), 1)],
             never_used: Some(1),
@@ -159,7 +182,7 @@ mod tests {
         assert_eq!(
             lines(&summary),
             [
-                problem("miss: GetResourceShares k3v9x2mq7r5ta4bc in session t1\n  no take\n  record it"),
+                problem("miss: GetResourceShares k3v9x2mq7r5ta4bc in session t1, 2 times\n  no take\n  record it"),
                 problem("and 2 misses more"),
                 problem("answered but not recorded: disk full"),
                 problem("refused 1 request: caller not proved"),
@@ -168,7 +191,7 @@ mod tests {
                 ),
                 note("recorded in part, as its client did not read it to the end: ListPrincipals abc"),
                 note("1 recorded request was never asked for"),
-                note("0 replayed, 0 recorded, 3 missed, 1 passed on without being recorded; 1 upstream connection"),
+                note("0 replayed, 0 recorded, 4 missed, 1 passed on without being recorded; 1 upstream connection"),
             ]
         );
     }
