@@ -2,6 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod asked;
+mod calls;
 mod captures;
 mod cases;
+mod changes;
+mod properties;
+#[path = "../support/spelled.rs"]
+mod spelled;
 mod wire;
