@@ -104,6 +104,8 @@ impl Flight {
         if let (Ok(answer), true) = (&landed.outcome, landed.final_answer) {
             self.remember(answer);
         }
+        // The keys first: whoever asks after the answer is out asks anew.
+        drop(self);
         land.send_replace(Some(landed.outcome));
     }
 
@@ -177,6 +179,16 @@ mod tests {
         let (flights, counter) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
         let (_go, gate) = watch::channel(true);
         for n in 0..3 {
+            let outcome = flights.join(vec![key("a")], count(Arc::clone(&counter), gate.clone(), false)).await;
+            assert_eq!(outcome.unwrap().body, n.to_string());
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_asks_after_the_answer_is_out_asks_anew() {
+        let (flights, counter) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
+        let (_go, gate) = watch::channel(true);
+        for n in 0..2000 {
             let outcome = flights.join(vec![key("a")], count(Arc::clone(&counter), gate.clone(), false)).await;
             assert_eq!(outcome.unwrap().body, n.to_string());
         }

@@ -76,7 +76,7 @@ struct Known {
 }
 
 impl Known {
-    async fn ask(recording: &crate::stage::Ramtape) -> Self {
+    async fn ask(recording: &crate::stage::Caller) -> Self {
         let shares = recording.post("GetResourceShares", json!({ "resourceOwner": "SELF" })).await.json();
         let resources = recording.post("ListResources", json!({ "resourceOwner": "SELF" })).await.json();
         let invitations = recording.post("GetResourceShareInvitations", json!({})).await.json();

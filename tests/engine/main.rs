@@ -1,7 +1,8 @@
 //! ramtape in one process, between a bare client and the simulated RAM endpoint.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+#[expect(dead_code, reason = "not every test binary uses all of it")]
 #[path = "../support/stage.rs"]
 mod stage;
 

@@ -28,7 +28,8 @@ async fn each_fault_has_its_status_and_message_and_ramtape_goes_on() {
         assert_eq!(
             (answer.status.as_u16(), answer.error().as_deref()),
             (status, Some("RamtapeUpstreamException")),
-            "{effect:?}"
+            "{effect:?}: {}",
+            answer.message()
         );
         assert!(answer.message().contains(says), "{effect:?}: {}", answer.message());
     }

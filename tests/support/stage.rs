@@ -12,7 +12,8 @@ use ramtape::interaction::Secret;
 use ramtape::simulator::{Credential, Running as Endpoint, Settings as Simulation, Simulator};
 use ramtape::upstream::{CredentialSource, Keys};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 const NOTHING: [(&str, &str); 0] = [];
@@ -44,6 +45,16 @@ impl Stage {
         self.endpoint.take().unwrap().stop().await;
     }
 
+    /// The folder that cassettes are in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The endpoint's base URL, up or not.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The folder of the cassette called `name`.
     pub(crate) fn cassette(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -68,7 +79,7 @@ impl Stage {
         let environment = Environment::of(NOTHING, self.folder.path());
         let config = Config::from_settings(Settings::load(written, &environment).unwrap(), mode).unwrap();
         let running = app::start_as(config, CredentialSource::Fixed(owner())).await.unwrap();
-        Ramtape { base: running.base_url(), running, client: Client::builder(TokioExecutor::new()).build_http() }
+        Ramtape { caller: Caller::of(&running.base_url()), running }
     }
 
     /// The text of every file in a cassette, by path inside it.
@@ -98,7 +109,26 @@ pub(crate) fn owner() -> Keys {
 
 /// A running ramtape and a client of it.
 pub(crate) struct Ramtape {
-    pub(crate) running: app::Running,
+    running: app::Running,
+    caller: Caller,
+}
+
+impl Ramtape {
+    pub(crate) async fn stop(self) -> ramtape::engine::Summary {
+        self.running.stop().await.unwrap()
+    }
+}
+
+impl Deref for Ramtape {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// A bare HTTP client of whatever answers at `base`.
+pub(crate) struct Caller {
     pub(crate) base: String,
     client: Client<HttpConnector, Full<Bytes>>,
 }
@@ -165,7 +195,11 @@ impl Answer {
     }
 }
 
-impl Ramtape {
+impl Caller {
+    pub(crate) fn of(base: &str) -> Self {
+        Self { base: base.to_owned(), client: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
     /// POSTs `body` to the operation's path, by the capability URL.
     pub(crate) async fn post(&self, operation: &str, body: Value) -> Answer {
         self.ask(operation, body.to_string(), Asking::default()).await
@@ -215,10 +249,6 @@ impl Ramtape {
             }
         }
         pages
-    }
-
-    pub(crate) async fn stop(self) -> ramtape::engine::Summary {
-        self.running.stop().await.unwrap()
     }
 }
 

@@ -1,0 +1,32 @@
+//! A full disk: the client has its answer, everybody is told, and what was recorded before stays.
+
+use crate::stage::{Stage, bodies};
+use ramtape::cassette::fault;
+use ramtape::config::RecordMode;
+use serde_json::json;
+
+const LISTING: &str = "GetResourceShares";
+
+// The fault is the process's: tests that arm it would meet in one binary, so this is the only one here.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_has_its_answer_and_the_summary_says_what_is_missing() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    let parameters = json!({ "resourceOwner": "SELF", "maxResults": 2 });
+    let before = recording.post("ListPermissions", json!({})).await;
+    fault::arm(fault::DISK_FULL, 0);
+    let listed = recording.pages(LISTING, &parameters, 100).await;
+    assert!(listed.len() > 2 && listed.iter().all(|page| page.status == 200), "{listed:?}");
+    fault::arm("none", 0);
+    let after = recording.post("ListResourceTypes", json!({})).await;
+    let summary = recording.stop().await;
+    assert_eq!(summary.recorded, 2);
+    assert_eq!(summary.not_recorded.len(), listed.len(), "{:?}", summary.not_recorded);
+    assert!(summary.not_recorded[0].contains("the disk is full"), "{:?}", summary.not_recorded);
+
+    let replaying = stage.ramtape("c", RecordMode::None).await;
+    assert_eq!(replaying.post("ListPermissions", json!({})).await.body, before.body);
+    assert_eq!(replaying.post("ListResourceTypes", json!({})).await.body, after.body);
+    let missed = replaying.pages(LISTING, &parameters, 100).await;
+    assert_eq!(missed[0].error().as_deref(), Some("CassetteMissException"), "{:?}", bodies(&missed));
+}
