@@ -9,7 +9,7 @@ use ramtape::token::Token;
 use std::sync::LazyLock;
 
 /// The region of requests that name none: the configured one.
-const DEFAULT_REGION: &str = "eu-central-1";
+pub(crate) const DEFAULT_REGION: &str = "eu-central-1";
 
 static SERVICE: LazyLock<Service> = LazyLock::new(|| Service::with_additions(&toml::Table::new()).unwrap());
 

@@ -6,6 +6,7 @@ mod calls;
 mod captures;
 mod cases;
 mod changes;
+mod engine;
 mod properties;
 #[path = "../support/spelled.rs"]
 mod spelled;

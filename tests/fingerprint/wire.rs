@@ -9,7 +9,7 @@ pub(crate) struct WireRequest {
     pub(crate) method: http::Method,
     pub(crate) path: String,
     pub(crate) query: String,
-    headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
