@@ -75,6 +75,8 @@ fn json_lines_are_json() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(line["level"].is_string() && line["message"].is_string(), "{line}");
     }
+    let last: serde_json::Value = serde_json::from_str(finished.stderr.lines().last().unwrap()).unwrap();
+    assert_eq!(last["summary"]["replayed"], 0, "{last}");
 }
 
 #[test]

@@ -49,7 +49,7 @@ async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voic
     if let Some(path) = ready_file {
         forget(path);
     }
-    let running = app::start(config).await?;
+    let running = start_proxy(config, &mut signals).await?;
     let announced = announce(&running, ready_file, voice);
     if announced.is_ok() {
         signals.next().await;
@@ -57,8 +57,16 @@ async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voic
     if let Some(path) = ready_file {
         forget(path);
     }
-    let stopped = stop(running, &mut signals, voice).await;
+    let stopped = stop(running, &mut signals, 0, voice).await;
     announced.and(stopped)
+}
+
+/// Starts the proxy; a signal meanwhile ends the process: nothing was asked or recorded yet.
+pub(super) async fn start_proxy(config: Config, signals: &mut Signals) -> Result<Running, CommandError> {
+    tokio::select! {
+        started = app::start(config) => Ok(started?),
+        signal = signals.next() => std::process::exit(128 + signal.as_raw()),
+    }
 }
 
 /// Tells everybody who waits for it where the proxy listens.
@@ -73,15 +81,28 @@ pub(super) fn announce(running: &Running, ready_file: Option<&Path>, voice: Voic
     output::print(&line)
 }
 
-/// Lets the proxy finish; a signal while it does so ends the process at once.
-pub(super) async fn stop(running: Running, signals: &mut Signals, voice: Voice) -> Result<Summary, CommandError> {
+/// Lets the proxy finish. After `borne` signals, another one ends the process at once.
+pub(super) async fn stop(
+    running: Running,
+    signals: &mut Signals,
+    borne: usize,
+    voice: Voice,
+) -> Result<Summary, CommandError> {
     tokio::select! {
         stopped = running.stop() => Ok(stopped?),
-        signal = signals.next() => {
+        signal = impatience(signals, borne) => {
             voice.problem("stopped at once: takes that are not yet text are in the store, `ramtape seal` writes them");
             std::process::exit(128 + signal.as_raw())
         }
     }
+}
+
+/// The first signal after `borne` others.
+async fn impatience(signals: &mut Signals, borne: usize) -> Signal {
+    for _ in 0..borne {
+        signals.next().await;
+    }
+    signals.next().await
 }
 
 /// Removes what an earlier server left: whoever waits for the file would take its address for the new one.

@@ -23,6 +23,7 @@ pub(super) fn tell(summary: &Summary, voice: Voice) {
             Line::Problem(text) => voice.problem(&text),
         }
     }
+    voice.note_with(&totals(summary), "summary", || json(summary));
 }
 
 /// `summary` as one JSON object, times in seconds.
@@ -84,7 +85,6 @@ fn lines(summary: &Summary) -> Vec<Line> {
             counted(unused, "recorded request was", "recorded requests were")
         )));
     }
-    lines.push(Line::Note(totals(summary)));
     lines
 }
 
@@ -153,8 +153,9 @@ mod tests {
             time_saved: Some(Duration::from_millis(4210)),
             ..Summary::default()
         };
+        assert_eq!(lines(&summary), []);
         let expected = "12 replayed, 0 recorded, 0 missed; 0 upstream connections; about 4.2 s saved";
-        assert_eq!(lines(&summary), [Line::Note(expected.to_owned())]);
+        assert_eq!(totals(&summary), expected);
     }
 
     #[test]
@@ -191,8 +192,11 @@ mod tests {
                 ),
                 note("recorded in part, as its client did not read it to the end: ListPrincipals abc"),
                 note("1 recorded request was never asked for"),
-                note("0 replayed, 0 recorded, 4 missed, 1 passed on without being recorded; 1 upstream connection"),
             ]
+        );
+        assert_eq!(
+            totals(&summary),
+            "0 replayed, 0 recorded, 4 missed, 1 passed on without being recorded; 1 upstream connection"
         );
     }
 }

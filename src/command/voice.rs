@@ -23,6 +23,17 @@ impl Voice {
         }
     }
 
+    /// Says `text`; where lines are JSON, `value` stands beside it under `name`. Nothing under `-q`.
+    pub(super) fn note_with(self, text: &str, name: &str, value: impl FnOnce() -> serde_json::Value) {
+        match self.format {
+            LogFormat::Text => self.note(text),
+            LogFormat::Json if self.quiet => {}
+            LogFormat::Json => {
+                write_line(&serde_json::json!({ "level": "info", "message": text, name: value() }).to_string())
+            }
+        }
+    }
+
     /// Says what went wrong.
     pub(super) fn problem(self, text: &str) {
         self.say("error", text);
@@ -33,9 +44,13 @@ impl Voice {
             LogFormat::Text => format!("ramtape: {}", printable(text)),
             LogFormat::Json => serde_json::json!({ "level": level, "message": text }).to_string(),
         };
-        // Where stderr is closed nobody can be told.
-        let _ = writeln!(anstream::stderr(), "{line}");
+        write_line(&line);
     }
+}
+
+fn write_line(line: &str) {
+    // Where stderr is closed nobody can be told.
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 /// `text` without what would steer a terminal: parts of it come from clients.

@@ -69,12 +69,12 @@ pub(super) async fn run(cmd: &[OsString], changes: &[Change], signals: &mut Sign
 fn forward(signal: Signal, pid: Option<Pid>) {
     let from_keyboard = signal == Signal::INT || signal == Signal::QUIT;
     if from_keyboard && is_terminals_foreground() {
-        return;
-    }
-    if let Some(pid) = pid
-        && let Err(error) = kill_process(pid, signal)
-    {
-        tracing::debug!(%error, ?signal, "the signal did not reach the command");
+        tracing::debug!(?signal, "left to the terminal, which sends it to the command too");
+    } else if let Some(pid) = pid {
+        match kill_process(pid, signal) {
+            Ok(()) => tracing::debug!(?signal, "handed to the command"),
+            Err(error) => tracing::debug!(?signal, %error, "not handed to the command"),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::report::{self, Report};
 use super::signals::Signals;
 use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime, server};
-use crate::app::{self, Running};
+use crate::app::Running;
 use crate::cli::RunArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::engine::Effective;
@@ -36,14 +36,15 @@ async fn drive(
     let asked = Asked { mode: config.mode, region: config.region.clone(), cassette: config.cassette.clone() };
     let ready_file = args.proxy.ready_file.as_deref();
     ready_file.map(server::forget);
-    let running = app::start(config).await?;
+    let running = server::start_proxy(config, &mut signals).await?;
     for notice in &running.notices {
         voice.note(notice);
     }
     let recording = running.mode != Effective::Nothing;
     let ended = run_child(args, &running, &asked, environment, &mut signals).await;
     ready_file.map(server::forget);
-    let stopped = server::stop(running, &mut signals, voice).await;
+    // The signal that ended CMD may arrive here only now.
+    let stopped = server::stop(running, &mut signals, 1, voice).await;
 
     let ended = ended?;
     // CMD's own code comes first, whatever went wrong here.
