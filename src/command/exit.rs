@@ -55,3 +55,20 @@ impl From<Exit> for ExitCode {
         Self::from(exit.code())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_decides_and_a_miss_comes_first() {
+        let of = |missed: u64, not_recorded: &[&str]| {
+            let not_recorded = not_recorded.iter().map(|reason| (*reason).to_owned()).collect();
+            Exit::of(&Summary { missed, not_recorded, ..Summary::default() }).code()
+        };
+        assert_eq!(of(0, &[]), 0);
+        assert_eq!(of(2, &[]), 3);
+        assert_eq!(of(0, &["the disk is full"]), 6);
+        assert_eq!(of(1, &["the disk is full"]), 3);
+    }
+}
