@@ -96,12 +96,10 @@ fn page_ask(parameters: &Parameters<'_>, service: &Service) -> Result<PageAsk, E
             Err(error) => return Err(EngineError::Token(error.to_string())),
         }
     }
-    if let Some(size) = parameters.body_member(&service.paging.size)
-        && size.raw != "null"
-    {
-        let legal = size.raw.parse().ok().filter(|size| (service.paging.min..=service.paging.max).contains(size));
-        ask.illegal_size = legal.is_none();
-        ask.max_results = legal;
+    if parameters.has(&service.paging.size) {
+        let size = parameters.number(&service.paging.size).and_then(|number| number.parse().ok());
+        ask.max_results = size.filter(|size| (service.paging.min..=service.paging.max).contains(size));
+        ask.illegal_size = ask.max_results.is_none();
     }
     Ok(ask)
 }
@@ -117,7 +115,7 @@ fn region<'a>(request: &'a Request, service: &str) -> Option<&'a str> {
         let own = label == service || label.strip_prefix(service)? == "-fips";
         own.then(|| rest.split('.').next())?
     };
-    scoped.or_else(hosted).filter(|region| is_region(region))
+    scoped.filter(|region| is_region(region)).or_else(|| hosted().filter(|region| is_region(region)))
 }
 
 fn is_region(text: &str) -> bool {

@@ -103,12 +103,18 @@ impl<'a> Parameters<'a> {
         Ok(())
     }
 
-    /// The member called `name`, of the body.
+    /// Whether there is a member called `name`; one that is `null` is none.
     #[must_use]
-    pub fn body_member(&self, name: &str) -> Option<&Node<'a>> {
+    pub fn has(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(|value| !matches!(value, Value::Body(Node { kind: Kind::Null, .. })))
+    }
+
+    /// The number in the body's member called `name`, in its canonical spelling; `None` where there is none.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<String> {
         match self.members.get(name)? {
-            Value::Body(node) => Some(node),
-            Value::Text(_) => None,
+            Value::Body(node) if node.kind == Kind::Number => canonical_number(node.raw),
+            _ => None,
         }
     }
 

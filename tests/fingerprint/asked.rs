@@ -3,7 +3,6 @@
 use crate::wire::WireRequest;
 use ramtape::fingerprint::{Fingerprint, ParameterError, Parameters, canonical_text};
 use ramtape::interaction::OperationName;
-use ramtape::interaction::json::{Kind, Node};
 use ramtape::service::{Operation, Service};
 use ramtape::token::Token;
 use std::sync::LazyLock;
@@ -49,16 +48,16 @@ pub(crate) fn canonical_parameters(
     let paging = &service().paging;
     let paged = operation.is_some_and(|operation| operation.page_items.is_some());
     let own_token = paged && read.text(&paging.token).is_some_and(|text| Token::decode(&text).is_ok());
-    let legal_size = paged && read.body_member(&paging.size).is_some_and(is_legal_size);
+    let legal_size = paged && read.number(&paging.size).is_some_and(|size| is_legal_size(&size));
     read.canonical(operation, |name| {
         let volatile = operation.is_some_and(|operation| operation.volatile.iter().any(|member| member == name));
         volatile || (own_token && name == paging.token) || (legal_size && name == paging.size)
     })
 }
 
-fn is_legal_size(size: &Node<'_>) -> bool {
+fn is_legal_size(size: &str) -> bool {
     let (min, max) = (service().paging.min, service().paging.max);
-    size.kind == Kind::Number && size.raw.parse().is_ok_and(|size| (min..=max).contains(&size))
+    size.parse().is_ok_and(|size| (min..=max).contains(&size))
 }
 
 /// The region of the credential scope, else of RAM's host, else the configured one.
