@@ -1,6 +1,6 @@
 //! The composition root: from a checked configuration to a proxy that listens, and back to a sealed cassette.
 
-use crate::cassette::{Access, Cassette, CassetteError, Opened, Settings};
+use crate::cassette::{Access, Cassette, CassetteError, Opened, SealReport, Settings};
 use crate::config::{Config, RecordMode};
 use crate::control::{Control, Sessions};
 use crate::engine::{self, Effective, Engine, Prepared, Summary};
@@ -202,10 +202,14 @@ impl Running {
         let engine = self.engine;
         let recorded = self.mode != Effective::Nothing;
         let summary = tokio::task::spawn_blocking(move || {
-            if recorded {
-                engine.cassette().seal()?;
-            }
-            Ok::<_, CassetteError>(engine.summary())
+            let report = if recorded { engine.cassette().seal()? } else { SealReport::default() };
+            let mut summary = engine.summary();
+            // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
+            let unsealed = report.failed.into_iter().map(|(folder, fingerprint, reason)| {
+                format!("{folder}/{fingerprint} is in the store only, `ramtape seal` tries again: {reason}")
+            });
+            summary.not_recorded.extend(unsealed);
+            Ok::<_, CassetteError>(summary)
         });
         Ok(summary.await??)
     }

@@ -257,3 +257,23 @@ fn a_damaged_cassette_ends_the_start_with_5() {
         assert!(finished.stderr.contains("cassette.json"), "{finished:?}");
     }
 }
+
+#[test]
+fn an_answer_that_does_not_become_text_is_told_and_its_exit_code() {
+    let folder = folder();
+    let endpoint = Endpoint::start();
+    let server = Server::start(with_keys(folder.path()).args(["record", "--upstream", &endpoint.url()]));
+    // In the way of the operation's folder.
+    std::fs::write(file(&folder, "cassettes/default/get-resource-shares"), "").unwrap();
+    let (status, body) = post(&server.url, "/getresourceshares", LISTING);
+    assert_eq!(status, 200, "the client gets its answer: {body}");
+    let finished = server.stop();
+    assert_eq!(finished.code, Some(6), "{finished:?}");
+    assert!(finished.stderr.contains("get-resource-shares"), "{finished:?}");
+
+    std::fs::remove_file(file(&folder, "cassettes/default/get-resource-shares")).unwrap();
+    assert_eq!(run(folder.path(), &["seal"]).code, Some(0));
+    let server = Server::start(ramtape(folder.path()).arg("replay"));
+    assert_eq!(post(&server.url, "/getresourceshares", LISTING), (200, body));
+    endpoint.stop();
+}
