@@ -55,14 +55,24 @@ fn begins(part: &Take, whole: &Take) -> bool {
     !part.complete && part.pages.len() < whole.pages.len() && part.is_prefix_of(whole)
 }
 
-/// Puts `fresh`, all of one session, in the places of that session's takes. What a partial chain only repeats stays whole.
+/// Puts `fresh`, all of one session, in the places of that session's takes. What a partial chain only repeats stays whole;
+/// where the run then recorded that chain to its end after all, it is the same take.
 fn replace(takes: Vec<Take>, fresh: Vec<Take>) -> Vec<Take> {
     let session = fresh.first().and_then(|take| take.session.clone());
     let earlier: Vec<Take> = takes.iter().filter(|take| take.session == session).cloned().collect();
     let mut kept: Vec<Take> = Vec::with_capacity(fresh.len());
+    let mut standing_in: Vec<Take> = Vec::new();
     for take in fresh {
-        let whole = earlier.iter().find(|whole| whole.complete && begins(&take, whole)).cloned();
-        append(&mut kept, whole.unwrap_or(take));
+        let whole = earlier.iter().find(|whole| whole.complete && begins(&take, whole));
+        if whole.is_some_and(|whole| standing_in.contains(whole)) {
+            continue;
+        }
+        if let Some(at) = standing_in.iter().position(|whole| *whole == take) {
+            standing_in.remove(at);
+            continue;
+        }
+        standing_in.extend(whole.cloned());
+        append(&mut kept, whole.cloned().unwrap_or(take));
     }
     let mut kept = kept.into_iter();
     let mut left = earlier.len();
