@@ -66,10 +66,7 @@ pub struct Running {
 /// # Errors
 /// As the variants of [`StartError`] say.
 pub async fn start(config: Config) -> Result<Running, StartError> {
-    let source = match &config.upstream.profile {
-        Some(profile) => CredentialSource::Profile(profile.clone()),
-        None => CredentialSource::DefaultChain,
-    };
+    let source = credential_source(&config);
     start_as(config, source).await
 }
 
@@ -126,7 +123,20 @@ fn instance() -> Result<String, StartError> {
     Ok(HEXLOWER.encode(&bytes))
 }
 
-fn upstream(config: &Config, credentials: CredentialSource, instance: &str) -> Result<Upstream, UpstreamError> {
+/// Where the credentials come from: the profile that was named, else the default chain.
+pub(crate) fn credential_source(config: &Config) -> CredentialSource {
+    match &config.upstream.profile {
+        Some(profile) => CredentialSource::Profile(profile.clone()),
+        None => CredentialSource::DefaultChain,
+    }
+}
+
+/// The way upstream that `config` describes. Nothing is sent or read before it is asked.
+pub(crate) fn upstream(
+    config: &Config,
+    credentials: CredentialSource,
+    instance: &str,
+) -> Result<Upstream, UpstreamError> {
     Upstream::new(upstream::Settings {
         service: config.service.name.clone(),
         url: config.upstream.url.clone(),

@@ -1,39 +1,18 @@
 //! What recording needs: credentials and a way to upstream.
 
 use super::check::Check;
+use crate::app;
 use crate::command::error::chain;
 use crate::config::{Config, RecordMode};
-use crate::upstream::{BaseUrl, CredentialSource, Endpoint, Keys, Settings, Upstream, UpstreamError};
+use crate::upstream::{BaseUrl, Endpoint, Keys, Upstream, UpstreamError};
 use http::Uri;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use tokio::net::TcpStream;
 
-/// How long to wait for a provider of credentials.
-const CREDENTIALS_TIME: Duration = Duration::from_secs(30);
-
 pub(super) async fn checks(config: &Config, online: bool) -> Vec<Check> {
-    match Upstream::new(settings(config)) {
+    match app::upstream(config, app::credential_source(config), "") {
         Ok(upstream) => vec![credentials(&upstream, config).await, reach(config, online).await],
         Err(error) => vec![Check::fail("upstream", chain(&error), "correct --upstream, the profile or AWS_CA_BUNDLE")],
-    }
-}
-
-fn settings(config: &Config) -> Settings {
-    Settings {
-        service: config.service.name.clone(),
-        url: config.upstream.url.clone(),
-        credentials: match &config.upstream.profile {
-            Some(profile) => CredentialSource::Profile(profile.clone()),
-            None => CredentialSource::DefaultChain,
-        },
-        region: config.region.clone(),
-        ca_bundle: config.upstream.ca_bundle.clone(),
-        connect_time: config.upstream.connect_time,
-        answer_time: config.upstream.answer_time,
-        credentials_time: CREDENTIALS_TIME,
-        response_body: config.upstream.response_body,
-        own: config.listen,
-        instance: String::new(),
     }
 }
 
@@ -122,7 +101,7 @@ mod tests {
             expiry: None,
         };
         assert_eq!(described(&keys, now), "key AKIA…MPLE");
-        keys.expiry = Some(now + Duration::from_secs(3599));
+        keys.expiry = Some(now + std::time::Duration::from_secs(3599));
         assert_eq!(described(&keys, now), "key AKIA…MPLE, which expires in 59 minutes");
         keys.access_key_id = "short".into();
         keys.expiry = None;
