@@ -4,7 +4,7 @@ use super::Shared;
 use super::chains::{Chain, Open};
 use super::error::EngineError;
 use super::prepared::{page_token, render};
-use super::record::{Question, Recorder};
+use super::recorder::{Question, Recorder};
 use super::tally::count;
 use crate::cassette::{EntryHead, StoreError, TakeHead, TakeId, UpstreamToken};
 use crate::interaction::{Body, Page, Response, Secret};

@@ -2,71 +2,23 @@
 //! scrub → tokens → store → answer.
 
 use super::Shared;
-use super::chains::Chains;
 use super::classify::{error_kind, is_recordable};
 use super::error::EngineError;
 use super::find::{Found, Gap, find, find_in};
-use super::flights::{FlightKey, Flights, Landed, Outcome, Same};
+use super::flights::{FlightKey, Landed, Outcome, Same};
 use super::identify::{Call, identify};
 use super::keep::{Arrived, keep};
-use super::prepared::Prepared;
+use super::recorder::{Question, Recorder};
 use super::replay::serve;
 use super::settings::Effective;
 use super::tally::count;
 use super::walk::{Onward, onward};
-use crate::fingerprint::Fingerprint;
 use crate::interaction::{Request, Response};
 use crate::service::Kind;
 use crate::session::{Session, session_name};
-use crate::upstream::{Answer, Upstream};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use crate::upstream::Answer;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
-
-/// What recording needs besides what replay needs.
-pub(super) struct Recorder {
-    pub(super) upstream: Upstream,
-    pub(super) chains: Chains,
-    flights: Flights,
-    /// For every fingerprint recorded in this run: what was there when the run began.
-    at_start: Mutex<HashMap<Fingerprint, Option<Arc<Prepared>>>>,
-}
-
-/// A request that goes upstream, and what it is to be recorded with.
-#[derive(Debug)]
-pub(super) struct Question {
-    pub(super) request: Request,
-    pub(super) call: Call,
-    pub(super) session_name: Option<String>,
-    pub(super) session: Arc<Mutex<Session>>,
-    /// The session's latest write when the request came.
-    pub(super) after: Option<String>,
-}
-
-impl Question {
-    pub(super) fn session(&self) -> MutexGuard<'_, Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Recorder {
-    pub(super) fn new(upstream: Upstream) -> Self {
-        Self { upstream, chains: Chains::default(), flights: Flights::default(), at_start: Mutex::default() }
-    }
-
-    fn at_start(&self) -> MutexGuard<'_, HashMap<Fingerprint, Option<Arc<Prepared>>>> {
-        self.at_start.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Remembers what is there for `call` before anything of this run is added.
-    pub(super) fn mark_start(&self, shared: &Shared, call: &Call) -> Result<(), EngineError> {
-        if shared.settings.mode == Effective::Missing && !self.at_start().contains_key(&call.fingerprint) {
-            let before = shared.cassette.lookup(&call.folder, &call.fingerprint)?;
-            self.at_start().entry(call.fingerprint).or_insert(before);
-        }
-        Ok(())
-    }
-}
 
 /// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one.
 pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, request: Request) -> Outcome {

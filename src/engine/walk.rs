@@ -5,7 +5,7 @@ use super::Shared;
 use super::chains::Chain;
 use super::error::EngineError;
 use super::prepared::Prepared;
-use super::record::{Question, Recorder};
+use super::recorder::{Question, Recorder};
 use super::settings::Effective;
 use crate::cassette::TakeHead;
 use crate::interaction::{Page, Take, json};

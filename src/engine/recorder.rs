@@ -1,0 +1,60 @@
+//! What recording knows: the way upstream, what is on its way, and what was there when the run began.
+
+use super::Shared;
+use super::chains::Chains;
+use super::error::EngineError;
+use super::flights::Flights;
+use super::identify::Call;
+use super::prepared::Prepared;
+use super::settings::Effective;
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Request;
+use crate::session::Session;
+use crate::upstream::Upstream;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What recording needs besides what replay needs.
+pub(super) struct Recorder {
+    pub(super) upstream: Upstream,
+    pub(super) chains: Chains,
+    pub(super) flights: Flights,
+    /// For every fingerprint recorded in this run: what was there when the run began.
+    at_start: Mutex<HashMap<Fingerprint, Option<Arc<Prepared>>>>,
+}
+
+/// A request that goes upstream, and what it is to be recorded with.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) request: Request,
+    pub(super) call: Call,
+    pub(super) session_name: Option<String>,
+    pub(super) session: Arc<Mutex<Session>>,
+    /// The session's latest write when the request came.
+    pub(super) after: Option<String>,
+}
+
+impl Question {
+    pub(super) fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recorder {
+    pub(super) fn new(upstream: Upstream) -> Self {
+        Self { upstream, chains: Chains::default(), flights: Flights::default(), at_start: Mutex::default() }
+    }
+
+    pub(super) fn at_start(&self) -> MutexGuard<'_, HashMap<Fingerprint, Option<Arc<Prepared>>>> {
+        self.at_start.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers what is there for `call` before anything of this run is added.
+    pub(super) fn mark_start(&self, shared: &Shared, call: &Call) -> Result<(), EngineError> {
+        if shared.settings.mode == Effective::Missing && !self.at_start().contains_key(&call.fingerprint) {
+            let before = shared.cassette.lookup(&call.folder, &call.fingerprint)?;
+            self.at_start().entry(call.fingerprint).or_insert(before);
+        }
+        Ok(())
+    }
+}
