@@ -118,6 +118,9 @@ pub enum StoreError {
     /// The store's own failure.
     #[error("the store failed")]
     Failed(#[source] sled::Error),
+    /// It does not answer in time: a disk that was full or failed can leave it so.
+    #[error("the store has stopped to answer: restart ramtape; what was acknowledged is kept")]
+    Silent,
     /// A stored value does not match its checksum.
     #[error("the store is damaged: {0}; it is repaired when the cassette is next opened")]
     Damaged(&'static str),

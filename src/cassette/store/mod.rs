@@ -5,6 +5,7 @@ mod keys;
 mod ledger;
 mod lock;
 mod opening;
+mod room;
 mod salvage;
 mod tokens;
 mod verify;
@@ -18,6 +19,7 @@ use self::index::Index;
 use self::keys::{Key, unguard};
 use self::ledger::Ledger;
 use self::lock::Lock;
+use self::room::Room;
 use self::verify::{Head, Trees, unpack_page};
 use self::witness::Witness;
 use super::codec::{Packer, Unpacker};
@@ -27,7 +29,9 @@ use super::path::Identity;
 use super::recording::EntryHead;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 /// Larger entries are read from their files each time they fall out of memory.
 const LARGEST_CACHED: usize = 1 << 20;
@@ -41,6 +45,11 @@ pub(super) struct Store {
     /// Held for reading while something is recorded, for writing while a text replaces a file: a page that comes in
     /// between would be in neither.
     gate: RwLock<()>,
+    room: Mutex<Room>,
+    /// How long sled may take for one step.
+    deadline: Duration,
+    /// Set once sled has not answered: from then on it is not asked.
+    silent: AtomicBool,
     /// Keeps other processes out until it is dropped.
     _lock: Lock,
 }
@@ -92,7 +101,27 @@ impl Store {
         Ok(asked.map(|(head, latest)| UnsealedTakes { head, generation, latest, takes }))
     }
 
+    /// Fails where sled has stopped to answer: asking again would hang.
+    fn still_answers(&self) -> Result<(), StoreError> {
+        if self.silent.load(Ordering::Acquire) { Err(StoreError::Silent) } else { Ok(()) }
+    }
+
+    /// Has sled do something, for no longer than the deadline.
+    fn within_deadline<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Trees) -> sled::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.still_answers()?;
+        let trees = self.trees.clone();
+        let done = verify::within(self.deadline, move || work(&trees)).map_err(|_| {
+            self.silent.store(true, Ordering::Release);
+            StoreError::Silent
+        })?;
+        Ok(done?)
+    }
+
     fn read<T>(&self, key: Key, unpack: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, StoreError> {
+        self.still_answers()?;
         let key = key.bytes();
         let Some(guarded) = self.trees.takes.get(&key)? else { return Ok(None) };
         let value = unguard(&key, &guarded).and_then(unpack);
@@ -101,6 +130,7 @@ impl Store {
 
     /// The compiled entry of the file with this identity. Anything doubtful is no entry: the file is there.
     pub(super) fn cached(&self, fp: &Fingerprint, identity: &Identity) -> Option<Entry> {
+        self.still_answers().ok()?;
         let guarded = self.trees.cached.get(fp.bytes()).ok()??;
         let mut unpacker = Unpacker(unguard(fp.bytes(), &guarded)?);
         for number in identity.numbers {
@@ -118,8 +148,17 @@ impl Store {
             packer.number(number.cast_unsigned());
         }
         packer.entry(entry);
-        if packer.0.len() <= LARGEST_CACHED {
+        if packer.0.len() <= LARGEST_CACHED && self.still_answers().is_ok() {
             let _ = self.trees.cached.insert(fp.bytes(), keys::guard(fp.bytes(), &packer.0));
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if self.silent.load(Ordering::Acquire) {
+            // Closing it would hang too; the process' end closes it.
+            std::mem::forget(self.trees.clone());
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::index::{Index, TakeState};
 use super::lock::Lock;
+use super::room::Room;
 use super::verify::{Contents, Doubt, Trees, open, verify};
 use super::witness::{Testimony, Witness};
 use super::{Intent, Store, salvage};
@@ -10,6 +11,7 @@ use crate::cassette::recording::TakeId;
 use crate::fingerprint::Fingerprint;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, RwLock};
 use std::time::Duration;
 
@@ -85,6 +87,9 @@ impl Store {
             witness: Mutex::new(Witness::open(&witness)?),
             index: RwLock::default(),
             gate: RwLock::default(),
+            room: Mutex::new(Room::new(folder.join("room"))),
+            deadline,
+            silent: AtomicBool::new(false),
             _lock: lock,
         };
         let takes = store.without_sealed(contents.takes, &contents.intents, &testimony, text_hash)?;

@@ -150,6 +150,7 @@ impl Store {
 
     /// Applies a change with its ledger in one batch, and flushes.
     fn apply<T>(&self, change: impl FnOnce(&mut Ledger) -> (T, Change)) -> Result<(T, u64), StoreError> {
+        self.still_answers()?;
         let mut ledger = hold(&self.ledger);
         let mut next = ledger.clone();
         next.batch += 1;
@@ -161,6 +162,11 @@ impl Store {
                 batch.remove(key);
             }
         }
+        let bytes: usize = change.puts.iter().map(|(key, guarded)| key.len() + guarded.len()).sum();
+        if bytes > 0 {
+            fault::full_disk()?;
+            hold(&self.room).claim(bytes)?;
+        }
         for (key, guarded) in change.puts {
             if let Some(old) = self.trees.takes.get(&key)? {
                 next.remove(&key, &old);
@@ -169,13 +175,12 @@ impl Store {
             batch.insert(key, guarded);
         }
         batch.insert(LEDGER, next.pack());
-        fault::full_disk()?;
-        self.trees.takes.apply_batch(batch)?;
+        self.within_deadline(move |trees| trees.takes.apply_batch(batch))?;
         let number = next.batch;
         *ledger = next;
         drop(ledger);
         fault::point("after-batch");
-        self.trees.db.flush()?;
+        self.within_deadline(|trees| trees.db.flush())?;
         fault::point("after-flush");
         Ok((value, number))
     }
