@@ -135,3 +135,19 @@ pub(super) fn write_synced(path: &Path, text: &[u8]) -> io::Result<()> {
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_young_file_is_distrusted() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs().cast_signed();
+        let identity = |modified, changed| Identity { numbers: [1, 2, modified, 0, changed, 0] };
+        assert!(!identity(now, now).is_settled());
+        assert!(!identity(now - 60, now).is_settled());
+        assert!(!identity(now, now - 60).is_settled());
+        assert!(!identity(now - 60, now + 60).is_settled(), "a clock that is behind the file's");
+        assert!(identity(now - 60, now - 60).is_settled());
+    }
+}

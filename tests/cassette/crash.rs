@@ -40,6 +40,7 @@ fn check(root: &Path, acknowledged: usize, place: &str) {
     );
     drop(replay);
     let recording = try_open(root, RECORD).unwrap();
+    assert!(!recording.notices.iter().any(Notice::is_loss), "{place}: {:?}", recording.notices);
     assert_eq!(recording.sealed.failed, [], "{place}");
     assert_eq!(kept(&recording.cassette), found, "{place}: after sealing");
     drop(recording);

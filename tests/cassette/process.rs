@@ -34,6 +34,7 @@ pub(crate) fn start(root: &Path, part: &Part) -> Child {
         .unwrap()
 }
 
+#[cfg(debug_assertions)]
 /// Runs a child to its end, and gives the numbers of the steps that it acknowledged and whether it ended well.
 pub(crate) fn run(root: &Path, part: &Part) -> (usize, bool) {
     let mut child = start(root, part);

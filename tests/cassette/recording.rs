@@ -243,3 +243,9 @@ fn bodies_of(recording: &Plain, n: usize) -> Vec<String> {
     };
     entry.takes.iter().map(body).collect()
 }
+
+#[test]
+fn a_cassette_is_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Plain>();
+}

@@ -162,3 +162,54 @@ impl Drop for Store {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use crate::interaction::{Body, Hole, OperationName, Page, Take};
+    use std::path::Path;
+
+    /// A store in `folder`, of which nothing is in the text.
+    pub(in crate::cassette) fn open(folder: &Path) -> Store {
+        Store::open(folder, 1 << 20, Duration::from_secs(10), |_, _| None).ok().unwrap().store
+    }
+
+    #[test]
+    fn a_cached_entry_answers_for_its_own_file_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        let mut body = Body::literal(bytes::Bytes::from_static(b"{\"a\":"));
+        for hole in [Hole::Token(7), Hole::Volatile("v".into()), Hole::Account("a".into())] {
+            body.push_hole(hole);
+        }
+        let page = Page { status: 404, headers: vec![("a".into(), "b".into())], body };
+        let take = Take {
+            session: Some("s".into()),
+            after: None,
+            id: Some("w#1".into()),
+            max_results: Some(5),
+            complete: false,
+            pages: vec![page.clone(), page],
+        };
+        let entry = Entry {
+            operation: OperationName::Unknown("POST /x".into()),
+            region: "r".into(),
+            actor: "a".into(),
+            request: "{}".into(),
+            takes: vec![take],
+        };
+        let (fp, other) = (Fingerprint::of("one"), Fingerprint::of("other"));
+        let identity = Identity { numbers: [1, 2, 3, 4, 5, -6] };
+        store.cache(&fp, &identity, &entry);
+        assert_eq!(store.cached(&fp, &identity), Some(entry));
+        assert_eq!(store.cached(&fp, &Identity { numbers: [1, 2, 3, 4, 5, 6] }), None);
+        assert_eq!(store.cached(&other, &identity), None);
+        let mut guarded = store.trees.cached.get(fp.bytes()).unwrap().unwrap().to_vec();
+        store.trees.cached.insert(other.bytes(), guarded.as_slice()).unwrap();
+        assert_eq!(store.cached(&other, &identity), None, "a value under another key");
+        *guarded.last_mut().unwrap() ^= 1;
+        store.trees.cached.insert(fp.bytes(), guarded).unwrap();
+        assert_eq!(store.cached(&fp, &identity), None, "a flipped bit");
+    }
+}

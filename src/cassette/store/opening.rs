@@ -128,6 +128,7 @@ impl Store {
             }
         }
         for (fp, latest) in sealed {
+            self.testify_sealed(fp, latest)?;
             self.remove(fp, latest)?;
         }
         Ok(index)

@@ -160,3 +160,48 @@ fn unpack(record: &[u8]) -> Option<Event> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    fn taken(name: &str, sequence: u64, pages: u32) -> Event {
+        Event::Taken { fp: Fingerprint::of(name), sequence, pages, folder: "f".repeat(64), batch: sequence }
+    }
+
+    #[test]
+    fn hears_what_was_recorded_and_passes_over_what_does_not_hold() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("witness");
+        let mut witness = Witness::open(&path).unwrap();
+        for event in [taken("a", 0, 1), taken("a", 0, 2), taken("b", 1, 1), taken("c", 2, 1)] {
+            witness.record(&event).unwrap();
+        }
+        witness.record(&Event::Sealed { fp: Fingerprint::of("a"), sequence: 0, batch: 4 }).unwrap();
+        let mut bytes = fs::read(&path).unwrap();
+        assert_eq!(bytes.len(), 5 * RECORD);
+        bytes[2 * RECORD + 40] ^= 1;
+        bytes.truncate(5 * RECORD);
+        bytes.extend_from_slice(b"half a record");
+        fs::write(&path, bytes).unwrap();
+        let testimony = Witness::hear(&path);
+        let (a, b, c) = (Fingerprint::of("a"), Fingerprint::of("b"), Fingerprint::of("c"));
+        assert_eq!(testimony.taken.get(&(a, 0)).unwrap().0, 2);
+        assert!(!testimony.taken.contains_key(&(b, 1)));
+        assert!(testimony.is_sealed(&a, 0) && !testimony.is_sealed(&c, 2));
+        assert_eq!((testimony.next, testimony.batch), (3, 4));
+        let mut witness = Witness::open(&path).unwrap();
+        witness.restart_when_long(3, 5).unwrap();
+        assert!(Witness::hear(&path).is_sealed(&c, 2));
+        assert_eq!(fs::metadata(&path).unwrap().len() as usize, 6 * RECORD);
+        while fs::metadata(&path).unwrap().len() < 1 << 20 {
+            witness.record(&taken("c", 3, 1)).unwrap();
+        }
+        witness.restart_when_long(4, 6).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().len() as usize, RECORD);
+        assert!(Witness::hear(&path).is_sealed(&c, 3));
+        witness.record(&taken("d", 4, 1)).unwrap();
+        assert!(!Witness::hear(&path).is_sealed(&Fingerprint::of("d"), 4));
+    }
+}

@@ -102,15 +102,19 @@ impl Store {
             fault::point("after-rename");
             index.forget(&fp);
         }
-        let batch = hold(&self.ledger).batch;
-        // Without this record a removal would look like a loss later.
-        hold(&self.witness).record(&Event::Sealed { fp, sequence: latest, batch }).map_err(StoreError::from)?;
+        self.testify_sealed(fp, latest)?;
         self.remove(fp, latest)?;
         fault::point("after-removal");
         if self.index().is_empty() {
             self.note_clean();
         }
         Ok(true)
+    }
+
+    /// Tells the witness what is in the text. It comes before the removal, which would look like a loss without it.
+    pub(super) fn testify_sealed(&self, fp: Fingerprint, latest: u64) -> Result<(), StoreError> {
+        let batch = hold(&self.ledger).batch;
+        Ok(hold(&self.witness).record(&Event::Sealed { fp, sequence: latest, batch })?)
     }
 
     /// Removes the intent of `fp` and its takes up to number `latest`.
