@@ -198,3 +198,22 @@ fn names_are_plain_and_strange_files_are_told() {
     fs::write(folder.path().join(FOLDER).join("copy.json"), "{}").unwrap();
     assert!(replay.fingerprints().unwrap_err().to_string().contains("copy.json"));
 }
+
+#[test]
+fn the_format_stays_what_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cassettes/format-1.0");
+    let name = format!("{FOLDER}/{}.json", head(1).fingerprint());
+    fs::create_dir(folder.path().join(FOLDER)).unwrap();
+    for name in ["cassette.json", &name] {
+        fs::copy(kept.join(name), folder.path().join(name)).unwrap();
+    }
+    let replay = open(folder.path(), REPLAY);
+    let entry = replay.entry(FOLDER, &head(1).fingerprint()).unwrap().unwrap();
+    assert_eq!(entry.takes.len(), 6);
+    let text = fs::read_to_string(kept.join(name)).unwrap();
+    assert_eq!(ramtape::cassette::text::write(&entry).unwrap(), text);
+    drop(open(&folder.path().join("new"), RECORD));
+    let fresh = fs::read_to_string(folder.path().join("new/cassette.json")).unwrap();
+    assert_eq!(fresh, fs::read_to_string(kept.join("cassette.json")).unwrap());
+}

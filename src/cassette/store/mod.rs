@@ -212,4 +212,21 @@ pub(super) mod tests {
         store.trees.cached.insert(fp.bytes(), guarded).unwrap();
         assert_eq!(store.cached(&fp, &identity), None, "a flipped bit");
     }
+
+    #[test]
+    fn a_store_that_does_not_answer_is_not_asked_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = open(folder.path());
+        store.deadline = Duration::from_millis(20);
+        let stalled = store.within_deadline(|_| -> sled::Result<()> {
+            loop {
+                std::thread::park();
+            }
+        });
+        assert!(matches!(stalled, Err(StoreError::Silent)));
+        let asked = store.within_deadline(|_| Ok(()));
+        assert!(matches!(asked, Err(StoreError::Silent)));
+        assert!(matches!(store.token(b"key"), Err(StoreError::Silent)));
+        assert!(matches!(store.forget_intent(Fingerprint::of("x")), Err(StoreError::Silent)));
+    }
 }

@@ -45,3 +45,25 @@ impl Room {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    #[test]
+    fn the_disk_is_asked_now_and_then_and_nothing_is_left_on_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("room");
+        let mut room = Room::new(path.clone());
+        room.claim(10).unwrap();
+        assert!(!path.exists());
+        // Nobody can write a file where a folder is; while there is credit nobody tries.
+        fs::create_dir(&path).unwrap();
+        room.claim(CREDIT).unwrap();
+        assert!(room.claim(1).is_err());
+        fs::remove_dir(&path).unwrap();
+        room.claim(3 * CREDIT).unwrap();
+        room.claim(CREDIT).unwrap();
+    }
+}

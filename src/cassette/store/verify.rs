@@ -227,3 +227,22 @@ pub(super) fn verify(trees: &Trees, deadline: Duration) -> Result<Contents, Doub
         Ok(contents)
     })?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hangs_or_panics_is_a_doubt() {
+        assert!(matches!(
+            within(Duration::from_millis(20), || loop {
+                thread::park()
+            }),
+            Err::<(), _>(Doubt::Deadline)
+        ));
+        #[expect(clippy::panic, reason = "what is tested")]
+        let panicking = || -> () { panic!("as sled does") };
+        assert!(matches!(within(Duration::from_secs(10), panicking), Err(Doubt::Panicked)));
+        assert!(matches!(within(Duration::from_secs(10), || 7), Ok(7)));
+    }
+}
