@@ -3,7 +3,7 @@
 use super::archive::{Archive, checked, with_takes};
 use super::error::CassetteError;
 use super::fault;
-use super::path::{entry_path, read_file, sync_folder, write_synced};
+use super::path::{entry_path, read_file, write_synced};
 use super::store::{Intent, Store};
 use super::text;
 use crate::fingerprint::Fingerprint;
@@ -94,7 +94,7 @@ impl Archive {
         let partial = entry.takes.iter().any(|take| !take.complete);
         let text = text::write(&entry).map_err(|source| CassetteError::Unwritable { path: path.clone(), source })?;
         let settled = if before.as_deref() == Some(text.as_bytes()) {
-            store.settle(fp, generation, latest, || Ok(()))?
+            store.settle(fp, generation, latest, || Ok(None))?
         } else {
             let intent = Intent { hash: Sha256::digest(text.as_bytes()).into(), sequence: latest };
             store.intend(fp, &intent)?;
@@ -128,11 +128,12 @@ enum Attempt {
     Overtaken,
 }
 
-fn put_in_place(temporary: &Path, path: &Path) -> Result<(), CassetteError> {
+/// Renames the text to where it belongs; gives the folder that this changed.
+fn put_in_place(temporary: &Path, path: &Path) -> Result<Option<PathBuf>, CassetteError> {
     let folder = path.parent().unwrap_or(path);
-    let placed =
-        fs::create_dir_all(folder).and_then(|()| fs::rename(temporary, path)).and_then(|()| sync_folder(folder));
-    placed.map_err(|source| CassetteError::Write { path: path.to_owned(), source })
+    let placed = fs::create_dir_all(folder).and_then(|()| fs::rename(temporary, path));
+    placed.map_err(|source| CassetteError::Write { path: path.to_owned(), source })?;
+    Ok(Some(folder.to_owned()))
 }
 
 /// An error with what caused it, in one line.

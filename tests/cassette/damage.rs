@@ -42,7 +42,7 @@ fn log(root: &Path) -> PathBuf {
 
 /// Checks a damaged cassette; tells how many takes were lost.
 fn check(root: &Path, place: &str) -> usize {
-    let settings = Settings { deadline: Duration::from_secs(2), ..Settings::default() };
+    let settings = Settings { deadline: Duration::from_secs(5), ..Settings::default() };
     let opened: Opened<Entry> = Cassette::open(root, REPLAY, |_, entry| entry, &settings).unwrap();
     assert_eq!(bodies(&opened.cassette, 0), [text(0)], "{place}: what the text holds");
     let mut lost = 0;

@@ -8,10 +8,12 @@ use super::witness::Event;
 use super::{Store, hold};
 use crate::cassette::error::{CassetteError, StoreError};
 use crate::cassette::fault;
+use crate::cassette::path::sync_folder;
 use crate::cassette::recording::{EntryHead, TakeHead, TakeId};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Page, Take};
 use sled::Batch;
+use std::path::PathBuf;
 use std::sync::PoisonError;
 
 /// Keys that come, and keys that go.
@@ -82,25 +84,30 @@ impl Store {
         Ok(())
     }
 
-    /// Runs `replace_file` and forgets the takes of `fp` that are in the text then; `false`, and nothing done, where
+    /// Runs `replace_file` (which gives the folder it wrote to, if it did) and forgets the takes of `fp` that are in the text then; `false`, and nothing done, where
     /// something was recorded for `fp` since `generation`.
     pub(in crate::cassette) fn settle(
         &self,
         fp: Fingerprint,
         generation: u64,
         latest: u64,
-        replace_file: impl FnOnce() -> Result<(), CassetteError>,
+        replace_file: impl FnOnce() -> Result<Option<PathBuf>, CassetteError>,
     ) -> Result<bool, CassetteError> {
         let _closed = self.gate.write().unwrap_or_else(PoisonError::into_inner);
-        {
+        let folder = {
             // Readers take the file and the index for one state: both change under one lock.
             let mut index = self.index_to_change();
             if index.generation(&fp) != generation {
                 return Ok(false);
             }
-            replace_file()?;
+            let folder = replace_file()?;
             fault::point("after-rename");
             index.forget(&fp);
+            folder
+        };
+        if let Some(path) = folder {
+            // Lookups go on meanwhile; only recording waits.
+            sync_folder(&path).map_err(|source| CassetteError::Write { path, source })?;
         }
         self.testify_sealed(fp, latest)?;
         self.remove(fp, latest)?;
