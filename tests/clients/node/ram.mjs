@@ -7,6 +7,7 @@
 //   node ram.mjs pages OPERATION [PARAMS]
 //   node ram.mjs call OPERATION [PARAMS]
 //   node ram.mjs all-paginators [PARAMS BY OPERATION] [--page-size N]
+//   node ram.mjs batch, with a JSON array of words as above in every line of stdin
 //
 // Endpoint, region and credentials come from the environment alone. The exit code is
 // 1 if anything was printed as an error.
@@ -18,23 +19,35 @@ import { parseArgs } from "node:util";
 
 import { commandOf, sdk } from "./sdk.mjs";
 
-const { positionals, values: options } = parseArgs({
-  allowPositionals: true,
-  options: { "page-size": { type: "string" }, "starting-token": { type: "string" } },
-});
-const [verb, ...rest] = positionals;
+let options = {};
 let failed = false;
 
 const ram = new sdk.RAMClient({});
 ram.middlewareStack.add(printHttp, { step: "deserialize", priority: "low", name: "printHttp" });
 
-const verbs = { list, pages, call, "all-paginators": allPaginators };
-if (!verbs[verb]) {
-  console.error(`usage: ram.mjs ${Object.keys(verbs).join("|")} …`);
-  process.exit(2);
-}
-await verbs[verb](...rest);
+const verbs = { list, pages, call, "all-paginators": allPaginators, batch };
+await run(process.argv.slice(2));
 process.exitCode = failed ? 1 : 0;
+
+async function run(args) {
+  const known = { "page-size": { type: "string" }, "starting-token": { type: "string" } };
+  const { positionals, values } = parseArgs({ args, allowPositionals: true, options: known });
+  const [verb, ...rest] = positionals;
+  if (!verbs[verb]) {
+    console.error(`usage: ram.mjs ${Object.keys(verbs).join("|")} …`);
+    process.exit(2);
+  }
+  options = values;
+  await verbs[verb](...rest);
+}
+
+async function batch() {
+  for (const line of readFileSync(process.stdin.fd, "utf8").split("\n").filter(Boolean)) {
+    const step = JSON.parse(line);
+    emit({ step });
+    await run(step);
+  }
+}
 
 async function list(operation, params = "{}") {
   const paginate = sdk[`paginate${operation}`];

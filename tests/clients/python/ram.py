@@ -10,6 +10,7 @@ replay can be compared byte for byte:
     {"answer": ...}       a plain call's answer as boto3 parsed it
     {"error": ...}        what boto3 raised
     {"resumeToken": ...}  where a paginator cut short by --max-items stopped
+    {"step": ...}         from "batch": what the lines after it answer
 
 Endpoint, region and credentials come from the environment alone. The exit
 code is 1 if anything was printed as an error.
@@ -36,7 +37,7 @@ def main():
     sys.exit(1 if ram.failed else 0)
 
 
-def parse_arguments():
+def parse_arguments(words=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(required=True)
 
@@ -64,7 +65,10 @@ def parse_arguments():
     command.set_defaults(run=run_life)
     command.add_argument("name", nargs="?", default="life")
     command.add_argument("--untagged", action="store_true", help="leave out TagResource, which moto lacks")
-    return parser.parse_args()
+
+    command = commands.add_parser("batch", help="what stdin asks for: a line, a JSON array of words as for the others")
+    command.set_defaults(run=run_batch)
+    return parser.parse_args(words)
 
 
 def run_list(ram, arguments):
@@ -108,6 +112,14 @@ def run_life(ram, arguments):
     ram.call("GetResourceShares", by_arn)
     ram.call("DeleteResourceShare", {"resourceShareArn": arn})
     ram.call("GetResourceShares", by_arn)
+
+
+def run_batch(ram, _arguments):
+    for line in sys.stdin:
+        words = json.loads(line)
+        emit({"step": words})
+        arguments = parse_arguments(words)
+        arguments.run(ram, arguments)
 
 
 class Ram:
