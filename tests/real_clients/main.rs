@@ -1,0 +1,16 @@
+//! Real clients through the real binary: boto3, the AWS CLI, the JavaScript and the Rust SDK record against an endpoint,
+//! which is then stopped, and replay.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "what is only for tests of the harness is not needed here")]
+#[path = "../support/clients.rs"]
+mod clients;
+#[expect(dead_code, reason = "tests of single commands need more of it")]
+#[path = "../support/ramtape.rs"]
+mod ramtape_binary;
+
+mod boto3;
+mod cli;
+mod javascript;
+mod scene;
+mod steps;
