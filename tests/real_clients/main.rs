@@ -11,6 +11,7 @@ mod ramtape_binary;
 
 mod boto3;
 mod cli;
+mod documented;
 mod javascript;
 mod scene;
 mod steps;
