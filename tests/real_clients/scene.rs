@@ -137,6 +137,15 @@ impl Tape {
     }
 }
 
+/// A server that records to `tape` what `upstream` answers, with `keys` as its own; its URL holds its key.
+pub(crate) fn recording(tape: &Tape, command: &str, upstream: &str, keys: &Credential) -> Server {
+    let mut server = ramtape(tape.folder());
+    server.args(command.split(' ')).args(["--upstream", upstream, "--cassette"]).arg(tape.path());
+    server.env("AWS_ACCESS_KEY_ID", &keys.access_key_id).env("AWS_SECRET_ACCESS_KEY", &keys.secret);
+    server.envs(keys.session_token.iter().map(|token| ("AWS_SESSION_TOKEN", token)));
+    Server::start(&mut server)
+}
+
 /// Ends a server that replayed, and holds it to what it promises.
 pub(crate) fn stop_offline(server: Server) {
     let finished = server.stop();
