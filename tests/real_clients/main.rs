@@ -11,6 +11,7 @@ mod ramtape_binary;
 
 mod boto3;
 mod cli;
+mod credentials;
 mod documented;
 mod environment;
 mod javascript;
