@@ -3,7 +3,7 @@
 use crate::cassette::{Access, Cassette, CassetteError, Opened, SealReport, Settings};
 use crate::config::{Config, RecordMode};
 use crate::control::{Control, Sessions};
-use crate::engine::{self, Effective, Engine, Prepared, Summary};
+use crate::engine::{self, Effective, Engine, Poll, Prepared, Summary};
 use crate::interaction::{Request, Response};
 use crate::proxy::{self, ProxyError};
 use crate::upstream::{self, CredentialSource, Upstream, UpstreamError};
@@ -158,6 +158,7 @@ fn engine_settings(config: &Config, mode: Effective) -> engine::Settings {
         mode,
         service: Arc::clone(&config.service),
         region: config.region.clone(),
+        poll: Poll::default(),
         record_command: format!("ramtape run --record-mode new_episodes --cassette {cassette} -- <your command>"),
         cassette,
         key: config.key.clone(),

@@ -5,9 +5,10 @@ use super::error::EngineError;
 use super::identify::Call;
 use super::miss::{self, Advice};
 use super::prepared::{Prepared, PreparedTake, fingerprint_start};
+use super::settings::Poll;
 use super::summary::Miss;
-use crate::interaction::{Hole, Request, Response};
-use crate::session::session_name;
+use crate::interaction::{Hole, Request, Response, Take};
+use crate::session::{Candidate, Group, History, Repeat, best_group, session_name};
 use crate::token::Token;
 use std::sync::{Arc, PoisonError};
 
@@ -67,8 +68,7 @@ pub(super) fn find_in(shared: &Shared, request: &Request, call: &Call, prepared:
     }
 }
 
-/// The take for a request that begins anew: those recorded with the same page size come first; each once, in recorded
-/// order, the last one for ever. An entry with one take asks no session.
+/// The take for a request that begins anew. A read with one take asks no session; a write moves its session's history.
 fn begun(
     shared: &Shared,
     request: &Request,
@@ -76,19 +76,65 @@ fn begun(
     prepared: &Prepared,
     takes: &[PreparedTake],
 ) -> Result<usize, Gap> {
-    if takes.len() <= 1 {
-        return if takes.is_empty() { Err(Gap::NoTake) } else { Ok(0) };
+    let recorded = &prepared.entry.takes;
+    match recorded.as_slice() {
+        [] => return Err(Gap::NoTake),
+        [only] if only.id.is_none() => return Ok(0),
+        _ => {}
     }
-    let asked = call.page.max_results;
-    let recorded_with = |at: &usize| prepared.entry.takes.get(*at).is_some_and(|take| take.max_results == asked);
-    let mut candidates: Vec<usize> = (0..takes.len()).filter(recorded_with).collect();
-    if candidates.is_empty() {
-        candidates.extend(0..takes.len());
-    }
-    let session = shared.sessions.named(session_name(request).as_deref());
+    let name = session_name(request);
+    let session = shared.sessions.named(name.as_deref());
     let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-    let invocation = request.header("amz-sdk-invocation-id");
-    session.choose(call.fingerprint, asked, &candidates, invocation).ok_or(Gap::NoTake)
+    let repeats = repeats(request, call);
+    if let Some(take) = session.repeated(call.fingerprint, &repeats).filter(|take| *take < takes.len()) {
+        return Ok(take);
+    }
+    let (after, group) = ranked(shared, call, recorded, name.as_deref(), &session.history);
+    let group_key = Group { fingerprint: call.fingerprint, max_results: call.page.max_results, after };
+    let at_once = shared.settings.poll == Poll::Final;
+    let take = session.next_of(group_key, &group, at_once).ok_or(Gap::NoTake)?;
+    session.remember(call.fingerprint, repeats, take);
+    if let Some(id) = recorded.get(take).and_then(|take| take.id.clone()) {
+        session.history.moved_to(id);
+        session.replayed_writes += 1;
+    }
+    Ok(take)
+}
+
+/// The takes that rank best among those that can answer, and the write that they were recorded after.
+fn ranked(
+    shared: &Shared,
+    call: &Call,
+    recorded: &[Take],
+    session: Option<&str>,
+    history: &History,
+) -> (Option<String>, Vec<usize>) {
+    let asked = call.page.max_results;
+    let answers = |take: &Take| take.complete || asked.is_none() || take.max_results == asked;
+    let all = recorded.iter().enumerate().map(|(at, take)| Candidate {
+        take: at,
+        session: take.session.as_deref(),
+        after: take.after.as_deref(),
+    });
+    let mut candidates: Vec<_> = all.clone().filter(|at| recorded.get(at.take).is_some_and(answers)).collect();
+    if candidates.is_empty() {
+        candidates.extend(all);
+    }
+    let best = best_group(&candidates, session, history, || shared.writes(&candidates));
+    let after = best.first().and_then(|take| take.after).map(str::to_owned);
+    let same_size = |take: &&Candidate<'_>| recorded.get(take.take).is_some_and(|take| take.max_results == asked);
+    let mut group: Vec<usize> = best.iter().filter(same_size).map(|take| take.take).collect();
+    if group.is_empty() {
+        group.extend(best.iter().map(|take| take.take));
+    }
+    (after, group)
+}
+
+/// What would mark a later request as this one's repetition.
+fn repeats(request: &Request, call: &Call) -> Vec<Repeat> {
+    let invocation = request.header("amz-sdk-invocation-id").map(|id| Repeat::Invocation(id.to_owned()));
+    let token = call.idempotency_token.clone().map(Repeat::Token);
+    invocation.into_iter().chain(token).collect()
 }
 
 /// The take that `token` continues: the one this session is at if it has the pages served so far, else the first that has

@@ -29,6 +29,8 @@ pub(super) struct Call {
     pub(super) fingerprint: Fingerprint,
     /// Which page it wants, of a listing.
     pub(super) page: PageAsk,
+    /// By what the client names this write, if it does.
+    pub(super) idempotency_token: Option<String>,
 }
 
 /// The paging members of a request.
@@ -73,6 +75,9 @@ pub(super) fn identify(request: &Request, service: &Service, default_region: &st
             || (name == service.paging.token && page.token.is_some())
             || (name == service.paging.size && page.max_results.is_some())
     };
+    let is_write = operation.as_ref().is_some_and(|operation| operation.kind == Kind::Write);
+    let idempotency_token =
+        parameters.text(&service.idempotency_token).filter(|_| is_write).map(std::borrow::Cow::into_owned);
     let parameters = parameters.canonical(operation.as_deref(), skipped)?;
     let (name, folder) = match &operation {
         Some(operation) => (OperationName::Known(operation.name.clone()), operation.folder.clone()),
@@ -84,7 +89,7 @@ pub(super) fn identify(request: &Request, service: &Service, default_region: &st
     };
     let region = region(request, &service.name).unwrap_or(default_region).to_owned();
     let fingerprint = Fingerprint::of(&canonical_text(&name, &region, DEFAULT_ACTOR, &parameters));
-    Ok(Call { operation, name, folder, region, actor: DEFAULT_ACTOR, parameters, fingerprint, page })
+    Ok(Call { operation, name, folder, region, actor: DEFAULT_ACTOR, parameters, fingerprint, page, idempotency_token })
 }
 
 fn page_ask(parameters: &Parameters<'_>, service: &Service) -> Result<PageAsk, EngineError> {

@@ -16,6 +16,7 @@ mod settings;
 mod summary;
 mod tally;
 mod walk;
+mod writes;
 
 use crate::cassette::Cassette;
 use crate::interaction::{Request, Response};
@@ -24,10 +25,11 @@ use recorder::Recorder;
 use std::fmt;
 use std::sync::Arc;
 use tally::{Tally, count};
+use writes::KnownWrites;
 
 pub use error::EngineError;
 pub use prepared::Prepared;
-pub use settings::{Effective, Settings};
+pub use settings::{Effective, Poll, Settings};
 pub use summary::{Miss, Summary};
 
 /// Answers requests: from the cassette, or from upstream into the cassette.
@@ -43,6 +45,7 @@ struct Shared {
     cassette: Cassette<Prepared>,
     sessions: Sessions,
     tally: Tally,
+    writes: KnownWrites,
 }
 
 impl fmt::Debug for Engine {
@@ -56,7 +59,13 @@ impl Engine {
     #[must_use]
     pub fn new(settings: Settings, cassette: Cassette<Prepared>, upstream: Option<crate::upstream::Upstream>) -> Self {
         let recorder = upstream.map(|upstream| Arc::new(Recorder::new(upstream)));
-        let shared = Shared { settings, cassette, sessions: Sessions::default(), tally: Tally::default() };
+        let shared = Shared {
+            settings,
+            cassette,
+            sessions: Sessions::default(),
+            tally: Tally::default(),
+            writes: KnownWrites::default(),
+        };
         Self { shared: Arc::new(shared), recorder }
     }
 

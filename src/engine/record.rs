@@ -58,12 +58,6 @@ fn recorded_before(
         None => find(shared, request, call)?,
     };
     let Ok(found) = found else { return Ok(None) };
-    let write = found.prepared.entry.takes.get(found.take).and_then(|take| take.id.clone());
-    if let Some(id) = write {
-        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-        session.history.moved_to(id);
-        session.replayed_writes += 1;
-    }
     Ok(Some(found))
 }
 

@@ -20,5 +20,6 @@ pub(super) fn serve(shared: &Shared, found: Found) -> Result<Response, EngineErr
         shared.tally.used(found.prepared.fingerprint);
     }
     count(&shared.tally.replayed);
+    tracing::trace!(fingerprint = %found.prepared.fingerprint, take = found.take, "replayed");
     found.answer.map_err(EngineError::Unfilled)
 }

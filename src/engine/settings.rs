@@ -15,6 +15,16 @@ pub enum Effective {
     Everything,
 }
 
+/// How repeated requests go through the takes that answer them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Poll {
+    /// Each take in turn, as recorded.
+    #[default]
+    Recorded,
+    /// The last one at once: waiters end at their first poll.
+    Final,
+}
+
 /// The engine's settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -24,6 +34,8 @@ pub struct Settings {
     pub service: Arc<Service>,
     /// Region of requests that name none.
     pub region: String,
+    /// How repeated requests go through their takes.
+    pub poll: Poll,
     /// The cassette as the user named it, for messages.
     pub cassette: String,
     /// The command that records what missed, for messages.

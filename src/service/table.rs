@@ -80,6 +80,8 @@ pub struct RecordingRules {
 pub struct Service {
     /// Its name in a credential scope and in a host name.
     pub name: String,
+    /// The member by which a client names a write.
+    pub idempotency_token: String,
     /// How it pages.
     pub paging: PagingRules,
     /// What is not recorded.
@@ -131,6 +133,7 @@ struct RawOperation {
 #[serde(deny_unknown_fields)]
 struct RawService {
     service: String,
+    idempotency_token: String,
     paging: PagingRules,
     recording: RecordingRules,
     errors: BTreeMap<String, u16>,
@@ -153,7 +156,14 @@ impl Service {
             let operation = operation.checked(name)?;
             operations.entry(operation.path.clone()).or_default().push(Arc::new(operation));
         }
-        Ok(Self { name: raw.service, paging: raw.paging, recording: raw.recording, errors: raw.errors, operations })
+        Ok(Self {
+            name: raw.service,
+            idempotency_token: raw.idempotency_token,
+            paging: raw.paging,
+            recording: raw.recording,
+            errors: raw.errors,
+            operations,
+        })
     }
 
     /// The operation that `method` and `path` name, if it is one of the service's.
@@ -166,6 +176,11 @@ impl Service {
     #[must_use]
     pub fn operation_named(&self, name: &str) -> Option<&Arc<Operation>> {
         self.operations().find(|operation| operation.name == name)
+    }
+
+    /// The operations that only ask, in no order.
+    pub fn reads(&self) -> impl Iterator<Item = &Arc<Operation>> {
+        self.operations().filter(|operation| operation.kind == Kind::Read)
     }
 
     /// All operations, in no order.

@@ -3,7 +3,9 @@
 mod history;
 mod name;
 mod position;
+mod ranking;
 
-pub use history::{History, write_id};
+pub use history::{History, Writes, write_id};
 pub use name::session_name;
-pub use position::{Session, Sessions};
+pub use position::{Group, Repeat, Session, Sessions};
+pub use ranking::{Candidate, best_group};

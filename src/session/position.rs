@@ -8,11 +8,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// How many choices a session remembers for clients that retry.
 const REMEMBERED: usize = 1024;
 
-/// Which take a request was answered from: what a retry of it gets again.
+/// What marks a request as a repetition of an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Asked {
-    invocation: String,
-    fingerprint: Fingerprint,
+pub enum Repeat {
+    /// A client's retry: the same `amz-sdk-invocation-id`.
+    Invocation(String),
+    /// A write that names itself: the same idempotency token.
+    Token(String),
+}
+
+/// Takes among which a session goes on: one fingerprint's, for one page size, recorded after one history.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Group {
+    /// The fingerprint.
+    pub fingerprint: Fingerprint,
+    /// The page size asked for.
+    pub max_results: Option<u32>,
+    /// The latest write that they were recorded after.
+    pub after: Option<String>,
 }
 
 /// One session's position.
@@ -26,51 +39,48 @@ pub struct Session {
     pub replayed_writes: u64,
     /// Counts the writes begun: reads that straddle one are not the same read.
     pub epoch: u64,
-    cursors: HashMap<(Fingerprint, Option<u32>), usize>,
+    cursors: HashMap<Group, usize>,
     last: HashMap<Fingerprint, usize>,
-    choices: HashMap<Asked, usize>,
-    order: VecDeque<Asked>,
+    choices: HashMap<(Fingerprint, Repeat), usize>,
+    order: VecDeque<(Fingerprint, Repeat)>,
 }
 
 impl Session {
-    /// The take to answer with, of `candidates` (indices of takes, in recorded order), for callers that asked for page size
-    /// `group`: each once, in order, the last one for ever. A retry gets the same again and moves nothing. `None` only
-    /// where there is no candidate.
-    pub fn choose(
-        &mut self,
-        fingerprint: Fingerprint,
-        group: Option<u32>,
-        candidates: &[usize],
-        invocation: Option<&str>,
-    ) -> Option<usize> {
-        let asked = invocation.map(|invocation| Asked { invocation: invocation.to_owned(), fingerprint });
-        if let Some(take) = asked.as_ref().and_then(|asked| self.choices.get(asked)) {
-            return Some(*take);
-        }
-        let cursor = self.cursors.entry((fingerprint, group)).or_default();
-        let take = *candidates.get(*cursor).or(candidates.last())?;
-        *cursor = (*cursor + 1).min(candidates.len());
+    /// The take that a repeated request was answered from: it gets the same again, and nothing moves.
+    #[must_use]
+    pub fn repeated(&self, fingerprint: Fingerprint, repeats: &[Repeat]) -> Option<usize> {
+        repeats.iter().find_map(|repeat| self.choices.get(&(fingerprint, repeat.clone())).copied())
+    }
+
+    /// The next take of `group`, whose takes are `takes` (indices, in recorded order): each once, the last one for ever.
+    /// With `at_once` the last one right away. `None` only where there is none.
+    pub fn next_of(&mut self, group: Group, takes: &[usize], at_once: bool) -> Option<usize> {
+        let fingerprint = group.fingerprint;
+        let cursor = self.cursors.entry(group).or_default();
+        let take = *if at_once { takes.last() } else { takes.get(*cursor).or(takes.last()) }?;
+        *cursor = (*cursor + 1).min(takes.len());
         self.last.insert(fingerprint, take);
-        if let Some(asked) = asked {
-            self.remember(asked, take);
-        }
         Some(take)
+    }
+
+    /// Remembers what a request was answered from, for its repetitions.
+    pub fn remember(&mut self, fingerprint: Fingerprint, repeats: Vec<Repeat>, take: usize) {
+        for repeat in repeats {
+            let asked = (fingerprint, repeat);
+            if self.order.len() == REMEMBERED
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.choices.remove(&oldest);
+            }
+            self.order.push_back(asked.clone());
+            self.choices.insert(asked, take);
+        }
     }
 
     /// The take that the session was last answered from; `None` where it never had to choose.
     #[must_use]
     pub fn current(&self, fingerprint: Fingerprint) -> Option<usize> {
         self.last.get(&fingerprint).copied()
-    }
-
-    fn remember(&mut self, asked: Asked, take: usize) {
-        if self.order.len() == REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.choices.remove(&oldest);
-        }
-        self.order.push_back(asked.clone());
-        self.choices.insert(asked, take);
     }
 }
 
@@ -106,28 +116,37 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn each_take_once_in_order_the_last_for_ever_and_retries_move_nothing() {
-        let mut session = Session::default();
-        let fingerprint = Fingerprint::of("x");
-        assert_eq!(session.current(fingerprint), None);
-        let mut choose = |invocation| session.choose(fingerprint, None, &[2, 5, 7], invocation);
-        assert_eq!(choose(Some("a")), Some(2));
-        assert_eq!(choose(Some("a")), Some(2));
-        assert_eq!(choose(Some("b")), Some(5));
-        assert_eq!(choose(None), Some(7));
-        assert_eq!(choose(None), Some(7));
-        assert_eq!(choose(Some("a")), Some(2));
-        assert_eq!(session.current(fingerprint), Some(7));
-        assert_eq!(session.choose(fingerprint, Some(9), &[], None), None);
+    fn group() -> Group {
+        Group { fingerprint: Fingerprint::of("x"), max_results: None, after: None }
     }
 
     #[test]
-    fn the_memory_for_retries_is_bounded() {
+    fn each_take_once_in_order_the_last_for_ever() {
         let mut session = Session::default();
-        for n in 0..5000 {
-            session.choose(Fingerprint::of("x"), None, &[0], Some(&n.to_string()));
+        assert_eq!(session.current(group().fingerprint), None);
+        let takes = [2, 5, 7];
+        let served: Vec<_> = (0..5).map(|_| session.next_of(group(), &takes, false)).collect();
+        assert_eq!(served, [Some(2), Some(5), Some(7), Some(7), Some(7)]);
+        assert_eq!(session.current(group().fingerprint), Some(7));
+        assert_eq!(session.next_of(Group { max_results: Some(9), ..group() }, &takes, false), Some(2));
+        assert_eq!(session.next_of(Group { after: Some("w".into()), ..group() }, &takes, true), Some(7));
+        assert_eq!(session.next_of(Group { max_results: Some(1), ..group() }, &[], false), None);
+    }
+
+    #[test]
+    fn a_repetition_gets_the_same_take_and_the_memory_for_it_is_bounded() {
+        let mut session = Session::default();
+        let fingerprint = group().fingerprint;
+        let repeats = |n: usize| vec![Repeat::Invocation(n.to_string()), Repeat::Token(n.to_string())];
+        session.remember(fingerprint, repeats(1), 4);
+        assert_eq!(session.repeated(fingerprint, &[Repeat::Token("1".into())]), Some(4));
+        assert_eq!(session.repeated(fingerprint, &repeats(1)), Some(4));
+        assert_eq!(session.repeated(Fingerprint::of("y"), &repeats(1)), None);
+        assert_eq!(session.repeated(fingerprint, &[]), None);
+        for n in 2..5000 {
+            session.remember(fingerprint, repeats(n), 0);
         }
         assert_eq!((session.choices.len(), session.order.len()), (REMEMBERED, REMEMBERED));
+        assert_eq!(session.repeated(fingerprint, &repeats(1)), None);
     }
 }

@@ -4,7 +4,7 @@ use crate::asked::{DEFAULT_REGION, asked, service};
 use crate::wire::{WireRequest, fixtures, folders, requests};
 use bytes::Bytes;
 use ramtape::cassette::{Access, Cassette, Settings as Opening};
-use ramtape::engine::{Effective, Engine, Prepared, Settings};
+use ramtape::engine::{Effective, Engine, Poll, Prepared, Settings};
 use ramtape::interaction::{Request, Secret, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +45,7 @@ fn replaying(folder: &Path) -> Engine {
         mode: Effective::Nothing,
         service: Arc::new(service().clone()),
         region: DEFAULT_REGION.to_owned(),
+        poll: Poll::Recorded,
         record_command: "none".to_owned(),
         cassette: "none".to_owned(),
         key: Secret::new("none".to_owned()),
