@@ -70,7 +70,7 @@ fn script(python: &Path, text: &str) -> Call {
 /// What the CLI printed, one value an answer.
 fn answers(finished: &Finished) -> Vec<Value> {
     let printed = String::from_utf8(finished.stdout.clone()).unwrap();
-    let answers = printed.split_terminator("----\n").map(|answer| serde_json::from_str(answer));
+    let answers = printed.split_terminator("----\n").map(serde_json::from_str);
     answers.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {finished}"))
 }
 

@@ -21,3 +21,5 @@ mod rust_sdk;
 mod scene;
 mod sharing;
 mod steps;
+mod upstream_faults;
+mod writes;
