@@ -10,22 +10,25 @@ use crate::scene::{Endpoint, Tape, as_nobody, stop_offline};
 /// Every way to page; between two answers a line of its own.
 const WAYS: &str = r#"
 aws() { "$PYTHON" -m awscli --debug ram "$@" && echo ----; }
-token() { "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["NextToken"])'; }
+token() { "$PYTHON" -c 'import json, sys; answer = json.load(sys.stdin); print(answer.get("NextToken") or answer["nextToken"])'; }
 set -e
 aws get-resource-shares --resource-owner SELF
 aws list-principals --resource-owner SELF --page-size 2
-aws list-resource-types --no-paginate --max-results 3
+types=$(aws list-resource-types --no-paginate --max-results 3 | sed '/^----$/d')
+printf '%s\n----\n' "$types"
+aws list-resource-types --no-paginate --max-results 3 --next-token "$(printf '%s' "$types" | token)"
 first=$(aws list-resources --resource-owner SELF --max-items 3 | sed '/^----$/d')
 printf '%s\n----\n' "$first"
 aws list-resources --resource-owner SELF --max-items 3 --starting-token "$(printf '%s' "$first" | token)"
 "#;
 
-/// The last two of them first, by a token from elsewhere, then the others backwards.
+/// The same backwards, by tokens from elsewhere.
 const BACKWARDS: &str = r#"
 aws() { "$PYTHON" -m awscli --debug ram "$@" && echo ----; }
 set -e
 aws list-resources --resource-owner SELF --max-items 3 --starting-token "$TOKEN"
 aws list-resources --resource-owner SELF --max-items 3
+aws list-resource-types --no-paginate --max-results 3 --next-token "$NEXT_TOKEN"
 aws list-resource-types --no-paginate --max-results 3
 aws list-principals --resource-owner SELF --page-size 2
 aws get-resource-shares --resource-owner SELF
@@ -37,12 +40,14 @@ fn every_way_to_page_replays_byte_for_byte_in_any_order_from_a_clone() {
     let (mut endpoint, tape) = (Endpoint::start(), Tape::new());
     let recorded = tape.record(&endpoint.url(), script(&python, WAYS));
     endpoint.stop();
-    let [shares, principals, types, first, rest] = answers(&recorded).try_into().unwrap();
-    assert_eq!(items(&shares, "resourceShares"), 10);
-    assert!(items(&principals, "principals") > 2 && principals.get("NextToken").is_none());
-    assert!(items(&types, "resourceTypes") == 3 && types["nextToken"].is_string(), "{types}");
-    assert!(items(&first, "resources") == 3 && items(&rest, "resources") == 3);
-    let token = first["NextToken"].as_str().unwrap();
+    let all = answers(&recorded);
+    let [shares, principals, types, more_types, first, rest] = all.each_ref();
+    assert_eq!(items(shares, "resourceShares"), 10);
+    assert!(items(principals, "principals") > 2 && principals.get("NextToken").is_none());
+    assert!(items(types, "resourceTypes") == 3 && types["nextToken"].is_string(), "{types}");
+    assert!(items(first, "resources") == 3 && items(rest, "resources") == 3);
+    assert!(items(more_types, "resourceTypes") == 3 && more_types["resourceTypes"] != types["resourceTypes"]);
+    let (token, next_token) = (first["NextToken"].as_str().unwrap(), types["nextToken"].as_str().unwrap());
 
     let replayed = tape.replay(script(&python, WAYS));
     assert_eq!(replayed.stdout, recorded.stdout);
@@ -50,11 +55,11 @@ fn every_way_to_page_replays_byte_for_byte_in_any_order_from_a_clone() {
 
     let clone = tape.git_clone();
     let server = clone.replay_server();
-    let elsewhere = as_nobody(script(&python, BACKWARDS).env("TOKEN", token), &server.url).finish().success();
+    let backwards = script(&python, BACKWARDS).env("TOKEN", token).env("NEXT_TOKEN", next_token);
+    let elsewhere = as_nobody(backwards, &server.url).finish().success();
     let mut backwards = answers(&elsewhere);
     backwards.reverse();
-    assert_eq!(backwards[..3], [shares, principals, types]);
-    assert_eq!(backwards[3..], [first, rest]);
+    assert_eq!(backwards, all);
     let sorted = |mut bodies: Vec<String>| {
         bodies.sort();
         bodies
@@ -68,10 +73,11 @@ fn script(python: &Path, text: &str) -> Call {
 }
 
 /// What the CLI printed, one value an answer.
-fn answers(finished: &Finished) -> Vec<Value> {
+fn answers(finished: &Finished) -> [Value; 6] {
     let printed = String::from_utf8(finished.stdout.clone()).unwrap();
     let answers = printed.split_terminator("----\n").map(serde_json::from_str);
-    answers.collect::<Result<_, _>>().unwrap_or_else(|error| panic!("{error}: {finished}"))
+    let answers: Result<Vec<_>, _> = answers.collect();
+    answers.unwrap_or_else(|error| panic!("{error}: {finished}")).try_into().unwrap()
 }
 
 /// The bodies of all HTTP answers, as botocore logs what it received.
@@ -81,7 +87,7 @@ fn received(finished: &Finished) -> Vec<String> {
     while lines.by_ref().any(|line| line.ends_with("Response body:")) {
         bodies.push(lines.next().unwrap().to_owned());
     }
-    assert!(bodies.len() >= 5 && bodies.iter().all(|body| body.starts_with("b'{")), "{bodies:?}");
+    assert!(bodies.len() >= 6 && bodies.iter().all(|body| body.starts_with("b'{")), "{bodies:?}");
     bodies
 }
 

@@ -6,7 +6,7 @@ use ramtape::simulator::{Credential, Received, Settings};
 use serde_json::{Value, json};
 
 use crate::clients::{Call, aws, boto3, judge_signature, node, python};
-use crate::ramtape_binary::Server;
+use crate::ramtape_binary::{Server, ramtape};
 use crate::rust_sdk::{RustSdk, nobody};
 use crate::scene::{Endpoint, REGION, Tape, as_nobody, as_owner, recording};
 use crate::steps::{Step, batch, by_step, parsed, step};
@@ -139,6 +139,26 @@ fn without_key_and_verifiable_signature_nothing_is_sent() {
 
     let stopped = server.stop();
     assert_eq!((endpoint.running().requests(), endpoint.running().connections()), (0, 0), "{stopped:?}");
+}
+
+#[test]
+fn a_fixed_key_and_a_session_stand_in_one_url() {
+    let Some(python) = python() else { return };
+    let (endpoint, tape) = (Endpoint::start(), Tape::new());
+    let key = "as-in-a-compose-file-0123456789";
+    let mut server = ramtape(tape.folder());
+    server.args(["record", "--upstream", &endpoint.url(), "--cassette"]).arg(tape.path());
+    let owner = Credential::owner();
+    server.env("AWS_ACCESS_KEY_ID", owner.access_key_id).env("AWS_SECRET_ACCESS_KEY", owner.secret);
+    let server = Server::start(server.env("RAMTAPE_KEY", key));
+    assert_eq!(server.url, format!("{}/~{key}", without_key(&server)));
+
+    as_nobody(batch(boto3(&python), &own_shares()), &format!("{}/~test_one", server.url)).finish().success();
+    let stopped = server.stop();
+    assert!(stopped.code == Some(0) && !stopped.stderr.contains(key), "{stopped:?}");
+    let [file] = tape.files().try_into().unwrap();
+    let text = std::fs::read_to_string(tape.path().join(file)).unwrap();
+    assert!(text.contains("\"session\": \"test_one\"") && !text.contains(key), "{text}");
 }
 
 #[test]

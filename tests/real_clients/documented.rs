@@ -187,6 +187,48 @@ fn the_documented_invitation_is_recorded_and_replayed() {
     assert_eq!(invitations[0]["invitationTimestamp"], "2019-08-09T00:56:06.258000+00:00");
 }
 
+#[test]
+fn every_parameter_and_member_of_get_resource_share_invitations_is_recorded_and_replayed() {
+    let Some(python) = python() else { return };
+    let (mut endpoint, tape) = (Endpoint::start(), Tape::new());
+    let mut documented: Value = serde_json::from_str(INVITATION).unwrap();
+    let invitation = &mut documented["resourceShareInvitations"][0];
+    invitation["receiverArn"] = json!("arn:aws:iam::222222222222:root");
+    invitation["resourceShareAssociations"] = json!([{
+        "resourceShareArn": invitation["resourceShareArn"], "resourceShareName": "project-resource-share",
+        "associatedEntity": "222222222222", "associationType": "PRINCIPAL", "status": "FAILED", "statusMessage": "é",
+        "creationTime": 1565312166.258, "lastUpdatedTime": 1565312166, "external": true,
+    }]);
+    let parameters = json!({
+        "resourceShareArns": [invitation["resourceShareArn"]],
+        "resourceShareInvitationArns": [invitation["resourceShareInvitationArn"]],
+        "maxResults": 500,
+    });
+    let last = documented.to_string();
+    documented["nextToken"] = json!("b3BhcXVl+token/1==");
+    for body in [documented.to_string(), last.clone()] {
+        let content_type = Some("application/json".to_owned());
+        endpoint.running().inject(Fault::next(Effect::Raw { status: 200, content_type, body: body.into() }));
+    }
+    let pages = || batch(boto3(&python), &[step("pages", INVITATIONS, &parameters)]);
+    let recorded = tape.record(&endpoint.url(), pages());
+    let sent: Vec<Value> =
+        endpoint.running().received().iter().map(|it| serde_json::from_slice(&it.body).unwrap()).collect();
+    let mut with_token = parameters.clone();
+    with_token["nextToken"] = documented["nextToken"].clone();
+    assert_eq!(sent, [parameters.clone(), with_token], "upstream gets its own token back");
+    endpoint.stop();
+
+    let bodies = recorded.bodies();
+    let [first, second] = bodies.as_slice() else { panic!("{recorded}") };
+    assert_eq!(second, last.as_bytes());
+    let mut first: Value = serde_json::from_slice(first).unwrap();
+    assert_ne!(std::mem::take(&mut first["nextToken"]), documented["nextToken"], "the token is ramtape's own");
+    documented["nextToken"] = Value::Null;
+    assert_eq!(first, documented);
+    assert_eq!(tape.text_alone().replay(pages()).stdout, recorded.stdout);
+}
+
 /// Asks for each case once, without retries: what upstream answers reaches the client; all but the server's own errors,
 /// which come first, is there again on replay.
 fn check_errors(python: &Path, scene: (&mut Endpoint, &Tape), operation: &str, cases: &[(&str, u16, Value)]) {
