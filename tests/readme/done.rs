@@ -1,0 +1,204 @@
+//! What the page tells people to type, typed: in a folder of its own, with the simulated endpoint, and without it.
+
+use crate::page::{blocks, marked, page, root, spans};
+use crate::support::{Finished, Server, folder};
+use crate::{clients, rust_client};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// The port in the page's lines; here the system chooses one.
+const PORT: &str = "4599";
+/// Where the test is to write what its Rust client lists: set where this process is that client.
+const RUST_CLIENT: &str = "RAMTAPE_TEST_RUST_CLIENT";
+
+/// Somebody who reads the page: a folder with the files that it gives, and a terminal.
+struct Reader {
+    folder: TempDir,
+    path: OsString,
+}
+
+impl Reader {
+    /// With `programs` before what `PATH` holds.
+    fn new(programs: Option<PathBuf>) -> Self {
+        let folder = folder();
+        for block in blocks() {
+            if let Some((_, name)) = block.mark.and_then(|mark| mark.split_once(" file ")) {
+                std::fs::write(folder.path().join(name), &block.text).unwrap();
+            }
+        }
+        let own = Path::new(env!("CARGO_BIN_EXE_ramtape")).parent().unwrap().to_owned();
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        let folders = [own].into_iter().chain(programs).chain(std::env::split_paths(&inherited));
+        let path = std::env::join_paths(folders).unwrap();
+        Self { folder, path }
+    }
+
+    fn shell(&self, lines: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-eu", "-c", lines]).current_dir(self.folder.path()).stdin(Stdio::null()).env_clear();
+        command.env("PATH", &self.path).env("HOME", self.folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
+        // The page's output is not all ASCII.
+        command.env("LANG", "C.UTF-8").env("PYTHONUTF8", "1");
+        command
+    }
+
+    fn endpoint(&self) -> Endpoint {
+        let server = Server::start(&mut self.shell(&format!("exec {}", marked("endpoint").replace(PORT, "0"))));
+        let port = server.url.rsplit(':').next().unwrap().to_owned();
+        Endpoint { server, port }
+    }
+
+    /// Types `lines` and expects them to do well.
+    fn types(&self, lines: &str) -> Finished {
+        let finished = Finished::from(self.shell(lines).output().unwrap());
+        assert_eq!(finished.code, Some(0), "{lines}\n{finished:?}");
+        finished
+    }
+
+    /// Types the block of `client` with the endpoint up, and again without it and without any keys: the output is the same.
+    fn both(&self, client: &str) -> String {
+        let block = marked(&format!("{client} both"));
+        let endpoint = self.endpoint();
+        let recorded = self.types(&endpoint.lines(&[&marked("setup"), &block]));
+        endpoint.stop();
+        let replayed = self.types(&block);
+        assert_eq!(recorded.stdout, replayed.stdout);
+        assert!(recorded.stderr.contains("0 replayed, 2 recorded, 0 missed"), "{recorded:?}");
+        assert!(replayed.stderr.contains("2 replayed, 0 recorded, 0 missed; 0 upstream connections"), "{replayed:?}");
+        replayed.stdout
+    }
+}
+
+/// `ramtape demo --endpoint`, as the page starts it.
+struct Endpoint {
+    server: Server,
+    port: String,
+}
+
+impl Endpoint {
+    /// Blocks of the page, one after the other, with this endpoint's port.
+    fn lines(&self, blocks: &[&str]) -> String {
+        blocks.concat().replace(PORT, &self.port)
+    }
+
+    fn stop(self) {
+        assert_eq!(self.server.stop().code, Some(0));
+    }
+}
+
+/// Where `python` and the AWS CLI are.
+fn python() -> Option<PathBuf> {
+    clients::python().map(|python| python.parent().unwrap().to_owned())
+}
+
+#[test]
+fn the_first_recording() {
+    let Some(programs) = python() else { return };
+    let reader = Reader::new(Some(programs));
+    let endpoint = reader.endpoint();
+    let recorded = reader.types(&endpoint.lines(&[&marked("setup"), &marked("boto3 record")]));
+    endpoint.stop();
+    let replayed =
+        reader.types(&marked("setup").lines().chain(marked("boto3 replay").lines()).collect::<Vec<_>>().join("\n"));
+    assert_eq!(recorded.stdout, replayed.stdout);
+    assert!(recorded.stdout.lines().count() > 5, "{recorded:?}");
+
+    let promised: Vec<&str> = spans().into_iter().filter(|span| span.contains(" replayed, ")).collect();
+    let [of_recording, of_replaying] = promised.as_slice() else { panic!("{promised:?}") };
+    assert_eq!(recorded.stderr.trim_end(), format!("ramtape: {of_recording}"));
+    assert_eq!(replayed.stderr.trim_end(), format!("ramtape: {of_replaying}"));
+
+    let shown = reader.types(&marked("boto3 look")).stdout;
+    assert!(shown.starts_with("GetResourceShares") && shown.contains("fingerprint"), "{shown}");
+
+    let miss = "sed s/SELF/OTHER-ACCOUNTS/ list_shares.py > other.py; ramtape run -- python other.py";
+    let missed = Finished::from(reader.shell(miss).output().unwrap());
+    assert_eq!(missed.code, Some(1), "{missed:?}");
+    assert!(missed.stderr.contains(marked("miss").trim_end()), "{missed:?}");
+    // As the page says, a miss that CMD swallows is not lost.
+    let swallowed = reader.shell("ramtape run -- sh -c 'python other.py || true'").output().unwrap();
+    assert_eq!(swallowed.status.code(), Some(3));
+}
+
+#[test]
+fn the_aws_cli() {
+    let Some(programs) = python() else { return };
+    assert!(Reader::new(Some(programs)).both("cli").split_whitespace().count() > 5);
+}
+
+#[test]
+fn a_named_session() {
+    let Some(programs) = python() else { return };
+    let reader = Reader::new(Some(programs));
+    reader.both("session");
+    let shown = reader.types("ramtape show --cassette cassettes/session GetResourceShares").stdout;
+    assert!(shown.contains("test_list"), "{shown}");
+}
+
+#[test]
+fn python_blocks_are_python() {
+    let Some(programs) = python() else { return };
+    let reader = Reader::new(Some(programs));
+    for block in blocks().into_iter().filter(|block| block.language == "python") {
+        std::fs::write(reader.folder.path().join("block.py"), &block.text).unwrap();
+        reader.types("python -c 'import ast; ast.parse(open(\"block.py\", encoding=\"utf-8\").read())'");
+    }
+}
+
+#[test]
+fn the_javascript_sdk() {
+    let Some(node) = clients::node() else { return };
+    let reader = Reader::new(None);
+    std::os::unix::fs::symlink(node.modules.join("node_modules"), reader.folder.path().join("node_modules")).unwrap();
+    assert!(reader.both("javascript").lines().count() > 5);
+}
+
+/// This test is two processes: the test itself, and, started by it below `ramtape run`, the client.
+#[tokio::test]
+async fn the_rust_sdk() {
+    if let Some(answer) = std::env::var_os(RUST_CLIENT) {
+        let printed = rust_client::list().await.unwrap();
+        std::fs::write(answer, printed.join("\n")).unwrap();
+        return;
+    }
+    let source = include_str!("rust_client.rs");
+    let mut rest = source;
+    for line in marked("rust").lines() {
+        let at = rest.find(line.trim()).unwrap_or_else(|| panic!("not what the test runs: {line}"));
+        rest = &rest[at + line.trim().len()..];
+    }
+
+    let reader = Reader::new(None);
+    let client = std::env::current_exe().unwrap();
+    let run = |answer: &str| {
+        format!(
+            "export {RUST_CLIENT}={answer}\n\
+             ramtape run --upstream http://127.0.0.1:{PORT} -- '{}' --exact done::the_rust_sdk\n",
+            client.display()
+        )
+    };
+    let endpoint = reader.endpoint();
+    reader.types(&endpoint.lines(&[&marked("setup"), &run("recorded")]));
+    endpoint.stop();
+    reader.types(&run("replayed"));
+    let [recorded, replayed] =
+        ["recorded", "replayed"].map(|name| std::fs::read_to_string(reader.folder.path().join(name)).unwrap());
+    assert_eq!(recorded, replayed);
+    assert!(recorded.lines().count() > 5, "{recorded}");
+}
+
+#[test]
+fn every_mark_has_a_test() {
+    let known = |mark: &str| {
+        ["endpoint", "setup", "miss", "rust", "boto3 record", "boto3 look", "boto3 replay"].contains(&mark)
+            || ["cli both", "javascript both", "session both"].contains(&mark)
+            || mark.contains(" file ")
+            || mark.starts_with("text ")
+    };
+    for block in blocks() {
+        assert!(block.mark.is_none_or(known), "{block:?}");
+    }
+    assert!(page().contains("cargo run --release -- demo\ncargo test\n") && root().join("Cargo.toml").exists());
+}

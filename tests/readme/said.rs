@@ -1,0 +1,198 @@
+//! What the page names.
+
+use crate::page::{blocks, page, root, rows, spans, spans_in};
+use crate::support::{folder, run};
+use clap::{Parser, ValueEnum};
+use ramtape::cli::Cli;
+use ramtape::config::{RawConfig, RecordMode};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Flags that the page names, of other programs.
+const OF_OTHERS: [&str; 4] = ["--max-items", "--starting-token", "--page-size", "--no-paginate"];
+/// What no row of the page's command table repeats.
+const EVERYWHERE: [&str; 5] = ["--help", "--quiet", "--verbose", "--log-format", "--version"];
+
+/// The binary's own help: of a command, or of all (`None`).
+fn help(command: Option<&str>) -> String {
+    let arguments: Vec<&str> = command.into_iter().chain(["--help"]).collect();
+    let finished = run(folder().path(), &arguments);
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    finished.stdout
+}
+
+/// The lines below the heading `name` of a help text.
+fn section<'a>(help: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
+    let below = help.split_once(&format!("\n{name}:\n")).unwrap_or_else(|| panic!("no {name} in {help}")).1;
+    below.lines().take_while(|line| line.starts_with("  "))
+}
+
+fn commands() -> Vec<String> {
+    let all = help(None);
+    let named = section(&all, "Commands").filter(|line| !line.starts_with("   "));
+    named.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
+}
+
+/// The flags of a command.
+fn flags(command: &str) -> BTreeSet<String> {
+    if command == "help" {
+        return BTreeSet::new();
+    }
+    let help = help(Some(command));
+    let lines = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
+    lines.flat_map(long_flags).collect()
+}
+
+/// The words of `text` that are long flags.
+fn long_flags(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    words.filter(|word| word.starts_with("--") && word.len() > 2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_and_its_flags_are_in_the_table() {
+    let table = rows("## Commands");
+    let proxy: BTreeSet<String> =
+        table.iter().filter(|row| row[0].starts_with("`--")).flat_map(|row| long_flags(row[0])).collect();
+    let mut told = BTreeMap::new();
+    for row in table.iter().filter(|row| row[0].starts_with("`ramtape ")) {
+        let command = row[0].trim_matches('`').split(' ').nth(1).unwrap();
+        let mut flags: BTreeSet<String> = spans_in(row[2]).into_iter().flat_map(long_flags).collect();
+        if row[2].contains("those of the proxy") {
+            flags.extend(proxy.iter().cloned());
+        }
+        assert!(told.insert(command.to_owned(), flags).is_none(), "{command} has two rows");
+    }
+    let there = commands().into_iter().map(|command| {
+        let own = flags(&command).into_iter().filter(|flag| !EVERYWHERE.contains(&flag.as_str())).collect();
+        (command, own)
+    });
+    assert_eq!(told, there.collect());
+    for flag in EVERYWHERE {
+        assert!(help(None).contains(flag) && page().contains(flag), "{flag}");
+    }
+}
+
+#[test]
+fn every_command_and_flag_in_the_text_exists() {
+    let commands = commands();
+    let known: BTreeSet<String> =
+        commands.iter().flat_map(|command| flags(command)).chain(["--version".to_owned()]).collect();
+    let mut of_others = BTreeSet::new();
+    for span in spans() {
+        let mut words = span.split(' ');
+        let named = (words.next() == Some("ramtape")).then(|| words.next()).flatten();
+        let mut there = known.clone();
+        if let Some(command) = named.filter(|command| !command.starts_with('-')) {
+            assert!(commands.iter().any(|known| known == command), "{span}");
+            there = flags(command);
+        }
+        // What follows `--` is CMD's.
+        for flag in long_flags(span.split(" -- ").next().unwrap()) {
+            match OF_OTHERS.iter().find(|other| **other == flag) {
+                Some(other) => drop(of_others.insert(*other)),
+                None if span.starts_with("cargo ") || span.starts_with("docker ") => {}
+                None => assert!(there.contains(&flag), "{flag} in {span}"),
+            }
+        }
+    }
+    assert_eq!(of_others, BTreeSet::from(OF_OTHERS), "OF_OTHERS holds what the page names");
+}
+
+#[test]
+fn every_command_line_in_a_block_is_accepted() {
+    let mut lines = Vec::new();
+    for block in blocks() {
+        let joined = block.text.replace("\\\n", " ");
+        for line in joined.lines().map(str::trim) {
+            let line = line.strip_prefix("- run: ").unwrap_or(line);
+            if line.starts_with("ramtape ") && ["sh", "yaml"].contains(&block.language) {
+                lines.push(line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+            } else if let Some(list) = line.strip_prefix("command: ") {
+                let arguments: Vec<String> = serde_json::from_str(list).unwrap();
+                lines.push(["ramtape".to_owned()].into_iter().chain(arguments).collect());
+            }
+        }
+    }
+    assert!(lines.len() >= 10, "{lines:?}");
+    for line in lines {
+        Cli::try_parse_from(&line).unwrap_or_else(|error| panic!("{line:?}: {error}"));
+    }
+}
+
+#[test]
+fn exit_codes_are_those_of_the_help() {
+    let all = help(None);
+    let codes: Vec<(&str, &str)> = section(&all, "Exit codes")
+        .map(str::trim)
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+        .filter_map(|line| line.split_once("  "))
+        .collect();
+    let told: Vec<(&str, &str)> = rows("## Exit codes").into_iter().map(|row| (row[0], row[1])).collect();
+    assert_eq!(told, codes);
+    let words = all.split_whitespace().collect::<Vec<_>>().join(" ");
+    let of_run = words.split_once("`run` gives ").unwrap().1.split_once("found.").unwrap().0.to_owned() + "found.";
+    assert!(page().contains(&format!("`ramtape run` gives {of_run}")), "{of_run}");
+}
+
+#[test]
+fn record_modes_are_all_told() {
+    let modes: Vec<String> = RecordMode::value_variants()
+        .iter()
+        .map(|mode| mode.to_possible_value().unwrap().get_name().to_owned())
+        .collect();
+    let told: Vec<&str> = rows("## Record modes").into_iter().map(|row| row[0].trim_matches('`')).collect();
+    assert_eq!(told, modes);
+}
+
+/// The keys of a table of config/ramtape.toml with their defaults; none for those that are commented out.
+fn keys(table: Option<&str>) -> Vec<(String, String)> {
+    let mut inside = None;
+    let mut keys = Vec::new();
+    for line in include_str!("../../config/ramtape.toml").lines() {
+        if line.starts_with("# [") {
+            break;
+        } else if let Some(name) = line.strip_prefix('[') {
+            inside = name.strip_suffix(']');
+        } else if let Some((key, default)) = line.trim_start_matches("# ").split_once(" = ")
+            && inside == table
+            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        {
+            keys.push((key.to_owned(), if line.starts_with('#') { String::new() } else { default.to_owned() }));
+        }
+    }
+    keys
+}
+
+#[test]
+fn keys_and_their_defaults_are_those_of_the_built_in_file() {
+    for (heading, table) in [("## Configuration", None), ("## Limits", Some("limits"))] {
+        let plain = |cell: &str| cell.trim_matches('`').to_owned();
+        let told: Vec<_> = rows(heading).into_iter().map(|row| (plain(row[0]), plain(row[1]))).collect();
+        assert_eq!(told, keys(table), "{heading}");
+    }
+}
+
+#[test]
+fn blocks_are_what_they_say() {
+    for block in blocks() {
+        match block.language {
+            "json" => drop(serde_json::from_str::<serde_json::Value>(&block.text).unwrap()),
+            "toml" => drop(toml::from_str::<RawConfig>(&block.text).unwrap()),
+            _ => {}
+        }
+        if let Some(path) = block.mark.and_then(|mark| mark.strip_prefix("text ")) {
+            assert_eq!(block.text, std::fs::read_to_string(root().join(path)).unwrap(), "{path}");
+        }
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let targets = page().split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+    let mut local = 0;
+    for target in targets.filter(|target| !target.starts_with("https://")) {
+        assert!(root().join(target).exists(), "{target}");
+        local += 1;
+    }
+    assert!(local > 0);
+}
