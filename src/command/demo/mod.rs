@@ -50,6 +50,7 @@ async fn serve_endpoint(port: u16, voice: Voice) -> Result<Exit, CommandError> {
     voice.note(
         "a simulated RAM endpoint, data in memory only; it accepts these made-up keys, in us-east-1 among others:",
     );
+    voice.note("  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
     voice.note(&format!("  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}", owner.access_key_id, owner.secret));
     output::print(&format!("{}\n", endpoint.base_url()))?;
     signals.next().await;

@@ -3,6 +3,7 @@
 use super::check::Check;
 use crate::command::error::chain;
 use crate::command::recorded::Shelf;
+use crate::command::summary::counted;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
@@ -28,7 +29,11 @@ pub(super) fn cassette(root: &Path) -> Check {
     if !broken.is_empty() {
         return Check::fail(name, broken.join("\n"), DAMAGED);
     }
-    let mut found = vec![format!("{} holds {} requests, and all can be read", root.display(), names.len())];
+    let mut found = vec![format!(
+        "{} holds {}, and all can be read",
+        root.display(),
+        counted(names.len() as u64, "request", "requests")
+    )];
     found.extend(notices.iter().map(ToString::to_string));
     let found = found.join("\n");
     if notices.is_empty() {
