@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// The port in the page's lines; here the system chooses one.
+/// The ports in the page's lines, of the endpoint and of a server; here the system chooses them.
 const PORT: &str = "4599";
+const SERVER_PORT: &str = "8181";
 /// Where the test is to write what its Rust client lists: set where this process is that client.
 const RUST_CLIENT: &str = "RAMTAPE_TEST_RUST_CLIENT";
 
@@ -45,9 +46,13 @@ impl Reader {
     }
 
     fn endpoint(&self) -> Endpoint {
-        let server = Server::start(&mut self.shell(&format!("exec {}", marked("endpoint").replace(PORT, "0"))));
-        let port = server.url.rsplit(':').next().unwrap().to_owned();
-        Endpoint { server, port }
+        let server = self.server(&marked("endpoint").replace(PORT, "0"));
+        Endpoint { port: port(&server), server }
+    }
+
+    /// Types `line`, which starts a server.
+    fn server(&self, line: &str) -> Server {
+        Server::start(&mut self.shell(&format!("exec {line}")))
     }
 
     /// Types `lines` and expects them to do well.
@@ -88,6 +93,11 @@ impl Endpoint {
     }
 }
 
+/// The port that a server chose.
+fn port(server: &Server) -> String {
+    server.authority().rsplit(':').next().unwrap().to_owned()
+}
+
 /// Where `python` and the AWS CLI are.
 fn python() -> Option<PathBuf> {
     clients::python().map(|python| python.parent().unwrap().to_owned())
@@ -120,6 +130,11 @@ fn the_first_recording() {
     // As the page says, a miss that CMD swallows is not lost.
     let swallowed = reader.shell("ramtape run -- sh -c 'python other.py || true'").output().unwrap();
     assert_eq!(swallowed.status.code(), Some(3));
+
+    let server = reader.server(&marked("server").replace(SERVER_PORT, "0"));
+    let listed = reader.types(&marked("its client").replace(SERVER_PORT, &port(&server))).stdout;
+    assert_eq!(listed.matches("\"resourceShareArn\"").count(), recorded.stdout.lines().count(), "{listed}");
+    assert!(server.stop().stderr.contains("2 replayed, 0 recorded, 0 missed"));
 }
 
 #[test]
@@ -192,7 +207,8 @@ async fn the_rust_sdk() {
 #[test]
 fn every_mark_has_a_test() {
     let known = |mark: &str| {
-        ["endpoint", "setup", "miss", "rust", "boto3 record", "boto3 look", "boto3 replay"].contains(&mark)
+        ["endpoint", "setup", "miss", "rust", "server", "its client", "boto3 record", "boto3 look", "boto3 replay"]
+            .contains(&mark)
             || ["cli both", "javascript both", "session both"].contains(&mark)
             || mark.contains(" file ")
             || mark.starts_with("text ")
