@@ -37,11 +37,16 @@ impl Exit {
         }
     }
 
-    /// What a run's summary makes of it. A miss comes first: whoever asked got no answer at all.
+    /// What a run's summary makes of it. A miss comes first: whoever asked got no answer at all. Faults of upstream do not
+    /// count: clients retry them, and CMD tells what came of it.
     #[must_use]
     pub const fn of(summary: &Summary) -> Self {
         if summary.missed > 0 {
             Self::Miss
+        } else if summary.damaged > 0 {
+            Self::Cassette
+        } else if summary.unproved > 0 {
+            Self::Failed
         } else if !summary.not_recorded.is_empty() {
             Self::NotRecorded
         } else {

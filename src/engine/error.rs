@@ -79,10 +79,16 @@ impl EngineError {
         Response::error(status, kind, &self.message())
     }
 
-    /// The error and its causes in one line, as the client sees them.
+    /// What the client sees: who speaks, the error and its causes.
     #[must_use]
     pub fn message(&self) -> String {
-        let mut message = format!("ramtape: {self}");
+        format!("ramtape: {}", self.explained())
+    }
+
+    /// The error and its causes in one line.
+    #[must_use]
+    pub fn explained(&self) -> String {
+        let mut message = self.to_string();
         let mut cause = self.source();
         if matches!(self, Self::Parameters(_)) {
             cause = None;

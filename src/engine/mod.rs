@@ -79,8 +79,8 @@ impl Engine {
         outcome.unwrap_or_else(|error| {
             self.shared.tally.failed(&error);
             match &*error {
-                EngineError::Miss(_) => tracing::info!("{}", error.message()),
-                _ => tracing::warn!("{}", error.message()),
+                EngineError::Miss(_) => tracing::info!("{}", error.explained()),
+                _ => tracing::warn!("{}", error.explained()),
             }
             error.to_response()
         })

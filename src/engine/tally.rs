@@ -19,6 +19,8 @@ pub(super) struct Tally {
     pub(super) passed_on: AtomicU64,
     pub(super) after_replayed_writes: AtomicU64,
     missed: AtomicU64,
+    damaged: AtomicU64,
+    unproved: AtomicU64,
     noted: Mutex<Noted>,
 }
 
@@ -42,6 +44,11 @@ impl Tally {
 
     /// Notes a request that ended in an error.
     pub(super) fn failed(&self, error: &EngineError) {
+        match error {
+            EngineError::Cassette(_) | EngineError::Unfilled(_) => count(&self.damaged),
+            EngineError::Caller(_) => count(&self.unproved),
+            _ => {}
+        }
         let mut noted = self.noted();
         if let EngineError::Miss(miss) = error {
             count(&self.missed);
@@ -49,7 +56,7 @@ impl Tally {
                 noted.misses.push(miss.clone());
             }
         } else if noted.refused.len() < KEPT {
-            *noted.refused.entry(error.message()).or_default() += 1;
+            *noted.refused.entry(error.explained()).or_default() += 1;
         }
     }
 
@@ -81,6 +88,8 @@ impl Tally {
             passed_on: of(&self.passed_on),
             after_replayed_writes: of(&self.after_replayed_writes),
             missed: of(&self.missed),
+            damaged: of(&self.damaged),
+            unproved: of(&self.unproved),
             misses: noted.misses.clone(),
             not_recorded: noted.not_recorded.clone(),
             refused: noted.refused.clone().into_iter().collect(),

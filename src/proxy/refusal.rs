@@ -52,7 +52,7 @@ pub(super) enum Refusal {
     BrowserOrigin,
     #[error(
         "the request's host is neither loopback, nor the address that ramtape listens on, nor an allowed name; \
-         add it to allowed_hosts if it is meant to reach ramtape"
+         add it with --allow-host (allowed_hosts in ramtape.toml) if it is meant to reach ramtape"
     )]
     ForeignHost,
     #[error("upstream leads back to ramtape itself; check --upstream")]

@@ -50,7 +50,7 @@ pub struct Keys {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
     /// No provider has any.
-    #[error("ramtape found no AWS credentials to sign with: {reason}")]
+    #[error("no AWS credentials to sign with were found in environment, profile, container or instance: {reason}")]
     Missing {
         /// Where it looked, or what is missing.
         reason: String,

@@ -53,6 +53,8 @@ pub(super) struct Isolation<'a> {
 pub(super) fn pointed_at(base_url: &str, parent: &Environment) -> Vec<Change> {
     vec![
         Change::Set("AWS_ENDPOINT_URL_RAM", base_url.into()),
+        // Set to true it would send CMD past the proxy, to AWS, in any mode.
+        Change::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".into()),
         Change::Set("NO_PROXY", no_proxy("NO_PROXY", "no_proxy", parent)),
         Change::Set("no_proxy", no_proxy("no_proxy", "NO_PROXY", parent)),
     ]
@@ -72,7 +74,6 @@ pub(super) fn isolated(isolation: &Isolation<'_>, parent: &Environment) -> Vec<C
         Change::Set("AWS_REGION", region("AWS_REGION", "AWS_DEFAULT_REGION")),
         Change::Set("AWS_DEFAULT_REGION", region("AWS_DEFAULT_REGION", "AWS_REGION")),
         Change::Set("AWS_EC2_METADATA_DISABLED", "true".into()),
-        Change::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".into()),
         Change::Set("AWS_CONFIG_FILE", isolation.folder.join("config").into()),
         Change::Set("AWS_SHARED_CREDENTIALS_FILE", isolation.folder.join("credentials").into()),
     ];
@@ -136,7 +137,9 @@ mod tests {
         let environment = Environment::of(parent.iter().copied(), "/");
         let folder = Path::new("/t");
         let isolation = Isolation { recorded_region: region, default_region: "us-east-1", folder };
-        applied(parent, &isolated(&isolation, &environment))
+        let mut changes = pointed_at("http://127.0.0.1:1", &environment);
+        changes.extend(isolated(&isolation, &environment));
+        applied(parent, &changes)
     }
 
     #[test]
@@ -146,6 +149,7 @@ mod tests {
             child.into_iter().collect::<Vec<_>>(),
             [
                 ("AWS_ENDPOINT_URL_RAM", "http://127.0.0.1:1/~k".to_owned()),
+                ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
                 ("AWS_PROFILE", "p".to_owned()),
                 ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
                 ("no_proxy", "127.0.0.1,localhost".to_owned()),
@@ -186,11 +190,14 @@ mod tests {
                 "AWS_CONFIG_FILE",
                 "AWS_DEFAULT_REGION",
                 "AWS_EC2_METADATA_DISABLED",
+                "AWS_ENDPOINT_URL_RAM",
                 "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
                 "AWS_REGION",
                 "AWS_SECRET_ACCESS_KEY",
                 "AWS_SHARED_CREDENTIALS_FILE",
                 "HOME",
+                "NO_PROXY",
+                "no_proxy",
             ]
         );
         assert!(child.values().all(|value| !value.contains("real") && !value.contains("REAL")), "{child:?}");
