@@ -1,7 +1,7 @@
 //! The composition root: from a checked configuration to a proxy that listens, and back to a sealed cassette.
 
 use crate::cassette::{Access, Cassette, CassetteError, Opened, SealReport, Settings};
-use crate::config::{Config, RecordMode};
+use crate::config::{self, Config, RecordMode};
 use crate::control::{Control, Sessions};
 use crate::engine::{self, Effective, Engine, Poll, Prepared, Summary};
 use crate::interaction::{Request, Response};
@@ -156,15 +156,22 @@ fn engine_settings(config: &Config, mode: Effective) -> engine::Settings {
     let cassette = config.cassette.display().to_string();
     engine::Settings {
         mode,
+        poll: poll(config.poll),
         service: Arc::clone(&config.service),
         region: config.region.clone(),
-        poll: Poll::default(),
         record_command: format!("ramtape run --record-mode new_episodes --cassette {cassette} -- <your command>"),
         cassette,
         key: config.key.clone(),
         allow_any_client: config.allow_any_client,
         record_errors: config.record_errors,
         read_only: config.read_only,
+    }
+}
+
+const fn poll(asked: config::Poll) -> engine::Poll {
+    match asked {
+        config::Poll::Recorded => engine::Poll::Recorded,
+        config::Poll::Final => engine::Poll::Final,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The command line: what can be asked of the `ramtape` binary.
 
-use crate::config::{RawConfig, RecordMode};
+use crate::config::{Poll, RawConfig, RecordMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -162,6 +162,12 @@ pub struct ProxyArgs {
     /// The cassette's folder [default: cassettes/default]
     #[arg(long, value_name = "PATH")]
     pub cassette: Option<PathBuf>,
+    /// Take --cassette as the parent of one cassette for every session, named after it
+    #[arg(long)]
+    pub cassette_per_session: bool,
+    /// What clients that poll get on replay: each recorded answer in turn, or the final one at once
+    #[arg(long, value_name = "WHICH", value_enum)]
+    pub poll: Option<Poll>,
     /// Where to listen [default: a free port on 127.0.0.1]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
@@ -202,6 +208,8 @@ impl ProxyArgs {
         let switch = |given: bool| given.then_some(true);
         RawConfig {
             cassette: self.cassette.clone(),
+            cassette_per_session: switch(self.cassette_per_session),
+            poll: self.poll,
             listen: self.listen,
             allow_remote: switch(self.allow_remote),
             allowed_hosts: (!self.allow_host.is_empty()).then(|| self.allow_host.clone()),

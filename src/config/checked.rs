@@ -26,6 +26,17 @@ pub enum RecordMode {
     All,
 }
 
+/// What a client that polls gets on replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Poll {
+    /// Each recorded answer in turn.
+    Recorded,
+    /// The last recorded answer at once: waiters end at their first poll.
+    Final,
+}
+
 /// Where and how to ask the real service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamConfig {
@@ -48,8 +59,12 @@ pub struct UpstreamConfig {
 pub struct Config {
     /// The cassette's folder.
     pub cassette: PathBuf,
+    /// Whether that folder is the parent of one cassette a session.
+    pub cassette_per_session: bool,
     /// The record mode.
     pub mode: RecordMode,
+    /// What clients that poll get on replay.
+    pub poll: Poll,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Whether `listen` may be other than loopback.
@@ -85,7 +100,9 @@ impl Config {
         let service = Service::with_additions(&raw.operations).map_err(|source| ConfigError::Operations { source })?;
         let config = Self {
             cassette: required(raw.cassette, "cassette")?,
+            cassette_per_session: required(raw.cassette_per_session, "cassette_per_session")?,
             mode,
+            poll: required(raw.poll, "poll")?,
             listen: required(raw.listen, "listen")?,
             allow_remote: required(raw.allow_remote, "allow_remote")?,
             allowed_hosts: required(raw.allowed_hosts, "allowed_hosts")?,

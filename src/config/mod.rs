@@ -10,7 +10,7 @@ mod file;
 mod raw;
 mod settings;
 
-pub use checked::{Config, RecordMode, UpstreamConfig};
+pub use checked::{Config, Poll, RecordMode, UpstreamConfig};
 pub use defaults::DEFAULTS;
 pub use env::Environment;
 pub use error::ConfigError;

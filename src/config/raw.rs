@@ -1,6 +1,6 @@
 //! What somebody wrote: every key optional, nothing checked but its type.
 
-use super::RecordMode;
+use super::{Poll, RecordMode};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,8 +11,12 @@ use std::path::PathBuf;
 pub struct RawConfig {
     /// The cassette's folder.
     pub cassette: Option<PathBuf>,
+    /// Whether that folder is the parent of one cassette a session.
+    pub cassette_per_session: Option<bool>,
     /// The record mode that somebody asked for; without one the command chooses.
     pub record_mode: Option<RecordMode>,
+    /// What clients that poll get on replay.
+    pub poll: Option<Poll>,
     /// Where to listen.
     pub listen: Option<SocketAddr>,
     /// Whether `listen` may be other than loopback.
@@ -75,7 +79,9 @@ impl RawConfig {
         operations.extend(self.operations);
         Self {
             cassette: self.cassette.or(lower.cassette),
+            cassette_per_session: self.cassette_per_session.or(lower.cassette_per_session),
             record_mode: self.record_mode.or(lower.record_mode),
+            poll: self.poll.or(lower.poll),
             listen: self.listen.or(lower.listen),
             allow_remote: self.allow_remote.or(lower.allow_remote),
             allowed_hosts: self.allowed_hosts.or(lower.allowed_hosts),
