@@ -3,7 +3,7 @@
 use crate::cassette::{Access, Cassette, CassetteError, Opened, SealReport, Settings};
 use crate::config::{self, Config, RecordMode};
 use crate::control::{Control, Sessions};
-use crate::engine::{self, Effective, Engine, Poll, Prepared, Summary};
+use crate::engine::{self, Effective, Engine, Prepared, Summary};
 use crate::interaction::{Request, Response};
 use crate::proxy::{self, ProxyError};
 use crate::upstream::{self, CredentialSource, Upstream, UpstreamError};
@@ -57,6 +57,8 @@ pub struct Running {
     /// What is recorded.
     pub mode: Effective,
     key: crate::interaction::Secret,
+    /// How long upstream may take.
+    answer_time: Duration,
     engine: Engine,
     proxy: proxy::Running,
 }
@@ -95,7 +97,15 @@ pub async fn start_as(config: Config, source: CredentialSource) -> Result<Runnin
     };
     let control = Control::new(mode_name(mode), config.cassette.display().to_string(), Door(engine.clone()));
     let proxy = proxy::start(settings, Arc::new(Door(engine.clone())), Arc::new(control)).await?;
-    Ok(Running { addr: proxy.addr, notices, mode, key: config.key, engine, proxy })
+    Ok(Running {
+        addr: proxy.addr,
+        notices,
+        mode,
+        key: config.key,
+        answer_time: config.upstream.answer_time,
+        engine,
+        proxy,
+    })
 }
 
 /// Opens the cassette as the record mode asks; `once` is decided here.
@@ -217,6 +227,7 @@ impl Running {
     /// Where the cassette cannot be sealed.
     pub async fn stop(self) -> Result<Summary, StopError> {
         self.proxy.stop().await;
+        self.engine.settle(self.answer_time).await;
         let engine = self.engine;
         let recorded = self.mode != Effective::Nothing;
         let summary = tokio::task::spawn_blocking(move || {

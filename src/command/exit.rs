@@ -45,7 +45,7 @@ impl Exit {
             Self::Miss
         } else if summary.damaged > 0 {
             Self::Cassette
-        } else if summary.unproved > 0 {
+        } else if summary.unsigned > 0 {
             Self::Failed
         } else if !summary.not_recorded.is_empty() {
             Self::NotRecorded

@@ -8,12 +8,13 @@ use crate::token::TokenKey;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// How many answers are kept for retries.
 const REMEMBERED: usize = 512;
-/// The largest body kept for retries, in bytes; 512 of them are at most 32 MiB.
-const LARGEST: usize = 64 * 1024;
+/// How many bytes of bodies are kept for retries; the latest answer is kept whatever its size.
+const REMEMBERED_BYTES: usize = 32 * 1024 * 1024;
 
 /// An answer, or why there is none; shared by all who wait for it.
 pub(super) type Outcome = Result<Response, Arc<EngineError>>;
@@ -47,6 +48,8 @@ pub(super) struct Landed {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flights {
     board: Arc<Mutex<Board>>,
+    /// How many are in flight.
+    flying: Arc<watch::Sender<usize>>,
 }
 
 #[derive(Debug, Default)]
@@ -54,11 +57,35 @@ struct Board {
     in_flight: HashMap<FlightKey, watch::Receiver<Option<Outcome>>>,
     answered: HashMap<FlightKey, Response>,
     order: VecDeque<FlightKey>,
+    /// Of all answers remembered.
+    bytes: usize,
+}
+
+impl Board {
+    fn remember(&mut self, key: FlightKey, answer: Response) {
+        self.bytes += answer.body.len();
+        if let Some(earlier) = self.answered.insert(key.clone(), answer) {
+            self.bytes -= earlier.body.len();
+        } else {
+            self.order.push_back(key);
+        }
+        while self.order.len() > 1 && (self.order.len() > REMEMBERED || self.bytes > REMEMBERED_BYTES) {
+            let oldest = self.order.pop_front().and_then(|oldest| self.answered.remove(&oldest));
+            self.bytes -= oldest.map_or(0, |oldest| oldest.body.len());
+        }
+    }
 }
 
 impl Flights {
     fn board(&self) -> MutexGuard<'_, Board> {
         self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until everything in flight has landed, `limit` at most. Says how many have not.
+    pub(super) async fn settle(&self, limit: Duration) -> usize {
+        let mut flying = self.flying.subscribe();
+        let landed = tokio::time::timeout(limit, flying.wait_for(|flying| *flying == 0)).await;
+        if landed.is_ok() { 0 } else { *self.flying.borrow() }
     }
 
     /// The answer known or on its way under one of `keys`; else that of `work`, which runs to its end even if the client
@@ -79,6 +106,7 @@ impl Flights {
                     for key in &keys {
                         board.in_flight.insert(key.clone(), waiting.clone());
                     }
+                    self.flying.send_modify(|flying| *flying += 1);
                     let flight = Flight { flights: self.clone(), keys };
                     tokio::spawn(flight.fly(work, land));
                     waiting
@@ -99,39 +127,37 @@ struct Flight {
 }
 
 impl Flight {
-    async fn fly(self, work: impl Future<Output = Landed>, land: watch::Sender<Option<Outcome>>) {
+    async fn fly(mut self, work: impl Future<Output = Landed>, land: watch::Sender<Option<Outcome>>) {
         let landed = work.await;
         if let (Ok(answer), true) = (&landed.outcome, landed.final_answer) {
             self.remember(answer);
         }
         // The keys first: whoever asks after the answer is out asks anew.
-        drop(self);
+        self.free_keys();
         land.send_replace(Some(landed.outcome));
     }
 
-    fn remember(&self, answer: &Response) {
-        if answer.body.len() > LARGEST {
-            return;
+    /// Once: the next flight may have taken the same keys by then.
+    fn free_keys(&mut self) {
+        let keys = std::mem::take(&mut self.keys);
+        let mut board = self.flights.board();
+        for key in &keys {
+            board.in_flight.remove(key);
         }
+    }
+
+    fn remember(&self, answer: &Response) {
         let mut board = self.flights.board();
         for key in self.keys.iter().filter(|key| matches!(key.same, Same::Invocation(_))) {
-            if board.order.len() == REMEMBERED
-                && let Some(oldest) = board.order.pop_front()
-            {
-                board.answered.remove(&oldest);
-            }
-            board.order.push_back(key.clone());
-            board.answered.insert(key.clone(), answer.clone());
+            board.remember(key.clone(), answer.clone());
         }
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        let mut board = self.flights.board();
-        for key in &self.keys {
-            board.in_flight.remove(key);
-        }
+        self.free_keys();
+        self.flights.flying.send_modify(|flying| *flying -= 1);
     }
 }
 
@@ -205,6 +231,20 @@ mod tests {
         go.send_replace(true);
         let retry = flights.join(vec![key("a")], count(Arc::clone(&counter), gate, true)).await;
         assert_eq!(retry.unwrap().body, "0");
+        assert_eq!(counter.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_in_flight_can_be_awaited() {
+        let (flights, counter) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
+        let (go, gate) = watch::channel(false);
+        assert_eq!(flights.settle(Duration::ZERO).await, 0);
+        let mut waiting = Box::pin(flights.join(vec![key("a")], count(Arc::clone(&counter), gate, true)));
+        assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx).is_pending())).await);
+        drop(waiting);
+        assert_eq!(flights.settle(Duration::from_millis(1)).await, 1);
+        go.send_replace(true);
+        assert_eq!(flights.settle(Duration::from_secs(60)).await, 0);
         assert_eq!(counter.load(Ordering::SeqCst), 1);
     }
 

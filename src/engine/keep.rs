@@ -28,7 +28,6 @@ pub(super) async fn keep(
     question: &Question,
     arrived: Arrived,
 ) -> Result<Response, EngineError> {
-    recorder.mark_start(shared, &question.call)?;
     let Arrived { answer, chain } = arrived;
     let position = question.call.page.token.map_or(0, |token| token.position);
     let placed = placed(shared, question, &answer, position);
@@ -40,8 +39,7 @@ pub(super) async fn keep(
 }
 
 fn placed(shared: &Shared, question: &Question, answer: &Answer, position: u32) -> Placed {
-    let is_page =
-        question.call.items_member().is_some() && answer.status.is_success() && !question.call.page.illegal_size;
+    let is_page = question.call.items_member().is_some() && answer.status.is_success();
     if is_page {
         return place_token(&answer.body, &shared.settings.service.paging.token, position + 1);
     }
@@ -92,7 +90,11 @@ async fn add(
         let kept = token.clone().map(|(key, token)| UpstreamToken { key: key.to_vec(), token });
         match store(shared, question, &locked, page, kept).await {
             Ok(id) => locked.id = Some(id),
-            Err(error) => not_recorded(shared, question, &error),
+            Err(error) => {
+                // The next page begins a take with all that is known, so that no page takes another's place.
+                locked.id = None;
+                not_recorded(shared, question, &error);
+            }
         }
         if let Some(id) = locked.head.id.clone() {
             let mut session = question.session();

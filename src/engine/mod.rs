@@ -24,6 +24,7 @@ use crate::session::Sessions;
 use recorder::Recorder;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use tally::{Tally, count};
 use writes::KnownWrites;
 
@@ -89,6 +90,13 @@ impl Engine {
     /// Rewinds the session called `name`, or the one of callers that name none. Says whether it was there.
     pub fn reset_session(&self, name: Option<&str>) -> bool {
         self.shared.sessions.reset(name)
+    }
+
+    /// Waits for what was sent upstream and has not been answered, `limit` at most; the summary tells what did not come.
+    pub async fn settle(&self, limit: Duration) {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(&self.shared, limit).await;
+        }
     }
 
     /// The cassette that it works on.

@@ -29,6 +29,8 @@ pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, reque
         return serve(shared, found).map_err(Arc::new);
     }
     admit(shared, recorder, &request, &call).await.map_err(Arc::new)?;
+    // Before anything is sent: where the cassette cannot be read, nothing could be recorded.
+    recorder.mark_start(shared, &call).map_err(Arc::new)?;
     let question = begin(request, call, session_name, session);
     let keys = flight_keys(&question);
     let (shared, recorder) = (Arc::clone(shared), Arc::clone(recorder));
@@ -101,6 +103,15 @@ fn flight_keys(question: &Question) -> Vec<FlightKey> {
 
 /// Asks upstream and records the answer.
 async fn ask(shared: &Arc<Shared>, recorder: &Recorder, question: &Question) -> Landed {
+    let landed = asked_and_kept(shared, recorder, question).await;
+    if question.call.is_write() {
+        // A read that began while the write was on its way may tell of the time before it.
+        question.session().epoch += 1;
+    }
+    landed
+}
+
+async fn asked_and_kept(shared: &Arc<Shared>, recorder: &Recorder, question: &Question) -> Landed {
     let asked = match ask_upstream(shared, recorder, question).await {
         Ok(asked) => asked,
         Err(error) => return Landed { outcome: Err(Arc::new(error)), final_answer: false },
@@ -136,9 +147,9 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
     let refused_token = question.call.page.token.is_some()
         && error_kind(&answer).is_some_and(|kind| kind == shared.settings.service.paging.token_error);
     let recordable = shared.settings.record_errors || is_recordable(&answer, rules);
-    // What follows a token from elsewhere has no place among the chains; an error after one is an answer like any other.
-    let foreign_page = question.call.page.foreign_token && answer.status.is_success();
-    if !recordable || refused_token || foreign_page {
+    // A token from elsewhere may be upstream's own: it must not get into the cassette, and what follows it has no place
+    // among the chains.
+    if !recordable || refused_token || question.call.page.foreign_token {
         return Ok(Asked::PassOn(answer));
     }
     Ok(Asked::Keep(Arrived { answer, chain }))

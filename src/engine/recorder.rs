@@ -13,6 +13,7 @@ use crate::session::Session;
 use crate::upstream::Upstream;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// What recording needs besides what replay needs.
 pub(super) struct Recorder {
@@ -47,6 +48,16 @@ impl Recorder {
 
     pub(super) fn at_start(&self) -> MutexGuard<'_, HashMap<Fingerprint, Option<Arc<Prepared>>>> {
         self.at_start.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for what was sent upstream, `limit` at most: an answer whose client has left is still to be recorded.
+    pub(super) async fn settle(&self, shared: &Shared, limit: Duration) {
+        let flying = self.flights.settle(limit).await;
+        if flying > 0 {
+            shared.tally.not_recorded(format!(
+                "{flying} requests were sent upstream and not answered when ramtape stopped; what they did is not recorded"
+            ));
+        }
     }
 
     /// Remembers what is there for `call` before anything of this run is added.

@@ -32,8 +32,9 @@ pub struct Summary {
     pub missed: u64,
     /// Requests that met a damaged file of the cassette.
     pub damaged: u64,
-    /// Requests whose caller was not proved, so that nothing was signed for them.
-    pub unproved: u64,
+    /// Requests that were not sent upstream because they could not be signed: the caller was not proved, or ramtape itself
+    /// found no credentials.
+    pub unsigned: u64,
     /// Requests refused by ramtape itself (caller not proved, bad input), by reason.
     pub refused: Vec<(String, u64)>,
     /// Requests that reached ramtape at all, control paths excluded.

@@ -3,6 +3,7 @@
 use super::error::EngineError;
 use super::summary::{Miss, Summary};
 use crate::fingerprint::Fingerprint;
+use crate::upstream::UpstreamError;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,7 +21,7 @@ pub(super) struct Tally {
     pub(super) after_replayed_writes: AtomicU64,
     missed: AtomicU64,
     damaged: AtomicU64,
-    unproved: AtomicU64,
+    unsigned: AtomicU64,
     noted: Mutex<Noted>,
 }
 
@@ -46,7 +47,7 @@ impl Tally {
     pub(super) fn failed(&self, error: &EngineError) {
         match error {
             EngineError::Cassette(_) | EngineError::Unfilled(_) => count(&self.damaged),
-            EngineError::Caller(_) => count(&self.unproved),
+            EngineError::Caller(_) | EngineError::Upstream(UpstreamError::Credentials(_)) => count(&self.unsigned),
             _ => {}
         }
         let mut noted = self.noted();
@@ -55,8 +56,11 @@ impl Tally {
             if noted.misses.len() < KEPT {
                 noted.misses.push(miss.clone());
             }
-        } else if noted.refused.len() < KEPT {
-            *noted.refused.entry(error.explained()).or_default() += 1;
+        } else {
+            let reason = error.explained();
+            if noted.refused.len() < KEPT || noted.refused.contains_key(&reason) {
+                *noted.refused.entry(reason).or_default() += 1;
+            }
         }
     }
 
@@ -89,7 +93,7 @@ impl Tally {
             after_replayed_writes: of(&self.after_replayed_writes),
             missed: of(&self.missed),
             damaged: of(&self.damaged),
-            unproved: of(&self.unproved),
+            unsigned: of(&self.unsigned),
             misses: noted.misses.clone(),
             not_recorded: noted.not_recorded.clone(),
             refused: noted.refused.clone().into_iter().collect(),

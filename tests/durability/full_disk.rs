@@ -29,4 +29,15 @@ async fn the_client_has_its_answer_and_the_summary_says_what_is_missing() {
     assert_eq!(replaying.post("ListResourceTypes", json!({})).await.body, after.body);
     let missed = replaying.pages(LISTING, &parameters, 100).await;
     assert_eq!(missed[0].error().as_deref(), Some("CassetteMissException"), "{:?}", bodies(&missed));
+    replaying.stop().await;
+
+    // One write fails in the middle of a listing: no later page may take its place.
+    let recording = stage.ramtape("d", RecordMode::Once).await;
+    let mut listed = recording.pages(LISTING, &parameters, 1).await;
+    fault::arm(fault::DISK_FULL, 1);
+    listed.extend(recording.pages_from(LISTING, &parameters, listed[0].next_token(), 100).await);
+    fault::arm("none", 0);
+    assert_eq!(recording.stop().await.not_recorded.len(), 1);
+    let replaying = stage.ramtape("d", RecordMode::None).await;
+    assert_eq!(bodies(&replaying.pages(LISTING, &parameters, 100).await), bodies(&listed));
 }

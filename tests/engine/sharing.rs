@@ -118,3 +118,22 @@ async fn a_retry_on_replay_gets_the_same_take_again() {
     assert_eq!(ask("2").await.body, two.body);
     assert_eq!(ask("3").await.body, two.body);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_waits_for_what_was_sent() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    stage.endpoint().inject(Fault::next(SLOW));
+    let create = recording.ask("CreateResourceShare", r#"{"name":"x"}"#, Asking::invocation("1"));
+    tokio::select! {
+        _ = create => panic!("the answer takes longer than this"),
+        () = async {
+            while stage.endpoint().requests() == 0 {
+                tokio::task::yield_now().await;
+            }
+        } => {}
+    }
+    let summary = recording.stop().await;
+    assert_eq!((summary.recorded, summary.not_recorded.len()), (1, 0));
+    assert!(stage.texts("c")[0].0.starts_with("create-resource-share/"));
+}
