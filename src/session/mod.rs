@@ -4,8 +4,10 @@ mod history;
 mod name;
 mod position;
 mod ranking;
+mod volatile;
 
 pub use history::{History, Writes, write_id};
 pub use name::session_name;
 pub use position::{Group, Repeat, Session, Sessions};
 pub use ranking::{Candidate, best_group};
+pub use volatile::{Bindings, LiveValues, binding_name};
