@@ -3,7 +3,7 @@
 //! The canonical JSON is ramtape's own: published canonicalisers (RFC 8785) round integers above 2^53.
 
 use super::number::canonical_number;
-use crate::interaction::json::{self, Kind, Node, SyntaxError};
+use crate::interaction::json::{self, Kind, Member, Node, SyntaxError};
 use crate::service::Operation;
 use data_encoding::BASE64;
 use percent_encoding::percent_decode_str;
@@ -137,6 +137,21 @@ impl<'a> Parameters<'a> {
         operation: Option<&Operation>,
         skip: impl Fn(&str) -> bool,
     ) -> Result<String, ParameterError> {
+        self.canonical_with_holes(operation, skip, |_| None)
+    }
+
+    /// As [`Self::canonical`]; a string that `hole` has a name for, whole, stands as `{"$volatile":"name"}`. Other objects
+    /// with one member whose name begins with `$` have that `$` doubled, so that nothing else looks so.
+    ///
+    /// # Errors
+    /// As [`Self::canonical`].
+    pub fn canonical_with_holes<'h>(
+        &self,
+        operation: Option<&Operation>,
+        skip: impl Fn(&str) -> bool,
+        hole: impl Fn(&str) -> Option<&'h str>,
+    ) -> Result<String, ParameterError> {
+        let spelling = Spelling { nulls: Nulls::Absent, hole: &hole };
         let mut out = String::from("{");
         for (name, value) in &self.members {
             if skip(name) || matches!(value, Value::Body(Node { kind: Kind::Null, .. })) {
@@ -155,10 +170,12 @@ impl<'a> Parameters<'a> {
                 Value::Body(node) => node.text(),
             };
             match (text, value) {
-                (Some(text), _) if lists(&|o| &o.json_strings) => out.push_str(&json::quote(&canonical_json(&text))),
-                (Some(text), _) => out.push_str(&json::quote(&text)),
-                (None, Value::Body(node)) if lists(&|o| &o.unordered) => unordered(&mut out, node)?,
-                (None, Value::Body(node)) => write(&mut out, node, Nulls::Absent)?,
+                (Some(text), _) if lists(&|o| &o.json_strings) && hole(&text).is_none() => {
+                    out.push_str(&json::quote(&canonical_json(&text)));
+                }
+                (Some(text), _) => spelling.text(&mut out, &text),
+                (None, Value::Body(node)) if lists(&|o| &o.unordered) => spelling.unordered(&mut out, node)?,
+                (None, Value::Body(node)) => spelling.write(&mut out, node)?,
                 (None, Value::Text(_)) => {}
             }
         }
@@ -178,76 +195,100 @@ fn decode(text: &str) -> Result<Cow<'_, str>, ParameterError> {
     percent_decode_str(text).decode_utf8().map_err(|_| ParameterError::Query)
 }
 
-/// `text` as canonical JSON where it is JSON, else as it is.
+/// `text` as canonical JSON where it is JSON, else as it is. It is one string, and nothing inside it is a hole.
 fn canonical_json(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
+    let spelling = Spelling { nulls: Nulls::Kept, hole: &|_| None };
     match json::parse(text.as_bytes()) {
-        Ok(node) if write(&mut out, &node, Nulls::Kept).is_ok() => Cow::Owned(out),
+        Ok(node) if spelling.write(&mut out, &node).is_ok() => Cow::Owned(out),
         _ => Cow::Borrowed(text),
     }
 }
 
-fn unordered(out: &mut String, node: &Node<'_>) -> Result<(), ParameterError> {
-    let Some(items) = node.items() else { return write(out, node, Nulls::Absent) };
-    let mut sorted = Vec::with_capacity(items.len());
-    for item in items {
-        let mut text = String::new();
-        write(&mut text, item, Nulls::Absent)?;
-        sorted.push(text);
-    }
-    sorted.sort_unstable();
-    out.push('[');
-    out.push_str(&sorted.join(","));
-    out.push(']');
-    Ok(())
+/// How values are spelled.
+struct Spelling<'h, 'f> {
+    nulls: Nulls,
+    /// The name of the hole that stands for a string.
+    hole: &'f dyn Fn(&str) -> Option<&'h str>,
 }
 
-fn write(out: &mut String, node: &Node<'_>, nulls: Nulls) -> Result<(), ParameterError> {
-    match &node.kind {
-        Kind::Null | Kind::Bool(_) => out.push_str(node.raw),
-        Kind::Number => match canonical_number(node.raw) {
-            Some(number) => out.push_str(&number),
-            None => return Err(ParameterError::Number(node.raw.chars().take(40).collect())),
-        },
-        Kind::String => match json::unquote(node.raw) {
-            Ok(text) => out.push_str(&json::quote(&text)),
-            Err(_) => return Err(ParameterError::LoneSurrogate),
-        },
-        Kind::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                write(out, item, nulls)?;
+impl Spelling<'_, '_> {
+    fn text(&self, out: &mut String, text: &str) {
+        match (self.hole)(text) {
+            Some(name) => {
+                out.push_str("{\"$volatile\":");
+                out.push_str(&json::quote(name));
+                out.push('}');
             }
-            out.push(']');
-        }
-        Kind::Object(members) => {
-            let mut sorted = BTreeMap::new();
-            for member in members {
-                let name = json::unquote(member.key).map_err(|_| ParameterError::LoneSurrogate)?;
-                if let Some(_earlier) = sorted.insert(name.clone(), &member.value) {
-                    return Err(ParameterError::Duplicate(name.into_owned()));
-                }
-            }
-            out.push('{');
-            let mut first = true;
-            for (name, value) in sorted {
-                if nulls == Nulls::Absent && value.kind == Kind::Null {
-                    continue;
-                }
-                if !std::mem::take(&mut first) {
-                    out.push(',');
-                }
-                out.push_str(&json::quote(&name));
-                out.push(':');
-                write(out, value, nulls)?;
-            }
-            out.push('}');
+            None => out.push_str(&json::quote(text)),
         }
     }
-    Ok(())
+
+    fn unordered(&self, out: &mut String, node: &Node<'_>) -> Result<(), ParameterError> {
+        let Some(items) = node.items() else { return self.write(out, node) };
+        let mut sorted = Vec::with_capacity(items.len());
+        for item in items {
+            let mut text = String::new();
+            self.write(&mut text, item)?;
+            sorted.push(text);
+        }
+        sorted.sort_unstable();
+        out.push('[');
+        out.push_str(&sorted.join(","));
+        out.push(']');
+        Ok(())
+    }
+
+    fn write(&self, out: &mut String, node: &Node<'_>) -> Result<(), ParameterError> {
+        match &node.kind {
+            Kind::Null | Kind::Bool(_) => out.push_str(node.raw),
+            Kind::Number => match canonical_number(node.raw) {
+                Some(number) => out.push_str(&number),
+                None => return Err(ParameterError::Number(node.raw.chars().take(40).collect())),
+            },
+            Kind::String => match json::unquote(node.raw) {
+                Ok(text) => self.text(out, &text),
+                Err(_) => return Err(ParameterError::LoneSurrogate),
+            },
+            Kind::Array(items) => {
+                out.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        out.push(',');
+                    }
+                    self.write(out, item)?;
+                }
+                out.push(']');
+            }
+            Kind::Object(members) => self.object(out, members)?,
+        }
+        Ok(())
+    }
+
+    fn object(&self, out: &mut String, members: &[Member<'_>]) -> Result<(), ParameterError> {
+        let mut sorted = BTreeMap::new();
+        for member in members {
+            let name = json::unquote(member.key).map_err(|_| ParameterError::LoneSurrogate)?;
+            if let Some(_earlier) = sorted.insert(name.clone(), &member.value) {
+                return Err(ParameterError::Duplicate(name.into_owned()));
+            }
+        }
+        sorted.retain(|_, value| self.nulls == Nulls::Kept || value.kind != Kind::Null);
+        // Inside a string nothing is a hole, so nothing has to be told from one.
+        let escaped = self.nulls == Nulls::Absent && sorted.len() == 1;
+        out.push('{');
+        for (at, (name, value)) in sorted.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            let doubled = if escaped && name.starts_with('$') { "$" } else { "" };
+            out.push_str(&json::quote(&format!("{doubled}{name}")));
+            out.push(':');
+            self.write(out, value)?;
+        }
+        out.push('}');
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -297,6 +338,25 @@ mod tests {
         assert_eq!(a, b);
         assert_eq!(a, r#"{"policyTemplate":"{\"a\":null,\"b\":1}"}"#);
         assert!(canonical("/createpermission", "", br#"{"policyTemplate":"{oops"}"#).unwrap().contains("{oops"));
+    }
+
+    #[test]
+    fn holes_stand_for_whole_strings_and_for_nothing_else() {
+        let service = Service::with_additions(&toml::Table::new()).unwrap();
+        let operation = service.operation(&Method::POST, "/createpermission").unwrap();
+        let body = br#"{"name":"sh\u0061re-1","tags":[{"key":"share-1","value":"share-1 x"},{"share-1":"share-10"}],
+            "policyTemplate":"{\"a\":\"share-1\",\"b\":{\"$c\":1}}","x":{"$volatile":"w:/name","n":null},"y":{"$a":1,"$b":2}}"#;
+        let parameters = Parameters::read("q=share-1&r=share-12", body, true).unwrap();
+        let hole = |text: &str| (text == "share-1").then_some("w:/name");
+        assert_eq!(
+            parameters.canonical_with_holes(Some(operation), |_| false, hole).unwrap(),
+            concat!(
+                r#"{"name":{"$volatile":"w:/name"},"policyTemplate":"{\"a\":\"share-1\",\"b\":{\"$c\":1}}","#,
+                r#""q":{"$volatile":"w:/name"},"r":"share-12","#,
+                r#""tags":[{"key":{"$volatile":"w:/name"},"value":"share-1 x"},{"share-1":"share-10"}],"#,
+                r#""x":{"$$volatile":"w:/name"},"y":{"$a":1,"$b":2}}"#
+            )
+        );
     }
 
     #[test]

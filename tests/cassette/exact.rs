@@ -13,7 +13,7 @@ fn entry(bodies: Vec<Body>) -> Entry {
         operation: OperationName::Unknown("POST /some thing\"\u{e9}".into()),
         region: "us-east-1".into(),
         actor: "default".into(),
-        request: r#"{"a":[1.50,{"$volatile":"x"},{"$token":1}],"\u00e9":"\/"}"#.into(),
+        request: r#"{"a":[1.50,{"$volatile":"x"},{"$$token":1}],"\u00e9":"\/"}"#.into(),
         takes: vec![take],
     }
 }

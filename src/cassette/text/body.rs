@@ -34,14 +34,6 @@ pub(super) fn print_body(printer: &mut Printer, body: &Body) {
     }
 }
 
-/// Writes canonical parameters (compact JSON) laid out; what `request` reads back decides whether that was possible.
-pub(super) fn print_request(printer: &mut Printer, request: &str) {
-    match json::parse(request.as_bytes()) {
-        Ok(node) => lay(printer, &node, &BTreeMap::new()),
-        Err(_) => printer.value(&json::quote(request)),
-    }
-}
-
 /// The body's bytes with an empty string in place of every hole, and where those stand.
 fn with_placeholders(body: &Body) -> (Vec<u8>, BTreeMap<usize, &Hole>) {
     let (mut bytes, mut holes) = (Vec::new(), BTreeMap::new());
@@ -126,7 +118,7 @@ fn print_pieces(printer: &mut Printer, body: &Body, spelled: impl Fn(&[u8]) -> S
     printer.end(']');
 }
 
-fn hole_text(hole: &Hole) -> String {
+pub(super) fn hole_text(hole: &Hole) -> String {
     match hole {
         Hole::Token(position) => format!("{{\"$token\": {position}}}"),
         Hole::Volatile(source) => format!("{{\"$volatile\": {}}}", json::quote(source)),
@@ -158,7 +150,7 @@ pub(super) fn read_pieces(node: &Node<'_>, piece: impl Fn(&str) -> Option<Vec<u8
     Ok(draft.finish())
 }
 
-fn hole_or_escape(node: &Node<'_>) -> Result<Option<Instead>, Flaw> {
+pub(super) fn hole_or_escape(node: &Node<'_>) -> Result<Option<Instead>, Flaw> {
     let Kind::Object(members) = &node.kind else { return Ok(None) };
     let [member] = members.as_slice() else { return Ok(None) };
     let Some(name) = member.key.strip_prefix("\"$") else { return Ok(None) };

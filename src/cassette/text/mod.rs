@@ -6,6 +6,7 @@ mod body;
 mod fields;
 mod printer;
 mod read;
+mod request;
 mod spell;
 mod write;
 

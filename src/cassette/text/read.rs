@@ -2,9 +2,10 @@
 
 use super::body::{read_body, read_pieces};
 use super::fields::Fields;
+use super::request::read_request;
 use super::spell::Style;
 use crate::interaction::json::{self, Node};
-use crate::interaction::{Body, Entry, OperationName, Page, Part, Take};
+use crate::interaction::{Body, Entry, OperationName, Page, Take};
 use data_encoding::BASE64;
 use http::{HeaderName, HeaderValue, StatusCode};
 
@@ -60,15 +61,6 @@ fn conflict(text: &[u8]) -> Option<Flaw> {
         offset += line.len();
     }
     None
-}
-
-/// The canonical parameters: compact, spelled as in the text.
-fn read_request(node: &Node<'_>) -> Result<String, Flaw> {
-    let body = read_body(node, Style::Compact)?;
-    match body.parts() {
-        [Part::Literal(bytes)] => Ok(String::from_utf8_lossy(bytes).into_owned()),
-        _ => Err(Flaw::at(node.offset, "this version knows no holes in a request")),
-    }
 }
 
 fn array<T>(

@@ -1,8 +1,9 @@
 //! From an entry to text.
 
-use super::body::{print_body, print_request};
+use super::body::print_body;
 use super::printer::Printer;
 use super::read::read;
+use super::request::print_request;
 use crate::interaction::json::quote;
 use crate::interaction::{Entry, Page, Take};
 

@@ -1,0 +1,62 @@
+//! A request's canonical parameters in a cassette's text: laid out as JSON, holes as in a body.
+//!
+//! Below the root the parameters are already escaped where an object looks like a hole: a hole is part of what is
+//! fingerprinted. The parameters as a whole are never a hole; they are escaped in the text only.
+
+use super::body::{hole_or_escape, hole_text};
+use super::printer::Printer;
+use super::read::Flaw;
+use super::spell::{Draft, Instead, Style, spell};
+use crate::interaction::json::{self, Kind, Node};
+use crate::interaction::{Hole, Part};
+
+/// Writes canonical parameters (compact JSON) laid out; what [`read_request`] reads back decides whether that was possible.
+pub(super) fn print_request(printer: &mut Printer, request: &str) {
+    match json::parse(request.as_bytes()) {
+        Ok(root) => lay(printer, &root, true),
+        Err(_) => printer.value(&json::quote(request)),
+    }
+}
+
+fn lay(printer: &mut Printer, node: &Node<'_>, is_root: bool) {
+    match &node.kind {
+        Kind::Array(items) => {
+            printer.begin('[');
+            for item in items {
+                printer.item();
+                lay(printer, item, false);
+            }
+            printer.end(']');
+        }
+        Kind::Object(members) => {
+            if let (false, Ok(Some(Instead::Hole(hole)))) = (is_root, hole_or_escape(node)) {
+                return printer.value(&hole_text(&hole));
+            }
+            printer.begin('{');
+            for member in members {
+                match member.key.strip_prefix("\"$") {
+                    Some(rest) if is_root && members.len() == 1 => printer.name(&format!("\"$${rest}")),
+                    _ => printer.name(member.key),
+                }
+                lay(printer, &member.value, false);
+            }
+            printer.end('}');
+        }
+        _ => printer.value(node.raw),
+    }
+}
+
+/// The canonical parameters: compact, spelled as in the text.
+pub(super) fn read_request(root: &Node<'_>) -> Result<String, Flaw> {
+    let mut draft = Draft::default();
+    spell(root, Style::Compact, &mut draft, &mut |node| match (hole_or_escape(node)?, node.offset == root.offset) {
+        (Some(Instead::Hole(_)), true) => Err(Flaw::at(node.offset, "a request as a whole is no hole")),
+        (Some(Instead::Hole(Hole::Token(_))), false) => Err(Flaw::at(node.offset, "there are no tokens in a request")),
+        (renamed, true) => Ok(renamed),
+        (_, false) => Ok(None),
+    })?;
+    match draft.finish().parts() {
+        [Part::Literal(bytes)] => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        _ => Err(Flaw::at(root.offset, "no request")),
+    }
+}
