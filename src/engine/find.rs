@@ -4,10 +4,10 @@ use super::Shared;
 use super::error::EngineError;
 use super::identify::Call;
 use super::miss::{self, Advice};
-use super::prepared::{Prepared, PreparedTake, fingerprint_start};
+use super::prepared::{Draft, Prepared, PreparedTake, fingerprint_start};
 use super::settings::Poll;
 use super::summary::Miss;
-use crate::interaction::{Hole, Request, Response, Take};
+use crate::interaction::{Hole, Request, Take};
 use crate::session::{Candidate, Group, History, Repeat, best_group, session_name};
 use crate::token::Token;
 use std::sync::{Arc, PoisonError};
@@ -18,7 +18,7 @@ pub(super) struct Found {
     pub(super) prepared: Arc<Prepared>,
     pub(super) take: usize,
     /// The answer, or the hole in it that nothing fills.
-    pub(super) answer: Result<Response, Hole>,
+    pub(super) answer: Result<Draft, Hole>,
 }
 
 /// Why no page answers.

@@ -4,6 +4,7 @@ use super::error::EngineError;
 use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
 use crate::interaction::{OperationName, Request};
 use crate::service::{Kind, Operation, Service};
+use crate::session::Bindings;
 use crate::token::{DecodeError, Token};
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub(super) struct Call {
     pub(super) actor: &'static str,
     /// The canonical parameters.
     pub(super) parameters: String,
+    /// The texts in its volatile members, by member, of a write.
+    pub(super) volatile: Vec<(String, String)>,
     /// What identifies it.
     pub(super) fingerprint: Fingerprint,
     /// Which page it wants, of a listing.
@@ -58,11 +61,16 @@ impl Call {
     }
 }
 
-/// Reads what `request` asks of `service`.
+/// Reads what `request` asks of `service`. Where its session has `live` values, their names stand for them.
 ///
 /// # Errors
 /// Where its parameters cannot be read, or its token is a garbled one of ramtape's.
-pub(super) fn identify(request: &Request, service: &Service, default_region: &str) -> Result<Call, EngineError> {
+pub(super) fn identify(
+    request: &Request,
+    service: &Service,
+    default_region: &str,
+    live: Option<&Bindings>,
+) -> Result<Call, EngineError> {
     let operation = service.operation(&request.method, &request.path).cloned();
     let parameters = Parameters::read(&request.query, &request.body, operation.is_some())?;
     let page = match operation.as_deref() {
@@ -78,7 +86,9 @@ pub(super) fn identify(request: &Request, service: &Service, default_region: &st
     let is_write = operation.as_ref().is_some_and(|operation| operation.kind == Kind::Write);
     let idempotency_token =
         parameters.text(&service.idempotency_token).filter(|_| is_write).map(std::borrow::Cow::into_owned);
-    let parameters = parameters.canonical(operation.as_deref(), skipped)?;
+    let volatile = operation.as_deref().map(|operation| volatile(operation, &parameters)).unwrap_or_default();
+    let hole = |text: &str| live.and_then(|live| live.name_of(text));
+    let parameters = parameters.canonical_with_holes(operation.as_deref(), skipped, hole)?;
     let (name, folder) = match &operation {
         Some(operation) => (OperationName::Known(operation.name.clone()), operation.folder.clone()),
         None => {
@@ -89,7 +99,23 @@ pub(super) fn identify(request: &Request, service: &Service, default_region: &st
     };
     let region = region(request, &service.name).unwrap_or(default_region).to_owned();
     let fingerprint = Fingerprint::of(&canonical_text(&name, &region, DEFAULT_ACTOR, &parameters));
-    Ok(Call { operation, name, folder, region, actor: DEFAULT_ACTOR, parameters, fingerprint, page, idempotency_token })
+    Ok(Call {
+        operation,
+        name,
+        folder,
+        region,
+        actor: DEFAULT_ACTOR,
+        parameters,
+        volatile,
+        fingerprint,
+        page,
+        idempotency_token,
+    })
+}
+
+fn volatile(operation: &Operation, parameters: &Parameters<'_>) -> Vec<(String, String)> {
+    let members = operation.volatile.iter().filter(|_| operation.kind == Kind::Write);
+    members.filter_map(|member| Some((member.clone(), parameters.text(member)?.into_owned()))).collect()
 }
 
 fn page_ask(parameters: &Parameters<'_>, service: &Service) -> Result<PageAsk, EngineError> {

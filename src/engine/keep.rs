@@ -3,9 +3,10 @@
 use super::Shared;
 use super::chains::{Chain, Open};
 use super::error::EngineError;
-use super::prepared::{page_token, render};
+use super::prepared::{page_token, with_tokens};
 use super::recorder::{Question, Recorder};
 use super::tally::count;
+use super::volatile::{bind, fill, live_values, punch};
 use crate::cassette::{EntryHead, StoreError, TakeHead, TakeId, UpstreamToken};
 use crate::interaction::{Body, Page, Response, Secret};
 use crate::redact::{Scrubbed, scrub_page};
@@ -31,11 +32,12 @@ pub(super) async fn keep(
     let Arrived { answer, chain } = arrived;
     let position = question.call.page.token.map_or(0, |token| token.position);
     let placed = placed(shared, question, &answer, position);
-    let page = scrub_page(answer.status.as_u16(), &answer.headers, placed.body);
-    let chain = chain.unwrap_or_else(|| Arc::new(Mutex::new(fresh(question))));
+    let chain = chain.unwrap_or_else(|| Arc::new(Mutex::new(fresh(shared, question))));
+    let live = live_values(shared, &question.request).unwrap_or_default();
+    let page = scrub_page(answer.status.as_u16(), &answer.headers, punch(placed.body, &live));
     let next = add(shared, recorder, question, &chain, position, page.clone(), placed.upstream_token).await;
-    let body = render(page.inner(), |_| next).map_err(EngineError::Unfilled)?;
-    Ok(Response { status: answer.status, headers: answer.headers, body })
+    let body = with_tokens(page.inner(), |_| next).map_err(EngineError::Unfilled)?;
+    Ok(Response { status: answer.status, headers: answer.headers, body: fill(&body, Some(&live)) })
 }
 
 fn placed(shared: &Shared, question: &Question, answer: &Answer, position: u32) -> Placed {
@@ -46,15 +48,22 @@ fn placed(shared: &Shared, question: &Question, answer: &Answer, position: u32) 
     Placed { body: Body::literal(answer.body.clone()), upstream_token: None }
 }
 
-fn fresh(question: &Question) -> Chain {
+/// The chain that a first page begins. A write has its id from here on, and its volatile values their names.
+fn fresh(shared: &Shared, question: &Question) -> Chain {
+    let call = &question.call;
+    let begins = || question.session().history.begin_write(&call.folder, &call.fingerprint, question.after.clone());
+    let id = call.is_write().then(begins);
+    if let Some(write) = id.as_deref().filter(|_| !call.volatile.is_empty()) {
+        bind(shared, question.session_name.as_deref(), call, write);
+    }
     let head = TakeHead {
         session: question.session_name.clone(),
         after: question.after.clone(),
-        id: None,
-        max_results: question.call.page.max_results,
+        id,
+        max_results: call.page.max_results,
         complete: false,
     };
-    Chain::new(head, Vec::new(), question.call.items_member().unwrap_or_default())
+    Chain::new(head, Vec::new(), call.items_member().unwrap_or_default())
 }
 
 /// Adds the page at `position` to `chain` and to the store; gives the token for the page after it.

@@ -15,12 +15,13 @@ mod replay;
 mod settings;
 mod summary;
 mod tally;
+mod volatile;
 mod walk;
 mod writes;
 
 use crate::cassette::Cassette;
 use crate::interaction::{Request, Response};
-use crate::session::Sessions;
+use crate::session::{LiveValues, Sessions};
 use recorder::Recorder;
 use std::fmt;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ struct Shared {
     settings: Settings,
     cassette: Cassette<Prepared>,
     sessions: Sessions,
+    live: LiveValues,
     tally: Tally,
     writes: KnownWrites,
 }
@@ -64,6 +66,7 @@ impl Engine {
             settings,
             cassette,
             sessions: Sessions::default(),
+            live: LiveValues::default(),
             tally: Tally::default(),
             writes: KnownWrites::default(),
         };
@@ -89,6 +92,7 @@ impl Engine {
 
     /// Rewinds the session called `name`, or the one of callers that name none. Says whether it was there.
     pub fn reset_session(&self, name: Option<&str>) -> bool {
+        self.shared.live.reset(name);
         self.shared.sessions.reset(name)
     }
 

@@ -1,15 +1,16 @@
 //! A cassette's entry, made ready to be served from: tokens filled in, headers built, digests computed.
 
+use super::volatile::fill;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Hole, Page, Response, Take, json};
+use crate::interaction::{Body, Entry, Hole, Page, Part, Response, Take, json};
+use crate::session::Bindings;
 use crate::token::{ChainDigest, Cut, FingerprintStart, PageDigest, Token};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
-use std::borrow::Cow;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// An entry and what is served for it.
 #[derive(Debug)]
@@ -33,15 +34,46 @@ pub(super) struct PreparedTake {
 pub(super) struct PreparedPage {
     status: StatusCode,
     headers: HeaderMap,
-    /// `Err` names a hole that cannot be filled.
-    body: Result<Bytes, Hole>,
+    /// No holes but for volatile values; `Err` names one that cannot be filled.
+    body: Result<Body, Hole>,
+}
+
+/// An answer, complete but for the volatile values that differ from session to session.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    /// The answer. Its body is empty where there is one in `open`.
+    response: Response,
+    /// The body, where it has holes for volatile values.
+    open: Option<Body>,
+}
+
+impl From<Response> for Draft {
+    fn from(response: Response) -> Self {
+        Self { response, open: None }
+    }
+}
+
+impl Draft {
+    /// The answer, with the live values in place of the holes; they are asked for only where there are any.
+    pub(super) fn filled(self, live: impl FnOnce() -> Option<Arc<Bindings>>) -> Response {
+        let Self { mut response, open } = self;
+        if let Some(open) = open {
+            response.body = fill(&open, live().as_deref());
+        }
+        response
+    }
 }
 
 impl PreparedPage {
     /// The answer; its body is shared, not copied.
-    pub(super) fn answer(&self) -> Result<Response, Hole> {
-        let body = self.body.clone()?;
-        Ok(Response { status: self.status, headers: self.headers.clone(), body })
+    pub(super) fn answer(&self) -> Result<Draft, Hole> {
+        let (body, open) = match self.body.as_ref().map(Body::parts) {
+            Err(hole) => return Err(hole.clone()),
+            Ok([]) => (Bytes::new(), None),
+            Ok([Part::Literal(bytes)]) => (bytes.clone(), None),
+            Ok(_) => (Bytes::new(), self.body.clone().ok()),
+        };
+        Ok(Draft { response: Response { status: self.status, headers: self.headers.clone(), body }, open })
     }
 }
 
@@ -96,21 +128,29 @@ fn prepare_take(fingerprint: &Fingerprint, at: usize, take: &Take, items_member:
         pages.push(PreparedPage {
             status: StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK),
             headers: headers(page, &request_id(fingerprint, at, number)),
-            body: render(page, |position| page_token(fingerprint, after, position)),
+            body: with_tokens(page, |position| page_token(fingerprint, after, position)),
         });
     }
     PreparedTake { pages, digests }
 }
 
-/// The bytes of `page` with its token in place.
+/// The body of `page` with its token in place; volatile values are holes still.
 ///
 /// # Errors
-/// A hole other than a token's.
-pub(super) fn render(page: &Page, token: impl Fn(u32) -> Token) -> Result<Bytes, Hole> {
-    page.body.render(|hole| match hole {
-        Hole::Token(position) => Ok(Cow::Owned(json::quote(&token(*position).to_string()).into_bytes())),
-        other => Err(other.clone()),
-    })
+/// A hole of another kind.
+pub(super) fn with_tokens(page: &Page, token: impl Fn(u32) -> Token) -> Result<Body, Hole> {
+    let mut body = Body::default();
+    for part in page.body.parts() {
+        match part {
+            Part::Literal(bytes) => body.push_literal(bytes.clone()),
+            Part::Hole(Hole::Token(position)) => {
+                body.push_literal(json::quote(&token(*position).to_string()).into_bytes().into());
+            }
+            Part::Hole(hole @ Hole::Volatile(_)) => body.push_hole(hole.clone()),
+            Part::Hole(hole @ Hole::Account(_)) => return Err(hole.clone()),
+        }
+    }
+    Ok(body)
 }
 
 fn headers(page: &Page, request_id: &str) -> HeaderMap {
@@ -126,14 +166,18 @@ fn headers(page: &Page, request_id: &str) -> HeaderMap {
     headers
 }
 
-/// A UUID (RFC 9562, version 8) that fingerprint, take and page determine.
+/// A UUID that fingerprint, take and page determine.
 fn request_id(fingerprint: &Fingerprint, take: usize, page: usize) -> String {
-    let hash = Sha256::new()
-        .chain_update(b"ramtape-request-id")
+    let hash = Sha256::new_with_prefix(b"ramtape-request-id")
         .chain_update(fingerprint.bytes())
         .chain_update((take as u64).to_be_bytes())
-        .chain_update((page as u64).to_be_bytes())
-        .finalize();
+        .chain_update((page as u64).to_be_bytes());
+    uuid(hash)
+}
+
+/// A UUID (RFC 9562, version 8) that the hashed bytes determine.
+pub(super) fn uuid(hash: Sha256) -> String {
+    let hash = hash.finalize();
     let mut bytes: [u8; 16] = hash.first_chunk().copied().unwrap_or_default();
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;

@@ -12,6 +12,7 @@ use super::recorder::{Question, Recorder};
 use super::replay::serve;
 use super::settings::Effective;
 use super::tally::count;
+use super::volatile::live_values;
 use super::walk::{Onward, onward};
 use crate::interaction::{Request, Response};
 use crate::service::Kind;
@@ -22,11 +23,14 @@ use std::time::SystemTime;
 
 /// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one.
 pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, request: Request) -> Outcome {
-    let call = identify(&request, &shared.settings.service, &shared.settings.region).map_err(Arc::new)?;
+    let live = live_values(shared, &request);
+    let call =
+        identify(&request, &shared.settings.service, &shared.settings.region, live.as_deref()).map_err(Arc::new)?;
+    drop(live);
     let session_name = session_name(&request);
     let session = shared.sessions.named(session_name.as_deref());
     if let Some(found) = recorded_before(shared, recorder, &request, &call, &session).map_err(Arc::new)? {
-        return serve(shared, found).map_err(Arc::new);
+        return serve(shared, &request, &call, found).map_err(Arc::new);
     }
     admit(shared, recorder, &request, &call).await.map_err(Arc::new)?;
     // Before anything is sent: where the cassette cannot be read, nothing could be recorded.

@@ -3,23 +3,32 @@
 use super::Shared;
 use super::error::EngineError;
 use super::find::{Found, find};
-use super::identify::identify;
+use super::identify::{Call, identify};
 use super::tally::count;
+use super::volatile::{bind, live_values};
 use crate::interaction::{Request, Response};
+use crate::session::session_name;
 
 /// The recorded answer to `request`.
 pub(super) fn replay(shared: &Shared, request: &Request) -> Result<Response, EngineError> {
-    let call = identify(request, &shared.settings.service, &shared.settings.region)?;
+    let live = live_values(shared, request);
+    let call = identify(request, &shared.settings.service, &shared.settings.region, live.as_deref())?;
+    drop(live);
     let found = find(shared, request, &call)?.map_err(|gap| gap.into_error(shared, request, &call))?;
-    serve(shared, found)
+    serve(shared, request, &call, found)
 }
 
-/// The answer that was found, counted.
-pub(super) fn serve(shared: &Shared, found: Found) -> Result<Response, EngineError> {
+/// The answer that was found, counted; with the live values of the session, among them those that `request` brings.
+pub(super) fn serve(shared: &Shared, request: &Request, call: &Call, found: Found) -> Result<Response, EngineError> {
     if found.prepared.first_use() {
         shared.tally.used(found.prepared.fingerprint);
     }
     count(&shared.tally.replayed);
     tracing::trace!(fingerprint = %found.prepared.fingerprint, take = found.take, "replayed");
-    found.answer.map_err(EngineError::Unfilled)
+    let live = match found.prepared.entry.takes.get(found.take).and_then(|take| take.id.as_deref()) {
+        Some(write) if !call.volatile.is_empty() => Some(bind(shared, session_name(request).as_deref(), call, write)),
+        _ => None,
+    };
+    let draft = found.answer.map_err(EngineError::Unfilled)?;
+    Ok(draft.filled(|| live.or_else(|| live_values(shared, request))))
 }

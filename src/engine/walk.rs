@@ -7,12 +7,13 @@ use super::error::EngineError;
 use super::prepared::Prepared;
 use super::recorder::{Question, Recorder};
 use super::settings::Effective;
+use super::volatile::{fill, live_values};
 use crate::cassette::TakeHead;
 use crate::interaction::{Page, Take, json};
+use crate::session::Bindings;
 use crate::token::{Token, item_texts, place_token, without_first_items};
 use crate::upstream::Answer;
 use bytes::Bytes;
-use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -96,7 +97,8 @@ fn continued<'a>(prepared: &'a Prepared, items_member: &str, token: &Token) -> O
 async fn walk(shared: &Shared, recorder: &Recorder, question: &Question, chain: Chain) -> Result<Onward, EngineError> {
     let paging = &shared.settings.service.paging;
     let items_member = question.call.items_member().unwrap_or_default();
-    let mut seen = Seen::new(&chain, items_member);
+    let live = live_values(shared, &question.request);
+    let mut seen = Seen::new(&chain, items_member, live.as_deref());
     let first =
         json::without(&question.request.body, &paging.token).map_err(crate::fingerprint::ParameterError::from)?;
     let mut body = Bytes::from(first);
@@ -146,8 +148,8 @@ enum Passed {
 }
 
 impl Seen {
-    fn new(chain: &Chain, items_member: &str) -> Self {
-        let items = chain.pages().iter().flat_map(|page| items_of(page, items_member)).collect();
+    fn new(chain: &Chain, items_member: &str, live: Option<&Bindings>) -> Self {
+        let items = chain.pages().iter().flat_map(|page| items_of(page, items_member, live)).collect();
         Self { items, passed: 0, in_last_page: 0 }
     }
 
@@ -166,7 +168,6 @@ impl Seen {
     }
 }
 
-fn items_of(page: &Page, items_member: &str) -> Vec<String> {
-    let body = page.body.render(|_| Ok::<_, Infallible>(std::borrow::Cow::Borrowed(&b"null"[..]))).unwrap_or_default();
-    item_texts(&body, items_member).unwrap_or_default().into_iter().map(str::to_owned).collect()
+fn items_of(page: &Page, items_member: &str, live: Option<&Bindings>) -> Vec<String> {
+    item_texts(&fill(&page.body, live), items_member).unwrap_or_default().into_iter().map(str::to_owned).collect()
 }
