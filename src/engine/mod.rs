@@ -92,8 +92,8 @@ impl Engine {
 
     /// Rewinds the session called `name`, or the one of callers that name none. Says whether it was there.
     pub fn reset_session(&self, name: Option<&str>) -> bool {
-        self.shared.live.reset(name);
-        self.shared.sessions.reset(name)
+        let had_values = self.shared.live.reset(name);
+        self.shared.sessions.reset(name) || had_values
     }
 
     /// Waits for what was sent upstream and has not been answered, `limit` at most; the summary tells what did not come.

@@ -94,9 +94,9 @@ impl LiveValues {
         Arc::clone(bindings)
     }
 
-    /// Forgets a session's values.
-    pub fn reset(&self, session: Option<&str>) {
-        self.sessions().remove(session.unwrap_or_default());
+    /// Forgets a session's values. Says whether it had any.
+    pub fn reset(&self, session: Option<&str>) -> bool {
+        self.sessions().remove(session.unwrap_or_default()).is_some()
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(bound.name_of("x"), Some("w:/name"));
         assert!(live.of(|| None).is_none());
         assert_eq!(live.of(|| Some("s".into())).unwrap().value_of("w:/name"), Some("x"));
-        live.reset(Some("s"));
+        assert_eq!((live.reset(Some("s")), live.reset(Some("s"))), (true, false));
         assert!(live.of(|| Some("s".into())).is_none());
     }
 }

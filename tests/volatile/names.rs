@@ -1,0 +1,99 @@
+//! Shares with names that differ from run to run.
+
+use crate::live::{create, list, named, texts, volatile};
+use crate::stage::{Asking, Ramtape, Stage};
+use ramtape::config::RecordMode;
+use serde_json::{Value, json};
+
+/// Two shares at once, one's name a prefix of the other's; one is tagged, and both are listed by name. Gives the bodies of
+/// all answers.
+async fn two_shares(ramtape: &Ramtape, name: &str) -> Vec<Value> {
+    let long = format!("{name}2");
+    let (one, two) = (create(ramtape, name).await, create(ramtape, &long).await);
+    let arn = &one["resourceShare"]["resourceShareArn"];
+    let tags = json!([{ "key": "name", "value": name }]);
+    let tagged = ramtape.post("TagResource", json!({ "resourceShareArn": arn, "tags": tags })).await.json();
+    vec![one, two, tagged, list(ramtape, name).await, list(ramtape, &long).await]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_shares_at_once_one_name_a_prefix_of_the_other() {
+    let mut stage = Stage::new().await;
+    let recording = stage.ramtape_with("c", RecordMode::Once, volatile).await;
+    let recorded = two_shares(&recording, "share-7f").await;
+    assert_eq!((named(&recorded[3]), named(&recorded[4])), (vec!["share-7f"], vec!["share-7f2"]));
+    recording.stop().await;
+    stage.stop_endpoint().await;
+    assert!(!texts(&stage, "c").contains("share-7f"), "{}", texts(&stage, "c"));
+
+    let replaying = stage.ramtape_with("c", RecordMode::None, volatile).await;
+    let replayed = two_shares(&replaying, "other").await;
+    let expected = serde_json::to_string(&recorded).unwrap().replace("share-7f", "other");
+    assert_eq!(serde_json::to_string(&replayed).unwrap(), expected);
+    assert_eq!(replaying.stop().await.missed, 0);
+
+    // With the values that were recorded, the answers are those that were recorded.
+    let replaying = stage.ramtape_with("c", RecordMode::None, volatile).await;
+    assert_eq!(two_shares(&replaying, "share-7f").await, recorded);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_inside_a_longer_string_stays() {
+    let mut stage = Stage::new().await;
+    let tagged = |name: &'static str| json!({ "name": name, "tags": [{ "key": "k", "value": "not share-1 alone" }] });
+    let recording = stage.ramtape_with("c", RecordMode::Once, volatile).await;
+    recording.post("CreateResourceShare", tagged("share-1")).await;
+    recording.stop().await;
+    stage.stop_endpoint().await;
+
+    let replaying = stage.ramtape_with("c", RecordMode::None, volatile).await;
+    let body = replaying.post("CreateResourceShare", tagged("fresh")).await.json().to_string();
+    assert!(body.contains("\"fresh\"") && body.contains("not share-1 alone"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_keep_their_values_to_themselves() {
+    let mut stage = Stage::new().await;
+    let run = async |ramtape: &Ramtape, name: &str, session: &str| {
+        let ask =
+            |operation: &'static str, body: Value| ramtape.ask(operation, body.to_string(), Asking::session(session));
+        ask("CreateResourceShare", json!({ "name": name })).await;
+        ask("GetResourceShares", json!({ "resourceOwner": "SELF", "name": name })).await
+    };
+    let recording = stage.ramtape_with("c", RecordMode::Once, volatile).await;
+    run(&recording, "x-1", "a").await;
+    recording.stop().await;
+    stage.stop_endpoint().await;
+
+    let replaying = stage.ramtape_with("c", RecordMode::None, volatile).await;
+    let (one, two) = tokio::join!(run(&replaying, "x-2", "a"), run(&replaying, "x-3", "b"));
+    assert_eq!((named(&one.json()), named(&two.json())), (vec!["x-2"], vec!["x-3"]));
+    // What one session made up, another one cannot ask for.
+    let other = json!({ "resourceOwner": "SELF", "name": "x-3" }).to_string();
+    let miss = replaying.ask("GetResourceShares", other, Asking::session("a")).await;
+    assert_eq!(miss.error().as_deref(), Some("CassetteMissException"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_token_is_echoed_as_it_was_sent() {
+    let mut stage = Stage::new().await;
+    let create = |token: &'static str| json!({ "name": "fixed", "clientToken": token });
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    let recorded = recording.post("CreateResourceShare", create("token-1")).await;
+    assert_eq!(recorded.json()["clientToken"], "token-1");
+    recording.stop().await;
+    stage.stop_endpoint().await;
+    assert!(texts(&stage, "c").contains(r#""clientToken": {"$volatile": "create-resource-share/"#));
+
+    let replaying = stage.ramtape("c", RecordMode::None).await;
+    // Without one there is no value to echo: the answer has one all the same, and always the same.
+    let without = replaying.post("CreateResourceShare", json!({ "name": "fixed" })).await.json();
+    let stand_in = without["clientToken"].as_str().unwrap();
+    assert_eq!((stand_in.len(), without["resourceShare"]["name"].as_str()), (36, Some("fixed")));
+    for token in ["token-2", "token-1"] {
+        assert_eq!(replaying.post("CreateResourceShare", create(token)).await.json()["clientToken"], token);
+    }
+    assert_eq!(replaying.post("CreateResourceShare", create("token-1")).await.body, recorded.body);
+    let again = stage.ramtape("c", RecordMode::None).await;
+    assert_eq!(again.post("CreateResourceShare", json!({ "name": "fixed" })).await.json(), without);
+}
