@@ -1,0 +1,64 @@
+//! What recording adds to a call.
+
+use crate::child::Server;
+use crate::figures::median;
+use crate::wire::{ask, extent};
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
+use ramtape::interaction::Secret;
+use ramtape::upstream::{Keys, Scope, sign};
+use std::fmt::Write;
+use std::path::Path;
+use std::time::{Instant, SystemTime};
+
+/// Key id and secret that the simulated endpoint knows.
+pub(crate) const KEYS: (&str, &str) = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+
+const CALLS: usize = 300;
+
+/// Calls that are not counted: connections are opened, credentials found.
+const FIRST: usize = 20;
+
+/// Measures and prints.
+pub(crate) fn measure(folder: &Path) {
+    let endpoint = Server::role(&["simulate"]);
+    let recorder = Server::ramtape("record", &folder.join("recorded"), &["--upstream", &endpoint.url], folder);
+    let (mut direct, mut through) = (endpoint.connect(), recorder.connect());
+    let (mut times, mut size) = ([Vec::new(), Vec::new()], 0);
+    for number in 0..FIRST + CALLS {
+        for (at, (stream, url)) in [(&mut direct, &endpoint.url), (&mut through, &recorder.url)].into_iter().enumerate()
+        {
+            // The member is none of RAM's: it only makes every call another one, answered alike.
+            let request = signed(url, &format!(r#"{{"resourceOwner": "SELF", "call": {number}}}"#));
+            let begun = Instant::now();
+            let answer = ask(stream, &request);
+            if number >= FIRST {
+                times[at].push(begun.elapsed().as_secs_f64() * 1e3);
+            }
+            size = extent(&answer).map_or(0, |(end, body)| end - body);
+        }
+    }
+    let [direct, through] = times.map(median);
+    println!(
+        "\nRecording, one call after the other ({CALLS} calls, answers of {size} bytes, simulated endpoint), median"
+    );
+    println!("        {direct:.2} ms a direct call, {through:.2} ms through ramtape: {:.2} ms added", through - direct);
+    println!("        (signed anew, asked upstream, stored so that it survives kill -9)");
+    recorder.stop();
+}
+
+/// A signed request below `base`, as it goes over the wire.
+fn signed(base: &str, body: &str) -> Vec<u8> {
+    let url: Uri = format!("{base}/getresourceshares").parse().unwrap();
+    let keys =
+        Keys { access_key_id: KEYS.0.to_owned(), secret: Secret::new(KEYS.1), session_token: None, expiry: None };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let scope = Scope { service: "ram", region: "us-east-1", time: SystemTime::now() };
+    headers.extend(sign(&Method::POST, &url, &headers, body.as_bytes(), &keys, scope).unwrap());
+    let mut request = format!("POST {} HTTP/1.1\r\nHost: {}\r\n", url.path(), url.authority().unwrap());
+    for (name, value) in &headers {
+        write!(request, "{name}: {}\r\n", value.to_str().unwrap()).unwrap();
+    }
+    write!(request, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    request.into_bytes()
+}
