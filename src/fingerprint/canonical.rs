@@ -9,5 +9,5 @@ pub fn canonical_text(operation: &OperationName, region: &str, actor: &str, para
         OperationName::Known(name) => ("operation", name),
         OperationName::Unknown(name) => ("unknown-operation", name),
     };
-    format!("ramtape-request-1\n{label} {name}\nregion {region}\nactor {actor}\n{parameters}\n")
+    ["ramtape-request-1\n", label, " ", name, "\nregion ", region, "\nactor ", actor, "\n", parameters, "\n"].concat()
 }

@@ -22,6 +22,16 @@ enum Value<'a> {
     Text(Cow<'a, str>),
 }
 
+impl Value<'_> {
+    /// About how long its text is.
+    fn len(&self) -> usize {
+        match self {
+            Self::Body(node) => node.raw.len(),
+            Self::Text(text) => text.len(),
+        }
+    }
+}
+
 /// Why a request's parameters cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterError {
@@ -152,7 +162,9 @@ impl<'a> Parameters<'a> {
         hole: impl Fn(&str) -> Option<&'h str>,
     ) -> Result<String, ParameterError> {
         let spelling = Spelling { nulls: Nulls::Absent, hole: &hole };
-        let mut out = String::from("{");
+        let mut out =
+            String::with_capacity(self.members.iter().map(|(name, value)| name.len() + value.len() + 4).sum());
+        out.push('{');
         for (name, value) in &self.members {
             if skip(name) || matches!(value, Value::Body(Node { kind: Kind::Null, .. })) {
                 continue;
@@ -160,7 +172,7 @@ impl<'a> Parameters<'a> {
             if out.len() > 1 {
                 out.push(',');
             }
-            out.push_str(&json::quote(name));
+            json::push_quoted(&mut out, name);
             out.push(':');
             let lists = |list: &dyn Fn(&Operation) -> &Vec<String>| {
                 operation.is_some_and(|operation| list(operation).iter().any(|member| member == name))
@@ -171,7 +183,7 @@ impl<'a> Parameters<'a> {
             };
             match (text, value) {
                 (Some(text), _) if lists(&|o| &o.json_strings) && hole(&text).is_none() => {
-                    out.push_str(&json::quote(&canonical_json(&text)));
+                    json::push_quoted(&mut out, &canonical_json(&text));
                 }
                 (Some(text), _) => spelling.text(&mut out, &text),
                 (None, Value::Body(node)) if lists(&|o| &o.unordered) => spelling.unordered(&mut out, node)?,
@@ -217,10 +229,10 @@ impl Spelling<'_, '_> {
         match (self.hole)(text) {
             Some(name) => {
                 out.push_str("{\"$volatile\":");
-                out.push_str(&json::quote(name));
+                json::push_quoted(out, name);
                 out.push('}');
             }
-            None => out.push_str(&json::quote(text)),
+            None => json::push_quoted(out, text),
         }
     }
 
@@ -228,13 +240,18 @@ impl Spelling<'_, '_> {
         let Some(items) = node.items() else { return self.write(out, node) };
         let mut sorted = Vec::with_capacity(items.len());
         for item in items {
-            let mut text = String::new();
+            let mut text = String::with_capacity(item.raw.len());
             self.write(&mut text, item)?;
             sorted.push(text);
         }
         sorted.sort_unstable();
         out.push('[');
-        out.push_str(&sorted.join(","));
+        for (at, item) in sorted.iter().enumerate() {
+            if at > 0 {
+                out.push(',');
+            }
+            out.push_str(item);
+        }
         out.push(']');
         Ok(())
     }
@@ -281,8 +298,11 @@ impl Spelling<'_, '_> {
             if at > 0 {
                 out.push(',');
             }
-            let doubled = if escaped && name.starts_with('$') { "$" } else { "" };
-            out.push_str(&json::quote(&format!("{doubled}{name}")));
+            if escaped && name.starts_with('$') {
+                json::push_quoted(out, &format!("${name}"));
+            } else {
+                json::push_quoted(out, name);
+            }
             out.push(':');
             self.write(out, value)?;
         }

@@ -42,6 +42,8 @@ proptest! {
     #[test]
     fn the_canonical_form_is_its_own(call in call()) {
         let asked = call.asked(&mut Speller::exact(PLAIN));
+        // An object that looks like a hole is escaped, and read again would be escaped again: the cassette never does that.
+        prop_assume!(!asked.parameters.contains(r#"{"$"#));
         let again = canonical_parameters(call.operation.as_deref(), "", asked.parameters.as_bytes());
         prop_assert_eq!(again.as_ref(), Ok(&asked.parameters));
         let read: serde_json::Value = serde_json::from_str(&asked.parameters).unwrap();

@@ -9,7 +9,7 @@ mod text;
 
 pub use edit::{with_text, without};
 pub use parse::{MAX_DEPTH, SyntaxError, parse};
-pub use text::{quote, unquote};
+pub use text::{push_quoted, quote, unquote};
 
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
