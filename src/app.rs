@@ -4,7 +4,7 @@ use crate::cassette::{Access, Cassette, CassetteError, Opened, SealReport, Setti
 use crate::config::{self, Config, RecordMode};
 use crate::control::{Control, Sessions};
 use crate::engine::{self, Effective, Engine, Prepared, Summary};
-use crate::interaction::{Request, Response};
+use crate::interaction::{Actor, Request, Response};
 use crate::proxy::{self, ProxyError};
 use crate::upstream::{self, CredentialSource, Upstream, UpstreamError};
 use data_encoding::HEXLOWER;
@@ -151,6 +151,7 @@ pub(crate) fn upstream(
         service: config.service.name.clone(),
         url: config.upstream.url.clone(),
         credentials,
+        actors: actor_sources(&config.actors),
         region: config.region.clone(),
         ca_bundle: config.upstream.ca_bundle.clone(),
         connect_time: config.upstream.connect_time,
@@ -162,6 +163,12 @@ pub(crate) fn upstream(
     })
 }
 
+/// Where the credentials of the actors with a profile come from.
+fn actor_sources(actors: &[Actor]) -> Vec<(String, CredentialSource)> {
+    let profile = |actor: &Actor| Some((actor.label.clone(), CredentialSource::Profile(actor.profile.clone()?)));
+    actors.iter().filter_map(profile).collect()
+}
+
 fn engine_settings(config: &Config, mode: Effective) -> engine::Settings {
     let cassette = config.cassette.display().to_string();
     engine::Settings {
@@ -169,6 +176,7 @@ fn engine_settings(config: &Config, mode: Effective) -> engine::Settings {
         poll: poll(config.poll),
         service: Arc::clone(&config.service),
         region: config.region.clone(),
+        actors: config.actors.clone(),
         record_command: format!("ramtape run --record-mode new_episodes --cassette {cassette} -- <your command>"),
         cassette,
         key: config.key.clone(),

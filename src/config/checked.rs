@@ -1,7 +1,7 @@
 //! What the program relies on: every value checked, nothing optional that has a default.
 
-use super::{ConfigError, RawLimits, Settings};
-use crate::interaction::Secret;
+use super::{ConfigError, RawLimits, Settings, actors};
+use crate::interaction::{Actor, Secret};
 use crate::proxy::Limits;
 use crate::service::Service;
 use std::net::SocketAddr;
@@ -87,6 +87,8 @@ pub struct Config {
     pub limits: Limits,
     /// The operation table, the user's additions included.
     pub service: Arc<Service>,
+    /// The principals that callers speak as, in order of their labels.
+    pub actors: Vec<Actor>,
 }
 
 impl Config {
@@ -121,6 +123,7 @@ impl Config {
             },
             limits,
             service: Arc::new(service),
+            actors: actors::checked(raw.actors)?,
         };
         if config.cassette.as_os_str().is_empty() {
             return Err(refused("cassette", "", "name a folder"));
@@ -232,6 +235,7 @@ mod tests {
             ("[limits]\nconnections = 0", &["limits.connections", "at least 1"]),
             ("[limits]\nheader_bytes = 100", &["limits.header_bytes", "8192"]),
             ("[limits]\nidle_time_seconds = 86401", &["limits.idle_time_seconds", "a day"]),
+            ("[actors.a]\naccount = '1'", &["[actors.a]", "12 digits"]),
             ("[operations.Foo]\nvolatile = ['x']", &["operations"]),
         ] {
             let error = config(toml).unwrap_err().to_string();

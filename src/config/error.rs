@@ -43,6 +43,14 @@ pub enum ConfigError {
         /// Which and why.
         source: ServiceError,
     },
+    /// An actor that cannot be used.
+    #[error("[actors.{label}] cannot be used: {reason}")]
+    Actor {
+        /// Its name.
+        label: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A value of the right type that makes no sense.
     #[error("{key} = {value:?}: {reason}")]
     Value {

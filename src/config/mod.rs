@@ -2,6 +2,7 @@
 //!
 //! Nobody else reads the environment.
 
+mod actors;
 mod checked;
 mod defaults;
 mod env;
@@ -10,10 +11,11 @@ mod file;
 mod raw;
 mod settings;
 
+pub use actors::NOBODYS_KEY_ID;
 pub use checked::{Config, Poll, RecordMode, UpstreamConfig};
 pub use defaults::DEFAULTS;
 pub use env::Environment;
 pub use error::ConfigError;
 pub use file::FILE_NAME;
-pub use raw::{RawConfig, RawLimits};
+pub use raw::{RawActor, RawConfig, RawLimits};
 pub use settings::Settings;

@@ -2,6 +2,7 @@
 
 use super::{Poll, RecordMode};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -41,6 +42,20 @@ pub struct RawConfig {
     pub limits: RawLimits,
     /// `[operations.NAME]`: additions to the service's operation table.
     pub operations: toml::Table,
+    /// `[actors.NAME]`: principals that callers speak as.
+    pub actors: BTreeMap<String, RawActor>,
+}
+
+/// The keys of `[actors.NAME]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawActor {
+    /// The profile whose credentials sign for it.
+    pub profile: Option<String>,
+    /// The account that it is of.
+    pub account: Option<String>,
+    /// Access key ids of its own.
+    pub key_ids: Option<Vec<String>>,
 }
 
 /// The keys of `[limits]`. Sizes in bytes, times in seconds.
@@ -72,11 +87,13 @@ pub struct RawLimits {
 }
 
 impl RawConfig {
-    /// This layer laid over `lower`: what is set here wins. Tables of operations are joined, name by name.
+    /// This layer laid over `lower`: what is set here wins. Tables of operations and actors are joined, name by name.
     #[must_use]
     pub fn over(self, lower: Self) -> Self {
         let mut operations = lower.operations;
         operations.extend(self.operations);
+        let mut actors = lower.actors;
+        actors.extend(self.actors);
         Self {
             cassette: self.cassette.or(lower.cassette),
             cassette_per_session: self.cassette_per_session.or(lower.cassette_per_session),
@@ -94,6 +111,7 @@ impl RawConfig {
             record_errors: self.record_errors.or(lower.record_errors),
             limits: self.limits.over(&lower.limits),
             operations,
+            actors,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::summary::Miss;
 use crate::cassette::{CassetteError, StoreError};
 use crate::fingerprint::ParameterError;
 use crate::interaction::{Hole, Response, json};
-use crate::upstream::{CallerError, UpstreamError};
+use crate::upstream::{CallerError, CredentialsError, UpstreamError};
 use http::StatusCode;
 use std::error::Error;
 
@@ -44,6 +44,38 @@ pub enum EngineError {
     /// The caller is not proved, so nothing is signed for it.
     #[error("the request was not signed again and not sent to AWS")]
     Caller(#[from] CallerError),
+    /// Whether the caller is an actor cannot be told.
+    #[error(
+        "whether the caller is the actor {actor} cannot be told, as the credentials of its profile cannot be loaded; the \
+         request was not sent to AWS"
+    )]
+    Profile {
+        /// The actor's label.
+        actor: String,
+        /// Why they cannot.
+        source: CredentialsError,
+    },
+    /// A second account, which no actor claims.
+    #[error("{}", unclaimed(.account, .first))]
+    UnclaimedAccount {
+        /// The account.
+        account: String,
+        /// The account that callers without an actor are of, in this run.
+        first: String,
+    },
+    /// An actor whose requests another account's credentials would sign.
+    #[error(
+        "the request was not sent to AWS: it is of the actor {actor} in account {account}, and ramtape's own credentials \
+         are of account {signer}; give [actors.{actor}] in ramtape.toml a profile to sign with, as in profile = \"{actor}\""
+    )]
+    ActorWithoutProfile {
+        /// The actor's label.
+        actor: String,
+        /// Its account.
+        account: String,
+        /// The account of the credentials.
+        signer: String,
+    },
     /// A write, while only reads are allowed.
     #[error("{0} changes resources, and ramtape was started with --read-only; nothing was sent to AWS")]
     ReadOnly(String),
@@ -70,6 +102,9 @@ impl EngineError {
             Self::Cassette(_) | Self::Unfilled(_) => (StatusCode::BAD_REQUEST, "CassetteDamagedException"),
             Self::Store(_) => (StatusCode::BAD_REQUEST, "CassetteStoreException"),
             Self::Caller(_) => (StatusCode::FORBIDDEN, "RamtapeCallerNotProvedException"),
+            Self::Profile { .. } => (StatusCode::FORBIDDEN, "RamtapeActorUnknownException"),
+            Self::ActorWithoutProfile { .. } => (StatusCode::FORBIDDEN, "RamtapeActorWithoutProfileException"),
+            Self::UnclaimedAccount { .. } => (StatusCode::FORBIDDEN, "RamtapeUnclaimedAccountException"),
             Self::ReadOnly(_) => (StatusCode::FORBIDDEN, "RamtapeReadOnlyException"),
             Self::Upstream(error) if error.is_timeout() => (StatusCode::GATEWAY_TIMEOUT, "RamtapeUpstreamException"),
             Self::Upstream(error) if error.is_transient() => (StatusCode::BAD_GATEWAY, "RamtapeUpstreamException"),
@@ -100,6 +135,16 @@ impl EngineError {
         }
         message
     }
+}
+
+/// What to do about a second account. The lines are ready to be copied: a cassette knows actors by names, never by accounts.
+fn unclaimed(account: &str, first: &str) -> String {
+    format!(
+        "the request was not sent to AWS: it is signed for account {account}, and this recording already has callers of \
+         account {first}; one cassette keeps two accounts apart by actors. Add to ramtape.toml, with a name and a profile \
+         of your choice:\n\n[actors.second]\naccount = \"{account}\"\nprofile = \"second\"\n\n`profile` is what its \
+         requests are signed with"
+    )
 }
 
 /// `text` as it can stand in a message: quoted, and cut where it is long.

@@ -1,5 +1,6 @@
 //! From a request to what it asks: operation, region, actor, parameters, and their fingerprint.
 
+use super::actors::Label;
 use super::error::EngineError;
 use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
 use crate::interaction::{OperationName, Request};
@@ -7,9 +8,6 @@ use crate::service::{Kind, Operation, Service};
 use crate::session::Bindings;
 use crate::token::{DecodeError, Token};
 use std::sync::Arc;
-
-/// The actor of callers that no configuration claims.
-const DEFAULT_ACTOR: &str = "default";
 
 /// What a request asks.
 #[derive(Clone, Debug)]
@@ -23,7 +21,7 @@ pub(super) struct Call {
     /// The region it asks.
     pub(super) region: String,
     /// Who asks.
-    pub(super) actor: &'static str,
+    pub(super) actor: Label,
     /// The canonical parameters.
     pub(super) parameters: String,
     /// The texts in its volatile members, by member, of a write.
@@ -61,7 +59,7 @@ impl Call {
     }
 }
 
-/// Reads what `request` asks of `service`. Where its session has `live` values, their names stand for them.
+/// Reads what `request` asks of `service`, as `actor`. Where its session has `live` values, their names stand for them.
 ///
 /// # Errors
 /// Where its parameters cannot be read, or its token is a garbled one of ramtape's.
@@ -69,6 +67,7 @@ pub(super) fn identify(
     request: &Request,
     service: &Service,
     default_region: &str,
+    actor: Label,
     live: Option<&Bindings>,
 ) -> Result<Call, EngineError> {
     let operation = service.operation(&request.method, &request.path).cloned();
@@ -98,19 +97,8 @@ pub(super) fn identify(
         }
     };
     let region = region(request, &service.name).unwrap_or(default_region).to_owned();
-    let fingerprint = Fingerprint::of(&canonical_text(&name, &region, DEFAULT_ACTOR, &parameters));
-    Ok(Call {
-        operation,
-        name,
-        folder,
-        region,
-        actor: DEFAULT_ACTOR,
-        parameters,
-        volatile,
-        fingerprint,
-        page,
-        idempotency_token,
-    })
+    let fingerprint = Fingerprint::of(&canonical_text(&name, &region, &actor, &parameters));
+    Ok(Call { operation, name, folder, region, actor, parameters, volatile, fingerprint, page, idempotency_token })
 }
 
 fn volatile(operation: &Operation, parameters: &Parameters<'_>) -> Vec<(String, String)> {

@@ -138,7 +138,7 @@ async fn store(
     let entry = EntryHead {
         operation: call.name.clone(),
         region: call.region.clone(),
-        actor: call.actor.to_owned(),
+        actor: call.actor.to_string(),
         request: call.parameters.clone(),
     };
     let head = TakeHead { complete: token.is_none(), ..chain.head.clone() };

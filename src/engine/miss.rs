@@ -5,7 +5,7 @@ use super::identify::Call;
 use super::prepared::Prepared;
 use crate::cassette::Cassette;
 use crate::fingerprint::{Difference, differences};
-use crate::interaction::Entry;
+use crate::interaction::{DEFAULT_ACTOR, Entry};
 use std::fmt::Write;
 
 /// How many entries of an operation are compared in search of the nearest.
@@ -29,16 +29,18 @@ pub(super) fn no_take(call: &Call, cassette: &Cassette<Prepared>, advice: &Advic
         Nearest::Nothing => {
             let _ = write!(message, "\nNothing of {} is recorded there.", call.name.as_str());
         }
-        Nearest::Elsewhere(entry) => {
+        Nearest::Elsewhere(places) => {
             let _ = write!(
                 message,
-                "\nThe same request is recorded for region {} and actor {}; this one is for region {} and actor {}.",
-                entry.region, entry.actor, call.region, call.actor
+                "\nThe same request is recorded for {}; this one is for region {} and actor {}.",
+                places.join(", "),
+                call.region,
+                call.actor
             );
         }
         Nearest::Other(entry, found) => {
             let _ = write!(message, "\nThe nearest recorded request differs (- recorded, + asked):");
-            if (entry.region.as_str(), entry.actor.as_str()) != (&call.region, call.actor) {
+            if (entry.region.as_str(), entry.actor.as_str()) != (&call.region, &call.actor) {
                 let _ = write!(message, "\n  - region {}, actor {}", entry.region, entry.actor);
                 let _ = write!(message, "\n  + region {}, actor {}", call.region, call.actor);
             }
@@ -61,8 +63,9 @@ pub(super) fn partial(call: &Call, pages: usize, advice: &Advice) -> String {
 }
 
 fn head(call: &Call, advice: &Advice) -> String {
+    let actor = if call.actor == DEFAULT_ACTOR { String::new() } else { format!(", actor {}", call.actor) };
     format!(
-        "no recorded answer for {} {} in cassette {} (fingerprint {}, region {})",
+        "no recorded answer for {} {} in cassette {} (fingerprint {}, region {}{actor})",
         call.name.as_str(),
         shown(&call.parameters),
         advice.cassette,
@@ -92,11 +95,13 @@ fn describe(message: &mut String, found: &[Difference]) {
 
 enum Nearest {
     Nothing,
-    Elsewhere(Box<Entry>),
+    /// The same request, for these regions and actors.
+    Elsewhere(Vec<String>),
     Other(Box<Entry>, Vec<Difference>),
 }
 
 fn nearest(call: &Call, cassette: &Cassette<Prepared>) -> Nearest {
+    let mut places = Vec::new();
     let mut best: Option<(Box<Entry>, Vec<Difference>)> = None;
     let known = cassette.fingerprints().unwrap_or_default();
     for (folder, fingerprint) in known.iter().filter(|(folder, _)| *folder == call.folder).take(COMPARED) {
@@ -107,11 +112,14 @@ fn nearest(call: &Call, cassette: &Cassette<Prepared>) -> Nearest {
         }
         let found = differences(&entry.request, &call.parameters);
         if found.is_empty() {
-            return Nearest::Elsewhere(Box::new(entry));
-        }
-        if best.as_ref().is_none_or(|(_, fewest)| found.len() < fewest.len()) {
+            places.push(format!("region {} and actor {}", entry.region, entry.actor));
+        } else if best.as_ref().is_none_or(|(_, fewest)| found.len() < fewest.len()) {
             best = Some((Box::new(entry), found));
         }
+    }
+    if !places.is_empty() {
+        places.sort_unstable();
+        return Nearest::Elsewhere(places);
     }
     best.map_or(Nearest::Nothing, |(entry, found)| Nearest::Other(entry, found))
 }

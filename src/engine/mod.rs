@@ -1,5 +1,6 @@
 //! The only module that knows the order of steps: [`replay`] and [`record`] each show theirs as one short function.
 
+mod actors;
 mod chains;
 mod classify;
 mod error;
@@ -21,7 +22,7 @@ mod writes;
 
 use crate::cassette::Cassette;
 use crate::interaction::{Request, Response};
-use crate::session::{LiveValues, Sessions};
+use crate::session::{Actors, LiveValues, Sessions};
 use recorder::Recorder;
 use std::fmt;
 use std::sync::Arc;
@@ -47,6 +48,7 @@ struct Shared {
     cassette: Cassette<Prepared>,
     sessions: Sessions,
     live: LiveValues,
+    actors: Actors,
     tally: Tally,
     writes: KnownWrites,
 }
@@ -62,11 +64,13 @@ impl Engine {
     #[must_use]
     pub fn new(settings: Settings, cassette: Cassette<Prepared>, upstream: Option<crate::upstream::Upstream>) -> Self {
         let recorder = upstream.map(|upstream| Arc::new(Recorder::new(upstream)));
+        let actors = Actors::new(settings.actors.clone());
         let shared = Shared {
             settings,
             cassette,
             sessions: Sessions::default(),
             live: LiveValues::default(),
+            actors,
             tally: Tally::default(),
             writes: KnownWrites::default(),
         };

@@ -2,6 +2,7 @@
 //! scrub → tokens → store → answer.
 
 use super::Shared;
+use super::actors::{self, Caller};
 use super::classify::{error_kind, is_recordable};
 use super::error::EngineError;
 use super::find::{Found, Gap, find, find_in};
@@ -23,16 +24,17 @@ use std::time::SystemTime;
 
 /// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one.
 pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, request: Request) -> Outcome {
-    let live = live_values(shared, &request);
-    let call =
-        identify(&request, &shared.settings.service, &shared.settings.region, live.as_deref()).map_err(Arc::new)?;
+    let caller = actors::recording(shared, recorder, &request).await.map_err(Arc::new)?;
+    let (settings, live) = (&shared.settings, live_values(shared, &request));
+    let call = identify(&request, &settings.service, &settings.region, caller.actor.clone(), live.as_deref());
+    let call = call.map_err(Arc::new)?;
     drop(live);
     let session_name = session_name(&request);
     let session = shared.sessions.named(session_name.as_deref());
     if let Some(found) = recorded_before(shared, recorder, &request, &call, &session).map_err(Arc::new)? {
         return serve(shared, &request, &call, found).map_err(Arc::new);
     }
-    admit(shared, recorder, &request, &call).await.map_err(Arc::new)?;
+    admit(shared, recorder, &request, &call, &caller).await.map_err(Arc::new)?;
     // Before anything is sent: where the cassette cannot be read, nothing could be recorded.
     recorder.mark_start(shared, &call).map_err(Arc::new)?;
     let question = begin(request, call, session_name, session);
@@ -68,13 +70,20 @@ fn recorded_before(
 }
 
 /// Whether the caller may have its request signed and sent.
-async fn admit(shared: &Shared, recorder: &Recorder, request: &Request, call: &Call) -> Result<(), EngineError> {
+async fn admit(
+    shared: &Shared,
+    recorder: &Recorder,
+    request: &Request,
+    call: &Call,
+    caller: &Caller,
+) -> Result<(), EngineError> {
     let settings = &shared.settings;
     if settings.read_only && call.is_write() {
         return Err(EngineError::ReadOnly(call.name.as_str().to_owned()));
     }
-    recorder.upstream.trust(&settings.key, settings.allow_any_client).prove(request, SystemTime::now()).await?;
-    Ok(())
+    let trust = recorder.upstream.trust(&call.actor, &settings.key, settings.allow_any_client);
+    trust.prove(request, SystemTime::now()).await?;
+    actors::admit(recorder, caller).await
 }
 
 fn begin(request: Request, call: Call, session_name: Option<String>, session: Arc<Mutex<Session>>) -> Question {
@@ -143,7 +152,9 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
     }
     let region = &question.call.region;
     let (answer, chain) = match onward(shared, recorder, question).await? {
-        Onward::Ask { body, chain } => (recorder.upstream.send(&question.request, body, region).await?, chain),
+        Onward::Ask { body, chain } => {
+            (recorder.upstream.send(&question.call.actor, &question.request, body, region).await?, chain)
+        }
         Onward::Answered { answer, chain } => (answer, Some(chain)),
         Onward::PassedOn(answer) => return Ok(Asked::PassOn(answer)),
     };

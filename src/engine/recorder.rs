@@ -1,6 +1,7 @@
 //! What recording knows: the way upstream, what is on its way, and what was there when the run began.
 
 use super::Shared;
+use super::actors::Callers;
 use super::chains::Chains;
 use super::error::EngineError;
 use super::flights::Flights;
@@ -20,6 +21,7 @@ pub(super) struct Recorder {
     pub(super) upstream: Upstream,
     pub(super) chains: Chains,
     pub(super) flights: Flights,
+    pub(super) callers: Callers,
     /// For every fingerprint recorded in this run: what was there when the run began.
     at_start: Mutex<HashMap<Fingerprint, Option<Arc<Prepared>>>>,
 }
@@ -43,7 +45,13 @@ impl Question {
 
 impl Recorder {
     pub(super) fn new(upstream: Upstream) -> Self {
-        Self { upstream, chains: Chains::default(), flights: Flights::default(), at_start: Mutex::default() }
+        Self {
+            upstream,
+            chains: Chains::default(),
+            flights: Flights::default(),
+            callers: Callers::default(),
+            at_start: Mutex::default(),
+        }
     }
 
     pub(super) fn at_start(&self) -> MutexGuard<'_, HashMap<Fingerprint, Option<Arc<Prepared>>>> {

@@ -1,6 +1,7 @@
 //! Answering from the cassette: read → identify → scrub a copy → fingerprint → choose take → fill holes → answer.
 
 use super::Shared;
+use super::actors;
 use super::error::EngineError;
 use super::find::{Found, find};
 use super::identify::{Call, identify};
@@ -11,8 +12,9 @@ use crate::session::session_name;
 
 /// The recorded answer to `request`.
 pub(super) fn replay(shared: &Shared, request: &Request) -> Result<Response, EngineError> {
-    let live = live_values(shared, request);
-    let call = identify(request, &shared.settings.service, &shared.settings.region, live.as_deref())?;
+    let (settings, live) = (&shared.settings, live_values(shared, request));
+    let actor = actors::replaying(&shared.actors, request);
+    let call = identify(request, &settings.service, &settings.region, actor, live.as_deref())?;
     drop(live);
     let found = find(shared, request, &call)?.map_err(|gap| gap.into_error(shared, request, &call))?;
     serve(shared, request, &call, found)

@@ -1,6 +1,6 @@
 //! What the engine is told.
 
-use crate::interaction::Secret;
+use crate::interaction::{Actor, Secret};
 use crate::service::Service;
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub struct Settings {
     pub service: Arc<Service>,
     /// Region of requests that name none.
     pub region: String,
+    /// The principals that callers speak as.
+    pub actors: Vec<Actor>,
     /// How repeated requests go through their takes.
     pub poll: Poll,
     /// The cassette as the user named it, for messages.

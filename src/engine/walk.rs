@@ -103,7 +103,8 @@ async fn walk(shared: &Shared, recorder: &Recorder, question: &Question, chain: 
         json::without(&question.request.body, &paging.token).map_err(crate::fingerprint::ParameterError::from)?;
     let mut body = Bytes::from(first);
     for _ in 0..LONGEST_WALK {
-        let answer = recorder.upstream.send(&question.request, body, &question.call.region).await?;
+        let call = &question.call;
+        let answer = recorder.upstream.send(&call.actor, &question.request, body, &call.region).await?;
         if !answer.status.is_success() {
             return Ok(Onward::PassedOn(answer));
         }

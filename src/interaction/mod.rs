@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a socket, a clock, a file or the environment.
 
+mod actor;
 pub mod base32;
 mod body;
 mod entry;
@@ -10,6 +11,7 @@ mod request;
 mod response;
 mod secret;
 
+pub use actor::{Actor, DEFAULT_ACTOR};
 pub use body::{Body, Hole, Part};
 pub use entry::{Entry, OperationName, Page, Take};
 pub use request::Request;

@@ -1,11 +1,13 @@
-//! Sessions: their names, what they have written, and where they stand in a replay.
+//! Sessions: their names, who speaks in them, what they have written, and where they stand in a replay.
 
+mod actors;
 mod history;
 mod name;
 mod position;
 mod ranking;
 mod volatile;
 
+pub use actors::{Actors, Claim, ProfileKey, access_key_id, account_of};
 pub use history::{History, Writes, write_id};
 pub use name::session_name;
 pub use position::{Group, Repeat, Session, Sessions};

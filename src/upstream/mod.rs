@@ -29,6 +29,7 @@ use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::Full;
 use roots::Roots;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub url: Option<String>,
     /// What to sign with.
     pub credentials: CredentialSource,
+    /// What to sign with instead for some actors, by their labels.
+    pub actors: Vec<(String, CredentialSource)>,
     /// For providers of credentials that ask AWS, where neither environment nor profile names a region.
     pub region: String,
     /// A PEM file with more trusted roots.
@@ -75,6 +78,7 @@ pub struct Upstream {
     service: String,
     via: Option<HeaderValue>,
     credentials: Credentials,
+    actors: BTreeMap<String, Credentials>,
     roots: Arc<Roots>,
     limits: client::Limits,
     client: OnceCell<Client>,
@@ -100,25 +104,34 @@ impl Upstream {
             None => Endpoint::Public { service: service.clone() },
         };
         let roots = Arc::new(Roots::read(settings.ca_bundle.as_deref())?);
-        let (limit, trust) = (settings.credentials_time, Arc::clone(&roots));
-        let credentials = Credentials::new(settings.credentials, &settings.region, limit, trust);
+        let from = |source: CredentialSource| {
+            Credentials::new(source, &settings.region, settings.credentials_time, Arc::clone(&roots))
+        };
+        let credentials = from(settings.credentials);
+        let actors = settings.actors.into_iter().map(|(label, source)| (label, from(source))).collect();
         let limits = client::Limits {
             connect_time: settings.connect_time,
             answer_time: settings.answer_time,
             body: settings.response_body,
         };
-        Ok(Self { endpoint, service, via, credentials, roots, limits, client: OnceCell::new() })
+        Ok(Self { endpoint, service, via, credentials, actors, roots, limits, client: OnceCell::new() })
     }
 
-    /// Sends `request` with `body` in place of its own to `region`, signed anew, and reads the answer whole. An error that
-    /// the service answers is an answer.
+    /// Sends `request` with `body` in place of its own to `region`, signed anew for `actor`, and reads the answer whole. An
+    /// error that the service answers is an answer.
     ///
     /// # Errors
     /// [`UpstreamError`]: there is no answer, or none that may be used.
-    pub async fn send(&self, request: &Request, body: Bytes, region: &str) -> Result<Answer, UpstreamError> {
+    pub async fn send(
+        &self,
+        actor: &str,
+        request: &Request,
+        body: Bytes,
+        region: &str,
+    ) -> Result<Answer, UpstreamError> {
         let url = self.endpoint.url(region, &request.path, &request.query)?;
         let now = SystemTime::now();
-        let keys = self.credentials.current(now).await?;
+        let keys = self.credentials(actor).current(now).await?;
         let mut headers = self.headers(&request.headers);
         let scope = Scope { service: &self.service, region, time: now };
         headers.extend(sign(&request.method, &url, &headers, &body, &keys, scope)?);
@@ -130,10 +143,11 @@ impl Upstream {
         self.client().await?.exchange(outgoing).await
     }
 
-    /// By what callers are proved, given this process's `key`.
+    /// By what callers who speak as `actor` are proved, given this process's `key`. A signature is a proof only by the very
+    /// credentials that would sign for that actor: those of another are another's power.
     #[must_use]
-    pub fn trust<'a>(&'a self, key: &'a Secret, allow_any: bool) -> Trust<'a> {
-        Trust { key, credentials: &self.credentials, service: &self.service, allow_any }
+    pub fn trust<'a>(&'a self, actor: &str, key: &'a Secret, allow_any: bool) -> Trust<'a> {
+        Trust { key, credentials: self.credentials(actor), service: &self.service, allow_any }
     }
 
     /// How many connections have carried a request to upstream.
@@ -142,10 +156,15 @@ impl Upstream {
         self.client.get().map_or(0, |client| client.connections() as u64)
     }
 
-    /// The credentials that requests are signed with.
+    /// The credentials that requests of `actor` are signed with: its own, or those of everybody who has none.
     #[must_use]
-    pub fn credentials(&self) -> &Credentials {
-        &self.credentials
+    pub fn credentials(&self, actor: &str) -> &Credentials {
+        self.actors.get(actor).unwrap_or(&self.credentials)
+    }
+
+    /// The actors that have credentials of their own, with these.
+    pub fn actors(&self) -> impl Iterator<Item = (&str, &Credentials)> {
+        self.actors.iter().map(|(label, credentials)| (label.as_str(), credentials))
     }
 
     fn headers(&self, received: &HeaderMap) -> HeaderMap {
@@ -184,6 +203,7 @@ mod tests {
             service: "ram".into(),
             url: url.map(str::to_owned),
             credentials: CredentialSource::Fixed(keys),
+            actors: Vec::new(),
             region: "us-east-1".into(),
             ca_bundle: None,
             connect_time: Duration::from_secs(1),

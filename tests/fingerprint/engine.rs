@@ -45,6 +45,7 @@ fn replaying(folder: &Path) -> Engine {
         mode: Effective::Nothing,
         service: Arc::new(service().clone()),
         region: DEFAULT_REGION.to_owned(),
+        actors: Vec::new(),
         poll: Poll::Recorded,
         record_command: "none".to_owned(),
         cassette: "none".to_owned(),

@@ -62,6 +62,7 @@ pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
         mode: Effective::Nothing,
         service: Arc::new(Service::with_additions(&toml::Table::new()).unwrap()),
         region: REGION.to_owned(),
+        actors: Vec::new(),
         poll,
         cassette: "c".to_owned(),
         record_command: "none".to_owned(),

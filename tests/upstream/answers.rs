@@ -157,7 +157,7 @@ async fn connections_are_counted_as_they_are_used() {
         assert_eq!(upstream.connections(), 0);
         for _ in 0..3 {
             let request = crate::request(&[]);
-            let answer = upstream.send(&request, request.body.clone(), "us-east-1").await.unwrap();
+            let answer = upstream.send("default", &request, request.body.clone(), "us-east-1").await.unwrap();
             assert!(answer.elapsed > Duration::ZERO);
         }
         assert_eq!(upstream.connections(), count);

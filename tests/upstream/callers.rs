@@ -22,7 +22,7 @@ fn signed(target: &str, keys: &Keys, service: &str, time: SystemTime) -> Request
 
 async fn prove(request: &Request, allow_any: bool, source: CredentialSource) -> Result<Proof, CallerError> {
     let upstream = Upstream::new(Settings { credentials: source, ..settings("http://127.0.0.1:9") }).unwrap();
-    upstream.trust(&Secret::new("the-key"), allow_any).prove(request, NOW).await
+    upstream.trust("default", &Secret::new("the-key"), allow_any).prove(request, NOW).await
 }
 
 async fn verdict(request: &Request) -> Result<Proof, CallerError> {
@@ -50,7 +50,7 @@ async fn a_wrong_key_is_none() {
     }
     assert_eq!(verdict(&request(&[])).await, Err(CallerError::NoProof));
     let upstream = Upstream::new(settings("http://127.0.0.1:9")).unwrap();
-    let empty = upstream.trust(&Secret::new(""), false).prove(&with_key("", request(&[])), NOW).await;
+    let empty = upstream.trust("default", &Secret::new(""), false).prove(&with_key("", request(&[])), NOW).await;
     assert_eq!(empty, Err(CallerError::WrongKey));
     // The first segment may be a session's name: then the signature decides.
     let named = with_key("a-session", signed("/~a-session/getresourceshares", &keys(), "ram", NOW));

@@ -49,7 +49,7 @@ fn upstream(credentials: CredentialSource) -> Upstream {
 }
 
 async fn keys_of(credentials: CredentialSource) -> Result<Keys, CredentialsError> {
-    upstream(credentials).credentials().current(SystemTime::now()).await.map(|keys| Keys::clone(&keys))
+    upstream(credentials).credentials("default").current(SystemTime::now()).await.map(|keys| Keys::clone(&keys))
 }
 
 fn shown(keys: &Keys) -> [&str; 3] {
@@ -99,7 +99,7 @@ async fn without_any_credentials_nothing_is_sent() {
     let credentials = CredentialSource::DefaultChain;
     let upstream = Upstream::new(Settings { credentials, ..settings(&server.url()) }).unwrap();
     let request = request(&[]);
-    let error = upstream.send(&request, request.body.clone(), "us-east-1").await.unwrap_err();
+    let error = upstream.send("default", &request, request.body.clone(), "us-east-1").await.unwrap_err();
     assert!(matches!(error, UpstreamError::Credentials(CredentialsError::Missing { .. })), "{error:?}");
     assert!(!error.is_transient());
     assert!(server.received().is_empty());
@@ -119,7 +119,7 @@ async fn a_process_is_run_once_until_its_keys_expire() {
     let runs = || std::fs::read_to_string(Path::new(&path).join("runs")).unwrap_or_default().lines().count();
     let upstream = upstream(CredentialSource::DefaultChain);
     assert_eq!(runs(), 0, "nothing is fetched before it is needed");
-    let credentials = upstream.credentials();
+    let credentials = upstream.credentials("default");
     let now = SystemTime::now();
     let (one, two) = tokio::join!(credentials.current(now), credentials.current(now));
     assert_eq!(shown(&one.clone().unwrap()), ["ASIAPROC", "of-process", "token-of-process"]);
@@ -155,7 +155,7 @@ async fn a_process_that_fails_is_named_without_what_it_says() {
     }
     let credentials = CredentialSource::Profile("slow".to_owned());
     let settings = Settings { credentials, credentials_time: SHORT, ..settings("http://127.0.0.1:9") };
-    let error = Upstream::new(settings).unwrap().credentials().current(SystemTime::now()).await.unwrap_err();
+    let error = Upstream::new(settings).unwrap().credentials("default").current(SystemTime::now()).await.unwrap_err();
     assert_eq!(error, CredentialsError::TimedOut { limit: SHORT });
 }
 

@@ -33,6 +33,7 @@ fn settings(url: &str) -> Settings {
         service: "ram".to_owned(),
         url: Some(url.to_owned()),
         credentials: CredentialSource::Fixed(keys()),
+        actors: Vec::new(),
         region: "us-east-1".to_owned(),
         ca_bundle: None,
         connect_time: LONG,
@@ -65,5 +66,5 @@ fn request(headers: &[(&str, &str)]) -> Request {
 async fn send(settings: Settings) -> Result<Answer, UpstreamError> {
     let request = request(&[("content-type", "application/json")]);
     let body = request.body.clone();
-    Upstream::new(settings)?.send(&request, body, "us-east-1").await
+    Upstream::new(settings)?.send("default", &request, body, "us-east-1").await
 }

@@ -17,7 +17,7 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 async fn arrived(path: &str, request: &Request, body: &'static [u8]) -> (Server, Vec<u8>) {
     let server = Server::start(OK, Then::KeepOpen).await;
     let upstream = Upstream::new(settings(&format!("{}{path}", server.url()))).unwrap();
-    upstream.send(request, Bytes::from_static(body), "eu-central-1").await.unwrap();
+    upstream.send("default", request, Bytes::from_static(body), "eu-central-1").await.unwrap();
     let received = server.received();
     assert_eq!(received.len(), 1);
     (server, received.into_iter().next().unwrap())
@@ -115,10 +115,10 @@ async fn path_and_query_go_up_as_received_and_are_signed_so() {
 async fn a_request_that_cannot_go_up_is_not_sent() {
     let server = Server::start(OK, Then::KeepOpen).await;
     let upstream = Upstream::new(settings(&server.url())).unwrap();
-    let error = upstream.send(&request(&[]), Bytes::new(), "evil.example/").await.unwrap_err();
+    let error = upstream.send("default", &request(&[]), Bytes::new(), "evil.example/").await.unwrap_err();
     assert!(matches!(error, UpstreamError::BadRegion { .. }), "{error}");
     let bad = Request { path: "*".to_owned(), ..request(&[]) };
-    let error = upstream.send(&bad, Bytes::new(), "us-east-1").await.unwrap_err();
+    let error = upstream.send("default", &bad, Bytes::new(), "us-east-1").await.unwrap_err();
     assert!(matches!(error, UpstreamError::BadTarget), "{error}");
     assert!(server.received().is_empty());
     assert_eq!(upstream.connections(), 0);

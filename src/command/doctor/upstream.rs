@@ -4,14 +4,22 @@ use super::check::Check;
 use crate::app;
 use crate::command::error::chain;
 use crate::config::{Config, RecordMode};
-use crate::upstream::{BaseUrl, Endpoint, Keys, Upstream, UpstreamError};
+use crate::interaction::{Actor, DEFAULT_ACTOR};
+use crate::upstream::{BaseUrl, CredentialsError, Endpoint, Keys, Upstream, UpstreamError};
 use http::Uri;
 use std::time::SystemTime;
 use tokio::net::TcpStream;
 
 pub(super) async fn checks(config: &Config, online: bool) -> Vec<Check> {
     match app::upstream(config, app::credential_source(config), "") {
-        Ok(upstream) => vec![credentials(&upstream, config).await, reach(config, online).await],
+        Ok(upstream) => {
+            let mut checks = vec![credentials(&upstream, config).await];
+            for actor in &config.actors {
+                checks.push(claims(actor, &upstream, config).await);
+            }
+            checks.push(reach(config, online).await);
+            checks
+        }
         Err(error) => vec![Check::fail("upstream", chain(&error), "correct --upstream, the profile or AWS_CA_BUNDLE")],
     }
 }
@@ -23,19 +31,44 @@ async fn credentials(upstream: &Upstream, config: &Config) -> Check {
         Some(profile) => format!("profile {profile}"),
         None => "the default chain".to_owned(),
     };
-    match upstream.credentials().current(now).await {
+    match upstream.credentials(DEFAULT_ACTOR).current(now).await {
         Ok(keys) => Check::ok(name, format!("{source} gives {}", described(&keys, now))),
         Err(error) => {
             let advice = "recording needs credentials: log in, name a profile with --profile, or set AWS_ACCESS_KEY_ID";
-            let found = chain(&error);
-            // Where nothing is recorded, none are needed.
-            if config.mode == RecordMode::None {
-                Check::warn(name, found, advice)
-            } else {
-                Check::fail(name, found, advice)
-            }
+            not_loaded(name, &error, advice, config.mode)
         }
     }
+}
+
+/// Who is this actor, and what is signed with for it. No account is shown whole.
+async fn claims(actor: &Actor, upstream: &Upstream, config: &Config) -> Check {
+    let name = "actor";
+    let label = &actor.label;
+    let account = actor.account.as_deref().and_then(|account| account.get(8..));
+    let account = account.map(|end| format!("account …{end}"));
+    let keys = (!actor.key_ids.is_empty()).then(|| format!("{} key ids", actor.key_ids.len()));
+    let Some(profile) = &actor.profile else {
+        let claims: Vec<String> = account.into_iter().chain(keys).collect();
+        let found = format!("{label} is {}; it has no profile: signed for like everybody else", claims.join(", "));
+        return Check::ok(name, found);
+    };
+    let claims: Vec<String> = std::iter::once(format!("profile {profile}")).chain(account).chain(keys).collect();
+    let now = SystemTime::now();
+    match upstream.credentials(label).current(now).await {
+        Ok(keys) => {
+            Check::ok(name, format!("{label} is {}; the profile gives {}", claims.join(", "), described(&keys, now)))
+        }
+        Err(error) => {
+            let advice = format!("recording needs it: log in, or correct profile in [actors.{label}]");
+            not_loaded(name, &error, &advice, config.mode)
+        }
+    }
+}
+
+/// Where nothing is recorded, no credentials are needed.
+fn not_loaded(name: &'static str, error: &CredentialsError, advice: &str, mode: RecordMode) -> Check {
+    let found = chain(error);
+    if mode == RecordMode::None { Check::warn(name, found, advice) } else { Check::fail(name, found, advice) }
 }
 
 /// Never the secret, and of the id only what its owner knows it by.

@@ -67,7 +67,7 @@ mod tests {
         let Command::Run(args) = Cli::try_parse_from(["ramtape", "run", "--", "pytest", "-x"]).unwrap().command else {
             return None;
         };
-        let asked = Asked { mode, region: String::new(), cassette: "c/d".into() };
+        let asked = Asked { mode, region: String::new(), cassette: "c/d".into(), actors: Vec::new() };
         let summary = Summary { recorded, ..Summary::default() };
         interrupted_recording(&Facts { summary: &summary, ended, recording, asked: &asked, args: &args })
     }

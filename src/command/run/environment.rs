@@ -1,13 +1,17 @@
 //! The environment that CMD gets.
 
 use crate::command::CommandError;
-use crate::config::Environment;
+use crate::config::{Environment, NOBODYS_KEY_ID};
+use crate::interaction::Actor;
 use std::ffi::OsString;
 use std::path::Path;
 use tempfile::TempDir;
 
 /// Where the proxy and CMD find each other.
 const LOOPBACK: [&str; 2] = ["127.0.0.1", "localhost"];
+
+/// Nothing is verified on replay.
+const DUMMY_SECRET: &str = "ramtape";
 
 /// What would lead CMD to somebody's account, or away from ramtape.
 const UNSET: [&str; 15] = [
@@ -47,6 +51,8 @@ pub(super) struct Isolation<'a> {
     pub(super) default_region: &'a str,
     /// The folder that [`aws_files`] made.
     pub(super) folder: &'a Path,
+    /// The configured actors, whose profiles are in it.
+    pub(super) actors: &'a [Actor],
 }
 
 /// What points CMD at the proxy.
@@ -67,9 +73,11 @@ pub(super) fn isolated(isolation: &Isolation<'_>, parent: &Environment) -> Vec<C
         let kept = || parent.value(own).or_else(|| parent.value(other)).map(OsString::from);
         recorded.or_else(kept).unwrap_or_else(|| isolation.default_region.into())
     };
+    let profile = kept_profile(isolation.actors, parent);
     let mut changes = vec![
-        Change::Set("AWS_ACCESS_KEY_ID", "ramtape".into()),
-        Change::Set("AWS_SECRET_ACCESS_KEY", "ramtape".into()),
+        // Beside AWS_PROFILE some clients take the keys from here, some from the profile: both are of one actor.
+        Change::Set("AWS_ACCESS_KEY_ID", key_id(isolation.actors, profile.unwrap_or("default")).into()),
+        Change::Set("AWS_SECRET_ACCESS_KEY", DUMMY_SECRET.into()),
         // boto3 and the first AWS CLI read only the second, the JavaScript SDK only the first.
         Change::Set("AWS_REGION", region("AWS_REGION", "AWS_DEFAULT_REGION")),
         Change::Set("AWS_DEFAULT_REGION", region("AWS_DEFAULT_REGION", "AWS_REGION")),
@@ -77,20 +85,44 @@ pub(super) fn isolated(isolation: &Isolation<'_>, parent: &Environment) -> Vec<C
         Change::Set("AWS_CONFIG_FILE", isolation.folder.join("config").into()),
         Change::Set("AWS_SHARED_CREDENTIALS_FILE", isolation.folder.join("credentials").into()),
     ];
-    changes.extend(UNSET.map(Change::Unset));
+    let goes = |name: &&str| profile.is_none() || *name != "AWS_PROFILE";
+    changes.extend(UNSET.into_iter().filter(goes).map(Change::Unset));
     changes
 }
 
-/// A temporary folder with an empty AWS configuration in it, deleted when dropped.
-pub(super) fn aws_files() -> Result<TempDir, CommandError> {
+/// The profile of the parent, where it is an actor's: CMD then has one of that name.
+fn kept_profile<'a>(actors: &[Actor], parent: &'a Environment) -> Option<&'a str> {
+    parent.text("AWS_PROFILE").filter(|profile| actor_of(actors, profile).is_some())
+}
+
+fn actor_of<'a>(actors: &'a [Actor], profile: &str) -> Option<&'a Actor> {
+    actors.iter().find(|actor| actor.profile.as_deref() == Some(profile))
+}
+
+/// The access key id of `profile` in the temporary files: the label of its actor, by which a replay knows the actor.
+fn key_id<'a>(actors: &'a [Actor], profile: &str) -> &'a str {
+    actor_of(actors, profile).map_or(NOBODYS_KEY_ID, |actor| &actor.label)
+}
+
+/// A temporary folder with an AWS configuration in it that knows the actors' profiles and no account, deleted when dropped.
+pub(super) fn aws_files(actors: &[Actor]) -> Result<TempDir, CommandError> {
     let make = || {
         let folder = tempfile::Builder::new().prefix("ramtape-").tempdir()?;
-        for name in ["config", "credentials"] {
-            std::fs::write(folder.path().join(name), "[default]\n")?;
-        }
+        std::fs::write(folder.path().join("config"), "[default]\n")?;
+        std::fs::write(folder.path().join("credentials"), credentials_file(actors))?;
         Ok(folder)
     };
     make().map_err(|source| CommandError::TemporaryFiles { source })
+}
+
+/// A profile that has only credentials is a profile for every SDK.
+fn credentials_file(actors: &[Actor]) -> String {
+    let profiles = actors.iter().filter_map(|actor| actor.profile.as_deref()).filter(|profile| *profile != "default");
+    let section = |profile: &str| {
+        let id = key_id(actors, profile);
+        format!("[{profile}]\naws_access_key_id = {id}\naws_secret_access_key = {DUMMY_SECRET}\n")
+    };
+    std::iter::once("default").chain(profiles).map(section).collect()
 }
 
 /// `own` (or `other`, where only that is set: a new `own` would hide it) with loopback added.
@@ -134,12 +166,24 @@ mod tests {
     }
 
     fn replaying(region: Option<&str>, parent: &[(&'static str, &str)]) -> BTreeMap<&'static str, String> {
+        replaying_for(&[], region, parent)
+    }
+
+    fn replaying_for(
+        actors: &[Actor],
+        recorded_region: Option<&str>,
+        parent: &[(&'static str, &str)],
+    ) -> BTreeMap<&'static str, String> {
         let environment = Environment::of(parent.iter().copied(), "/");
         let folder = Path::new("/t");
-        let isolation = Isolation { recorded_region: region, default_region: "us-east-1", folder };
+        let isolation = Isolation { recorded_region, default_region: "us-east-1", folder, actors };
         let mut changes = pointed_at("http://127.0.0.1:1", &environment);
         changes.extend(isolated(&isolation, &environment));
         applied(parent, &changes)
+    }
+
+    fn actor(label: &str, profile: Option<&str>) -> Actor {
+        Actor { label: label.to_owned(), profile: profile.map(str::to_owned), ..Actor::default() }
     }
 
     #[test]
@@ -222,10 +266,38 @@ mod tests {
 
     #[test]
     fn the_temporary_files_are_there_and_go() {
-        let folder = aws_files().unwrap();
+        let folder = aws_files(&[]).unwrap();
         let path = folder.path().join("config");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "[default]\n");
         drop(folder);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn an_actors_profile_has_its_label_as_key_id() {
+        let actors = [actor("consumer", Some("sso consumer")), actor("keys", None), actor("owner", Some("own"))];
+        assert_eq!(
+            credentials_file(&actors),
+            "[default]\naws_access_key_id = ramtape\naws_secret_access_key = ramtape\n\
+             [sso consumer]\naws_access_key_id = consumer\naws_secret_access_key = ramtape\n\
+             [own]\naws_access_key_id = owner\naws_secret_access_key = ramtape\n"
+        );
+        let of_default = credentials_file(&[actor("me", Some("default"))]);
+        assert_eq!(of_default, "[default]\naws_access_key_id = me\naws_secret_access_key = ramtape\n");
+    }
+
+    #[test]
+    fn the_parents_profile_stays_where_it_is_an_actors() {
+        let actors = [actor("consumer", Some("other")), actor("owner", Some("own"))];
+        let child = |actors: &[Actor], parent: &[(&'static str, &str)]| {
+            let child = replaying_for(actors, None, parent);
+            (child.get("AWS_PROFILE").cloned(), child["AWS_ACCESS_KEY_ID"].clone())
+        };
+        let pair = |profile: Option<&str>, id: &str| (profile.map(str::to_owned), id.to_owned());
+        let real = ("AWS_ACCESS_KEY_ID", "AKIAREAL");
+        assert_eq!(child(&actors, &[("AWS_PROFILE", "own"), real]), pair(Some("own"), "owner"));
+        assert_eq!(child(&actors, &[("AWS_PROFILE", "owner"), real]), pair(None, "ramtape"));
+        assert_eq!(child(&actors, &[real]), pair(None, "ramtape"));
+        assert_eq!(child(&[actor("me", Some("default"))], &[real]), pair(None, "me"));
     }
 }

@@ -12,6 +12,7 @@ use crate::app::Running;
 use crate::cli::RunArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::engine::Effective;
+use crate::interaction::Actor;
 use child::Ended;
 use environment::{Change, Isolation};
 use rustix::process::Signal;
@@ -33,7 +34,12 @@ async fn drive(
     voice: Voice,
 ) -> Result<Exit, CommandError> {
     let mut signals = Signals::listen(&[Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT])?;
-    let asked = Asked { mode: config.mode, region: config.region.clone(), cassette: config.cassette.clone() };
+    let asked = Asked {
+        mode: config.mode,
+        region: config.region.clone(),
+        cassette: config.cassette.clone(),
+        actors: config.actors.clone(),
+    };
     let ready_file = args.proxy.ready_file.as_deref();
     ready_file.map(server::forget);
     let running = server::start_proxy(config, &mut signals).await?;
@@ -68,6 +74,7 @@ struct Asked {
     mode: RecordMode,
     region: String,
     cassette: std::path::PathBuf,
+    actors: Vec<Actor>,
 }
 
 async fn run_child(
@@ -85,10 +92,14 @@ async fn run_child(
         return child::run(&args.cmd, &environment::pointed_at(&base_url, parent), signals).await;
     }
     // The folder lives as long as CMD.
-    let folder = environment::aws_files()?;
+    let folder = environment::aws_files(&asked.actors)?;
     let region = running.recorded_region();
-    let isolation =
-        Isolation { recorded_region: region.as_deref(), default_region: &asked.region, folder: folder.path() };
+    let isolation = Isolation {
+        recorded_region: region.as_deref(),
+        default_region: &asked.region,
+        folder: folder.path(),
+        actors: &asked.actors,
+    };
     let mut changes: Vec<Change> = environment::pointed_at(&base_url, parent);
     changes.extend(environment::isolated(&isolation, parent));
     child::run(&args.cmd, &changes, signals).await

@@ -1,0 +1,186 @@
+//! Who a caller speaks as.
+
+use super::Shared;
+use super::error::EngineError;
+use super::recorder::Recorder;
+use crate::interaction::{DEFAULT_ACTOR, Request};
+use crate::session::{Actors, Claim, ProfileKey, access_key_id, account_of};
+use crate::upstream::{CredentialsError, Upstream};
+use std::borrow::Cow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+/// An actor's label. The one of callers that nobody claims costs nothing.
+pub(super) type Label = Cow<'static, str>;
+
+/// How many keys of profiles are remembered: temporary ones change, and clients use the earlier ones for a while.
+const REMEMBERED: usize = 64;
+
+/// A caller of a recording.
+#[derive(Debug)]
+pub(super) struct Caller {
+    /// Its actor.
+    pub(super) actor: Label,
+    /// Its account, where it is configured or can be read from its key.
+    account: Option<String>,
+    /// Whether an actor claims it.
+    claimed: bool,
+}
+
+/// What a recording learns about its callers, for as long as it runs.
+#[derive(Debug, Default)]
+pub(super) struct Callers {
+    profile_keys: Mutex<Vec<ProfileKey>>,
+    /// The one account of the callers that no actor claims.
+    account: Mutex<Option<String>>,
+}
+
+/// The actor of a replayed request. No profile is loaded: replaying needs no credentials.
+pub(super) fn replaying(actors: &Actors, request: &Request) -> Label {
+    if actors.is_empty() {
+        return Cow::Borrowed(DEFAULT_ACTOR);
+    }
+    match key_id(request).map(|id| actors.claim(id, &[])) {
+        Some(Claim::Actor(label)) => Cow::Owned(label.to_owned()),
+        Some(Claim::Nobody { .. }) | None => Cow::Borrowed(DEFAULT_ACTOR),
+    }
+}
+
+/// The caller of a request that may go upstream. The profiles of actors are loaded where they are needed to tell.
+///
+/// # Errors
+/// Where a profile that alone could claim the caller cannot be loaded.
+pub(super) async fn recording(shared: &Shared, recorder: &Recorder, request: &Request) -> Result<Caller, EngineError> {
+    let actors = &shared.actors;
+    let Some(id) = key_id(request) else { return Ok(Caller::nobody(None)) };
+    if let Some(label) = actors.by_key_id(id) {
+        return Ok(Caller::claimed(actors, label, id));
+    }
+    // A request for another service may come from a provider of credentials, led here: to ask it would wait for itself.
+    let own_service = is_for(request, &shared.settings.service.name);
+    let failed = if own_service { recorder.callers.load(&recorder.upstream).await } else { Vec::new() };
+    let keys = recorder.callers.profile_keys();
+    match actors.claim(id, &keys) {
+        Claim::Actor(label) => Ok(Caller::claimed(actors, label, id)),
+        Claim::Nobody { account } => {
+            let doubtful = failed.into_iter().find(|(label, _)| claims_by_profile_alone(actors, label));
+            match doubtful {
+                Some((actor, source)) => Err(EngineError::Profile { actor, source }),
+                None => Ok(Caller::nobody(account)),
+            }
+        }
+    }
+}
+
+fn key_id(request: &Request) -> Option<&str> {
+    access_key_id(request.header("authorization")?)
+}
+
+/// Whether the scope of the signature names `service`.
+fn is_for(request: &Request, service: &str) -> bool {
+    let scope = request.header("authorization").and_then(|header| header.split_once("Credential="));
+    let credential = scope.and_then(|(_, rest)| rest.split([',', ' ']).next());
+    credential.and_then(|credential| credential.rsplit('/').nth(1)) == Some(service)
+}
+
+fn claims_by_profile_alone(actors: &Actors, label: &str) -> bool {
+    let mut configured = actors.configured().iter();
+    configured.any(|actor| actor.label == label && actor.account.is_none() && actor.key_ids.is_empty())
+}
+
+impl Caller {
+    const fn nobody(account: Option<String>) -> Self {
+        Self { actor: Cow::Borrowed(DEFAULT_ACTOR), account, claimed: false }
+    }
+
+    fn claimed(actors: &Actors, label: &str, access_key_id: &str) -> Self {
+        let configured = actors.configured().iter().find(|actor| actor.label == label);
+        let account = configured.and_then(|actor| actor.account.clone()).or_else(|| account_of(access_key_id));
+        Self { actor: Cow::Owned(label.to_owned()), account, claimed: true }
+    }
+}
+
+/// Admits a proved caller, unless its requests would be recorded as another account's.
+///
+/// # Errors
+/// A second account that no actor claims; an actor without a profile that is of another account than what signs.
+pub(super) async fn admit(recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
+    let Some(account) = &caller.account else { return Ok(()) };
+    if !caller.claimed {
+        return recorder.callers.admit(account);
+    }
+    let upstream = &recorder.upstream;
+    if upstream.actors().any(|(label, _)| label == caller.actor) {
+        return Ok(());
+    }
+    // Where there are none, sending says so.
+    let Ok(keys) = upstream.credentials(&caller.actor).current(SystemTime::now()).await else { return Ok(()) };
+    match account_of(&keys.access_key_id) {
+        Some(signer) if signer != *account => {
+            let (actor, account) = (caller.actor.to_string(), account.clone());
+            Err(EngineError::ActorWithoutProfile { actor, account, signer })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Callers {
+    fn profile_keys(&self) -> MutexGuard<'_, Vec<ProfileKey>> {
+        self.profile_keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Loads the keys of all profiles, where they are not at hand, and remembers their ids. Gives what failed, by actor.
+    async fn load(&self, upstream: &Upstream) -> Vec<(String, CredentialsError)> {
+        let now = SystemTime::now();
+        let mut failed = Vec::new();
+        for (label, credentials) in upstream.actors() {
+            match credentials.current(now).await {
+                Ok(keys) => self.remember(label, &keys.access_key_id),
+                Err(error) => failed.push((label.to_owned(), error)),
+            }
+        }
+        failed
+    }
+
+    fn remember(&self, label: &str, id: &str) {
+        let mut known = self.profile_keys();
+        if known.iter().any(|key| key.access_key_id == id) {
+            return;
+        }
+        if known.len() == REMEMBERED {
+            known.remove(0);
+        }
+        known.push(ProfileKey { actor: label.to_owned(), access_key_id: id.to_owned() });
+    }
+
+    /// Of the accounts that no actor claims, one is the actor `default`, and only one.
+    fn admit(&self, account: &str) -> Result<(), EngineError> {
+        let mut known = self.account.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = known.get_or_insert_with(|| account.to_owned());
+        if first == account {
+            return Ok(());
+        }
+        Err(EngineError::UnclaimedAccount { account: account.to_owned(), first: first.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    #[test]
+    fn one_account_without_an_actor_is_admitted_and_a_second_is_told_what_to_add() {
+        let callers = Callers::default();
+        for _ in 0..2 {
+            callers.admit("111122223333").unwrap();
+        }
+        let error = callers.admit("444455556666").unwrap_err();
+        let message = error.message();
+        for part in ["\n[actors.", "\naccount = \"444455556666\"\n", "account 111122223333"] {
+            assert!(message.contains(part), "{part} in {message}");
+        }
+        assert_eq!(error.to_response().headers["x-amzn-errortype"], "RamtapeUnclaimedAccountException");
+        callers.admit("111122223333").unwrap();
+    }
+}
