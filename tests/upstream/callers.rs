@@ -108,3 +108,28 @@ async fn any_client_may_be_allowed() {
     let source = CredentialSource::Profile("absent".to_owned());
     assert_eq!(prove(&request(&[]), true, source).await, Ok(Proof::AnyClient));
 }
+
+#[tokio::test]
+async fn a_signature_proves_nothing_for_an_actor_with_other_credentials() {
+    let admins = Keys { access_key_id: "AKIAADMIN".to_owned(), secret: Secret::new("of-admin"), ..keys() };
+    let actors = vec![("admin".to_owned(), CredentialSource::Fixed(admins.clone()))];
+    let upstream = Upstream::new(Settings { actors, ..settings("http://127.0.0.1:9") }).unwrap();
+    let key = Secret::new("the-key");
+    let [everybodys, admins] = [keys(), admins].map(|keys| signed("/getresourceshares", &keys, "ram", NOW));
+    for (actor, request, proved) in
+        [("default", &everybodys, true), ("other", &everybodys, true), ("admin", &admins, true)]
+            .into_iter()
+            .chain([("default", &admins, false), ("admin", &everybodys, false)])
+    {
+        let verdict = upstream.trust(actor, &key, false).prove(request, NOW).await;
+        match proved {
+            true => assert_eq!(verdict, Ok(Proof::Signature), "{actor}"),
+            false => assert!(matches!(verdict, Err(CallerError::OtherCredentials { .. })), "{actor}: {verdict:?}"),
+        }
+    }
+    // The process's key is proof for all.
+    assert_eq!(
+        upstream.trust("admin", &key, false).prove(&with_key("the-key", request(&[])), NOW).await,
+        Ok(Proof::Key)
+    );
+}
