@@ -87,6 +87,32 @@ fn no_secret_is_shown() {
 }
 
 #[test]
+fn actors_are_looked_at_with_what_signs_for_them() {
+    let folder = folder();
+    let path = folder.path();
+    let aws = format!("[other]\naws_access_key_id = AKIAI44QH8DHBEXAMPLE\naws_secret_access_key = {SECRET}\n");
+    std::fs::write(path.join("credentials"), aws).unwrap();
+    let doctor = |toml: &str| {
+        std::fs::write(path.join("ramtape.toml"), toml).unwrap();
+        let mut command = ramtape(path);
+        command.arg("doctor").envs(KEYS).env("AWS_SHARED_CREDENTIALS_FILE", path.join("credentials"));
+        Finished::from(command.output().unwrap())
+    };
+    let well = doctor("[actors.consumer]\nprofile = 'other'\n[actors.keys]\naccount = '444455556666'\n");
+    assert_eq!(well.code, Some(0), "{well:?}");
+    assert!(well.stdout.contains("actor: consumer is profile other; the profile gives key AKIA…MPLE"), "{well:?}");
+    assert!(well.stdout.contains("actor: keys is account …6666; it has no profile"), "{well:?}");
+    let absent = doctor("[actors.consumer]\nprofile = 'absent'\n");
+    assert_eq!(absent.code, Some(1), "{absent:?}");
+    assert!(absent.stdout.contains("correct profile in [actors.consumer]"), "{absent:?}");
+    let wrong = doctor("[actors.default]\nprofile = 'other'\n");
+    assert!(wrong.stdout.contains("fail  configuration: [actors.default] cannot be used"), "{wrong:?}");
+    for shown in [well, absent, wrong] {
+        assert!(!shown.stdout.contains(SECRET) && !shown.stderr.contains(SECRET), "{shown:?}");
+    }
+}
+
+#[test]
 fn a_pipe_gets_no_colours() {
     let folder = folder();
     let finished = Finished::from(ramtape(folder.path()).arg("doctor").output().unwrap());

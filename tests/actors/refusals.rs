@@ -58,6 +58,27 @@ fn a_second_account_that_no_actor_claims_is_told_the_lines_to_add() {
 }
 
 #[test]
+fn an_actor_without_a_profile_is_not_signed_for_by_another_account() {
+    let Some(python) = python() else { return };
+    let (own, other) = (temporary(Credential::owner(), 1), temporary(Credential::consumer(), 1));
+    let (endpoint, tape) = (endpoint_knowing(&[&own, &other]), Tape::new());
+    let config = profiles(tape.folder(), "aws", &[("own", &own), ("other", &other)]);
+    let record = |profile: &str| {
+        let run = ["--upstream", &endpoint.url(), "--profile", "own"];
+        under_run(&tape, "all", &run, invitations(&python, &config, profile)).finish()
+    };
+    for claim in ["account = \"444455556666\"".to_owned(), format!("key_ids = [{:?}]", other.access_key_id)] {
+        configure(&tape, &format!("[actors.consumer]\n{claim}\n[actors.owner]\naccount = \"111122223333\"\n"));
+        let error = error(&record("other"));
+        assert_eq!((&error["code"], &error["status"]), (&json!("RamtapeActorWithoutProfileException"), &json!(403)));
+        assert!(error["message"].as_str().unwrap().contains("give [actors.consumer]"), "{error}");
+        assert_eq!(endpoint.running().requests(), 0);
+    }
+    record("own").success();
+    assert_eq!(endpoint.running().requests(), 1);
+}
+
+#[test]
 fn keys_that_name_no_account_are_no_second_one() {
     let Some(python) = python() else { return };
     let own = temporary(Credential::owner(), 1);
