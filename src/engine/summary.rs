@@ -32,8 +32,8 @@ pub struct Summary {
     pub missed: u64,
     /// Requests that met a damaged file of the cassette.
     pub damaged: u64,
-    /// Requests that were not sent upstream because they could not be signed: the caller was not proved, or ramtape itself
-    /// found no credentials.
+    /// Requests that were not sent upstream because they could not be signed: the caller or its actor was not proved, or
+    /// ramtape itself found no credentials.
     pub unsigned: u64,
     /// Requests refused by ramtape itself (caller not proved, bad input), by reason.
     pub refused: Vec<(String, u64)>,

@@ -47,7 +47,11 @@ impl Tally {
     pub(super) fn failed(&self, error: &EngineError) {
         match error {
             EngineError::Cassette(_) | EngineError::Unfilled(_) => count(&self.damaged),
-            EngineError::Caller(_) | EngineError::Upstream(UpstreamError::Credentials(_)) => count(&self.unsigned),
+            EngineError::Caller(_)
+            | EngineError::Profile { .. }
+            | EngineError::UnclaimedAccount { .. }
+            | EngineError::ActorWithoutProfile { .. }
+            | EngineError::Upstream(UpstreamError::Credentials(_)) => count(&self.unsigned),
             _ => {}
         }
         let mut noted = self.noted();

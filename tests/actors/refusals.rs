@@ -43,6 +43,12 @@ fn a_second_account_that_no_actor_claims_is_told_the_lines_to_add() {
     assert_eq!(texts.len(), 1);
     assert!(texts.iter().all(|(_, text)| !text.contains("\"actor\": \"second\"")), "{texts:?}");
 
+    // A client that swallows the refusal does not hide it.
+    let swallowing = invitations(&python, &config, "second").under(["sh", "-c", "\"$@\" || true", "sh"]);
+    let swallowing = both(&swallowing.env("AWS_PROFILE", "first"), "second");
+    let hidden = under_run(&Tape::new(), "all", &["--upstream", &endpoint.url()], swallowing).finish();
+    assert_eq!(hidden.code, Some(1), "{hidden}");
+
     // The lines as they were printed are all that was missing.
     let message = error["message"].as_str().unwrap();
     assert!(refused.stderr.contains("[actors.second]"), "{refused}");
@@ -53,7 +59,7 @@ fn a_second_account_that_no_actor_claims_is_told_the_lines_to_add() {
     assert!(lines(message).contains("account = \"444455556666\"\n"), "{message}");
     configure(&tape, &lines(message));
     let recorded = record(&tape).success();
-    assert_eq!(endpoint.running().requests(), 3);
+    assert_eq!(endpoint.running().requests(), 4);
     assert_eq!(crate::principals::texts(&tape).len(), 2, "{recorded}");
 }
 
