@@ -38,7 +38,7 @@ pub struct Token {
     pub digest: PageDigest,
     /// The position of the page (recorded cut) or of the item (new cut) that comes next.
     pub position: u32,
-    /// Items a page, for a new cut; else 0.
+    /// The asked page size, for a new cut, 0 where none was asked; its upper bits are for whoever cuts. Else 0.
     pub step: u16,
 }
 

@@ -6,9 +6,12 @@
 mod code;
 mod cut;
 mod digest;
+mod listing;
 mod place;
+mod template;
 
 pub use code::{Cut, DecodeError, FingerprintStart, PageDigest, Token, TokenKey};
 pub use cut::without_first_items;
 pub use digest::ChainDigest;
+pub use listing::Listing;
 pub use place::{Placed, item_texts, place_token};

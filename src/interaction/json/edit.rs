@@ -1,6 +1,6 @@
 //! Changing one member of an object's text, every other byte untouched.
 
-use super::{Kind, SyntaxError, parse, quote, unquote};
+use super::{Kind, Node, SyntaxError, parse, quote, unquote};
 
 /// The object in `text` with the string `value` in its first member called `name`; unchanged where it has none.
 ///
@@ -18,20 +18,24 @@ pub fn with_text(text: &[u8], name: &str, value: &str) -> Result<Vec<u8>, Syntax
 /// Where `text` is not JSON.
 pub fn without(text: &[u8], name: &str) -> Result<Vec<u8>, SyntaxError> {
     let node = parse(text)?;
-    let Kind::Object(members) = &node.kind else { return Ok(text.to_vec()) };
-    let Some(at) = members.iter().position(|member| unquote(member.key).is_ok_and(|key| key == name)) else {
-        return Ok(text.to_vec());
-    };
+    Ok(removal(&node, name).map_or_else(|| text.to_vec(), |range| splice(text, range, b"")))
+}
+
+/// The bytes to take out of an object so that its first member called `name` is gone and the rest is well-formed; `None`
+/// where there is no such member.
+#[must_use]
+pub fn removal(node: &Node<'_>, name: &str) -> Option<std::ops::Range<usize>> {
+    let Kind::Object(members) = &node.kind else { return None };
+    let at = members.iter().position(|member| unquote(member.key).is_ok_and(|key| key == name))?;
     // From the end of the member before to its own end; the first one goes with the comma behind it.
     let end_of = |at: usize| members.get(at).map(|member| member.value.span().end);
     let start_of = |at: usize| members.get(at).map(|member| member.key_offset);
-    let range = match (at.checked_sub(1).and_then(end_of), start_of(at), end_of(at), start_of(at + 1)) {
-        (Some(before), _, Some(end), _) => before..end,
-        (None, Some(start), _, Some(next)) => start..next,
-        (None, Some(start), Some(end), None) => start..end,
-        _ => return Ok(text.to_vec()),
-    };
-    Ok(splice(text, range, b""))
+    match (at.checked_sub(1).and_then(end_of), start_of(at), end_of(at), start_of(at + 1)) {
+        (Some(before), _, Some(end), _) => Some(before..end),
+        (None, Some(start), _, Some(next)) => Some(start..next),
+        (None, Some(start), Some(end), None) => Some(start..end),
+        _ => None,
+    }
 }
 
 fn splice(text: &[u8], range: std::ops::Range<usize>, with: &[u8]) -> Vec<u8> {

@@ -7,7 +7,7 @@ mod edit;
 mod parse;
 mod text;
 
-pub use edit::{with_text, without};
+pub use edit::{removal, with_text, without};
 pub use parse::{MAX_DEPTH, SyntaxError, parse};
 pub use text::{push_quoted, quote, unquote};
 
