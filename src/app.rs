@@ -183,6 +183,15 @@ fn engine_settings(config: &Config, mode: Effective) -> engine::Settings {
         allow_any_client: config.allow_any_client,
         record_errors: config.record_errors,
         read_only: config.read_only,
+        pages: pages(config.pages),
+    }
+}
+
+const fn pages(asked: config::Pages) -> engine::Pages {
+    match asked {
+        config::Pages::Requested => engine::Pages::Requested,
+        config::Pages::Recorded => engine::Pages::Recorded,
+        config::Pages::Adversarial => engine::Pages::Adversarial,
     }
 }
 

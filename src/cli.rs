@@ -1,6 +1,6 @@
 //! The command line: what can be asked of the `ramtape` binary.
 
-use crate::config::{Poll, RawConfig, RecordMode};
+use crate::config::{Pages, Poll, RawConfig, RecordMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -192,6 +192,9 @@ pub struct ProxyArgs {
     /// Sign for callers that did not prove who they are: whoever reaches the port acts with your credentials
     #[arg(long)]
     pub allow_any_client: bool,
+    /// How a replayed listing is cut into pages: as the client asks, as it was recorded, or to test the client's loop
+    #[arg(long, value_name = "CUT", value_enum)]
+    pub pages: Option<Pages>,
     /// Write the misses to FILE, FORMAT being junit or json; can be repeated
     #[arg(long, num_args = 2, value_names = ["FORMAT", "FILE"], action = clap::ArgAction::Append)]
     pub report: Vec<OsString>,
@@ -218,6 +221,7 @@ impl ProxyArgs {
             read_only: switch(self.read_only),
             record_errors: switch(self.record_errors),
             allow_any_client: switch(self.allow_any_client),
+            pages: self.pages,
             ..RawConfig::default()
         }
     }

@@ -1,6 +1,6 @@
 //! What the program relies on: every value checked, nothing optional that has a default.
 
-use super::{ConfigError, RawLimits, Settings, actors};
+use super::{ConfigError, Pages, RawLimits, Settings, actors};
 use crate::interaction::{Actor, Secret};
 use crate::proxy::Limits;
 use crate::service::Service;
@@ -81,6 +81,8 @@ pub struct Config {
     pub record_errors: bool,
     /// Whether writes are refused while recording.
     pub read_only: bool,
+    /// How a replayed listing is cut into pages.
+    pub pages: Pages,
     /// Upstream.
     pub upstream: UpstreamConfig,
     /// The limits.
@@ -113,6 +115,7 @@ impl Config {
             allow_any_client: required(raw.allow_any_client, "allow_any_client")?,
             record_errors: required(raw.record_errors, "record_errors")?,
             read_only: required(raw.read_only, "read_only")?,
+            pages: required(raw.pages, "pages")?,
             upstream: UpstreamConfig {
                 url: raw.upstream.map(checked_url).transpose()?,
                 profile: raw.profile,
@@ -221,6 +224,7 @@ mod tests {
         assert_eq!(config.cassette, PathBuf::from("cassettes/default"));
         assert!(!config.allow_any_client && !config.allow_remote && !config.read_only && !config.record_errors);
         assert_eq!(config.limits.request_body, 1 << 20);
+        assert_eq!(config.pages, Pages::Requested);
     }
 
     #[test]

@@ -17,7 +17,7 @@ enum Shape {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, Shape); 25] = [
+const KEYS: [(Option<&str>, &str, Shape); 26] = [
     (None, "cassette", Shape::Text),
     (None, "cassette_per_session", Shape::Switch),
     (None, "record_mode", Shape::Text),
@@ -32,6 +32,7 @@ const KEYS: [(Option<&str>, &str, Shape); 25] = [
     (None, "read_only", Shape::Switch),
     (None, "allow_any_client", Shape::Switch),
     (None, "record_errors", Shape::Switch),
+    (None, "pages", Shape::Text),
     (Some("limits"), "request_body_bytes", Shape::Number),
     (Some("limits"), "response_body_bytes", Shape::Number),
     (Some("limits"), "header_bytes", Shape::Number),

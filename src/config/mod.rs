@@ -8,6 +8,7 @@ mod defaults;
 mod env;
 mod error;
 mod file;
+mod pages;
 mod raw;
 mod settings;
 
@@ -17,5 +18,6 @@ pub use defaults::DEFAULTS;
 pub use env::Environment;
 pub use error::ConfigError;
 pub use file::FILE_NAME;
+pub use pages::Pages;
 pub use raw::{RawActor, RawConfig, RawLimits};
 pub use settings::Settings;

@@ -1,6 +1,6 @@
 //! What somebody wrote: every key optional, nothing checked but its type.
 
-use super::{Poll, RecordMode};
+use super::{Pages, Poll, RecordMode};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -38,6 +38,8 @@ pub struct RawConfig {
     pub allow_any_client: Option<bool>,
     /// Whether throttling, faults and authentication errors are recorded too.
     pub record_errors: Option<bool>,
+    /// How a replayed listing is cut into pages.
+    pub pages: Option<Pages>,
     /// Bounds; see [`crate::proxy::Limits`].
     pub limits: RawLimits,
     /// `[operations.NAME]`: additions to the service's operation table.
@@ -109,6 +111,7 @@ impl RawConfig {
             read_only: self.read_only.or(lower.read_only),
             allow_any_client: self.allow_any_client.or(lower.allow_any_client),
             record_errors: self.record_errors.or(lower.record_errors),
+            pages: self.pages.or(lower.pages),
             limits: self.limits.over(&lower.limits),
             operations,
             actors,

@@ -4,8 +4,9 @@ use super::Shared;
 use super::error::EngineError;
 use super::identify::Call;
 use super::miss::{self, Advice};
+use super::pages::{Asked, page};
 use super::prepared::{Draft, Prepared, PreparedTake, fingerprint_start};
-use super::settings::Poll;
+use super::settings::{Poll, Settings};
 use super::summary::Miss;
 use crate::interaction::{Hole, Request, Take};
 use crate::session::{Candidate, Group, History, Repeat, best_group, session_name};
@@ -33,6 +34,11 @@ pub(super) enum Gap {
         /// How many those are.
         pages: usize,
     },
+    /// The chain was recorded in part only, and for another page size than is asked.
+    OtherSize {
+        /// The page size it was recorded with.
+        recorded: Option<u32>,
+    },
     /// No recorded chain begins with the pages that the token says were served.
     OtherChain,
 }
@@ -58,14 +64,14 @@ pub(super) fn find(shared: &Shared, request: &Request, call: &Call) -> Result<Re
 /// As [`find`], in one entry.
 pub(super) fn find_in(shared: &Shared, request: &Request, call: &Call, prepared: &Arc<Prepared>) -> Result<Found, Gap> {
     let takes = prepared.takes(call.items_member());
-    let (take, page) = match &call.page.token {
-        Some(token) => (continued(shared, request, call, takes, token)?, token.position as usize),
-        None => (begun(shared, request, call, prepared, takes)?, 0),
+    let take = match &call.page.token {
+        Some(token) => continued(shared, request, call, takes, token)?,
+        None => begun(shared, request, call, prepared, takes)?,
     };
-    match takes.get(take).and_then(|take| take.pages.get(page)) {
-        Some(page) => Ok(Found { prepared: Arc::clone(prepared), take, answer: page.answer() }),
-        None => Err(Gap::Partial { take, pages: page }),
-    }
+    let Settings { pages, service, .. } = &shared.settings;
+    let asked = Asked { pages: *pages, ask: &call.page, paging: &service.paging, items_member: call.items_member() };
+    let answer = page(&asked, prepared, take)?;
+    Ok(Found { prepared: Arc::clone(prepared), take, answer })
 }
 
 /// The take for a request that begins anew. A read with one take asks no session; a write moves its session's history.
@@ -110,7 +116,8 @@ fn ranked(
     history: &History,
 ) -> (Option<String>, Vec<usize>) {
     let asked = call.page.max_results;
-    let answers = |take: &Take| take.complete || asked.is_none() || take.max_results == asked;
+    let pages = shared.settings.pages;
+    let answers = |take: &Take| pages.can_serve(take.complete, take.max_results, asked);
     let all = recorded.iter().enumerate().map(|(at, take)| Candidate {
         take: at,
         session: take.session.as_deref(),
@@ -146,12 +153,11 @@ fn continued(
     takes: &[PreparedTake],
     token: &Token,
 ) -> Result<usize, Gap> {
-    let fitting: Vec<usize> =
-        (0..takes.len()).filter(|at| takes.get(*at).is_some_and(|t| t.continues(token))).collect();
+    let fitting: Vec<usize> = (0..takes.len()).filter(|at| takes.get(*at).is_some_and(|t| t.answers(token))).collect();
     if let [only] = fitting.as_slice() {
         return Ok(*only);
     }
-    let goes_on = |at: &&usize| takes.get(**at).is_some_and(|take| take.pages.len() > token.position as usize);
+    let goes_on = |at: &&usize| takes.get(**at).is_some_and(|take| take.goes_on(token));
     let session = shared.sessions.named(session_name(request).as_deref());
     let current = session.lock().unwrap_or_else(PoisonError::into_inner).current(call.fingerprint);
     let best = fitting.iter().find(|at| Some(**at) == current).filter(goes_on);
@@ -185,6 +191,7 @@ impl Gap {
             }
             Self::NoTake => miss::no_take(call, &shared.cassette, &advice),
             Self::Partial { pages, .. } => miss::partial(call, pages, &advice),
+            Self::OtherSize { recorded } => miss::other_size(call, recorded, &advice),
         };
         EngineError::Miss(Miss {
             operation: call.name.as_str().to_owned(),

@@ -62,6 +62,20 @@ pub(super) fn partial(call: &Call, pages: usize, advice: &Advice) -> String {
     finish(message, advice)
 }
 
+/// The message for a page size that a chain recorded only in part, with another one, cannot serve.
+pub(super) fn other_size(call: &Call, recorded: Option<u32>, advice: &Advice) -> String {
+    let mut message = head(call, advice);
+    let size = |size: Option<u32>| size.map_or_else(|| "no page size".to_owned(), |size| format!("page size {size}"));
+    let _ = write!(
+        message,
+        "\nThis listing was recorded only in part, with {}, and {} was asked for: only a listing recorded to its end can be \
+         cut anew.",
+        size(recorded),
+        size(call.page.max_results)
+    );
+    finish(message, advice)
+}
+
 fn head(call: &Call, advice: &Advice) -> String {
     let actor = if call.actor == DEFAULT_ACTOR { String::new() } else { format!(", actor {}", call.actor) };
     format!(

@@ -9,6 +9,7 @@ mod flights;
 mod identify;
 mod keep;
 mod miss;
+mod pages;
 mod prepared;
 mod record;
 mod recorder;
@@ -31,6 +32,7 @@ use tally::{Tally, count};
 use writes::KnownWrites;
 
 pub use error::EngineError;
+pub use pages::Pages;
 pub use prepared::Prepared;
 pub use settings::{Effective, Poll, Settings};
 pub use summary::{Miss, Summary};

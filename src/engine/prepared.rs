@@ -4,7 +4,7 @@ use super::volatile::fill;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Body, Entry, Hole, Page, Part, Response, Take, json};
 use crate::session::Bindings;
-use crate::token::{ChainDigest, Cut, FingerprintStart, PageDigest, Token};
+use crate::token::{ChainDigest, Cut, FingerprintStart, Listing, PageDigest, Token};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -27,6 +27,9 @@ pub(super) struct PreparedTake {
     pub(super) pages: Vec<PreparedPage>,
     /// The digest of the pages before each position, from 0 to the number of pages.
     digests: Vec<PageDigest>,
+    complete: bool,
+    /// The take as a listing to cut anew, made at the first request for another page size.
+    listing: OnceLock<Option<Listing>>,
 }
 
 /// A page, ready to be served.
@@ -92,6 +95,26 @@ impl Prepared {
         })
     }
 
+    /// Take `at` as a listing to cut anew, if it is one. Its chain must be complete.
+    pub(super) fn listing(&self, at: usize, items_member: &str, token_member: &str) -> Option<&Listing> {
+        let (ready, take) = (self.takes(Some(items_member)).get(at)?, self.entry.takes.get(at)?);
+        ready.listing.get_or_init(|| Listing::of(&take.pages, items_member, token_member)).as_ref()
+    }
+
+    /// The answer with a page that was cut anew from take `at`; `key` tells such pages apart. Its head is the first page's.
+    pub(super) fn answer_anew(&self, at: usize, key: (u64, u16), body: Body) -> Result<Draft, Hole> {
+        let first = self.entry.takes.get(at).and_then(|take| take.pages.first());
+        let place = [&key.0.to_be_bytes()[..], &key.1.to_be_bytes()].concat();
+        let id = request_id(&self.fingerprint, at, &place);
+        let unfilled = body.holes().find(|hole| !matches!(hole, Hole::Volatile(_))).cloned();
+        PreparedPage {
+            status: first.and_then(|page| StatusCode::from_u16(page.status).ok()).unwrap_or(StatusCode::OK),
+            headers: first.map(|page| headers(page, &id)).unwrap_or_default(),
+            body: unfilled.map_or(Ok(body), Err),
+        }
+        .answer()
+    }
+
     /// Marks it as used; true the first time.
     pub(super) fn first_use(&self) -> bool {
         !self.used.load(Ordering::Relaxed) && !self.used.swap(true, Ordering::Relaxed)
@@ -99,7 +122,25 @@ impl Prepared {
 }
 
 impl PreparedTake {
-    /// Whether this take has the pages that `token` says were served before its position.
+    /// The digest of all pages.
+    pub(super) fn digest(&self) -> PageDigest {
+        self.digests.last().copied().unwrap_or_default()
+    }
+
+    /// Whether this take answers `token`: a recorded cut's by its first pages, a new cut's by being the same whole take.
+    pub(super) fn answers(&self, token: &Token) -> bool {
+        match token.cut {
+            Cut::Recorded => self.continues(token),
+            Cut::Anew => self.complete && self.digest() == token.digest,
+        }
+    }
+
+    /// Whether it does not end where `token` stands.
+    pub(super) fn goes_on(&self, token: &Token) -> bool {
+        token.cut == Cut::Anew || self.pages.len() > token.position as usize
+    }
+
+    /// Whether this take has the recorded pages that `token` says were served before its position.
     pub(super) fn continues(&self, token: &Token) -> bool {
         let position = usize::try_from(token.position).unwrap_or(usize::MAX);
         token.cut == Cut::Recorded && self.digests.get(position) == Some(&token.digest)
@@ -127,11 +168,11 @@ fn prepare_take(fingerprint: &Fingerprint, at: usize, take: &Take, items_member:
         let after = digest.short();
         pages.push(PreparedPage {
             status: StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK),
-            headers: headers(page, &request_id(fingerprint, at, number)),
+            headers: headers(page, &request_id(fingerprint, at, &(number as u64).to_be_bytes())),
             body: with_tokens(page, |position| page_token(fingerprint, after, position)),
         });
     }
-    PreparedTake { pages, digests }
+    PreparedTake { pages, digests, complete: take.complete, listing: OnceLock::new() }
 }
 
 /// The body of `page` with its token in place; volatile values are holes still.
@@ -167,11 +208,11 @@ fn headers(page: &Page, request_id: &str) -> HeaderMap {
 }
 
 /// A UUID that fingerprint, take and page determine.
-fn request_id(fingerprint: &Fingerprint, take: usize, page: usize) -> String {
+fn request_id(fingerprint: &Fingerprint, take: usize, page: &[u8]) -> String {
     let hash = Sha256::new_with_prefix(b"ramtape-request-id")
         .chain_update(fingerprint.bytes())
         .chain_update((take as u64).to_be_bytes())
-        .chain_update((page as u64).to_be_bytes());
+        .chain_update(page);
     uuid(hash)
 }
 

@@ -1,5 +1,6 @@
 //! What the engine is told.
 
+use super::pages::Pages;
 use crate::interaction::{Actor, Secret};
 use crate::service::Service;
 use std::sync::Arc;
@@ -50,4 +51,6 @@ pub struct Settings {
     pub record_errors: bool,
     /// Whether writes are refused while recording.
     pub read_only: bool,
+    /// How a replayed listing is cut into pages.
+    pub pages: Pages,
 }

@@ -52,6 +52,7 @@ fn replaying(folder: &Path) -> Engine {
         key: Secret::new("none".to_owned()),
         allow_any_client: false,
         record_errors: false,
+        pages: ramtape::engine::Pages::Requested,
         read_only: false,
     };
     Engine::new(settings, opened.cassette, None)

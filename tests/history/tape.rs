@@ -4,7 +4,7 @@ use crate::model::Script;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use ramtape::cassette::{Access, Cassette, EntryHead, Settings as Opening, TakeHead};
-use ramtape::engine::{Effective, Engine, Poll, Prepared, Settings};
+use ramtape::engine::{Effective, Engine, Pages, Poll, Prepared, Settings};
 use ramtape::interaction::{Body, OperationName, Request, Secret};
 use ramtape::redact::scrub_page;
 use ramtape::service::Service;
@@ -70,6 +70,7 @@ pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
         allow_any_client: false,
         record_errors: false,
         read_only: false,
+        pages: Pages::Requested,
     };
     Engine::new(settings, opened.cassette, None)
 }
