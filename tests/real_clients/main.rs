@@ -17,6 +17,7 @@ mod environment;
 mod javascript;
 mod misses;
 mod moto;
+mod pages;
 mod rust_sdk;
 mod scene;
 mod sharing;
