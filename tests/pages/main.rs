@@ -8,6 +8,7 @@ mod stage;
 
 mod any_cut;
 mod listing;
+mod live;
 mod partial;
 mod settings;
 mod tokens;

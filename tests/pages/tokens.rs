@@ -107,3 +107,19 @@ async fn new_episodes_cuts_what_is_recorded_and_asks_upstream_nothing() {
     assert_eq!((sizes(&pages), all_items(&pages)), (vec![2, 2, 2], upstream.items()));
     assert_eq!(continuing.stop().await.upstream_connections, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_a_new_cut_never_goes_upstream() {
+    let stage = Stage::new().await;
+    Upstream::of(6, &[3]).record(&stage, "c", &own(Some(3)), 100).await;
+    let replaying = replaying(&stage, "c", Pages::Requested).await;
+    let token = page(&replaying, &own(Some(2)), None).await.next_token().unwrap();
+    replaying.stop().await;
+    let before = stage.endpoint().requests();
+    let recording = stage.ramtape("c", RecordMode::All).await;
+    let body = json!({ "resourceOwner": "SELF", "maxResults": 2, "nextToken": token });
+    let answer = recording.post(LISTING, body).await;
+    assert_eq!((answer.status.as_u16(), answer.error().as_deref()), (400, Some("InvalidNextTokenException")));
+    assert_eq!(recording.stop().await.recorded, 0);
+    assert_eq!(stage.endpoint().requests(), before);
+}
