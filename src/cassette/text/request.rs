@@ -60,3 +60,47 @@ pub(super) fn read_request(root: &Node<'_>) -> Result<String, Flaw> {
         _ => Err(Flaw::at(root.offset, "no request")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    fn printed(request: &str) -> String {
+        let mut printer = Printer::default();
+        print_request(&mut printer, request);
+        printer.finish()
+    }
+
+    fn read(text: &str) -> Result<String, Flaw> {
+        read_request(&json::parse(text.as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn holes_are_one_line_and_everything_reads_back() {
+        for (request, line) in [
+            (r#"{"name":{"$volatile":"w#1:/name"}}"#, r#"  "name": {"$volatile": "w#1:/name"}"#),
+            (r#"{"x":[{"$volatile":"w#1:/\"a\""},1.50]}"#, r#"    {"$volatile": "w#1:/\"a\""},"#),
+            (r#"{"x":{"$$volatile":"w"}}"#, r#"    "$$volatile": "w""#),
+            (r#"{"$body":"text"}"#, r#"  "$$body": "text""#),
+            (r#"{"$volatile":"w"}"#, r#"  "$$volatile": "w""#),
+            (r#"{"$body":"text","a":"1"}"#, r#"  "$body": "text","#),
+        ] {
+            let text = printed(request);
+            assert!(text.lines().any(|printed| printed == line), "{text}");
+            assert_eq!(read(&text).as_deref(), Ok(request));
+        }
+    }
+
+    #[test]
+    fn what_is_no_hole_in_a_request_is_told() {
+        for (text, reason) in [
+            (r#"{"$volatile":"w"}"#, "a request as a whole is no hole"),
+            (r#"{"x":{"$token":1}}"#, "there are no tokens in a request"),
+            (r#"{"x":{"$volatile":1}}"#, "\"$volatile\" has a value of the wrong type"),
+            (r#"{"x":[{"$new":"w"}]}"#, "\"$new\" is no hole that this version knows"),
+        ] {
+            assert_eq!(read(text).unwrap_err().reason, reason);
+        }
+    }
+}
