@@ -3,7 +3,9 @@
 use crate::live::{create, list, named, texts, volatile};
 use crate::stage::{Asking, Ramtape, Stage};
 use ramtape::config::RecordMode;
+use ramtape::simulator::{Effect, Fault};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Two shares at once, one's name a prefix of the other's; one is tagged, and both are listed by name. Gives the bodies of
 /// all answers.
@@ -96,4 +98,31 @@ async fn a_client_token_is_echoed_as_it_was_sent() {
     assert_eq!(replaying.post("CreateResourceShare", create("token-1")).await.body, recorded.body);
     let again = stage.ramtape("c", RecordMode::None).await;
     assert_eq!(again.post("CreateResourceShare", json!({ "name": "fixed" })).await.json(), without);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_creations_in_flight_at_once_keep_their_own_names() {
+    let mut stage = Stage::new().await;
+    /// Each share, as its creation and as a listing by its name have it.
+    async fn run(ramtape: &Ramtape, names: [&str; 2]) -> Vec<[Value; 2]> {
+        let (one, two) = tokio::join!(create(ramtape, names[0]), create(ramtape, names[1]));
+        let (listed, other) = tokio::join!(list(ramtape, names[0]), list(ramtape, names[1]));
+        let share = |created: &Value| created["resourceShare"].clone();
+        let first = |listed: &Value| listed["resourceShares"][0].clone();
+        vec![[share(&one), first(&listed)], [share(&two), first(&other)]]
+    }
+    let recording = stage.ramtape_with("c", RecordMode::Once, volatile).await;
+    stage.endpoint().inject(Fault::next(Effect::Latency(Duration::from_millis(100))).times(2));
+    run(&recording, ["p-1", "p-2"]).await;
+    recording.stop().await;
+    stage.stop_endpoint().await;
+
+    for _ in 0..10 {
+        let replaying = stage.ramtape_with("c", RecordMode::None, volatile).await;
+        for (shares, name) in run(&replaying, ["q-1", "q-2"]).await.iter().zip(["q-1", "q-2"]) {
+            assert_eq!((&shares[0]["name"], &shares[1]["name"]), (&json!(name), &json!(name)));
+            assert_eq!(shares[0]["resourceShareArn"], shares[1]["resourceShareArn"]);
+        }
+        assert_eq!(replaying.stop().await.missed, 0);
+    }
 }
