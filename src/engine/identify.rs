@@ -6,7 +6,7 @@ use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
 use crate::interaction::{OperationName, Request};
 use crate::service::{Kind, Operation, Service};
 use crate::session::Bindings;
-use crate::token::{DecodeError, Token};
+use crate::token::{DecodeError, Token, foreign_mark};
 use std::sync::Arc;
 
 /// What a request asks.
@@ -39,7 +39,7 @@ pub(super) struct Call {
 pub(super) struct PageAsk {
     /// A token that ramtape handed out.
     pub(super) token: Option<Token>,
-    /// A token from elsewhere. It stays among the parameters: what follows it is no part of this listing's chain.
+    /// A token from elsewhere. Its digest stays among the parameters: what follows it is no part of this listing's chain.
     pub(super) foreign_token: bool,
     /// A legal page size.
     pub(super) max_results: Option<u32>,
@@ -71,9 +71,9 @@ pub(super) fn identify(
     live: Option<&Bindings>,
 ) -> Result<Call, EngineError> {
     let operation = service.operation(&request.method, &request.path).cloned();
-    let parameters = Parameters::read(&request.query, &request.body, operation.is_some())?;
+    let mut parameters = Parameters::read(&request.query, &request.body, operation.is_some())?;
     let page = match operation.as_deref() {
-        Some(Operation { page_items: Some(_), .. }) => page_ask(&parameters, service)?,
+        Some(Operation { page_items: Some(_), .. }) => page_ask(&mut parameters, service)?,
         _ => PageAsk::default(),
     };
     let skipped = |name: &str| {
@@ -106,12 +106,16 @@ fn volatile(operation: &Operation, parameters: &Parameters<'_>) -> Vec<(String, 
     members.filter_map(|member| Some((member.clone(), parameters.text(member)?.into_owned()))).collect()
 }
 
-fn page_ask(parameters: &Parameters<'_>, service: &Service) -> Result<PageAsk, EngineError> {
+fn page_ask(parameters: &mut Parameters<'_>, service: &Service) -> Result<PageAsk, EngineError> {
     let mut ask = PageAsk::default();
     if let Some(text) = parameters.text(&service.paging.token) {
         match Token::decode(&text) {
             Ok(token) => ask.token = Some(token),
-            Err(DecodeError::Foreign) => ask.foreign_token = true,
+            Err(DecodeError::Foreign) => {
+                let mark = foreign_mark(&text);
+                parameters.replace(&service.paging.token, mark);
+                ask.foreign_token = true;
+            }
             Err(error) => return Err(EngineError::Token(error.to_string())),
         }
     }

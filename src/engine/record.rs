@@ -162,9 +162,9 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
     let refused_token = question.call.page.token.is_some()
         && error_kind(&answer).is_some_and(|kind| kind == shared.settings.service.paging.token_error);
     let recordable = shared.settings.record_errors || is_recordable(&answer, rules);
-    // A token from elsewhere may be upstream's own: it must not get into the cassette, and what follows it has no place
-    // among the chains.
-    if !recordable || refused_token || question.call.page.foreign_token {
+    // What follows a token from elsewhere has no place among the chains; an error after one is an answer like any other.
+    let foreign_page = question.call.page.foreign_token && answer.status.is_success();
+    if !recordable || refused_token || foreign_page {
         return Ok(Asked::PassOn(answer));
     }
     Ok(Asked::Keep(Arrived { answer, chain }))

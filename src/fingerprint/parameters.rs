@@ -113,6 +113,11 @@ impl<'a> Parameters<'a> {
         Ok(())
     }
 
+    /// Puts `text` in place of the member called `name`.
+    pub fn replace(&mut self, name: &str, text: String) {
+        self.members.insert(Cow::Owned(name.to_owned()), Value::Text(Cow::Owned(text)));
+    }
+
     /// Whether there is a member called `name`; one that is `null` is none.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

@@ -119,6 +119,15 @@ impl fmt::Display for Token {
     }
 }
 
+/// What stands for a token of somebody else's among a request's parameters: its digest. The token itself may be the
+/// service's own, and those never enter a cassette's text.
+#[must_use]
+pub fn foreign_mark(token: &str) -> String {
+    let hash = Sha256::new().chain_update(b"ramtape-foreign-token").chain_update(token).finalize();
+    let start: [u8; 10] = hash.first_chunk().copied().unwrap_or_default();
+    format!("foreign-{}", base32::encode(&start))
+}
+
 fn check(body: &TokenKey) -> [u8; CHECK] {
     let hash = Sha256::new().chain_update(b"ramtape-token-check").chain_update(body).finalize();
     hash.first_chunk().copied().unwrap_or_default()

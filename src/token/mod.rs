@@ -10,7 +10,7 @@ mod listing;
 mod place;
 mod template;
 
-pub use code::{Cut, DecodeError, FingerprintStart, PageDigest, Token, TokenKey};
+pub use code::{Cut, DecodeError, FingerprintStart, PageDigest, Token, TokenKey, foreign_mark};
 pub use cut::without_first_items;
 pub use digest::ChainDigest;
 pub use listing::Listing;

@@ -4,7 +4,7 @@ use crate::wire::WireRequest;
 use ramtape::fingerprint::{Fingerprint, ParameterError, Parameters, canonical_text};
 use ramtape::interaction::OperationName;
 use ramtape::service::{Operation, Service};
-use ramtape::token::Token;
+use ramtape::token::{Token, foreign_mark};
 use std::sync::LazyLock;
 
 /// The region of requests that name none: the configured one.
@@ -44,10 +44,15 @@ pub(crate) fn canonical_parameters(
     query: &str,
     body: &[u8],
 ) -> Result<String, ParameterError> {
-    let read = Parameters::read(query, body, operation.is_some())?;
+    let mut read = Parameters::read(query, body, operation.is_some())?;
     let paging = &service().paging;
     let paged = operation.is_some_and(|operation| operation.page_items.is_some());
     let own_token = paged && read.text(&paging.token).is_some_and(|text| Token::decode(&text).is_ok());
+    let foreign = read.text(&paging.token).filter(|_| paged && !own_token).map(|text| foreign_mark(&text));
+    // Idempotent, for the canonical form is read again.
+    if let Some(mark) = foreign.filter(|_| read.text(&paging.token).is_some_and(|text| !text.starts_with("foreign-"))) {
+        read.replace(&paging.token, mark);
+    }
     let legal_size = paged && read.number(&paging.size).is_some_and(|size| is_legal_size(&size));
     read.canonical(operation, |name| {
         let volatile = operation.is_some_and(|operation| operation.volatile.iter().any(|member| member == name));
