@@ -67,6 +67,9 @@ pub enum Command {
     /// Write the text of takes that an interrupted recording left in the store only
     #[command(after_help = "Example:\n  ramtape seal --cassette cassettes/default")]
     Seal(SealArgs),
+    /// Remove takes that the latest complete replay never used
+    #[command(after_help = PRUNE_EXAMPLE)]
+    Prune(PruneArgs),
     /// Check environment, credentials, upstream, cassette and port, and say what is wrong
     #[command(after_help = DOCTOR_EXAMPLE)]
     Doctor(DoctorArgs),
@@ -109,6 +112,15 @@ Examples:
   ramtape show k3v9 --canonical
 
 The beginning of a fingerprint is enough.";
+const PRUNE_EXAMPLE: &str = "\
+Example:
+  ramtape run --record-mode none -- pytest    use everything that is still needed
+  ramtape prune --dry-run                     see what was not
+  ramtape prune
+
+A complete replay is a run in which CMD ended with 0, or a server that was stopped, after only
+replaying and without a miss. Nothing is removed where the text has changed since, where takes
+are in the store only, or while another ramtape has the cassette open.";
 const DOCTOR_EXAMPLE: &str = "\
 Examples:
   ramtape doctor
@@ -314,6 +326,20 @@ pub struct SealArgs {
     /// The cassette.
     #[command(flatten)]
     pub cassette: CassetteArgs,
+}
+
+/// `ramtape prune`
+#[derive(Args, Clone, Debug)]
+pub struct PruneArgs {
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `ramtape doctor`

@@ -12,7 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("main", &["cli", "command"]),
     ("cli", &["config"]),
     ("command", &["app", "cassette", "cli", "config", "engine", "fingerprint", "interaction", "simulator", "upstream"]),
-    ("app", &["cassette", "config", "control", "engine", "interaction", "proxy", "upstream"]),
+    ("app", &["cassette", "config", "control", "engine", "interaction", "proxy", "session", "upstream"]),
     ("config", &["interaction", "proxy", "service"]),
     ("proxy", &["control", "interaction"]),
     ("control", &["interaction"]),

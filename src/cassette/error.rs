@@ -109,6 +109,9 @@ pub enum StoreError {
     /// The take is sealed, ended, or was never begun.
     #[error("the take is not open")]
     NoSuchTake,
+    /// Something of the entry is in the store only.
+    #[error("what is recorded for the request is not all text yet: `ramtape seal` writes it")]
+    NotSealed,
     /// No space is left on the disk.
     #[error("the disk is full: the answer was not recorded")]
     DiskFull,

@@ -15,6 +15,12 @@ const NAME: &str = "cassette.json";
 const TEXT: &str =
     "{\n  \"ramtape\": \"1.0\",\n  \"service\": \"ram\",\n  \"redaction\": {\n    \"rules\": []\n  }\n}\n";
 
+/// Whether the folder `root` says that it is a cassette.
+#[must_use]
+pub fn is_cassette(root: &Path) -> bool {
+    root.join(NAME).is_file()
+}
+
 /// Reads the cassette's version; `false` where there is no `cassette.json`.
 ///
 /// # Errors

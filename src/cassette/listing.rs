@@ -1,6 +1,7 @@
 //! Which files a cassette has.
 
 use super::error::CassetteError;
+use super::format::is_cassette;
 use super::path::is_plain_name;
 use crate::fingerprint::Fingerprint;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,14 @@ pub(super) fn all(root: &Path) -> Result<Vec<(String, Fingerprint)>, CassetteErr
         }
     }
     Ok(found)
+}
+
+/// The cassettes that stand in the folder `parent`, in order.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn below(parent: &Path) -> Result<Vec<PathBuf>, CassetteError> {
+    Ok(folders(parent)?.into_iter().map(|(path, _)| path).filter(|path| is_cassette(path)).collect())
 }
 
 /// The folders of a cassette: whatever is hidden is not its own.

@@ -17,20 +17,26 @@ mod merge;
 mod notice;
 mod opening;
 mod path;
+mod prune;
 mod recording;
 mod seal;
 mod sealer;
 mod store;
 pub mod text;
+mod usage;
 
 pub use error::{CassetteError, StoreError};
 pub use format::VERSION;
+pub use format::is_cassette;
+pub use listing::below;
 pub use merge::{Recorded, merge};
 pub use notice::Notice;
 pub use opening::{Access, Opened, Settings};
 pub use path::is_plain_name;
+pub use prune::{PruneError, Pruning, Surplus};
 pub use recording::{EntryHead, TakeHead, TakeId, UpstreamToken};
 pub use seal::SealReport;
+pub use usage::{Usage, UsedTakes};
 
 use self::archive::Archive;
 use self::cache::{Memory, Prepared};

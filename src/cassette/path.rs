@@ -57,6 +57,15 @@ impl Identity {
         }
     }
 
+    /// Whether the file was changed at `time` or later.
+    pub(super) fn is_since(&self, time: SystemTime) -> bool {
+        let [_, _, modified, modified_nanos, changed, changed_nanos] = self.numbers;
+        let time = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let (latest, nanos) = (modified, modified_nanos).max((changed, changed_nanos));
+        let latest = Duration::new(u64::try_from(latest).unwrap_or_default(), u32::try_from(nanos).unwrap_or_default());
+        latest >= time
+    }
+
     /// The file's size in bytes.
     pub(super) fn size(&self) -> u64 {
         let [_, size, ..] = self.numbers;

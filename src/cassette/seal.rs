@@ -98,7 +98,7 @@ impl Archive {
         } else {
             let intent = Intent { hash: Sha256::digest(text.as_bytes()).into(), sequence: latest };
             store.intend(fp, &intent)?;
-            let temporary = self.write_temporary(&fp, &text)?;
+            let temporary = write_temporary(&self.root, &fp, &text)?;
             let settled = store.settle(fp, generation, latest, || put_in_place(&temporary, &path))?;
             if !settled {
                 let _ = fs::remove_file(&temporary);
@@ -107,15 +107,16 @@ impl Archive {
         };
         Ok(if settled { Attempt::Sealed { partial } } else { Attempt::Overtaken })
     }
+}
 
-    fn write_temporary(&self, fp: &Fingerprint, text: &str) -> Result<PathBuf, CassetteError> {
-        let folder = writing_folder(&self.root);
-        let path = folder.join(format!("{fp}.json"));
-        let written = fs::create_dir_all(&folder).and_then(|()| write_synced(&path, text.as_bytes()));
-        written.map_err(|source| CassetteError::Write { path: path.clone(), source })?;
-        fault::point("after-temporary-file");
-        Ok(path)
-    }
+/// Writes `text` to a file that nobody reads yet, so that it is on the disk.
+pub(super) fn write_temporary(root: &Path, fp: &Fingerprint, text: &str) -> Result<PathBuf, CassetteError> {
+    let folder = writing_folder(root);
+    let path = folder.join(format!("{fp}.json"));
+    let written = fs::create_dir_all(&folder).and_then(|()| write_synced(&path, text.as_bytes()));
+    written.map_err(|source| CassetteError::Write { path: path.clone(), source })?;
+    fault::point("after-temporary-file");
+    Ok(path)
 }
 
 enum Attempt {
@@ -129,7 +130,7 @@ enum Attempt {
 }
 
 /// Renames the text to where it belongs; gives the folder that this changed.
-fn put_in_place(temporary: &Path, path: &Path) -> Result<Option<PathBuf>, CassetteError> {
+pub(super) fn put_in_place(temporary: &Path, path: &Path) -> Result<Option<PathBuf>, CassetteError> {
     let folder = path.parent().unwrap_or(path);
     let placed = fs::create_dir_all(folder).and_then(|()| fs::rename(temporary, path));
     placed.map_err(|source| CassetteError::Write { path: path.to_owned(), source })?;

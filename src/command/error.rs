@@ -2,7 +2,7 @@
 
 use super::Exit;
 use crate::app::{StartError, StopError};
-use crate::cassette::CassetteError;
+use crate::cassette::{CassetteError, PruneError};
 use crate::config::ConfigError;
 use std::error::Error;
 use std::io::{self, Write};
@@ -71,6 +71,17 @@ pub enum CommandError {
     /// The cassette cannot be used.
     #[error(transparent)]
     Cassette(#[from] CassetteError),
+    /// Nothing can be pruned.
+    #[error(transparent)]
+    Prune(#[from] PruneError),
+    /// The folder holds a cassette for every session.
+    #[error("{} holds a cassette for every session: name one of them, as in --cassette {}", root.display(), first.display())]
+    Parent {
+        /// The folder.
+        root: PathBuf,
+        /// The first of its cassettes.
+        first: PathBuf,
+    },
     /// There is no such folder.
     #[error("there is no cassette in {}", root.display())]
     NoCassette {
@@ -104,7 +115,8 @@ impl CommandError {
                 }
                 _ => Exit::Usage,
             },
-            Self::Usage(_) => Exit::Usage,
+            Self::Usage(_) | Self::Parent { .. } => Exit::Usage,
+            Self::Prune(PruneError::Cassette(_)) => Exit::Cassette,
             // Somebody else has it: nothing is wrong with it.
             Self::Cassette(CassetteError::InUse { .. } | CassetteError::Write { .. }) => Exit::Failed,
             Self::Cassette(_) => Exit::Cassette,

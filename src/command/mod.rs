@@ -5,10 +5,12 @@ mod demo;
 mod doctor;
 mod error;
 mod exit;
+mod files;
 mod log;
 mod ls;
 mod man;
 mod output;
+mod prune;
 mod recorded;
 mod report;
 mod run;
@@ -46,6 +48,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Ls(args) => ls::run(&args, &environment, voice),
         Command::Show(args) => show::run(&args, &environment, voice),
         Command::Seal(args) => seal::run(&args, &environment, voice),
+        Command::Prune(args) => prune::run(&args, &environment, voice),
         Command::Doctor(args) => doctor::run(&args, &environment),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(&args),

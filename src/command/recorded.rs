@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use super::voice::Voice;
-use crate::cassette::{Access, Cassette, CassetteError, Notice, Opened, Settings};
+use crate::cassette::{self, Access, Cassette, CassetteError, Notice, Opened, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
 use std::path::{Path, PathBuf};
@@ -54,10 +54,22 @@ impl Shelf {
 
 /// Opens the cassette in the folder `root`, which must be there.
 pub(super) fn open(root: &Path, access: Access) -> Result<Opened<()>, CommandError> {
+    check(root)?;
+    Ok(Cassette::open(root, access, |_, _| (), &Settings::default())?)
+}
+
+/// Checks that the folder `root` is there, and is not the parent of one cassette a session.
+pub(super) fn check(root: &Path) -> Result<(), CommandError> {
     if !root.is_dir() {
         return Err(CommandError::NoCassette { root: root.to_owned() });
     }
-    Ok(Cassette::open(root, access, |_, _| (), &Settings::default())?)
+    if cassette::is_cassette(root) {
+        return Ok(());
+    }
+    match cassette::below(root)?.into_iter().next() {
+        Some(first) => Err(CommandError::Parent { root: root.to_owned(), first }),
+        None => Ok(()),
+    }
 }
 
 /// Tells what opening brought to light.

@@ -3,7 +3,7 @@
 use super::report;
 use super::signals::Signals;
 use super::voice::Voice;
-use super::{CommandError, Exit, output, runtime};
+use super::{CommandError, Exit, files, output, runtime};
 use crate::app::{self, Running};
 use crate::cli::{ProxyArgs, ServeArgs};
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
@@ -49,10 +49,11 @@ async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voic
     if let Some(path) = ready_file {
         forget(path);
     }
-    let running = start_proxy(config, &mut signals).await?;
+    let mut running = start_proxy(config, &mut signals).await?;
     let announced = announce(&running, ready_file, voice);
     if announced.is_ok() {
         signals.next().await;
+        running.completed("ramtape replay");
     }
     if let Some(path) = ready_file {
         forget(path);
@@ -63,6 +64,9 @@ async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voic
 
 /// Starts the proxy; a signal meanwhile ends the process: nothing was asked or recorded yet.
 pub(super) async fn start_proxy(config: Config, signals: &mut Signals) -> Result<Running, CommandError> {
+    if config.cassette_per_session {
+        files::allow_many();
+    }
     tokio::select! {
         started = app::start(config) => Ok(started?),
         signal = signals.next() => std::process::exit(128 + signal.as_raw()),

@@ -1,7 +1,7 @@
 //! The closing lines of a run.
 
 use super::voice::Voice;
-use crate::engine::{Miss, Summary};
+use crate::engine::{Miss, SessionState, Summary};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ enum Line {
 
 /// Tells `summary`.
 pub(super) fn tell(summary: &Summary, voice: Voice) {
-    for line in lines(summary) {
+    let sessions = session_lines(&summary.sessions, voice.is_verbose());
+    for line in lines(summary).into_iter().chain(sessions) {
         match line {
             Line::Note(text) => voice.note(&text),
             Line::Problem(text) => voice.problem(&text),
@@ -53,6 +54,7 @@ pub(super) fn json(summary: &Summary) -> serde_json::Value {
         "secondsSaved": summary.time_saved.map(|time| time.as_secs_f64()),
         "partial": summary.partial,
         "notices": summary.notices,
+        "sessions": summary.sessions.iter().map(SessionState::to_json).collect::<Vec<_>>(),
     })
 }
 
@@ -86,6 +88,29 @@ fn lines(summary: &Summary) -> Vec<Line> {
         )));
     }
     lines
+}
+
+/// Where each session stands; nothing of a lone one, unless details are wanted.
+fn session_lines(sessions: &[SessionState], verbose: bool) -> Vec<Line> {
+    if sessions.len() < 2 && !verbose {
+        return Vec::new();
+    }
+    let told = if verbose { sessions.len() } else { TOLD };
+    let mut lines: Vec<Line> = sessions.iter().take(told).map(|session| Line::Note(session_text(session))).collect();
+    if let Some(rest @ 1..) = sessions.len().checked_sub(told) {
+        lines.push(Line::Note(format!("and {} more", counted(rest as u64, "session", "sessions"))));
+    }
+    lines
+}
+
+fn session_text(session: &SessionState) -> String {
+    let name = session.name.as_ref().map_or("callers without a session".to_owned(), |name| format!("session {name}"));
+    let SessionState { replayed, recorded, missed, .. } = session;
+    let mut text = format!("{name}: {replayed} replayed, {recorded} recorded, {missed} missed");
+    if let Some(write) = &session.latest_write {
+        text.push_str(&format!("; {}, the latest {write}", counted(session.writes, "write", "writes")));
+    }
+    text
 }
 
 fn totals(summary: &Summary) -> String {
@@ -156,6 +181,29 @@ mod tests {
         assert_eq!(lines(&summary), []);
         let expected = "12 replayed, 0 recorded, 0 missed; 0 upstream connections; about 4.2 s saved";
         assert_eq!(totals(&summary), expected);
+    }
+
+    #[test]
+    fn sessions_are_told_where_there_are_several() {
+        let session = |name: Option<&str>| SessionState {
+            name: name.map(str::to_owned),
+            requests: 3,
+            replayed: 2,
+            missed: 1,
+            ..SessionState::default()
+        };
+        let named = SessionState { latest_write: Some("tag/x#1".into()), writes: 1, ..session(Some("t1")) };
+        let note = |text: &str| Line::Note(text.to_owned());
+        let expected = [
+            note("callers without a session: 2 replayed, 0 recorded, 1 missed"),
+            note("session t1: 2 replayed, 0 recorded, 1 missed; 1 write, the latest tag/x#1"),
+        ];
+        assert_eq!(session_lines(&[session(None), named.clone()], false), expected);
+        assert_eq!(session_lines(std::slice::from_ref(&named), false), []);
+        assert_eq!(session_lines(std::slice::from_ref(&named), true).len(), 1);
+        let many = vec![named; 30];
+        assert_eq!(session_lines(&many, false).last(), Some(&note("and 10 sessions more")));
+        assert_eq!(session_lines(&many, true).len(), 30);
     }
 
     #[test]

@@ -8,12 +8,18 @@ use std::io::Write;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Voice {
     quiet: bool,
+    verbose: bool,
     format: LogFormat,
 }
 
 impl Voice {
     pub(super) const fn new(args: VoiceArgs) -> Self {
-        Self { quiet: args.quiet, format: args.log_format }
+        Self { quiet: args.quiet, verbose: args.verbose > 0, format: args.log_format }
+    }
+
+    /// Whether details are wanted.
+    pub(super) const fn is_verbose(self) -> bool {
+        self.verbose
     }
 
     /// Says what is worth knowing; nothing under `-q`.

@@ -10,10 +10,13 @@ use std::fmt;
 /// Every control path begins so.
 const ROOT: &str = "/_ramtape";
 
-const PATHS: [&str; 2] = ["GET /_ramtape/health", "POST /_ramtape/sessions/NAME/reset"];
+const PATHS: [&str; 3] = ["GET /_ramtape/health", "GET /_ramtape/sessions", "POST /_ramtape/sessions/NAME/reset"];
 
 /// What control may do to sessions.
 pub trait Sessions: Send + Sync + 'static {
+    /// Every session that has asked for anything, with its position: a JSON array.
+    fn list(&self) -> Value;
+
     /// Rewinds session `name`; whether there was one.
     fn reset(&self, name: &str) -> bool;
 }
@@ -53,8 +56,17 @@ impl Control {
                 }
                 _ => wrong_method(method, "GET, HEAD"),
             },
+            Some(Route::Sessions) => match *method {
+                Method::GET | Method::HEAD => ok(&self.sessions.list()),
+                _ => wrong_method(method, "GET, HEAD"),
+            },
             Some(Route::Reset(name)) => match *method {
-                Method::POST => ok(&json!({ "session": name, "reset": self.sessions.reset(name) })),
+                Method::POST if self.sessions.reset(name) => ok(&json!({ "session": name, "reset": true })),
+                // Most clients rewind before they begin: that is no error.
+                Method::POST => {
+                    let message = "there is no such session: nobody of that name has asked for anything yet";
+                    ok(&json!({ "session": name, "reset": false, "message": message }))
+                }
                 _ => wrong_method(method, "POST"),
             },
             None => Response::error(
@@ -69,6 +81,7 @@ impl Control {
 #[derive(Debug, PartialEq, Eq)]
 enum Route<'a> {
     Health,
+    Sessions,
     Reset(&'a str),
 }
 
@@ -76,6 +89,9 @@ fn route(path: &str) -> Option<Route<'_>> {
     let rest = path.strip_prefix(ROOT)?;
     if rest == "/health" {
         return Some(Route::Health);
+    }
+    if rest == "/sessions" {
+        return Some(Route::Sessions);
     }
     let name = rest.strip_prefix("/sessions/")?.strip_suffix("/reset")?;
     (!name.is_empty() && !name.contains('/')).then_some(Route::Reset(name))
@@ -101,6 +117,10 @@ mod tests {
     struct OnlyA;
 
     impl Sessions for OnlyA {
+        fn list(&self) -> Value {
+            json!([{ "name": "a" }])
+        }
+
         fn reset(&self, name: &str) -> bool {
             name == "a"
         }
@@ -120,7 +140,15 @@ mod tests {
     #[test]
     fn resets_by_name() {
         assert_eq!(ask(Method::POST, "/_ramtape/sessions/a/reset").1, r#"{"session":"a","reset":true}"#);
-        assert_eq!(ask(Method::POST, "/_ramtape/sessions/b/reset").1, r#"{"session":"b","reset":false}"#);
+        let (status, body) = ask(Method::POST, "/_ramtape/sessions/b/reset");
+        assert_eq!(status, 200);
+        assert!(body.starts_with(r#"{"session":"b","reset":false,"message":"there is no such session"#), "{body}");
+    }
+
+    #[test]
+    fn lists_sessions() {
+        assert_eq!(ask(Method::GET, "/_ramtape/sessions"), (200, r#"[{"name":"a"}]"#.to_owned()));
+        assert_eq!(ask(Method::POST, "/_ramtape/sessions").0, 405);
     }
 
     #[test]
@@ -130,7 +158,7 @@ mod tests {
         {
             let (status, body) = ask(Method::GET, path);
             assert_eq!(status, 404, "{path}");
-            assert!(body.contains("GET /_ramtape/health, POST /_ramtape/sessions/NAME/reset"), "{body}");
+            assert!(body.contains("GET /_ramtape/sessions, POST /_ramtape/sessions/NAME/reset"), "{body}");
         }
         assert_eq!(ask(Method::POST, "/_ramtape/health").0, 405);
         assert_eq!(ask(Method::GET, "/_ramtape/sessions/a/reset").0, 405);

@@ -154,6 +154,7 @@ async fn store(
     });
     let id = stored.await.map_err(|error| StoreError::Io(std::io::Error::other(error)))??;
     count(&shared.tally.recorded);
+    count(&shared.attendance.of(question.session_name.as_deref()).recorded);
     Ok(id)
 }
 

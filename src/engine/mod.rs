@@ -1,6 +1,7 @@
 //! The only module that knows the order of steps: [`replay`] and [`record`] each show theirs as one short function.
 
 mod actors;
+mod attendance;
 mod chains;
 mod classify;
 mod error;
@@ -21,16 +22,21 @@ mod volatile;
 mod walk;
 mod writes;
 
-use crate::cassette::Cassette;
+use crate::cassette::{Cassette, UsedTakes};
+use crate::fingerprint::Fingerprint;
 use crate::interaction::{Request, Response};
-use crate::session::{Actors, LiveValues, Sessions};
+use crate::session::{Actors, LiveValues, Sessions, session_name};
+use crate::upstream::Upstream;
+use attendance::Attendance;
 use recorder::Recorder;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tally::{Tally, count};
 use writes::KnownWrites;
 
+pub use attendance::SessionState;
 pub use error::EngineError;
 pub use pages::Pages;
 pub use prepared::Prepared;
@@ -53,6 +59,7 @@ struct Shared {
     actors: Actors,
     tally: Tally,
     writes: KnownWrites,
+    attendance: Attendance,
 }
 
 impl fmt::Debug for Engine {
@@ -64,7 +71,7 @@ impl fmt::Debug for Engine {
 impl Engine {
     /// An engine over an opened cassette. It replays only, unless it is given `upstream` to record from.
     #[must_use]
-    pub fn new(settings: Settings, cassette: Cassette<Prepared>, upstream: Option<crate::upstream::Upstream>) -> Self {
+    pub fn new(settings: Settings, cassette: Cassette<Prepared>, upstream: Option<Arc<Upstream>>) -> Self {
         let recorder = upstream.map(|upstream| Arc::new(Recorder::new(upstream)));
         let actors = Actors::new(settings.actors.clone());
         let shared = Shared {
@@ -75,6 +82,7 @@ impl Engine {
             actors,
             tally: Tally::default(),
             writes: KnownWrites::default(),
+            attendance: Attendance::default(),
         };
         Self { shared: Arc::new(shared), recorder }
     }
@@ -82,11 +90,16 @@ impl Engine {
     /// The answer to `request`; whatever went wrong is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
         count(&self.shared.tally.requests);
+        let session = self.shared.attendance.of(session_name(&request).as_deref());
+        count(&session.requests);
         let outcome = match &self.recorder {
-            None => replay::replay(&self.shared, &request).map_err(Arc::new),
+            None => replay::replay(&self.shared, &request).map_err(Arc::new).inspect(|_| count(&session.replayed)),
             Some(recorder) => record::record(&self.shared, recorder, request).await,
         };
         outcome.unwrap_or_else(|error| {
+            if matches!(*error, EngineError::Miss(_)) {
+                count(&session.missed);
+            }
             self.shared.tally.failed(&error);
             match &*error {
                 EngineError::Miss(_) => tracing::info!("{}", error.explained()),
@@ -98,8 +111,9 @@ impl Engine {
 
     /// Rewinds the session called `name`, or the one of callers that name none. Says whether it was there.
     pub fn reset_session(&self, name: Option<&str>) -> bool {
+        // A session that never had to choose has no position, and is there all the same.
         let had_values = self.shared.live.reset(name);
-        self.shared.sessions.reset(name) || had_values
+        self.shared.sessions.reset(name) || had_values || self.shared.attendance.has(name)
     }
 
     /// Waits for what was sent upstream and has not been answered, `limit` at most; the summary tells what did not come.
@@ -107,6 +121,24 @@ impl Engine {
         if let Some(recorder) = &self.recorder {
             recorder.settle(&self.shared, limit).await;
         }
+    }
+
+    /// The sessions that have asked for anything, by name; the one of callers that name none first.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<SessionState> {
+        self.shared.attendance.states(&self.shared.sessions)
+    }
+
+    /// Whether it records, be it only what is missing.
+    #[must_use]
+    pub const fn is_recording(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    /// What has answered anything so far, by folder and fingerprint.
+    #[must_use]
+    pub fn used(&self) -> BTreeMap<(String, Fingerprint), UsedTakes> {
+        self.shared.tally.all_used()
     }
 
     /// The cassette that it works on.
@@ -119,13 +151,14 @@ impl Engine {
     #[must_use]
     pub fn summary(&self) -> Summary {
         let mut summary = self.shared.tally.summary();
+        summary.sessions = self.sessions();
         if let Some(recorder) = &self.recorder {
             summary.upstream_connections = recorder.upstream.connections();
             summary.partial = recorder.chains.unfinished();
         }
         if self.shared.settings.mode != Effective::Everything {
             let known = self.shared.cassette.fingerprints().unwrap_or_default();
-            summary.never_used = Some(self.shared.tally.never_used(known.into_iter().map(|(_, known)| known)));
+            summary.never_used = Some(self.shared.tally.never_used(known.into_iter()));
         }
         summary
     }

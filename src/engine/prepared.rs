@@ -18,7 +18,8 @@ pub struct Prepared {
     pub(super) fingerprint: Fingerprint,
     pub(super) entry: Entry,
     takes: OnceLock<Vec<PreparedTake>>,
-    used: AtomicBool,
+    /// For every take, whether it has answered anything.
+    used: Vec<AtomicBool>,
 }
 
 /// A take, ready to be served.
@@ -84,7 +85,8 @@ impl Prepared {
     /// An entry as it was read.
     #[must_use]
     pub fn new(fingerprint: Fingerprint, entry: Entry) -> Self {
-        Self { fingerprint, entry, takes: OnceLock::new(), used: AtomicBool::new(false) }
+        let used = entry.takes.iter().map(|_| AtomicBool::new(false)).collect();
+        Self { fingerprint, entry, takes: OnceLock::new(), used }
     }
 
     /// The takes, made ready at the first call. `items_member` holds the items of a page, of a listing.
@@ -115,9 +117,9 @@ impl Prepared {
         .answer()
     }
 
-    /// Marks it as used; true the first time.
-    pub(super) fn first_use(&self) -> bool {
-        !self.used.load(Ordering::Relaxed) && !self.used.swap(true, Ordering::Relaxed)
+    /// Marks a take as used; true the first time.
+    pub(super) fn first_use(&self, take: usize) -> bool {
+        self.used.get(take).is_some_and(|used| !used.load(Ordering::Relaxed) && !used.swap(true, Ordering::Relaxed))
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, reque
     let session_name = session_name(&request);
     let session = shared.sessions.named(session_name.as_deref());
     if let Some(found) = recorded_before(shared, recorder, &request, &call, &session).map_err(Arc::new)? {
-        return serve(shared, &request, &call, found).map_err(Arc::new);
+        let served = serve(shared, &request, &call, found).map_err(Arc::new);
+        return served.inspect(|_| count(&shared.attendance.of(session_name.as_deref()).replayed));
     }
     admit(shared, recorder, &request, &call, &caller).await.map_err(Arc::new)?;
     // Before anything is sent: where the cassette cannot be read, nothing could be recorded.

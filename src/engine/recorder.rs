@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// What recording needs besides what replay needs.
 pub(super) struct Recorder {
-    pub(super) upstream: Upstream,
+    pub(super) upstream: Arc<Upstream>,
     pub(super) chains: Chains,
     pub(super) flights: Flights,
     pub(super) callers: Callers,
@@ -44,7 +44,7 @@ impl Question {
 }
 
 impl Recorder {
-    pub(super) fn new(upstream: Upstream) -> Self {
+    pub(super) fn new(upstream: Arc<Upstream>) -> Self {
         Self {
             upstream,
             chains: Chains::default(),

@@ -22,8 +22,8 @@ pub(super) fn replay(shared: &Shared, request: &Request) -> Result<Response, Eng
 
 /// The answer that was found, counted; with the live values of the session, among them those that `request` brings.
 pub(super) fn serve(shared: &Shared, request: &Request, call: &Call, found: Found) -> Result<Response, EngineError> {
-    if found.prepared.first_use() {
-        shared.tally.used(found.prepared.fingerprint);
+    if found.prepared.first_use(found.take) {
+        shared.tally.used(&found.prepared, found.take);
     }
     count(&shared.tally.replayed);
     tracing::trace!(fingerprint = %found.prepared.fingerprint, take = found.take, "replayed");

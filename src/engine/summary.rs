@@ -1,5 +1,6 @@
 //! What a run did, for its closing lines and reports.
 
+use super::attendance::SessionState;
 use std::time::Duration;
 
 /// A request that had no take.
@@ -51,4 +52,6 @@ pub struct Summary {
     pub partial: Vec<String>,
     /// Notices worth a line: unsealed takes in use, a store rebuilt, a take lost.
     pub notices: Vec<String>,
+    /// The sessions that asked, by name; the one of callers that name none first.
+    pub sessions: Vec<SessionState>,
 }

@@ -1,10 +1,12 @@
 //! Counting what happens, without a lock where requests are many.
 
 use super::error::EngineError;
+use super::prepared::Prepared;
 use super::summary::{Miss, Summary};
+use crate::cassette::UsedTakes;
 use crate::fingerprint::Fingerprint;
 use crate::upstream::UpstreamError;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -30,7 +32,8 @@ struct Noted {
     misses: Vec<Miss>,
     not_recorded: Vec<String>,
     refused: BTreeMap<String, u64>,
-    used: HashSet<Fingerprint>,
+    /// By folder and fingerprint.
+    used: BTreeMap<(String, Fingerprint), UsedTakes>,
 }
 
 /// One more.
@@ -76,14 +79,24 @@ impl Tally {
         }
     }
 
-    pub(super) fn used(&self, fingerprint: Fingerprint) {
-        self.noted().used.insert(fingerprint);
+    /// Notes that a take has answered something.
+    pub(super) fn used(&self, prepared: &Prepared, take: usize) {
+        let key = (prepared.entry.operation.folder(), prepared.fingerprint);
+        let mut noted = self.noted();
+        let used = noted.used.entry(key).or_default();
+        used.takes = prepared.entry.takes.len();
+        used.used.insert(take);
     }
 
-    /// Of `known` fingerprints, how many nobody asked for.
-    pub(super) fn never_used(&self, known: impl Iterator<Item = Fingerprint>) -> u64 {
+    /// What has answered anything.
+    pub(super) fn all_used(&self) -> BTreeMap<(String, Fingerprint), UsedTakes> {
+        self.noted().used.clone()
+    }
+
+    /// Of `known` entries, how many nobody asked for.
+    pub(super) fn never_used(&self, known: impl Iterator<Item = (String, Fingerprint)>) -> u64 {
         let noted = self.noted();
-        known.filter(|fingerprint| !noted.used.contains(fingerprint)).count() as u64
+        known.filter(|entry| !noted.used.contains_key(entry)).count() as u64
     }
 
     pub(super) fn summary(&self) -> Summary {

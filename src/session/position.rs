@@ -101,6 +101,12 @@ impl Sessions {
         Arc::clone(named.entry(name.map(str::to_owned)).or_default())
     }
 
+    /// The session called `name`, if it was ever needed.
+    #[must_use]
+    pub fn known(&self, name: Option<&str>) -> Option<Arc<Mutex<Session>>> {
+        lock(&self.named).get(&name.map(str::to_owned)).cloned()
+    }
+
     /// Rewinds a session: it stands again where it stood at its start. Says whether there was one.
     pub fn reset(&self, name: Option<&str>) -> bool {
         lock(&self.named).remove(&name.map(str::to_owned)).is_some()

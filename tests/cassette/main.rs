@@ -8,5 +8,6 @@ mod exact;
 mod files;
 mod ground;
 mod process;
+mod prune;
 mod recording;
 mod sharing;

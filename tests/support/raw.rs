@@ -58,6 +58,10 @@ impl Answer for Echo {
 struct OnlyA;
 
 impl Sessions for OnlyA {
+    fn list(&self) -> serde_json::Value {
+        serde_json::json!([])
+    }
+
     fn reset(&self, name: &str) -> bool {
         name == "a"
     }

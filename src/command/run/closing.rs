@@ -49,10 +49,14 @@ fn interrupted_recording(facts: &Facts<'_>) -> Option<String> {
     let kept = counted(summary.recorded, "answer that was recorded is", "answers that were recorded are");
     let cassette = asked.cassette.display();
     let cmd = args.cmd.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let (flag, anew) = match asked.per_session {
+        true => (" --cassette-per-session", "delete the folders of the sessions that failed, in"),
+        false => ("", "delete"),
+    };
     Some(format!(
         "CMD {how} while recording. The {kept} kept in {cassette}, so the next run only replays.\n  \
-         To record what is missing: ramtape run --record-mode new_episodes --cassette {cassette} -- {cmd}\n  \
-         To begin anew: delete {cassette}"
+         To record what is missing: ramtape run --record-mode new_episodes{flag} --cassette {cassette} -- {cmd}\n  \
+         To begin anew: {anew} {cassette}"
     ))
 }
 
@@ -67,7 +71,8 @@ mod tests {
         let Command::Run(args) = Cli::try_parse_from(["ramtape", "run", "--", "pytest", "-x"]).unwrap().command else {
             return None;
         };
-        let asked = Asked { mode, region: String::new(), cassette: "c/d".into(), actors: Vec::new() };
+        let asked =
+            Asked { mode, region: String::new(), cassette: "c/d".into(), per_session: false, actors: Vec::new() };
         let summary = Summary { recorded, ..Summary::default() };
         interrupted_recording(&Facts { summary: &summary, ended, recording, asked: &asked, args: &args })
     }

@@ -16,6 +16,7 @@ use crate::interaction::Actor;
 use child::Ended;
 use environment::{Change, Isolation};
 use rustix::process::Signal;
+use std::ffi::OsString;
 
 pub(super) fn run(args: &RunArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let reports = report::asked_for(&args.proxy.report)?;
@@ -39,16 +40,20 @@ async fn drive(
         region: config.region.clone(),
         cassette: config.cassette.clone(),
         actors: config.actors.clone(),
+        per_session: config.cassette_per_session,
     };
     let ready_file = args.proxy.ready_file.as_deref();
     ready_file.map(server::forget);
-    let running = server::start_proxy(config, &mut signals).await?;
+    let mut running = server::start_proxy(config, &mut signals).await?;
     for notice in &running.notices {
         voice.note(notice);
     }
     let recording = running.mode != Effective::Nothing;
     let ended = run_child(args, &running, &asked, environment, &mut signals).await;
     ready_file.map(server::forget);
+    if ended.as_ref().is_ok_and(|ended| ended.code() == 0) {
+        running.completed(shown(&args.cmd));
+    }
     // The signal that ended CMD may arrive here only now.
     let stopped = server::stop(running, &mut signals, 1, voice).await;
 
@@ -69,12 +74,27 @@ async fn drive(
     }
 }
 
+/// How much of CMD is kept.
+const LONGEST_SHOWN: usize = 200;
+
+/// CMD as it may be kept: what stands behind an equals sign can be a secret.
+fn shown(cmd: &[OsString]) -> String {
+    let word = |word: &OsString| {
+        let word = word.to_string_lossy().into_owned();
+        word.split_once('=').map_or(word.clone(), |(name, _)| format!("{name}=…"))
+    };
+    // A script can be long; its beginning tells which run it was.
+    cmd.iter().map(word).collect::<Vec<_>>().join(" ").chars().take(LONGEST_SHOWN).collect()
+}
+
 /// What of the configuration is still needed once the proxy has it.
 struct Asked {
     mode: RecordMode,
     region: String,
     cassette: std::path::PathBuf,
     actors: Vec<Actor>,
+    /// Whether that is the parent of one cassette a session.
+    per_session: bool,
 }
 
 async fn run_child(

@@ -1,17 +1,25 @@
 //! The composition root: from a checked configuration to a proxy that listens, and back to a sealed cassette.
 
-use crate::cassette::{Access, Cassette, CassetteError, Opened, SealReport, Settings};
-use crate::config::{self, Config, RecordMode};
-use crate::control::{Control, Sessions};
-use crate::engine::{self, Effective, Engine, Prepared, Summary};
-use crate::interaction::{Actor, Request, Response};
+mod engines;
+mod merged;
+mod opener;
+mod per_session;
+
+use crate::cassette::{self, CassetteError};
+use crate::config::{Config, RecordMode};
+use crate::control::Control;
+use crate::engine::{Effective, Summary};
+use crate::interaction::Actor;
 use crate::proxy::{self, ProxyError};
 use crate::upstream::{self, CredentialSource, Upstream, UpstreamError};
 use data_encoding::HEXLOWER;
+use engines::Door;
+use opener::Opener;
+use per_session::PerSession;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How long a provider of credentials may take.
 const CREDENTIALS_TIME: Duration = Duration::from_secs(30);
@@ -22,6 +30,12 @@ pub enum StartError {
     /// The cassette cannot be used.
     #[error("the cassette cannot be used")]
     Cassette(#[from] CassetteError),
+    /// The folder that is to be the parent of cassettes is a cassette.
+    #[error("{} is itself a cassette, and no parent of one cassette a session: name another folder", root.display())]
+    Parent {
+        /// The folder.
+        root: PathBuf,
+    },
     /// The settings for upstream cannot be used.
     #[error("upstream cannot be used")]
     Upstream(#[from] UpstreamError),
@@ -54,12 +68,14 @@ pub struct Running {
     pub addr: SocketAddr,
     /// What is worth a line at the start.
     pub notices: Vec<String>,
-    /// What is recorded.
+    /// What is recorded. Where every session has its own cassette and `once` decides for each, what is missing.
     pub mode: Effective,
     key: crate::interaction::Secret,
     /// How long upstream may take.
     answer_time: Duration,
-    engine: Engine,
+    began: SystemTime,
+    complete: Option<String>,
+    door: Door,
     proxy: proxy::Running,
 }
 
@@ -77,15 +93,12 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 /// # Errors
 /// As the variants of [`StartError`] say.
 pub async fn start_as(config: Config, source: CredentialSource) -> Result<Running, StartError> {
-    let (root, mode) = (config.cassette.clone(), config.mode);
-    let (mode, opened) = tokio::task::spawn_blocking(move || open(&root, mode)).await??;
-    let instance = instance()?;
-    let upstream = match mode {
-        Effective::Nothing => None,
-        Effective::Missing | Effective::Everything => Some(upstream(&config, source, &instance)?),
+    let (instance, began) = (instance()?, SystemTime::now());
+    let (door, mode, notices) = if config.cassette_per_session {
+        open_sessions(&config, source, &instance)?
+    } else {
+        open_one(&config, source, &instance).await?
     };
-    let notices = opened.notices.iter().map(ToString::to_string).collect();
-    let engine = Engine::new(engine_settings(&config, mode), opened.cassette, upstream);
     let settings = proxy::Settings {
         listen: config.listen,
         allow_remote: config.allow_remote,
@@ -95,35 +108,49 @@ pub async fn start_as(config: Config, source: CredentialSource) -> Result<Runnin
         limits: config.limits.clone(),
         instance,
     };
-    let control = Control::new(mode_name(mode), config.cassette.display().to_string(), Door(engine.clone()));
-    let proxy = proxy::start(settings, Arc::new(Door(engine.clone())), Arc::new(control)).await?;
-    Ok(Running {
-        addr: proxy.addr,
-        notices,
-        mode,
-        key: config.key,
-        answer_time: config.upstream.answer_time,
-        engine,
-        proxy,
-    })
+    let control = Control::new(mode_name(mode), config.cassette.display().to_string(), door.clone());
+    let proxy = proxy::start(settings, Arc::new(door.clone()), Arc::new(control)).await?;
+    let answer_time = config.upstream.answer_time;
+    let (addr, key) = (proxy.addr, config.key);
+    Ok(Running { addr, notices, mode, key, answer_time, began, complete: None, door, proxy })
 }
 
-/// Opens the cassette as the record mode asks; `once` is decided here.
-fn open(root: &Path, mode: RecordMode) -> Result<(Effective, Opened<Prepared>), CassetteError> {
-    let open = |access| Cassette::open(root, access, Prepared::new, &Settings::default());
-    match mode {
-        RecordMode::None => Ok((Effective::Nothing, open(Access::Replay)?)),
-        RecordMode::NewEpisodes => Ok((Effective::Missing, open(Access::Record { replace: false })?)),
-        RecordMode::All => Ok((Effective::Everything, open(Access::Record { replace: true })?)),
-        RecordMode::Once => {
-            let opened = open(Access::Replay)?;
-            if !opened.cassette.is_empty()? {
-                return Ok((Effective::Nothing, opened));
-            }
-            drop(opened);
-            Ok((Effective::Everything, open(Access::Record { replace: false })?))
-        }
+/// The one cassette, open, and what will be recorded into it. The way upstream is built only where it is needed.
+async fn open_one(
+    config: &Config,
+    source: CredentialSource,
+    instance: &str,
+) -> Result<(Door, Effective, Vec<String>), StartError> {
+    let (root, mode) = (config.cassette.clone(), config.mode);
+    let (mode, opened) = tokio::task::spawn_blocking(move || opener::open(&root, mode)).await??;
+    let upstream = match mode {
+        Effective::Nothing => None,
+        Effective::Missing | Effective::Everything => Some(Arc::new(upstream(config, source, instance)?)),
+    };
+    let found = Opener { config: config.clone(), upstream }.engine(&config.cassette, mode, opened);
+    Ok((Door::One(found.engine), mode, found.notices))
+}
+
+/// The parent of cassettes that are opened one by one, when their sessions ask.
+fn open_sessions(
+    config: &Config,
+    source: CredentialSource,
+    instance: &str,
+) -> Result<(Door, Effective, Vec<String>), StartError> {
+    if cassette::is_cassette(&config.cassette) {
+        return Err(StartError::Parent { root: config.cassette.clone() });
     }
+    let mode = match config.mode {
+        RecordMode::None => Effective::Nothing,
+        RecordMode::Once | RecordMode::NewEpisodes => Effective::Missing,
+        RecordMode::All => Effective::Everything,
+    };
+    let upstream = match mode {
+        Effective::Nothing => None,
+        Effective::Missing | Effective::Everything => Some(Arc::new(upstream(config, source, instance)?)),
+    };
+    let sessions = PerSession::new(Opener { config: config.clone(), upstream });
+    Ok((Door::PerSession(Arc::new(sessions)), mode, Vec::new()))
 }
 
 /// A name that no other running ramtape has, to notice oneself as one's own upstream.
@@ -169,39 +196,6 @@ fn actor_sources(actors: &[Actor]) -> Vec<(String, CredentialSource)> {
     actors.iter().filter_map(profile).collect()
 }
 
-fn engine_settings(config: &Config, mode: Effective) -> engine::Settings {
-    let cassette = config.cassette.display().to_string();
-    engine::Settings {
-        mode,
-        poll: poll(config.poll),
-        service: Arc::clone(&config.service),
-        region: config.region.clone(),
-        actors: config.actors.clone(),
-        record_command: format!("ramtape run --record-mode new_episodes --cassette {cassette} -- <your command>"),
-        cassette,
-        key: config.key.clone(),
-        allow_any_client: config.allow_any_client,
-        record_errors: config.record_errors,
-        read_only: config.read_only,
-        pages: pages(config.pages),
-    }
-}
-
-const fn pages(asked: config::Pages) -> engine::Pages {
-    match asked {
-        config::Pages::Requested => engine::Pages::Requested,
-        config::Pages::Recorded => engine::Pages::Recorded,
-        config::Pages::Adversarial => engine::Pages::Adversarial,
-    }
-}
-
-const fn poll(asked: config::Poll) -> engine::Poll {
-    match asked {
-        config::Poll::Recorded => engine::Poll::Recorded,
-        config::Poll::Final => engine::Poll::Final,
-    }
-}
-
 const fn mode_name(mode: Effective) -> &'static str {
     match mode {
         Effective::Nothing => "replaying",
@@ -223,56 +217,43 @@ impl Running {
     /// What happened so far.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        self.engine.summary()
+        self.door.summary()
     }
 
-    /// The region of everything in the cassette, where it is one.
+    /// The region of everything in the cassette, or in all cassettes, where it is one.
     #[must_use]
     pub fn recorded_region(&self) -> Option<String> {
-        let cassette = self.engine.cassette();
-        let known = cassette.fingerprints().ok()?;
-        let mut regions = known.iter().filter_map(|(folder, fingerprint)| {
-            cassette.entry(folder, fingerprint).ok().flatten().map(|entry| entry.region)
-        });
-        let first = regions.next()?;
-        regions.all(|region| region == first).then_some(first)
+        self.door.recorded_region()
     }
 
-    /// Stops listening, lets requests in flight finish, seals the cassette.
+    /// Says that everything that uses the cassette has run to a good end, started by the command `by`. Where it was only
+    /// replayed, and nothing missed, [`Self::stop`] then keeps what was used, for `ramtape prune`.
+    pub fn completed(&mut self, by: impl Into<String>) {
+        self.complete = Some(by.into());
+    }
+
+    /// Stops listening, lets requests in flight finish, seals the cassettes.
     ///
     /// # Errors
-    /// Where the cassette cannot be sealed.
+    /// Where a cassette cannot be sealed.
     pub async fn stop(self) -> Result<Summary, StopError> {
         self.proxy.stop().await;
-        self.engine.settle(self.answer_time).await;
-        let engine = self.engine;
-        let recorded = self.mode != Effective::Nothing;
+        self.door.settle(self.answer_time).await;
+        let (door, began, complete) = (self.door, self.began, self.complete);
         let summary = tokio::task::spawn_blocking(move || {
-            let report = if recorded { engine.cassette().seal()? } else { SealReport::default() };
-            let mut summary = engine.summary();
+            let reports = door.seal()?;
+            let mut summary = door.summary();
+            if let Some(by) = complete {
+                door.keep_usage(&by, began);
+            }
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
-            let unsealed = report.failed.into_iter().map(|(folder, fingerprint, reason)| {
+            let failed = reports.into_iter().flat_map(|report| report.failed);
+            let unsealed = failed.map(|(folder, fingerprint, reason)| {
                 format!("{folder}/{fingerprint} is in the store only, `ramtape seal` tries again: {reason}")
             });
             summary.not_recorded.extend(unsealed);
             Ok::<_, CassetteError>(summary)
         });
         Ok(summary.await??)
-    }
-}
-
-/// The engine as the proxy and control see it.
-#[derive(Debug)]
-struct Door(Engine);
-
-impl proxy::Answer for Door {
-    async fn answer(&self, request: Request) -> Response {
-        self.0.answer(request).await
-    }
-}
-
-impl Sessions for Door {
-    fn reset(&self, name: &str) -> bool {
-        self.0.reset_session(Some(name))
     }
 }

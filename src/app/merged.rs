@@ -1,0 +1,108 @@
+//! One summary of several engines.
+
+use crate::engine::Summary;
+
+/// The sums, and the lists one after the other. The way upstream is one, so its connections are not added up.
+pub(super) fn merged(summaries: impl Iterator<Item = Summary>) -> Summary {
+    let mut whole = summaries.fold(Summary::default(), add);
+    whole.sessions.sort_by(|a, b| a.name.cmp(&b.name));
+    whole
+}
+
+fn add(mut whole: Summary, part: Summary) -> Summary {
+    // Taken apart by name: what a summary comes to say later cannot be forgotten here.
+    let Summary {
+        replayed,
+        recorded,
+        passed_on,
+        not_recorded,
+        misses,
+        missed,
+        damaged,
+        unsigned,
+        refused,
+        requests,
+        never_used,
+        upstream_connections,
+        after_replayed_writes,
+        time_saved,
+        partial,
+        notices,
+        sessions,
+    } = part;
+    whole.replayed += replayed;
+    whole.recorded += recorded;
+    whole.passed_on += passed_on;
+    whole.not_recorded.extend(not_recorded);
+    whole.misses.extend(misses);
+    whole.missed += missed;
+    whole.damaged += damaged;
+    whole.unsigned += unsigned;
+    for (reason, count) in refused {
+        refuse(&mut whole, reason, count);
+    }
+    whole.requests += requests;
+    whole.never_used = both(whole.never_used, never_used);
+    whole.upstream_connections = whole.upstream_connections.max(upstream_connections);
+    whole.after_replayed_writes += after_replayed_writes;
+    whole.time_saved = both(whole.time_saved, time_saved);
+    whole.partial.extend(partial);
+    whole.notices.extend(notices);
+    whole.sessions.extend(sessions);
+    whole
+}
+
+/// Counts `count` requests more that were refused for `reason`.
+pub(super) fn refuse(summary: &mut Summary, reason: String, count: u64) {
+    match summary.refused.iter_mut().find(|(known, _)| *known == reason) {
+        Some((_, known)) => *known += count,
+        None => summary.refused.push((reason, count)),
+    }
+}
+
+fn both<T: std::ops::Add<Output = T>>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one + other),
+        (one, other) => one.or(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::SessionState;
+
+    #[test]
+    fn sums_are_added_and_connections_are_shared() {
+        let session = |name: Option<&str>| SessionState { name: name.map(str::to_owned), ..SessionState::default() };
+        let one = Summary {
+            replayed: 1,
+            requests: 2,
+            refused: vec![("no".into(), 1)],
+            never_used: Some(3),
+            upstream_connections: 4,
+            sessions: vec![session(Some("b"))],
+            ..Summary::default()
+        };
+        let other = Summary {
+            recorded: 5,
+            requests: 5,
+            refused: vec![("no".into(), 2), ("never".into(), 1)],
+            upstream_connections: 4,
+            sessions: vec![session(None), session(Some("a"))],
+            ..Summary::default()
+        };
+        let expected = Summary {
+            replayed: 1,
+            recorded: 5,
+            requests: 7,
+            refused: vec![("no".into(), 3), ("never".into(), 1)],
+            never_used: Some(3),
+            upstream_connections: 4,
+            sessions: vec![session(None), session(Some("a")), session(Some("b"))],
+            ..Summary::default()
+        };
+        assert_eq!(merged([one, other].into_iter()), expected);
+        assert_eq!(merged(std::iter::empty()), Summary::default());
+    }
+}

@@ -1,0 +1,193 @@
+//! A cassette for every session, opened when its session first asks.
+
+use super::merged::refuse;
+use super::opener::{Found, Opener, regions};
+use crate::cassette::{self, Cassette, CassetteError};
+use crate::engine::{Engine, EngineError, Summary};
+use crate::interaction::{DEFAULT_ACTOR, Request, Response};
+use crate::session::session_name;
+use http::StatusCode;
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+use tokio::sync::OnceCell;
+
+/// The cassette of callers that name no session.
+const UNNAMED: &str = "default";
+/// How many different refusals are told.
+const TOLD: usize = 100;
+
+/// The engines of all sessions that have asked, by the name of their cassette.
+///
+/// None is closed before the run ends: with it would go the position of its session, and what `once` decided.
+pub(super) struct PerSession {
+    opener: Opener,
+    engines: Mutex<BTreeMap<String, Arc<OnceCell<Found>>>>,
+    refusals: Mutex<Refusals>,
+}
+
+/// The requests that found no engine.
+#[derive(Default)]
+struct Refusals {
+    requests: u64,
+    damaged: u64,
+    unsigned: u64,
+    reasons: BTreeMap<String, u64>,
+}
+
+/// Why a session has no engine.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("a session called {0:?} can have no cassette: its name begins with a dot")]
+    Name(String),
+    #[error("the cassette of session {name} cannot be used: {reason}")]
+    Cassette { name: String, reason: String },
+    #[error(transparent)]
+    Caller(EngineError),
+}
+
+impl fmt::Debug for PerSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PerSession").field("parent", &self.opener.config.cassette).finish_non_exhaustive()
+    }
+}
+
+impl PerSession {
+    pub(super) fn new(opener: Opener) -> Self {
+        Self { opener, engines: Mutex::default(), refusals: Mutex::default() }
+    }
+
+    /// The engine of the session that `request` belongs to. Where it has none yet its cassette is opened, once, however
+    /// many requests ask for it at the same time; one that cannot be opened is tried again with the next request.
+    pub(super) async fn engine(this: &Arc<Self>, request: &Request) -> Result<Engine, Refusal> {
+        let name = session_name(request).unwrap_or_else(|| UNNAMED.to_owned());
+        if let Some(engine) = this.opened(&name) {
+            return Ok(engine);
+        }
+        if name.starts_with('.') {
+            return Err(Refusal::Name(name));
+        }
+        this.admit(request, &name).await?;
+        let cell = Arc::clone(lock(&this.engines).entry(name.clone()).or_default());
+        let this = Arc::clone(this);
+        // On a task of its own: a client that leaves would otherwise leave a cassette behind that is half open.
+        let opening = tokio::spawn(async move {
+            let open = || async { open(&this, &name).await.map_err(|reason| refusal(&name, reason)) };
+            cell.get_or_try_init(open).await.map(|found| found.engine.clone())
+        });
+        opening.await.unwrap_or_else(|error| Err(refusal("?", error.to_string())))
+    }
+
+    /// The engine over the cassette called `name`, if it is open.
+    pub(super) fn opened(&self, name: &str) -> Option<Engine> {
+        lock(&self.engines).get(name)?.get().map(|found| found.engine.clone())
+    }
+
+    /// All engines there are.
+    pub(super) fn engines(&self) -> Vec<Engine> {
+        lock(&self.engines).values().filter_map(|cell| cell.get()).map(|found| found.engine.clone()).collect()
+    }
+
+    /// The regions of what all cassettes hold, whether a session has asked for them or not.
+    pub(super) fn regions(&self) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for root in cassette::below(&self.opener.config.cassette).unwrap_or_default() {
+            let found = Cassette::open_text(&root, |_, _| ()).map(|cassette| regions(&cassette));
+            all.extend(found.unwrap_or_default());
+            all.sort();
+            all.dedup();
+            if all.len() > 1 {
+                break;
+            }
+        }
+        all
+    }
+
+    /// The answer to a request that found no engine; it is counted.
+    pub(super) fn refused(&self, refusal: &Refusal) -> Response {
+        let reason = match refusal {
+            Refusal::Caller(error) => error.explained(),
+            _ => refusal.to_string(),
+        };
+        tracing::warn!("{reason}");
+        let message = format!("ramtape: {reason}");
+        let mut refusals = lock(&self.refusals);
+        refusals.requests += 1;
+        let response = match refusal {
+            Refusal::Name(_) => Response::error(StatusCode::BAD_REQUEST, "RamtapeSessionException", &message),
+            Refusal::Cassette { .. } => {
+                refusals.damaged += 1;
+                Response::error(StatusCode::BAD_REQUEST, "CassetteDamagedException", &message)
+            }
+            Refusal::Caller(error) => {
+                refusals.unsigned += 1;
+                error.to_response()
+            }
+        };
+        if refusals.reasons.len() < TOLD || refusals.reasons.contains_key(&reason) {
+            *refusals.reasons.entry(reason).or_default() += 1;
+        }
+        response
+    }
+
+    /// What no engine knows of.
+    pub(super) fn add_to(&self, summary: &mut Summary) {
+        let refusals = lock(&self.refusals);
+        summary.requests += refusals.requests;
+        summary.damaged += refusals.damaged;
+        summary.unsigned += refusals.unsigned;
+        for (reason, count) in &refusals.reasons {
+            refuse(summary, reason.clone(), *count);
+        }
+        for (name, cell) in lock(&self.engines).iter() {
+            let notices = cell.get().map(|found| found.notices.as_slice()).unwrap_or_default();
+            summary.notices.extend(notices.iter().map(|notice| format!("cassette {name}: {notice}")));
+        }
+    }
+
+    /// A cassette that is not there would be made: only for callers who may record.
+    async fn admit(&self, request: &Request, name: &str) -> Result<(), Refusal> {
+        let Opener { config, upstream } = &self.opener;
+        let Some(upstream) = upstream else { return Ok(()) };
+        if self.opener.root_of(name).is_dir() {
+            return Ok(());
+        }
+        // Whoever may record as anybody may; the engine then looks closer.
+        let now = SystemTime::now();
+        let proof = upstream.trust(DEFAULT_ACTOR, &config.key, config.allow_any_client).prove(request, now).await;
+        let Err(refused) = proof else { return Ok(()) };
+        for (actor, _) in upstream.actors() {
+            if upstream.trust(actor, &config.key, config.allow_any_client).prove(request, now).await.is_ok() {
+                return Ok(());
+            }
+        }
+        Err(Refusal::Caller(EngineError::Caller(refused)))
+    }
+}
+
+async fn open(this: &Arc<PerSession>, name: &str) -> Result<Found, String> {
+    let (this, root) = (Arc::clone(this), this.opener.root_of(name));
+    let opened = tokio::task::spawn_blocking(move || this.opener.open(&root)).await;
+    opened.map_err(|error| error.to_string())?.map_err(|error| with_causes(&error))
+}
+
+fn refusal(name: &str, reason: String) -> Refusal {
+    Refusal::Cassette { name: name.to_owned(), reason }
+}
+
+fn with_causes(error: &CassetteError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+/// Plain data that is whole after every step: a panic elsewhere does not spoil it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,88 @@
+//! `ramtape prune`
+
+use super::summary::counted;
+use super::voice::{Voice, printable};
+use super::{CommandError, Exit, output, recorded};
+use crate::cassette::{Pruning, Surplus};
+use crate::cli::PruneArgs;
+use crate::config::{Config, Environment, RecordMode, Settings};
+use std::path::Path;
+
+pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let settings = Settings::load(args.cassette.layer(), environment)?;
+    let config = Config::from_settings(settings, RecordMode::None)?;
+    recorded::check(&config.cassette)?;
+    let pruning = Pruning::open(&config.cassette)?;
+    let surplus = pruning.surplus()?;
+    // What will go is told before it goes.
+    output::print(&if args.json { json(&surplus, &config.cassette) } else { text(&surplus) })?;
+    let takes = counted(surplus.iter().map(|entry| entry.unused.len() as u64).sum(), "take", "takes");
+    let by = format!("by the latest complete replay, of `{}`", pruning.by());
+    if surplus.is_empty() {
+        voice.note(&format!("nothing to remove: every take was used {by}"));
+    } else if args.dry_run {
+        voice.note(&format!("{takes} would be removed: not used {by}"));
+    } else {
+        pruning.remove(&surplus)?;
+        voice.note(&format!("{takes} removed: not used {by}"));
+    }
+    Ok(Exit::Well)
+}
+
+fn text(surplus: &[Surplus]) -> String {
+    let line = |entry: &Surplus| {
+        let what = match (entry.is_whole(), entry.takes) {
+            (true, 1) => "its take".to_owned(),
+            (true, takes) => format!("all {takes} takes"),
+            (false, takes) => {
+                let numbers: Vec<String> = entry.unused.iter().map(|at| (at + 1).to_string()).collect();
+                let word = if numbers.len() == 1 { "take" } else { "takes" };
+                format!("{word} {} of {takes}", numbers.join(", "))
+            }
+        };
+        format!("{}  {}  {what}\n", printable(&entry.operation).replace(['\n', '\t'], " "), entry.fingerprint)
+    };
+    surplus.iter().map(line).collect()
+}
+
+fn json(surplus: &[Surplus], root: &Path) -> String {
+    let line = |entry: &Surplus| {
+        let file = root.join(&entry.folder).join(format!("{}.json", entry.fingerprint));
+        let object = serde_json::json!({
+            "operation": entry.operation,
+            "fingerprint": entry.fingerprint.to_string(),
+            "unused": entry.unused.iter().map(|at| at + 1).collect::<Vec<_>>(),
+            "takes": entry.takes,
+            "file": file.to_string_lossy(),
+            "fileGoes": entry.is_whole(),
+        });
+        format!("{object}\n")
+    };
+    surplus.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::Fingerprint;
+
+    fn surplus(unused: &[usize], takes: usize) -> Surplus {
+        Surplus {
+            folder: "list-principals".into(),
+            fingerprint: Fingerprint::from_bytes([0; 10]),
+            operation: "ListPrincipals".into(),
+            unused: unused.iter().copied().collect(),
+            takes,
+        }
+    }
+
+    #[test]
+    fn tells_which_takes_go() {
+        let lines = text(&[surplus(&[0], 1), surplus(&[0, 1], 2), surplus(&[1], 3), surplus(&[0, 2], 3)]);
+        let ends: Vec<_> =
+            lines.lines().map(|line| line.trim_start_matches("ListPrincipals  aaaaaaaaaaaaaaaa  ")).collect();
+        assert_eq!(ends, ["its take", "all 2 takes", "take 2 of 3", "takes 1, 3 of 3"]);
+        let object = json(&[surplus(&[1], 3)], Path::new("c"));
+        assert!(object.contains(r#""unused":[2]"#) && object.contains(r#""fileGoes":false"#), "{object}");
+    }
+}

@@ -1,0 +1,165 @@
+//! Taking out what a run never used.
+
+use crate::ground::{FOLDER, Plain, RECORD, REPLAY, answer, bodies, head, open, page, record, text_path, whole};
+use bytes::Bytes;
+use ramtape::cassette::{EntryHead, PruneError, Pruning, TakeHead, Usage, UsedTakes};
+use ramtape::interaction::{Body, Hole, OperationName};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+fn take(cassette: &Plain, n: usize, session: &str, text: &str) {
+    let take = TakeHead { session: Some(session.to_owned()), ..whole() };
+    cassette.begin(&head(n), &take, vec![answer(text)], None).unwrap();
+}
+
+/// Three requests: the first with three takes.
+fn recorded(root: &Path) {
+    let recording = open(root, RECORD);
+    for (session, text) in [("a", "1a"), ("b", "1b"), ("c", "1c")] {
+        take(&recording, 1, session, text);
+    }
+    record(&recording, 2, "2");
+    record(&recording, 3, "3");
+    assert_eq!(recording.seal().unwrap().failed, []);
+}
+
+/// A run that used the given takes; it began after all that was recorded.
+fn usage(used: &[(EntryHead, usize, &[usize])]) -> Usage {
+    let entries: BTreeMap<_, _> = used
+        .iter()
+        .map(|(head, takes, used)| {
+            let used = UsedTakes { takes: *takes, used: used.iter().copied().collect() };
+            ((head.operation.folder(), head.fingerprint()), used)
+        })
+        .collect();
+    Usage { by: "pytest".into(), began: SystemTime::now(), entries }
+}
+
+fn replayed(root: &Path, usage: &Usage) {
+    assert!(open(root, REPLAY).keep_usage(usage).unwrap());
+}
+
+#[test]
+fn what_was_never_used_goes_with_its_file_and_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    recorded(root);
+    let other = EntryHead { operation: OperationName::Known("ListPrincipals".into()), ..head(4) };
+    let recording = open(root, RECORD);
+    recording.begin(&other, &whole(), vec![answer("4")], None).unwrap();
+    recording.seal().unwrap();
+    drop(recording);
+    replayed(root, &usage(&[(head(1), 3, &[0, 2]), (head(2), 1, &[0])]));
+    let kept = fs::read(text_path(root, 2)).unwrap();
+
+    let pruning = Pruning::open(root).unwrap();
+    assert_eq!(pruning.by(), "pytest");
+    let surplus = pruning.surplus().unwrap();
+    let seen: BTreeSet<_> =
+        surplus.iter().map(|s| (s.operation.as_str(), s.takes, s.unused.len(), s.is_whole())).collect();
+    let listing = "GetResourceShares";
+    assert_eq!(seen, [(listing, 3, 1, false), (listing, 1, 1, true), ("ListPrincipals", 1, 1, true)].into());
+    pruning.remove(&surplus).unwrap();
+    drop(pruning);
+
+    let replay = open(root, REPLAY);
+    assert_eq!(
+        (bodies(&replay, 1), bodies(&replay, 2), bodies(&replay, 3)),
+        (vec!["1a".into(), "1c".into()], vec!["2".into()], vec![])
+    );
+    assert!(!text_path(root, 3).exists() && !root.join("list-principals").exists() && root.join(FOLDER).exists());
+    assert_eq!(fs::read(text_path(root, 2)).unwrap(), kept, "what stays whole is not written");
+    drop(replay);
+    assert!(matches!(Pruning::open(root), Err(PruneError::NoRun { .. })), "nobody prunes twice by one run");
+}
+
+#[test]
+fn a_take_that_is_gone_is_gone_from_the_store_too() {
+    let folder = tempfile::tempdir().unwrap();
+    recorded(folder.path());
+    let cassette = open(folder.path(), REPLAY);
+    assert_eq!(bodies(&cassette, 1).len(), 3);
+    cassette.remove_takes(FOLDER, &head(1).fingerprint(), &[1, 2].into()).unwrap();
+    assert_eq!(bodies(&cassette, 1), ["1a"]);
+    cassette.remove_takes(FOLDER, &head(1).fingerprint(), &[0].into()).unwrap();
+    assert_eq!(bodies(&cassette, 1), [""; 0]);
+    // What is not there cannot be removed again.
+    cassette.remove_takes(FOLDER, &head(1).fingerprint(), &[0].into()).unwrap();
+}
+
+#[test]
+fn writes_that_something_used_was_recorded_after_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let recording = open(root, RECORD);
+    let write = |n: usize, id: &str, after: Option<&str>| {
+        let take = TakeHead { id: Some(id.into()), after: after.map(str::to_owned), ..whole() };
+        recording.begin(&head(n), &take, vec![answer("{}")], None).unwrap();
+    };
+    write(1, "create/a#1", None);
+    write(2, "create/b#1", Some("create/a#1"));
+    write(3, "create/c#1", Some("create/b#1"));
+    write(5, "create/e#1", None);
+    write(6, "create/f#1", None);
+    let read = TakeHead { after: Some("create/b#1".into()), ..whole() };
+    let asked = EntryHead { request: r#"{"name":{"$volatile":"create/e#1:/name"}}"#.into(), ..head(4) };
+    let mut body = Body::literal(Bytes::from_static(b"[1,"));
+    body.push_hole(Hole::Volatile("create/f#1:/name".into()));
+    body.push_literal(Bytes::from_static(b"]"));
+    recording.begin(&asked, &read, vec![page(body)], None).unwrap();
+    recording.seal().unwrap();
+    drop(recording);
+    replayed(root, &usage(&[(asked, 1, &[0])]));
+    let surplus = Pruning::open(root).unwrap().surplus().unwrap();
+    let gone: Vec<_> = surplus.iter().map(|entry| entry.fingerprint).collect();
+    assert_eq!(gone, [head(3).fingerprint()]);
+}
+
+#[test]
+fn nothing_goes_where_the_text_may_be_newer() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    recorded(root);
+    assert!(matches!(Pruning::open(root), Err(PruneError::NoRun { .. })));
+    let one = [(head(1), 3, [0].as_slice())];
+    let earlier = Usage { began: SystemTime::now() - Duration::from_secs(60), ..usage(&one) };
+    replayed(root, &earlier);
+    let refused = Pruning::open(root).unwrap().surplus();
+    assert!(matches!(&refused, Err(PruneError::Changed { by, .. }) if by == "pytest"), "{refused:?}");
+    replayed(root, &usage(&[(head(1), 2, &[0])]));
+    assert!(
+        matches!(Pruning::open(root).unwrap().surplus(), Err(PruneError::Changed { .. })),
+        "another number of takes"
+    );
+}
+
+#[test]
+fn nothing_goes_while_somebody_else_has_it_or_takes_are_unsealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    recorded(root);
+    replayed(root, &usage(&[(head(1), 3, &[0])]));
+    let other = open(root, REPLAY);
+    assert!(matches!(Pruning::open(root), Err(PruneError::InUse { .. })));
+    drop(other);
+    let recording = open(root, RECORD);
+    record(&recording, 5, "5");
+    assert!(recording.remove_takes(FOLDER, &head(5).fingerprint(), &[0].into()).is_err());
+    drop(recording);
+    assert!(matches!(Pruning::open(root), Err(PruneError::Unsealed { entries: 1 })));
+    assert!(text_path(root, 3).exists());
+}
+
+#[test]
+fn a_file_of_uses_that_is_damaged_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    recorded(root);
+    replayed(root, &usage(&[(head(1), 3, &[0])]));
+    let path = root.join(".store/used");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, &text[..text.len() - 4]).unwrap();
+    assert!(matches!(Pruning::open(root), Err(PruneError::NoRun { .. })));
+}
