@@ -122,7 +122,8 @@ fn cmd_can_read_the_temporary_aws_files() {
     let folder = folder();
     let script = "cat \"$AWS_CONFIG_FILE\" \"$AWS_SHARED_CREDENTIALS_FILE\"";
     let finished = run(folder.path(), &["run", "--record-mode", "none", "--", "sh", "-c", script]);
-    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), "[default]\n[default]\n"));
+    let expected = "[default]\n[default]\naws_access_key_id = ramtape\naws_secret_access_key = ramtape\n";
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(0), expected));
 }
 
 #[test]
