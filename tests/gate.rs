@@ -244,7 +244,7 @@ fn browsers_are_kept_from_every_path_where_upstream_can_be_reached() {
     for (host, is_own) in HOSTS {
         let reply = server.ask(format!("GET /x HTTP/1.1\r\nHost: {host}\r\n\r\n"));
         assert_eq!(reply.status, if is_own { 200 } else { 403 }, "{host}: {reply:?}");
-        assert_eq!(reply.body.contains("add it to allowed_hosts"), !is_own, "{reply:?}");
+        assert_eq!(reply.body.contains("add it with --allow-host"), !is_own, "{reply:?}");
     }
     assert_eq!(server.seen().len(), HOSTS.len() - 1);
     let reply = server.ask("GET /x HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n\r\n");

@@ -48,7 +48,6 @@ impl Opener {
             service: Arc::clone(&config.service),
             region: config.region.clone(),
             actors: config.actors.clone(),
-            pages: pages(config.pages),
             record_command: format!(
                 "ramtape run --record-mode new_episodes{} --cassette {} -- <your command>",
                 if config.cassette_per_session { " --cassette-per-session" } else { "" },
@@ -59,6 +58,7 @@ impl Opener {
             allow_any_client: config.allow_any_client,
             record_errors: config.record_errors,
             read_only: config.read_only,
+            pages: pages(config.pages),
         }
     }
 }

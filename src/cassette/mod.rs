@@ -47,6 +47,7 @@ use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Page, Secret};
 use crate::redact::Scrubbed;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An open cassette. `P` is what its owner makes of an entry once, to answer from it often.
 pub struct Cassette<P> {
@@ -160,6 +161,19 @@ impl<P> Cassette<P> {
     /// Where the store fails.
     pub fn upstream_token(&self, key: &[u8]) -> Result<Option<Secret>, StoreError> {
         self.archive.store.as_ref().map_or(Ok(None), |store| store.token(key))
+    }
+
+    /// Keeps how long upstream took for an answer under `fp`, for [`Self::time`]. Nothing depends on it.
+    pub fn keep_time(&self, fp: &Fingerprint, took: Duration) {
+        if let Some(store) = &self.archive.store {
+            store.keep_time(fp, took);
+        }
+    }
+
+    /// How long upstream took for the latest answer under `fp`, where the recording was made here.
+    #[must_use]
+    pub fn time(&self, fp: &Fingerprint) -> Option<Duration> {
+        self.archive.store.as_ref()?.time(fp)
     }
 
     /// Has a fingerprint whose chain has ended written as text, soon, on a thread of its own. Waits for the fingerprint's

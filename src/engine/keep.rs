@@ -13,6 +13,7 @@ use crate::redact::{Scrubbed, scrub_page};
 use crate::token::{Placed, Token, place_token};
 use crate::upstream::Answer;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// An answer to keep, and the chain it goes on with (`None` for a first page).
@@ -35,7 +36,8 @@ pub(super) async fn keep(
     let chain = chain.unwrap_or_else(|| Arc::new(Mutex::new(fresh(shared, question))));
     let live = live_values(shared, &question.request).unwrap_or_default();
     let page = scrub_page(answer.status.as_u16(), &answer.headers, punch(placed.body, &live));
-    let next = add(shared, recorder, question, &chain, position, page.clone(), placed.upstream_token).await;
+    let next =
+        add(shared, recorder, question, &chain, position, page.clone(), (placed.upstream_token, answer.elapsed)).await;
     let body = with_tokens(page.inner(), |_| next).map_err(EngineError::Unfilled)?;
     Ok(Response { status: answer.status, headers: answer.headers, body: fill(&body, Some(&live)) })
 }
@@ -74,7 +76,7 @@ async fn add(
     chain: &Arc<Mutex<Chain>>,
     position: u32,
     page: Scrubbed<Page>,
-    upstream_token: Option<String>,
+    (upstream_token, took): (Option<String>, Duration),
 ) -> Token {
     let call = &question.call;
     let items_member = call.items_member().unwrap_or_default();
@@ -97,7 +99,7 @@ async fn add(
             locked.head.id = Some(question.session().history.begin_write(&call.folder, &call.fingerprint, parent));
         }
         let kept = token.clone().map(|(key, token)| UpstreamToken { key: key.to_vec(), token });
-        match store(shared, question, &locked, page, kept).await {
+        match store(shared, question, &locked, page, kept, took).await {
             Ok(id) => locked.id = Some(id),
             Err(error) => {
                 // The next page begins a take with all that is known, so that no page takes another's place.
@@ -133,6 +135,7 @@ async fn store(
     chain: &Chain,
     page: Scrubbed<Page>,
     token: Option<UpstreamToken>,
+    took: Duration,
 ) -> Result<TakeId, StoreError> {
     let call = &question.call;
     let entry = EntryHead {
@@ -148,9 +151,14 @@ async fn store(
         None => chain.pages().iter().cloned().map(Scrubbed::from_cassette).collect(),
     };
     let writing = Arc::clone(shared);
-    let stored = tokio::task::spawn_blocking(move || match id {
-        Some(id) => writing.cassette.append(id, page, head.complete, token.as_ref()).map(|()| id),
-        None => writing.cassette.begin(&entry, &head, first_pages, token.as_ref()),
+    let stored = tokio::task::spawn_blocking(move || {
+        let cassette = &writing.cassette;
+        let id = match id {
+            Some(id) => cassette.append(id, page, head.complete, token.as_ref()).map(|()| id)?,
+            None => cassette.begin(&entry, &head, first_pages, token.as_ref())?,
+        };
+        cassette.keep_time(&id.fingerprint(), took);
+        Ok::<_, StoreError>(id)
     });
     let id = stored.await.map_err(|error| StoreError::Io(std::io::Error::other(error)))??;
     count(&shared.tally.recorded);

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// An entry and what is served for it.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Prepared {
     pub(super) fingerprint: Fingerprint,
     pub(super) entry: Entry,
     takes: OnceLock<Vec<PreparedTake>>,
+    saves: OnceLock<u64>,
     /// For every take, whether it has answered anything.
     used: Vec<AtomicBool>,
 }
@@ -86,7 +88,13 @@ impl Prepared {
     #[must_use]
     pub fn new(fingerprint: Fingerprint, entry: Entry) -> Self {
         let used = entry.takes.iter().map(|_| AtomicBool::new(false)).collect();
-        Self { fingerprint, entry, takes: OnceLock::new(), used }
+        Self { fingerprint, entry, takes: OnceLock::new(), used, saves: OnceLock::new() }
+    }
+
+    /// How long upstream took for one of its pages, in microseconds: what each answer from here saves. `known` is asked
+    /// once.
+    pub(super) fn saves(&self, known: impl FnOnce() -> Option<Duration>) -> u64 {
+        *self.saves.get_or_init(|| known().and_then(|took| u64::try_from(took.as_micros()).ok()).unwrap_or_default())
     }
 
     /// The takes, made ready at the first call. `items_member` holds the items of a page, of a listing.

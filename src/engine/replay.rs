@@ -26,6 +26,7 @@ pub(super) fn serve(shared: &Shared, request: &Request, call: &Call, found: Foun
         shared.tally.used(&found.prepared, found.take);
     }
     count(&shared.tally.replayed);
+    shared.tally.saved(found.prepared.saves(|| shared.cassette.time(&found.prepared.fingerprint)));
     tracing::trace!(fingerprint = %found.prepared.fingerprint, take = found.take, "replayed");
     let live = match found.prepared.entry.takes.get(found.take).and_then(|take| take.id.as_deref()) {
         Some(write) if !call.volatile.is_empty() => Some(bind(shared, session_name(request).as_deref(), call, write)),

@@ -9,6 +9,7 @@ use crate::upstream::UpstreamError;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// How many misses, and how many reasons of any kind, are kept word for word.
 const KEPT: usize = 1000;
@@ -22,6 +23,7 @@ pub(super) struct Tally {
     pub(super) passed_on: AtomicU64,
     pub(super) after_replayed_writes: AtomicU64,
     missed: AtomicU64,
+    saved_microseconds: AtomicU64,
     damaged: AtomicU64,
     unsigned: AtomicU64,
     noted: Mutex<Noted>,
@@ -44,6 +46,13 @@ pub(super) fn count(counter: &AtomicU64) {
 impl Tally {
     fn noted(&self) -> MutexGuard<'_, Noted> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds to what upstream would have taken.
+    pub(super) fn saved(&self, microseconds: u64) {
+        if microseconds > 0 {
+            self.saved_microseconds.fetch_add(microseconds, Ordering::Relaxed);
+        }
     }
 
     /// Notes a request that ended in an error.
@@ -109,6 +118,7 @@ impl Tally {
             passed_on: of(&self.passed_on),
             after_replayed_writes: of(&self.after_replayed_writes),
             missed: of(&self.missed),
+            time_saved: Some(of(&self.saved_microseconds)).filter(|saved| *saved > 0).map(Duration::from_micros),
             damaged: of(&self.damaged),
             unsigned: of(&self.unsigned),
             misses: noted.misses.clone(),

@@ -240,3 +240,23 @@ async fn unknown_operations_are_recorded_as_they_are() {
         Some("CassetteMissException")
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_tells_what_upstream_would_have_taken() {
+    let stage = Stage::new().await;
+    let took = std::time::Duration::from_millis(120);
+    stage.endpoint().inject(Fault::next(Effect::Latency(took)));
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    recording.post(LISTING, own(50)).await;
+    recording.stop().await;
+    let replaying = stage.ramtape("c", RecordMode::None).await;
+    replaying.post(LISTING, own(50)).await;
+    replaying.post(LISTING, own(50)).await;
+    let saved = replaying.stop().await.time_saved.unwrap();
+    assert!(saved >= 2 * took, "{saved:?}");
+    // A fresh clone has no store, and so no times.
+    std::fs::remove_dir_all(stage.cassette("c").join(".store")).unwrap();
+    let replaying = stage.ramtape("c", RecordMode::None).await;
+    replaying.post(LISTING, own(50)).await;
+    assert_eq!(replaying.stop().await.time_saved, None);
+}

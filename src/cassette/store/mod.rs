@@ -7,6 +7,7 @@ mod lock;
 mod opening;
 mod room;
 mod salvage;
+mod times;
 mod tokens;
 mod verify;
 mod witness;

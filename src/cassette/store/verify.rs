@@ -24,6 +24,8 @@ pub(super) struct Trees {
     pub(super) tokens: Tree,
     /// Entries of the text, compiled.
     pub(super) cached: Tree,
+    /// How long upstream took.
+    pub(super) times: Tree,
 }
 
 /// Why a store is not used as it is.
@@ -181,7 +183,8 @@ pub(super) fn open(path: &Path, cache: u64, deadline: Duration) -> Result<Trees,
     within(deadline, move || -> Result<Trees, Doubt> {
         let db = open_db(&path, cache)?;
         let (takes, tokens, cached) = (db.open_tree("takes")?, db.open_tree("tokens")?, db.open_tree("cached")?);
-        Ok(Trees { db, takes, tokens, cached })
+        let times = db.open_tree("times")?;
+        Ok(Trees { db, takes, tokens, cached, times })
     })?
 }
 
