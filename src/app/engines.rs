@@ -8,6 +8,8 @@ use crate::control::Sessions;
 use crate::engine::{Engine, SessionState, Summary};
 use crate::interaction::{Request, Response};
 use crate::proxy;
+use crate::session::plain_name;
+use percent_encoding::percent_decode_str;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinSet;
@@ -107,9 +109,13 @@ impl Sessions for Door {
     }
 
     fn reset(&self, name: &str) -> bool {
+        // As a path prefix is read.
+        let name = plain_name(&percent_decode_str(name).decode_utf8_lossy());
         match self {
-            Self::One(engine) => engine.reset_session(Some(name)),
-            Self::PerSession(sessions) => sessions.opened(name).is_some_and(|engine| engine.reset_session(Some(name))),
+            Self::One(engine) => engine.reset_session(Some(&name)),
+            Self::PerSession(sessions) => {
+                sessions.opened(&name).is_some_and(|engine| engine.reset_session(Some(&name)))
+            }
         }
     }
 }

@@ -4,6 +4,9 @@ mod engines;
 mod merged;
 mod opener;
 mod per_session;
+mod shell;
+
+pub(crate) use shell::{shell_line, shell_word};
 
 use crate::cassette::{self, CassetteError};
 use crate::config::{Config, RecordMode};
@@ -128,7 +131,23 @@ async fn open_one(
         Effective::Missing | Effective::Everything => Some(Arc::new(upstream(config, source, instance)?)),
     };
     let found = Opener { config: config.clone(), upstream }.engine(&config.cassette, mode, opened);
-    Ok((Door::One(found.engine), mode, found.notices))
+    let notices = std::iter::once(told(config, mode)).chain(found.notices).collect();
+    Ok((Door::One(found.engine), mode, notices))
+}
+
+/// What is going to happen, in a line.
+fn told(config: &Config, mode: Effective) -> String {
+    let cassette = config.cassette.display();
+    match (mode, config.mode) {
+        (Effective::Nothing, _) if !config.cassette.exists() => {
+            format!("there is no cassette in {cassette}: every request will be a miss")
+        }
+        (Effective::Nothing, RecordMode::Once) => format!("replaying {cassette} (once: it has takes)"),
+        (Effective::Nothing, _) => format!("replaying {cassette}"),
+        (Effective::Missing, _) => format!("replaying {cassette}, and recording what is not in it"),
+        (Effective::Everything, RecordMode::Once) => format!("recording into {cassette} (once: it is empty)"),
+        (Effective::Everything, _) => format!("recording into {cassette} anew"),
+    }
 }
 
 /// The parent of cassettes that are opened one by one, when their sessions ask.

@@ -1,5 +1,6 @@
 //! From a cassette's folder to an engine over it.
 
+use super::shell_word;
 use crate::cassette::{Access, Cassette, CassetteError, Opened, Settings};
 use crate::config::{self, Config, RecordMode};
 use crate::engine::{self, Effective, Engine, Prepared};
@@ -49,9 +50,10 @@ impl Opener {
             region: config.region.clone(),
             actors: config.actors.clone(),
             record_command: format!(
-                "ramtape run --record-mode new_episodes{} --cassette {} -- <your command>",
+                "ramtape run --record-mode new_episodes{} --cassette {} -- {}",
                 if config.cassette_per_session { " --cassette-per-session" } else { "" },
-                config.cassette.display(),
+                shell_word(&config.cassette.to_string_lossy()),
+                config.command.as_deref().unwrap_or("<your command>"),
             ),
             cassette: root.display().to_string(),
             key: config.key.clone(),

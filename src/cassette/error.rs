@@ -79,7 +79,7 @@ pub enum CassetteError {
         readable: bool,
     },
     /// Another process has the cassette open and this one needs it for itself.
-    #[error("the cassette {} is in use by another ramtape: one at a time can record into it", root.display())]
+    #[error("the cassette {} is in use by another ramtape, recording or replaying it: stop that one first", root.display())]
     InUse {
         /// The cassette's folder.
         root: PathBuf,

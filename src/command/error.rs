@@ -117,15 +117,23 @@ impl CommandError {
             },
             Self::Usage(_) | Self::Parent { .. } => Exit::Usage,
             Self::Prune(PruneError::Cassette(_)) => Exit::Cassette,
-            // Somebody else has it: nothing is wrong with it.
-            Self::Cassette(CassetteError::InUse { .. } | CassetteError::Write { .. }) => Exit::Failed,
-            Self::Cassette(_) => Exit::Cassette,
-            Self::Start(StartError::Cassette { .. }) | Self::Stop(StopError::Cassette { .. }) => Exit::Cassette,
+            Self::Cassette(error)
+            | Self::Start(StartError::Cassette(error))
+            | Self::Stop(StopError::Cassette(error)) => cassette_exit(error),
             // As a shell does.
             Self::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::Child(127),
             Self::Spawn { .. } => Exit::Child(126),
             _ => Exit::Failed,
         }
+    }
+}
+
+/// What a cassette's error makes of the exit code.
+const fn cassette_exit(error: &CassetteError) -> Exit {
+    match error {
+        // Somebody else has it, or the disk does not take it: nothing is wrong with what it holds.
+        CassetteError::InUse { .. } | CassetteError::Write { .. } => Exit::Failed,
+        _ => Exit::Cassette,
     }
 }
 

@@ -10,6 +10,10 @@ use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::engine::Summary;
 use rustix::process::Signal;
 use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Signals that come within this time are one.
+const ONE_SIGNAL: Duration = Duration::from_millis(500);
 
 /// `ramtape record`: mode `all`.
 pub(super) fn record(args: &ProxyArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
@@ -101,12 +105,19 @@ pub(super) async fn stop(
     }
 }
 
-/// The first signal after `borne` others.
-async fn impatience(signals: &mut Signals, borne: usize) -> Signal {
-    for _ in 0..borne {
-        signals.next().await;
+/// The first signal after `borne` others and after [`ONE_SIGNAL`]: what sends one to a process and to its group sends two.
+async fn impatience(signals: &mut Signals, mut borne: usize) -> Signal {
+    let began = Instant::now();
+    loop {
+        let signal = signals.next().await;
+        if began.elapsed() < ONE_SIGNAL {
+            continue;
+        }
+        if borne == 0 {
+            return signal;
+        }
+        borne -= 1;
     }
-    signals.next().await
 }
 
 /// Removes what an earlier server left: whoever waits for the file would take its address for the new one.

@@ -87,6 +87,8 @@ pub struct Config {
     pub upstream: UpstreamConfig,
     /// The limits.
     pub limits: Limits,
+    /// The command that `run` runs, as a shell takes it, for messages.
+    pub command: Option<String>,
     /// The operation table, the user's additions included.
     pub service: Arc<Service>,
     /// The principals that callers speak as, in order of their labels.
@@ -125,6 +127,7 @@ impl Config {
                 answer_time: time(raw.limits.upstream_answer_time_seconds, "limits.upstream_answer_time_seconds")?,
             },
             limits,
+            command: None,
             service: Arc::new(service),
             actors: actors::checked(raw.actors)?,
         };

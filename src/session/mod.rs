@@ -9,7 +9,7 @@ mod volatile;
 
 pub use actors::{Actors, Claim, ProfileKey, access_key_id, account_of};
 pub use history::{History, Writes, write_id};
-pub use name::session_name;
+pub use name::{plain_name, session_name};
 pub use position::{Group, Repeat, Session, Sessions};
 pub use ranking::{Candidate, best_group};
 pub use volatile::{Bindings, LiveValues, binding_name};

@@ -16,8 +16,14 @@ pub fn session_name(request: &Request) -> Option<String> {
             None => application_id(request.header("user-agent")?)?.to_owned(),
         },
     };
-    let name: String = given.chars().take(LONGEST).map(plain).collect();
+    let name = plain_name(&given);
     (!name.is_empty()).then_some(name)
+}
+
+/// `given` as the name of a session: other characters become `-`, and what is too long is cut.
+#[must_use]
+pub fn plain_name(given: &str) -> String {
+    given.chars().take(LONGEST).map(plain).collect()
 }
 
 /// SDKs write other characters as `-` in application ids; so does this, wherever the name comes from.

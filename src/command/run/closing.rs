@@ -2,6 +2,8 @@
 
 use super::Asked;
 use super::child::Ended;
+use super::command_line;
+use crate::app::shell_word;
 use crate::cli::RunArgs;
 use crate::command::summary::counted;
 use crate::command::voice::Voice;
@@ -47,8 +49,9 @@ fn interrupted_recording(facts: &Facts<'_>) -> Option<String> {
         Ended::Signal(signal) => format!("was ended by signal {signal}"),
     };
     let kept = counted(summary.recorded, "answer that was recorded is", "answers that were recorded are");
-    let cassette = asked.cassette.display();
-    let cmd = args.cmd.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let cassette = asked.cassette.to_string_lossy();
+    let cassette = shell_word(&cassette);
+    let cmd = command_line(&args.cmd);
     let (flag, anew) = match asked.per_session {
         true => (" --cassette-per-session", "delete the folders of the sessions that failed, in"),
         false => ("", "delete"),

@@ -23,8 +23,14 @@ pub(super) fn run(args: &RunArgs, environment: &Environment, voice: Voice) -> Re
     let flags = RawConfig { record_mode: args.mode.record_mode, ..args.proxy.layer() };
     let settings = Settings::load(flags, environment)?;
     let mode = settings.mode_of_run(environment);
-    let config = Config::from_settings(settings, mode)?;
+    let config = Config { command: Some(command_line(&args.cmd)), ..Config::from_settings(settings, mode)? };
     runtime()?.block_on(drive(args, config, &reports, environment, voice))
+}
+
+/// CMD as a shell takes it, for messages.
+fn command_line(cmd: &[OsString]) -> String {
+    let words: Vec<_> = cmd.iter().map(|word| word.to_string_lossy()).collect();
+    crate::app::shell_line(words.iter().map(|word| &**word))
 }
 
 async fn drive(
