@@ -153,6 +153,58 @@ fn a_named_session() {
 }
 
 #[test]
+fn random_names_and_polls() {
+    let Some(programs) = python() else { return };
+    let reader = Reader::new(Some(programs));
+    let endpoint = reader.endpoint();
+    let recorded = reader.types(&endpoint.lines(&[&marked("setup"), &marked("random record")]));
+    endpoint.stop();
+    assert!(recorded.stderr.contains("0 replayed, 4 recorded, 0 missed"), "{recorded:?}");
+    let replayed = reader.types(&marked("random replay"));
+    assert!(replayed.stderr.contains("4 replayed, 0 recorded, 0 missed; 0 upstream connections"), "{replayed:?}");
+    // One poll instead of two.
+    let finally = reader.types(&marked("poll"));
+    assert!(finally.stderr.contains("3 replayed, 0 recorded, 0 missed; 0 upstream connections"), "{finally:?}");
+    assert!([&replayed, &finally].iter().all(|it| it.stdout == recorded.stdout), "{recorded:?}");
+}
+
+#[test]
+fn pruning() {
+    let Some(programs) = python() else { return };
+    let reader = Reader::new(Some(programs));
+    let endpoint = reader.endpoint();
+    let other = "sed s/SELF/OTHER-ACCOUNTS/ list_shares.py > other.py\n\
+                 ramtape run --record-mode new_episodes --upstream http://127.0.0.1:4599 -- python other.py\n";
+    reader.types(&endpoint.lines(&[&marked("setup"), &marked("boto3 record"), other]));
+    endpoint.stop();
+    let requests = || reader.types("ramtape ls").stdout.lines().count();
+    assert_eq!(requests(), 2);
+    let pruned = reader.types(&marked("prune"));
+    assert!(pruned.stderr.contains("1 take would be removed"), "{pruned:?}");
+    assert!(pruned.stderr.contains("1 take removed"), "{pruned:?}");
+    assert_eq!(requests(), 1);
+}
+
+/// The fixture without pytest, which need not be installed: what it does to the endpoint, for a name that is none.
+#[test]
+fn the_pytest_fixture() {
+    let Some(programs) = python() else { return };
+    let reader = Reader::new(Some(programs));
+    let stub = "def fixture(**options):\n    return lambda function: function\n";
+    std::fs::write(reader.folder.path().join("pytest.py"), stub).unwrap();
+    let test = "import os, types, conftest\n\
+                request = types.SimpleNamespace(node=types.SimpleNamespace(name='test_share[eu/1]' + 'x' * 80))\n\
+                patch = types.SimpleNamespace(setenv=os.environ.__setitem__)\n\
+                conftest.ramtape_session(request, patch)\n\
+                print(os.environ.get('AWS_ENDPOINT_URL_RAM'))\n";
+    std::fs::write(reader.folder.path().join("test.py"), test).unwrap();
+    let set = reader.types("AWS_ENDPOINT_URL_RAM=http://127.0.0.1:1/~key python ./test.py").stdout;
+    let name = format!("test_share-eu-1-{}", "x".repeat(48));
+    assert_eq!(set.trim_end(), format!("http://127.0.0.1:1/~key/~{name}"));
+    assert_eq!(reader.types("python ./test.py").stdout, "None\n");
+}
+
+#[test]
 fn python_blocks_are_python() {
     let Some(programs) = python() else { return };
     let reader = Reader::new(Some(programs));
@@ -210,6 +262,7 @@ fn every_mark_has_a_test() {
         ["endpoint", "setup", "miss", "rust", "server", "its client", "boto3 record", "boto3 look", "boto3 replay"]
             .contains(&mark)
             || ["cli both", "javascript both", "session both"].contains(&mark)
+            || ["random record", "random replay", "poll", "prune"].contains(&mark)
             || mark.contains(" file ")
             || mark.starts_with("text ")
     };
