@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail")]
 
 mod child;
+mod choice;
 mod figures;
 mod load;
 mod recording;
@@ -36,6 +37,7 @@ fn main() {
             };
             println!("{}", load::run(&plan));
         }
+        ["choice", ..] => choice::measure(),
         _ if arguments.contains(&"--bench") => bench(),
         _ => println!("benchmarks are run by `cargo bench`"),
     }
@@ -51,5 +53,6 @@ fn bench() {
     throughput::measure(&cassettes);
     startup::measure(&cassettes);
     recording::measure(folder.path());
+    choice::measure();
     println!("\n{:.0} s in all.", begun.elapsed().as_secs_f64());
 }

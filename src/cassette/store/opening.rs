@@ -72,7 +72,7 @@ impl Store {
             Err((Doubt::Locked, _)) => return Err(OpeningError::InUse),
             Err((Doubt::Sled(sled::Error::Io(error)), _)) if is_environment(&error) => return Err(error.into()),
             Err((doubt, damaged)) => {
-                let (trees, contents, aside) = salvage::rebuild(&path, damaged, cache, deadline)?;
+                let (trees, contents, aside) = salvage::rebuild(&path, damaged.map(|trees| *trees), cache, deadline)?;
                 rebuilt = Some((doubt.to_string(), aside));
                 (trees, contents)
             }
@@ -135,11 +135,11 @@ impl Store {
     }
 }
 
-fn open_whole(path: &Path, cache: u64, deadline: Duration) -> Result<(Trees, Contents), (Doubt, Option<Trees>)> {
+fn open_whole(path: &Path, cache: u64, deadline: Duration) -> Result<(Trees, Contents), (Doubt, Option<Box<Trees>>)> {
     let trees = open(path, cache, deadline).map_err(|doubt| (doubt, None))?;
     match verify(&trees, deadline) {
         Ok(contents) => Ok((trees, contents)),
-        Err(doubt) => Err((doubt, Some(trees))),
+        Err(doubt) => Err((doubt, Some(Box::new(trees)))),
     }
 }
 
