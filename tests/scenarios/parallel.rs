@@ -14,11 +14,13 @@ const TESTS: usize = 18;
 /// Runs the suite with these options; all of its tests must pass.
 fn suite(python: &Path, url: &str, options: &[&str]) {
     let folder = source("python/scenarios/suite");
-    let call = Call::new(python).args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]);
+    let call = Call::new(python).args(["-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly"]);
     let call = call.args(["--rootdir".into(), folder.clone(), folder]).args(options);
     let finished = as_owner(call).env("RAMTAPE_URL", url).finish().success();
     let stdout = String::from_utf8_lossy(&finished.stdout);
     assert!(stdout.contains(&format!("{TESTS} passed in ")), "{finished}");
+    let workers = stdout.contains(&format!("4 workers [{TESTS} items]"));
+    assert_eq!(workers, options.starts_with(&["-n", "4"]), "{finished}");
 }
 
 #[test]

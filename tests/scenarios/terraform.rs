@@ -18,7 +18,7 @@ fn polls(finished: &Finished) -> Vec<usize> {
     seen(finished).iter().map(Vec::len).collect()
 }
 
-/// Replays `recorded` by a faster and a slower waiter, a hasty one, and with the final states at once.
+/// Replays `recorded` by a faster and a slower waiter, and with the final states at once.
 fn replays_for_every_waiter(recorded: &Recorded, states: &[&[&str]]) {
     assert_eq!(passed(&recorded.printed), states, "{}", recorded.printed);
 
@@ -26,8 +26,8 @@ fn replays_for_every_waiter(recorded: &Recorded, states: &[&[&str]]) {
     for (patience, more) in [("1", false), ("9", true)] {
         let replayed = recorded.replay(&[], &["--confirm", patience]);
         assert_eq!(passed(&replayed), states, "{replayed}");
-        let compared = polls(&replayed).into_iter().zip(polls(&recorded.printed));
-        assert!(compared.clone().all(|(now, then)| if more { now > then } else { now < then }), "{replayed}");
+        let mut compared = polls(&replayed).into_iter().zip(polls(&recorded.printed));
+        assert!(compared.all(|(now, then)| if more { now > then } else { now < then }), "{replayed}");
     }
 
     let last: Vec<Vec<&str>> = states.iter().map(|states| states[states.len() - 1..].to_vec()).collect();

@@ -18,7 +18,6 @@ the profiles "owner" and "consumer".
 import argparse
 import datetime
 import json
-import sys
 import uuid
 
 import boto3
@@ -85,7 +84,9 @@ def principal(patience):
     """aws_ram_principal_association: look for it, associate, read, disassociate."""
     ram = Provider(boto3.client("ram"), patience)
     arn = ram.created_share(name="for-a-unit")
-    state = lambda: ram.association(arn, UNIT)
+
+    def state():
+        return ram.association(arn, UNIT)
 
     ram.wait(ABSENT, state, set())
     ram.write("AssociateResourceShare", resourceShareArn=arn, principals=[UNIT])
@@ -167,4 +168,4 @@ def in_utc(time):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
