@@ -1,4 +1,4 @@
-//! The only module that knows the order of steps: [`replay`] and [`record`] each show theirs as one short function.
+//! The only module that knows the order of steps: `replay` and `record` each show theirs as one short function.
 
 mod actors;
 mod attendance;

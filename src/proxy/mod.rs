@@ -1,8 +1,8 @@
 //! The HTTP face: sockets in, plain types out.
 //!
-//! A connection's bytes pass the head scanner ([`head`], under [`wire`]), hyper's parser, the [`gate`]; then [`translate`]
+//! A connection's bytes pass the head scanner (`head`, under `wire`), hyper's parser, the `gate`; then `translate`
 //! turns the request into [`crate::interaction::Request`] and whatever [`Answer`] gives back into HTTP. What is refused on
-//! the way is put into words in [`refusal`] and becomes an answer in [`rescue`], nowhere else.
+//! the way is put into words in `refusal` and becomes an answer in `rescue`, nowhere else.
 
 mod authority;
 mod connection;

@@ -1,4 +1,4 @@
-//! One fingerprint's file: an [`Entry`] as text that people read, compare and merge, and back without losing a byte.
+//! One fingerprint's file: an `Entry` as text that people read, compare and merge, and back without losing a byte.
 //!
 //! The text is deterministic: equal entries have equal text.
 

@@ -8,7 +8,7 @@ use std::fmt::Write;
 #[error("a string holds half of a surrogate pair")]
 pub struct LoneSurrogate;
 
-/// The text of a JSON string that [`super::parse`] has accepted, quotes included in `raw`.
+/// The text of a JSON string that [`super::parse()`] has accepted, quotes included in `raw`.
 ///
 /// # Errors
 /// Where an escape is half of a surrogate pair.
