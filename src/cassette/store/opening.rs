@@ -135,7 +135,10 @@ impl Store {
     }
 }
 
-fn open_whole(path: &Path, cache: u64, deadline: Duration) -> Result<(Trees, Contents), (Doubt, Option<Box<Trees>>)> {
+/// A store that is not used as it is: why, and what of it opened.
+type Doubtful = (Doubt, Option<Box<Trees>>);
+
+fn open_whole(path: &Path, cache: u64, deadline: Duration) -> Result<(Trees, Contents), Doubtful> {
     let trees = open(path, cache, deadline).map_err(|doubt| (doubt, None))?;
     match verify(&trees, deadline) {
         Ok(contents) => Ok((trees, contents)),
