@@ -145,6 +145,12 @@ fn prune_removes_what_the_latest_complete_replay_did_not_use() {
     assert_eq!(server.stop().code, Some(3));
     assert_eq!(prune(&[]).code, Some(1));
 
+    // Nor does one that skips what a waiter would see.
+    let server = Server::start(ramtape(folder.path()).args(["replay", "--poll", "final"]));
+    list(&server.url, None, OWN);
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(prune(&[]).code, Some(1));
+
     let server = Server::start(ramtape(folder.path()).arg("replay"));
     list(&server.url, None, OWN);
     let busy = prune(&[]);

@@ -9,7 +9,7 @@ mod shell;
 pub(crate) use shell::{shell_line, shell_word};
 
 use crate::cassette::{self, CassetteError};
-use crate::config::{Config, RecordMode};
+use crate::config::{Config, Poll, RecordMode};
 use crate::control::Control;
 use crate::engine::{Effective, Summary};
 use crate::interaction::Actor;
@@ -78,6 +78,8 @@ pub struct Running {
     answer_time: Duration,
     began: SystemTime,
     complete: Option<String>,
+    /// Whether polls go through their takes one by one; else those that are skipped are not unused.
+    in_turn: bool,
     door: Door,
     proxy: proxy::Running,
 }
@@ -114,8 +116,9 @@ pub async fn start_as(config: Config, source: CredentialSource) -> Result<Runnin
     let control = Control::new(mode_name(mode), config.cassette.display().to_string(), door.clone());
     let proxy = proxy::start(settings, Arc::new(door.clone()), Arc::new(control)).await?;
     let answer_time = config.upstream.answer_time;
+    let in_turn = config.poll == Poll::Recorded;
     let (addr, key) = (proxy.addr, config.key);
-    Ok(Running { addr, notices, mode, key, answer_time, began, complete: None, door, proxy })
+    Ok(Running { addr, notices, mode, key, answer_time, began, complete: None, in_turn, door, proxy })
 }
 
 /// The one cassette, open, and what will be recorded into it. The way upstream is built only where it is needed.
@@ -246,9 +249,9 @@ impl Running {
     }
 
     /// Says that everything that uses the cassette has run to a good end, started by the command `by`. Where it was only
-    /// replayed, and nothing missed, [`Self::stop`] then keeps what was used, for `ramtape prune`.
+    /// replayed, poll by poll, and nothing missed, [`Self::stop`] then keeps what was used, for `ramtape prune`.
     pub fn completed(&mut self, by: impl Into<String>) {
-        self.complete = Some(by.into());
+        self.complete = self.in_turn.then(|| by.into());
     }
 
     /// Stops listening, lets requests in flight finish, seals the cassettes.

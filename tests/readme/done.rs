@@ -117,8 +117,11 @@ fn the_first_recording() {
 
     let promised: Vec<&str> = spans().into_iter().filter(|span| span.contains(" replayed, ")).collect();
     let [of_recording, of_replaying] = promised.as_slice() else { panic!("{promised:?}") };
-    assert_eq!(recorded.stderr.trim_end(), format!("ramtape: {of_recording}"));
-    assert_eq!(replayed.stderr.trim_end(), format!("ramtape: {of_replaying}"));
+    let told = |first: &str, last: &str| format!("ramtape: {first} cassettes/default (once: it {last}");
+    assert_eq!(recorded.stderr.trim_end(), told("recording into", &format!("is empty)\nramtape: {of_recording}")));
+    // How much time was saved is another each time.
+    let ending = told("replaying", &format!("has takes)\nramtape: {of_replaying}"));
+    assert!(replayed.stderr.starts_with(&ending), "{replayed:?}");
 
     let shown = reader.types(&marked("boto3 look")).stdout;
     assert!(shown.starts_with("GetResourceShares") && shown.contains("fingerprint"), "{shown}");
