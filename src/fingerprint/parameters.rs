@@ -245,9 +245,7 @@ impl Spelling<'_, '_> {
         let Some(items) = node.items() else { return self.write(out, node) };
         let mut sorted = Vec::with_capacity(items.len());
         for item in items {
-            let mut text = String::with_capacity(item.raw.len());
-            self.write(&mut text, item)?;
-            sorted.push(text);
+            sorted.push(self.written(item)?);
         }
         sorted.sort_unstable();
         out.push('[');
@@ -261,6 +259,23 @@ impl Spelling<'_, '_> {
         Ok(())
     }
 
+    /// What [`Self::write`] writes; nothing is copied where it is what was received.
+    fn written<'a>(&self, node: &Node<'a>) -> Result<Cow<'a, str>, ParameterError> {
+        if self.is_plain(node) {
+            return Ok(Cow::Borrowed(node.raw));
+        }
+        let mut text = String::with_capacity(node.raw.len());
+        self.write(&mut text, node)?;
+        Ok(Cow::Owned(text))
+    }
+
+    /// Whether a string is in its one spelling as it was received. The reader lets no control character pass, so that without
+    /// a backslash nothing in it was escaped, and nothing has to be.
+    fn is_plain(&self, node: &Node<'_>) -> bool {
+        let inner = node.raw.get(1..node.raw.len().saturating_sub(1)).unwrap_or_default();
+        node.kind == Kind::String && !node.raw.as_bytes().contains(&b'\\') && (self.hole)(inner).is_none()
+    }
+
     fn write(&self, out: &mut String, node: &Node<'_>) -> Result<(), ParameterError> {
         match &node.kind {
             Kind::Null | Kind::Bool(_) => out.push_str(node.raw),
@@ -268,6 +283,7 @@ impl Spelling<'_, '_> {
                 Some(number) => out.push_str(&number),
                 None => return Err(ParameterError::Number(node.raw.chars().take(40).collect())),
             },
+            Kind::String if self.is_plain(node) => out.push_str(node.raw),
             Kind::String => match json::unquote(node.raw) {
                 Ok(text) => self.text(out, &text),
                 Err(_) => return Err(ParameterError::LoneSurrogate),
