@@ -2,13 +2,12 @@
 
 use super::merged::refuse;
 use super::opener::{Found, Opener, regions};
-use crate::cassette::{self, Cassette, CassetteError};
+use crate::cassette::{self, Cassette};
 use crate::engine::{Engine, EngineError, Summary};
-use crate::interaction::{DEFAULT_ACTOR, Request, Response};
+use crate::interaction::{DEFAULT_ACTOR, Request, Response, with_causes};
 use crate::session::session_name;
 use http::StatusCode;
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -177,16 +176,6 @@ async fn open(this: &Arc<PerSession>, name: &str) -> Result<Found, String> {
 
 fn refusal(name: &str, reason: String) -> Refusal {
     Refusal::Cassette { name: name.to_owned(), reason }
-}
-
-fn with_causes(error: &CassetteError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
 
 /// Plain data that is whole after every step: a panic elsewhere does not spoil it.

@@ -3,12 +3,12 @@
 use super::archive::{Archive, text_hash};
 use super::cache::Memory;
 use super::error::CassetteError;
-use super::seal::{Chains, SealReport, with_causes, writing_folder};
+use super::seal::{Chains, SealReport, writing_folder};
 use super::sealer::Sealer;
 use super::store::{OpeningError, Store, foresee};
 use super::{Cassette, Notice, format, listing, path};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::interaction::{Entry, with_causes};
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};

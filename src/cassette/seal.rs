@@ -7,6 +7,7 @@ use super::path::{entry_path, read_file, write_synced};
 use super::store::{Intent, Store};
 use super::text;
 use crate::fingerprint::Fingerprint;
+use crate::interaction::with_causes;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -135,15 +136,4 @@ pub(super) fn put_in_place(temporary: &Path, path: &Path) -> Result<Option<PathB
     let placed = fs::create_dir_all(folder).and_then(|()| fs::rename(temporary, path));
     placed.map_err(|source| CassetteError::Write { path: path.to_owned(), source })?;
     Ok(Some(folder.to_owned()))
-}
-
-/// An error with what caused it, in one line.
-pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

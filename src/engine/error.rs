@@ -3,10 +3,9 @@
 use super::summary::Miss;
 use crate::cassette::{CassetteError, StoreError};
 use crate::fingerprint::ParameterError;
-use crate::interaction::{Hole, Response, json};
+use crate::interaction::{Hole, Response, json, with_causes};
 use crate::upstream::{CallerError, CredentialsError, UpstreamError};
 use http::StatusCode;
-use std::error::Error;
 
 /// Why a request got no answer of RAM's, recorded or live.
 #[derive(Debug, thiserror::Error)]
@@ -123,17 +122,11 @@ impl EngineError {
     /// The error and its causes in one line.
     #[must_use]
     pub fn explained(&self) -> String {
-        let mut message = self.to_string();
-        let mut cause = self.source();
-        if matches!(self, Self::Parameters(_)) {
-            cause = None;
+        match self {
+            // Its text names its cause.
+            Self::Parameters(error) => error.to_string(),
+            _ => with_causes(self),
         }
-        while let Some(error) = cause {
-            message.push_str(": ");
-            message.push_str(&error.to_string());
-            cause = error.source();
-        }
-        message
     }
 }
 

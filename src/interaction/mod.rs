@@ -5,6 +5,7 @@
 mod actor;
 pub mod base32;
 mod body;
+mod causes;
 mod entry;
 pub mod json;
 mod request;
@@ -13,7 +14,8 @@ mod secret;
 
 pub use actor::{Actor, DEFAULT_ACTOR};
 pub use body::{Body, Hole, Part};
+pub use causes::with_causes;
 pub use entry::{Entry, OperationName, Page, Take};
-pub use request::Request;
+pub use request::{Request, VIA};
 pub use response::Response;
 pub use secret::Secret;

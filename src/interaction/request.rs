@@ -1,7 +1,10 @@
 //! A request, read whole.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, Method};
+
+/// Names the ramtape that a request came through: by it a ramtape notices that it is its own upstream.
+pub const VIA: HeaderName = HeaderName::from_static("x-ramtape-via");
 
 /// A client's request as ramtape works on it: buffered once, checked by the gate, free of any socket.
 #[derive(Clone, Debug)]

@@ -6,11 +6,9 @@
 use super::authority::{Authority, OwnNames};
 use super::limits::Limits;
 use super::refusal::Refusal;
+use crate::interaction::VIA;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
-
-/// The header with which ramtape marks what it sends upstream, to notice itself.
-const VIA: &str = "x-ramtape-via";
 
 /// What the gate measures a request by.
 #[derive(Debug)]
@@ -66,7 +64,7 @@ impl Gate {
                 fields.origin = true;
                 Ok(())
             }
-            _ => refuse_if(name.as_str() == VIA && self.is_own_mark(value), Refusal::Loop),
+            _ => refuse_if(*name == VIA && self.is_own_mark(value), Refusal::Loop),
         }
     }
 

@@ -22,7 +22,7 @@ pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Phase, UpstreamError};
 pub use sign::{Scope, sign};
 
-use crate::interaction::{Request, Secret};
+use crate::interaction::{Request, Secret, VIA};
 use bytes::Bytes;
 use client::Client;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
@@ -35,9 +35,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::OnceCell;
-
-/// Names the ramtape that a request came through, where upstream may be a ramtape too.
-pub const VIA: HeaderName = HeaderName::from_static("x-ramtape-via");
 
 /// What goes up of the client's headers, besides `amz-sdk-*`. `Host` and the signature's headers are made anew.
 const KEPT: [HeaderName; 3] = [CONTENT_TYPE, USER_AGENT, HeaderName::from_static("x-amz-user-agent")];

@@ -1,6 +1,6 @@
 //! Requests that are one: reads in flight share upstream's answer, retries never repeat a write.
 
-use crate::stage::{Asking, Stage};
+use crate::stage::{Asking, Caller, Stage};
 use ramtape::config::RecordMode;
 use ramtape::simulator::{Effect, Fault};
 use serde_json::json;
@@ -82,11 +82,8 @@ async fn a_retry_after_throttling_reaches_upstream() {
     assert!(stage.texts("c")[0].1.contains("#1\""), "{:?}", stage.texts("c"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_client_left_behind_is_still_recorded() {
-    let stage = Stage::new().await;
-    let recording = stage.ramtape("c", RecordMode::Once).await;
-    stage.endpoint().inject(Fault::next(SLOW));
+/// A client that sends a write and leaves once upstream has it.
+async fn create_and_leave(stage: &Stage, recording: &Caller) {
     let create = recording.ask("CreateResourceShare", r#"{"name":"x"}"#, Asking::invocation("1"));
     tokio::select! {
         _ = create => panic!("the answer takes longer than this"),
@@ -96,6 +93,14 @@ async fn what_a_client_left_behind_is_still_recorded() {
             }
         } => {}
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_left_behind_is_still_recorded() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    stage.endpoint().inject(Fault::next(SLOW));
+    create_and_leave(&stage, &recording).await;
     let retry = recording.ask("CreateResourceShare", r#"{"name":"x"}"#, Asking::invocation("1")).await;
     assert_eq!(retry.status, 200);
     assert_eq!(stage.endpoint().requests(), 1);
@@ -124,15 +129,7 @@ async fn stopping_waits_for_what_was_sent() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
     stage.endpoint().inject(Fault::next(SLOW));
-    let create = recording.ask("CreateResourceShare", r#"{"name":"x"}"#, Asking::invocation("1"));
-    tokio::select! {
-        _ = create => panic!("the answer takes longer than this"),
-        () = async {
-            while stage.endpoint().requests() == 0 {
-                tokio::task::yield_now().await;
-            }
-        } => {}
-    }
+    create_and_leave(&stage, &recording).await;
     let summary = recording.stop().await;
     assert_eq!((summary.recorded, summary.not_recorded.len()), (1, 0));
     assert!(stage.texts("c")[0].0.starts_with("create-resource-share/"));
