@@ -108,6 +108,7 @@ pub async fn start_as(config: Config, source: CredentialSource) -> Result<Runnin
         listen: config.listen,
         allow_remote: config.allow_remote,
         allowed_hosts: config.allowed_hosts.clone(),
+        service: config.service.name.clone(),
         guarded: mode != Effective::Nothing,
         key: config.key.clone(),
         limits: config.limits.clone(),

@@ -1,5 +1,6 @@
 //! A request, read whole.
 
+use super::Door;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
 
@@ -21,8 +22,10 @@ pub struct Request {
     pub body: Bytes,
     /// Path and query as received, prefixes included: what the client signed.
     pub signed_target: String,
-    /// The host that the client addressed (`Host`, or HTTP/2's `:authority`), as received.
+    /// The host that the client addressed (`Host`, or HTTP/2's `:authority`), as received: what the client signed.
     pub authority: String,
+    /// The front door that it came through.
+    pub door: Door,
     /// The segment after `/~` that came first and is or may be a capability key.
     pub key: Option<super::Secret>,
     /// The session named by the path prefix, if one was.

@@ -1,5 +1,6 @@
 //! Whom a request addresses: the host and port it names, and whether that is ramtape itself.
 
+use crate::interaction::ServiceHost;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// `host[:port]`, checked.
@@ -40,6 +41,11 @@ impl<'a> Authority<'a> {
     pub(super) fn agrees(self, other: Authority<'_>, default_port: u16) -> bool {
         self.host.eq_ignore_ascii_case(other.host)
             && self.port.unwrap_or(default_port) == other.port.unwrap_or(default_port)
+    }
+
+    /// Whether it is the name of one of `service`'s endpoints, with `default_port` or none.
+    pub(super) fn is_endpoint_of(self, service: &str, default_port: u16) -> bool {
+        self.port.is_none_or(|port| port == default_port) && ServiceHost::parse(self.host, service).is_some()
     }
 }
 

@@ -6,7 +6,7 @@
 use super::authority::{Authority, OwnNames};
 use super::limits::Limits;
 use super::refusal::Refusal;
-use crate::interaction::VIA;
+use crate::interaction::{Door, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 
@@ -14,6 +14,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 #[derive(Debug)]
 pub(super) struct Gate {
     pub(super) own: OwnNames,
+    /// The service whose endpoints may be addressed through ramtape.
+    pub(super) service: String,
     /// Whether the browser rules hold on every path, not on control paths alone.
     pub(super) guarded: bool,
     pub(super) limits: Limits,
@@ -21,23 +23,32 @@ pub(super) struct Gate {
     pub(super) instance: String,
 }
 
+/// Whom a request addresses, and how.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Addressed<'a> {
+    /// The authority, as received.
+    pub(super) authority: &'a str,
+    pub(super) door: Door,
+}
+
 impl Gate {
-    /// Checks a request's head and hands back the authority it addresses, as received.
-    pub(super) fn check<'a>(&self, parts: &'a Parts, is_control: bool) -> Result<&'a str, Refusal> {
+    /// Checks a request's head and hands back whom it addresses.
+    pub(super) fn check<'a>(&self, parts: &'a Parts, is_control: bool) -> Result<Addressed<'a>, Refusal> {
         if parts.method == Method::CONNECT {
             return Err(self.not_a_forward_proxy());
         }
         let fields = self.fields(&parts.headers)?;
-        let (text, authority) = self.authority(parts, fields.host)?;
+        let (addressed, authority) = self.authority(parts, fields.host)?;
         if is_control || self.guarded {
             if fields.origin {
                 return Err(Refusal::BrowserOrigin);
             }
-            if !self.own.include(authority) {
+            let is_service = addressed.door.keeps_signature() && !is_control;
+            if !is_service && !self.own.include(authority) {
                 return Err(Refusal::ForeignHost);
             }
         }
-        Ok(text)
+        Ok(addressed)
     }
 
     fn fields<'a>(&self, headers: &'a HeaderMap) -> Result<Fields<'a>, Refusal> {
@@ -86,12 +97,13 @@ impl Gate {
         marks.any(|mark| mark.trim_ascii() == self.instance.as_bytes())
     }
 
-    /// The authority from `Host`, or HTTP/2's `:authority`, or both if they agree.
+    /// The authority from `Host`, or HTTP/2's `:authority`, or both if they agree; where HTTP/1 has it in the target too, it
+    /// is ramtape itself or, through it as a proxy, an endpoint of the service.
     fn authority<'a>(
         &self,
         parts: &'a Parts,
         host: Option<&'a HeaderValue>,
-    ) -> Result<(&'a str, Authority<'a>), Refusal> {
+    ) -> Result<(Addressed<'a>, Authority<'a>), Refusal> {
         let target = parts.uri.authority().map(http::uri::Authority::as_str);
         let is_http2 = parts.version == Version::HTTP_2;
         let host = match (host, target) {
@@ -100,17 +112,20 @@ impl Gate {
             (None, _) => return Err(Refusal::NoHost),
         };
         let authority = Authority::parse(host).ok_or(Refusal::BadHost)?;
-        let Some(target) = target else { return Ok((host, authority)) };
+        let by = |door| Ok((Addressed { authority: host, door }, authority));
+        let Some(target) = target else { return by(Door::Endpoint) };
 
         let target = Authority::parse(target).ok_or(Refusal::BadHost)?;
         let default_port = if parts.uri.scheme() == Some(&http::uri::Scheme::HTTPS) { 443 } else { 80 };
         if !target.agrees(authority, default_port) {
             return Err(Refusal::HostMismatch);
         }
-        if !is_http2 && !self.own.are_target(target, default_port) {
-            return Err(self.not_a_forward_proxy());
+        if is_http2 || self.own.are_target(target, default_port) {
+            return by(Door::Endpoint);
         }
-        Ok((host, authority))
+        // Both spellings count: one is where the request would go, the other what its client signed.
+        let is_service = [target, authority].iter().all(|name| name.is_endpoint_of(&self.service, default_port));
+        if is_service { by(Door::Proxy) } else { Err(self.not_a_forward_proxy()) }
     }
 
     fn not_a_forward_proxy(&self) -> Refusal {

@@ -47,6 +47,8 @@ pub struct Settings {
     pub allow_remote: bool,
     /// Names (`host` or `host:port`) besides loopback and `listen` that a `Host` header may carry.
     pub allowed_hosts: Vec<String>,
+    /// The service whose endpoints may be addressed through ramtape as a proxy.
+    pub service: String,
     /// Whether upstream can be reached: the rules for `Origin` and `Host` then apply to every request.
     pub guarded: bool,
     /// The capability key, to tell its path segment from a session's name.
@@ -119,6 +121,7 @@ pub async fn start<A: Answer>(
     let addr = listener.local_addr().map_err(ProxyError::NoAddress)?;
     let gate = Gate {
         own: OwnNames { listen: addr, allowed: settings.allowed_hosts },
+        service: settings.service,
         guarded: settings.guarded,
         limits: settings.limits,
         instance: settings.instance,

@@ -14,8 +14,16 @@ pub(super) enum Refusal {
     BadHost,
     #[error("the request's target names another host than its Host header")]
     HostMismatch,
-    #[error("ramtape is not a forward proxy here; set AWS_ENDPOINT_URL_RAM=http://{listen} instead")]
+    #[error(
+        "ramtape is a forward proxy for RAM's own endpoints alone (http://ram.REGION.amazonaws.com); clients that are not \
+         set up for that get AWS_ENDPOINT_URL_RAM=http://{listen} instead"
+    )]
     NotForwardProxy { listen: std::net::SocketAddr },
+    #[error(
+        "a session or a key in the path is under the client's signature, and RAM would not know it: through a proxy, name \
+         the session by the header x-ramtape-session or by AWS_SDK_UA_APP_ID; a key is not needed"
+    )]
+    PrefixUnderSignature,
     #[error("requests with Transfer-Encoding are not accepted; send the body with a Content-Length")]
     TransferEncoding,
     #[error("the request has more than one Content-Length header")]

@@ -1,7 +1,7 @@
 //! hyper's request in, ramtape's plain types through, hyper's response out.
 
 use super::Answer;
-use super::gate::Gate;
+use super::gate::{Addressed, Gate};
 use super::prefix::{self, Prefixes};
 use super::pulse::InFlight;
 use super::refusal::Refusal;
@@ -61,11 +61,14 @@ fn shown_path(path: &str, key: &Secret) -> String {
 async fn respond<A: Answer>(house: &House<A>, parts: Parts, body: Incoming) -> Result<Response, Refusal> {
     let prefixes = prefix::split(parts.uri.path(), &house.key);
     let is_control = Control::owns(prefixes.rest);
-    let authority = house.gate.check(&parts, is_control)?;
+    let addressed = house.gate.check(&parts, is_control)?;
     if is_control {
         return Ok(house.control.answer(&parts.method, prefixes.rest));
     }
-    let mut request = head(&parts, &prefixes, authority);
+    if addressed.door.keeps_signature() && (prefixes.key.is_some() || prefixes.session.is_some()) {
+        return Err(Refusal::PrefixUnderSignature);
+    }
+    let mut request = head(&parts, &prefixes, &addressed);
     request.method = parts.method;
     request.headers = parts.headers;
 
@@ -90,7 +93,7 @@ async fn within(limit: Duration, answer: impl Future<Output = Response>) -> Resu
 }
 
 /// What of a request borrows from its head; method and headers are moved in afterwards, not copied.
-fn head(parts: &Parts, prefixes: &Prefixes<'_>, authority: &str) -> Request {
+fn head(parts: &Parts, prefixes: &Prefixes<'_>, addressed: &Addressed<'_>) -> Request {
     let target = parts.uri.path_and_query();
     Request {
         method: http::Method::default(),
@@ -99,7 +102,8 @@ fn head(parts: &Parts, prefixes: &Prefixes<'_>, authority: &str) -> Request {
         headers: http::HeaderMap::new(),
         body: Bytes::new(),
         signed_target: target.map_or("/", http::uri::PathAndQuery::as_str).to_owned(),
-        authority: authority.to_owned(),
+        authority: addressed.authority.to_owned(),
+        door: addressed.door,
         key: prefixes.key.map(Secret::new),
         session_prefix: prefixes.session.map(ToOwned::to_owned),
     }

@@ -54,6 +54,7 @@ mod tests {
             body: Bytes::new(),
             signed_target: "/getresourceshares".into(),
             authority: "127.0.0.1".into(),
+            door: crate::interaction::Door::Endpoint,
             key: None,
             session_prefix: prefix.map(Into::into),
         })

@@ -1,31 +1,12 @@
 //! Where upstream is: a region's public endpoint, or a base URL instead.
 
 use super::UpstreamError;
+use crate::interaction::endpoint_host;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
 const LONGEST_REGION: usize = 32;
-
-/// One of AWS's separate clouds.
-struct Partition {
-    /// What its regions' names begin with.
-    regions: &'static str,
-    /// What its endpoints' names end with.
-    suffix: &'static str,
-}
-
-/// As in the SDKs' `partitions.json`. What begins with none of these is in the first partition, `aws`.
-const PARTITIONS: [Partition; 7] = [
-    Partition { regions: "cn-", suffix: "amazonaws.com.cn" },
-    Partition { regions: "us-gov-", suffix: "amazonaws.com" },
-    Partition { regions: "us-iso-", suffix: "c2s.ic.gov" },
-    Partition { regions: "us-isob-", suffix: "sc2s.sgov.gov" },
-    Partition { regions: "eu-isoe-", suffix: "cloud.adc-e.uk" },
-    Partition { regions: "us-isof-", suffix: "csp.hci.ic.gov" },
-    Partition { regions: "eusc-", suffix: "amazonaws.eu" },
-];
-const COMMERCIAL_SUFFIX: &str = "amazonaws.com";
 
 /// Where requests go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +38,7 @@ impl Endpoint {
         check_region(region)?;
         let (scheme, authority, prefix) = match self {
             Self::Public { service } => {
-                let host = format!("{service}.{region}.{}", suffix(region));
+                let host = endpoint_host(service, region);
                 let authority = host.parse().map_err(|_| UpstreamError::BadRegion { region: region.to_owned() })?;
                 (Scheme::HTTPS, authority, "")
             }
@@ -121,11 +102,6 @@ fn check_region(region: &str) -> Result<(), UpstreamError> {
     } else {
         Err(UpstreamError::BadRegion { region: region.chars().take(2 * LONGEST_REGION).collect() })
     }
-}
-
-fn suffix(region: &str) -> &'static str {
-    let partition = PARTITIONS.iter().find(|partition| region.starts_with(partition.regions));
-    partition.map_or(COMMERCIAL_SUFFIX, |partition| partition.suffix)
 }
 
 fn target(prefix: &str, path: &str, query: &str) -> Result<PathAndQuery, UpstreamError> {

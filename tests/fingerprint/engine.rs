@@ -68,6 +68,7 @@ fn engine_request(request: &WireRequest) -> Request {
         body: Bytes::from(request.body.clone()),
         signed_target: request.path.clone(),
         authority: request.header("host").unwrap_or_default().to_owned(),
+        door: ramtape::interaction::Door::Endpoint,
         key: None,
         session_prefix: None,
     }

@@ -94,6 +94,7 @@ pub(crate) async fn ask(
         headers,
         body: Bytes::from(body(request)),
         authority: "127.0.0.1".to_owned(),
+        door: ramtape::interaction::Door::Endpoint,
         key: None,
         session_prefix: session.map(str::to_owned),
     };

@@ -72,6 +72,7 @@ pub(crate) fn settings() -> Settings {
         listen: "127.0.0.1:0".parse().unwrap(),
         allow_remote: false,
         allowed_hosts: vec!["tape.test".into()],
+        service: "ram".into(),
         guarded: false,
         key: Secret::new(KEY),
         limits: Limits {

@@ -58,6 +58,7 @@ fn request(headers: &[(&str, &str)]) -> Request {
         body: Bytes::from_static(b"{}"),
         signed_target: "/getresourceshares".to_owned(),
         authority: "127.0.0.1:1".to_owned(),
+        door: ramtape::interaction::Door::Endpoint,
         key: None,
         session_prefix: None,
     }
