@@ -67,10 +67,8 @@ async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voic
 }
 
 /// Starts the proxy; a signal meanwhile ends the process: nothing was asked or recorded yet.
-pub(super) async fn start_proxy(config: Config, signals: &mut Signals) -> Result<Running, CommandError> {
-    if config.cassette_per_session {
-        files::allow_many();
-    }
+pub(super) async fn start_proxy(mut config: Config, signals: &mut Signals) -> Result<Running, CommandError> {
+    files::make_room(&mut config);
     tokio::select! {
         started = app::start(config) => Ok(started?),
         signal = signals.next() => std::process::exit(128 + signal.as_raw()),

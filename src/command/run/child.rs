@@ -2,6 +2,7 @@
 
 use super::environment::Change;
 use crate::command::CommandError;
+use crate::command::files;
 use crate::command::signals::Signals;
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use std::ffi::{OsStr, OsString};
@@ -52,7 +53,8 @@ pub(super) async fn run(cmd: &[OsString], changes: &[Change], signals: &mut Sign
         };
     }
     let name = || program.to_string_lossy().into_owned();
-    let mut child = command.spawn().map_err(|source| CommandError::Spawn { command: name(), source })?;
+    let mut child =
+        files::as_before(|| command.spawn()).map_err(|source| CommandError::Spawn { command: name(), source })?;
     // Not reaped before `wait` gives its status, so the number cannot be anybody else's.
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     loop {
