@@ -313,6 +313,11 @@ fn http2_passes_the_same_gate() {
         ),
         (http::Request::get("http://localhost/").header("origin", "x").body(empty()), 403, "requests that a browser"),
         (crowded.body(empty()), 431, "the request has more than 64 header fields"),
+        (
+            http::Request::get("http://localhost/").header("x", "x".repeat(17 << 10)).body(empty()),
+            431,
+            "the request's head is larger than 16384 bytes",
+        ),
     ];
     server.runtime.block_on(async {
         for (request, status, message) in table {

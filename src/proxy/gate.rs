@@ -10,6 +10,9 @@ use crate::interaction::{Door, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 
+/// What browsers of today say of every request; no script can set it.
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// What the gate measures a request by.
 #[derive(Debug)]
 pub(super) struct Gate {
@@ -37,6 +40,7 @@ impl Gate {
         if parts.method == Method::CONNECT {
             return Err(self.not_a_forward_proxy());
         }
+        self.measure(parts)?;
         let fields = self.fields(&parts.headers)?;
         let (addressed, authority) = self.authority(parts, fields.host)?;
         if is_control || self.guarded {
@@ -49,6 +53,18 @@ impl Gate {
             }
         }
         Ok(addressed)
+    }
+
+    /// The head's size in HTTP/2, as if it had come as HTTP/1.1; there it has been measured. hyper refuses without a word
+    /// what is more than twice as large.
+    fn measure(&self, parts: &Parts) -> Result<(), Refusal> {
+        if parts.version != Version::HTTP_2 {
+            return Ok(());
+        }
+        let fields = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+        let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+        let limit = self.limits.header_bytes;
+        refuse_if(fields.sum::<usize>() + target > limit, Refusal::HeadTooLarge { limit })
     }
 
     fn fields<'a>(&self, headers: &'a HeaderMap) -> Result<Fields<'a>, Refusal> {
@@ -73,6 +89,11 @@ impl Gate {
             header::EXPECT => refuse_if(!value.as_bytes().eq_ignore_ascii_case(b"100-continue"), Refusal::Expectation),
             header::ORIGIN => {
                 fields.origin = true;
+                Ok(())
+            }
+            _ if *name == SEC_FETCH_SITE => {
+                // Of a page of ramtape's own, and of what a user opens by hand, nothing is to be feared.
+                fields.origin |= matches!(value.as_bytes(), b"cross-site" | b"same-site");
                 Ok(())
             }
             _ => refuse_if(*name == VIA && self.is_own_mark(value), Refusal::Loop),
@@ -143,5 +164,6 @@ struct Fields<'a> {
     host: Option<&'a HeaderValue>,
     content_length: bool,
     authorization: bool,
+    /// Whether a web page made the request.
     origin: bool,
 }

@@ -9,6 +9,7 @@ mod connection;
 mod farewell;
 mod gate;
 mod head;
+mod leak;
 mod limits;
 mod listener;
 mod prefix;

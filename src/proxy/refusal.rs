@@ -28,17 +28,17 @@ pub(super) enum Refusal {
     TransferEncoding,
     #[error("the request has more than one Content-Length header")]
     DuplicateContentLength,
-    #[error("the request's Content-Length is not a number")]
+    #[error("the request's Content-Length is not a number of bytes that can be sent")]
     BadContentLength,
     #[error("the request has more than one Authorization header")]
     DuplicateAuthorization,
     #[error("the request's Expect header asks for something other than 100-continue")]
     Expectation,
-    #[error("the request's body is larger than {limit} bytes")]
+    #[error("the request's body is larger than {limit} bytes (limits.request_body_bytes)")]
     BodyTooLarge { limit: usize },
-    #[error("the request's head is larger than {limit} bytes")]
+    #[error("the request's head is larger than {limit} bytes (limits.header_bytes)")]
     HeadTooLarge { limit: usize },
-    #[error("the request has more than {limit} header fields")]
+    #[error("the request has more than {limit} header fields (limits.header_count)")]
     TooManyFields { limit: usize },
     #[error("the request's head has a line that ends in LF without CR")]
     BareLineFeed,
@@ -48,24 +48,29 @@ pub(super) enum Refusal {
     Nul,
     #[error("the request's head has a folded header line")]
     FoldedLine,
-    #[error("the request's head took longer than {limit:?}")]
+    #[error("the request's head took longer than {limit:?} (limits.header_time_seconds)")]
     SlowHead { limit: std::time::Duration },
-    #[error("the request's body took longer than {limit:?}")]
+    #[error("the request's body took longer than {limit:?} (limits.total_time_seconds)")]
     SlowBody { limit: std::time::Duration },
-    #[error("the answer took longer than {limit:?}")]
+    #[error("the answer took longer than {limit:?} (limits.total_time_seconds)")]
     SlowAnswer { limit: std::time::Duration },
     #[error("the request's body broke off")]
     BrokenBody,
-    #[error("requests that a browser sends for a web page (Origin header) are not accepted here")]
+    #[error("requests that a browser sends for a web page (Origin or Sec-Fetch-Site header) are not accepted here")]
     BrowserOrigin,
     #[error(
         "the request's host is neither loopback, nor the address that ramtape listens on, nor an allowed name; \
          add it with --allow-host (allowed_hosts in ramtape.toml) if it is meant to reach ramtape"
     )]
     ForeignHost,
+    #[error(
+        "the request holds this proxy's key in another place than the beginning of its path, from where it would reach AWS \
+         and the cassette; take it out there"
+    )]
+    MisplacedKey,
     #[error("upstream leads back to ramtape itself; check --upstream")]
     Loop,
-    #[error("all {limit} connections are in use")]
+    #[error("all {limit} connections are in use (limits.connections)")]
     Connections { limit: usize },
 }
 

@@ -2,6 +2,7 @@
 
 use super::Answer;
 use super::gate::{Addressed, Gate};
+use super::leak;
 use super::prefix::{self, Prefixes};
 use super::pulse::InFlight;
 use super::refusal::Refusal;
@@ -74,12 +75,14 @@ async fn respond<A: Answer>(house: &House<A>, parts: Parts, body: Incoming) -> R
 
     let limits = &house.gate.limits;
     if body.is_end_stream() {
+        leak::check(house, &request)?;
         return within(limits.total_time, house.answer.answer(request)).await;
     }
     let mut is_read = false;
     let answered = tokio::time::timeout(limits.total_time, async {
         request.body = read(body, limits.request_body).await?;
         is_read = true;
+        leak::check(house, &request)?;
         Ok(house.answer.answer(request).await)
     });
     answered.await.unwrap_or_else(|_| {

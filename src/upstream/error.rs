@@ -109,7 +109,7 @@ pub enum UpstreamError {
         host: String,
     },
     /// The answer is larger than is allowed.
-    #[error("the answer of upstream {host} is larger than the limit of {limit} bytes")]
+    #[error("the answer of upstream {host} is larger than the limit of {limit} bytes (limits.response_body_bytes)")]
     TooLarge {
         /// Host and port.
         host: String,
