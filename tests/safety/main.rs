@@ -12,6 +12,7 @@ mod ramtape_binary;
 #[path = "../support/raw.rs"]
 mod raw;
 
+mod browser;
 mod callers;
 mod crowds;
 mod gate;

@@ -273,7 +273,8 @@ fn install_node() -> Option<NodeClient> {
     Some(NodeClient { modules })
 }
 
-fn skipped<T>(reason: &str) -> Option<T> {
+/// Says why a test does not run; in continuous integration it has to.
+pub(crate) fn skipped<T>(reason: &str) -> Option<T> {
     let in_ci = env::var_os("CI").is_some_and(|ci| !ci.is_empty());
     assert!(!in_ci, "in CI the real clients have to run, but {reason}");
     eprintln!("skipped: {reason}");
