@@ -70,7 +70,10 @@ pub enum Command {
     /// Remove takes that the latest complete replay never used
     #[command(after_help = PRUNE_EXAMPLE)]
     Prune(PruneArgs),
-    /// Check environment, credentials, upstream, cassette and port, and say what is wrong
+    /// Make the certificate authority that clients need to trust ramtape over TLS, and say what to set
+    #[command(after_help = CA_EXAMPLE)]
+    Ca(CaArgs),
+    /// Check environment, credentials, upstream, cassette, port and certificate authority, and say what is wrong
     #[command(after_help = DOCTOR_EXAMPLE)]
     Doctor(DoctorArgs),
     /// Show the main job end to end on a simulated RAM endpoint: record, endpoint gone, replay, proof
@@ -121,6 +124,14 @@ Example:
 A complete replay is a run in which CMD ended with 0, or a server that was stopped, after only
 replaying and without a miss. Nothing is removed where the text has changed since, where takes
 are in the store only, or while another ramtape has the cassette open.";
+const CA_EXAMPLE: &str = "\
+Examples:
+  ramtape ca                            make it, or renew it in the last week of its 30 days
+  eval \"$(ramtape ca)\"                and let this shell's programs trust it
+  ramtape ca --remove
+
+Its key stays in a folder that only you can enter. By its name constraints it can speak for RAM's
+hosts and for loopback, and for nobody else.";
 const DOCTOR_EXAMPLE: &str = "\
 Examples:
   ramtape doctor
@@ -340,6 +351,31 @@ pub struct PruneArgs {
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,
+}
+
+/// `ramtape ca`
+#[derive(Args, Clone, Debug)]
+pub struct CaArgs {
+    /// The authority's folder [default: ramtape/ca in your state folder]
+    #[arg(long, value_name = "PATH")]
+    pub ca_folder: Option<PathBuf>,
+    /// Make a new one, whatever the age of the one there is
+    #[arg(long, conflicts_with = "remove")]
+    pub renew: bool,
+    /// Delete it, its key and its bundle
+    #[arg(long)]
+    pub remove: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl CaArgs {
+    /// The layer of the configuration that these flags make.
+    #[must_use]
+    pub fn layer(&self) -> RawConfig {
+        RawConfig { ca_folder: self.ca_folder.clone(), ..RawConfig::default() }
+    }
 }
 
 /// `ramtape doctor`

@@ -8,6 +8,7 @@
 //! | [`app`] | the composition root: a checked [`config`] in, a running proxy out |
 //! | [`config`] | defaults, file, environment and flags, made into one checked value; nobody else reads the environment |
 //! | [`proxy`], [`control`] | sockets in, plain types out; `/_ramtape/…` |
+//! | [`ca`] | ramtape's own certificate authority: made, kept, bound to RAM's hosts and loopback |
 //! | [`engine`] | the only module that knows the order of steps: `replay.rs`, `record.rs` |
 //! | [`upstream`] | the real RAM: endpoint, credentials, signatures made and checked |
 //! | [`cassette`] | takes in text files and in their store |
@@ -33,6 +34,7 @@
 #![warn(clippy::disallowed_methods)]
 
 pub mod app;
+pub mod ca;
 pub mod cassette;
 pub mod cli;
 pub mod command;

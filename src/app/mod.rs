@@ -1,11 +1,14 @@
 //! The composition root: from a checked configuration to a proxy that listens, and back to a sealed cassette.
 
+mod certificates;
 mod engines;
 mod merged;
 mod opener;
 mod per_session;
 mod shell;
 
+pub use certificates::AuthorityError;
+pub(crate) use certificates::{authority, store};
 pub(crate) use shell::{shell_line, shell_word};
 
 use crate::cassette::{self, CassetteError};

@@ -1,7 +1,7 @@
 //! Why a command failed, and how the process tells it.
 
 use super::Exit;
-use crate::app::{StartError, StopError};
+use crate::app::{AuthorityError, StartError, StopError};
 use crate::cassette::{CassetteError, PruneError};
 use crate::config::ConfigError;
 use std::error::Error;
@@ -65,6 +65,9 @@ pub enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// There is no certificate authority.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     /// The demo cannot be given.
     #[error(transparent)]
     Demo(#[from] super::demo::DemoError),

@@ -1,5 +1,6 @@
 //! One file per verb: each turns its flags into a configuration, does the work, and says how the process ends.
 
+mod ca;
 mod completions;
 mod demo;
 mod doctor;
@@ -49,6 +50,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Show(args) => show::run(&args, &environment, voice),
         Command::Seal(args) => seal::run(&args, &environment, voice),
         Command::Prune(args) => prune::run(&args, &environment, voice),
+        Command::Ca(args) => ca::run(&args, &environment, voice),
         Command::Doctor(args) => doctor::run(&args, &environment),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(&args),

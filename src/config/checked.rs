@@ -54,6 +54,15 @@ pub struct UpstreamConfig {
     pub answer_time: Duration,
 }
 
+/// ramtape's own certificate authority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaConfig {
+    /// Its folder; `None` where nothing names one and the user has no home.
+    pub folder: Option<PathBuf>,
+    /// Regions besides the known ones whose RAM hosts it may speak for.
+    pub regions: Vec<String>,
+}
+
 /// Everything a proxy needs to start.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -85,6 +94,8 @@ pub struct Config {
     pub pages: Pages,
     /// Upstream.
     pub upstream: UpstreamConfig,
+    /// The certificate authority.
+    pub ca: CaConfig,
     /// The limits.
     pub limits: Limits,
     /// The command that `run` runs, as a shell takes it, for messages.
@@ -112,7 +123,7 @@ impl Config {
             listen: required(raw.listen, "listen")?,
             allow_remote: required(raw.allow_remote, "allow_remote")?,
             allowed_hosts: required(raw.allowed_hosts, "allowed_hosts")?,
-            region: checked_region(required(raw.region, "region")?)?,
+            region: checked_region(required(raw.region, "region")?, "region")?,
             key: settings.key,
             allow_any_client: required(raw.allow_any_client, "allow_any_client")?,
             record_errors: required(raw.record_errors, "record_errors")?,
@@ -125,6 +136,13 @@ impl Config {
                 response_body: count(raw.limits.response_body_bytes, "limits.response_body_bytes")?,
                 connect_time: time(raw.limits.upstream_connect_time_seconds, "limits.upstream_connect_time_seconds")?,
                 answer_time: time(raw.limits.upstream_answer_time_seconds, "limits.upstream_answer_time_seconds")?,
+            },
+            ca: CaConfig {
+                folder: raw.ca_folder.filter(|folder| !folder.as_os_str().is_empty()),
+                regions: required(raw.ca_regions, "ca_regions")?
+                    .into_iter()
+                    .map(|region| checked_region(region, "ca_regions"))
+                    .collect::<Result<_, _>>()?,
             },
             limits,
             command: None,
@@ -180,10 +198,10 @@ fn time(seconds: Option<u64>, key: &'static str) -> Result<Duration, ConfigError
     Ok(Duration::from_secs(seconds))
 }
 
-fn checked_region(region: String) -> Result<String, ConfigError> {
+fn checked_region(region: String, key: &'static str) -> Result<String, ConfigError> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if region.is_empty() || region.len() > 64 || !region.bytes().all(plain) {
-        return Err(refused("region", region, "a region is written like us-east-1"));
+        return Err(refused(key, region, "a region is written like us-east-1"));
     }
     Ok(region)
 }
@@ -238,6 +256,7 @@ mod tests {
             ("upstream = 'http://x?y'", &["upstream", "no query"]),
             ("upstream = '127.0.0.1:80'", &["upstream", "http://"]),
             ("region = 'US East'", &["region", "us-east-1"]),
+            ("ca_regions = ['x', 'a.b']", &["ca_regions", "a.b"]),
             ("cassette = ''", &["cassette"]),
             ("[limits]\nconnections = 0", &["limits.connections", "at least 1"]),
             ("[limits]\nheader_bytes = 100", &["limits.header_bytes", "8192"]),

@@ -17,7 +17,7 @@ enum Shape {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, Shape); 26] = [
+const KEYS: [(Option<&str>, &str, Shape); 28] = [
     (None, "cassette", Shape::Text),
     (None, "cassette_per_session", Shape::Switch),
     (None, "record_mode", Shape::Text),
@@ -29,6 +29,8 @@ const KEYS: [(Option<&str>, &str, Shape); 26] = [
     (None, "upstream", Shape::Text),
     (None, "profile", Shape::Text),
     (None, "ca_bundle", Shape::Text),
+    (None, "ca_folder", Shape::Text),
+    (None, "ca_regions", Shape::List),
     (None, "read_only", Shape::Switch),
     (None, "allow_any_client", Shape::Switch),
     (None, "record_errors", Shape::Switch),
@@ -134,8 +136,15 @@ impl Environment {
         RawConfig {
             region: region.map(str::to_owned),
             ca_bundle: self.value("AWS_CA_BUNDLE").map(PathBuf::from),
+            ca_folder: self.state_folder().map(|state| state.join("ramtape/ca")),
             ..RawConfig::default()
         }
+    }
+
+    /// Where programs keep what is the user's and no document (XDG base directories; a relative one counts as absent).
+    fn state_folder(&self) -> Option<PathBuf> {
+        let absolute = |name: &str| self.value(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
     }
 
     /// The capability key that `RAMTAPE_KEY` fixes.
@@ -271,6 +280,15 @@ mod tests {
         let environment =
             environment(&[("RAMTAPE_CASSETE", "x"), ("RAMTAPE_PORT_80_TCP", "x"), ("RAMTAPE_CASSETTE", "x")]);
         assert_eq!(environment.unknown_variables(), ["RAMTAPE_CASSETE"]);
+    }
+
+    #[test]
+    fn the_authority_is_in_the_users_state_folder() {
+        let folder = |variables: &[(&str, &str)]| environment(variables).aws_layer().ca_folder;
+        assert_eq!(folder(&[("HOME", "/h")]), Some("/h/.local/state/ramtape/ca".into()));
+        assert_eq!(folder(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]), Some("/s/ramtape/ca".into()));
+        assert_eq!(folder(&[("HOME", "/h"), ("XDG_STATE_HOME", "s")]), Some("/h/.local/state/ramtape/ca".into()));
+        assert_eq!(folder(&[]), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod raw;
 mod settings;
 
 pub use actors::NOBODYS_KEY_ID;
-pub use checked::{Config, Poll, RecordMode, UpstreamConfig};
+pub use checked::{CaConfig, Config, Poll, RecordMode, UpstreamConfig};
 pub use defaults::DEFAULTS;
 pub use env::Environment;
 pub use error::ConfigError;

@@ -32,6 +32,10 @@ pub struct RawConfig {
     pub profile: Option<String>,
     /// More trusted roots: a PEM file.
     pub ca_bundle: Option<PathBuf>,
+    /// The folder of ramtape's own certificate authority.
+    pub ca_folder: Option<PathBuf>,
+    /// Regions besides the known ones whose RAM hosts it may speak for.
+    pub ca_regions: Option<Vec<String>>,
     /// Whether writes are refused while recording.
     pub read_only: Option<bool>,
     /// Whether callers need no proof.
@@ -108,6 +112,8 @@ impl RawConfig {
             upstream: self.upstream.or(lower.upstream),
             profile: self.profile.or(lower.profile),
             ca_bundle: self.ca_bundle.or(lower.ca_bundle),
+            ca_folder: self.ca_folder.or(lower.ca_folder),
+            ca_regions: self.ca_regions.or(lower.ca_regions),
             read_only: self.read_only.or(lower.read_only),
             allow_any_client: self.allow_any_client.or(lower.allow_any_client),
             record_errors: self.record_errors.or(lower.record_errors),

@@ -80,6 +80,8 @@ pub struct RecordingRules {
 pub struct Service {
     /// Its name in a credential scope and in a host name.
     pub name: String,
+    /// The regions that it is known to be in.
+    pub regions: Vec<String>,
     /// The member by which a client names a write.
     pub idempotency_token: String,
     /// How it pages.
@@ -133,6 +135,7 @@ struct RawOperation {
 #[serde(deny_unknown_fields)]
 struct RawService {
     service: String,
+    regions: Vec<String>,
     idempotency_token: String,
     paging: PagingRules,
     recording: RecordingRules,
@@ -158,6 +161,7 @@ impl Service {
         }
         Ok(Self {
             name: raw.service,
+            regions: raw.regions,
             idempotency_token: raw.idempotency_token,
             paging: raw.paging,
             recording: raw.recording,

@@ -1,5 +1,6 @@
 //! `ramtape doctor`: what would keep a run from working, and what to do about it.
 
+mod authority;
 mod check;
 mod environment;
 mod place;
@@ -19,6 +20,7 @@ pub(super) fn run(args: &DoctorArgs, environment: &Environment) -> Result<Exit, 
             checks.extend(runtime()?.block_on(upstream::checks(&config, args.online)));
             checks.push(place::cassette(&config.cassette));
             checks.push(place::port(config.listen));
+            checks.push(authority::check(&config));
         }
         Err(error) => checks.insert(0, Check::fail("configuration", super::error::chain(&error), "correct it")),
     }

@@ -1,0 +1,114 @@
+//! What the proxy asks: TLS settings for a host, made when first needed.
+
+use super::leaf::Leaf;
+use super::{Authority, CaError, Store};
+use quick_cache::sync::Cache;
+use rustls::ServerConfig;
+use rustls::sign::SingleCertAndKey;
+use std::sync::Arc;
+use std::time::SystemTime;
+use tokio::sync::OnceCell;
+
+/// How many hosts' certificates are kept. There are fewer RAM hosts than this.
+const MOST_LEAVES: usize = 128;
+
+/// The authority of a running proxy: read when it is first needed, its leaves kept.
+#[derive(Debug)]
+pub struct Keeper {
+    store: Option<Store>,
+    authority: OnceCell<Arc<Authority>>,
+    leaves: Cache<Vec<String>, Ready>,
+}
+
+/// TLS settings with a leaf in them.
+#[derive(Clone, Debug)]
+struct Ready {
+    config: Arc<ServerConfig>,
+    fresh_until: SystemTime,
+}
+
+impl Keeper {
+    /// Of the authority that `store` will have when it is first needed.
+    #[must_use]
+    pub fn of_store(store: Store) -> Self {
+        Self { store: Some(store), authority: OnceCell::new(), leaves: Cache::new(MOST_LEAVES) }
+    }
+
+    /// Of an authority at hand.
+    #[must_use]
+    pub fn of(authority: Authority) -> Self {
+        let authority = OnceCell::new_with(Some(Arc::new(authority)));
+        Self { store: None, authority, leaves: Cache::new(MOST_LEAVES) }
+    }
+
+    /// The TLS settings of a server that is `hosts`, with HTTP/2 and HTTP/1.1 to choose from. A certificate is signed once for
+    /// each list of hosts, on a thread of its own, until it is due for another.
+    ///
+    /// # Errors
+    /// Where there is no authority, or it may not speak for all of `hosts`.
+    pub async fn server(&self, hosts: &[String]) -> Result<Arc<ServerConfig>, CaError> {
+        if let Some(ready) = self.leaves.get(hosts) {
+            if ready.fresh_until > SystemTime::now() {
+                return Ok(ready.config);
+            }
+            self.leaves.remove(hosts);
+        }
+        let ready = self.leaves.get_or_insert_async(hosts, self.mint(hosts)).await?;
+        Ok(ready.config)
+    }
+
+    async fn mint(&self, hosts: &[String]) -> Result<Ready, CaError> {
+        let (authority, hosts) = (Arc::clone(self.authority().await?), hosts.to_vec());
+        let minted = tokio::task::spawn_blocking(move || settings(authority.leaf(&hosts)?));
+        minted.await.map_err(CaError::make)?
+    }
+
+    /// An authority that is missing now may be made while the proxy runs: only one that was found is kept.
+    async fn authority(&self) -> Result<&Arc<Authority>, CaError> {
+        let open = || async {
+            let store = self.store.clone().ok_or_else(|| CaError::make("there is no authority"))?;
+            let opened = tokio::task::spawn_blocking(move || store.open()).await;
+            opened.map_err(CaError::make)?.map(Arc::new)
+        };
+        self.authority.get_or_try_init(open).await
+    }
+}
+
+fn settings(leaf: Leaf) -> Result<Ready, CaError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(CaError::make)?.with_no_client_auth();
+    let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(leaf.certified)));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Ready { config: Arc::new(config), fresh_until: leaf.fresh_until })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn a_host_gets_one_certificate() {
+        let host = "ram.us-east-1.amazonaws.com".to_owned();
+        let authority = Authority::make(std::slice::from_ref(&host), Duration::from_secs(86_400)).unwrap();
+        let keeper = Keeper::of(authority);
+        let first = keeper.server(std::slice::from_ref(&host)).await.unwrap();
+        let second = keeper.server(std::slice::from_ref(&host)).await.unwrap();
+        assert!(Arc::ptr_eq(&first, &second));
+        let foreign = keeper.server(&["example.com".to_owned()]).await;
+        assert!(matches!(foreign, Err(CaError::Outside { host }) if host == "example.com"));
+    }
+
+    #[tokio::test]
+    async fn an_authority_can_be_made_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::at(folder.path().join("ca"));
+        let keeper = Keeper::of_store(store.clone());
+        let localhost = ["localhost".to_owned()];
+        assert!(matches!(keeper.server(&localhost).await, Err(CaError::Absent { .. })));
+        store.keep(&Authority::make(&[], Duration::from_secs(86_400)).unwrap()).unwrap();
+        assert!(keeper.server(&localhost).await.is_ok());
+    }
+}

@@ -1,0 +1,20 @@
+//! ramtape's own certificate authority: how it is made and kept, and what it signs.
+//!
+//! Clients that speak TLS to ramtape must trust a certificate of its making. The authority is bound twice: by its name
+//! constraints, which clients enforce, it can speak for RAM's hosts in named regions and for loopback, and for nobody
+//! else; and it is short-lived. Its key is kept where only its owner can read it, or in memory alone.
+
+mod authority;
+mod bundle;
+mod der;
+mod error;
+mod keeper;
+mod leaf;
+mod pem;
+mod store;
+
+pub use authority::Authority;
+pub use bundle::{Bundle, bundle};
+pub use error::CaError;
+pub use keeper::Keeper;
+pub use store::Store;

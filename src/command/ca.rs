@@ -1,0 +1,131 @@
+//! `ramtape ca`: the certificate authority, and what clients need to trust it.
+
+use super::voice::Voice;
+use super::{CommandError, Exit, output};
+use crate::app::{self, AuthorityError};
+use crate::ca::{self, Authority, Bundle, CaError, Store};
+use crate::cli::CaArgs;
+use crate::config::{Config, Environment, RecordMode, Settings};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long an authority holds.
+const LIFETIME: Duration = DAY.saturating_mul(30);
+/// How long before its end it is made anew.
+pub(super) const RENEWED_WITHIN: Duration = DAY.saturating_mul(7);
+
+/// The variables that name a file of trusted certificates, and who reads them. All but Node.js's replace what the program
+/// trusts otherwise.
+pub(super) const VARIABLES: [(&str, &str); 4] = [
+    ("AWS_CA_BUNDLE", "boto3, AWS CLI"),
+    ("SSL_CERT_FILE", "Rust SDK, Go SDK, Terraform"),
+    ("NODE_EXTRA_CA_CERTS", "JavaScript SDK"),
+    ("REQUESTS_CA_BUNDLE", "Python's requests"),
+];
+
+pub(super) fn run(args: &CaArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let settings = Settings::load(args.layer(), environment)?;
+    let config = Config::from_settings(settings, RecordMode::None)?;
+    let store = app::store(&config)?;
+    if args.remove {
+        return remove(&store, voice);
+    }
+    let (authority, earlier) = match kept(&store, args.renew)? {
+        (Some(authority), _) => (authority, None),
+        (None, earlier) => (app::authority(&config, LIFETIME)?, Some(earlier)),
+    };
+    let old = earlier.as_ref().and_then(Option::as_ref);
+    let own = own_files(&config, environment, &store);
+    let bundle = ca::bundle(&authority, &own, old).map_err(AuthorityError::from)?;
+    if earlier.is_some() {
+        store.keep(&authority).map_err(AuthorityError::from)?;
+    }
+    store.keep_bundle(&bundle).map_err(AuthorityError::from)?;
+    if args.json {
+        output::print(&format!("{}\n", as_json(&store, &authority, &bundle)))?;
+        return Ok(Exit::Well);
+    }
+    tell(&store, &authority, earlier.as_ref().map(Option::is_some), voice);
+    voice.note(&format!(
+        "{} holds its certificate, your own and the public ones, {} in all",
+        store.bundle().display(),
+        bundle.certificates
+    ));
+    output::print(&exports(&store))?;
+    Ok(Exit::Well)
+}
+
+/// The authority that stays, or the one that is to be replaced.
+fn kept(store: &Store, renew: bool) -> Result<(Option<Authority>, Option<Authority>), AuthorityError> {
+    let found = match store.read() {
+        // What is damaged is replaced where that was asked for.
+        Err(CaError::Damaged { .. }) if renew => None,
+        found => found?,
+    };
+    let lasts = |authority: &Authority| authority.expires() > SystemTime::now() + RENEWED_WITHIN;
+    Ok(match found {
+        Some(authority) if lasts(&authority) && !renew => (Some(authority), None),
+        found => (None, found),
+    })
+}
+
+/// The files with certificates that the user's programs trust now: ramtape's bundle is to take their place.
+pub(super) fn own_files(config: &Config, environment: &Environment, store: &Store) -> Vec<PathBuf> {
+    let named = VARIABLES.iter().filter_map(|(name, _)| environment.value(name).map(PathBuf::from));
+    let mut files: Vec<PathBuf> = config.upstream.ca_bundle.iter().cloned().chain(named).collect();
+    files.sort();
+    files.dedup();
+    // A variable can still name what `--remove` removed.
+    files.retain(|file| file.exists() || ![store.bundle(), store.certificate()].contains(file));
+    files
+}
+
+fn remove(store: &Store, voice: Voice) -> Result<Exit, CommandError> {
+    let folder = store.folder().display();
+    if store.remove().map_err(AuthorityError::from)? {
+        voice.note(&format!("removed the certificate authority in {folder}"));
+        voice.note("unset the variables that name it, and take it out of every trust store that you put it into");
+    } else {
+        voice.note(&format!("there is no certificate authority in {folder}"));
+    }
+    Ok(Exit::Well)
+}
+
+/// What was done: `replaced` tells, of a new one, whether there was an earlier one.
+fn tell(store: &Store, authority: &Authority, replaced: Option<bool>, voice: Voice) {
+    let folder = store.folder().display();
+    let until = authority.last_day();
+    voice.note(&match replaced {
+        None => format!("the certificate authority in {folder} holds until {until}"),
+        Some(false) => format!("made a certificate authority in {folder}; it holds until {until}"),
+        Some(true) => format!("made a new certificate authority in {folder}; it holds until {until}"),
+    });
+    if replaced == Some(true) {
+        voice.note("restart servers of ramtape's and clients that run; trust stores need the new certificate");
+    }
+    voice.note(&format!("its certificate's SHA-256 is {}", authority.digest()));
+}
+
+/// Lines that a shell can evaluate.
+fn exports(store: &Store) -> String {
+    let bundle = store.bundle();
+    let file = app::shell_word(&bundle.to_string_lossy()).into_owned();
+    VARIABLES.iter().map(|(name, readers)| format!("export {name}={file} # {readers}\n")).collect()
+}
+
+fn as_json(store: &Store, authority: &Authority, bundle: &Bundle) -> serde_json::Value {
+    let shown = |path: &Path| path.to_string_lossy().into_owned();
+    let variables: serde_json::Map<_, _> =
+        VARIABLES.iter().map(|(name, _)| ((*name).to_owned(), shown(&store.bundle()).into())).collect();
+    json!({
+        "folder": shown(store.folder()),
+        "certificate": shown(&store.certificate()),
+        "bundle": shown(&store.bundle()),
+        "sha256": authority.digest(),
+        "expires": authority.last_day(),
+        "certificates": bundle.certificates,
+        "variables": variables,
+    })
+}
