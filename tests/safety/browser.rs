@@ -101,7 +101,10 @@ fn answer(stream: TcpStream, page: &str, reported: &Sender<Value>) {
         }
         _ => ("404 Not Found", ""),
     };
-    let head = format!("HTTP/1.1 {status}\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: {}", answer.len());
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: {}",
+        answer.len()
+    );
     let written = (&stream).write_all(format!("{head}\r\n\r\n{answer}").as_bytes());
     drop(written);
 }
@@ -157,7 +160,8 @@ fn a_page_in_a_real_browser_reaches_nothing() {
     // It all arrived, and was refused.
     for (recorder, own) in [(recorder, 4), (open, 1)] {
         let (finished, _) = recorder.stop();
-        let (refused, others): (Vec<u16>, Vec<u16>) = statuses(&finished.stderr).into_iter().partition(|status| *status == 403);
+        let (refused, others): (Vec<u16>, Vec<u16>) =
+            statuses(&finished.stderr).into_iter().partition(|status| *status == 403);
         assert_eq!(others, vec![200; own], "{}", finished.stderr);
         assert!(refused.len() > 2 * 3 * ATTEMPTS / 2, "{} requests were refused: {}", refused.len(), finished.stderr);
     }

@@ -165,6 +165,7 @@ fn debug_shows_it_of_no_value() {
         body: bytes::Bytes::new(),
         signed_target: format!("/~{KEY}{PATH}"),
         authority: "localhost".to_owned(),
+        door: ramtape::interaction::Door::Endpoint,
         key: Some(Secret::new(KEY)),
         session_prefix: None,
     };
