@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["app", "ca", "cassette", "cli", "config", "engine", "fingerprint", "interaction", "simulator", "upstream"],
     ),
     ("app", &["ca", "cassette", "config", "control", "engine", "interaction", "proxy", "session", "upstream"]),
-    ("config", &["interaction", "proxy", "service"]),
+    ("config", &["interaction", "proxy", "service", "upstream"]),
     ("proxy", &["control", "interaction"]),
     ("control", &["interaction"]),
     ("engine", &["cassette", "fingerprint", "interaction", "redact", "service", "session", "token", "upstream"]),

@@ -17,7 +17,7 @@ use crate::control::Control;
 use crate::engine::{Effective, Summary};
 use crate::interaction::Actor;
 use crate::proxy::{self, ProxyError};
-use crate::upstream::{self, CredentialSource, Upstream, UpstreamError};
+use crate::upstream::{self, CredentialSource, Names, Upstream, UpstreamError};
 use data_encoding::HEXLOWER;
 use engines::Door;
 use opener::Opener;
@@ -206,6 +206,8 @@ pub(crate) fn upstream(
         credentials,
         actors: actor_sources(&config.actors),
         region: config.region.clone(),
+        names: Names::System,
+        addresses: config.addresses.clone(),
         ca_bundle: config.upstream.ca_bundle.clone(),
         connect_time: config.upstream.connect_time,
         answer_time: config.upstream.answer_time,

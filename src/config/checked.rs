@@ -4,6 +4,7 @@ use super::{ConfigError, Pages, RawLimits, Settings, actors};
 use crate::interaction::{Actor, Secret};
 use crate::proxy::Limits;
 use crate::service::Service;
+use crate::upstream::AddressRules;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -96,6 +97,8 @@ pub struct Config {
     pub upstream: UpstreamConfig,
     /// The certificate authority.
     pub ca: CaConfig,
+    /// Where the names may lead to that clients signed for.
+    pub addresses: AddressRules,
     /// The limits.
     pub limits: Limits,
     /// The command that `run` runs, as a shell takes it, for messages.
@@ -144,6 +147,7 @@ impl Config {
                     .map(|region| checked_region(region, "ca_regions"))
                     .collect::<Result<_, _>>()?,
             },
+            addresses: checked_networks(&required(raw.allowed_networks, "allowed_networks")?)?,
             limits,
             command: None,
             service: Arc::new(service),
@@ -206,6 +210,13 @@ fn checked_region(region: String, key: &'static str) -> Result<String, ConfigErr
     Ok(region)
 }
 
+fn checked_networks(written: &[String]) -> Result<AddressRules, ConfigError> {
+    let network = |text: &String| {
+        text.parse().map_err(|_| refused("allowed_networks", text, "a network is written like 10.0.0.0/8 or fd00::/8"))
+    };
+    Ok(AddressRules { allowed: written.iter().map(network).collect::<Result<_, _>>()? })
+}
+
 fn checked_url(url: String) -> Result<String, ConfigError> {
     let reason = match url.parse::<http::Uri>() {
         Ok(parsed) => match (parsed.scheme_str(), parsed.authority()) {
@@ -255,6 +266,7 @@ mod tests {
             ("upstream = 'ftp://x'", &["upstream", "http://"]),
             ("upstream = 'http://x?y'", &["upstream", "no query"]),
             ("upstream = '127.0.0.1:80'", &["upstream", "http://"]),
+            ("allowed_networks = ['vpc']", &["allowed_networks", "10.0.0.0/8"]),
             ("region = 'US East'", &["region", "us-east-1"]),
             ("ca_regions = ['x', 'a.b']", &["ca_regions", "a.b"]),
             ("cassette = ''", &["cassette"]),

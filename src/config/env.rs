@@ -17,7 +17,7 @@ enum Shape {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, Shape); 28] = [
+const KEYS: [(Option<&str>, &str, Shape); 29] = [
     (None, "cassette", Shape::Text),
     (None, "cassette_per_session", Shape::Switch),
     (None, "record_mode", Shape::Text),
@@ -27,6 +27,7 @@ const KEYS: [(Option<&str>, &str, Shape); 28] = [
     (None, "allowed_hosts", Shape::List),
     (None, "region", Shape::Text),
     (None, "upstream", Shape::Text),
+    (None, "allowed_networks", Shape::List),
     (None, "profile", Shape::Text),
     (None, "ca_bundle", Shape::Text),
     (None, "ca_folder", Shape::Text),

@@ -28,6 +28,8 @@ pub struct RawConfig {
     pub region: Option<String>,
     /// A base URL instead of the region's public endpoint.
     pub upstream: Option<String>,
+    /// Networks besides the public ones that RAM's names may lead to.
+    pub allowed_networks: Option<Vec<String>>,
     /// The profile whose credentials sign.
     pub profile: Option<String>,
     /// More trusted roots: a PEM file.
@@ -110,6 +112,7 @@ impl RawConfig {
             allowed_hosts: self.allowed_hosts.or(lower.allowed_hosts),
             region: self.region.or(lower.region),
             upstream: self.upstream.or(lower.upstream),
+            allowed_networks: self.allowed_networks.or(lower.allowed_networks),
             profile: self.profile.or(lower.profile),
             ca_bundle: self.ca_bundle.or(lower.ca_bundle),
             ca_folder: self.ca_folder.or(lower.ca_folder),

@@ -23,20 +23,21 @@ pub struct Answer {
 
 /// Takes out what must not go further than one connection.
 pub(super) fn keep_end_to_end(headers: &mut HeaderMap) {
-    let connection = headers.get_all(http::header::CONNECTION);
-    let named: Vec<HeaderName> = connection
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .filter_map(|name| name.trim().parse().ok())
-        .collect();
+    let named = named_in_connection(headers);
     let hop_by_hop: Vec<HeaderName> = headers.keys().filter(|name| is_hop_by_hop(name.as_str())).cloned().collect();
     for name in named.iter().chain(&hop_by_hop) {
         headers.remove(name);
     }
 }
 
-fn is_hop_by_hop(name: &str) -> bool {
+/// The headers that `Connection` says are its own.
+pub(super) fn named_in_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(http::header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()
+}
+
+/// Whether a header is about one connection only.
+pub(super) fn is_hop_by_hop(name: &str) -> bool {
     HOP_BY_HOP.contains(&name) || name.starts_with("proxy-")
 }
 

@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, keep_end_to_end};
 use super::failure;
+use super::resolve::Resolver;
 use super::roots::Roots;
 use super::{Phase, UpstreamError};
 use bytes::Bytes;
@@ -29,10 +30,19 @@ pub(super) struct Limits {
     pub(super) body: usize,
 }
 
+/// The versions of HTTP that are spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocols {
+    /// What upstream likes best.
+    All,
+    /// HTTP/1.1.
+    Http1,
+}
+
 /// Connections to upstream, and how many there were.
 #[derive(Debug)]
 pub(super) struct Client {
-    pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    pool: Pool<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
     limits: Limits,
     /// The local ends of the connections that carried a request: each is a connection of its own.
     used: Mutex<HashSet<SocketAddr>>,
@@ -40,13 +50,22 @@ pub(super) struct Client {
 
 impl Client {
     /// Reads the system's roots: not for an async thread.
-    pub(super) fn build(roots: &Roots, limits: Limits) -> Result<Self, rustls::Error> {
-        let mut tcp = HttpConnector::new();
+    pub(super) fn build(
+        roots: &Roots,
+        limits: Limits,
+        resolver: Resolver,
+        protocols: Protocols,
+    ) -> Result<Self, rustls::Error> {
+        let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(limits.connect_time));
         let tls = HttpsConnectorBuilder::new().with_tls_config(roots.client_config()?);
-        let connector = tls.https_or_http().enable_all_versions().wrap_connector(tcp);
+        let tls = tls.https_or_http();
+        let connector = match protocols {
+            Protocols::All => tls.enable_all_versions().wrap_connector(tcp),
+            Protocols::Http1 => tls.enable_http1().wrap_connector(tcp),
+        };
         let pool = Pool::builder(TokioExecutor::new())
             .pool_idle_timeout(POOL_IDLE_TIME)
             .pool_timer(TokioTimer::new())
@@ -56,8 +75,8 @@ impl Client {
     }
 
     /// How many connections carried at least one request.
-    pub(super) fn connections(&self) -> usize {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).len()
+    pub(super) fn connections(&self) -> u64 {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
     }
 
     /// Sends `request` and reads the answer.

@@ -4,6 +4,7 @@ use super::UpstreamError;
 use crate::interaction::endpoint_host;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 
 const LONGEST_REGION: usize = 32;
@@ -46,6 +47,31 @@ impl Endpoint {
         };
         let target = target(prefix, path, query)?;
         Uri::builder().scheme(scheme).authority(authority).path_and_query(target).build().map_err(|_| bad_target())
+    }
+}
+
+impl Endpoint {
+    /// The URL of `path` and `query` for a request that its client signed for `host`: nothing of what was signed changes.
+    ///
+    /// # Errors
+    /// [`UpstreamError::PathBesideSignature`] for a base URL with a path, [`UpstreamError::BadTarget`] where path and query
+    /// can't be sent as they are.
+    pub(super) fn url_of_signed(&self, host: &str, path: &str, query: &str) -> Result<Uri, UpstreamError> {
+        let (scheme, authority) = match self {
+            Self::Public { .. } => (Scheme::HTTPS, host.parse().map_err(|_| bad_target())?),
+            Self::Fixed(base) if !base.prefix.is_empty() => {
+                return Err(UpstreamError::PathBesideSignature { url: base.to_string() });
+            }
+            Self::Fixed(base) => (base.scheme.clone(), base.authority.clone()),
+        };
+        let target = target("", path, query)?;
+        Uri::builder().scheme(scheme).authority(authority).path_and_query(target).build().map_err(|_| bad_target())
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.authority, self.prefix)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why upstream gave no answer that can be used.
 
+use super::address::ForbiddenAddress;
 use super::credentials::CredentialsError;
 use std::time::Duration;
 
@@ -61,6 +62,34 @@ pub enum UpstreamError {
     Dns {
         /// The host.
         host: String,
+    },
+    /// The name leads where ramtape does not connect to for a client.
+    #[error(
+        "the name {host} leads to {address}, and ramtape connects to public addresses only; if that is meant, add the \
+         network to allowed_networks in ramtape.toml"
+    )]
+    ForbiddenAddress {
+        /// The host.
+        host: String,
+        /// The address, and what it is kept for.
+        address: ForbiddenAddress,
+    },
+    /// The client signed for a host that is no endpoint of the service.
+    #[error("{host:?} is not an endpoint of {service}")]
+    NotAnEndpoint {
+        /// The host.
+        host: String,
+        /// The service.
+        service: String,
+    },
+    /// The base URL has a path, which a signature that was made without it does not cover.
+    #[error(
+        "the upstream URL {url} has a path of its own, and a request that keeps its client's signature cannot get one: \
+         give --upstream without a path, or let the client use ramtape as its endpoint"
+    )]
+    PathBesideSignature {
+        /// The URL.
+        url: String,
     },
     /// Nobody listens there.
     #[error("upstream {host} refused the connection")]
@@ -159,6 +188,9 @@ impl UpstreamError {
             | Self::BadRegion { .. }
             | Self::BadTarget
             | Self::Loop { .. }
+            | Self::ForbiddenAddress { .. }
+            | Self::NotAnEndpoint { .. }
+            | Self::PathBesideSignature { .. }
             | Self::CaBundle { .. }
             | Self::Tls { .. }
             | Self::TooLarge { .. }

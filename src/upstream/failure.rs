@@ -1,6 +1,7 @@
 //! What went wrong, read from the errors of the HTTP and TLS stacks.
 
 use super::UpstreamError;
+use super::resolve::ResolveError;
 use hyper_util::client::legacy;
 use std::error::Error;
 use std::io;
@@ -29,6 +30,9 @@ pub(super) fn classify(error: &legacy::Error, host: &str) -> UpstreamError {
 
 fn classify_connect(error: &legacy::Error, host: String) -> UpstreamError {
     let reason = last_reason(error);
+    if let Some(error) = find::<ResolveError>(error) {
+        return UpstreamError::unresolved(&host, error);
+    }
     let failed = |step| chain(error).any(|error| error.to_string() == step);
     if failed(DNS_FAILED) {
         UpstreamError::Dns { host }

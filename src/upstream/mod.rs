@@ -1,10 +1,12 @@
 //! The real RAM, seen from here: where it is, who asks, and how requests to it are signed and checked.
 //!
-//! A request goes up afresh: method, path, query and body, the few headers that upstream may need, and a signature by
-//! ramtape's own credentials. Nothing is built, read or fetched before the first request.
+//! A request that was signed for ramtape goes up afresh: method, path, query and body, the few headers that upstream may need,
+//! and a signature by ramtape's own credentials. One that was signed for upstream itself is passed on as it is (`passing`).
+//! Nothing is built, read or fetched before the first request.
 
 pub mod verify;
 
+mod address;
 mod answer;
 mod caller;
 mod client;
@@ -12,19 +14,23 @@ mod credentials;
 mod endpoint;
 mod error;
 mod failure;
+mod passing;
+mod resolve;
 mod roots;
 mod sign;
 
+pub use address::{AddressRules, ForbiddenAddress, Network, NetworkError, Reserved};
 pub use answer::Answer;
 pub use caller::{CallerError, Proof, Trust};
 pub use credentials::{CredentialSource, Credentials, CredentialsError, Keys};
 pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Phase, UpstreamError};
+pub use resolve::{Names, ResolveError, Resolver};
 pub use sign::{Scope, sign};
 
 use crate::interaction::{Request, Secret, VIA};
 use bytes::Bytes;
-use client::Client;
+use client::{Client, Protocols};
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::Full;
@@ -52,6 +58,10 @@ pub struct Settings {
     pub actors: Vec<(String, CredentialSource)>,
     /// For providers of credentials that ask AWS, where neither environment nor profile names a region.
     pub region: String,
+    /// Who knows the addresses of upstream's names.
+    pub names: Names,
+    /// Where the names that clients signed for may lead to.
+    pub addresses: AddressRules,
     /// A PEM file with more trusted roots.
     pub ca_bundle: Option<PathBuf>,
     /// How long to wait for a connection, TLS included.
@@ -78,7 +88,10 @@ pub struct Upstream {
     actors: BTreeMap<String, Credentials>,
     roots: Arc<Roots>,
     limits: client::Limits,
-    client: OnceCell<Client>,
+    /// For the names of ramtape's own choice, and for those that clients signed for.
+    resolvers: [Resolver; 2],
+    signing: OnceCell<Client>,
+    passing: OnceCell<Client>,
 }
 
 impl Upstream {
@@ -111,7 +124,13 @@ impl Upstream {
             answer_time: settings.answer_time,
             body: settings.response_body,
         };
-        Ok(Self { endpoint, service, via, credentials, actors, roots, limits, client: OnceCell::new() })
+        let own_names = Resolver::without_rules(settings.names.clone());
+        let resolvers = match &endpoint {
+            Endpoint::Fixed(_) => [own_names.clone(), own_names],
+            Endpoint::Public { .. } => [own_names, Resolver::new(settings.names, settings.addresses)],
+        };
+        let (signing, passing) = (OnceCell::new(), OnceCell::new());
+        Ok(Self { endpoint, service, via, credentials, actors, roots, limits, resolvers, signing, passing })
     }
 
     /// Sends `request` with `body` in place of its own to `region`, signed anew for `actor`, and reads the answer whole. An
@@ -137,7 +156,7 @@ impl Upstream {
         *outgoing.method_mut() = request.method.clone();
         *outgoing.uri_mut() = url;
         *outgoing.headers_mut() = headers;
-        self.client().await?.exchange(outgoing).await
+        self.signing_client().await?.exchange(outgoing).await
     }
 
     /// By what callers who speak as `actor` are proved, given this process's `key`. A signature is a proof only by the very
@@ -150,7 +169,7 @@ impl Upstream {
     /// How many connections have carried a request to upstream.
     #[must_use]
     pub fn connections(&self) -> u64 {
-        self.client.get().map_or(0, |client| client.connections() as u64)
+        [&self.signing, &self.passing].into_iter().filter_map(OnceCell::get).map(Client::connections).sum()
     }
 
     /// The credentials that requests of `actor` are signed with: its own, or those of everybody who has none.
@@ -177,14 +196,30 @@ impl Upstream {
         headers
     }
 
-    async fn client(&self) -> Result<&Client, UpstreamError> {
+    async fn signing_client(&self) -> Result<&Client, UpstreamError> {
+        let [resolver, _] = &self.resolvers;
+        self.client(&self.signing, resolver, Protocols::All).await
+    }
+
+    async fn passing_client(&self) -> Result<&Client, UpstreamError> {
+        let [_, resolver] = &self.resolvers;
+        self.client(&self.passing, resolver, Protocols::Http1).await
+    }
+
+    async fn client<'a>(
+        &self,
+        built: &'a OnceCell<Client>,
+        resolver: &Resolver,
+        protocols: Protocols,
+    ) -> Result<&'a Client, UpstreamError> {
         let build = || async {
-            let (roots, limits) = (Arc::clone(&self.roots), self.limits);
-            let built = tokio::task::spawn_blocking(move || Client::build(&roots, limits)).await;
+            let (roots, limits, resolver) = (Arc::clone(&self.roots), self.limits, resolver.clone());
+            let building = move || Client::build(&roots, limits, resolver, protocols);
+            let built = tokio::task::spawn_blocking(building).await;
             let failed = |reason: String| UpstreamError::Tls { host: String::new(), reason };
             built.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))
         };
-        self.client.get_or_try_init(build).await
+        built.get_or_try_init(build).await
     }
 }
 
@@ -202,6 +237,8 @@ mod tests {
             credentials: CredentialSource::Fixed(keys),
             actors: Vec::new(),
             region: "us-east-1".into(),
+            names: Names::System,
+            addresses: AddressRules::default(),
             ca_bundle: None,
             connect_time: Duration::from_secs(1),
             answer_time: Duration::from_secs(1),
@@ -223,7 +260,7 @@ mod tests {
     #[test]
     fn nothing_is_built_before_it_is_needed() {
         let upstream = upstream(None);
-        assert!(upstream.client.get().is_none());
+        assert!(upstream.signing.get().is_none() && upstream.passing.get().is_none());
         assert_eq!(upstream.connections(), 0);
     }
 }

@@ -4,6 +4,7 @@
 mod answers;
 mod callers;
 mod credentials;
+mod passing;
 mod requests;
 mod server;
 mod signing;
@@ -12,7 +13,7 @@ mod tls;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use ramtape::interaction::{Request, Secret};
-use ramtape::upstream::{Answer, CredentialSource, Keys, Settings, Upstream, UpstreamError};
+use ramtape::upstream::{AddressRules, Answer, CredentialSource, Keys, Names, Settings, Upstream, UpstreamError};
 use std::time::Duration;
 
 const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -35,6 +36,8 @@ fn settings(url: &str) -> Settings {
         credentials: CredentialSource::Fixed(keys()),
         actors: Vec::new(),
         region: "us-east-1".to_owned(),
+        names: Names::System,
+        addresses: AddressRules::default(),
         ca_bundle: None,
         connect_time: LONG,
         answer_time: LONG,

@@ -104,7 +104,12 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
 
 /// Listens with TLS as `localhost`, offers `protocols`, and passes what it reads on to `backend`.
 pub(crate) fn tls_in_front_of(backend: SocketAddr, protocols: &[&[u8]]) -> SocketAddr {
-    let certificate = CertificateDer::from_pem_file(fixture("localhost-test-only.cert.pem")).unwrap();
+    tls_as("localhost-test-only.cert.pem", backend, protocols)
+}
+
+/// As [`tls_in_front_of`], with another certificate of the same key.
+pub(crate) fn tls_as(certificate: &str, backend: SocketAddr, protocols: &[&[u8]]) -> SocketAddr {
+    let certificate = CertificateDer::from_pem_file(fixture(certificate)).unwrap();
     let key = PrivateKeyDer::from_pem_file(fixture("localhost-test-only.key.pem")).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
