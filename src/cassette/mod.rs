@@ -155,6 +155,14 @@ impl<P> Cassette<P> {
         store.append(take, &page.into_inner(), last)
     }
 
+    /// Keeps one more token beside the takes, for [`Self::upstream_token`] to find; it is durable with the next page.
+    ///
+    /// # Errors
+    /// Where it is not stored.
+    pub fn keep_token(&self, token: &UpstreamToken) -> Result<(), StoreError> {
+        self.archive.store.as_ref().ok_or(StoreError::NotRecording)?.keep_token(token)
+    }
+
     /// Upstream's token in place of which the one with the bytes `key` was handed out, if it was in the last day.
     ///
     /// # Errors

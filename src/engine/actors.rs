@@ -72,7 +72,8 @@ pub(super) async fn recording(shared: &Shared, recorder: &Recorder, request: &Re
     }
 }
 
-fn key_id(request: &Request) -> Option<&str> {
+/// The access key id that `request` names.
+pub(super) fn key_id(request: &Request) -> Option<&str> {
     access_key_id(request.header("authorization")?)
 }
 
@@ -107,7 +108,7 @@ impl Caller {
 pub(super) async fn admit(recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
     let Some(account) = &caller.account else { return Ok(()) };
     if !caller.claimed {
-        return recorder.callers.admit(account);
+        return admit_account(recorder, caller);
     }
     let upstream = &recorder.upstream;
     if upstream.actors().any(|(label, _)| label == caller.actor) {
@@ -120,6 +121,17 @@ pub(super) async fn admit(recorder: &Recorder, caller: &Caller) -> Result<(), En
             let (actor, account) = (caller.actor.to_string(), account.clone());
             Err(EngineError::ActorWithoutProfile { actor, account, signer })
         }
+        _ => Ok(()),
+    }
+}
+
+/// Admits a caller whose own signature goes upstream, unless its requests would be recorded as another account's.
+///
+/// # Errors
+/// A second account that no actor claims.
+pub(super) fn admit_account(recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
+    match &caller.account {
+        Some(account) if !caller.claimed => recorder.callers.admit(account),
         _ => Ok(()),
     }
 }

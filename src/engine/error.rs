@@ -16,6 +16,14 @@ pub enum EngineError {
     /// It has a token that leads nowhere. RAM's own error is answered.
     #[error("the nextToken is not valid here: {0}")]
     Token(String),
+    /// It has a token of ramtape's in place of which upstream's own would have to be put, under the client's signature. RAM's
+    /// own error is answered, as for a token that has expired.
+    #[error(
+        "the nextToken is one of ramtape's, of a listing that is recorded in part, and the request keeps its client's \
+         signature: upstream's own token cannot be put in its place. List from the start with --record-mode all, or go on \
+         with ramtape as the client's endpoint (`ramtape run --door endpoint`)"
+    )]
+    SignedToken,
     /// It has an illegal page size. RAM's own error is answered.
     #[error("{member} must be between {min} and {max}")]
     PageSize {
@@ -95,7 +103,7 @@ impl EngineError {
     pub fn to_response(&self) -> Response {
         let (status, kind) = match self {
             Self::Parameters(_) => (StatusCode::BAD_REQUEST, "SerializationException"),
-            Self::Token(_) => (StatusCode::BAD_REQUEST, "InvalidNextTokenException"),
+            Self::Token(_) | Self::SignedToken => (StatusCode::BAD_REQUEST, "InvalidNextTokenException"),
             Self::PageSize { kind, .. } => (StatusCode::BAD_REQUEST, kind.as_str()),
             Self::Miss(_) => (StatusCode::BAD_REQUEST, "CassetteMissException"),
             Self::Cassette(_) | Self::Unfilled(_) => (StatusCode::BAD_REQUEST, "CassetteDamagedException"),

@@ -25,6 +25,8 @@ pub(super) struct FlightKey {
     pub(super) session: Option<String>,
     pub(super) fingerprint: Fingerprint,
     pub(super) token: Option<TokenKey>,
+    /// The access key id, where the request keeps its signature: its answer has other tokens, and is nobody else's.
+    pub(super) signer: Option<String>,
     pub(super) same: Same,
 }
 
@@ -171,7 +173,7 @@ mod tests {
 
     fn key(invocation: &str) -> FlightKey {
         let same = Same::Invocation(invocation.to_owned());
-        FlightKey { session: None, fingerprint: Fingerprint::of("x"), token: None, same }
+        FlightKey { session: None, fingerprint: Fingerprint::of("x"), token: None, signer: None, same }
     }
 
     fn answer(n: usize) -> Response {

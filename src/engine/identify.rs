@@ -41,6 +41,8 @@ pub(super) struct PageAsk {
     pub(super) token: Option<Token>,
     /// A token from elsewhere. Its digest stays among the parameters: what follows it is no part of this listing's chain.
     pub(super) foreign_token: bool,
+    /// Whether that token came as upstream's own, which a client has that signs for upstream itself.
+    pub(super) was_upstreams: bool,
     /// A legal page size.
     pub(super) max_results: Option<u32>,
     /// An illegal page size. It stays among the parameters too.

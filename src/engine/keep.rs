@@ -3,6 +3,7 @@
 use super::Shared;
 use super::chains::{Chain, Open};
 use super::error::EngineError;
+use super::passing::remember_place;
 use super::prepared::{page_token, with_tokens};
 use super::recorder::{Question, Recorder};
 use super::tally::count;
@@ -36,8 +37,16 @@ pub(super) async fn keep(
     let chain = chain.unwrap_or_else(|| Arc::new(Mutex::new(fresh(shared, question))));
     let live = live_values(shared, &question.request).unwrap_or_default();
     let page = scrub_page(answer.status.as_u16(), &answer.headers, punch(placed.body, &live));
+    let upstreams = placed.upstream_token.clone().filter(|_| question.keeps_signature());
     let next =
         add(shared, recorder, question, &chain, position, page.clone(), (placed.upstream_token, answer.elapsed)).await;
+    if let Some(token) = upstreams {
+        remember_place(shared, recorder, question, &token, next).await;
+    }
+    if question.keeps_signature() {
+        // The client's next request will be signed too: only upstream's own token can go up in it.
+        return Ok(Response { status: answer.status, headers: answer.headers, body: answer.body });
+    }
     let body = with_tokens(page.inner(), |_| next).map_err(EngineError::Unfilled)?;
     Ok(Response { status: answer.status, headers: answer.headers, body: fill(&body, Some(&live)) })
 }

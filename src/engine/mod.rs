@@ -11,6 +11,7 @@ mod identify;
 mod keep;
 mod miss;
 mod pages;
+mod passing;
 mod prepared;
 mod record;
 mod recorder;

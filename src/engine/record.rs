@@ -1,5 +1,6 @@
 //! Answering from upstream, into the cassette: read → prove caller → identify → scrub a copy → fingerprint → sign → send →
-//! scrub → tokens → store → answer.
+//! scrub → tokens → store → answer. A request that its client signed for upstream itself is neither proved nor signed: it
+//! passes as it is, and upstream judges it.
 
 use super::Shared;
 use super::actors::{self, Caller};
@@ -7,29 +8,27 @@ use super::classify::{error_kind, is_recordable};
 use super::error::EngineError;
 use super::find::{Found, Gap, find, find_in};
 use super::flights::{FlightKey, Landed, Outcome, Same};
-use super::identify::{Call, identify};
+use super::identify::Call;
 use super::keep::{Arrived, keep};
+use super::passing::identify_recorded;
 use super::recorder::{Question, Recorder};
 use super::replay::serve;
 use super::settings::Effective;
 use super::tally::count;
-use super::volatile::live_values;
 use super::walk::{Onward, onward};
 use crate::interaction::{Request, Response};
 use crate::service::Kind;
 use crate::session::{Session, session_name};
-use crate::upstream::Answer;
+use crate::upstream::{Answer, UpstreamError};
+use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one.
 pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, request: Request) -> Outcome {
     let caller = actors::recording(shared, recorder, &request).await.map_err(Arc::new)?;
-    let (settings, live) = (&shared.settings, live_values(shared, &request));
-    let call = identify(&request, &settings.service, &settings.region, caller.actor.clone(), live.as_deref());
-    let call = call.map_err(Arc::new)?;
-    drop(live);
     let session_name = session_name(&request);
+    let call = identify_recorded(shared, recorder, &request, session_name.as_deref(), &caller).map_err(Arc::new)?;
     let session = shared.sessions.named(session_name.as_deref());
     if let Some(found) = recorded_before(shared, recorder, &request, &call, &session).map_err(Arc::new)? {
         let served = serve(shared, &request, &call, found).map_err(Arc::new);
@@ -70,7 +69,7 @@ fn recorded_before(
     Ok(Some(found))
 }
 
-/// Whether the caller may have its request signed and sent.
+/// Whether the caller may have its request sent, and signed unless it is signed for upstream already.
 async fn admit(
     shared: &Shared,
     recorder: &Recorder,
@@ -81,6 +80,9 @@ async fn admit(
     let settings = &shared.settings;
     if settings.read_only && call.is_write() {
         return Err(EngineError::ReadOnly(call.name.as_str().to_owned()));
+    }
+    if request.door.keeps_signature() {
+        return actors::admit_account(recorder, caller);
     }
     let trust = recorder.upstream.trust(&call.actor, &settings.key, settings.allow_any_client);
     trust.prove(request, SystemTime::now()).await?;
@@ -100,15 +102,19 @@ fn begin(request: Request, call: Call, session_name: Option<String>, session: Ar
 
 fn flight_keys(question: &Question) -> Vec<FlightKey> {
     let call = &question.call;
+    let keeps_signature = question.keeps_signature();
+    let signer = keeps_signature.then(|| actors::key_id(&question.request).unwrap_or_default().to_owned());
     let key = |same| FlightKey {
         session: question.session_name.clone(),
         fingerprint: call.fingerprint,
         token: call.page.token.map(|token| token.key()),
+        signer: signer.clone(),
         same,
     };
     let invocation = question.request.header("amz-sdk-invocation-id").map(|id| key(Same::Invocation(id.to_owned())));
     let is_read = call.operation.as_ref().is_some_and(|operation| operation.kind == Kind::Read);
-    let read = is_read.then(|| {
+    // Nobody has proved who signed: what upstream answers to one is not for whoever asks the same at that moment.
+    let read = (is_read && !keeps_signature).then(|| {
         let epoch = question.session().epoch;
         key(Same::Read { max_results: call.page.max_results, epoch })
     });
@@ -151,11 +157,8 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
     if question.session().replayed_writes > 0 {
         count(&shared.tally.after_replayed_writes);
     }
-    let region = &question.call.region;
     let (answer, chain) = match onward(shared, recorder, question).await? {
-        Onward::Ask { body, chain } => {
-            (recorder.upstream.send(&question.call.actor, &question.request, body, region).await?, chain)
-        }
+        Onward::Ask { body, chain } => (send(recorder, question, body).await?, chain),
         Onward::Answered { answer, chain } => (answer, Some(chain)),
         Onward::PassedOn(answer) => return Ok(Asked::PassOn(answer)),
     };
@@ -169,6 +172,15 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
         return Ok(Asked::PassOn(answer));
     }
     Ok(Asked::Keep(Arrived { answer, chain }))
+}
+
+/// Sends the question with `body`, signed anew; or just as it came, where that is signed.
+pub(super) async fn send(recorder: &Recorder, question: &Question, body: Bytes) -> Result<Answer, UpstreamError> {
+    let Question { request, call, .. } = question;
+    if question.keeps_signature() {
+        return recorder.upstream.pass_on(request).await;
+    }
+    recorder.upstream.send(&call.actor, request, body, &call.region).await
 }
 
 fn as_it_came(answer: Answer) -> Response {

@@ -6,6 +6,7 @@ use super::chains::Chains;
 use super::error::EngineError;
 use super::flights::Flights;
 use super::identify::Call;
+use super::passing::Places;
 use super::prepared::Prepared;
 use super::settings::Effective;
 use crate::fingerprint::Fingerprint;
@@ -22,6 +23,7 @@ pub(super) struct Recorder {
     pub(super) chains: Chains,
     pub(super) flights: Flights,
     pub(super) callers: Callers,
+    pub(super) places: Places,
     /// For every fingerprint recorded in this run: what was there when the run began.
     at_start: Mutex<HashMap<Fingerprint, Option<Arc<Prepared>>>>,
 }
@@ -38,6 +40,11 @@ pub(super) struct Question {
 }
 
 impl Question {
+    /// Whether the request goes upstream with its client's own signature.
+    pub(super) const fn keeps_signature(&self) -> bool {
+        self.request.door.keeps_signature()
+    }
+
     pub(super) fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -50,6 +57,7 @@ impl Recorder {
             chains: Chains::default(),
             flights: Flights::default(),
             callers: Callers::default(),
+            places: Places::default(),
             at_start: Mutex::default(),
         }
     }

@@ -44,6 +44,9 @@ pub(super) enum Onward {
 pub(super) async fn onward(shared: &Shared, recorder: &Recorder, question: &Question) -> Result<Onward, EngineError> {
     let body = question.request.body.clone();
     let Some(token) = question.call.page.token else { return Ok(Onward::Ask { body, chain: None }) };
+    if question.keeps_signature() {
+        return onward_as_signed(shared, recorder, question, &token).await;
+    }
     let token_member = &shared.settings.service.paging.token;
     if let Some(open) = recorder.chains.at(question.session_name.as_ref(), token.key()) {
         let body = with_token(&body, token_member, open.upstream_token.expose())?;
@@ -58,6 +61,26 @@ pub(super) async fn onward(shared: &Shared, recorder: &Recorder, question: &Ques
         return Ok(Onward::Ask { body, chain: Some(Arc::new(Mutex::new(chain))) });
     }
     walk(shared, recorder, question, chain).await
+}
+
+/// As [`onward`], where nothing can be put into the body: it has upstream's own token already, or none that upstream knows.
+async fn onward_as_signed(
+    shared: &Shared,
+    recorder: &Recorder,
+    question: &Question,
+    token: &Token,
+) -> Result<Onward, EngineError> {
+    if !question.call.page.was_upstreams {
+        return Err(EngineError::SignedToken);
+    }
+    let open = recorder.chains.at(question.session_name.as_ref(), token.key()).map(|open| open.chain);
+    let reopened = || reopened(shared, question, token).map(|chain| Arc::new(Mutex::new(chain)));
+    match open.map_or_else(reopened, Ok) {
+        Ok(chain) => Ok(Onward::Ask { body: question.request.body.clone(), chain: Some(chain) }),
+        // The pages before are gone: what follows has no place, and is still the client's answer.
+        Err(EngineError::Token(_)) => Ok(Onward::PassedOn(recorder.upstream.pass_on(&question.request).await?)),
+        Err(error) => Err(error),
+    }
 }
 
 fn with_token(body: &Bytes, member: &str, token: &str) -> Result<Bytes, EngineError> {

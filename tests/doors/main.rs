@@ -1,12 +1,25 @@
-//! The front doors: how requests reach ramtape, and who is let in.
+//! Every front door: what goes upstream through it, what the client gets, and that what was recorded through one replays
+//! through all.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
-
-mod ca;
-
-#[expect(dead_code, reason = "other tests use more of it")]
+#[expect(dead_code, reason = "what is only for tests of the harness is not needed here")]
 #[path = "../support/clients.rs"]
 mod clients;
-#[expect(dead_code, reason = "other tests use more of it")]
+#[expect(dead_code, reason = "tests of single commands need more of it")]
 #[path = "../support/ramtape.rs"]
-mod ramtape_process;
+mod ramtape_binary;
+#[expect(dead_code, reason = "not every test binary uses all of it")]
+#[path = "../real_clients/scene.rs"]
+mod scene;
+#[expect(dead_code, reason = "not every test binary uses all of it")]
+#[path = "../support/stage.rs"]
+mod stage;
+#[path = "../real_clients/steps.rs"]
+mod steps;
+
+mod ca;
+mod proxied;
+mod proxy_chains;
+mod proxy_clients;
+
+use ramtape_binary as ramtape_process;
