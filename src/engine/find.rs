@@ -95,7 +95,7 @@ fn begun(
     if let Some(take) = session.repeated(call.fingerprint, &repeats).filter(|take| *take < takes.len()) {
         return Ok(take);
     }
-    let (after, group) = ranked(shared, call, recorded, name.as_deref(), &session.history);
+    let (after, group) = ranked(shared, call, prepared, name.as_deref(), &mut session.history);
     let group_key = Group { fingerprint: call.fingerprint, max_results: call.page.max_results, after };
     let at_once = shared.settings.poll == Poll::Final;
     let take = session.next_of(group_key, &group, at_once).ok_or(Gap::NoTake)?;
@@ -111,10 +111,11 @@ fn begun(
 fn ranked(
     shared: &Shared,
     call: &Call,
-    recorded: &[Take],
+    prepared: &Prepared,
     session: Option<&str>,
-    history: &History,
+    history: &mut History,
 ) -> (Option<String>, Vec<usize>) {
+    let recorded = &prepared.entry.takes;
     let asked = call.page.max_results;
     let pages = shared.settings.pages;
     let answers = |take: &Take| pages.can_serve(take.complete, take.max_results, asked);
@@ -127,7 +128,7 @@ fn ranked(
     if candidates.is_empty() {
         candidates.extend(all);
     }
-    let best = best_group(&candidates, session, history, || shared.writes(&candidates));
+    let best = best_group(&candidates, session, history, || shared.places(prepared));
     let after = best.first().and_then(|take| take.after).map(str::to_owned);
     let same_size = |take: &&Candidate<'_>| recorded.get(take.take).is_some_and(|take| take.max_results == asked);
     let mut group: Vec<usize> = best.iter().filter(same_size).map(|take| take.take).collect();

@@ -3,14 +3,14 @@
 use super::volatile::fill;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Body, Entry, Hole, Page, Part, Response, Take, json};
-use crate::session::Bindings;
+use crate::session::{Bindings, Places};
 use crate::token::{ChainDigest, Cut, FingerprintStart, Listing, PageDigest, Token};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 /// An entry and what is served for it.
@@ -20,6 +20,8 @@ pub struct Prepared {
     pub(super) entry: Entry,
     takes: OnceLock<Vec<PreparedTake>>,
     saves: OnceLock<u64>,
+    /// After which writes the takes were recorded, once a ranking has asked.
+    pub(super) places: Mutex<Option<Arc<Places>>>,
     /// For every take, whether it has answered anything.
     used: Vec<AtomicBool>,
 }
@@ -88,7 +90,7 @@ impl Prepared {
     #[must_use]
     pub fn new(fingerprint: Fingerprint, entry: Entry) -> Self {
         let used = entry.takes.iter().map(|_| AtomicBool::new(false)).collect();
-        Self { fingerprint, entry, takes: OnceLock::new(), used, saves: OnceLock::new() }
+        Self { fingerprint, entry, takes: OnceLock::new(), used, saves: OnceLock::new(), places: Mutex::default() }
     }
 
     /// How long upstream took for one of its pages, in microseconds: what each answer from here saves. `known` is asked

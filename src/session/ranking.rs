@@ -7,8 +7,8 @@
 //! suffix in common therefore means an equal last write, and the takes recorded after that write are the best group; all
 //! others have no suffix in common, and the difference decides.
 
-use super::history::{History, Writes};
-use std::collections::HashMap;
+use super::history::History;
+use super::writes::Places;
 use std::ops::Deref;
 
 /// What the rule looks at in a take.
@@ -23,64 +23,36 @@ pub struct Candidate<'a> {
 }
 
 /// The candidates that rank best, all recorded after one history, in recorded order. Empty only where there is none.
-/// `writes` is asked for only where no candidate was recorded after the session's latest write.
+/// `places` is asked for only where no candidate was recorded after the session's latest write.
 #[must_use]
-pub fn best_group<'a, W: Deref<Target = Writes>>(
+pub fn best_group<'a, P: Deref<Target = Places>>(
     candidates: &[Candidate<'a>],
     session: Option<&str>,
-    history: &History,
-    writes: impl FnOnce() -> W,
+    history: &mut History,
+    places: impl FnOnce() -> P,
 ) -> Vec<Candidate<'a>> {
     let named: Vec<Candidate<'a>> = candidates.iter().filter(|take| take.session == session).copied().collect();
     let ranked = if named.is_empty() { candidates } else { &named };
-    let equal = ranked.iter().any(|take| take.after == history.latest());
-    let after = if equal { history.latest() } else { nearest(ranked, history, &writes()) };
+    let latest = ranked.iter().map(|take| take.after).find(|after| *after == history.latest());
+    let after = latest.unwrap_or_else(|| nearest(ranked, history, &places()));
     ranked.iter().filter(|take| take.after == after).copied().collect()
 }
 
 /// The last write of the history that differs least from `history`; the earliest recorded among equals.
-fn nearest<'a>(candidates: &[Candidate<'a>], history: &History, writes: &Writes) -> Option<&'a str> {
-    let mut measured = HashMap::new();
-    let difference = |take: &&Candidate<'a>| {
-        let overlap = take.after.map_or(Overlap::default(), |last| measure(last, history, writes, &mut measured));
-        history.len() + overlap.length - 2 * overlap.common
-    };
+fn nearest<'a>(candidates: &[Candidate<'a>], history: &mut History, places: &Places) -> Option<&'a str> {
+    let differences = history.differences(places.writes());
     // Of equal ones `min_by_key` gives the first.
-    candidates.iter().min_by_key(difference).and_then(|take| take.after)
-}
-
-/// How long a recorded history is, and how much of it the session has made too.
-#[derive(Clone, Copy, Debug, Default)]
-struct Overlap {
-    length: usize,
-    common: usize,
-}
-
-/// Measures the history that ends with `last`. Histories of a cassette share their beginnings, so what was measured once is
-/// kept.
-fn measure<'w>(last: &str, history: &History, writes: &'w Writes, measured: &mut HashMap<&'w str, Overlap>) -> Overlap {
-    let mut fresh = Vec::new();
-    let mut overlap = Overlap::default();
-    for id in writes.back_from(last) {
-        if let Some(known) = measured.get(id) {
-            overlap = *known;
-            break;
-        }
-        fresh.push(id);
-    }
-    for id in fresh.into_iter().rev() {
-        overlap.length += 1;
-        overlap.common += usize::from(history.contains(id));
-        measured.insert(id, overlap);
-    }
-    overlap
+    candidates.iter().min_by_key(|take| differences.from(places.of(take.take))).and_then(|take| take.after)
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::super::writes::Writes;
     use super::*;
     use proptest::prelude::*;
+    use std::cmp::Reverse;
+    use std::sync::Arc;
 
     fn history(ids: &[&str]) -> History {
         let mut history = History::default();
@@ -90,24 +62,21 @@ mod tests {
         history
     }
 
-    fn writes(links: &[(&str, Option<&str>)]) -> Writes {
-        let mut writes = Writes::default();
-        for (id, before) in links {
-            writes.add((*id).to_owned(), before.map(str::to_owned));
-        }
-        writes
+    fn writes(links: &[(&str, Option<&str>)]) -> Arc<Writes> {
+        Arc::new(links.iter().map(|(id, before)| ((*id).to_owned(), before.map(str::to_owned))).collect())
     }
 
     fn best(
         takes: &[(Option<&str>, Option<&str>)],
         session: Option<&str>,
         made: &[&str],
-        links: &Writes,
+        links: &Arc<Writes>,
     ) -> Vec<usize> {
+        let places = Places::among(links, takes.iter().map(|(_, after)| *after));
         let takes = takes.iter().enumerate();
         let candidates: Vec<_> =
             takes.map(|(take, (session, after))| Candidate { take, session: *session, after: *after }).collect();
-        best_group(&candidates, session, &history(made), || links).into_iter().map(|found| found.take).collect()
+        best_group(&candidates, session, &mut history(made), || &places).into_iter().map(|found| found.take).collect()
     }
 
     #[test]
@@ -149,48 +118,69 @@ mod tests {
         assert_eq!(best(&[(None, Some("a")), (None, Some("x"))], None, &["q"], &links), [1]);
     }
 
+    /// A write with the one before it, or a take's session with the write that it was recorded after.
+    type Link<T> = (T, Option<String>);
+
+    /// The rule of the contract, spelled out over whole sequences.
+    fn by_the_rule(
+        takes: &[Link<Option<&str>>],
+        session: Option<&str>,
+        made: &[String],
+        links: &[Link<String>],
+    ) -> Vec<usize> {
+        let link = |id: &String| links.iter().find(|(known, _)| known == id);
+        let rank = |after: &Option<String>| {
+            let back: Vec<String> = std::iter::successors(after.clone(), |id| link(id)?.1.clone()).collect();
+            let suffix = back.iter().zip(made.iter().rev()).take_while(|(taken, made)| taken == made).count();
+            let differs = suffix == 0 && !(back.is_empty() && made.is_empty());
+            let recorded: Vec<String> = back.into_iter().filter(|id| link(id).is_some()).collect();
+            let only = |these: &[String], those: &[String]| these.iter().filter(|id| !those.contains(id)).count();
+            (differs, Reverse(suffix), only(&recorded, made) + only(made, &recorded))
+        };
+        let own = takes.iter().any(|take| take.0 == session);
+        let ranked: Vec<_> = takes.iter().enumerate().filter(|(_, take)| !own || take.0 == session).collect();
+        let (_, best) = ranked.iter().min_by_key(|(_, take)| rank(&take.1)).unwrap();
+        ranked.iter().filter(|(_, take)| take.1 == best.1).map(|(at, _)| *at).collect()
+    }
+
     proptest! {
-        /// Against the rule of the contract, spelled out over whole sequences.
+        /// At every step of a session; at one of them the cassette's writes are read anew.
         #[test]
         fn agrees_with_whole_sequences(
-            parents in prop::collection::vec(0_usize..12, 1..12),
-            afters in prop::collection::vec(prop::option::of(0_usize..12), 1..8),
-            made in prop::collection::vec(0_usize..12, 0..8),
+            parents in prop::collection::vec(prop::option::of(0_usize..14), 1..12),
+            takes in prop::collection::vec((prop::option::of(0_usize..2), prop::option::of(0_usize..14)), 1..8),
+            made in prop::collection::vec(0_usize..14, 0..8),
+            renewed in 0_usize..8,
         ) {
-            // Write n comes after an earlier write, or after none.
             let id = |n: usize| format!("w{n}");
-            let mut links = Writes::default();
-            let mut sequences: Vec<Vec<String>> = Vec::new();
-            for (n, parent) in parents.iter().enumerate() {
-                let parent = (*parent < n).then_some(*parent);
-                links.add(id(n), parent.map(id));
-                let mut sequence = parent.map_or(Vec::new(), |parent| sequences[parent].clone());
-                sequence.push(id(n));
-                sequences.push(sequence);
-            }
-            let mut made: Vec<String> = made.into_iter().map(id).collect();
-            let mut seen = std::collections::HashSet::new();
-            made.retain(|id| seen.insert(id.clone()));
-            let afters: Vec<Option<String>> = afters.into_iter().map(|after| after.filter(|n| *n < parents.len()).map(id)).collect();
-            let candidates: Vec<_> =
-                afters.iter().enumerate().map(|(take, after)| Candidate { take, session: None, after: after.as_deref() }).collect();
-            let mut session = History::default();
-            made.iter().for_each(|id| session.moved_to(id.clone()));
+            // Write n comes after an earlier one, after one that is not there, or after none.
+            let count = parents.len();
+            let before = |(n, parent): (usize, Option<usize>)| parent.filter(|parent| *parent < n || *parent >= count);
+            let links: Vec<_> =
+                parents.into_iter().enumerate().map(|link| (id(link.0), before(link).map(id))).collect();
+            let takes: Vec<_> =
+                takes.into_iter().map(|(name, after)| (name.map(|name| ["s", "t"][name]), after.map(id))).collect();
+            let afters = || takes.iter().map(|(_, after)| after.as_deref());
+            let candidates: Vec<_> = takes.iter().zip(afters()).enumerate()
+                .map(|(take, ((session, _), after))| Candidate { take, session: *session, after }).collect();
 
-            let sequence = |after: &Option<String>| -> Vec<String> {
-                after.as_ref().map_or(Vec::new(), |last| sequences.iter().find(|s| s.last() == Some(last)).unwrap().clone())
-            };
-            let rank = |after: &Option<String>| {
-                let taken = sequence(after);
-                // The longest suffix that both end with, write by write.
-                let suffix = taken.iter().rev().zip(made.iter().rev()).take_while(|(a, b)| a == b).count();
-                let only = |a: &[String], b: &[String]| a.iter().filter(|id| !b.contains(id)).count();
-                (usize::MAX - suffix, only(&taken, &made) + only(&made, &taken))
-            };
-            let first = (0..afters.len()).min_by_key(|at| (rank(&afters[*at]), *at)).unwrap();
-            let found = best_group(&candidates, None, &session, || &links);
-            prop_assert_eq!(found[0].take, first);
-            prop_assert!(found.iter().all(|take| take.after == afters[first].as_deref()));
+            let (mut history, mut in_order) = (History::default(), Vec::new());
+            let (few, all) = (&links[..count / 2], &links[..]);
+            let places = |links: &[Link<String>]| Places::among(&Arc::new(links.iter().cloned().collect()), afters());
+            let (first, second) = (places(few), places(all));
+            for step in 0..=made.len() {
+                if let Some(write) = made[..step].last().copied().map(id) {
+                    history.moved_to(write.clone());
+                    in_order.retain(|earlier| *earlier != write);
+                    in_order.push(write);
+                }
+                let (links, places) = if step < renewed { (few, &first) } else { (all, &second) };
+                for session in [None, Some("s"), Some("u")] {
+                    let found = best_group(&candidates, session, &mut history, || places);
+                    let found: Vec<usize> = found.into_iter().map(|take| take.take).collect();
+                    prop_assert_eq!(found, by_the_rule(&takes, session, &in_order, links));
+                }
+            }
         }
     }
 }
