@@ -1,4 +1,6 @@
-//! Medians, and how numbers are shown.
+//! Times and medians, and how numbers are shown.
+
+use std::time::Instant;
 
 /// The middle of `values`.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
@@ -18,4 +20,11 @@ pub(crate) fn whole(value: f64) -> String {
         shown.push(digit);
     }
     shown
+}
+
+/// How long `work` takes, in microseconds.
+pub(crate) fn micros(work: impl FnOnce()) -> f64 {
+    let begun = Instant::now();
+    work();
+    begun.elapsed().as_secs_f64() * 1e6
 }

@@ -9,6 +9,7 @@ mod child;
 mod choice;
 mod figures;
 mod load;
+mod polling;
 mod recording;
 mod roles;
 mod sample;
@@ -37,7 +38,7 @@ fn main() {
             };
             println!("{}", load::run(&plan));
         }
-        ["choice", ..] => choice::measure(),
+        ["choice", ..] => choice::measure(tempfile::tempdir().unwrap().path()),
         _ if arguments.contains(&"--bench") => bench(),
         _ => println!("benchmarks are run by `cargo bench`"),
     }
@@ -53,6 +54,6 @@ fn bench() {
     throughput::measure(&cassettes);
     startup::measure(&cassettes);
     recording::measure(folder.path());
-    choice::measure();
+    choice::measure(folder.path());
     println!("\n{:.0} s in all.", begun.elapsed().as_secs_f64());
 }

@@ -7,6 +7,7 @@ use ramtape::service::Service;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// How large an answer is, and a large request's body.
@@ -39,7 +40,7 @@ impl Kind {
         }
     }
 
-    fn path(self) -> &'static str {
+    pub(crate) fn path(self) -> &'static str {
         match self {
             Self::Large => "/getresourceshareassociations",
             Self::Small => "/getresourceshares",
@@ -82,19 +83,23 @@ impl Kind {
 
     /// Request `number` to `host` as it goes over the wire.
     pub(crate) fn request(self, number: usize, host: &str) -> Vec<u8> {
-        let (head, _) = HEAD.split_once("\r\n\r\n").unwrap();
-        let body = self.body(number);
-        let mut request = format!("POST {} HTTP/1.1\r\n", self.path());
-        for line in head.split("\r\n").skip(1) {
-            match line.split_once(": ").unwrap().0 {
-                "Host" => write!(request, "Host: {host}\r\n").unwrap(),
-                "Content-Length" => write!(request, "Content-Length: {}\r\n", body.len()).unwrap(),
-                _ => write!(request, "{line}\r\n").unwrap(),
-            }
-        }
-        write!(request, "\r\n{body}").unwrap();
-        request.into_bytes()
+        request(self.path(), &self.body(number), host)
     }
+}
+
+/// A request to `host` as it goes over the wire.
+pub(crate) fn request(path: &str, body: &str, host: &str) -> Vec<u8> {
+    let (head, _) = HEAD.split_once("\r\n\r\n").unwrap();
+    let mut request = format!("POST {path} HTTP/1.1\r\n");
+    for line in head.split("\r\n").skip(1) {
+        match line.split_once(": ").unwrap().0 {
+            "Host" => write!(request, "Host: {host}\r\n").unwrap(),
+            "Content-Length" => write!(request, "Content-Length: {}\r\n", body.len()).unwrap(),
+            _ => write!(request, "{line}\r\n").unwrap(),
+        }
+    }
+    write!(request, "\r\n{body}").unwrap();
+    request.into_bytes()
 }
 
 /// `body` with as many letters as make it 2 KiB together with `end`.
@@ -120,8 +125,7 @@ impl Cassettes {
             make(&cassettes.path(Kind::Large, takes), Kind::Large, takes);
         }
         make(&cassettes.path(Kind::Small, Self::SMALL), Kind::Small, Self::SMALL);
-        // Files younger than this are read anew at every look: nobody could tell a change from its times.
-        std::thread::sleep(Duration::from_secs(4));
+        grow_old();
         cassettes
     }
 
@@ -131,29 +135,42 @@ impl Cassettes {
 }
 
 fn make(root: &Path, kind: Kind, takes: usize) {
-    // Opening it for recording makes the folder a cassette.
-    drop(Cassette::open(root, Access::Record { replace: false }, |_, _| (), &Settings::default()).unwrap());
-    let service = Service::with_additions(&toml::Table::new()).unwrap();
-    let operation = service.operation(&http::Method::POST, kind.path()).unwrap();
-    fs::create_dir(root.join(&operation.folder)).unwrap();
+    begin(root);
     for number in 0..takes {
-        let body = kind.body(number);
-        let parameters = Parameters::read("", body.as_bytes(), true).unwrap();
-        let entry = Entry {
-            operation: OperationName::Known(operation.name.clone()),
-            region: REGION.to_owned(),
-            actor: "default".to_owned(),
-            request: parameters.canonical(Some(operation), |_| false).unwrap(),
-            takes: vec![take(kind.answer(number))],
-        };
-        let fingerprint =
-            Fingerprint::of(&canonical_text(&entry.operation, &entry.region, &entry.actor, &entry.request));
-        let path = root.join(&operation.folder).join(format!("{fingerprint}.json"));
-        fs::write(path, text::write(&entry).unwrap()).unwrap();
+        record(root, kind.path(), &kind.body(number), vec![take(kind.answer(number))]);
     }
 }
 
-fn take(answer: String) -> Take {
+/// Makes `root` a cassette.
+pub(crate) fn begin(root: &Path) {
+    drop(Cassette::open(root, Access::Record { replace: false }, |_, _| (), &Settings::default()).unwrap());
+}
+
+/// Writes the takes of a request.
+pub(crate) fn record(root: &Path, path: &str, body: &str, takes: Vec<Take>) {
+    static SERVICE: LazyLock<Service> = LazyLock::new(|| Service::with_additions(&toml::Table::new()).unwrap());
+    let operation = SERVICE.operation(&http::Method::POST, path).unwrap();
+    let parameters = Parameters::read("", body.as_bytes(), true).unwrap();
+    let entry = Entry {
+        operation: OperationName::Known(operation.name.clone()),
+        region: REGION.to_owned(),
+        actor: "default".to_owned(),
+        request: parameters.canonical(Some(operation), |_| false).unwrap(),
+        takes,
+    };
+    let fingerprint = Fingerprint::of(&canonical_text(&entry.operation, &entry.region, &entry.actor, &entry.request));
+    let folder = root.join(&operation.folder);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(format!("{fingerprint}.json")), text::write(&entry).unwrap()).unwrap();
+}
+
+/// Files younger than this are read anew at every look: nobody could tell a change from its times.
+pub(crate) fn grow_old() {
+    std::thread::sleep(Duration::from_secs(4));
+}
+
+/// A take of one page, whoever recorded it.
+pub(crate) fn take(answer: String) -> Take {
     let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
     Take {
         session: None,
