@@ -19,6 +19,8 @@ mod gate;
 mod http2;
 mod key;
 mod limits;
+mod offline;
 mod rebinding;
 mod recorder;
+mod trace;
 mod upstream;
