@@ -1,5 +1,9 @@
 //! The command line: what can be asked of the `ramtape` binary.
 
+mod review;
+
+pub use review::{LsArgs, RmArgs, SelectionArgs, ShowArgs};
+
 use crate::config::{Pages, Poll, RawConfig, RecordMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -70,6 +74,9 @@ pub enum Command {
     /// Remove takes that the latest complete replay never used
     #[command(after_help = PRUNE_EXAMPLE)]
     Prune(PruneArgs),
+    /// Remove takes by operation, fingerprint, session and the like
+    #[command(after_help = RM_EXAMPLE)]
+    Rm(RmArgs),
     /// Make the certificate authority that clients need to trust ramtape over TLS, and say what to set
     #[command(after_help = CA_EXAMPLE)]
     Ca(CaArgs),
@@ -108,13 +115,27 @@ Example:
   ramtape replay --listen 127.0.0.1:8181
   AWS_ENDPOINT_URL_RAM=http://127.0.0.1:8181 aws ram get-resource-shares --resource-owner SELF";
 const SERVE_EXAMPLE: &str = "Example:\n  ramtape serve --record-mode new_episodes --listen 127.0.0.1:8181";
-const LS_EXAMPLE: &str = "Example:\n  ramtape ls --json | jq -r .fingerprint";
+const LS_EXAMPLE: &str = "\
+Examples:
+  ramtape ls
+  ramtape ls 'List*' --errors
+  ramtape ls --session test_create --json | jq -r .fingerprint";
 const SHOW_EXAMPLE: &str = "\
 Examples:
   ramtape show GetResourceShares
   ramtape show k3v9 --canonical
+  ramtape show '*' --partial
 
 The beginning of a fingerprint is enough.";
+const RM_EXAMPLE: &str = "\
+Examples:
+  ramtape rm --session test_old --dry-run
+  ramtape rm k3v9
+  ramtape rm 'Delete*' --errors
+
+What goes is told. A write stays, and so does everything else, where a take that is not removed was
+recorded after it or holds a value of it: --force removes it all the same. Nothing is removed where
+takes are in the store only, or while another ramtape has the cassette open.";
 const PRUNE_EXAMPLE: &str = "\
 Example:
   ramtape run --record-mode none -- pytest    use everything that is still needed
@@ -301,34 +322,6 @@ impl CassetteArgs {
     pub fn layer(&self) -> RawConfig {
         RawConfig { cassette: self.cassette.clone(), ..RawConfig::default() }
     }
-}
-
-/// `ramtape ls`
-#[derive(Args, Clone, Debug)]
-pub struct LsArgs {
-    /// The cassette.
-    #[command(flatten)]
-    pub cassette: CassetteArgs,
-    /// Print one JSON object a line
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `ramtape show`
-#[derive(Args, Clone, Debug)]
-pub struct ShowArgs {
-    /// The beginning of a fingerprint, or the name of an operation
-    #[arg(value_name = "FINGERPRINT|OPERATION")]
-    pub what: String,
-    /// The cassette.
-    #[command(flatten)]
-    pub cassette: CassetteArgs,
-    /// Print the canonical form that is hashed into the fingerprint
-    #[arg(long)]
-    pub canonical: bool,
-    /// Print one JSON object a line
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// `ramtape seal`

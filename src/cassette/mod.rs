@@ -9,9 +9,11 @@
 mod archive;
 mod cache;
 mod codec;
+mod edit;
 mod error;
 pub mod fault;
 mod format;
+mod links;
 mod listing;
 mod merge;
 mod notice;
@@ -25,9 +27,11 @@ mod store;
 pub mod text;
 mod usage;
 
+pub use edit::{Dangling, EditError, Editing, Farewell};
 pub use error::{CassetteError, StoreError};
 pub use format::VERSION;
 pub use format::is_cassette;
+pub use links::links;
 pub use listing::below;
 pub use merge::{Recorded, merge};
 pub use notice::Notice;
@@ -108,6 +112,12 @@ impl<P> Cassette<P> {
     /// Where a folder cannot be read.
     pub fn is_empty(&self) -> Result<bool, CassetteError> {
         self.archive.is_empty()
+    }
+
+    /// Whether takes of `fp` are in the store only, and not in the text yet.
+    #[must_use]
+    pub fn is_unsealed(&self, fp: &Fingerprint) -> bool {
+        self.archive.generation(fp) != 0
     }
 
     /// Folder and fingerprint of everything recorded, in order. Looks into every folder.

@@ -1,14 +1,16 @@
 //! Taking out of a cassette what a full run never used.
 
 use super::archive::{Archive, checked};
+use super::edit::{EditError, Editing};
 use super::error::{CassetteError, StoreError};
 use super::fault;
+use super::links::links;
 use super::path::{Identity, entry_path, read_file, sync_folder};
 use super::seal::{put_in_place, write_temporary};
 use super::usage::{self, Usage};
-use super::{Access, Cassette, Notice, Settings, text};
+use super::{Cassette, text};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Hole, Take};
+use crate::interaction::Entry;
 use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,26 +19,9 @@ use std::sync::PoisonError;
 /// Why nothing can be pruned.
 #[derive(Debug, thiserror::Error)]
 pub enum PruneError {
-    /// Another process has the cassette.
-    #[error("another ramtape has the cassette {} open: stop it first", root.display())]
-    InUse {
-        /// The cassette's folder.
-        root: PathBuf,
-    },
-    /// The folder cannot be written.
-    #[error("the cassette cannot be changed: {reason}")]
-    NoStore {
-        /// Why.
-        reason: String,
-    },
-    /// The text is not all there is.
-    #[error(
-        "answers to {entries} requests are in the store only: write them as text with `ramtape seal`, then replay once"
-    )]
-    Unsealed {
-        /// For how many requests.
-        entries: usize,
-    },
+    /// The cassette cannot be changed.
+    #[error(transparent)]
+    Edit(#[from] EditError),
     /// It is not known what is used.
     #[error(
         "no complete replay of the cassette {} is known: run everything that uses it once, as in \
@@ -85,7 +70,7 @@ impl Surplus {
 
 /// A cassette, kept from others, and what its latest complete replay used.
 pub struct Pruning {
-    cassette: Cassette<()>,
+    editing: Editing,
     usage: Usage,
 }
 
@@ -95,17 +80,9 @@ impl Pruning {
     /// # Errors
     /// Where it is not; nothing was changed then.
     pub fn open(root: &Path) -> Result<Self, PruneError> {
-        let opened = Cassette::open(root, Access::Replay, |_, _| (), &Settings::default())?;
-        for notice in opened.notices {
-            match notice {
-                Notice::InUse { .. } => return Err(PruneError::InUse { root: root.to_owned() }),
-                Notice::NoStore { reason } => return Err(PruneError::NoStore { reason }),
-                Notice::Unsealed { entries } => return Err(PruneError::Unsealed { entries }),
-                _ => {}
-            }
-        }
+        let editing = Editing::open(root)?;
         let usage = usage::latest(root)?.ok_or_else(|| PruneError::NoRun { root: root.to_owned() })?;
-        Ok(Self { cassette: opened.cassette, usage })
+        Ok(Self { editing, usage })
     }
 
     /// The command whose run it goes by.
@@ -121,13 +98,14 @@ impl Pruning {
     /// Where the text cannot be read, or has changed since the run.
     pub fn surplus(&self) -> Result<Vec<Surplus>, PruneError> {
         let mut found = Vec::new();
-        for (folder, fingerprint) in self.cassette.fingerprints()? {
-            let path = entry_path(&self.cassette.archive.root, &folder, &fingerprint)?;
+        let cassette = self.editing.cassette();
+        for (folder, fingerprint) in cassette.fingerprints()? {
+            let path = entry_path(&cassette.archive.root, &folder, &fingerprint)?;
             let changed = || PruneError::Changed { path: path.clone(), by: self.usage.by.clone() };
             if Identity::at(&path)?.is_none_or(|identity| identity.is_since(self.usage.began)) {
                 return Err(changed());
             }
-            let Some(entry) = self.cassette.entry(&folder, &fingerprint)? else { return Err(changed()) };
+            let Some(entry) = cassette.entry(&folder, &fingerprint)? else { return Err(changed()) };
             let used = self.usage.entries.get(&(folder.clone(), fingerprint)).cloned().unwrap_or_default();
             if !used.used.is_empty() && used.takes != entry.takes.len() {
                 return Err(changed());
@@ -152,11 +130,7 @@ impl Pruning {
     /// # Errors
     /// Where a file cannot be written; those before it are done.
     pub fn remove(&self, surplus: &[Surplus]) -> Result<(), CassetteError> {
-        usage::forget(&self.cassette.archive.root)?;
-        for entry in surplus {
-            self.cassette.remove_takes(&entry.folder, &entry.fingerprint, &entry.unused)?;
-        }
-        Ok(())
+        surplus.iter().try_for_each(|entry| self.editing.remove(&entry.folder, &entry.fingerprint, &entry.unused))
     }
 }
 
@@ -229,17 +203,4 @@ fn keep_linked(found: &mut [Judged]) {
             return;
         }
     }
-}
-
-/// The writes that a take was recorded after, or has a value of; so can its request, in canonical form.
-fn links(request: &str, take: &Take) -> Vec<String> {
-    // `write id:JSON pointer`
-    let id = |name: &str| name.split_once(':').map(|(id, _)| id.to_owned());
-    let holes = take.pages.iter().flat_map(|page| page.body.holes());
-    let values = holes.filter_map(|hole| match hole {
-        Hole::Volatile(name) => id(name),
-        _ => None,
-    });
-    let asked = request.split(r#"{"$volatile":""#).skip(1).filter_map(id);
-    values.chain(asked).chain(take.after.clone()).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::Exit;
 use crate::app::{AuthorityError, StartError, StopError};
-use crate::cassette::{CassetteError, PruneError};
+use crate::cassette::{CassetteError, EditError, PruneError};
 use crate::config::ConfigError;
 use std::error::Error;
 use std::io::{self, Write};
@@ -77,6 +77,15 @@ pub enum CommandError {
     /// Nothing can be pruned.
     #[error(transparent)]
     Prune(#[from] PruneError),
+    /// The cassette's text cannot be changed.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// What stays is linked to what was to be removed.
+    #[error("nothing was removed: {links} lead to writes that were to go; remove those takes too, or say --force")]
+    Linked {
+        /// How many links.
+        links: String,
+    },
     /// The folder holds a cassette for every session.
     #[error("{} holds a cassette for every session: name one of them, as in --cassette {}", root.display(), first.display())]
     Parent {
@@ -96,6 +105,12 @@ pub enum CommandError {
     NothingRecorded {
         /// What was asked for.
         what: String,
+        /// The cassette's folder.
+        root: PathBuf,
+    },
+    /// No take is as the flags say.
+    #[error("nothing in {} is so", root.display())]
+    NothingSuch {
         /// The cassette's folder.
         root: PathBuf,
     },
@@ -120,6 +135,9 @@ impl CommandError {
             },
             Self::Usage(_) | Self::Parent { .. } => Exit::Usage,
             Self::Prune(PruneError::Cassette(_)) => Exit::Cassette,
+            Self::Edit(EditError::Cassette(error)) | Self::Prune(PruneError::Edit(EditError::Cassette(error))) => {
+                cassette_exit(error)
+            }
             Self::Cassette(error)
             | Self::Start(StartError::Cassette(error))
             | Self::Stop(StopError::Cassette(error)) => cassette_exit(error),

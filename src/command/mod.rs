@@ -7,19 +7,24 @@ mod doctor;
 mod error;
 mod exit;
 mod files;
+mod glob;
 mod log;
 mod ls;
 mod man;
 mod output;
+mod progress;
 mod prune;
 mod recorded;
 mod report;
+mod rm;
 mod run;
 mod seal;
+mod select;
 mod server;
 mod show;
 mod signals;
 mod summary;
+mod table;
 mod voice;
 
 pub use error::{CommandError, report_error};
@@ -50,8 +55,9 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Show(args) => show::run(&args, &environment, voice),
         Command::Seal(args) => seal::run(&args, &environment, voice),
         Command::Prune(args) => prune::run(&args, &environment, voice),
+        Command::Rm(args) => rm::run(&args, &environment, voice),
         Command::Ca(args) => ca::run(&args, &environment, voice),
-        Command::Doctor(args) => doctor::run(&args, &environment),
+        Command::Doctor(args) => doctor::run(&args, &environment, voice),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(&args),
     }

@@ -29,7 +29,7 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> 
     Ok(Exit::Well)
 }
 
-fn text(surplus: &[Surplus]) -> String {
+pub(super) fn text(surplus: &[Surplus]) -> String {
     let line = |entry: &Surplus| {
         let what = match (entry.is_whole(), entry.takes) {
             (true, 1) => "its take".to_owned(),

@@ -46,6 +46,11 @@ impl Shelf {
         Ok(entry.map(|entry| Recorded { fingerprint, folder: folder.to_owned(), entry }))
     }
 
+    /// Whether takes of a fingerprint are in the store only.
+    pub(super) fn is_unsealed(&self, fingerprint: Fingerprint) -> bool {
+        self.cassette.is_unsealed(&fingerprint)
+    }
+
     /// The file of a fingerprint; it need not be there, where its takes are unsealed.
     pub(super) fn file(&self, recorded: &Recorded) -> PathBuf {
         self.root.join(&recorded.folder).join(format!("{}.json", recorded.fingerprint))

@@ -1,12 +1,13 @@
 //! `ramtape show`
 
-use super::recorded::{Recorded, Shelf};
+use super::recorded::Shelf;
+use super::select::{Chosen, Selection};
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output};
 use crate::cli::ShowArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::fingerprint::{Fingerprint, canonical_text};
-use crate::interaction::{Body, Entry, Hole, OperationName, Page, Take};
+use crate::fingerprint::canonical_text;
+use crate::interaction::{Body, Entry, Hole, Page, Take};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use std::borrow::Cow;
@@ -16,40 +17,31 @@ pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> R
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let shelf = Shelf::open(&config.cassette, voice)?;
+    let selection = Selection::new(&args.what, &args.selection);
     let mut text = String::new();
-    for (folder, fingerprint) in shelf.names()? {
-        if !is_meant(&args.what, &folder, fingerprint) {
-            continue;
-        }
-        let Some(recorded) = shelf.read(&folder, fingerprint)? else { continue };
+    let exit = selection.each(&shelf, voice, |chosen| {
         if !text.is_empty() && !args.json {
             text.push('\n');
         }
         text.push_str(&match (args.json, args.canonical) {
-            (true, with_canonical) => json(&recorded, &shelf, with_canonical),
-            (false, true) => canonical(&recorded.entry),
-            (false, false) => printable(&whole(&recorded, &shelf)).into_owned(),
+            (true, with_canonical) => json(&chosen, &shelf, with_canonical),
+            (false, true) => canonical(&chosen.recorded.entry),
+            (false, false) => printable(&whole(&chosen, &shelf)).into_owned(),
         });
-    }
-    if text.is_empty() {
-        return Err(CommandError::NothingRecorded { what: args.what.clone(), root: config.cassette });
+    })?;
+    if text.is_empty() && exit == Exit::Well {
+        return Err(selection.nothing_in(&config.cassette));
     }
     output::print(&text)?;
-    Ok(Exit::Well)
-}
-
-/// Whether `what` is the beginning of this fingerprint, or the name of its operation in either spelling.
-fn is_meant(what: &str, folder: &str, fingerprint: Fingerprint) -> bool {
-    let operation = [OperationName::Known(what.to_owned()), OperationName::Unknown(what.to_owned())];
-    let names_operation = folder == what || operation.iter().any(|operation| operation.folder() == folder);
-    names_operation || (!what.is_empty() && fingerprint.to_string().starts_with(&what.to_ascii_lowercase()))
+    Ok(exit)
 }
 
 fn canonical(entry: &Entry) -> String {
     canonical_text(&entry.operation, &entry.region, &entry.actor, &entry.request)
 }
 
-fn whole(recorded: &Recorded, shelf: &Shelf) -> String {
+fn whole(chosen: &Chosen, shelf: &Shelf) -> String {
+    let recorded = &chosen.recorded;
     let entry = &recorded.entry;
     let mut text = format!(
         "operation    {}\nfingerprint  {}\nregion       {}\nactor        {}\nrequest      {}\nfile         {}\n",
@@ -60,7 +52,7 @@ fn whole(recorded: &Recorded, shelf: &Shelf) -> String {
         entry.request,
         shelf.file(recorded).display(),
     );
-    for (number, take) in (1..).zip(&entry.takes) {
+    for (number, take) in chosen.takes() {
         text.push_str(&format!("\ntake {number} of {}{}\n", entry.takes.len(), circumstances(take)));
         for (number, page) in (1..).zip(&take.pages) {
             text.push_str(&page_text(number, take.pages.len(), page));
@@ -95,7 +87,8 @@ fn page_text(number: usize, pages: usize, page: &Page) -> String {
     text
 }
 
-fn json(recorded: &Recorded, shelf: &Shelf, with_canonical: bool) -> String {
+fn json(chosen: &Chosen, shelf: &Shelf, with_canonical: bool) -> String {
+    let recorded = &chosen.recorded;
     let entry = &recorded.entry;
     let mut object = serde_json::json!({
         "operation": entry.operation.as_str(),
@@ -104,7 +97,7 @@ fn json(recorded: &Recorded, shelf: &Shelf, with_canonical: bool) -> String {
         "actor": entry.actor,
         "request": entry.request,
         "file": shelf.file(recorded).to_string_lossy(),
-        "takes": entry.takes.iter().map(take_json).collect::<Vec<_>>(),
+        "takes": chosen.takes().map(|(_, take)| take_json(take)).collect::<Vec<_>>(),
     });
     if with_canonical && let Some(object) = object.as_object_mut() {
         object.insert("canonical".to_owned(), canonical(entry).into());
@@ -151,22 +144,6 @@ fn rendered(body: &Body) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_fingerprints_beginning_and_either_spelling_of_an_operation_are_enough() {
-        let fingerprint = Fingerprint::of("x");
-        let shown = fingerprint.to_string();
-        let meant = |what: &str| is_meant(what, "get-resource-shares", fingerprint);
-        for what in
-            [&shown[..1], &shown[..7], &shown, &shown.to_uppercase(), "GetResourceShares", "get-resource-shares"]
-        {
-            assert!(meant(what), "{what}");
-        }
-        for what in ["", "GetResource", "get-resource", "GetResourceShareInvitations", &format!("{shown}a"), "1"] {
-            assert!(!meant(what), "{what}");
-        }
-        assert!(is_meant("POST /listFoo", "unknown-post-listfoo", fingerprint));
-    }
 
     #[test]
     fn bodies_are_shown_with_their_holes() {

@@ -22,6 +22,11 @@ impl Voice {
         self.verbose
     }
 
+    /// Whether somebody may be looking: lines are no JSON, and `-q` was not given.
+    pub(super) fn is_for_people(self) -> bool {
+        !self.quiet && self.format == LogFormat::Text
+    }
+
     /// Says what is worth knowing; nothing under `-q`.
     pub(super) fn note(self, text: &str) {
         if !self.quiet {

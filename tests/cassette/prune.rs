@@ -2,7 +2,7 @@
 
 use crate::ground::{FOLDER, Plain, RECORD, REPLAY, answer, bodies, head, open, page, record, text_path, whole};
 use bytes::Bytes;
-use ramtape::cassette::{EntryHead, PruneError, Pruning, TakeHead, Usage, UsedTakes};
+use ramtape::cassette::{EditError, EntryHead, PruneError, Pruning, TakeHead, Usage, UsedTakes};
 use ramtape::interaction::{Body, Hole, OperationName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -142,13 +142,13 @@ fn nothing_goes_while_somebody_else_has_it_or_takes_are_unsealed() {
     recorded(root);
     replayed(root, &usage(&[(head(1), 3, &[0])]));
     let other = open(root, REPLAY);
-    assert!(matches!(Pruning::open(root), Err(PruneError::InUse { .. })));
+    assert!(matches!(Pruning::open(root), Err(PruneError::Edit(EditError::InUse { .. }))));
     drop(other);
     let recording = open(root, RECORD);
     record(&recording, 5, "5");
     assert!(recording.remove_takes(FOLDER, &head(5).fingerprint(), &[0].into()).is_err());
     drop(recording);
-    assert!(matches!(Pruning::open(root), Err(PruneError::Unsealed { entries: 1 })));
+    assert!(matches!(Pruning::open(root), Err(PruneError::Edit(EditError::Unsealed { entries: 1 }))));
     assert!(text_path(root, 3).exists());
 }
 

@@ -53,12 +53,16 @@ fn every_command_and_its_flags_are_in_the_table() {
     let table = rows("## Commands");
     let proxy: BTreeSet<String> =
         table.iter().filter(|row| row[0].starts_with("`--")).flat_map(|row| long_flags(row[0])).collect();
+    let choice: BTreeSet<String> = rows("## Choosing takes").iter().flat_map(|row| long_flags(row[0])).collect();
     let mut told = BTreeMap::new();
     for row in table.iter().filter(|row| row[0].starts_with("`ramtape ")) {
         let command = row[0].trim_matches('`').split(' ').nth(1).unwrap();
         let mut flags: BTreeSet<String> = spans_in(row[2]).into_iter().flat_map(long_flags).collect();
         if row[2].contains("those of the proxy") {
             flags.extend(proxy.iter().cloned());
+        }
+        if row[2].contains("those of the choice") {
+            flags.extend(choice.iter().cloned());
         }
         assert!(told.insert(command.to_owned(), flags).is_none(), "{command} has two rows");
     }

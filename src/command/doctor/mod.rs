@@ -6,19 +6,19 @@ mod environment;
 mod place;
 mod upstream;
 
-use super::voice::printable;
+use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output, runtime};
 use crate::cli::DoctorArgs;
 use crate::config::{Config, Environment, Settings};
 use check::{Check, Verdict};
 
-pub(super) fn run(args: &DoctorArgs, environment: &Environment) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &DoctorArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let mut checks = environment::checks(environment);
     match configuration(args, environment) {
         Ok((config, check)) => {
             checks.insert(0, check);
             checks.extend(runtime()?.block_on(upstream::checks(&config, args.online)));
-            checks.push(place::cassette(&config.cassette));
+            checks.push(place::cassette(&config.cassette, voice));
             checks.push(place::port(config.listen));
             checks.push(authority::check(&config));
         }

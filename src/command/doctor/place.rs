@@ -2,13 +2,15 @@
 
 use super::check::Check;
 use crate::command::error::chain;
+use crate::command::progress::Progress;
 use crate::command::recorded::Shelf;
 use crate::command::summary::counted;
+use crate::command::voice::Voice;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 /// Whether the cassette can be replayed: its format, and every file in it.
-pub(super) fn cassette(root: &Path) -> Check {
+pub(super) fn cassette(root: &Path, voice: Voice) -> Check {
     let name = "cassette";
     if !root.exists() {
         return Check::ok(name, format!("{} is not there yet: a run in mode once records it", root.display()));
@@ -21,11 +23,14 @@ pub(super) fn cassette(root: &Path) -> Check {
         Ok(names) => names,
         Err(error) => return Check::fail(name, chain(&error), DAMAGED),
     };
+    let mut progress = Progress::new(voice, "reading", names.len());
     let broken: Vec<String> = names
         .iter()
+        .inspect(|_| progress.step())
         .filter_map(|(folder, fingerprint)| shelf.read(folder, *fingerprint).err())
         .map(|error| chain(&error))
         .collect();
+    drop(progress);
     if !broken.is_empty() {
         return Check::fail(name, broken.join("\n"), DAMAGED);
     }

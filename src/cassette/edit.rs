@@ -1,0 +1,129 @@
+//! Taking takes out of a cassette that nobody else has open.
+
+use super::error::CassetteError;
+use super::links::links;
+use super::{Access, Cassette, Notice, Settings, usage};
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+/// Why a cassette cannot be edited.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// Another process has the cassette.
+    #[error("another ramtape has the cassette {} open: stop it first", root.display())]
+    InUse {
+        /// The cassette's folder.
+        root: PathBuf,
+    },
+    /// The folder cannot be written.
+    #[error("the cassette cannot be changed: {reason}")]
+    NoStore {
+        /// Why.
+        reason: String,
+    },
+    /// The text is not all there is.
+    #[error("answers to {entries} requests are in the store only: write them as text with `ramtape seal` first")]
+    Unsealed {
+        /// For how many requests.
+        entries: usize,
+    },
+    /// The cassette cannot be read.
+    #[error(transparent)]
+    Cassette(#[from] CassetteError),
+}
+
+/// A cassette, all text, kept from others.
+pub struct Editing {
+    pub(super) cassette: Cassette<()>,
+}
+
+/// A link that would lead nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Dangling {
+    /// The operation that stays, for people.
+    pub operation: String,
+    /// The fingerprint that stays.
+    pub fingerprint: Fingerprint,
+    /// The id of the write that would go.
+    pub write: String,
+}
+
+impl Editing {
+    /// Opens the cassette in `root` for changes to its text.
+    ///
+    /// # Errors
+    /// Where another process has it open, the folder cannot be written, or the text is not all there is.
+    pub fn open(root: &Path) -> Result<Self, EditError> {
+        let opened = Cassette::open(root, Access::Replay, |_, _| (), &Settings::default())?;
+        for notice in opened.notices {
+            match notice {
+                Notice::InUse { .. } => return Err(EditError::InUse { root: root.to_owned() }),
+                Notice::NoStore { reason } => return Err(EditError::NoStore { reason }),
+                Notice::Unsealed { entries } => return Err(EditError::Unsealed { entries }),
+                _ => {}
+            }
+        }
+        Ok(Self { cassette: opened.cassette })
+    }
+
+    /// The cassette, to be read.
+    #[must_use]
+    pub const fn cassette(&self) -> &Cassette<()> {
+        &self.cassette
+    }
+
+    /// Takes out the given takes of a fingerprint, by their place, its file replaced whole or removed. What is known of a
+    /// run's use goes first: it no longer fits.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn remove(&self, folder: &str, fp: &Fingerprint, takes: &BTreeSet<usize>) -> Result<(), CassetteError> {
+        usage::forget(&self.cassette.archive.root)?;
+        self.cassette.remove_takes(folder, fp, takes)
+    }
+}
+
+/// The writes that a removal would take away from what stays.
+#[derive(Debug, Default)]
+pub struct Farewell {
+    staying: HashSet<String>,
+    going: HashSet<String>,
+    needed: HashMap<String, BTreeSet<(String, Fingerprint)>>,
+}
+
+impl Farewell {
+    /// Looks at an entry of which the takes in `removed` are to go. Every entry of the cassette must be looked at.
+    pub fn look_at(&mut self, fp: Fingerprint, entry: &Entry, removed: &BTreeSet<usize>) {
+        for (at, take) in entry.takes.iter().enumerate() {
+            let id = take.id.iter().cloned();
+            if removed.contains(&at) {
+                self.going.extend(id);
+                continue;
+            }
+            self.staying.extend(id);
+            for write in links(&entry.request, take) {
+                self.needed.entry(write).or_default().insert((entry.operation.as_str().to_owned(), fp));
+            }
+        }
+    }
+
+    /// The links that lead nowhere afterwards and did before, in order.
+    #[must_use]
+    pub fn dangling(&self) -> Vec<Dangling> {
+        let lost = self.going.difference(&self.staying);
+        let mut dangling: Vec<Dangling> = lost
+            .filter_map(|write| Some((write, self.needed.get(write)?)))
+            .flat_map(|(write, takes)| {
+                takes.iter().map(|(operation, fingerprint)| Dangling {
+                    operation: operation.clone(),
+                    fingerprint: *fingerprint,
+                    write: write.clone(),
+                })
+            })
+            .collect();
+        dangling.sort();
+        dangling
+    }
+}

@@ -1,0 +1,90 @@
+//! The flags of the commands by which people look through a cassette and put it in order.
+
+use super::CassetteArgs;
+use clap::Args;
+
+/// The heading of the flags that choose takes.
+const CHOICE: &str = "Which takes";
+
+/// Which takes a command is about. What is given must all hold.
+#[derive(Args, Clone, Debug, Default)]
+pub struct SelectionArgs {
+    /// Takes of this session; a glob, or nothing ('') for callers that named none
+    #[arg(long, value_name = "NAME", help_heading = CHOICE)]
+    pub session: Option<String>,
+    /// Takes of this actor; a glob
+    #[arg(long, value_name = "NAME", help_heading = CHOICE)]
+    pub actor: Option<String>,
+    /// Takes of this region; a glob
+    #[arg(long, value_name = "NAME", help_heading = CHOICE)]
+    pub region: Option<String>,
+    /// Takes that are an error
+    #[arg(long, help_heading = CHOICE)]
+    pub errors: bool,
+    /// Takes of listings that were recorded in part only
+    #[arg(long, help_heading = CHOICE)]
+    pub partial: bool,
+    /// Requests with takes that are in the store only, and not in the text yet
+    #[arg(long, help_heading = CHOICE)]
+    pub unsealed: bool,
+}
+
+/// `ramtape ls`
+#[derive(Args, Clone, Debug)]
+pub struct LsArgs {
+    /// Operations (a name or a glob) or beginnings of fingerprints; everything without any
+    #[arg(value_name = "WHAT")]
+    pub what: Vec<String>,
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Which takes.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ramtape show`
+#[derive(Args, Clone, Debug)]
+pub struct ShowArgs {
+    /// Operations (a name or a glob) or beginnings of fingerprints
+    #[arg(value_name = "WHAT", required = true)]
+    pub what: Vec<String>,
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Which takes.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Print the canonical form that is hashed into the fingerprint
+    #[arg(long)]
+    pub canonical: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ramtape rm`
+#[derive(Args, Clone, Debug)]
+pub struct RmArgs {
+    /// Operations (a name or a glob) or beginnings of fingerprints
+    #[arg(value_name = "WHAT")]
+    pub what: Vec<String>,
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Which takes.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Remove writes too that takes which stay were recorded after, or hold a value of
+    #[arg(long)]
+    pub force: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}

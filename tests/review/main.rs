@@ -1,0 +1,14 @@
+//! Looking through cassettes and putting them in order, with the real binary over what was recorded from an endpoint.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+#[expect(dead_code, reason = "not every test binary uses all of it")]
+#[path = "../support/ramtape.rs"]
+mod ramtape;
+#[expect(dead_code, reason = "not every test binary uses all of it")]
+#[path = "../support/stage.rs"]
+mod stage;
+
+mod removal;
+mod scene;
+mod selection;

@@ -1,0 +1,83 @@
+//! `rm`: what is named goes, and nothing that something else needs.
+
+use crate::scene::{json_lines, over, recorded};
+use crate::stage::Stage;
+use ramtape::config::RecordMode;
+use serde_json::json;
+
+fn operations(stage: &Stage) -> Vec<String> {
+    let lines = json_lines(&over(stage, &["ls", "--json"]));
+    lines.iter().map(|line| line["operation"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn takes_go_by_operation_fingerprint_and_session() {
+    let stage = recorded().await;
+    let before = stage.texts("c");
+    let dry = over(&stage, &["rm", "ListPermissions", "--dry-run"]);
+    assert_eq!(dry.code, Some(0), "{dry:?}");
+    assert!(dry.stdout.contains("its take") && dry.stderr.contains("would be removed"), "{dry:?}");
+    assert_eq!(stage.texts("c"), before);
+
+    let errors = json_lines(&over(&stage, &["ls", "--errors", "--json"]));
+    let fingerprint = errors[0]["fingerprint"].as_str().unwrap();
+    let gone = over(&stage, &["rm", "ListPermissions", &fingerprint[..10], "--json"]);
+    assert_eq!(gone.code, Some(0), "{gone:?}");
+    let lines = json_lines(&gone);
+    assert_eq!(lines.len(), 2);
+    assert!(lines.iter().all(|line| line["fileGoes"] == true && line["removed"] == json!([1])), "{lines:?}");
+    assert_eq!(operations(&stage), ["CreateResourceShare", "GetResourceShares", "GetResourceShares"]);
+    assert!(!stage.cassette("c").join("list-permissions").exists());
+
+    let session = over(&stage, &["rm", "--session", "a"]);
+    assert_eq!(session.code, Some(0), "a session goes whole: {session:?}");
+    assert_eq!(operations(&stage), ["GetResourceShares"]);
+    let again = over(&stage, &["rm", "--session", "a"]);
+    assert_eq!(again.code, Some(1), "{again:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_stays_while_something_was_recorded_after_it() {
+    let stage = recorded().await;
+    let before = stage.texts("c");
+    for arguments in [&["rm", "CreateResourceShare"][..], &["rm", "CreateResourceShare", "--dry-run"]] {
+        let refused = over(&stage, arguments);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        for part in ["GetResourceShares", "create-resource-share/", "--force"] {
+            assert!(refused.stderr.contains(part), "{part} in {refused:?}");
+        }
+        assert_eq!(stage.texts("c"), before);
+    }
+    let forced = over(&stage, &["rm", "CreateResourceShare", "--force"]);
+    assert_eq!(forced.code, Some(0), "{forced:?}");
+    assert!(forced.stderr.contains("is linked to the write create-resource-share/"), "{forced:?}");
+    assert!(!operations(&stage).contains(&"CreateResourceShare".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_was_meant_is_never_removed() {
+    let stage = recorded().await;
+    let ramtape = stage.ramtape("c", RecordMode::NewEpisodes).await;
+    // More requests than there are letters: two begin alike.
+    for n in 0..33 {
+        let asked = json!({ "resourceOwner": "SELF", "name": format!("share-{n}") });
+        assert_eq!(ramtape.post("GetResourceShares", asked).await.status, 200);
+    }
+    ramtape.stop().await;
+    let before = stage.texts("c");
+    let everything = over(&stage, &["rm"]);
+    assert_eq!(everything.code, Some(2), "{everything:?}");
+    let lines = json_lines(&over(&stage, &["ls", "--json"]));
+    let mut letters: Vec<&str> = lines.iter().map(|line| &line["fingerprint"].as_str().unwrap()[..1]).collect();
+    letters.sort_unstable();
+    let twice = letters.windows(2).find(|two| two[0] == two[1]).unwrap();
+    let ambiguous = over(&stage, &["rm", twice[0]]);
+    assert_eq!(ambiguous.code, Some(2), "{ambiguous:?}");
+    assert!(ambiguous.stderr.contains("several fingerprints"), "{ambiguous:?}");
+    let held = ramtape::cassette::Editing::open(&stage.cassette("c")).unwrap();
+    let refused = over(&stage, &["rm", "ListPermissions"]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains("another ramtape has the cassette"), "{refused:?}");
+    drop(held);
+    assert_eq!(stage.texts("c"), before);
+}
