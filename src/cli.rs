@@ -2,7 +2,7 @@
 
 mod review;
 
-pub use review::{LsArgs, RmArgs, SelectionArgs, ShowArgs};
+pub use review::{CoverageArgs, LsArgs, RmArgs, SelectionArgs, ShowArgs};
 
 use crate::config::{Pages, Poll, RawConfig, RecordMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -68,6 +68,9 @@ pub enum Command {
     /// Show what is recorded for a request
     #[command(after_help = SHOW_EXAMPLE)]
     Show(ShowArgs),
+    /// Tell which operations, listings and errors a cassette holds, and which it does not
+    #[command(after_help = COVERAGE_EXAMPLE)]
+    Coverage(CoverageArgs),
     /// Write the text of takes that an interrupted recording left in the store only
     #[command(after_help = "Example:\n  ramtape seal --cassette cassettes/default")]
     Seal(SealArgs),
@@ -127,6 +130,12 @@ Examples:
   ramtape show '*' --partial
 
 The beginning of a fingerprint is enough.";
+const COVERAGE_EXAMPLE: &str = "\
+Examples:
+  ramtape coverage
+  ramtape coverage --json | jq -r 'select(.takes == 0).operation'
+
+Errors that say nothing of RAM, such as throttling, do not count.";
 const RM_EXAMPLE: &str = "\
 Examples:
   ramtape rm --session test_old --dry-run

@@ -88,3 +88,14 @@ pub struct RmArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+/// `ramtape coverage`
+#[derive(Args, Clone, Debug)]
+pub struct CoverageArgs {
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}

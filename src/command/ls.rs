@@ -77,9 +77,8 @@ fn outcomes(chosen: &Chosen) -> Vec<String> {
 fn outcome(take: &Take) -> String {
     let Some(last) = take.pages.last() else { return "empty".to_owned() };
     let mut text = last.status.to_string();
-    if let Some((_, kind)) = last.headers.iter().find(|(name, _)| name == "x-amzn-errortype") {
-        // AWS writes `Name:http://internal.example/`.
-        text.push_str(&format!(" {}", kind.split(':').next().unwrap_or_default()));
+    if let Some(kind) = last.error_kind() {
+        text.push_str(&format!(" {kind}"));
     }
     if !take.complete {
         text.push_str(" in part");

@@ -2,6 +2,7 @@
 
 mod ca;
 mod completions;
+mod coverage;
 mod demo;
 mod doctor;
 mod error;
@@ -55,6 +56,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Show(args) => show::run(&args, &environment, voice),
         Command::Seal(args) => seal::run(&args, &environment, voice),
         Command::Prune(args) => prune::run(&args, &environment, voice),
+        Command::Coverage(args) => coverage::run(&args, &environment, voice),
         Command::Rm(args) => rm::run(&args, &environment, voice),
         Command::Ca(args) => ca::run(&args, &environment, voice),
         Command::Doctor(args) => doctor::run(&args, &environment, voice),

@@ -2,6 +2,11 @@
 
 /// `rows` in columns as wide as they need to be; one that is empty everywhere takes no room.
 pub(super) fn text<const N: usize>(rows: &[[String; N]]) -> String {
+    lines(rows).into_iter().map(|line| line + "\n").collect()
+}
+
+/// As [`text`], line by line.
+pub(super) fn lines<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -11,7 +16,7 @@ pub(super) fn text<const N: usize>(rows: &[[String; N]]) -> String {
     let line = |row: &[String; N]| {
         let cells = row.iter().zip(widths).filter(|(_, width)| *width > 0);
         let cells: Vec<String> = cells.map(|(cell, width)| format!("{cell:<width$}")).collect();
-        format!("{}\n", cells.join("  ").trim_end())
+        cells.join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect()
 }

@@ -1,6 +1,6 @@
 //! What a cassette keeps for one fingerprint.
 
-use super::Body;
+use super::{Body, ERROR_HEADER, Part, error_kind};
 
 /// How a request's operation is named in a cassette.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,6 +59,24 @@ pub struct Page {
     pub headers: Vec<(String, String)>,
     /// The body with its holes.
     pub body: Body,
+}
+
+impl Page {
+    /// The kept header `name`, in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The error that it names, if it is one.
+    #[must_use]
+    pub fn error_kind(&self) -> Option<String> {
+        let body = match self.body.parts() {
+            [Part::Literal(bytes)] => bytes.as_ref(),
+            _ => &[],
+        };
+        error_kind(self.status, self.header(ERROR_HEADER), body)
+    }
 }
 
 /// One recorded answer to a fingerprint: a whole chain, for a listing.

@@ -9,6 +9,7 @@ mod ramtape;
 #[path = "../support/stage.rs"]
 mod stage;
 
+mod coverage;
 mod removal;
 mod scene;
 mod selection;

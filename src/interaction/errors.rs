@@ -1,0 +1,37 @@
+//! Which error an answer names.
+
+use super::json;
+
+/// The header in which AWS names an error.
+pub const ERROR_HEADER: &str = "x-amzn-errortype";
+
+/// The error that an answer names, if its `status` is not one of success: from the header `x-amzn-errortype` (up to its
+/// first colon), else from the body's `__type` or `code` (after a namespace's `#`).
+#[must_use]
+pub fn error_kind(status: u16, header: Option<&str>, body: &[u8]) -> Option<String> {
+    if (200..300).contains(&status) {
+        return None;
+    }
+    let written = || {
+        let node = json::parse(body).ok()?;
+        node.member("__type").or_else(|| node.member("code"))?.text().map(std::borrow::Cow::into_owned)
+    };
+    let kind = header.map(str::to_owned).or_else(written)?;
+    let kind = kind.split(':').next().unwrap_or_default();
+    Some(kind.rsplit('#').next().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::error_kind;
+
+    #[test]
+    fn the_header_comes_first_and_namespaces_go() {
+        let body = br#"{"__type":"com.amazonaws.ram#UnknownResourceException"}"#;
+        assert_eq!(error_kind(400, None, body).as_deref(), Some("UnknownResourceException"));
+        assert_eq!(error_kind(400, Some("A:http://x/"), body).as_deref(), Some("A"));
+        assert_eq!(error_kind(400, None, br#"{"code":"B"}"#).as_deref(), Some("B"));
+        assert_eq!(error_kind(502, None, b"<html>"), None);
+        assert_eq!(error_kind(200, Some("A"), body), None);
+    }
+}
