@@ -2,7 +2,7 @@
 
 mod review;
 
-pub use review::{CoverageArgs, LsArgs, RmArgs, SelectionArgs, ShowArgs};
+pub use review::{CoverageArgs, DiffArgs, LsArgs, RmArgs, SelectionArgs, ShowArgs};
 
 use crate::config::{Pages, Poll, RawConfig, RecordMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,7 +25,7 @@ Exit codes:
   2  usage or configuration
   3  a miss: a request that the cassette has no answer for
   4  a secret was found
-  5  the cassette is invalid
+  5  the cassette is invalid, or `diff` found a difference
   6  something was answered but could not be recorded
   `run` gives CMD's own code first: 128+n where signal n ended it; 126 where CMD cannot be
   executed, 127 where it is not found.
@@ -71,6 +71,9 @@ pub enum Command {
     /// Tell which operations, listings and errors a cassette holds, and which it does not
     #[command(after_help = COVERAGE_EXAMPLE)]
     Coverage(CoverageArgs),
+    /// Compare two cassettes, or a cassette with a git revision of it
+    #[command(after_help = DIFF_EXAMPLE)]
+    Diff(DiffArgs),
     /// Write the text of takes that an interrupted recording left in the store only
     #[command(after_help = "Example:\n  ramtape seal --cassette cassettes/default")]
     Seal(SealArgs),
@@ -136,6 +139,14 @@ Examples:
   ramtape coverage --json | jq -r 'select(.takes == 0).operation'
 
 Errors that say nothing of RAM, such as throttling, do not count.";
+const DIFF_EXAMPLE: &str = "\
+Examples:
+  ramtape diff main:cassettes/default cassettes/default
+  ramtape diff HEAD~1:cassettes/default HEAD:cassettes/default
+  ramtape diff cassettes/old cassettes/new --json
+
+What is a folder is a cassette; what is not is REV:PATH, as git writes it, and git reads it.
+Exits with 0 where both hold the same, with 5 where they differ.";
 const RM_EXAMPLE: &str = "\
 Examples:
   ramtape rm --session test_old --dry-run

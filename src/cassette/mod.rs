@@ -9,6 +9,7 @@
 mod archive;
 mod cache;
 mod codec;
+pub mod compare;
 mod edit;
 mod error;
 pub mod fault;

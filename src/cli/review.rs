@@ -99,3 +99,17 @@ pub struct CoverageArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+/// `ramtape diff`
+#[derive(Args, Clone, Debug)]
+pub struct DiffArgs {
+    /// A cassette's folder, or REV:PATH for one in git
+    #[arg(value_name = "A")]
+    pub before: String,
+    /// The one to compare with it
+    #[arg(value_name = "B")]
+    pub after: String,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}

@@ -80,8 +80,8 @@ impl Coverage {
         let style = Style::new().fg_color(Some(AnsiColor::Yellow.into()));
         let rows: Vec<_> = recorded.iter().map(|(name, row)| row.cells(name)).collect();
         let mut text = table::text(&rows);
-        for (name, row) in absent {
-            text.push_str(&format!("{style}{name}{style:#}  not recorded{}\n", row.note()));
+        for (name, _) in absent {
+            text.push_str(&format!("{style}{name}{style:#}  not recorded\n"));
         }
         text + &self.total()
     }
@@ -136,25 +136,24 @@ impl Row {
 
     fn cells(&self, name: &str) -> [String; 6] {
         let counted = |count: usize, one: &str| counted(count as u64, one, &format!("{one}s"));
-        let errors: Vec<&str> = self.errors.keys().map(String::as_str).collect();
         [
             printable(name).replace(['\n', '\t'], " "),
             counted(self.requests, "request"),
             counted(self.takes, "take"),
             counted(self.pages, "page"),
             self.chains.text(),
-            format!("{}{}", printable(&errors.join(", ")), self.note()),
+            printable(&self.errors_text()).replace(['\n', '\t'], " "),
         ]
     }
 
-    fn note(&self) -> String {
+    fn errors_text(&self) -> String {
         if self.operation.is_none() {
-            return " (not one of the service's operations)".to_owned();
+            return "not one of the service's operations".to_owned();
         }
-        match (self.modelled.len() - self.missing().count(), self.modelled.len()) {
-            (_, 0) => String::new(),
-            (seen, all) => format!(" ({seen} of {all} modelled errors)"),
-        }
+        let seen = self.modelled.len() - self.missing().count();
+        let names: Vec<&str> = self.errors.keys().map(String::as_str).collect();
+        let colon = if names.is_empty() { "" } else { ": " };
+        format!("{seen} of {} modelled errors{colon}{}", self.modelled.len(), names.join(", "))
     }
 
     fn json(&self, name: &str) -> serde_json::Value {

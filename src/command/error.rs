@@ -77,6 +77,15 @@ pub enum CommandError {
     /// Nothing can be pruned.
     #[error(transparent)]
     Prune(#[from] PruneError),
+    /// A cassette cannot be read, told in the user's own name for it.
+    #[error("{reason}")]
+    Unreadable {
+        /// Where, and what is wrong.
+        reason: String,
+    },
+    /// A git revision cannot be read.
+    #[error(transparent)]
+    Revision(#[from] super::diff::RevisionError),
     /// The cassette's text cannot be changed.
     #[error(transparent)]
     Edit(#[from] EditError),
@@ -134,7 +143,7 @@ impl CommandError {
                 _ => Exit::Usage,
             },
             Self::Usage(_) | Self::Parent { .. } => Exit::Usage,
-            Self::Prune(PruneError::Cassette(_)) => Exit::Cassette,
+            Self::Prune(PruneError::Cassette(_)) | Self::Unreadable { .. } => Exit::Cassette,
             Self::Edit(EditError::Cassette(error)) | Self::Prune(PruneError::Edit(EditError::Cassette(error))) => {
                 cassette_exit(error)
             }

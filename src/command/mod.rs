@@ -4,6 +4,7 @@ mod ca;
 mod completions;
 mod coverage;
 mod demo;
+mod diff;
 mod doctor;
 mod error;
 mod exit;
@@ -28,6 +29,7 @@ mod summary;
 mod table;
 mod voice;
 
+pub use diff::RevisionError;
 pub use error::{CommandError, report_error};
 pub use exit::Exit;
 
@@ -57,6 +59,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Seal(args) => seal::run(&args, &environment, voice),
         Command::Prune(args) => prune::run(&args, &environment, voice),
         Command::Coverage(args) => coverage::run(&args, &environment, voice),
+        Command::Diff(args) => diff::run(&args, &environment, voice),
         Command::Rm(args) => rm::run(&args, &environment, voice),
         Command::Ca(args) => ca::run(&args, &environment, voice),
         Command::Doctor(args) => doctor::run(&args, &environment, voice),

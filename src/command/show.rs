@@ -4,14 +4,12 @@ use super::recorded::Shelf;
 use super::select::{Chosen, Selection};
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output};
+use crate::cassette::text::spelled;
 use crate::cli::ShowArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::canonical_text;
-use crate::interaction::{Body, Entry, Hole, Page, Take};
-use bytes::Bytes;
+use crate::interaction::{Entry, Page, Take};
 use data_encoding::BASE64;
-use std::borrow::Cow;
-use std::convert::Infallible;
 
 pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
@@ -78,7 +76,7 @@ fn page_text(number: usize, pages: usize, page: &Page) -> String {
     for (name, value) in &page.headers {
         text.push_str(&format!("{name}: {value}\n"));
     }
-    let body = rendered(&page.body);
+    let body = spelled(&page.body);
     match std::str::from_utf8(&body) {
         Ok("") => {}
         Ok(body) => text.push_str(&format!("{body}\n")),
@@ -118,7 +116,7 @@ fn take_json(take: &Take) -> serde_json::Value {
 
 /// The body is a string, byte for byte, or base64 where it is not text.
 fn page_json(page: &Page) -> serde_json::Value {
-    let body = rendered(&page.body);
+    let body = spelled(&page.body);
     let (member, body) = match std::str::from_utf8(&body) {
         Ok(text) => ("body", text.to_owned()),
         Err(_) => ("base64", BASE64.encode(&body)),
@@ -128,22 +126,11 @@ fn page_json(page: &Page) -> serde_json::Value {
     serde_json::json!({ "status": page.status, "headers": headers, member: body })
 }
 
-/// The body with its holes spelled as in the cassette's text.
-fn rendered(body: &Body) -> Bytes {
-    let spelled = |hole: &Hole| {
-        let spelled = match hole {
-            Hole::Token(position) => serde_json::json!({ "$token": position }),
-            Hole::Volatile(origin) => serde_json::json!({ "$volatile": origin }),
-            Hole::Account(stand_in) => serde_json::json!({ "$account": stand_in }),
-        };
-        Ok::<_, Infallible>(Cow::Owned(spelled.to_string().into_bytes()))
-    };
-    body.render(spelled).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interaction::{Body, Hole};
+    use bytes::Bytes;
 
     #[test]
     fn bodies_are_shown_with_their_holes() {

@@ -28,7 +28,7 @@ async fn operations_chains_and_errors_are_told_with_what_is_missing() {
 
     let text = over(&stage, &["coverage"]).stdout;
     let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap();
-    assert!(line("GetResourceShares ").contains("InvalidParameterException (1 of 4 modelled errors)"), "{text}");
+    assert!(line("GetResourceShares ").contains("1 of 4 modelled errors: InvalidParameterException"), "{text}");
     assert!(line("ListPermissions ").contains("in part only"), "{text}");
     assert!(line("ListPrincipals ").contains("not recorded"), "{text}");
     let total = text.lines().last().unwrap();

@@ -10,6 +10,7 @@ mod ramtape;
 mod stage;
 
 mod coverage;
+mod diff;
 mod removal;
 mod scene;
 mod selection;

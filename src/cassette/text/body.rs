@@ -5,12 +5,28 @@ use super::read::Flaw;
 use super::spell::{Draft, Instead, Style, spell};
 use crate::interaction::json::{self, Kind, Node};
 use crate::interaction::{Body, Hole, Part};
+use bytes::Bytes;
 use data_encoding::BASE64;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 /// How deep a body may nest to be laid out: the file's own levels and a hole's come on top, and the reader's bound is 128.
 const DEEPEST: usize = 116;
+
+/// The body's bytes with its holes spelled as in a cassette's text, `{"$token":1}`, without blanks.
+#[must_use]
+pub fn spelled(body: &Body) -> Bytes {
+    let spelled = |hole: &Hole| {
+        let (name, value) = match hole {
+            Hole::Token(position) => ("$token", position.to_string()),
+            Hole::Volatile(origin) => ("$volatile", json::quote(origin)),
+            Hole::Account(stand_in) => ("$account", json::quote(stand_in)),
+        };
+        Ok::<_, Infallible>(Cow::Owned(format!("{{\"{name}\":{value}}}").into_bytes()))
+    };
+    body.render(spelled).unwrap_or_default()
+}
 
 /// Writes the members that stand for `body` into the open object: `style` and `body`, or `text`, or `base64`, or none.
 pub(super) fn print_body(printer: &mut Printer, body: &Body) {

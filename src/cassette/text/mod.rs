@@ -10,5 +10,6 @@ mod request;
 mod spell;
 mod write;
 
+pub use body::spelled;
 pub use read::{Flaw, read};
 pub use write::{Unwritable, write};

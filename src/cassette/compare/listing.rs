@@ -1,0 +1,26 @@
+//! A listing as one answer, however it was cut into pages.
+
+use super::takes::Paging;
+use crate::cassette::text::spelled;
+use crate::interaction::Page;
+use crate::interaction::json::{self, Kind, quote, unquote};
+
+/// The first page's envelope around the items of all pages, without a token; `None` where a page is none of a listing.
+pub(super) fn joined(pages: &[Page], paging: Paging<'_>) -> Option<String> {
+    let texts: Vec<_> = pages.iter().map(|page| spelled(&page.body)).collect();
+    let mut items: Vec<String> = Vec::new();
+    let mut envelope: Vec<String> = Vec::new();
+    for (at, (page, text)) in pages.iter().zip(&texts).enumerate() {
+        let node = json::parse(text).ok().filter(|_| (200..300).contains(&page.status))?;
+        let Kind::Object(members) = &node.kind else { return None };
+        items.extend(node.member(paging.items)?.items()?.iter().map(|item| item.raw.to_owned()));
+        for member in members.iter().filter(|_| at == 0) {
+            let name = unquote(member.key).ok()?;
+            if name != paging.items && name != paging.token {
+                envelope.push(format!("{}:{}", member.key, member.value.raw));
+            }
+        }
+    }
+    envelope.push(format!("{}:[{}]", quote(paging.items), items.join(",")));
+    Some(format!("{{{}}}", envelope.join(",")))
+}

@@ -1,0 +1,102 @@
+//! How two cassettes differ, request by request. Pure.
+
+mod align;
+mod listing;
+mod takes;
+mod values;
+
+pub use takes::{Change, Paging, TakeChange};
+pub use values::{Difference, Place, differences};
+
+use crate::interaction::Entry;
+
+/// What became of the takes of one request; nothing where they are what they were. An entry that is absent has none.
+#[must_use]
+pub fn changes(before: Option<&Entry>, after: Option<&Entry>, paging: Option<Paging<'_>>) -> Vec<TakeChange> {
+    let takes = |entry: Option<&Entry>| entry.map(|entry| entry.takes.clone()).unwrap_or_default();
+    takes::changes(&takes(before), &takes(after), paging)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interaction::{Body, Hole, OperationName, Page, Take};
+    use bytes::Bytes;
+
+    const PAGING: Paging<'_> = Paging { items: "l", token: "t" };
+
+    /// `session>after:items|items`: a page each.
+    fn take(text: &str) -> Take {
+        let (head, pages) = text.split_once(':').unwrap_or(("", text));
+        let (session, after) = head.split_once('>').unwrap_or((head, ""));
+        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let pages: Vec<&str> = pages.split('|').collect();
+        let page = |(at, items): (usize, &&str)| {
+            let mut body = Body::literal(Bytes::from(format!("{{\"l\":[{items}]")));
+            if at + 1 < pages.len() {
+                body.push_literal(Bytes::from_static(b",\"t\":"));
+                body.push_hole(Hole::Token(u32::try_from(at).unwrap_or_default() + 1));
+            }
+            body.push_literal(Bytes::from_static(b"}"));
+            Page { status: 200, headers: Vec::new(), body }
+        };
+        let pages = pages.iter().enumerate().map(page).collect();
+        Take { session: some(session), after: some(after), id: None, max_results: None, complete: true, pages }
+    }
+
+    fn entry(takes: &[&str]) -> Entry {
+        Entry {
+            operation: OperationName::Known("X".into()),
+            region: "r".into(),
+            actor: "a".into(),
+            request: "{}".into(),
+            takes: takes.iter().map(|text| take(text)).collect(),
+        }
+    }
+
+    /// `-1`, `+1`, `1>2 name` and `1>2 /pointer`.
+    fn told(before: &[&str], after: &[&str]) -> Vec<String> {
+        let mut told = Vec::new();
+        for change in changes(Some(&entry(before)), Some(&entry(after)), Some(PAGING)) {
+            match change {
+                TakeChange::Added { after } => told.push(format!("+{after}")),
+                TakeChange::Gone { before } => told.push(format!("-{before}")),
+                TakeChange::Changed { before, after, how } => told.extend(how.into_iter().map(|how| {
+                    let what = match how {
+                        Change::Field { name, .. } => name,
+                        Change::Body { difference: Difference { before, after }, .. } => {
+                            let pointer = |place: Option<Place>| place.map(|place| place.pointer);
+                            format!("{}{}", pointer(before).unwrap_or_default(), pointer(after).unwrap_or_default())
+                        }
+                        Change::Spelling => "spelling".to_owned(),
+                    };
+                    format!("{before}>{after} {what}")
+                })),
+            }
+        }
+        told
+    }
+
+    #[test]
+    fn takes_of_one_session_and_history_belong_together() {
+        assert_eq!(
+            told(&["1", "s:2", "s>w:3"], &["s>w:3", "1", "s:2"]),
+            [""; 0],
+            "their order among others is no change"
+        );
+        assert_eq!(told(&["1", "s:1"], &["1", "s:1", "t:1"]), ["+2"]);
+        assert_eq!(told(&["1", "s:1"], &["s:1"]), ["-0"]);
+        assert_eq!(told(&["s:1"], &["s:2"]), ["0>0 /l/0", "0>0 /l/0"]);
+        assert_eq!(told(&["s:1", "s:3"], &["s:1", "s:2", "s:3"]), ["+1"], "a poll more");
+        assert_eq!(told(&["s:1", "s>w:1"], &["s:1", "s>v:1"]), ["1>1 after"], "the write before it is another one");
+        assert_eq!(told(&["s:1"], &["t:1"]), ["-0", "+0"]);
+    }
+
+    #[test]
+    fn a_listing_is_compared_whole_however_it_was_cut() {
+        assert_eq!(told(&["1,2|3"], &["1|2|3"]), ["0>0 pages"]);
+        assert_eq!(told(&["1,2|3"], &["1|2|4|3"]), ["0>0 pages", "0>0 /l/2"]);
+        assert_eq!(told(&["1, 2"], &["1,2"]), ["0>0 spelling"]);
+        assert_eq!(told(&["1"], &["}"]), ["0>0 "], "what is no JSON differs as a whole");
+    }
+}

@@ -1,0 +1,145 @@
+//! Differences as people read them.
+
+use super::{Fate, Request};
+use crate::cassette::compare::{Change, Difference, Place, TakeChange};
+use crate::command::voice::printable;
+use crate::interaction::{Entry, Take};
+use anstyle::{AnsiColor, Style};
+
+/// The longest value that is shown whole, in characters.
+const LONGEST: usize = 160;
+
+const GONE: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
+const ADDED: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
+const HEAD: Style = Style::new().bold();
+
+/// `settings` is what `cassette.json` differs in.
+pub(super) fn text(settings: &[Difference], requests: &[Request]) -> String {
+    let mut text = String::new();
+    if !settings.is_empty() {
+        text.push_str(&format!("{HEAD}changed  cassette.json{HEAD:#}\n"));
+        settings.iter().for_each(|difference| text.push_str(&lines(difference, None, "  ")));
+    }
+    requests.iter().for_each(|request| text.push_str(&request_text(request)));
+    text
+}
+
+fn request_text(request: &Request) -> String {
+    let Some(entry) = request.entry() else { return String::new() };
+    let (name, fate) = (entry.operation.as_str(), request.fate());
+    let mut text = format!("{HEAD}{:<8} {} {}{HEAD:#}", fate.name(), line(name), request.fingerprint);
+    for (name, value) in [("region", &entry.region), ("actor", &entry.actor)] {
+        if name == "region" || value != "default" {
+            text.push_str(&format!("  {}", line(value)));
+        }
+    }
+    text.push_str(&format!("  {}\n", cut(&entry.request)));
+    for change in &request.changes {
+        text.push_str(&take_text(request, fate, change));
+    }
+    text
+}
+
+fn take_text(request: &Request, fate: Fate, change: &TakeChange) -> String {
+    let take = |entry: &Option<Entry>, at: usize| entry.as_ref().and_then(|entry| entry.takes.get(at)).map(told);
+    let word = |word: &str| if fate == Fate::Changed { format!("{word} ") } else { String::new() };
+    match change {
+        TakeChange::Added { after } => {
+            let told = take(&request.after, *after).unwrap_or_default();
+            format!("  {ADDED}+ {}take {}{told}{ADDED:#}\n", word("added:"), after + 1)
+        }
+        TakeChange::Gone { before } => {
+            let told = take(&request.before, *before).unwrap_or_default();
+            format!("  {GONE}- {}take {}{told}{GONE:#}\n", word("gone:"), before + 1)
+        }
+        TakeChange::Changed { before, after, how } => {
+            let number = if before == after {
+                format!("take {}", after + 1)
+            } else {
+                format!("take {} (was {})", after + 1, before + 1)
+            };
+            let told = take(&request.after, *after).unwrap_or_default();
+            let mut text = format!("  changed: {number}{told}\n");
+            how.iter().for_each(|change| text.push_str(&change_text(change)));
+            text
+        }
+    }
+}
+
+/// What tells a take from others.
+fn told(take: &Take) -> String {
+    let pages = match take.pages.len() {
+        1 => String::new(),
+        pages => format!("{pages} pages"),
+    };
+    let last = take.pages.last();
+    let status = last.map(|page| match page.error_kind() {
+        Some(kind) => format!("{} {kind}", page.status),
+        None => page.status.to_string(),
+    });
+    let parts = [
+        take.session.as_ref().map(|session| format!("session {session}")),
+        take.after.as_ref().map(|write| format!("after {write}")),
+        status,
+        Some(pages).filter(|pages| !pages.is_empty()),
+        (!take.complete).then(|| "in part".to_owned()),
+    ];
+    parts.into_iter().flatten().map(|part| format!(", {}", line(&part))).collect()
+}
+
+fn change_text(change: &Change) -> String {
+    match change {
+        Change::Field { name, before, after } => {
+            let side = |value: &Option<String>| value.as_ref().map(|value| format!("{name}: {value}"));
+            signed(side(before), side(after), "    ")
+        }
+        Change::Body { page, difference } => lines(difference, *page, "    "),
+        Change::Spelling => "    only spelled otherwise: the order of members, blanks, or escapes\n".to_owned(),
+    }
+}
+
+fn lines(difference: &Difference, page: Option<usize>, indent: &str) -> String {
+    let page = page.map(|page| format!("page {page} ")).unwrap_or_default();
+    let side = |place: &Option<Place>| {
+        let place = place.as_ref()?;
+        let pointer = if place.pointer.is_empty() { "(all)" } else { &place.pointer };
+        Some(format!("{page}{pointer}: {}", cut(&place.value)))
+    };
+    signed(side(&difference.before), side(&difference.after), indent)
+}
+
+fn signed(before: Option<String>, after: Option<String>, indent: &str) -> String {
+    let before = before.map(|text| format!("{indent}{GONE}- {}{GONE:#}\n", line(&text)));
+    let after = after.map(|text| format!("{indent}{ADDED}+ {}{ADDED:#}\n", line(&text)));
+    before.into_iter().chain(after).collect()
+}
+
+/// `text` without what would leave its line or steer the terminal.
+fn line(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
+}
+
+/// The beginning of a long value, and how long it is.
+fn cut(value: &str) -> String {
+    let all = value.chars().count();
+    if all <= LONGEST {
+        return line(value);
+    }
+    let start: String = value.chars().take(LONGEST).collect();
+    format!("{}… ({all} characters)", line(&start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_are_cut_and_nothing_leaves_its_line() {
+        let place = |value: &str| Some(Place { pointer: "/a".into(), value: value.to_owned() });
+        let difference = Difference { before: place(&"é".repeat(200)), after: place("\"x\u{1b}[2J\ny\"") };
+        let text = anstream::adapter::strip_str(&lines(&difference, Some(2), "")).to_string();
+        let (first, second) = text.split_once('\n').unwrap_or_default();
+        assert_eq!(first, format!("- page 2 /a: {}… (200 characters)", "é".repeat(160)));
+        assert_eq!(second, "+ page 2 /a: \"x\\u{1b}[2J y\"\n");
+    }
+}

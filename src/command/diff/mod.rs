@@ -1,0 +1,111 @@
+//! `ramtape diff`
+
+mod lines;
+mod objects;
+mod revision;
+mod side;
+
+pub use revision::RevisionError;
+
+use super::progress::Progress;
+use super::summary::counted;
+use super::voice::Voice;
+use super::{CommandError, Exit, output};
+use crate::cassette::compare::{Paging, TakeChange, changes};
+use crate::cli::DiffArgs;
+use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Entry;
+use crate::service::Service;
+use side::Side;
+use std::collections::BTreeSet;
+
+pub(super) fn run(args: &DiffArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let settings = Settings::load(RawConfig::default(), environment)?;
+    let config = Config::from_settings(settings, RecordMode::None)?;
+    let (before, after) = (Side::open(&args.before, voice)?, Side::open(&args.after, voice)?);
+    let settings = before.settings_against(&after);
+    let requests = differing(&before, &after, &config.service, voice)?;
+    let text = if args.json { objects::text(&settings, &requests) } else { lines::text(&settings, &requests) };
+    output::print_styled(&text)?;
+    if settings.is_empty() && requests.is_empty() {
+        voice.note("both hold the same");
+        return Ok(Exit::Well);
+    }
+    voice.note(&total(&requests));
+    Ok(Exit::Cassette)
+}
+
+/// A request whose takes differ. One of the entries is there.
+struct Request {
+    folder: String,
+    fingerprint: Fingerprint,
+    before: Option<Entry>,
+    after: Option<Entry>,
+    changes: Vec<TakeChange>,
+}
+
+/// What became of a request as a whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Added,
+    Gone,
+    Changed,
+}
+
+impl Request {
+    fn fate(&self) -> Fate {
+        match (&self.before, &self.after) {
+            (None, _) => Fate::Added,
+            (_, None) => Fate::Gone,
+            _ => Fate::Changed,
+        }
+    }
+
+    /// What was asked.
+    fn entry(&self) -> Option<&Entry> {
+        self.after.as_ref().or(self.before.as_ref())
+    }
+}
+
+impl Fate {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Gone => "gone",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// The requests whose takes differ, by operation.
+fn differing(before: &Side, after: &Side, service: &Service, voice: Voice) -> Result<Vec<Request>, CommandError> {
+    let names: BTreeSet<(String, Fingerprint)> = before.names()?.into_iter().chain(after.names()?).collect();
+    let mut progress = Progress::new(voice, "comparing", names.len());
+    let mut found = Vec::new();
+    for (folder, fingerprint) in names {
+        progress.step();
+        let (old, new) = (before.entry(&folder, &fingerprint)?, after.entry(&folder, &fingerprint)?);
+        let changes = changes(old.as_ref(), new.as_ref(), old.as_ref().and_then(|entry| paging(entry, service)));
+        if !changes.is_empty() {
+            found.push(Request { folder, fingerprint, before: old, after: new, changes });
+        }
+    }
+    Ok(found)
+}
+
+fn paging<'a>(entry: &Entry, service: &'a Service) -> Option<Paging<'a>> {
+    let items = service.operation_named(entry.operation.as_str())?.page_items.as_deref()?;
+    Some(Paging { items, token: &service.paging.token })
+}
+
+fn total(requests: &[Request]) -> String {
+    let count = |fate: Fate| requests.iter().filter(|request| request.fate() == fate).count();
+    format!(
+        "{}: {} added, {} gone, {} changed",
+        counted(requests.len() as u64, "request differs", "requests differ"),
+        count(Fate::Added),
+        count(Fate::Gone),
+        count(Fate::Changed)
+    )
+}

@@ -1,0 +1,68 @@
+//! Differences as programs read them: an object a line.
+
+use super::Request;
+use crate::cassette::compare::{Change, Difference, Place, TakeChange};
+use crate::interaction::Entry;
+use serde_json::{Value, json};
+
+/// `settings` is what `cassette.json` differs in.
+pub(super) fn text(settings: &[Difference], requests: &[Request]) -> String {
+    let mut text = String::new();
+    if !settings.is_empty() {
+        let differences: Vec<Value> = settings.iter().map(|difference| sides(None, difference)).collect();
+        text.push_str(&format!("{}\n", json!({ "file": "cassette.json", "differences": differences })));
+    }
+    requests.iter().for_each(|request| text.push_str(&format!("{}\n", object(request))));
+    text
+}
+
+fn object(request: &Request) -> Value {
+    let asked = |value: fn(&Entry) -> &str| request.entry().map(value);
+    json!({
+        "change": request.fate().name(),
+        "operation": asked(|entry| entry.operation.as_str()),
+        "fingerprint": request.fingerprint.to_string(),
+        "region": asked(|entry| &entry.region),
+        "actor": asked(|entry| &entry.actor),
+        "request": asked(|entry| &entry.request),
+        "file": format!("{}/{}.json", request.folder, request.fingerprint),
+        "takes": request.changes.iter().map(|change| take(request, change)).collect::<Vec<_>>(),
+    })
+}
+
+/// Takes are numbered from 1.
+fn take(request: &Request, change: &TakeChange) -> Value {
+    let (word, before, after, how) = match change {
+        TakeChange::Added { after } => ("added", None, Some(*after), &[][..]),
+        TakeChange::Gone { before } => ("gone", Some(*before), None, &[][..]),
+        TakeChange::Changed { before, after, how } => ("changed", Some(*before), Some(*after), how.as_slice()),
+    };
+    let of = |entry: &'_ Option<Entry>, at: Option<usize>| entry.as_ref()?.takes.get(at?).cloned();
+    let told = of(&request.after, after).or_else(|| of(&request.before, before));
+    json!({
+        "change": word,
+        "before": before.map(|at| at + 1),
+        "after": after.map(|at| at + 1),
+        "session": told.as_ref().and_then(|take| take.session.clone()),
+        "recordedAfter": told.as_ref().and_then(|take| take.after.clone()),
+        "fields": how.iter().filter_map(field).collect::<Vec<_>>(),
+        "differences": how.iter().filter_map(difference).collect::<Vec<_>>(),
+        "spelling": how.contains(&Change::Spelling),
+    })
+}
+
+fn field(change: &Change) -> Option<Value> {
+    let Change::Field { name, before, after } = change else { return None };
+    Some(json!({ "name": name, "before": before, "after": after }))
+}
+
+fn difference(change: &Change) -> Option<Value> {
+    let Change::Body { page, difference } = change else { return None };
+    Some(sides(*page, difference))
+}
+
+/// Values stand as their JSON text, whole.
+fn sides(page: Option<usize>, difference: &Difference) -> Value {
+    let side = |place: &Option<Place>| place.as_ref().map(|it| json!({ "pointer": it.pointer, "value": it.value }));
+    json!({ "page": page, "before": side(&difference.before), "after": side(&difference.after) })
+}

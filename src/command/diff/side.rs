@@ -1,0 +1,62 @@
+//! One of the two cassettes that are compared.
+
+use super::revision::{checked_out, parse};
+use crate::cassette::compare::{Difference, differences};
+use crate::cassette::{Access, Cassette, CassetteError};
+use crate::command::error::chain;
+use crate::command::voice::Voice;
+use crate::command::{CommandError, recorded};
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Entry;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A cassette, and what the user called it.
+pub(super) struct Side {
+    name: String,
+    root: PathBuf,
+    cassette: Cassette<()>,
+    /// Where the files of a revision are for as long as they are looked at.
+    _files: Option<TempDir>,
+}
+
+impl Side {
+    /// The cassette that `name` stands for: a folder, or a revision's as `REV:PATH`.
+    pub(super) fn open(name: &str, voice: Voice) -> Result<Self, CommandError> {
+        let folder = Path::new(name);
+        match parse(name).filter(|_| !folder.exists()) {
+            Some((revision, path)) => {
+                let files = checked_out(revision, path)?;
+                let root = files.path().to_owned();
+                let cassette =
+                    Cassette::open_text(&root, |_, _| ()).map_err(|error| unreadable(name, &root, &error))?;
+                Ok(Self { name: name.to_owned(), root, cassette, _files: Some(files) })
+            }
+            None => {
+                let opened = recorded::open(folder, Access::Replay)?;
+                recorded::tell(&opened.notices, voice);
+                Ok(Self { name: name.to_owned(), root: folder.to_owned(), cassette: opened.cassette, _files: None })
+            }
+        }
+    }
+
+    pub(super) fn names(&self) -> Result<Vec<(String, Fingerprint)>, CommandError> {
+        self.cassette.fingerprints().map_err(|error| unreadable(&self.name, &self.root, &error))
+    }
+
+    /// What is recorded under a fingerprint; what is wrong with its file is told under the user's name for it.
+    pub(super) fn entry(&self, folder: &str, fingerprint: &Fingerprint) -> Result<Option<Entry>, CommandError> {
+        self.cassette.entry(folder, fingerprint).map_err(|error| unreadable(&self.name, &self.root, &error))
+    }
+
+    /// Where `cassette.json` says something else than in `other`.
+    pub(super) fn settings_against(&self, other: &Self) -> Vec<Difference> {
+        let text = |side: &Self| std::fs::read(side.root.join("cassette.json")).unwrap_or_default();
+        differences(&text(self), &text(other))
+    }
+}
+
+fn unreadable(name: &str, root: &Path, error: &CassetteError) -> CommandError {
+    // The temporary folder of a revision says nothing to anybody.
+    CommandError::Unreadable { reason: chain(error).replace(&root.display().to_string(), name) }
+}
