@@ -4,7 +4,7 @@ mod review;
 
 pub use review::{CoverageArgs, DiffArgs, LsArgs, RmArgs, SelectionArgs, ShowArgs};
 
-use crate::config::{Pages, Poll, RawConfig, RecordMode};
+use crate::config::{Door, Pages, Poll, RawConfig, RecordMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -309,6 +309,9 @@ pub struct RunArgs {
     /// The proxy.
     #[command(flatten)]
     pub proxy: ProxyArgs,
+    /// How CMD finds ramtape: as its endpoint, or as its HTTP proxy
+    #[arg(long, value_name = "DOOR", value_enum)]
+    pub door: Option<Door>,
     /// In mode none, leave CMD's credentials and AWS configuration as they are
     #[arg(long)]
     pub keep_env: bool,

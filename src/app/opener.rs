@@ -50,7 +50,11 @@ impl Opener {
             region: config.region.clone(),
             actors: config.actors.clone(),
             record_command: format!(
-                "ramtape run --record-mode new_episodes{} --cassette {} -- {}",
+                "ramtape run --record-mode new_episodes{}{} --cassette {} -- {}",
+                match config.door {
+                    config::Door::Endpoint => String::new(),
+                    door => format!(" --door {}", door.name()),
+                },
                 if config.cassette_per_session { " --cassette-per-session" } else { "" },
                 shell_word(&config.cassette.to_string_lossy()),
                 config.command.as_deref().unwrap_or("<your command>"),

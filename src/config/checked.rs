@@ -1,6 +1,6 @@
 //! What the program relies on: every value checked, nothing optional that has a default.
 
-use super::{ConfigError, Pages, RawLimits, Settings, actors};
+use super::{ConfigError, Door, Pages, RawLimits, Settings, actors};
 use crate::interaction::{Actor, Secret};
 use crate::proxy::Limits;
 use crate::service::Service;
@@ -73,6 +73,8 @@ pub struct Config {
     pub cassette_per_session: bool,
     /// The record mode.
     pub mode: RecordMode,
+    /// The front door that `run` leads its command to.
+    pub door: Door,
     /// What clients that poll get on replay.
     pub poll: Poll,
     /// Where to listen; port 0 takes a free one.
@@ -122,6 +124,7 @@ impl Config {
             cassette: required(raw.cassette, "cassette")?,
             cassette_per_session: required(raw.cassette_per_session, "cassette_per_session")?,
             mode,
+            door: required(raw.door, "door")?,
             poll: required(raw.poll, "poll")?,
             listen: required(raw.listen, "listen")?,
             allow_remote: required(raw.allow_remote, "allow_remote")?,
@@ -256,7 +259,7 @@ mod tests {
         assert_eq!(config.cassette, PathBuf::from("cassettes/default"));
         assert!(!config.allow_any_client && !config.allow_remote && !config.read_only && !config.record_errors);
         assert_eq!(config.limits.request_body, 1 << 20);
-        assert_eq!(config.pages, Pages::Requested);
+        assert_eq!((config.pages, config.door), (Pages::Requested, Door::Endpoint));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod actors;
 mod checked;
 mod defaults;
+mod door;
 mod env;
 mod error;
 mod file;
@@ -15,6 +16,7 @@ mod settings;
 pub use actors::NOBODYS_KEY_ID;
 pub use checked::{CaConfig, Config, Poll, RecordMode, UpstreamConfig};
 pub use defaults::DEFAULTS;
+pub use door::Door;
 pub use env::Environment;
 pub use error::ConfigError;
 pub use file::FILE_NAME;

@@ -1,6 +1,6 @@
 //! What somebody wrote: every key optional, nothing checked but its type.
 
-use super::{Pages, Poll, RecordMode};
+use super::{Door, Pages, Poll, RecordMode};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,6 +16,8 @@ pub struct RawConfig {
     pub cassette_per_session: Option<bool>,
     /// The record mode that somebody asked for; without one the command chooses.
     pub record_mode: Option<RecordMode>,
+    /// The front door that `ramtape run` leads its command to.
+    pub door: Option<Door>,
     /// What clients that poll get on replay.
     pub poll: Option<Poll>,
     /// Where to listen.
@@ -106,6 +108,7 @@ impl RawConfig {
             cassette: self.cassette.or(lower.cassette),
             cassette_per_session: self.cassette_per_session.or(lower.cassette_per_session),
             record_mode: self.record_mode.or(lower.record_mode),
+            door: self.door.or(lower.door),
             poll: self.poll.or(lower.poll),
             listen: self.listen.or(lower.listen),
             allow_remote: self.allow_remote.or(lower.allow_remote),

@@ -21,5 +21,6 @@ mod ca;
 mod proxied;
 mod proxy_chains;
 mod proxy_clients;
+mod proxy_run;
 
 use ramtape_binary as ramtape_process;

@@ -156,6 +156,12 @@ fn a_named_session() {
 }
 
 #[test]
+fn an_http_proxy() {
+    let Some(programs) = python() else { return };
+    assert!(Reader::new(Some(programs)).both("proxy").lines().count() > 5);
+}
+
+#[test]
 fn random_names_and_polls() {
     let Some(programs) = python() else { return };
     let reader = Reader::new(Some(programs));
@@ -264,7 +270,7 @@ fn every_mark_has_a_test() {
     let known = |mark: &str| {
         ["endpoint", "setup", "miss", "rust", "server", "its client", "boto3 record", "boto3 look", "boto3 replay"]
             .contains(&mark)
-            || ["cli both", "javascript both", "session both"].contains(&mark)
+            || ["cli both", "javascript both", "session both", "proxy both"].contains(&mark)
             || ["random record", "random replay", "poll", "prune"].contains(&mark)
             || mark.contains(" file ")
             || mark.starts_with("text ")

@@ -7,7 +7,7 @@ use crate::app::shell_word;
 use crate::cli::RunArgs;
 use crate::command::summary::counted;
 use crate::command::voice::Voice;
-use crate::config::RecordMode;
+use crate::config::{Door, RecordMode};
 use crate::engine::Summary;
 
 /// What happened.
@@ -22,7 +22,10 @@ pub(super) struct Facts<'a> {
 
 pub(super) fn tell(facts: &Facts<'_>, voice: Voice) {
     if facts.summary.requests == 0 {
-        voice.problem(NOTHING_SENT);
+        voice.problem(match facts.asked.door {
+            Door::Endpoint => NOTHING_SENT,
+            Door::Proxy => NOTHING_SENT_TO_PROXY,
+        });
     }
     if let Some(text) = interrupted_recording(facts) {
         voice.problem(&text);
@@ -34,6 +37,16 @@ CMD sent nothing through ramtape. The likely causes:
   - it failed before its first request; its own output says why
   - it sets an endpoint in its code or its configuration, which beats AWS_ENDPOINT_URL_RAM
   - it runs with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true, or ignore_configured_endpoint_urls in its profile
+  - its SDK is too old to know AWS_ENDPOINT_URL_RAM
+  - it clears its environment, or runs in a container that does not get it
+  - it calls other services than RAM, or none";
+
+const NOTHING_SENT_TO_PROXY: &str = "\
+CMD sent nothing through ramtape. The likely causes:
+  - it failed before its first request; its own output says why
+  - it knows no HTTP_PROXY, as the SDKs for JavaScript and Java: what it signed then went to AWS in clear text,
+    so use another --door for it
+  - it sets an endpoint in its code or its configuration, which beats AWS_ENDPOINT_URL_RAM
   - its SDK is too old to know AWS_ENDPOINT_URL_RAM
   - it clears its environment, or runs in a container that does not get it
   - it calls other services than RAM, or none";
@@ -52,13 +65,17 @@ fn interrupted_recording(facts: &Facts<'_>) -> Option<String> {
     let cassette = asked.cassette.to_string_lossy();
     let cassette = shell_word(&cassette);
     let cmd = command_line(&args.cmd);
+    let door = match asked.door {
+        Door::Endpoint => String::new(),
+        door => format!(" --door {}", door.name()),
+    };
     let (flag, anew) = match asked.per_session {
         true => (" --cassette-per-session", "delete the folders of the sessions that failed, in"),
         false => ("", "delete"),
     };
     Some(format!(
         "CMD {how} while recording. The {kept} kept in {cassette}, so the next run only replays.\n  \
-         To record what is missing: ramtape run --record-mode new_episodes{flag} --cassette {cassette} -- {cmd}\n  \
+         To record what is missing: ramtape run --record-mode new_episodes{door}{flag} --cassette {cassette} -- {cmd}\n  \
          To begin anew: {anew} {cassette}"
     ))
 }
@@ -74,8 +91,15 @@ mod tests {
         let Command::Run(args) = Cli::try_parse_from(["ramtape", "run", "--", "pytest", "-x"]).unwrap().command else {
             return None;
         };
-        let asked =
-            Asked { mode, region: String::new(), cassette: "c/d".into(), per_session: false, actors: Vec::new() };
+        let asked = Asked {
+            mode,
+            door: Door::Endpoint,
+            service: String::new(),
+            region: String::new(),
+            cassette: "c/d".into(),
+            per_session: false,
+            actors: Vec::new(),
+        };
         let summary = Summary { recorded, ..Summary::default() };
         interrupted_recording(&Facts { summary: &summary, ended, recording, asked: &asked, args: &args })
     }

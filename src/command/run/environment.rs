@@ -7,9 +7,6 @@ use std::ffi::OsString;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Where the proxy and CMD find each other.
-const LOOPBACK: [&str; 2] = ["127.0.0.1", "localhost"];
-
 /// Nothing is verified on replay.
 const DUMMY_SECRET: &str = "ramtape";
 
@@ -53,17 +50,6 @@ pub(super) struct Isolation<'a> {
     pub(super) folder: &'a Path,
     /// The configured actors, whose profiles are in it.
     pub(super) actors: &'a [Actor],
-}
-
-/// What points CMD at the proxy.
-pub(super) fn pointed_at(base_url: &str, parent: &Environment) -> Vec<Change> {
-    vec![
-        Change::Set("AWS_ENDPOINT_URL_RAM", base_url.into()),
-        // Set to true it would send CMD past the proxy, to AWS, in any mode.
-        Change::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".into()),
-        Change::Set("NO_PROXY", no_proxy("NO_PROXY", "no_proxy", parent)),
-        Change::Set("no_proxy", no_proxy("no_proxy", "NO_PROXY", parent)),
-    ]
 }
 
 /// What makes CMD run without any account: dummy credentials, a region, and nothing of the user's AWS configuration.
@@ -125,20 +111,22 @@ fn credentials_file(actors: &[Actor]) -> String {
     std::iter::once("default").chain(profiles).map(section).collect()
 }
 
-/// `own` (or `other`, where only that is set: a new `own` would hide it) with loopback added.
-fn no_proxy(own: &str, other: &str, parent: &Environment) -> OsString {
-    let mut value = parent.value(own).or_else(|| parent.value(other)).unwrap_or_default().to_owned();
-    let listed: Vec<String> = value.to_string_lossy().split(',').map(|host| host.trim().to_owned()).collect();
-    if listed.iter().any(|host| host == "*") {
-        return value;
-    }
-    for host in LOOPBACK.iter().filter(|host| !listed.iter().any(|listed| listed == **host)) {
-        if !value.is_empty() {
-            value.push(",");
+/// What CMD sees of `parent` after `changes`.
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail")]
+pub(super) fn applied(
+    parent: &[(&'static str, &str)],
+    changes: &[Change],
+) -> std::collections::BTreeMap<&'static str, String> {
+    let mut variables: std::collections::BTreeMap<_, _> =
+        parent.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    for change in changes {
+        match change {
+            Change::Set(name, value) => drop(variables.insert(name, value.to_str().unwrap().to_owned())),
+            Change::Unset(name) => drop(variables.remove(name)),
         }
-        value.push(host);
     }
-    value
+    variables
 }
 
 #[cfg(test)]
@@ -146,24 +134,6 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
     use std::collections::BTreeMap;
-
-    /// What CMD sees of `parent` after `changes`.
-    fn applied(parent: &[(&'static str, &str)], changes: &[Change]) -> BTreeMap<&'static str, String> {
-        let mut variables: BTreeMap<&'static str, String> =
-            parent.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        for change in changes {
-            match change {
-                Change::Set(name, value) => drop(variables.insert(name, value.to_str().unwrap().to_owned())),
-                Change::Unset(name) => drop(variables.remove(name)),
-            }
-        }
-        variables
-    }
-
-    fn recording(parent: &[(&'static str, &str)]) -> BTreeMap<&'static str, String> {
-        let environment = Environment::of(parent.iter().copied(), "/");
-        applied(parent, &pointed_at("http://127.0.0.1:1/~k", &environment))
-    }
 
     fn replaying(region: Option<&str>, parent: &[(&'static str, &str)]) -> BTreeMap<&'static str, String> {
         replaying_for(&[], region, parent)
@@ -177,37 +147,11 @@ mod tests {
         let environment = Environment::of(parent.iter().copied(), "/");
         let folder = Path::new("/t");
         let isolation = Isolation { recorded_region, default_region: "us-east-1", folder, actors };
-        let mut changes = pointed_at("http://127.0.0.1:1", &environment);
-        changes.extend(isolated(&isolation, &environment));
-        applied(parent, &changes)
+        applied(parent, &isolated(&isolation, &environment))
     }
 
     fn actor(label: &str, profile: Option<&str>) -> Actor {
         Actor { label: label.to_owned(), profile: profile.map(str::to_owned), ..Actor::default() }
-    }
-
-    #[test]
-    fn recording_changes_the_endpoint_and_nothing_else() {
-        let child = recording(&[("AWS_PROFILE", "p"), ("AWS_ENDPOINT_URL_RAM", "http://elsewhere")]);
-        assert_eq!(
-            child.into_iter().collect::<Vec<_>>(),
-            [
-                ("AWS_ENDPOINT_URL_RAM", "http://127.0.0.1:1/~k".to_owned()),
-                ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
-                ("AWS_PROFILE", "p".to_owned()),
-                ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
-                ("no_proxy", "127.0.0.1,localhost".to_owned()),
-            ]
-        );
-    }
-
-    #[test]
-    fn no_proxy_is_extended_and_never_narrowed() {
-        let child = recording(&[("no_proxy", "corp.test, localhost")]);
-        assert_eq!(child["no_proxy"], "corp.test, localhost,127.0.0.1");
-        assert_eq!(child["NO_PROXY"], "corp.test, localhost,127.0.0.1");
-        assert_eq!(recording(&[("NO_PROXY", "*")])["NO_PROXY"], "*");
-        assert_eq!(recording(&[("NO_PROXY", "a"), ("no_proxy", "b")])["no_proxy"], "b,127.0.0.1,localhost");
     }
 
     #[test]
@@ -221,7 +165,6 @@ mod tests {
             ("AWS_WEB_IDENTITY_TOKEN_FILE", "real"),
             ("AWS_ROLE_ARN", "real"),
             ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "real"),
-            ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"),
             ("AWS_USE_FIPS_ENDPOINT", "true"),
             ("HOME", "/home/me"),
         ];
@@ -234,18 +177,13 @@ mod tests {
                 "AWS_CONFIG_FILE",
                 "AWS_DEFAULT_REGION",
                 "AWS_EC2_METADATA_DISABLED",
-                "AWS_ENDPOINT_URL_RAM",
-                "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
                 "AWS_REGION",
                 "AWS_SECRET_ACCESS_KEY",
                 "AWS_SHARED_CREDENTIALS_FILE",
                 "HOME",
-                "NO_PROXY",
-                "no_proxy",
             ]
         );
         assert!(child.values().all(|value| !value.contains("real") && !value.contains("REAL")), "{child:?}");
-        assert_eq!(child["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"], "false");
         assert_eq!(child["AWS_EC2_METADATA_DISABLED"], "true");
         assert_eq!((child["AWS_CONFIG_FILE"].as_str(), child["HOME"].as_str()), ("/t/config", "/home/me"));
     }

@@ -2,7 +2,9 @@
 
 mod child;
 mod closing;
+mod door;
 mod environment;
+mod no_proxy;
 
 use super::report::{self, Report};
 use super::signals::Signals;
@@ -10,17 +12,18 @@ use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime, server};
 use crate::app::Running;
 use crate::cli::RunArgs;
-use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use crate::config::{Config, Door, Environment, RawConfig, RecordMode, Settings};
 use crate::engine::Effective;
 use crate::interaction::Actor;
 use child::Ended;
+use door::Way;
 use environment::{Change, Isolation};
 use rustix::process::Signal;
 use std::ffi::OsString;
 
 pub(super) fn run(args: &RunArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let reports = report::asked_for(&args.proxy.report)?;
-    let flags = RawConfig { record_mode: args.mode.record_mode, ..args.proxy.layer() };
+    let flags = RawConfig { record_mode: args.mode.record_mode, door: args.door, ..args.proxy.layer() };
     let settings = Settings::load(flags, environment)?;
     let mode = settings.mode_of_run(environment);
     let config = Config { command: Some(command_line(&args.cmd)), ..Config::from_settings(settings, mode)? };
@@ -43,6 +46,8 @@ async fn drive(
     let mut signals = Signals::listen(&[Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT])?;
     let asked = Asked {
         mode: config.mode,
+        door: config.door,
+        service: config.service.name.clone(),
         region: config.region.clone(),
         cassette: config.cassette.clone(),
         actors: config.actors.clone(),
@@ -96,6 +101,9 @@ fn shown(cmd: &[OsString]) -> String {
 /// What of the configuration is still needed once the proxy has it.
 struct Asked {
     mode: RecordMode,
+    door: Door,
+    /// The service's name in host names.
+    service: String,
     region: String,
     cassette: std::path::PathBuf,
     actors: Vec<Actor>,
@@ -114,8 +122,15 @@ async fn run_child(
     if let Some(path) = &args.proxy.ready_file {
         output::write_atomically(path, &format!("{base_url}\n"))?;
     }
+    let way = Way {
+        door: asked.door,
+        base_url: &base_url,
+        addr: running.addr,
+        service: &asked.service,
+        region: &asked.region,
+    };
     if running.mode != Effective::Nothing || args.keep_env {
-        return child::run(&args.cmd, &environment::pointed_at(&base_url, parent), signals).await;
+        return child::run(&args.cmd, &way.changes(parent)?, signals).await;
     }
     // The folder lives as long as CMD.
     let folder = environment::aws_files(&asked.actors)?;
@@ -126,7 +141,8 @@ async fn run_child(
         folder: folder.path(),
         actors: &asked.actors,
     };
-    let mut changes: Vec<Change> = environment::pointed_at(&base_url, parent);
+    let way = Way { region: region.as_deref().unwrap_or(way.region), ..way };
+    let mut changes: Vec<Change> = way.changes(parent)?;
     changes.extend(environment::isolated(&isolation, parent));
     child::run(&args.cmd, &changes, signals).await
 }

@@ -1,0 +1,145 @@
+//! What leads CMD to ramtape, by the door that was chosen.
+
+use super::environment::Change;
+use super::no_proxy::{covering, with_loopback};
+use crate::command::CommandError;
+use crate::config::{Door, Environment};
+use crate::interaction::{ServiceHost, endpoint_host};
+use std::net::SocketAddr;
+
+/// What there is to lead to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way<'a> {
+    pub(super) door: Door,
+    /// The base URL, its key included.
+    pub(super) base_url: &'a str,
+    /// The address that ramtape listens on.
+    pub(super) addr: SocketAddr,
+    /// The service's name in host names.
+    pub(super) service: &'a str,
+    /// The region whose endpoint CMD takes itself to ask.
+    pub(super) region: &'a str,
+}
+
+impl Way<'_> {
+    /// The changes to the environment `parent` by which CMD finds the door.
+    ///
+    /// # Errors
+    /// Where CMD would not find it, and its requests would leave by another way.
+    pub(super) fn changes(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
+        let mut changes = match self.door {
+            Door::Endpoint => vec![Change::Set("AWS_ENDPOINT_URL_RAM", self.base_url.into())],
+            Door::Proxy => self.as_proxy(parent)?,
+        };
+        // Set to true it would send CMD past ramtape, to AWS, in any mode.
+        changes.push(Change::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".into()));
+        changes.push(Change::Set("NO_PROXY", with_loopback("NO_PROXY", "no_proxy", parent)));
+        changes.push(Change::Set("no_proxy", with_loopback("no_proxy", "NO_PROXY", parent)));
+        Ok(changes)
+    }
+
+    /// Plain HTTP, so that the proxy can read it; CMD takes it that what it signed reaches the real endpoint.
+    fn as_proxy(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
+        let host = endpoint_host(self.service, self.region);
+        if ServiceHost::parse(&host, self.service).is_none() {
+            let problem = format!("{:?} is not a region that AWS has endpoints in; set AWS_REGION", self.region);
+            return Err(CommandError::Usage(problem));
+        }
+        if let Some((variable, entry)) = covering(&host, parent) {
+            return Err(CommandError::Usage(format!(
+                "the entry {entry:?} of {variable} covers {host}: CMD would send its signed requests there in clear text, \
+                 past ramtape. Take the entry out for this command, or use another --door"
+            )));
+        }
+        let proxy = format!("http://{}", self.addr);
+        Ok(vec![
+            Change::Set("AWS_ENDPOINT_URL_RAM", format!("http://{host}").into()),
+            // Some clients read only the first, others only the second.
+            Change::Set("HTTP_PROXY", proxy.clone().into()),
+            Change::Set("http_proxy", proxy.into()),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::super::environment::applied;
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn led(door: Door, parent: &[(&'static str, &str)]) -> Result<BTreeMap<&'static str, String>, CommandError> {
+        led_in("eu-west-1", door, parent)
+    }
+
+    fn led_in(
+        region: &str,
+        door: Door,
+        parent: &[(&'static str, &str)],
+    ) -> Result<BTreeMap<&'static str, String>, CommandError> {
+        let addr = "127.0.0.1:1".parse().unwrap();
+        let way = Way { door, base_url: "http://127.0.0.1:1/~k", addr, service: "ram", region };
+        let changes = way.changes(&Environment::of(parent.iter().copied(), "/"))?;
+        Ok(applied(parent, &changes))
+    }
+
+    #[test]
+    fn the_endpoint_changes_and_nothing_else() {
+        let parent =
+            [("AWS_PROFILE", "p"), ("AWS_ENDPOINT_URL_RAM", "http://elsewhere"), ("HTTP_PROXY", "http://corp")];
+        assert_eq!(
+            led(Door::Endpoint, &parent).unwrap().into_iter().collect::<Vec<_>>(),
+            [
+                ("AWS_ENDPOINT_URL_RAM", "http://127.0.0.1:1/~k".to_owned()),
+                ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
+                ("AWS_PROFILE", "p".to_owned()),
+                ("HTTP_PROXY", "http://corp".to_owned()),
+                ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
+                ("no_proxy", "127.0.0.1,localhost".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_proxy_is_given_by_its_address_and_gets_no_key() {
+        let parent =
+            [("http_proxy", "http://corp.test"), ("HTTPS_PROXY", "http://corp.test"), ("no_proxy", "corp.test")];
+        assert_eq!(
+            led(Door::Proxy, &parent).unwrap().into_iter().collect::<Vec<_>>(),
+            [
+                ("AWS_ENDPOINT_URL_RAM", "http://ram.eu-west-1.amazonaws.com".to_owned()),
+                ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
+                ("HTTPS_PROXY", "http://corp.test".to_owned()),
+                ("HTTP_PROXY", "http://127.0.0.1:1".to_owned()),
+                ("NO_PROXY", "corp.test,127.0.0.1,localhost".to_owned()),
+                ("http_proxy", "http://127.0.0.1:1".to_owned()),
+                ("no_proxy", "corp.test,127.0.0.1,localhost".to_owned()),
+            ]
+        );
+        let child = led_in("cn-north-1", Door::Proxy, &[]).unwrap();
+        assert_eq!(child["AWS_ENDPOINT_URL_RAM"], "http://ram.cn-north-1.amazonaws.com.cn");
+    }
+
+    #[test]
+    fn cmd_is_not_started_where_it_would_go_past_the_proxy() {
+        for (name, value) in [("NO_PROXY", "*"), ("no_proxy", "corp.test,.amazonaws.com")] {
+            let error = led(Door::Proxy, &[(name, value)]).unwrap_err().to_string();
+            for part in [name, "ram.eu-west-1.amazonaws.com", "clear text", "--door"] {
+                assert!(error.contains(part), "{part} in {error}");
+            }
+            assert_eq!(led(Door::Endpoint, &[(name, value)]).unwrap()["AWS_ENDPOINT_URL_RAM"], "http://127.0.0.1:1/~k");
+        }
+        let error = led_in("nowhere", Door::Proxy, &[]).unwrap_err().to_string();
+        assert!(error.contains("\"nowhere\"") && error.contains("AWS_REGION"), "{error}");
+    }
+
+    #[test]
+    fn no_proxy_is_extended_and_never_narrowed() {
+        let child = |parent: &[(&'static str, &str)]| led(Door::Endpoint, parent).unwrap();
+        let extended = child(&[("no_proxy", "corp.test, localhost")]);
+        assert_eq!(extended["no_proxy"], "corp.test, localhost,127.0.0.1");
+        assert_eq!(extended["NO_PROXY"], "corp.test, localhost,127.0.0.1");
+        assert_eq!(child(&[("NO_PROXY", "*")])["NO_PROXY"], "*");
+        assert_eq!(child(&[("NO_PROXY", "a"), ("no_proxy", "b")])["no_proxy"], "b,127.0.0.1,localhost");
+    }
+}

@@ -1,0 +1,23 @@
+//! The front door that `ramtape run` leads its command to.
+
+/// The front door that `ramtape run` leads its command to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Door {
+    /// ramtape as the endpoint: it signs what it sends to AWS.
+    Endpoint,
+    /// ramtape as an HTTP proxy: CMD's own signatures go to AWS.
+    Proxy,
+}
+
+impl Door {
+    /// How it is written in a file, a variable or a flag.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Endpoint => "endpoint",
+            Self::Proxy => "proxy",
+        }
+    }
+}
