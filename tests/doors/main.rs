@@ -5,6 +5,9 @@
 #[expect(dead_code, reason = "what is only for tests of the harness is not needed here")]
 #[path = "../support/clients.rs"]
 mod clients;
+#[expect(dead_code, reason = "not every test binary uses all of it")]
+#[path = "../actors/principals.rs"]
+mod principals;
 #[expect(dead_code, reason = "tests of single commands need more of it")]
 #[path = "../support/ramtape.rs"]
 mod ramtape_binary;
@@ -21,6 +24,7 @@ mod ca;
 mod proxied;
 mod proxy_chains;
 mod proxy_clients;
+mod proxy_requests;
 mod proxy_run;
 
 use ramtape_binary as ramtape_process;
