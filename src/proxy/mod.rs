@@ -13,6 +13,8 @@ mod leak;
 mod limits;
 mod listener;
 mod prefix;
+#[doc(hidden)]
+pub mod probe;
 mod pulse;
 mod refusal;
 mod rescue;

@@ -95,12 +95,17 @@ impl Token {
         if head >> 4 != VERSION {
             return Err(DecodeError::Newer(head >> 4));
         }
+        let cut = match head & 0xf {
+            0 => Cut::Recorded,
+            1 => Cut::Anew,
+            _ => return Err(DecodeError::Garbled),
+        };
         let (fingerprint, rest) = rest.split_first_chunk().ok_or(DecodeError::Garbled)?;
         let (digest, rest) = rest.split_first_chunk().ok_or(DecodeError::Garbled)?;
         let (position, rest) = rest.split_first_chunk().ok_or(DecodeError::Garbled)?;
         let step = rest.first_chunk().ok_or(DecodeError::Garbled)?;
         Ok(Self {
-            cut: if head & 0xf == 0 { Cut::Recorded } else { Cut::Anew },
+            cut,
             fingerprint: *fingerprint,
             digest: *digest,
             position: u32::from_be_bytes(*position),
@@ -167,6 +172,14 @@ mod tests {
                 prop_assert_ne!(Token::decode(&text), Ok(token));
                 prop_assert!(Token::decode(&text).is_err());
             }
+        }
+
+        #[test]
+        fn another_text_of_the_same_token_is_none(token in any_token(), cut in 2_u8..16) {
+            let mut body = token.key();
+            body[0] = VERSION << 4 | cut;
+            let text = base32::encode(&[&body[..], &check(&body)].concat());
+            prop_assert_eq!(Token::decode(&text), Err(DecodeError::Garbled));
         }
 
         #[test]

@@ -1,0 +1,146 @@
+//! The same bytes, and the whole way through a proxy that listens: what is answered from was asked for exactly so.
+
+use http::{HeaderMap, StatusCode};
+use httparse::{EMPTY_HEADER, Request as Head, Status};
+use ramtape::control::{Control, Sessions};
+use ramtape::interaction::{Request, Response, Secret};
+use ramtape::proxy::{self, Answer, Limits, Running, Settings};
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+const MAX_BYTES: usize = 8192;
+const MAX_FIELDS: usize = 16;
+const MAX_BODY: usize = 4096;
+const KEY: &str = "key-abcdefghijklmnopqrstuvwxyz";
+
+/// Keeps what it is asked.
+struct Kept(Arc<Mutex<Vec<Request>>>);
+
+impl Answer for Kept {
+    async fn answer(&self, request: Request) -> Response {
+        self.0.lock().unwrap().push(request);
+        Response { status: StatusCode::OK, headers: HeaderMap::new(), body: "answered".into() }
+    }
+}
+
+struct NoSessions;
+
+impl Sessions for NoSessions {
+    fn list(&self) -> serde_json::Value {
+        serde_json::json!([])
+    }
+
+    fn reset(&self, _: &str) -> bool {
+        false
+    }
+}
+
+struct Proxy {
+    running: Running,
+    seen: Arc<Mutex<Vec<Request>>>,
+    _runtime: Runtime,
+}
+
+/// One proxy for all: that it is still there is part of what is checked. One at a time asks it.
+static PROXY: LazyLock<Mutex<Proxy>> = LazyLock::new(|| {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let seen = Arc::new(Mutex::default());
+    let control = Arc::new(Control::new("recording", "tape", NoSessions));
+    let running = runtime.block_on(proxy::start(settings(), Arc::new(Kept(Arc::clone(&seen))), control)).unwrap();
+    Mutex::new(Proxy { running, seen, _runtime: runtime })
+});
+
+fn settings() -> Settings {
+    let patience = Duration::from_secs(20);
+    Settings {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        allow_remote: false,
+        allowed_hosts: vec!["a".to_owned()],
+        service: "ram".to_owned(),
+        guarded: true,
+        key: Secret::new(KEY),
+        limits: Limits {
+            request_body: MAX_BODY,
+            header_bytes: MAX_BYTES,
+            header_count: MAX_FIELDS,
+            header_time: patience,
+            idle_time: patience,
+            total_time: patience,
+            connections: 100,
+            http2_streams: 10,
+        },
+        instance: "fuzzed".to_owned(),
+    }
+}
+
+pub(crate) fn check(data: &[u8]) {
+    let proxy = PROXY.lock().unwrap();
+    let answered = exchange(&proxy, data);
+    let seen = std::mem::take(&mut *proxy.seen.lock().unwrap());
+    if data.starts_with(b"PRI * HTTP/2.0\r\n") {
+        return;
+    }
+    let mut at = 0;
+    for request in &seen {
+        at = asked(data, at, request);
+    }
+    let answers = answered.windows(b"answered".len()).filter(|window| window == b"answered").count();
+    assert_eq!(answers, seen.len(), "{}", answered.escape_ascii());
+    let first = answered.get(..12).map(<[u8]>::escape_ascii);
+    assert!(answered.is_empty() || answered.starts_with(b"HTTP/1."), "{first:?}");
+}
+
+/// Sends `data`, ends it, and gives all that comes back.
+fn exchange(proxy: &Proxy, data: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(proxy.running.addr).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    // It may end the connection before it has read all.
+    let sent = stream.write_all(data).and_then(|()| stream.shutdown(Shutdown::Write));
+    drop(sent);
+    let mut answered = Vec::new();
+    if let Err(error) = stream.read_to_end(&mut answered) {
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
+    }
+    answered
+}
+
+/// Finds `request` in `data` from `at` on as the next one there that the proxy may have answered from; gives its end.
+fn asked(data: &[u8], at: usize, request: &Request) -> usize {
+    let mut at = at;
+    loop {
+        let mut fields = [EMPTY_HEADER; MAX_FIELDS];
+        let mut head = Head::new(&mut fields);
+        let Ok(Status::Complete(length)) = head.parse(&data[at..]) else {
+            panic!("nobody asked for {request:?}");
+        };
+        let values = |name: &str| -> Vec<&[u8]> {
+            let named = head.headers.iter().filter(|field| field.name.eq_ignore_ascii_case(name));
+            named.map(|field| field.value).collect()
+        };
+        assert_eq!(values("transfer-encoding").len() + values("origin").len(), 0);
+        let lengths = values("content-length");
+        assert!(lengths.len() <= 1, "two lengths got through");
+        let body = lengths.first().map_or(0, |length| std::str::from_utf8(length).unwrap().trim().parse().unwrap());
+        let body = data.get(at + length..at + length + body).unwrap_or_else(|| panic!("a body that did not come"));
+        at += length + body.len();
+        // What control answers is not handed on.
+        if head.path.is_some_and(|path| path.contains("/_ramtape")) && head.path != Some(request.signed_target.as_str())
+        {
+            continue;
+        }
+        assert_eq!(head.method, Some(request.method.as_str()));
+        assert_eq!(body, request.body);
+        assert_eq!(values("host").as_slice(), [request.authority.as_bytes()]);
+        assert!(head.path.is_some_and(|path| path.ends_with(&request.signed_target) || request.signed_target == "/"));
+        assert!(length <= MAX_BYTES && body.len() <= MAX_BODY && head.headers.len() <= MAX_FIELDS);
+        assert!(!holds(request.path.as_bytes()) && !holds(&request.body), "the key got through");
+        return at;
+    }
+}
+
+fn holds(bytes: &[u8]) -> bool {
+    bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes())
+}
