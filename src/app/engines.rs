@@ -91,7 +91,8 @@ impl proxy::Answer for Door {
     async fn answer(&self, request: Request) -> Response {
         match self {
             Self::One(engine) => engine.answer(request).await,
-            Self::PerSession(sessions) => match PerSession::engine(sessions, &request).await {
+            // Boxed: the way to open a cassette is large, and a future is moved into place for every request.
+            Self::PerSession(sessions) => match Box::pin(PerSession::engine(sessions, &request)).await {
                 Ok(engine) => engine.answer(request).await,
                 Err(refusal) => sessions.refused(&refusal),
             },

@@ -6,6 +6,7 @@ use super::recorder::Recorder;
 use crate::interaction::{DEFAULT_ACTOR, Request};
 use crate::session::{Actors, Claim, ProfileKey, access_key_id, account_of};
 use crate::upstream::{CredentialsError, Upstream};
+use http::header::AUTHORIZATION;
 use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -74,12 +75,12 @@ pub(super) async fn recording(shared: &Shared, recorder: &Recorder, request: &Re
 
 /// The access key id that `request` names.
 pub(super) fn key_id(request: &Request) -> Option<&str> {
-    access_key_id(request.header("authorization")?)
+    access_key_id(request.header(AUTHORIZATION)?)
 }
 
 /// Whether the scope of the signature names `service`.
 fn is_for(request: &Request, service: &str) -> bool {
-    let scope = request.header("authorization").and_then(|header| header.split_once("Credential="));
+    let scope = request.header(AUTHORIZATION).and_then(|header| header.split_once("Credential="));
     let credential = scope.and_then(|(_, rest)| rest.split([',', ' ']).next());
     credential.and_then(|credential| credential.rsplit('/').nth(1)) == Some(service)
 }

@@ -7,6 +7,7 @@ use crate::interaction::{OperationName, Request};
 use crate::service::{Kind, Operation, Service};
 use crate::session::Bindings;
 use crate::token::{DecodeError, Token, foreign_mark};
+use http::header::AUTHORIZATION;
 use std::sync::Arc;
 
 /// What a request asks.
@@ -98,7 +99,7 @@ pub(super) fn identify(
             (name, folder)
         }
     };
-    let region = region(request, &service.name).unwrap_or(default_region).to_owned();
+    let region = region(request, service, default_region).to_owned();
     let fingerprint = Fingerprint::of(&canonical_text(&name, &region, &actor, &parameters));
     Ok(Call { operation, name, folder, region, actor, parameters, volatile, fingerprint, page, idempotency_token })
 }
@@ -129,11 +130,18 @@ fn page_ask(parameters: &mut Parameters<'_>, service: &Service) -> Result<PageAs
     Ok(ask)
 }
 
-/// The region in the credential scope of `Authorization`, else in the host that was addressed.
-fn region<'a>(request: &'a Request, service: &str) -> Option<&'a str> {
-    let scoped = request.header("authorization").and_then(|header| {
-        let scope = header.split_once("Credential=")?.1.split([',', ' ']).next()?;
-        scope.split('/').nth(2)
+/// The region that is asked: the one in the credential scope of `Authorization`, else in the host that was addressed, else
+/// `default`.
+pub(super) fn region<'a>(request: &'a Request, service: &Service, default: &'a str) -> &'a str {
+    named_region(request, &service.name).unwrap_or(default)
+}
+
+fn named_region<'a>(request: &'a Request, service: &str) -> Option<&'a str> {
+    let scoped = request.header(AUTHORIZATION).and_then(|header| {
+        let usual = header.strip_prefix("AWS4-HMAC-SHA256 Credential=");
+        let credential = usual.or_else(|| Some(header.split_once("Credential=")?.1))?;
+        let end = memchr::memchr2(b',', b' ', credential.as_bytes()).unwrap_or(credential.len());
+        credential.get(..end)?.split('/').nth(2)
     });
     let hosted = || {
         let (label, rest) = request.authority.split_once('.')?;

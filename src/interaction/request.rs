@@ -2,6 +2,7 @@
 
 use super::Door;
 use bytes::Bytes;
+use http::header::AsHeaderName;
 use http::{HeaderMap, HeaderName, Method};
 use std::fmt;
 
@@ -50,7 +51,7 @@ impl fmt::Debug for Request {
 impl Request {
     /// The value of header `name` where it is present once and readable as text.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 }

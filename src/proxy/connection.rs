@@ -23,12 +23,16 @@ pub(super) fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     /// Streams that a client may open and reset before it is taken for an attack.
     const PENDING_RESETS: usize = 20;
 
+    /// As many fields as hyper takes unless it is told otherwise; with the place for them on the stack, not in two
+    /// allocations a request.
+    const USUAL_FIELDS: usize = 100;
+
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .header_read_timeout(None)
-        .max_headers(limits.header_count)
-        .max_buf_size(limits.header_bytes.saturating_mul(2).max(MIN_BUFFER));
+    builder.http1().header_read_timeout(None).max_buf_size(limits.header_bytes.saturating_mul(2).max(MIN_BUFFER));
+    // Fewer are refused before hyper sees them.
+    if limits.header_count > USUAL_FIELDS {
+        builder.http1().max_headers(limits.header_count);
+    }
     builder
         .http2()
         .max_concurrent_streams(limits.http2_streams)

@@ -5,10 +5,10 @@
 //! reading only.
 
 use super::refusal::Refusal;
-use std::io::BufRead;
+use memchr::{memchr, memchr3};
 
-/// The first line of an HTTP/2 connection with prior knowledge.
-const HTTP2_PREFACE_LINE: &[u8] = b"PRI * HTTP/2.0\r\n";
+/// The first line of an HTTP/2 connection with prior knowledge, without its end.
+const HTTP2_PREFACE_LINE: &[u8] = b"PRI * HTTP/2.0";
 
 /// Follows one connection's bytes through heads and bodies.
 #[derive(Debug)]
@@ -85,38 +85,44 @@ impl HeadScanner {
                     if !self.is_in_head() {
                         head_start = input.len() - rest.len();
                     }
-                    let (line, after) = split_line(rest);
-                    rest = after;
-                    self.piece(line).map_err(|refusal| Stop { passed: head_start, refusal })?;
+                    rest = self.next_line(rest).map_err(|refusal| Stop { passed: head_start, refusal })?;
                 }
             }
         }
         Ok(())
     }
 
-    /// Takes a line, or as much of it as there is.
+    /// Takes a line off the start of `input`, or as much of it as there is, and gives the rest.
+    fn next_line<'a>(&mut self, input: &'a [u8]) -> Result<&'a [u8], Refusal> {
+        if self.unfinished.is_empty()
+            && let Some((content, rest)) = clean_line(input)
+        {
+            self.check_size(content.len() + 2)?;
+            self.content(content)?;
+            return Ok(rest);
+        }
+        let (piece, rest) = input.split_at(memchr(b'\n', input).map_or(input.len(), |at| at + 1));
+        self.piece(piece)?;
+        Ok(rest)
+    }
+
+    fn check_size(&self, more: usize) -> Result<(), Refusal> {
+        let limit = self.max_bytes;
+        if self.head.bytes + self.unfinished.len() + more > limit {
+            Err(Refusal::HeadTooLarge { limit })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Takes a line that is not whole, or not clean.
     fn piece(&mut self, piece: &[u8]) -> Result<(), Refusal> {
-        if self.head.bytes + self.unfinished.len() + piece.len() > self.max_bytes {
-            return Err(Refusal::HeadTooLarge { limit: self.max_bytes });
-        }
-        let is_whole = piece.last() == Some(&b'\n');
-        if is_whole && self.unfinished.is_empty() {
-            return self.line(piece);
-        }
+        self.check_size(piece.len())?;
         self.unfinished.extend_from_slice(piece);
-        if !is_whole {
+        if piece.last() != Some(&b'\n') {
             return Ok(());
         }
         let line = std::mem::take(&mut self.unfinished);
-        self.line(&line)
-    }
-
-    fn line(&mut self, line: &[u8]) -> Result<(), Refusal> {
-        if std::mem::take(&mut self.is_first_line) && line == HTTP2_PREFACE_LINE {
-            self.place = Place::Through;
-            return Ok(());
-        }
-        self.head.bytes += line.len();
         let content = line.strip_suffix(b"\r\n").ok_or(Refusal::BareLineFeed)?;
         if content.contains(&b'\r') {
             return Err(Refusal::BareCarriageReturn);
@@ -124,6 +130,16 @@ impl HeadScanner {
         if content.contains(&0) {
             return Err(Refusal::Nul);
         }
+        self.content(content)
+    }
+
+    /// Takes what stands in a line before its end.
+    fn content(&mut self, content: &[u8]) -> Result<(), Refusal> {
+        if std::mem::take(&mut self.is_first_line) && content == HTTP2_PREFACE_LINE {
+            self.place = Place::Through;
+            return Ok(());
+        }
+        self.head.bytes += content.len() + 2;
         match (self.place, content.is_empty()) {
             // RFC 9112, section 2.2: a server ignores empty lines before the request line.
             (Place::RequestLine, true) => {}
@@ -167,12 +183,11 @@ impl HeadScanner {
     }
 }
 
-/// `input` up to and with its first LF, and the rest; without one, all of it.
-fn split_line(input: &[u8]) -> (&[u8], &[u8]) {
-    let mut rest = input;
-    // On a slice this can't fail; it is the standard library's way to its fast byte search.
-    let length = rest.skip_until(b'\n').unwrap_or(input.len());
-    input.split_at(length.min(input.len()))
+/// What stands before the end of the first line, and what follows it; where that line is whole, ends with CRLF and holds
+/// nothing that a head may not, as lines do.
+fn clean_line(input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (content, end) = input.split_at(memchr3(b'\r', b'\n', 0, input)?);
+    Some((content, end.strip_prefix(b"\r\n")?))
 }
 
 /// What follows `name:` where `line` is that field.

@@ -3,6 +3,7 @@
 use super::Answer;
 use super::gate::{Addressed, Gate};
 use super::leak;
+use super::limits::Limits;
 use super::prefix::{self, Prefixes};
 use super::pulse::InFlight;
 use super::refusal::Refusal;
@@ -14,8 +15,10 @@ use http::header::{CONNECTION, HeaderValue};
 use http::request::Parts;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// What every connection shares.
 pub(super) struct House<A> {
@@ -31,10 +34,9 @@ pub(super) async fn serve<A: Answer>(
     in_flight: InFlight,
     request: hyper::Request<Incoming>,
 ) -> hyper::Response<Full<Bytes>> {
-    let begun = Instant::now();
     let (parts, body) = request.into_parts();
     let log = tracing::enabled!(tracing::Level::DEBUG)
-        .then(|| (parts.method.clone(), shown_path(parts.uri.path(), &house.key)));
+        .then(|| (Instant::now(), parts.method.clone(), shown_path(parts.uri.path(), &house.key)));
     let is_http1 = parts.version < http::Version::HTTP_2;
 
     let (mut response, is_refused) = match respond(house, parts, body).await {
@@ -47,7 +49,7 @@ pub(super) async fn serve<A: Answer>(
             response.headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
     }
-    if let Some((method, path)) = log {
+    if let Some((begun, method, path)) = log {
         tracing::debug!(%method, path, status = response.status.as_u16(), duration = ?begun.elapsed(), "answered");
     }
     into_hyper(response)
@@ -60,11 +62,42 @@ fn shown_path(path: &str, key: &Secret) -> String {
 }
 
 async fn respond<A: Answer>(house: &House<A>, parts: Parts, body: Incoming) -> Result<Response, Refusal> {
+    let request = match admit(house, parts)? {
+        Admitted::Request(request) => request,
+        Admitted::Control(response) => return Ok(response),
+    };
+    let Limits { request_body, total_time: limit, .. } = house.gate.limits;
+    let is_read = AtomicBool::new(false);
+    // Pinned here: what is moved for every request had better be small.
+    let mut answered = pin!(async {
+        let mut request = request;
+        if !body.is_end_stream() {
+            request.body = read(body, request_body).await?;
+        }
+        is_read.store(true, Ordering::Relaxed);
+        leak::check(house, &request)?;
+        Ok(house.answer.answer(request).await)
+    });
+    match tokio::time::timeout(limit, answered.as_mut()).await {
+        Ok(answered) => answered,
+        Err(_) if is_read.load(Ordering::Relaxed) => Err(Refusal::SlowAnswer { limit }),
+        Err(_) => Err(Refusal::SlowBody { limit }),
+    }
+}
+
+/// What the gate let through.
+enum Admitted {
+    Request(Request),
+    /// A control request, answered.
+    Control(Response),
+}
+
+fn admit<A>(house: &House<A>, parts: Parts) -> Result<Admitted, Refusal> {
     let prefixes = prefix::split(parts.uri.path(), &house.key);
     let is_control = Control::owns(prefixes.rest);
     let addressed = house.gate.check(&parts, is_control)?;
     if is_control {
-        return Ok(house.control.answer(&parts.method, prefixes.rest));
+        return Ok(Admitted::Control(house.control.answer(&parts.method, prefixes.rest)));
     }
     if addressed.door.keeps_signature() && (prefixes.key.is_some() || prefixes.session.is_some()) {
         return Err(Refusal::PrefixUnderSignature);
@@ -72,27 +105,7 @@ async fn respond<A: Answer>(house: &House<A>, parts: Parts, body: Incoming) -> R
     let mut request = head(&parts, &prefixes, &addressed);
     request.method = parts.method;
     request.headers = parts.headers;
-
-    let limits = &house.gate.limits;
-    if body.is_end_stream() {
-        leak::check(house, &request)?;
-        return within(limits.total_time, house.answer.answer(request)).await;
-    }
-    let mut is_read = false;
-    let answered = tokio::time::timeout(limits.total_time, async {
-        request.body = read(body, limits.request_body).await?;
-        is_read = true;
-        leak::check(house, &request)?;
-        Ok(house.answer.answer(request).await)
-    });
-    answered.await.unwrap_or_else(|_| {
-        let limit = limits.total_time;
-        Err(if is_read { Refusal::SlowAnswer { limit } } else { Refusal::SlowBody { limit } })
-    })
-}
-
-async fn within(limit: Duration, answer: impl Future<Output = Response>) -> Result<Response, Refusal> {
-    tokio::time::timeout(limit, answer).await.map_err(|_| Refusal::SlowAnswer { limit })
+    Ok(Admitted::Request(request))
 }
 
 /// What of a request borrows from its head; method and headers are moved in afterwards, not copied.

@@ -1,8 +1,15 @@
 //! How a session names itself.
 
 use crate::interaction::Request;
+use http::HeaderName;
+use http::header::USER_AGENT;
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
-const HEADER: &str = "x-ramtape-session";
+/// How a part of a user agent begins that is an application id.
+static APPLICATION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("app/"));
+
+const HEADER: HeaderName = HeaderName::from_static("x-ramtape-session");
 const LONGEST: usize = 64;
 
 /// The session that `request` names: by path prefix, by header `x-ramtape-session`, or by the SDK's application id
@@ -13,7 +20,7 @@ pub fn session_name(request: &Request) -> Option<String> {
         Some(prefix) => percent_encoding::percent_decode_str(prefix).decode_utf8_lossy().into_owned(),
         None => match request.header(HEADER) {
             Some(name) => name.trim().to_owned(),
-            None => application_id(request.header("user-agent")?)?.to_owned(),
+            None => application_id(request.header(USER_AGENT)?)?.to_owned(),
         },
     };
     let name = plain_name(&given);
@@ -31,8 +38,11 @@ const fn plain(c: char) -> char {
     if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' }
 }
 
+/// The first of the parts, which blanks separate, that is one. Most user agents have none, and this is asked of every request.
 fn application_id(user_agent: &str) -> Option<&str> {
-    user_agent.split(' ').find_map(|part| part.strip_prefix("app/"))
+    let begins = |at: &usize| user_agent.get(..*at).is_some_and(|before| before.is_empty() || before.ends_with(' '));
+    let at = APPLICATION.find_iter(user_agent.as_bytes()).find(begins)?;
+    user_agent.get(at + APPLICATION.needle().len()..)?.split(' ').next()
 }
 
 #[cfg(test)]
@@ -66,7 +76,12 @@ mod tests {
         assert_eq!(named(Some("test%5B1%5D"), &both).as_deref(), Some("test-1-"));
         assert_eq!(named(None, &both).as_deref(), Some("from-header"));
         assert_eq!(named(None, &both[1..]).as_deref(), Some("from-sdk"));
-        assert_eq!(named(None, &[("user-agent", "Boto3/1.43 md/app/x")]), None);
+        for none in ["Boto3/1.43 md/app/x", "myapp/x", "Boto3/1.43 app", ""] {
+            assert_eq!(named(None, &[("user-agent", none)]), None, "{none}");
+        }
+        for first in ["app/one", "xapp/two app/one", "a app/one app/two"] {
+            assert_eq!(named(None, &[("user-agent", first)]).as_deref(), Some("one"), "{first}");
+        }
         assert_eq!(named(Some(&"a".repeat(100)), &[]).map(|name| name.len()), Some(64));
     }
 }
