@@ -27,7 +27,9 @@ mod sealer;
 mod store;
 pub mod text;
 mod usage;
+mod watch;
 
+pub use cache::{Found, Origin};
 pub use edit::{Dangling, EditError, Editing, Farewell};
 pub use error::{CassetteError, StoreError};
 pub use format::VERSION;
@@ -48,10 +50,12 @@ use self::cache::{Memory, Prepared};
 use self::path::Identity;
 use self::seal::Chains;
 use self::sealer::Sealer;
+use self::watch::{Moment, Watch};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Page, Secret};
 use crate::redact::Scrubbed;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// An open cassette. `P` is what its owner makes of an entry once, to answer from it often.
@@ -60,6 +64,8 @@ pub struct Cassette<P> {
     access: Access,
     prepare: fn(Fingerprint, Entry) -> P,
     memory: Memory<P>,
+    /// Only where nothing is recorded: a recording touches its files all the time.
+    watch: Option<&'static Watch>,
     /// Only while recording, and not in mode `all`: there the text changes at the end.
     sealer: Option<Sealer>,
 }
@@ -71,14 +77,19 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where the file is damaged or cannot be read; it is never taken for an absent one.
     pub fn lookup(&self, folder: &str, fp: &Fingerprint) -> Result<Option<Arc<P>>, CassetteError> {
-        if let Some(prepared) = self.memory.find(fp) {
-            let current = prepared.settled
-                && prepared.generation == self.archive.generation(fp)
-                && prepared.folder == folder
-                && prepared.identity == Identity::at(&prepared.path)?;
-            if current {
-                return Ok(Some(Arc::clone(&prepared.value)));
-            }
+        Ok(self.find(folder, fp)?.map(|found| found.value))
+    }
+
+    /// As [`Self::lookup`], with what the answer was read from.
+    ///
+    /// # Errors
+    /// As [`Self::lookup`].
+    pub fn find(&self, folder: &str, fp: &Fingerprint) -> Result<Option<Found<P>>, CassetteError> {
+        if let Some(prepared) = self.memory.find(fp)
+            && prepared.folder == folder
+            && self.is_current(&prepared.found.origin)?
+        {
+            return Ok(Some(prepared.found.clone()));
         }
         let loaded = self.archive.load(folder, fp)?;
         let Some(entry) = loaded.entry else {
@@ -86,17 +97,43 @@ impl<P> Cassette<P> {
             return Ok(None);
         };
         let value = Arc::new((self.prepare)(*fp, entry));
-        let prepared = Prepared {
-            value: Arc::clone(&value),
-            folder: folder.to_owned(),
+        let origin = Arc::new(Origin {
+            fingerprint: *fp,
             path: loaded.path,
             identity: loaded.identity,
             settled: loaded.settled,
             generation: loaded.generation,
-            weight: loaded.size,
-        };
+            current_at: AtomicU64::new(Moment::NEVER.0),
+        });
+        let found = Found { value, origin };
+        let prepared = Prepared { found: found.clone(), folder: folder.to_owned(), weight: loaded.size };
         self.memory.keep(*fp, Arc::new(prepared));
-        Ok(Some(value))
+        Ok(Some(found))
+    }
+
+    /// Whether what was read from `origin` is what would be read now.
+    ///
+    /// # Errors
+    /// Where the system does not tell the file's identity.
+    pub fn is_current(&self, origin: &Origin) -> Result<bool, CassetteError> {
+        if !origin.settled || origin.generation != self.archive.generation(&origin.fingerprint) {
+            return Ok(false);
+        }
+        let moment = self.watch.and_then(Watch::moment);
+        if moment.is_some_and(|moment| origin.was_current_at(moment)) {
+            return Ok(true);
+        }
+        // What watches must do so before the file is looked at.
+        let covers = |moment: &Moment| {
+            let (watch, folder) = (self.watch?, origin.path.parent()?);
+            Some(watch.covers(&self.archive.root, folder, *moment))
+        };
+        let moment = moment.filter(|moment| covers(moment) == Some(true));
+        let is_current = origin.identity == Identity::at(&origin.path)?;
+        if let (true, Some(moment)) = (is_current, moment) {
+            origin.set_current_at(moment);
+        }
+        Ok(is_current)
     }
 
     /// What was recorded under `fp`, read anew: the text and what is unsealed.

@@ -6,6 +6,7 @@ use super::error::CassetteError;
 use super::seal::{Chains, SealReport, writing_folder};
 use super::sealer::Sealer;
 use super::store::{OpeningError, Store, foresee};
+use super::watch::watch;
 use super::{Cassette, Notice, format, listing, path};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, with_causes};
@@ -84,7 +85,8 @@ impl<P> Cassette<P> {
             }
         };
         let sealer = (access == Access::Record { replace: false }).then(|| Sealer::start(Arc::clone(&archive)));
-        let cassette = Self { archive, access, prepare, memory: Memory::new(settings.memory), sealer };
+        let watch = (access == Access::Replay).then(watch).flatten();
+        let cassette = Self { archive, access, prepare, memory: Memory::new(settings.memory), watch, sealer };
         Ok(Opened { cassette, notices, sealed })
     }
 }
@@ -98,7 +100,7 @@ impl<P> Cassette<P> {
         check_format(root, Access::Replay)?;
         let archive = Arc::new(Archive { root: root.to_owned(), store: None, sealing: Mutex::default() });
         let memory = Memory::new(Settings::default().memory);
-        Ok(Self { archive, access: Access::Replay, prepare, memory, sealer: None })
+        Ok(Self { archive, access: Access::Replay, prepare, memory, watch: None, sealer: None })
     }
 }
 
