@@ -39,6 +39,7 @@ fn main() {
             println!("{}", load::run(&plan));
         }
         ["choice", ..] => choice::measure(tempfile::tempdir().unwrap().path()),
+        ["make", folder] => drop(sample::Cassettes::make(std::path::Path::new(folder))),
         _ if arguments.contains(&"--bench") => bench(),
         _ => println!("benchmarks are run by `cargo bench`"),
     }

@@ -8,6 +8,7 @@ use super::pages::{Asked, page};
 use super::prepared::{Draft, Prepared, PreparedTake, fingerprint_start};
 use super::settings::{Poll, Settings};
 use super::summary::Miss;
+use crate::cassette::Origin;
 use crate::interaction::{Hole, Request, Take};
 use crate::session::{Candidate, Group, History, Repeat, best_group, session_name};
 use crate::token::Token;
@@ -17,6 +18,8 @@ use std::sync::{Arc, PoisonError};
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) prepared: Arc<Prepared>,
+    /// What the entry was read from, where it was looked up just now.
+    pub(super) origin: Option<Arc<Origin>>,
     pub(super) take: usize,
     /// The answer, or the hole in it that nothing fills.
     pub(super) answer: Result<Draft, Hole>,
@@ -54,8 +57,11 @@ pub(super) fn find(shared: &Shared, request: &Request, call: &Call) -> Result<Re
         let reason = "it was given for another listing: another operation, region, actor or other parameters";
         return Err(EngineError::Token(reason.to_owned()));
     }
-    match shared.cassette.lookup(&call.folder, &call.fingerprint)? {
-        Some(prepared) => Ok(find_in(shared, request, call, &prepared)),
+    match shared.cassette.find(&call.folder, &call.fingerprint)? {
+        Some(entry) => {
+            let found = find_in(shared, request, call, &entry.value);
+            Ok(found.map(|found| Found { origin: Some(entry.origin), ..found }))
+        }
         None if call.page.token.is_some() => Ok(Err(Gap::OtherChain)),
         None => Ok(Err(Gap::NoTake)),
     }
@@ -71,7 +77,7 @@ pub(super) fn find_in(shared: &Shared, request: &Request, call: &Call, prepared:
     let Settings { pages, service, .. } = &shared.settings;
     let asked = Asked { pages: *pages, ask: &call.page, paging: &service.paging, items_member: call.items_member() };
     let answer = page(&asked, prepared, take)?;
-    Ok(Found { prepared: Arc::clone(prepared), take, answer })
+    Ok(Found { prepared: Arc::clone(prepared), origin: None, take, answer })
 }
 
 /// The take for a request that begins anew. A read with one take asks no session; a write moves its session's history.

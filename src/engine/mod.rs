@@ -13,6 +13,7 @@ mod miss;
 mod pages;
 mod passing;
 mod prepared;
+mod recall;
 mod record;
 mod recorder;
 mod replay;
@@ -29,6 +30,7 @@ use crate::interaction::{Request, Response};
 use crate::session::{Actors, LiveValues, Sessions, session_name};
 use crate::upstream::Upstream;
 use attendance::Attendance;
+use recall::Recall;
 use recorder::Recorder;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -57,6 +59,7 @@ struct Shared {
     cassette: Cassette<Prepared>,
     sessions: Sessions,
     live: LiveValues,
+    recall: Recall,
     actors: Actors,
     tally: Tally,
     writes: KnownWrites,
@@ -80,6 +83,7 @@ impl Engine {
             cassette,
             sessions: Sessions::default(),
             live: LiveValues::default(),
+            recall: Recall::default(),
             actors,
             tally: Tally::default(),
             writes: KnownWrites::default(),
@@ -95,7 +99,8 @@ impl Engine {
         count(&session.requests);
         let outcome = match &self.recorder {
             None => replay::replay(&self.shared, &request).map_err(Arc::new).inspect(|_| count(&session.replayed)),
-            Some(recorder) => record::record(&self.shared, recorder, request).await,
+            // Boxed: a future is moved into place for every request, and this one's 20 KiB are none of a replay's.
+            Some(recorder) => Box::pin(record::record(&self.shared, recorder, request)).await,
         };
         outcome.unwrap_or_else(|error| {
             if matches!(*error, EngineError::Miss(_)) {

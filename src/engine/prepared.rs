@@ -62,6 +62,11 @@ impl From<Response> for Draft {
 }
 
 impl Draft {
+    /// The answer, where nothing in it differs from session to session.
+    pub(super) fn complete(&self) -> Option<&Response> {
+        self.open.is_none().then_some(&self.response)
+    }
+
     /// The answer, with the live values in place of the holes; they are asked for only where there are any.
     pub(super) fn filled(self, live: impl FnOnce() -> Option<Arc<Bindings>>) -> Response {
         let Self { mut response, open } = self;

@@ -1,22 +1,35 @@
 //! Answering from the cassette: read → identify → scrub a copy → fingerprint → choose take → fill holes → answer.
 
 use super::Shared;
-use super::actors;
 use super::error::EngineError;
 use super::find::{Found, find};
-use super::identify::{Call, identify};
+use super::identify::Call;
+use super::recall::{Asked, Known};
 use super::tally::count;
 use super::volatile::{bind, live_values};
 use crate::interaction::{Request, Response};
 use crate::session::session_name;
+use std::sync::Arc;
 
 /// The recorded answer to `request`.
 pub(super) fn replay(shared: &Shared, request: &Request) -> Result<Response, EngineError> {
-    let (settings, live) = (&shared.settings, live_values(shared, request));
-    let actor = actors::replaying(&shared.actors, request);
-    let call = identify(request, &settings.service, &settings.region, actor, live.as_deref())?;
-    drop(live);
+    let live = live_values(shared, request);
+    let asked = Asked::of(shared, request);
+    // What a session with live values asks depends on them.
+    let known = shared.recall.find(&asked).filter(|_| live.is_none());
+    if let Some(Known::Answer(only)) = &known
+        && let Some(response) = only.again(shared)?
+    {
+        return Ok(response);
+    }
+    let call = match &known {
+        Some(Known::Asks(call)) => Arc::clone(call),
+        _ => Arc::new(asked.identified(shared, live.as_deref())?),
+    };
     let found = find(shared, request, &call)?.map_err(|gap| gap.into_error(shared, request, &call))?;
+    if live.is_none() {
+        shared.recall.keep(shared, &asked, known.as_ref(), &call, &found);
+    }
     serve(shared, request, &call, found)
 }
 

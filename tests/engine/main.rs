@@ -9,5 +9,6 @@ mod stage;
 mod chains;
 mod exact_bytes;
 mod modes;
+mod recall;
 mod sharing;
 mod upstream_faults;
