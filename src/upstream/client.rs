@@ -1,13 +1,14 @@
 //! One HTTP client for all of upstream: sends a request, reads the answer whole within its limits.
 
 use super::answer::{Answer, keep_end_to_end};
+use super::coding::{Coding, accept_gzip};
 use super::failure;
 use super::resolve::Resolver;
 use super::roots::Roots;
 use super::{Phase, UpstreamError};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -83,13 +84,15 @@ impl Client {
     pub(super) async fn exchange(&self, mut request: Request<Full<Bytes>>) -> Result<Answer, UpstreamError> {
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let connection = capture_connection(&mut request);
+        let asked_for_gzip = accept_gzip(request.headers());
         let limit = self.limits.answer_time;
         let exchange = async {
             let started = Instant::now();
             let response = self.answer_head(request, connection.clone(), &host).await?;
             let (status, mut headers) = (response.status(), response.headers().clone());
-            check_encoding(&headers, &host)?;
-            let body = self.read(response, &host).await?;
+            let coding = Coding::of(asked_for_gzip, &headers, &host)?;
+            let body = decoded(coding, self.read(response, &host).await?, self.limits.body, &host).await?;
+            headers.remove(CONTENT_ENCODING);
             keep_end_to_end(&mut headers);
             Ok(Answer { status, headers, body, elapsed: started.elapsed() })
         };
@@ -146,16 +149,12 @@ impl Client {
     }
 }
 
-/// ramtape asks for `identity` and keeps bytes as they are: it can't keep what it can't read.
-fn check_encoding(headers: &HeaderMap, host: &str) -> Result<(), UpstreamError> {
-    let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
-    let other =
-        encodings.find(|encoding| !encoding.is_empty() && !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
-    match other {
-        None => Ok(()),
-        Some(encoding) => Err(UpstreamError::ContentEncoded {
-            host: host.to_owned(),
-            encoding: String::from_utf8_lossy(encoding.as_bytes()).into_owned(),
-        }),
+/// The body without its coding.
+async fn decoded(coding: Coding, body: Bytes, limit: usize, host: &str) -> Result<Bytes, UpstreamError> {
+    if coding == Coding::Identity {
+        return Ok(body);
     }
+    let name = host.to_owned();
+    let decoded = tokio::task::spawn_blocking(move || coding.decode(body, limit, &name)).await;
+    decoded.unwrap_or_else(|error| Err(UpstreamError::Garbage { host: host.to_owned(), reason: error.to_string() }))
 }

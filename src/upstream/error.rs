@@ -153,8 +153,11 @@ pub enum UpstreamError {
         /// What the HTTP stack says.
         reason: String,
     },
-    /// The answer is compressed, which was not asked for.
-    #[error("the answer of upstream {host} has content-encoding {encoding:?}, though identity was asked for")]
+    /// The answer is compressed in a way that was not asked for or cannot be read.
+    #[error(
+        "the answer of upstream {host} has content-encoding {encoding:?}, which ramtape does not read: it asks for identity, \
+         and reads gzip only where a client asked for that under its signature"
+    )]
     ContentEncoded {
         /// Host and port.
         host: String,

@@ -10,6 +10,7 @@ mod address;
 mod answer;
 mod caller;
 mod client;
+mod coding;
 mod credentials;
 mod endpoint;
 mod error;

@@ -137,6 +137,22 @@ async fn what_no_endpoint_was_signed_for_is_not_sent() {
     assert!(server.received().is_empty());
 }
 
+/// `{}` as `gzip` writes it.
+const PACKED: [u8; 22] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xab, 0xae, 5, 0, 0x43, 0xbf, 0xa6, 0xa3, 2, 0, 0, 0];
+
+#[tokio::test]
+async fn an_answer_that_comes_compressed_as_the_client_asked_under_its_signature_is_unpacked() {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", PACKED.len());
+    let server = Server::start([head.as_bytes(), &PACKED].concat(), Then::KeepOpen).await;
+    let answer = pass_on(settings(&server.url()), &signed_request()).await.unwrap();
+    assert_eq!((&answer.body[..], answer.headers.len()), (&b"{}"[..], 0), "{answer:?}");
+
+    let mut unsigned = signed_request();
+    unsigned.headers.remove("authorization");
+    let error = pass_on(settings(&server.url()), &unsigned).await.unwrap_err();
+    assert!(matches!(error, UpstreamError::ContentEncoded { .. }), "{error}");
+}
+
 #[tokio::test]
 async fn no_credentials_are_asked_for() {
     let server = Server::start(OK, Then::KeepOpen).await;
