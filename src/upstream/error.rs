@@ -13,6 +13,16 @@ pub enum Phase {
     Answer,
 }
 
+impl Phase {
+    /// The key of its limit.
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Connect => "limits.upstream_connect_time_seconds",
+            Self::Answer => "limits.upstream_answer_time_seconds",
+        }
+    }
+}
+
 impl std::fmt::Display for Phase {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -122,7 +132,7 @@ pub enum UpstreamError {
         reason: String,
     },
     /// The time was up.
-    #[error("upstream {host} did not give {phase} within {limit:?}")]
+    #[error("upstream {host} did not give {phase} within {limit:?} ({})", phase.key())]
     TimedOut {
         /// Host and port.
         host: String,

@@ -2,6 +2,7 @@
 
 use crate::recorder::{BODY, PATH, Recorder};
 use ramtape::simulator::{Effect, Fault};
+use std::net::TcpListener;
 
 #[test]
 fn slow_header() {
@@ -111,4 +112,27 @@ fn connections() {
     assert!(third.is_ended());
     drop(second);
     while recorder.ask(recorder.proved("")).status != 200 {}
+}
+
+#[test]
+fn upstream_answer_time() {
+    let recorder = Recorder::with(&[("RAMTAPE_LIMITS_UPSTREAM_ANSWER_TIME_SECONDS", "1")]);
+    recorder.endpoint.running().inject(Fault::next(Effect::Stall));
+    let reply = recorder.ask(recorder.proved(""));
+    assert_eq!(reply.status, 504, "{reply:?}");
+    assert!(reply.body.contains("a whole answer within 1s (limits.upstream_answer_time_seconds)"), "{reply:?}");
+    recorder.assert_serves();
+}
+
+#[test]
+fn upstream_connect_time() {
+    // It accepts, and does not say a word of TLS.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", silent.local_addr().unwrap());
+    let recorder = Recorder::changed(&["-q", "--upstream", &url], |command| {
+        command.env("RAMTAPE_LIMITS_UPSTREAM_CONNECT_TIME_SECONDS", "1");
+    });
+    let reply = recorder.ask(recorder.proved(""));
+    assert_eq!(reply.status, 504, "{reply:?}");
+    assert!(reply.body.contains("a connection within 1s (limits.upstream_connect_time_seconds)"), "{reply:?}");
 }

@@ -65,7 +65,10 @@ impl Recorder {
     pub(crate) fn changed(flags: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let (endpoint, folder) = (Endpoint::start(), folder());
         let mut command = ramtape(folder.path());
-        as_owner(command.args(["record", "--cassette", "tape", "--upstream", &endpoint.url()]).args(flags));
+        as_owner(command.args(["record", "--cassette", "tape"]).args(flags));
+        if !flags.contains(&"--upstream") {
+            command.args(["--upstream", &endpoint.url()]);
+        }
         change(&mut command);
         Self { server: Server::start(&mut command), endpoint, folder }
     }
