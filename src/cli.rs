@@ -2,7 +2,7 @@
 
 mod review;
 
-pub use review::{CoverageArgs, DiffArgs, LsArgs, RmArgs, SelectionArgs, ShowArgs};
+pub use review::{CoverageArgs, DiffArgs, LsArgs, RmArgs, SelectionArgs, ShowArgs, VerifyArgs};
 
 use crate::config::{Door, Pages, Poll, RawConfig, RecordMode};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -25,7 +25,7 @@ Exit codes:
   2  usage or configuration
   3  a miss: a request that the cassette has no answer for
   4  a secret was found
-  5  the cassette is invalid, or `diff` found a difference
+  5  the cassette is invalid or has drifted, or `diff` found a difference
   6  something was answered but could not be recorded
   `run` gives CMD's own code first: 128+n where signal n ended it; 126 where CMD cannot be
   executed, 127 where it is not found.
@@ -74,6 +74,9 @@ pub enum Command {
     /// Compare two cassettes, or a cassette with a git revision of it
     #[command(after_help = DIFF_EXAMPLE)]
     Diff(DiffArgs),
+    /// Check what is recorded against RAM's API, and against RAM itself
+    #[command(after_help = VERIFY_EXAMPLE)]
+    Verify(VerifyArgs),
     /// Write the text of takes that an interrupted recording left in the store only
     #[command(after_help = "Example:\n  ramtape seal --cassette cassettes/default")]
     Seal(SealArgs),
@@ -147,6 +150,14 @@ Examples:
 
 What is a folder is a cassette; what is not is REV:PATH, as git writes it, and git reads it.
 Exits with 0 where both hold the same, with 5 where they differ.";
+const VERIFY_EXAMPLE: &str = "\
+Examples:
+  ramtape verify                        members and types, links, chains: nobody is asked
+  ramtape verify --online --profile sandbox
+                                        also ask AWS for every recorded read
+  ramtape verify --online --update      and record anew what has drifted
+
+Writes are never sent. Exits with 5 where something is wrong or has drifted.";
 const RM_EXAMPLE: &str = "\
 Examples:
   ramtape rm --session test_old --dry-run

@@ -1,6 +1,7 @@
 //! The flags of the commands by which people look through a cassette and put it in order.
 
 use super::CassetteArgs;
+use crate::config::RawConfig;
 use clap::Args;
 
 /// The heading of the flags that choose takes.
@@ -112,4 +113,41 @@ pub struct DiffArgs {
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,
+}
+
+/// `ramtape verify`
+#[derive(Args, Clone, Debug)]
+pub struct VerifyArgs {
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Ask AWS for the recorded reads too; never for writes
+    #[arg(long, conflicts_with = "offline")]
+    pub online: bool,
+    /// Only look at what is recorded, even where an upstream is configured
+    #[arg(long)]
+    pub offline: bool,
+    /// Ask this base URL for the recorded reads
+    #[arg(long, value_name = "URL", conflicts_with = "offline")]
+    pub upstream: Option<String>,
+    /// The profile whose credentials sign what goes upstream
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Record anew what has drifted
+    #[arg(long, conflicts_with = "offline")]
+    pub update: bool,
+    /// Take drift in values for well; drift in shape stays an error
+    #[arg(long)]
+    pub ignore_values: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl VerifyArgs {
+    /// The layer of the configuration that these flags make.
+    #[must_use]
+    pub fn layer(&self) -> RawConfig {
+        RawConfig { upstream: self.upstream.clone(), profile: self.profile.clone(), ..self.cassette.layer() }
+    }
 }

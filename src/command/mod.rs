@@ -27,6 +27,7 @@ mod show;
 mod signals;
 mod summary;
 mod table;
+mod verify;
 mod voice;
 
 pub use diff::RevisionError;
@@ -60,6 +61,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Prune(args) => prune::run(&args, &environment, voice),
         Command::Coverage(args) => coverage::run(&args, &environment, voice),
         Command::Diff(args) => diff::run(&args, &environment, voice),
+        Command::Verify(args) => verify::run(&args, &environment, voice),
         Command::Rm(args) => rm::run(&args, &environment, voice),
         Command::Ca(args) => ca::run(&args, &environment, voice),
         Command::Doctor(args) => doctor::run(&args, &environment, voice),

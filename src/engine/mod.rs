@@ -13,6 +13,7 @@ mod miss;
 mod pages;
 mod passing;
 mod prepared;
+mod reask;
 mod recall;
 mod record;
 mod recorder;
@@ -43,6 +44,7 @@ pub use attendance::SessionState;
 pub use error::EngineError;
 pub use pages::Pages;
 pub use prepared::Prepared;
+pub use reask::{NotAsked, Question, Reask, ReaskError, Walked};
 pub use settings::{Effective, Poll, Settings};
 pub use summary::{Miss, Summary};
 

@@ -1,5 +1,6 @@
 //! The operation table and the rules beside it.
 
+use super::types::{Structure, Type};
 use crate::interaction::OperationName;
 use http::Method;
 use serde::Deserialize;
@@ -41,8 +42,14 @@ pub struct Operation {
     pub unordered: Vec<String>,
     /// Members that hold JSON inside a string.
     pub json_strings: Vec<String>,
-    /// All members of the request.
+    /// All members of the request, but those that only `types` names.
     pub members: Vec<String>,
+    /// Those that it cannot do without.
+    pub required: Vec<String>,
+    /// The types of those that are no strings.
+    pub types: BTreeMap<String, Type>,
+    /// What an answer of success is made of, besides the paging token; `None` where nobody said.
+    pub answer: Option<BTreeMap<String, Type>>,
     /// The errors that the operation models.
     pub errors: Vec<String>,
 }
@@ -90,6 +97,8 @@ pub struct Service {
     pub recording: RecordingRules,
     /// Error name to HTTP status, as modelled.
     pub errors: BTreeMap<String, u16>,
+    /// What objects in parameters and answers are made of, by name.
+    pub structures: BTreeMap<String, Structure>,
     operations: HashMap<String, Vec<Arc<Operation>>>,
 }
 
@@ -106,6 +115,14 @@ pub enum ServiceError {
         operation: String,
         /// What stands there.
         method: String,
+    },
+    /// A type that names a structure that is not there.
+    #[error("operation {operation}: there is no structure {name:?}")]
+    Structure {
+        /// The operation.
+        operation: String,
+        /// What it is to be.
+        name: String,
     },
     /// A new operation without a member it needs.
     #[error("operation {operation} is not one of the service's: to add it, give method, path and kind")]
@@ -128,6 +145,9 @@ struct RawOperation {
     unordered: Vec<String>,
     json_strings: Vec<String>,
     members: Vec<String>,
+    required: Vec<String>,
+    types: BTreeMap<String, Type>,
+    answer: Option<BTreeMap<String, Type>>,
     errors: Vec<String>,
 }
 
@@ -140,6 +160,7 @@ struct RawService {
     paging: PagingRules,
     recording: RecordingRules,
     errors: BTreeMap<String, u16>,
+    structures: BTreeMap<String, Structure>,
     operations: BTreeMap<String, RawOperation>,
 }
 
@@ -156,7 +177,7 @@ impl Service {
         }
         let mut operations: HashMap<String, Vec<Arc<Operation>>> = HashMap::new();
         for (name, operation) in raw.operations {
-            let operation = operation.checked(name)?;
+            let operation = operation.checked(name, &raw.structures)?;
             operations.entry(operation.path.clone()).or_default().push(Arc::new(operation));
         }
         Ok(Self {
@@ -166,6 +187,7 @@ impl Service {
             paging: raw.paging,
             recording: raw.recording,
             errors: raw.errors,
+            structures: raw.structures,
             operations,
         })
     }
@@ -204,16 +226,25 @@ impl RawOperation {
         self.unordered.extend(more.unordered);
         self.json_strings.extend(more.json_strings);
         self.members.extend(more.members);
+        self.required.extend(more.required);
+        self.types.extend(more.types);
+        if let Some(answer) = more.answer {
+            self.answer.get_or_insert_default().extend(answer);
+        }
         self.errors.extend(more.errors);
     }
 
-    fn checked(self, name: String) -> Result<Operation, ServiceError> {
+    fn checked(self, name: String, known: &BTreeMap<String, Structure>) -> Result<Operation, ServiceError> {
         let (Some(method), Some(path), Some(kind)) = (self.method, self.path, self.kind) else {
             return Err(ServiceError::Incomplete { operation: name });
         };
         let Ok(parsed) = Method::from_bytes(method.as_bytes()) else {
             return Err(ServiceError::Method { operation: name, method });
         };
+        let types = self.types.values().chain(self.answer.iter().flat_map(BTreeMap::values));
+        if let Some(unknown) = types.filter_map(Type::structure).find(|name| !known.contains_key(*name)) {
+            return Err(ServiceError::Structure { operation: name, name: unknown.to_owned() });
+        }
         Ok(Operation {
             folder: OperationName::Known(name.clone()).folder(),
             name,
@@ -226,6 +257,9 @@ impl RawOperation {
             unordered: self.unordered,
             json_strings: self.json_strings,
             members: self.members,
+            required: self.required,
+            types: self.types,
+            answer: self.answer,
             errors: self.errors,
         })
     }

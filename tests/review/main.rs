@@ -11,6 +11,8 @@ mod stage;
 
 mod coverage;
 mod diff;
+mod offline;
+mod online;
 mod removal;
 mod scene;
 mod selection;

@@ -2,13 +2,16 @@
 
 mod align;
 mod listing;
+mod shape;
 mod takes;
 mod values;
 
+pub use shape::{Drift, DriftKind};
 pub use takes::{Change, Paging, TakeChange};
 pub use values::{Difference, Place, differences};
 
-use crate::interaction::Entry;
+use super::text::spelled;
+use crate::interaction::{Entry, Page, Take};
 
 /// What became of the takes of one request; nothing where they are what they were. An entry that is absent has none.
 #[must_use]
@@ -17,10 +20,61 @@ pub fn changes(before: Option<&Entry>, after: Option<&Entry>, paging: Option<Pag
     takes::changes(&takes(before), &takes(after), paging)
 }
 
+/// How one take differs from another, whatever session and history they are of; nothing where they are equal.
+#[must_use]
+pub fn differences_of(before: &Take, after: &Take, paging: Option<Paging<'_>>) -> Vec<Change> {
+    takes::how(before, after, paging)
+}
+
+/// How the shape of a take's answer differs from another's: status, error, content type, members, types. New members that
+/// are `known` (by a pointer with `*` for all items of a list) are no news, and whether there is a token depends on values.
+#[must_use]
+pub fn drift(before: &Take, after: &Take, paging: Option<Paging<'_>>, known: &dyn Fn(&str) -> bool) -> Vec<Drift> {
+    let mut found: Vec<Drift> = Vec::new();
+    for (name, before, after) in [
+        ("status", heads(before, &status), heads(after, &status)),
+        ("content-type", heads(before, &content_type), heads(after, &content_type)),
+    ] {
+        if before != after {
+            let what = DriftKind::Head { before: before.join(", "), after: after.join(", ") };
+            found.push(Drift { pointer: name.to_owned(), what });
+        }
+    }
+    // An error's body tells nothing of an answer's.
+    if found.is_empty() {
+        found.extend(shape::drift(&bodies(before), &bodies(after), known));
+    }
+    if let Some(token) = paging.map(|paging| format!("/{}", paging.token)) {
+        found.retain(|drift| drift.pointer != token);
+    }
+    found
+}
+
+fn heads(take: &Take, of: &dyn Fn(&Page) -> String) -> Vec<String> {
+    let mut heads: Vec<String> = take.pages.iter().map(of).collect();
+    heads.dedup();
+    heads
+}
+
+fn status(page: &Page) -> String {
+    match page.error_kind() {
+        Some(kind) => format!("{} {kind}", page.status),
+        None => page.status.to_string(),
+    }
+}
+
+fn content_type(page: &Page) -> String {
+    page.header("content-type").unwrap_or("none").to_owned()
+}
+
+fn bodies(take: &Take) -> Vec<Vec<u8>> {
+    take.pages.iter().map(|page| spelled(&page.body).to_vec()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interaction::{Body, Hole, OperationName, Page, Take};
+    use crate::interaction::{Body, Hole, OperationName};
     use bytes::Bytes;
 
     const PAGING: Paging<'_> = Paging { items: "l", token: "t" };

@@ -138,7 +138,7 @@ fn moved(
     });
 }
 
-fn how(before: &Take, after: &Take, paging: Option<Paging<'_>>) -> Vec<Change> {
+pub(super) fn how(before: &Take, after: &Take, paging: Option<Paging<'_>>) -> Vec<Change> {
     if before == after {
         return Vec::new();
     }

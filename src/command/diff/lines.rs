@@ -87,7 +87,8 @@ fn told(take: &Take) -> String {
     parts.into_iter().flatten().map(|part| format!(", {}", line(&part))).collect()
 }
 
-fn change_text(change: &Change) -> String {
+/// How a take differs, indented as below its line.
+pub(in crate::command) fn change_text(change: &Change) -> String {
     match change {
         Change::Field { name, before, after } => {
             let side = |value: &Option<String>| value.as_ref().map(|value| format!("{name}: {value}"));

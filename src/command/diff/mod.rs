@@ -5,6 +5,8 @@ mod objects;
 mod revision;
 mod side;
 
+pub(super) use lines::change_text as change_lines;
+pub(super) use objects::change as change_json;
 pub use revision::RevisionError;
 
 use super::progress::Progress;

@@ -51,6 +51,11 @@ fn take(request: &Request, change: &TakeChange) -> Value {
     })
 }
 
+/// How a take differs, by itself.
+pub(in crate::command) fn change(change: &Change) -> Value {
+    field(change).or_else(|| difference(change)).unwrap_or_else(|| json!({ "spelling": true }))
+}
+
 fn field(change: &Change) -> Option<Value> {
     let Change::Field { name, before, after } = change else { return None };
     Some(json!({ "name": name, "before": before, "after": after }))

@@ -1,0 +1,124 @@
+//! `ramtape verify`
+
+mod finding;
+mod offline;
+mod online;
+mod outcome;
+
+use super::error::chain;
+use super::progress::Progress;
+use super::recorded::{self, Recorded};
+use super::summary::counted;
+use super::voice::Voice;
+use super::{CommandError, Exit, output, runtime};
+use crate::app;
+use crate::cassette::{Access, Cassette};
+use crate::cli::VerifyArgs;
+use crate::config::{Config, Environment, RecordMode, Settings};
+use crate::engine::Reask;
+use finding::{Finding, Level};
+use offline::Audit;
+use online::Recording;
+use outcome::{Asked, Outcome, Update};
+
+pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let settings = Settings::load(args.layer(), environment)?;
+    let config = Config::from_settings(settings, RecordMode::None)?;
+    let online = !args.offline && (args.online || config.upstream.url.is_some());
+    if args.update && !online {
+        return Err(CommandError::Usage("--update needs somebody to ask: --online, or --upstream URL".to_owned()));
+    }
+    let access = if args.update { Access::Record { replace: true } } else { Access::Replay };
+    let opened = recorded::open(&config.cassette, access)?;
+    recorded::tell(&opened.notices, voice);
+    let (findings, readable) = look_through(&opened.cassette, &config, voice)?;
+    let asked = if online { ask(args, &config, &opened.cassette, &readable, voice)? } else { Vec::new() };
+    output::print_styled(&text(&findings, &asked, args.json))?;
+    let not_sealed = if args.update { opened.cassette.seal()?.failed.len() } else { 0 };
+    tell(&findings, online.then_some(&asked), readable.len(), voice);
+    if not_sealed > 0 {
+        voice.problem(&format!("{not_sealed} of what was recorded is in the store only: `ramtape seal` tries again"));
+    }
+    Ok(verdict(args, &findings, &asked, not_sealed))
+}
+
+/// What is found without asking anybody, and what can be read.
+fn look_through(
+    cassette: &Cassette<()>,
+    config: &Config,
+    voice: Voice,
+) -> Result<(Vec<Finding>, Vec<Recorded>), CommandError> {
+    let mut audit = Audit::new(&config.service);
+    let mut readable = Vec::new();
+    let names = cassette.fingerprints()?;
+    let mut progress = Progress::new(voice, "reading", names.len());
+    for (folder, fingerprint) in names {
+        progress.step();
+        match cassette.entry(&folder, &fingerprint) {
+            Ok(Some(entry)) => {
+                let recorded = Recorded { fingerprint, folder, entry };
+                audit.look_at(&recorded);
+                readable.push(recorded);
+            }
+            Ok(None) => {}
+            Err(error) => audit.damaged(&folder, fingerprint, chain(&error)),
+        }
+    }
+    Ok((audit.findings(), readable))
+}
+
+fn ask(
+    args: &VerifyArgs,
+    config: &Config,
+    cassette: &Cassette<()>,
+    recorded: &[Recorded],
+    voice: Voice,
+) -> Result<Vec<Asked>, CommandError> {
+    let upstream = app::upstream(config, app::credential_source(config), "").map_err(app::StartError::from)?;
+    let reask = Reask { service: &config.service, upstream: &upstream };
+    let recording = args.update.then_some(Recording { cassette, ignore_values: args.ignore_values });
+    let mut progress = Progress::new(voice, "asking", recorded.len());
+    Ok(runtime()?.block_on(online::ask(reask, recorded, recording.as_ref(), &mut progress)))
+}
+
+fn text(findings: &[Finding], asked: &[Asked], json: bool) -> String {
+    let findings = findings.iter().map(|finding| if json { finding.json() } else { finding.text() });
+    let asked = asked.iter().map(|asked| if json { asked.json() } else { asked.text() });
+    findings.chain(asked).collect()
+}
+
+/// The closing lines. `asked` is `None` where nobody was asked.
+fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, voice: Voice) {
+    let wrong = findings.iter().filter(|finding| finding.level == Level::Problem).count();
+    voice.note(&format!("{} read, {wrong} wrong in them", counted(requests as u64, "request", "requests")));
+    let Some(asked) = asked else { return };
+    let count = |fits: &dyn Fn(&Outcome) -> bool| asked.iter().filter(|asked| fits(&asked.outcome)).count();
+    let read = counted(asked.len() as u64, "recorded read", "recorded reads");
+    voice.note(&format!(
+        "{read}: {} the same, {} with other values, {} of another shape, {} not asked, {} without an answer",
+        count(&|outcome| matches!(outcome, Outcome::Same)),
+        count(&|outcome| matches!(outcome, Outcome::Values(_))),
+        count(&|outcome| matches!(outcome, Outcome::Shape(..))),
+        count(&|outcome| matches!(outcome, Outcome::NotAsked(_))),
+        count(&|outcome| matches!(outcome, Outcome::Failed(_))),
+    ));
+    let recorded = asked.iter().filter(|asked| asked.update == Update::Recorded).count();
+    if recorded > 0 {
+        voice.note(&format!("{} recorded anew", counted(recorded as u64, "read", "reads")));
+    }
+}
+
+/// What is wrong or has drifted comes first; then what could not be found out.
+fn verdict(args: &VerifyArgs, findings: &[Finding], asked: &[Asked], not_sealed: usize) -> Exit {
+    let wrong = findings.iter().any(|finding| finding.level == Level::Problem);
+    let drifted = |asked: &Asked| asked.outcome.is_drift(args.ignore_values) && asked.update != Update::Recorded;
+    if wrong || asked.iter().any(drifted) {
+        Exit::Cassette
+    } else if not_sealed > 0 {
+        Exit::NotRecorded
+    } else if asked.iter().any(|asked| matches!(asked.outcome, Outcome::Failed(_))) {
+        Exit::Failed
+    } else {
+        Exit::Well
+    }
+}

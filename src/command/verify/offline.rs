@@ -1,0 +1,186 @@
+//! The part of the check that asks nobody: format, members and types, links, chains.
+
+use super::finding::{Finding, Level};
+use crate::cassette::links;
+use crate::cassette::text::spelled;
+use crate::command::recorded::Recorded;
+use crate::fingerprint::Fingerprint;
+use crate::interaction::{Entry, Hole, Page, Take, json};
+use crate::service::{Kind, Operation, Service};
+use std::collections::HashSet;
+
+/// What is found while the cassette is looked through.
+pub(super) struct Audit<'a> {
+    service: &'a Service,
+    findings: Vec<Finding>,
+    /// The writes that are there.
+    writes: HashSet<String>,
+    /// The writes that takes lead back to, and where that stands in `findings`.
+    links: Vec<(String, Finding)>,
+}
+
+impl<'a> Audit<'a> {
+    pub(super) fn new(service: &'a Service) -> Self {
+        Self { service, findings: Vec::new(), writes: HashSet::new(), links: Vec::new() }
+    }
+
+    /// A file that cannot be read.
+    pub(super) fn damaged(&mut self, folder: &str, fingerprint: Fingerprint, reason: String) {
+        self.findings.push(Finding {
+            level: Level::Problem,
+            operation: folder.to_owned(),
+            fingerprint,
+            take: None,
+            page: None,
+            text: reason,
+        });
+    }
+
+    /// What is wrong with one request and its answers.
+    pub(super) fn look_at(&mut self, recorded: &Recorded) {
+        let entry = &recorded.entry;
+        let mut at = Spot { recorded, take: None, page: None, found: &mut self.findings };
+        let operation = self.service.operation_named(entry.operation.as_str());
+        match operation {
+            None => at.note("not one of the service's operations: its members are not checked"),
+            Some(operation) => request(&mut at, self.service, operation, entry),
+        }
+        for (number, take) in (1..).zip(&entry.takes) {
+            at.take = Some(number);
+            chain(&mut at, take);
+            if let Some(operation) = operation {
+                answers(&mut at, self.service, operation, take);
+            }
+            self.writes.extend(take.id.clone());
+            for write in links(&entry.request, take) {
+                let text = format!("it leads back to the write {write}, which is not there");
+                self.links.push((write, at.finding(Level::Problem, text)));
+            }
+        }
+    }
+
+    /// Everything that was found: what is wrong in the files, then the links that lead nowhere.
+    pub(super) fn findings(self) -> Vec<Finding> {
+        let Self { mut findings, writes, links, .. } = self;
+        let mut nowhere: Vec<Finding> =
+            links.into_iter().filter(|(write, _)| !writes.contains(write)).map(|(_, finding)| finding).collect();
+        // A value can stand in many places of one take.
+        nowhere.dedup();
+        findings.extend(nowhere);
+        findings
+    }
+}
+
+/// Where in the cassette something is found.
+struct Spot<'a> {
+    recorded: &'a Recorded,
+    take: Option<usize>,
+    page: Option<usize>,
+    found: &'a mut Vec<Finding>,
+}
+
+impl Spot<'_> {
+    fn finding(&self, level: Level, text: String) -> Finding {
+        Finding {
+            level,
+            operation: self.recorded.entry.operation.as_str().to_owned(),
+            fingerprint: self.recorded.fingerprint,
+            take: self.take,
+            page: self.page,
+            text,
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        self.found.push(self.finding(Level::Note, text.to_owned()));
+    }
+
+    fn problem(&mut self, text: impl Into<String>) {
+        self.found.push(self.finding(Level::Problem, text.into()));
+    }
+}
+
+fn succeeded(page: &Page) -> bool {
+    (200..300).contains(&page.status)
+}
+
+/// A request that the service answered well has the members that it knows. What it refused may be wrong in any way.
+fn request(at: &mut Spot<'_>, service: &Service, operation: &Operation, entry: &Entry) {
+    if !entry.takes.iter().flat_map(|take| take.pages.first()).any(succeeded) {
+        return;
+    }
+    match json::parse(entry.request.as_bytes()) {
+        Ok(node) => {
+            for flaw in service.flaws_of_request(operation, &node) {
+                at.problem(format!("request: {flaw}"));
+            }
+        }
+        Err(_) => at.problem("the request is no JSON"),
+    }
+}
+
+/// Every page but the last leads to the next one; the last does where the chain was recorded in part only.
+fn chain(at: &mut Spot<'_>, take: &Take) {
+    for (number, page) in (1..).zip(&take.pages) {
+        at.page = (take.pages.len() > 1).then_some(number);
+        let leads: Vec<u32> = page
+            .body
+            .holes()
+            .filter_map(|hole| match hole {
+                Hole::Token(position) => Some(*position),
+                _ => None,
+            })
+            .collect();
+        let next = u32::try_from(number).unwrap_or(u32::MAX);
+        let goes_on = number < take.pages.len() || !take.complete;
+        match (goes_on, leads.as_slice()) {
+            (false, []) => {}
+            (true, [one]) if *one == next => {}
+            (true, []) => at.problem("the chain is broken: it leads to no next page"),
+            (false, _) => at.problem("the chain is broken: it leads on, and is recorded as complete"),
+            (true, _) => at.problem(format!("the chain is broken: its token should be {next}")),
+        }
+    }
+    at.page = None;
+}
+
+fn answers(at: &mut Spot<'_>, service: &Service, operation: &Operation, take: &Take) {
+    match (operation.kind, &take.id) {
+        (Kind::Write, None) => at.problem("a write without an id: nothing can be recorded after it"),
+        (Kind::Read, Some(_)) => at.problem("a read with an id, as only writes have"),
+        _ => {}
+    }
+    if operation.page_items.is_none() && (take.pages.len() > 1 || !take.complete) {
+        at.problem("several pages, or a part, of what does not page");
+    }
+    for (number, page) in (1..).zip(&take.pages) {
+        at.page = (take.pages.len() > 1).then_some(number);
+        if succeeded(page) { success(at, service, operation, page) } else { error(at, service, page) }
+    }
+    at.page = None;
+}
+
+fn success(at: &mut Spot<'_>, service: &Service, operation: &Operation, page: &Page) {
+    let body = spelled(&page.body);
+    if body.is_empty() && operation.answer.as_ref().is_none_or(std::collections::BTreeMap::is_empty) {
+        return;
+    }
+    match json::parse(&body) {
+        Ok(node) => {
+            for flaw in service.flaws_of_answer(operation, &node) {
+                at.problem(flaw.to_string());
+            }
+        }
+        Err(error) => at.problem(format!("the body is no JSON: {}", error.reason)),
+    }
+}
+
+fn error(at: &mut Spot<'_>, service: &Service, page: &Page) {
+    let Some(kind) = page.error_kind() else { return at.note("an error without a name") };
+    match service.errors.get(&kind) {
+        Some(status) if *status != page.status => {
+            at.problem(format!("{kind} has status {status}, and not {}", page.status));
+        }
+        _ => {}
+    }
+}

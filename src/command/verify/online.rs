@@ -1,0 +1,160 @@
+//! The part of the check that asks upstream: each recorded read once more, never a write.
+
+use super::outcome::{Asked, Outcome, Update};
+use crate::cassette::compare::{Change, Paging, differences_of, drift};
+use crate::cassette::{Cassette, EntryHead, StoreError, TakeHead};
+use crate::command::error::chain;
+use crate::command::progress::Progress;
+use crate::command::recorded::Recorded;
+use crate::engine::{NotAsked, Reask, Walked};
+use crate::interaction::{Entry, Take};
+
+/// Asks for everything in `recorded` that is a read. Where `update` is given, what has drifted is recorded into it.
+pub(super) async fn ask(
+    reask: Reask<'_>,
+    recorded: &[Recorded],
+    update: Option<&Recording<'_>>,
+    progress: &mut Progress,
+) -> Vec<Asked> {
+    let mut asked = Vec::new();
+    for recorded in recorded {
+        progress.step();
+        asked.extend(ask_one(reask, recorded, update).await);
+    }
+    asked
+}
+
+async fn ask_one(reask: Reask<'_>, recorded: &Recorded, update: Option<&Recording<'_>>) -> Vec<Asked> {
+    let entry = &recorded.entry;
+    let of = |max_results: Option<u32>, outcome: Outcome| Asked {
+        operation: entry.operation.as_str().to_owned(),
+        fingerprint: recorded.fingerprint,
+        max_results,
+        outcome,
+        update: Update::Left,
+    };
+    let question = match reask.question(entry) {
+        Ok(question) => question,
+        // That writes are not asked goes without saying.
+        Err(NotAsked::Write) => return Vec::new(),
+        Err(reason) => return vec![of(None, Outcome::NotAsked(reason.to_string()))],
+    };
+    let mut asked = Vec::new();
+    let mut fresh = Vec::new();
+    for size in sizes(entry) {
+        let takes: Vec<&Take> = entry.takes.iter().filter(|take| take.max_results == size).collect();
+        // As far as it was recorded at most.
+        let most = takes.iter().map(|take| take.pages.len()).max().filter(|_| takes.iter().all(|take| !take.complete));
+        match reask.walk(&question, size, most).await {
+            Ok(walked) => {
+                asked.push(of(size, compared(reask, entry, &takes, &walked)));
+                fresh.push((size, walked));
+            }
+            Err(error) => asked.push(of(size, Outcome::Failed(chain(&error)))),
+        }
+    }
+    let drifted = asked.iter().any(|asked| update.is_some_and(|update| update.is_for(&asked.outcome)));
+    if let Some(update) = update.filter(|_| drifted && fresh.len() == asked.len()) {
+        let update = update.record(entry, &fresh);
+        asked.iter_mut().for_each(|asked| asked.update = update.clone());
+    }
+    asked
+}
+
+/// The page sizes that were asked with, each once.
+fn sizes(entry: &Entry) -> Vec<Option<u32>> {
+    let mut sizes: Vec<Option<u32>> = Vec::new();
+    for take in &entry.takes {
+        if !sizes.contains(&take.max_results) {
+            sizes.push(take.max_results);
+        }
+    }
+    sizes
+}
+
+/// Upstream is in one state, and the takes may be of several: the answer is held against the one that it is most like.
+fn compared(reask: Reask<'_>, entry: &Entry, takes: &[&Take], walked: &Walked) -> Outcome {
+    let service = reask.service;
+    let operation = service.operation_named(entry.operation.as_str());
+    let paging = operation
+        .and_then(|operation| operation.page_items.as_deref())
+        .map(|items| Paging { items, token: &service.paging.token });
+    let known = |pointer: &str| operation.is_some_and(|operation| service.knows_answer_member(operation, pointer));
+    let against = |take: &&Take| {
+        let fresh = walked.take(take);
+        (drift(take, &fresh, paging, &known), values(take, &fresh, paging))
+    };
+    match takes.iter().map(against).min_by_key(|(shape, values)| (shape.len(), values.len())) {
+        Some((shape, values)) if !shape.is_empty() => Outcome::Shape(shape, values),
+        Some((_, values)) if !values.is_empty() => Outcome::Values(values),
+        _ => Outcome::Same,
+    }
+}
+
+/// The values that differ. Where pages were cut, how a number of members is spelled, and what stands for another value, is
+/// no difference.
+fn values(before: &Take, after: &Take, paging: Option<Paging<'_>>) -> Vec<Change> {
+    let is_value = |change: &Change| match change {
+        Change::Body { difference, .. } => difference.before.as_ref().is_none_or(|place| !is_hole(&place.value)),
+        Change::Field { .. } | Change::Spelling => false,
+    };
+    differences_of(before, after, paging).into_iter().filter(is_value).collect()
+}
+
+fn is_hole(value: &str) -> bool {
+    value.starts_with("{\"$") && !value.starts_with("{\"$$")
+}
+
+/// Where and what to record anew.
+pub(super) struct Recording<'a> {
+    pub(super) cassette: &'a Cassette<()>,
+    /// Whether drift in values is none.
+    pub(super) ignore_values: bool,
+}
+
+impl Recording<'_> {
+    fn is_for(&self, outcome: &Outcome) -> bool {
+        outcome.is_drift(self.ignore_values)
+    }
+
+    /// Records the answers of all page sizes in place of each session's takes. Those of a session that were recorded after
+    /// a write stay: what upstream answers now is not what it answered then.
+    fn record(&self, entry: &Entry, fresh: &[(Option<u32>, Walked)]) -> Update {
+        let mut sessions: Vec<&Option<String>> = entry.takes.iter().map(|take| &take.session).collect();
+        sessions.sort();
+        sessions.dedup();
+        let mut left = false;
+        for session in sessions {
+            let takes = || entry.takes.iter().filter(|take| take.session == *session);
+            if takes().any(|take| take.after.is_some()) {
+                left = true;
+                continue;
+            }
+            for (size, walked) in fresh.iter().filter(|(size, _)| takes().any(|take| take.max_results == *size)) {
+                if let Err(error) = self.keep(entry, session, *size, walked) {
+                    return Update::Refused(chain(&error));
+                }
+            }
+        }
+        if left { Update::Refused(AFTER_A_WRITE.to_owned()) } else { Update::Recorded }
+    }
+
+    fn keep(
+        &self,
+        entry: &Entry,
+        session: &Option<String>,
+        max_results: Option<u32>,
+        walked: &Walked,
+    ) -> Result<(), StoreError> {
+        let head = EntryHead {
+            operation: entry.operation.clone(),
+            region: entry.region.clone(),
+            actor: entry.actor.clone(),
+            request: entry.request.clone(),
+        };
+        let take = TakeHead { session: session.clone(), max_results, complete: walked.complete, ..TakeHead::default() };
+        self.cassette.begin(&head, &take, walked.pages.clone(), None).map(drop)
+    }
+}
+
+const AFTER_A_WRITE: &str = "a session read it after a write; record its test again";

@@ -1,0 +1,215 @@
+//! A recorded read asked once more: read → sign → send → scrub, page by page. A write is never asked.
+
+use super::classify::{error_kind, is_recordable};
+use crate::interaction::json::{self, Kind as JsonKind, Node, quote, unquote};
+use crate::interaction::{Door, Entry, Page, Request, Take};
+use crate::redact::{Scrubbed, scrub_page};
+use crate::service::{Kind, Operation, Service};
+use crate::token::place_token;
+use crate::upstream::{Answer, Upstream, UpstreamError};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::time::Duration;
+
+/// The most pages that are walked.
+const LONGEST_WALK: usize = 10_000;
+
+/// How long to wait before upstream is asked again after an error that passes: throttling, a fault of the service.
+const PATIENCE: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// Why a recorded request is not asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAsked {
+    /// It would change something.
+    #[error("it is a write")]
+    Write,
+    /// Nobody knows whether it would.
+    #[error("its operation is not in the table, so it may be a write")]
+    Unknown,
+    /// Its values are a session's, or stand for others.
+    #[error("its request has holes, and their values are not known")]
+    Hole,
+    /// It went on where another listing had ended.
+    #[error("its request holds a token that is known to upstream alone")]
+    Token,
+}
+
+/// Why there is no answer to compare.
+#[derive(Debug, thiserror::Error)]
+pub enum ReaskError {
+    /// Upstream does not answer.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// It answered with something that tells nothing of the service.
+    #[error("upstream answered {status} {kind}")]
+    Passing {
+        /// The status.
+        status: u16,
+        /// The error's name.
+        kind: String,
+    },
+    /// A listing that does not end.
+    #[error("the listing has more than {LONGEST_WALK} pages")]
+    Endless,
+}
+
+/// Asks recorded reads again.
+#[derive(Clone, Copy, Debug)]
+pub struct Reask<'a> {
+    /// The service's table: it tells reads from writes.
+    pub service: &'a Service,
+    /// Where to ask.
+    pub upstream: &'a Upstream,
+}
+
+/// A recorded read that can be asked. Only [`Reask::question`] makes one, and only of reads.
+#[derive(Debug)]
+pub struct Question<'a> {
+    operation: &'a Operation,
+    entry: &'a Entry,
+    /// The parameters, as the body or the query has them.
+    parameters: Vec<(String, String)>,
+}
+
+/// What upstream answers now.
+#[derive(Debug)]
+pub struct Walked {
+    /// The pages, as they would be recorded.
+    pub pages: Vec<Scrubbed<Page>>,
+    /// Whether they are all.
+    pub complete: bool,
+}
+
+impl Walked {
+    /// The take that they would be, in place of `recorded`.
+    #[must_use]
+    pub fn take(&self, recorded: &Take) -> Take {
+        let pages = self.pages.iter().map(|page| page.inner().clone()).collect();
+        Take { pages, complete: self.complete, ..recorded.clone() }
+    }
+}
+
+impl<'a> Reask<'a> {
+    /// The read that `entry` is of.
+    ///
+    /// # Errors
+    /// Where it is none, or cannot be asked as it was.
+    pub fn question(&self, entry: &'a Entry) -> Result<Question<'a>, NotAsked> {
+        let operation = self.service.operation_named(entry.operation.as_str()).ok_or(NotAsked::Unknown)?;
+        if operation.kind != Kind::Read {
+            return Err(NotAsked::Write);
+        }
+        let Ok(node) = json::parse(entry.request.as_bytes()) else { return Err(NotAsked::Unknown) };
+        if has_hole(&node) {
+            return Err(NotAsked::Hole);
+        }
+        if operation.page_items.is_some() && node.member(&self.service.paging.token).is_some() {
+            return Err(NotAsked::Token);
+        }
+        let JsonKind::Object(members) = &node.kind else { return Err(NotAsked::Unknown) };
+        let spelled =
+            |member: &json::Member<'_>| Some((unquote(member.key).ok()?.into_owned(), member.value.raw.to_owned()));
+        Ok(Question { operation, entry, parameters: members.iter().filter_map(spelled).collect() })
+    }
+
+    /// Asks, page by page of `size`, until the listing ends or `most` pages are there. An error is an answer too, unless
+    /// it tells of the moment or of the credentials only.
+    ///
+    /// # Errors
+    /// Where there is no answer that says something of the service.
+    pub async fn walk(
+        &self,
+        question: &Question<'_>,
+        size: Option<u32>,
+        most: Option<usize>,
+    ) -> Result<Walked, ReaskError> {
+        let paging = &self.service.paging;
+        let mut pages = Vec::new();
+        let mut token: Option<String> = None;
+        while pages.len() < LONGEST_WALK {
+            let paged = size.map(|size| (paging.size.clone(), size.to_string()));
+            let onward = token.take().map(|token| (paging.token.clone(), quote(&token)));
+            let answer = self.ask(question, paged.into_iter().chain(onward)).await?;
+            let position = u32::try_from(pages.len() + 1).unwrap_or(u32::MAX);
+            let is_page = question.operation.page_items.is_some() && answer.status.is_success();
+            let (body, next) = if is_page {
+                let placed = place_token(&answer.body, &paging.token, position);
+                (placed.body, placed.upstream_token)
+            } else {
+                (crate::interaction::Body::literal(answer.body.clone()), None)
+            };
+            pages.push(scrub_page(answer.status.as_u16(), &answer.headers, body));
+            if next.is_none() || most == Some(pages.len()) {
+                return Ok(Walked { pages, complete: next.is_none() });
+            }
+            token = next;
+        }
+        Err(ReaskError::Endless)
+    }
+
+    /// One page. What passes by itself is waited for a little.
+    async fn ask(
+        &self,
+        question: &Question<'_>,
+        paging: impl Iterator<Item = (String, String)>,
+    ) -> Result<Answer, ReaskError> {
+        let request = question.request(paging);
+        let Entry { actor, region, .. } = question.entry;
+        let mut patience = PATIENCE.iter();
+        loop {
+            let answer = self.upstream.send(actor, &request, request.body.clone(), region).await?;
+            if is_recordable(&answer, &self.service.recording) {
+                return Ok(answer);
+            }
+            let kind = error_kind(&answer).unwrap_or_default();
+            let passes = !self.service.recording.authentication_errors.contains(&kind);
+            match patience.next().filter(|_| passes) {
+                Some(pause) => tokio::time::sleep(*pause).await,
+                None => return Err(ReaskError::Passing { status: answer.status.as_u16(), kind }),
+            }
+        }
+    }
+}
+
+impl Question<'_> {
+    /// The request, with the paging members given beside the recorded ones.
+    fn request(&self, paging: impl Iterator<Item = (String, String)>) -> Request {
+        let in_query = |name: &String| self.operation.query.contains(name);
+        let all: Vec<(String, String)> = self.parameters.iter().cloned().chain(paging).collect();
+        let (query, body): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| in_query(name));
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let query: Vec<String> = query
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(&unquote(value).unwrap_or(value.into()))))
+            .collect();
+        let body: Vec<String> = body.iter().map(|(name, value)| format!("{}:{value}", quote(name))).collect();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("ramtape/", env!("CARGO_PKG_VERSION"))));
+        Request {
+            method: self.operation.method.clone(),
+            path: self.operation.path.clone(),
+            query: query.join("&"),
+            headers,
+            body: Bytes::from(format!("{{{}}}", body.join(","))),
+            signed_target: self.operation.path.clone(),
+            authority: String::new(),
+            door: Door::Endpoint,
+            key: None,
+            session_prefix: None,
+        }
+    }
+}
+
+/// Whether a value stands for another one somewhere in the canonical parameters.
+fn has_hole(node: &Node<'_>) -> bool {
+    match &node.kind {
+        JsonKind::Array(items) => items.iter().any(has_hole),
+        JsonKind::Object(members) => match members.as_slice() {
+            [member] if member.key.starts_with("\"$") && !member.key.starts_with("\"$$") => true,
+            members => members.iter().any(|member| has_hole(&member.value)),
+        },
+        _ => false,
+    }
+}
