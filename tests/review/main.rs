@@ -16,3 +16,4 @@ mod online;
 mod removal;
 mod scene;
 mod selection;
+mod terminal;

@@ -88,6 +88,9 @@ fn differing(before: &Side, after: &Side, service: &Service, voice: Voice) -> Re
     for (folder, fingerprint) in names {
         progress.step();
         let (old, new) = (before.entry(&folder, &fingerprint)?, after.entry(&folder, &fingerprint)?);
+        if old == new {
+            continue;
+        }
         let changes = changes(old.as_ref(), new.as_ref(), old.as_ref().and_then(|entry| paging(entry, service)));
         if !changes.is_empty() {
             found.push(Request { folder, fingerprint, before: old, after: new, changes });

@@ -1,6 +1,8 @@
 //! A cassette as a git revision has it, by way of the `git` command.
 
 use crate::cassette::is_plain_name;
+use crate::command::progress::Progress;
+use crate::command::voice::Voice;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -66,14 +68,14 @@ pub(super) fn parse(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The cassette in the folder `path` of `revision`, put down in a temporary folder. Nothing of the work tree is touched.
-pub(super) fn checked_out(revision: &str, path: &str) -> Result<TempDir, RevisionError> {
+pub(super) fn checked_out(revision: &str, path: &str, voice: Voice) -> Result<TempDir, RevisionError> {
     let tree = tree(revision, path)?;
     let files = files(&tree)?;
     if !files.iter().any(|file| file.name == "cassette.json") {
         return Err(RevisionError::NoCassette { revision: revision.to_owned(), path: path.to_owned() });
     }
     let folder = tempfile::tempdir()?;
-    put_down(&files, folder.path())?;
+    put_down(&files, folder.path(), Progress::new(voice, "reading from git", files.len()))?;
     Ok(folder)
 }
 
@@ -131,7 +133,7 @@ fn files(tree: &str) -> Result<Vec<Blob>, RevisionError> {
 }
 
 /// Writes the files into `folder`, all by one git.
-fn put_down(files: &[Blob], folder: &Path) -> Result<(), RevisionError> {
+fn put_down(files: &[Blob], folder: &Path, mut progress: Progress) -> Result<(), RevisionError> {
     let mut git = command(&["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let (Some(mut orders), Some(answers)) = (git.stdin.take(), git.stdout.take()) else {
         return Err(RevisionError::Failed { reason: "it has no pipes".to_owned() });
@@ -141,6 +143,7 @@ fn put_down(files: &[Blob], folder: &Path) -> Result<(), RevisionError> {
     let asking = std::thread::spawn(move || orders.write_all(wanted.as_bytes()));
     let mut answers = BufReader::new(answers);
     let written = files.iter().try_for_each(|file| {
+        progress.step();
         let path = folder.join(&file.name);
         std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
         std::fs::write(&path, blob(&mut answers)?)?;

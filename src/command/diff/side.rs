@@ -26,7 +26,7 @@ impl Side {
         let folder = Path::new(name);
         match parse(name).filter(|_| !folder.exists()) {
             Some((revision, path)) => {
-                let files = checked_out(revision, path)?;
+                let files = checked_out(revision, path, voice)?;
                 let root = files.path().to_owned();
                 let cassette =
                     Cassette::open_text(&root, |_, _| ()).map_err(|error| unreadable(name, &root, &error))?;
