@@ -16,6 +16,7 @@ mod documented;
 mod environment;
 mod javascript;
 mod misses;
+mod model;
 mod moto;
 mod pages;
 mod rust_sdk;
