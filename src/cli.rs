@@ -10,6 +10,10 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+mod carry;
+
+pub use carry::{MergeArgs, MergeFileArgs};
+
 const EXAMPLES: &str = "\
 Examples:
   ramtape run -- pytest                 record on the first run, replay offline ever after
@@ -80,6 +84,12 @@ pub enum Command {
     /// Write the text of takes that an interrupted recording left in the store only
     #[command(after_help = "Example:\n  ramtape seal --cassette cassettes/default")]
     Seal(SealArgs),
+    /// Add the takes of other cassettes to one
+    #[command(after_help = carry::MERGE_EXAMPLE)]
+    Merge(MergeArgs),
+    /// Merge one file of a cassette as git's merge driver
+    #[command(after_help = carry::MERGE_FILE_EXAMPLE)]
+    MergeFile(MergeFileArgs),
     /// Remove takes that the latest complete replay never used
     #[command(after_help = PRUNE_EXAMPLE)]
     Prune(PruneArgs),

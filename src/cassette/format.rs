@@ -11,9 +11,12 @@ pub const VERSION: &str = "1.0";
 const MAJOR: u32 = 1;
 const MINOR: u32 = 0;
 const SERVICE: &str = "ram";
-const NAME: &str = "cassette.json";
+pub(super) const NAME: &str = "cassette.json";
 const TEXT: &str =
     "{\n  \"ramtape\": \"1.0\",\n  \"service\": \"ram\",\n  \"redaction\": {\n    \"rules\": []\n  }\n}\n";
+
+/// Takes added on two branches are merged by the driver called `ramtape`; where none is set up, git merges them as text.
+const GIT_ATTRIBUTES: &str = "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n";
 
 /// Whether the folder `root` says that it is a cassette.
 #[must_use]
@@ -79,9 +82,7 @@ fn check_members(root: &Node<'_>) -> Result<(), (usize, String)> {
 
 /// Makes a new cassette of the folder: `cassette.json`, and what git should know. Files that are there stay as they are.
 pub(super) fn create(root: &Path) -> Result<(), CassetteError> {
-    for (name, text) in
-        [(".gitattributes", "*.json text eol=lf linguist-generated\n"), (".gitignore", ".store/\n"), (NAME, TEXT)]
-    {
+    for (name, text) in [(".gitattributes", GIT_ATTRIBUTES), (".gitignore", ".store/\n"), (NAME, TEXT)] {
         write_new(&root.join(name), text)
             .map_err(|(path, source): (PathBuf, _)| CassetteError::Write { path, source })?;
     }

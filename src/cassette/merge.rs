@@ -51,7 +51,7 @@ fn append(takes: &mut Vec<Take>, take: Take) {
 }
 
 /// Whether `part` was recorded in part and `whole` goes on from there.
-fn begins(part: &Take, whole: &Take) -> bool {
+pub(super) fn begins(part: &Take, whole: &Take) -> bool {
     !part.complete && part.pages.len() < whole.pages.len() && part.is_prefix_of(whole)
 }
 

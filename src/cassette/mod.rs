@@ -6,9 +6,11 @@
 //!
 //! Everything here is synchronous and may be shared between threads.
 
+mod alike;
 mod archive;
 mod cache;
 mod codec;
+mod combine;
 pub mod compare;
 mod edit;
 mod error;
@@ -21,15 +23,19 @@ mod notice;
 mod opening;
 mod path;
 mod prune;
+mod put;
 mod recording;
 mod seal;
 mod sealer;
 mod store;
+mod subsequence;
 pub mod text;
 mod usage;
 mod watch;
 
 pub use cache::{Found, Origin};
+pub use alike::{Unlike, alike, create_like, share_key};
+pub use combine::{Piece, combine};
 pub use edit::{Dangling, EditError, Editing, Farewell};
 pub use error::{CassetteError, StoreError};
 pub use format::VERSION;

@@ -156,7 +156,7 @@ impl<P> Cassette<P> {
     }
 }
 
-fn replace(archive: &Archive, fp: &Fingerprint, path: &Path, entry: &Entry) -> Result<(), CassetteError> {
+pub(super) fn replace(archive: &Archive, fp: &Fingerprint, path: &Path, entry: &Entry) -> Result<(), CassetteError> {
     let text = text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.to_owned(), source })?;
     let temporary = write_temporary(&archive.root, fp, &text)?;
     let changed = put_in_place(&temporary, path)?;
@@ -172,7 +172,7 @@ fn remove_file(archive: &Archive, path: &Path) -> Result<(), CassetteError> {
     if fs::remove_dir(folder).is_ok() { synced(&archive.root) } else { Ok(()) }
 }
 
-fn synced(folder: &Path) -> Result<(), CassetteError> {
+pub(super) fn synced(folder: &Path) -> Result<(), CassetteError> {
     sync_folder(folder).map_err(|source| CassetteError::Write { path: folder.to_owned(), source })
 }
 

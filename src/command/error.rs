@@ -68,12 +68,23 @@ pub enum CommandError {
     /// There is no certificate authority.
     #[error(transparent)]
     Authority(#[from] AuthorityError),
+    /// A file that the user named cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The demo cannot be given.
     #[error(transparent)]
     Demo(#[from] super::demo::DemoError),
     /// The cassette cannot be used.
     #[error(transparent)]
     Cassette(#[from] CassetteError),
+    /// Takes of several cassettes cannot be brought together.
+    #[error(transparent)]
+    Merge(#[from] super::merge::MergeError),
     /// Nothing can be pruned.
     #[error(transparent)]
     Prune(#[from] PruneError),
@@ -147,6 +158,7 @@ impl CommandError {
             Self::Edit(EditError::Cassette(error)) | Self::Prune(PruneError::Edit(EditError::Cassette(error))) => {
                 cassette_exit(error)
             }
+            Self::Merge(error) => error.exit(),
             Self::Cassette(error)
             | Self::Start(StartError::Cassette(error))
             | Self::Stop(StopError::Cassette(error)) => cassette_exit(error),

@@ -13,6 +13,8 @@ mod glob;
 mod log;
 mod ls;
 mod man;
+mod merge;
+mod merge_file;
 mod output;
 mod progress;
 mod prune;
@@ -58,6 +60,8 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Ls(args) => ls::run(&args, &environment, voice),
         Command::Show(args) => show::run(&args, &environment, voice),
         Command::Seal(args) => seal::run(&args, &environment, voice),
+        Command::Merge(args) => merge::run(&args, voice),
+        Command::MergeFile(args) => merge_file::run(&args, voice),
         Command::Prune(args) => prune::run(&args, &environment, voice),
         Command::Coverage(args) => coverage::run(&args, &environment, voice),
         Command::Diff(args) => diff::run(&args, &environment, voice),

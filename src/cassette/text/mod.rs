@@ -3,6 +3,7 @@
 //! The text is deterministic: equal entries have equal text.
 
 mod body;
+mod clash;
 mod fields;
 mod printer;
 mod read;
@@ -11,5 +12,6 @@ mod spell;
 mod write;
 
 pub use body::spelled;
+pub use clash::{write_both, write_clashing};
 pub use read::{Flaw, read};
 pub use write::{Unwritable, write};

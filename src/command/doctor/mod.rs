@@ -3,6 +3,7 @@
 mod authority;
 mod check;
 mod environment;
+mod git;
 mod place;
 mod upstream;
 
@@ -21,6 +22,7 @@ pub(super) fn run(args: &DoctorArgs, environment: &Environment, voice: Voice) ->
             checks.push(place::cassette(&config.cassette, voice));
             checks.push(place::port(config.listen));
             checks.push(authority::check(&config));
+            checks.extend(git::merge_driver(&config.cassette));
         }
         Err(error) => checks.insert(0, Check::fail("configuration", super::error::chain(&error), "correct it")),
     }

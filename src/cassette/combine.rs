@@ -1,0 +1,239 @@
+//! Takes of one fingerprint from two sides that go back to a common base, as one sequence. Pure.
+//!
+//! Each session's takes are combined for themselves: a replay never asks how those of different sessions stand to each
+//! other. Without a base everything is an addition, and what both sides have is there once.
+
+use super::merge::begins;
+use super::subsequence::common;
+use crate::interaction::Take;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// A place in the combined sequence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// A take that no side speaks against.
+    Agreed(Take),
+    /// One take, said differently; `None` where that side has removed it.
+    Clash {
+        /// What our side says.
+        ours: Option<Take>,
+        /// What their side says.
+        theirs: Option<Take>,
+    },
+}
+
+/// The takes of both sides. `base` is what both began with; empty where nothing is known of that.
+///
+/// Sides clash where they changed one take of the base differently, and where both hold an answer of their own to one
+/// write of one session: a replay could not tell them apart.
+#[must_use]
+pub fn combine(base: &[Take], ours: &[Take], theirs: &[Take]) -> Vec<Piece> {
+    let agreed = |takes: &[Take]| takes.iter().cloned().map(Piece::Agreed).collect();
+    if ours == theirs || theirs == base {
+        return agreed(ours);
+    }
+    if ours == base {
+        return agreed(theirs);
+    }
+    let sessions: BTreeSet<Option<&str>> = ours.iter().chain(theirs).map(|take| take.session.as_deref()).collect();
+    let mut queues = BTreeMap::new();
+    for session in sessions {
+        let sides = Sides {
+            base: of_session(base, session).into_iter().map(|(_, take)| take).collect(),
+            ours: of_session(ours, session),
+            theirs: of_session(theirs, session),
+        };
+        queues.insert(session, VecDeque::from(sides.combined()));
+    }
+    interleaved(ours, queues)
+}
+
+fn of_session<'t>(takes: &'t [Take], session: Option<&str>) -> Vec<(usize, &'t Take)> {
+    takes.iter().enumerate().filter(|(_, take)| take.session.as_deref() == session).collect()
+}
+
+/// The sessions' sequences as one: our side's order, what only theirs has as early as its session's order allows, new
+/// sessions at the end.
+fn interleaved<'t>(ours: &'t [Take], mut queues: BTreeMap<Option<&'t str>, VecDeque<Placed>>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (at, take) in ours.iter().enumerate() {
+        let Some(queue) = queues.get_mut(&take.session.as_deref()) else { continue };
+        if let Some(last) = queue.iter().position(|placed| placed.ours == Some(at)) {
+            pieces.extend(queue.drain(..=last).map(|placed| placed.piece));
+        }
+    }
+    let mut rest: Vec<Placed> = queues.into_values().flatten().collect();
+    rest.sort_by_key(|placed| placed.theirs);
+    pieces.extend(rest.into_iter().map(|placed| placed.piece));
+    pieces
+}
+
+/// A piece, and where the sides have it.
+struct Placed {
+    piece: Piece,
+    ours: Option<usize>,
+    theirs: Option<usize>,
+}
+
+/// One session's takes. The sides' ones with their places among all takes.
+struct Sides<'t> {
+    base: Vec<&'t Take>,
+    ours: Vec<(usize, &'t Take)>,
+    theirs: Vec<(usize, &'t Take)>,
+}
+
+/// What became of the base on one side.
+struct Edits<'s, 't> {
+    /// For every take of the base what is there now; `None` where it was removed.
+    fates: Vec<Option<&'s (usize, &'t Take)>>,
+    /// What was added before every take of the base, and at its end.
+    added: Vec<Vec<&'s (usize, &'t Take)>>,
+}
+
+impl Sides<'_> {
+    fn combined(&self) -> Vec<Placed> {
+        let (ours, theirs) = (edits(&self.base, &self.ours), edits(&self.base, &self.theirs));
+        let mut combined = Vec::new();
+        for (at, (added, added_too)) in ours.added.iter().zip(&theirs.added).enumerate() {
+            combined.extend(union(added, added_too));
+            if let (Some(base), Some(fate), Some(other)) = (self.base.get(at), ours.fates.get(at), theirs.fates.get(at))
+            {
+                combined.extend(judged(base, *fate, *other));
+            }
+        }
+        settled(combined)
+    }
+}
+
+/// What is left of one take of the base.
+fn judged(base: &Take, ours: Option<&(usize, &Take)>, theirs: Option<&(usize, &Take)>) -> Option<Placed> {
+    let piece = match (ours, theirs) {
+        (None, None) => return None,
+        (Some((_, left)), None) | (None, Some((_, left))) if *left == base => return None,
+        (Some((_, mine)), Some((_, other))) if *mine == base => Piece::Agreed((*other).clone()),
+        (Some((_, mine)), Some((_, other))) if *other == base => Piece::Agreed((*mine).clone()),
+        (Some((_, mine)), Some((_, other))) => joined(mine, other),
+        (mine, other) => {
+            Piece::Clash { ours: mine.map(|(_, take)| (*take).clone()), theirs: other.map(|(_, take)| (*take).clone()) }
+        }
+    };
+    Some(Placed { piece, ours: ours.map(|(at, _)| *at), theirs: theirs.map(|(at, _)| *at) })
+}
+
+/// One of two that stand for the same: of two chains, one a beginning of the other, the longer.
+fn joined(ours: &Take, theirs: &Take) -> Piece {
+    if begins(ours, theirs) {
+        Piece::Agreed(theirs.clone())
+    } else if ours == theirs || begins(theirs, ours) {
+        Piece::Agreed(ours.clone())
+    } else {
+        Piece::Clash { ours: Some(ours.clone()), theirs: Some(theirs.clone()) }
+    }
+}
+
+/// Whether two takes can't both stand: they are the same, or answer the same write.
+fn is_one(ours: &Take, theirs: &Take) -> bool {
+    let same_write = ours.id.is_some() && ours.id == theirs.id;
+    same_write || ours == theirs || begins(ours, theirs) || begins(theirs, ours)
+}
+
+/// What both sides added at one place, ours first.
+fn union(ours: &[&(usize, &Take)], theirs: &[&(usize, &Take)]) -> Vec<Placed> {
+    let one = |at: usize, other: usize| {
+        ours.get(at).zip(theirs.get(other)).is_some_and(|((_, mine), (_, other))| is_one(mine, other))
+    };
+    let mut pairs = common(ours.len(), theirs.len(), one);
+    pairs.push((ours.len(), theirs.len()));
+    let (mut placed, mut next) = (Vec::new(), (0, 0));
+    for (at, other) in pairs {
+        for (at, take) in ours.get(next.0..at).unwrap_or_default() {
+            placed.push(Placed { piece: Piece::Agreed((*take).clone()), ours: Some(*at), theirs: None });
+        }
+        for (at, take) in theirs.get(next.1..other).unwrap_or_default() {
+            placed.push(Placed { piece: Piece::Agreed((*take).clone()), ours: None, theirs: Some(*at) });
+        }
+        if let (Some((at, mine)), Some((other, their))) = (ours.get(at), theirs.get(other)) {
+            placed.push(Placed { piece: joined(mine, their), ours: Some(*at), theirs: Some(*other) });
+        }
+        next = (at + 1, other + 1);
+    }
+    placed
+}
+
+/// One session's sequence without what is there twice because each side had it at another place.
+fn settled(placed: Vec<Placed>) -> Vec<Placed> {
+    let mut settled: Vec<Placed> = Vec::with_capacity(placed.len());
+    for next in placed {
+        let Piece::Agreed(take) = &next.piece else {
+            settled.push(next);
+            continue;
+        };
+        let of_other_side = |other: &Placed| {
+            (next.ours.is_none() && other.theirs.is_none()) || (next.theirs.is_none() && other.ours.is_none())
+        };
+        let last = settled.len().checked_sub(1);
+        let twin = settled.iter_mut().enumerate().find(|(at, other)| match &other.piece {
+            // A read can have been answered the same before and after something else.
+            Piece::Agreed(known) => {
+                of_other_side(other) && is_one(known, take) && (take.id.is_some() || known != take || Some(*at) == last)
+            }
+            Piece::Clash { .. } => false,
+        });
+        match twin {
+            Some((_, twin)) => {
+                if let Piece::Agreed(known) = &twin.piece {
+                    twin.piece = if next.ours.is_none() { joined(known, take) } else { joined(take, known) };
+                }
+                twin.ours = twin.ours.or(next.ours);
+                twin.theirs = twin.theirs.or(next.theirs);
+            }
+            None => settled.push(next),
+        }
+    }
+    settled
+}
+
+/// How `side` came from `base`: what is unchanged, what was put in place of another take of the same place in the
+/// session's history, what was removed and added.
+fn edits<'s, 't>(base: &[&Take], side: &'s [(usize, &'t Take)]) -> Edits<'s, 't> {
+    let same =
+        |at: usize, other: usize| base.get(at).zip(side.get(other)).is_some_and(|(base, (_, take))| base == take);
+    let mut kept = common(base.len(), side.len(), same);
+    kept.push((base.len(), side.len()));
+    let mut edits = Edits { fates: vec![None; base.len()], added: vec![Vec::new(); base.len() + 1] };
+    let mut next = (0, 0);
+    for (at, other) in kept {
+        let mut from = next.1;
+        for old in next.0..at {
+            let place = base.get(old);
+            let changed =
+                (from..other).find(|new| place.zip(side.get(*new)).is_some_and(|(a, (_, b))| stands_for(a, b)));
+            let Some(changed) = changed else { continue };
+            added_at(&mut edits, old, side.get(from..changed));
+            if let Some(fate) = edits.fates.get_mut(old) {
+                *fate = side.get(changed);
+            }
+            from = changed + 1;
+        }
+        added_at(&mut edits, at, side.get(from..other));
+        if let Some(fate) = edits.fates.get_mut(at) {
+            *fate = side.get(other);
+        }
+        next = (at + 1, other + 1);
+    }
+    edits
+}
+
+fn added_at<'s, 't>(edits: &mut Edits<'s, 't>, at: usize, takes: Option<&'s [(usize, &'t Take)]>) {
+    if let Some(added) = edits.added.get_mut(at) {
+        added.extend(takes.unwrap_or_default());
+    }
+}
+
+/// Whether both have the same place in the session's history.
+fn stands_for(one: &Take, other: &Take) -> bool {
+    one.after == other.after && one.id == other.id && one.max_results == other.max_results
+}
+
+#[cfg(test)]
+mod tests;

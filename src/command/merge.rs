@@ -1,0 +1,240 @@
+//! `ramtape merge`
+
+use super::recorded::{self, Shelf};
+use super::summary::counted;
+use super::voice::{Voice, printable};
+use super::{CommandError, Exit, output};
+use crate::app::shell_word;
+use crate::cassette::{self, Access, Cassette, CassetteError, Notice, Piece, Settings, Unlike, alike, combine};
+use crate::cli::MergeArgs;
+use crate::fingerprint::Fingerprint;
+use crate::interaction::{Entry, Take};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Why cassettes cannot be merged.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// A cassette is named twice.
+    #[error("{} and {} are the same cassette", into.display(), from.display())]
+    Same {
+        /// Where to.
+        into: PathBuf,
+        /// Where from.
+        from: PathBuf,
+    },
+    /// Values in the one would stand for others in the other.
+    #[error(
+        "{} and {} have different redaction rules in their cassette.json: record one of them again under the other's",
+        into.display(),
+        from.display()
+    )]
+    OtherRules {
+        /// Where to.
+        into: PathBuf,
+        /// Where from.
+        from: PathBuf,
+    },
+    /// The same, though the rules are the same.
+    #[error(
+        "{} and {} have different redaction keys: one value has two stand-ins in them; record one of them again with the \
+         other's redaction.key",
+        into.display(),
+        from.display()
+    )]
+    OtherKey {
+        /// Where to.
+        into: PathBuf,
+        /// Where from.
+        from: PathBuf,
+    },
+    /// Answers that a replay could not tell apart.
+    #[error(
+        "nothing was merged: both hold an answer of their own to the same write of the same session\n{}\n\
+         remove one of each with `ramtape rm`, or record them in sessions with different names",
+        .clashes.join("\n")
+    )]
+    Clash {
+        /// The writes, a line each.
+        clashes: Vec<String>,
+    },
+}
+
+impl MergeError {
+    pub(super) const fn exit(&self) -> Exit {
+        match self {
+            Self::Same { .. } => Exit::Usage,
+            Self::OtherRules { .. } | Self::OtherKey { .. } | Self::Clash { .. } => Exit::Failed,
+        }
+    }
+}
+
+pub(super) fn run(args: &MergeArgs, voice: Voice) -> Result<Exit, CommandError> {
+    check(&args.into, &args.from)?;
+    if let (false, false, Some(first)) = (args.dry_run, cassette::is_cassette(&args.into), args.from.first()) {
+        cassette::create_like(&args.into, first)?;
+    }
+    let target = Target::open(&args.into, args.dry_run, voice)?;
+    let shelves = args.from.iter().map(|from| Shelf::open(from, voice)).collect::<Result<Vec<_>, _>>()?;
+    let changes = changes(&target, &shelves)?;
+    // What is added is told before it is.
+    output::print(&if args.json { json(&changes, &args.into) } else { text(&changes) })?;
+    if !args.dry_run {
+        args.from.iter().try_for_each(|from| cassette::share_key(&args.into, from))?;
+        target.write(&changes)?;
+    }
+    voice.note(&told(&changes, args.dry_run, &args.into));
+    Ok(Exit::Well)
+}
+
+/// The cassette that takes go into, kept from others; `None` where there is none yet, and nothing is to be written.
+pub(super) struct Target {
+    cassette: Option<Cassette<()>>,
+}
+
+impl Target {
+    pub(super) fn open(root: &Path, dry_run: bool, voice: Voice) -> Result<Self, CommandError> {
+        if dry_run && !root.is_dir() {
+            return Ok(Self { cassette: None });
+        }
+        let access = if dry_run { Access::Replay } else { Access::Record { replace: false } };
+        let opened = Cassette::open(root, access, |_, _| (), &Settings::default())?;
+        if opened.notices.iter().any(|notice| matches!(notice, Notice::InUse { .. })) {
+            return Err(CassetteError::InUse { root: root.to_owned() }.into());
+        }
+        recorded::tell(&opened.notices, voice);
+        Ok(Self { cassette: Some(opened.cassette) })
+    }
+
+    fn entry(&self, folder: &str, fingerprint: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
+        self.cassette.as_ref().map_or(Ok(None), |cassette| cassette.entry(folder, fingerprint))
+    }
+
+    pub(super) fn write(&self, changes: &[Change]) -> Result<(), CassetteError> {
+        let Some(cassette) = &self.cassette else { return Ok(()) };
+        changes.iter().try_for_each(|change| cassette.put(&change.fingerprint, &change.entry))
+    }
+}
+
+/// Checks that all are there, none twice, and all under the same rules. A cassette that is not there yet gets those of the
+/// first that goes into it.
+fn check(into: &Path, from: &[PathBuf]) -> Result<(), CommandError> {
+    if into.is_dir() {
+        recorded::check(into)?;
+    }
+    let mut known: Vec<&Path> = Vec::from_iter(cassette::is_cassette(into).then_some(into));
+    for other in from {
+        recorded::check(other)?;
+        if into.canonicalize().is_ok_and(|into| other.canonicalize().is_ok_and(|other| into == other)) {
+            return Err(MergeError::Same { into: into.to_owned(), from: other.clone() }.into());
+        }
+        // Among several, one without a key may be like two that are not like each other.
+        for one in &known {
+            let (into, from) = ((*one).to_owned(), other.clone());
+            match alike(one, other)? {
+                None => {}
+                Some(Unlike::Rules) => return Err(MergeError::OtherRules { into, from }.into()),
+                Some(Unlike::Key) => return Err(MergeError::OtherKey { into, from }.into()),
+            }
+        }
+        known.push(other);
+    }
+    Ok(())
+}
+
+/// An entry that is not what it was.
+pub(super) struct Change {
+    fingerprint: Fingerprint,
+    entry: Entry,
+    /// How many takes it had.
+    before: usize,
+}
+
+impl Change {
+    fn added(&self) -> usize {
+        self.entry.takes.len().saturating_sub(self.before)
+    }
+}
+
+/// What the target's entries become with the takes of all shelves, one after the other.
+pub(super) fn changes(target: &Target, shelves: &[Shelf]) -> Result<Vec<Change>, CommandError> {
+    let mut names: BTreeMap<(String, Fingerprint), Vec<&Shelf>> = BTreeMap::new();
+    for shelf in shelves {
+        for name in shelf.names()? {
+            names.entry(name).or_default().push(shelf);
+        }
+    }
+    let (mut changes, mut clashes) = (Vec::new(), Vec::new());
+    for ((folder, fingerprint), shelves) in names {
+        let before = target.entry(&folder, &fingerprint)?;
+        let mut after = before.clone();
+        for shelf in shelves {
+            let Some(found) = shelf.read(&folder, fingerprint)? else { continue };
+            let old = after.as_ref().map_or(&[][..], |entry| &entry.takes);
+            let takes = agreed(combine(&[], old, &found.entry.takes), &found.entry, fingerprint, &mut clashes);
+            after = Some(Entry { takes, ..found.entry });
+        }
+        if let Some(entry) = after.filter(|after| before.as_ref() != Some(after)) {
+            let before = before.map_or(0, |entry| entry.takes.len());
+            changes.push(Change { fingerprint, entry, before });
+        }
+    }
+    if clashes.is_empty() { Ok(changes) } else { Err(MergeError::Clash { clashes }.into()) }
+}
+
+fn agreed(pieces: Vec<Piece>, entry: &Entry, fingerprint: Fingerprint, clashes: &mut Vec<String>) -> Vec<Take> {
+    let mut takes = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        match piece {
+            Piece::Agreed(take) => takes.push(take),
+            Piece::Clash { ours, theirs } => {
+                let take = ours.or(theirs);
+                let session = take.and_then(|take| take.session).map(|name| format!(" of session {name}"));
+                let operation = printable(entry.operation.as_str()).into_owned();
+                clashes.push(format!("  {operation} {fingerprint}{}", session.unwrap_or_default()));
+            }
+        }
+    }
+    takes
+}
+
+fn text(changes: &[Change]) -> String {
+    let line = |change: &Change| {
+        let operation = printable(change.entry.operation.as_str()).replace(['\n', '\t'], " ");
+        let takes = counted(change.added() as u64, "take", "takes");
+        let what = match (change.before, change.added()) {
+            (0, _) => format!("new, {takes}"),
+            (_, 0) => "a listing goes on further".to_owned(),
+            _ => format!("{takes} more"),
+        };
+        format!("{operation}  {}  {what}\n", change.fingerprint)
+    };
+    changes.iter().map(line).collect()
+}
+
+fn json(changes: &[Change], root: &Path) -> String {
+    let line = |change: &Change| {
+        let file = root.join(change.entry.operation.folder()).join(format!("{}.json", change.fingerprint));
+        let object = serde_json::json!({
+            "operation": change.entry.operation.as_str(),
+            "fingerprint": change.fingerprint.to_string(),
+            "added": change.added(),
+            "takes": change.entry.takes.len(),
+            "file": file.to_string_lossy(),
+            "fileIsNew": change.before == 0,
+        });
+        format!("{object}\n")
+    };
+    changes.iter().map(line).collect()
+}
+
+fn told(changes: &[Change], dry_run: bool, into: &Path) -> String {
+    let takes: usize = changes.iter().map(Change::added).sum();
+    let into = shell_word(&into.to_string_lossy()).into_owned();
+    if changes.is_empty() {
+        return format!("nothing to add: {into} has it all");
+    }
+    let requests = counted(changes.len() as u64, "request", "requests");
+    let done = if dry_run { "would be added" } else { "added" };
+    format!("{} {done} to {into}, for {requests}", counted(takes as u64, "take", "takes"))
+}

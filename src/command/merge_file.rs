@@ -1,0 +1,69 @@
+//! `ramtape merge-file`: git's merge driver for the files of a cassette.
+
+use super::summary::counted;
+use super::voice::Voice;
+use super::{CommandError, Exit, output};
+use crate::cassette::text::{self, Unwritable};
+use crate::cassette::{Piece, combine};
+use crate::cli::MergeFileArgs;
+use crate::interaction::{Entry, Take};
+use std::path::Path;
+
+pub(super) fn run(args: &MergeFileArgs, voice: Voice) -> Result<Exit, CommandError> {
+    let (base, ours, theirs) = (read(&args.base)?, read(&args.ours)?, read(&args.theirs)?);
+    let path = args.path.as_deref().unwrap_or(&args.ours).display();
+    let (text, conflict) = match merged(&base, &ours, &theirs) {
+        Ok((text, 0)) => (text, None),
+        Ok((text, clashes)) => {
+            let takes = counted(clashes, "take was", "takes were");
+            let advice = "decide between the markers";
+            (text, Some(format!("{path}: {takes} changed differently on both sides: {advice}")))
+        }
+        Err(reason) => {
+            let text = text::write_both(&String::from_utf8_lossy(&ours), &String::from_utf8_lossy(&theirs));
+            (text, Some(format!("{path} cannot be merged take by take: {reason}; both sides stand in it whole")))
+        }
+    };
+    output::write_file(&args.ours, &text)?;
+    if let Some(conflict) = &conflict {
+        voice.problem(conflict);
+    }
+    Ok(if conflict.is_some() { Exit::Failed } else { Exit::Well })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
+    std::fs::read(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })
+}
+
+/// The merged text and the number of takes that clash in it; or why there is none.
+fn merged(base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<(String, u64), String> {
+    let ours = entry(ours, "our side")?;
+    let theirs = entry(theirs, "their side")?;
+    let base = if base.is_empty() { Vec::new() } else { entry(base, "the common base")?.takes };
+    let head = |entry: &Entry| Entry { takes: Vec::new(), ..entry.clone() };
+    if head(&ours) != head(&theirs) {
+        return Err("the sides hold different requests".to_owned());
+    }
+    let pieces = combine(&base, &ours.takes, &theirs.takes);
+    let unwritable = |error: Unwritable| error.to_string();
+    let clashes = pieces.iter().filter(|piece| matches!(piece, Piece::Clash { .. })).count();
+    if clashes > 0 {
+        let text = text::write_clashing(&ours, &pieces).map_err(unwritable)?;
+        return Ok((text, clashes as u64));
+    }
+    let takes: Vec<Take> = pieces
+        .into_iter()
+        .filter_map(|piece| match piece {
+            Piece::Agreed(take) => Some(take),
+            Piece::Clash { .. } => None,
+        })
+        .collect();
+    if takes.is_empty() {
+        return Err("nothing is left of it: each side removed what the other kept".to_owned());
+    }
+    text::write(&Entry { takes, ..ours }).map(|text| (text, 0)).map_err(unwritable)
+}
+
+fn entry(text: &[u8], side: &str) -> Result<Entry, String> {
+    text::read(text).map_err(|flaw| format!("{side}, line {}: {}", flaw.line(text), flaw.reason))
+}
