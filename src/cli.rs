@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 mod carry;
 
-pub use carry::{MergeArgs, MergeFileArgs};
+pub use carry::{ExportArgs, ImportArgs, MergeArgs, MergeFileArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -90,6 +90,12 @@ pub enum Command {
     /// Merge one file of a cassette as git's merge driver
     #[command(after_help = carry::MERGE_FILE_EXAMPLE)]
     MergeFile(MergeFileArgs),
+    /// Write what a cassette holds as an HTTP archive (HAR)
+    #[command(after_help = carry::EXPORT_EXAMPLE)]
+    Export(ExportArgs),
+    /// Add what an HTTP archive (HAR) holds to a cassette
+    #[command(after_help = carry::IMPORT_EXAMPLE)]
+    Import(ImportArgs),
     /// Remove takes that the latest complete replay never used
     #[command(after_help = PRUNE_EXAMPLE)]
     Prune(PruneArgs),

@@ -17,6 +17,7 @@
 //! | [`token`], [`fingerprint`] | pages linked, requests identified; pure |
 //! | [`service`] | `config/ram.toml` as types: no operation is spelled in code |
 //! | [`interaction`] | the vocabulary: request, response, body with holes, JSON with its spelling, secret |
+//! | [`har`] | the HTTP archive, an outer form of what was asked and answered; pure |
 //! | [`simulator`] | the simulated RAM endpoint of demo and tests; nothing else imports it |
 //!
 //! # The life of a request
@@ -42,6 +43,7 @@ pub mod config;
 pub mod control;
 pub mod engine;
 pub mod fingerprint;
+pub mod har;
 pub mod interaction;
 pub mod proxy;
 pub mod redact;

@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "config",
             "engine",
             "fingerprint",
+            "har",
             "interaction",
             "service",
             "simulator",
@@ -33,6 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("control", &["interaction"]),
     ("engine", &["cassette", "fingerprint", "interaction", "redact", "service", "session", "token", "upstream"]),
     ("simulator", &["upstream"]),
+    ("har", &["interaction"]),
     ("upstream", &["interaction"]),
     ("ca", &[]),
     ("cassette", &["fingerprint", "interaction", "redact"]),
@@ -46,7 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// What the lower layers may not know: no async, socket, clock, environment or file.
-const PURE: [&str; 5] = ["interaction", "service", "redact", "token", "fingerprint"];
+const PURE: [&str; 6] = ["har", "interaction", "service", "redact", "token", "fingerprint"];
 const IMPURE: [&str; 8] =
     ["tokio", "hyper", "std::net", "std::fs", "std::env", "std::time", "async fn", "std::process"];
 

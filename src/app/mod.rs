@@ -2,6 +2,7 @@
 
 mod certificates;
 mod engines;
+mod import;
 mod merged;
 mod opener;
 mod per_session;
@@ -9,6 +10,7 @@ mod shell;
 
 pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
+pub use import::import;
 pub(crate) use shell::{shell_line, shell_word};
 
 use crate::cassette::{self, CassetteError};

@@ -1,5 +1,7 @@
 //! The flags of the commands that carry takes from one place to another.
 
+use super::CassetteArgs;
+use crate::config::RawConfig;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -16,6 +18,19 @@ Example (run once in the repository; git then merges cassettes with it):
 
 OURS is overwritten with the result. The exit code is 1 where both sides changed one take differently:
 the file then has conflict markers around it.";
+
+pub(super) const EXPORT_EXAMPLE: &str = "\
+Example:
+  ramtape export --har ramtape.har
+
+There are no dates in it, no signatures, and of headers only what a cassette keeps.";
+pub(super) const IMPORT_EXAMPLE: &str = "\
+Examples:
+  ramtape import mitmproxy.har
+  ramtape import --dry-run --cassette cassettes/new chromium.har
+
+Requests to other services are left out. What is left out of RAM's is told; the exit code is 6 then.
+The cassette's redaction rules are applied before anything is stored.";
 
 /// `ramtape merge`
 #[derive(Args, Clone, Debug)]
@@ -49,4 +64,43 @@ pub struct MergeFileArgs {
     /// The file's path in the repository, for messages (git's %P)
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,
+}
+
+/// `ramtape export`
+#[derive(Args, Clone, Debug)]
+pub struct ExportArgs {
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Write an HTTP archive (HAR 1.2) to FILE; - is stdout
+    #[arg(long, value_name = "FILE", required = true)]
+    pub har: PathBuf,
+}
+
+/// `ramtape import`
+#[derive(Args, Clone, Debug)]
+pub struct ImportArgs {
+    /// An HTTP archive (HAR 1.2), as browsers and proxies write it
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Only say what would be added
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take in throttling, faults and authentication errors too
+    #[arg(long)]
+    pub record_errors: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl ImportArgs {
+    /// The layer of the configuration that these flags make.
+    #[must_use]
+    pub fn layer(&self) -> RawConfig {
+        RawConfig { record_errors: self.record_errors.then_some(true), ..self.cassette.layer() }
+    }
 }

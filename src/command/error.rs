@@ -4,6 +4,7 @@ use super::Exit;
 use crate::app::{AuthorityError, StartError, StopError};
 use crate::cassette::{CassetteError, EditError, PruneError};
 use crate::config::ConfigError;
+use crate::har::HarError;
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -82,6 +83,14 @@ pub enum CommandError {
     /// The cassette cannot be used.
     #[error(transparent)]
     Cassette(#[from] CassetteError),
+    /// The file is no HTTP archive.
+    #[error("{}", path.display())]
+    Har {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: HarError,
+    },
     /// Takes of several cassettes cannot be brought together.
     #[error(transparent)]
     Merge(#[from] super::merge::MergeError),

@@ -50,8 +50,8 @@ pub enum MergeError {
     },
     /// Answers that a replay could not tell apart.
     #[error(
-        "nothing was merged: both hold an answer of their own to the same write of the same session\n{}\n\
-         remove one of each with `ramtape rm`, or record them in sessions with different names",
+        "nothing was added: the cassette has another answer to one and the same write of one session\n{}\n\
+         remove it there first, or record in sessions with different names",
         .clashes.join("\n")
     )]
     Clash {
@@ -198,7 +198,7 @@ fn agreed(pieces: Vec<Piece>, entry: &Entry, fingerprint: Fingerprint, clashes: 
     takes
 }
 
-fn text(changes: &[Change]) -> String {
+pub(super) fn text(changes: &[Change]) -> String {
     let line = |change: &Change| {
         let operation = printable(change.entry.operation.as_str()).replace(['\n', '\t'], " ");
         let takes = counted(change.added() as u64, "take", "takes");
@@ -212,7 +212,7 @@ fn text(changes: &[Change]) -> String {
     changes.iter().map(line).collect()
 }
 
-fn json(changes: &[Change], root: &Path) -> String {
+pub(super) fn json(changes: &[Change], root: &Path) -> String {
     let line = |change: &Change| {
         let file = root.join(change.entry.operation.folder()).join(format!("{}.json", change.fingerprint));
         let object = serde_json::json!({
@@ -228,7 +228,7 @@ fn json(changes: &[Change], root: &Path) -> String {
     changes.iter().map(line).collect()
 }
 
-fn told(changes: &[Change], dry_run: bool, into: &Path) -> String {
+pub(super) fn told(changes: &[Change], dry_run: bool, into: &Path) -> String {
     let takes: usize = changes.iter().map(Change::added).sum();
     let into = shell_word(&into.to_string_lossy()).into_owned();
     if changes.is_empty() {

@@ -8,8 +8,10 @@ mod diff;
 mod doctor;
 mod error;
 mod exit;
+mod export;
 mod files;
 mod glob;
+mod import;
 mod log;
 mod ls;
 mod man;
@@ -61,6 +63,8 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Show(args) => show::run(&args, &environment, voice),
         Command::Seal(args) => seal::run(&args, &environment, voice),
         Command::Merge(args) => merge::run(&args, voice),
+        Command::Export(args) => export::run(&args, &environment, voice),
+        Command::Import(args) => import::run(&args, &environment, voice),
         Command::MergeFile(args) => merge_file::run(&args, voice),
         Command::Prune(args) => prune::run(&args, &environment, voice),
         Command::Coverage(args) => coverage::run(&args, &environment, voice),

@@ -79,7 +79,7 @@ pub(super) fn key_id(request: &Request) -> Option<&str> {
 }
 
 /// Whether the scope of the signature names `service`.
-fn is_for(request: &Request, service: &str) -> bool {
+pub(super) fn is_for(request: &Request, service: &str) -> bool {
     let scope = request.header(AUTHORIZATION).and_then(|header| header.split_once("Credential="));
     let credential = scope.and_then(|(_, rest)| rest.split([',', ' ']).next());
     credential.and_then(|credential| credential.rsplit('/').nth(1)) == Some(service)

@@ -1,11 +1,11 @@
 //! From upstream's answer to a stored page and the client's answer: scrub → tokens → store → answer.
 
 use super::Shared;
-use super::chains::{Chain, Open};
+use super::chains::{Chain, Chains, Open};
 use super::error::EngineError;
-use super::passing::remember_place;
+use super::passing::{Places, remember_place};
 use super::prepared::{page_token, with_tokens};
-use super::recorder::{Question, Recorder};
+use super::recorder::Question;
 use super::tally::count;
 use super::volatile::{bind, fill, live_values, punch};
 use crate::cassette::{EntryHead, StoreError, TakeHead, TakeId, UpstreamToken};
@@ -27,7 +27,7 @@ pub(super) struct Arrived {
 /// the store fails, the client has its answer all the same, and the summary says what was not recorded.
 pub(super) async fn keep(
     shared: &Arc<Shared>,
-    recorder: &Recorder,
+    (chains, places): (&Chains, &Places),
     question: &Question,
     arrived: Arrived,
 ) -> Result<Response, EngineError> {
@@ -39,9 +39,9 @@ pub(super) async fn keep(
     let page = scrub_page(answer.status.as_u16(), &answer.headers, punch(placed.body, &live));
     let upstreams = placed.upstream_token.clone().filter(|_| question.keeps_signature());
     let next =
-        add(shared, recorder, question, &chain, position, page.clone(), (placed.upstream_token, answer.elapsed)).await;
+        add(shared, chains, question, &chain, position, page.clone(), (placed.upstream_token, answer.elapsed)).await;
     if let Some(token) = upstreams {
-        remember_place(shared, recorder, question, &token, next).await;
+        remember_place(shared, places, question, &token, next).await;
     }
     if question.keeps_signature() {
         // The client's next request will be signed too: only upstream's own token can go up in it.
@@ -80,7 +80,7 @@ fn fresh(shared: &Shared, question: &Question) -> Chain {
 /// Adds the page at `position` to `chain` and to the store; gives the token for the page after it.
 async fn add(
     shared: &Arc<Shared>,
-    recorder: &Recorder,
+    chains: &Chains,
     question: &Question,
     chain: &Arc<Mutex<Chain>>,
     position: u32,
@@ -126,10 +126,10 @@ async fn add(
     let name = || format!("{} {}", call.name.as_str(), call.fingerprint);
     match token {
         Some((key, upstream_token)) => {
-            recorder.chains.goes_on(question.session_name.as_ref(), key, Open { chain: held, upstream_token }, name());
+            chains.goes_on(question.session_name.as_ref(), key, Open { chain: held, upstream_token }, name());
         }
         None => {
-            recorder.chains.ended(&held);
+            chains.ended(&held);
             shared.cassette.seal_soon(&call.folder, &call.fingerprint);
         }
     }

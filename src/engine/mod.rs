@@ -8,6 +8,7 @@ mod error;
 mod find;
 mod flights;
 mod identify;
+mod import;
 mod keep;
 mod miss;
 mod pages;
@@ -21,6 +22,7 @@ mod replay;
 mod settings;
 mod summary;
 mod tally;
+mod transcript;
 mod volatile;
 mod walk;
 mod writes;
@@ -42,11 +44,13 @@ use writes::KnownWrites;
 
 pub use attendance::SessionState;
 pub use error::EngineError;
+pub use import::{Carried, Importer};
 pub use pages::Pages;
 pub use prepared::Prepared;
 pub use reask::{NotAsked, Question, Reask, ReaskError, Walked};
 pub use settings::{Effective, Poll, Settings};
 pub use summary::{Miss, Summary};
+pub use transcript::transcript;
 
 /// Answers requests: from the cassette, or from upstream into the cassette.
 #[derive(Clone)]

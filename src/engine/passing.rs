@@ -101,13 +101,13 @@ fn place(shared: &Shared, recorder: &Recorder, key: &Key) -> Option<Token> {
 /// Remembers that upstream's `token`, which the client of `question` gets, stands for the place of ramtape's own `next`.
 pub(super) async fn remember_place(
     shared: &Arc<Shared>,
-    recorder: &Recorder,
+    places: &Places,
     question: &Question,
     token: &str,
     next: Token,
 ) {
     let key = place_key(question.session_name.as_deref(), &question.call.fingerprint, token);
-    recorder.places.note(key, next);
+    places.note(key, next);
     let kept = UpstreamToken { key: key.to_vec(), token: Secret::new(next.to_string()) };
     let writing = Arc::clone(shared);
     let stored = tokio::task::spawn_blocking(move || writing.cassette.keep_token(&kept)).await;

@@ -142,7 +142,7 @@ async fn asked_and_kept(shared: &Arc<Shared>, recorder: &Recorder, question: &Qu
             Landed { outcome: Ok(as_it_came(answer)), final_answer: false }
         }
         Asked::Keep(arrived) => {
-            let outcome = keep(shared, recorder, question, arrived).await.map_err(Arc::new);
+            let outcome = keep(shared, (&recorder.chains, &recorder.places), question, arrived).await.map_err(Arc::new);
             Landed { outcome, final_answer: true }
         }
     }

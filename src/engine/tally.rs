@@ -88,6 +88,11 @@ impl Tally {
         }
     }
 
+    /// The latest such reason, taken back.
+    pub(super) fn take_unrecorded(&self) -> Option<String> {
+        self.noted().not_recorded.pop()
+    }
+
     /// Notes that a take has answered something.
     pub(super) fn used(&self, prepared: &Prepared, take: usize) {
         let key = (prepared.entry.operation.folder(), prepared.fingerprint);

@@ -88,7 +88,7 @@ fn with_token(body: &Bytes, member: &str, token: &str) -> Result<Bytes, EngineEr
 }
 
 /// The chain that `token` continues, as the cassette has it.
-fn reopened(shared: &Shared, question: &Question, token: &Token) -> Result<Chain, EngineError> {
+pub(super) fn reopened(shared: &Shared, question: &Question, token: &Token) -> Result<Chain, EngineError> {
     let call = &question.call;
     let items_member = call.items_member().unwrap_or_default();
     let nowhere = || EngineError::Token("no chain recorded here begins with the pages that it continues".to_owned());

@@ -22,6 +22,7 @@ mod translate;
 mod wire;
 
 pub use limits::Limits;
+pub use prefix::without_prefixes;
 
 use crate::control::Control;
 use crate::interaction::{Request, Response, Secret};

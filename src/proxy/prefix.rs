@@ -1,6 +1,6 @@
 //! `/~KEY/~SESSION/rest`: what stands before a request's own path.
 
-use crate::interaction::Secret;
+use crate::interaction::{Request, Secret};
 use subtle::ConstantTimeEq;
 
 /// How a generated capability key begins; no session name may.
@@ -30,6 +30,18 @@ pub(super) fn split<'a>(path: &'a str, key: &Secret) -> Prefixes<'a> {
         None if is_key(first, key) => Prefixes { key: Some(first), session: None, rest },
         None => Prefixes { key: None, session: Some(first), rest },
     }
+}
+
+/// A request, read from elsewhere, as this proxy would have handed it on: without what stands before its own path, its
+/// session named. `key` is the capability key, if it is known.
+#[must_use]
+pub fn without_prefixes(mut request: Request, key: &Secret) -> Request {
+    let Prefixes { key: found, session, rest } = split(&request.path, key);
+    let (found, session, rest) = (found.map(Secret::new), session.map(str::to_owned), rest.to_owned());
+    request.key = found.or(request.key);
+    request.session_prefix = session.or(request.session_prefix);
+    request.path = rest;
+    request
 }
 
 /// The first segment after its tilde, and what follows it. Some clients percent-encode the tilde.

@@ -1,0 +1,112 @@
+//! What of a HAR file is not in the cassette, and why.
+
+use crate::command::Exit;
+use crate::command::summary::counted;
+use crate::command::voice::{Voice, printable};
+use crate::engine::Carried;
+use crate::har::Lack;
+use crate::interaction::ServiceHost;
+use std::collections::BTreeMap;
+
+/// What was left out.
+#[derive(Debug, Default)]
+pub(super) struct Leftovers {
+    /// Of this service: what a person may miss.
+    missed: Vec<Missed>,
+    /// How many entries of other services there were, by host.
+    others: BTreeMap<String, u64>,
+    /// Throttling, faults, matters of credentials.
+    passing: u64,
+    /// Retries of what was answered already.
+    again: u64,
+}
+
+/// An entry that could not be carried over.
+#[derive(Debug)]
+struct Missed {
+    number: Option<usize>,
+    name: String,
+    reason: String,
+}
+
+impl Leftovers {
+    /// An entry that is no exchange. One of another service is nobody's loss.
+    pub(super) fn lacking(&mut self, number: usize, name: &str, lack: &Lack, service: &str) {
+        let host = host(name);
+        let near = !host.contains('.') || host.starts_with("127.");
+        if near || ServiceHost::parse(host, service).is_some() {
+            self.miss(number, name, lack.to_string())
+        } else {
+            self.other(host)
+        }
+    }
+
+    /// What became of an exchange.
+    pub(super) fn carried(&mut self, number: usize, name: &str, carried: Result<Carried, String>) {
+        match carried {
+            Ok(Carried::Recorded) => {}
+            Ok(Carried::Again) => self.again += 1,
+            Ok(Carried::Passing) => self.passing += 1,
+            Ok(Carried::OtherService) => self.other(host(name)),
+            Ok(Carried::NoFirstPage) => {
+                self.miss(number, name, "the pages of the listing before it are not in the file".to_owned());
+            }
+            Ok(Carried::NotStored(reason)) | Err(reason) => self.miss(number, name, reason),
+        }
+    }
+
+    /// What was recorded and cannot be written as text.
+    pub(super) fn unsealed(&mut self, reason: String) {
+        self.missed.push(Missed { number: None, name: String::new(), reason });
+    }
+
+    fn miss(&mut self, number: usize, name: &str, reason: String) {
+        self.missed.push(Missed { number: Some(number), name: name.to_owned(), reason });
+    }
+
+    fn other(&mut self, host: &str) {
+        *self.others.entry(host.to_owned()).or_default() += 1;
+    }
+
+    /// Says what was left out.
+    pub(super) fn tell(&self, voice: Voice) {
+        for Missed { number, name, reason } in &self.missed {
+            let entry = number.map(|number| format!("entry {number}, {name}: ")).unwrap_or_default();
+            voice.problem(&format!("left out: {}{}", printable(&entry), printable(reason)));
+        }
+        if !self.others.is_empty() {
+            let hosts: Vec<String> = self.others.iter().map(|(host, count)| format!("{host} ({count})")).collect();
+            let count = counted(self.others.values().sum(), "entry", "entries");
+            voice.note(&format!("{count} of other services: {}", printable(&hosts.join(", "))));
+        }
+        if self.passing > 0 {
+            let count = counted(self.passing, "answer", "answers");
+            voice.note(&format!("{count} that no recording keeps (throttling, faults, credentials; --record-errors)"));
+        }
+        if self.again > 0 {
+            voice.note(&counted(self.again, "retry of an answered request", "retries of answered requests"));
+        }
+    }
+
+    /// The same for programs, a line each.
+    pub(super) fn json(&self) -> String {
+        let missed = self.missed.iter().map(
+            |missed| serde_json::json!({ "leftOut": missed.name, "entry": missed.number, "reason": missed.reason }),
+        );
+        let others =
+            self.others.iter().map(|(host, count)| serde_json::json!({ "otherService": host, "entries": count }));
+        missed.chain(others).map(|line| format!("{line}\n")).collect()
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        if self.missed.is_empty() { Exit::Well } else { Exit::NotRecorded }
+    }
+}
+
+/// The host in `METHOD URL`.
+fn host(name: &str) -> &str {
+    let url = name.split_once(' ').map_or(name, |(_, url)| url);
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+}

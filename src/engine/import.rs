@@ -1,0 +1,187 @@
+//! Recording from a transcript: read → identify → scrub a copy → fingerprint → scrub → tokens → store. Nothing is asked.
+
+use super::actors::{self, is_for};
+use super::chains::{Chain, Chains};
+use super::classify::{error_kind, is_recordable};
+use super::error::EngineError;
+use super::identify::{Call, identify};
+use super::keep::{Arrived, keep};
+use super::passing::Places;
+use super::recorder::Question;
+use super::volatile::live_values;
+use super::walk::reopened;
+use super::{Engine, Shared};
+use crate::fingerprint::{Fingerprint, ParameterError};
+use crate::interaction::{Exchange, Request, Response, ServiceHost, json};
+use crate::session::session_name;
+use crate::token::{TokenKey, place_token};
+use crate::upstream::Answer;
+use bytes::Bytes;
+use http::Method;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// What became of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// It is in the cassette.
+    Recorded,
+    /// A client's retry, of a request that is answered already.
+    Again,
+    /// Throttling, a fault, a matter of credentials: what a recording passes on and does not keep.
+    Passing,
+    /// It was asked of another service.
+    OtherService,
+    /// A page of a listing whose pages before it are not in the transcript.
+    NoFirstPage,
+    /// It could not be stored, or not be redacted, for this reason.
+    NotStored(String),
+}
+
+/// Takes exchanges into a cassette, one after the other, in the order in which they were asked.
+pub struct Importer {
+    shared: Arc<Shared>,
+    chains: Chains,
+    places: Places,
+    /// ramtape's own token for one of the transcript.
+    tokens: HashMap<Place, String>,
+    /// The invocations that were answered.
+    answered: HashSet<(Option<String>, Fingerprint, Option<TokenKey>, String)>,
+}
+
+/// Where a token of a transcript was given: in which session, for which path.
+type Place = (Option<String>, String, String);
+
+impl Importer {
+    /// Into the cassette of `engine`, which must be open for recording.
+    #[must_use]
+    pub fn new(engine: &Engine) -> Self {
+        let (tokens, answered) = (HashMap::new(), HashSet::new());
+        Self {
+            shared: Arc::clone(&engine.shared),
+            chains: Chains::default(),
+            places: Places::default(),
+            tokens,
+            answered,
+        }
+    }
+
+    /// Takes in one exchange.
+    ///
+    /// # Errors
+    /// Where its parameters cannot be read, or the cassette not be written.
+    pub async fn take_in(&mut self, exchange: Exchange) -> Result<Carried, EngineError> {
+        let Exchange { mut request, response, after } = exchange;
+        if !self.is_addressed(&request) {
+            return Ok(Carried::OtherService);
+        }
+        let answer = answer(response);
+        let session_name = session_name(&request);
+        let known = self.put_own_token(&mut request, session_name.as_ref())?;
+        // A browser's question before a request is answered before it reaches any operation.
+        if request.method == Method::OPTIONS || !self.is_kept(&answer, known) {
+            return Ok(Carried::Passing);
+        }
+        if known == Some(false) && answer.status.is_success() {
+            return Ok(Carried::NoFirstPage);
+        }
+        let call = self.identify(&request)?;
+        // A client that was throttled tries again under the same id: that is an answer of its own.
+        let lasts = is_recordable(&answer, &self.shared.settings.service.recording);
+        if lasts && !self.is_new(&request, &call, session_name.as_ref()) {
+            return Ok(Carried::Again);
+        }
+        let question = self.question(request, call, session_name, after);
+        let chain = self.continued(&question)?;
+        let given = answer.body.clone();
+        let own = keep(&self.shared, (&self.chains, &self.places), &question, Arrived { answer, chain }).await?;
+        self.remember_token(&question, &given, &own.body);
+        Ok(self.shared.tally.take_unrecorded().map_or(Carried::Recorded, Carried::NotStored))
+    }
+
+    /// Whether it was asked of this service: by its signature's scope, by the host, or, at an address of this machine, by
+    /// being one of the operations.
+    fn is_addressed(&self, request: &Request) -> bool {
+        let service = &self.shared.settings.service;
+        if request.header("authorization").is_some_and(|header| header.contains("Credential=")) {
+            return is_for(request, &service.name);
+        }
+        let host = request.authority.rsplit_once(':').map_or(request.authority.as_str(), |(host, _)| host);
+        let near = !host.contains('.') || host.starts_with("127.") || host.ends_with(".localhost");
+        let known = service.operation(&request.method, &request.path).is_some();
+        ServiceHost::parse(host, &service.name).is_some() || (near && known)
+    }
+
+    /// Puts ramtape's token in place of the transcript's; says whether it is known, `None` where there is none.
+    fn put_own_token(&self, request: &mut Request, session: Option<&String>) -> Result<Option<bool>, EngineError> {
+        let service = &self.shared.settings.service;
+        let pages = service.operation(&request.method, &request.path).is_some_and(|known| known.page_items.is_some());
+        let member = &service.paging.token;
+        let given = pages.then(|| place_token(&request.body, member, 0).upstream_token).flatten();
+        let Some(given) = given else { return Ok(None) };
+        let Some(own) = self.tokens.get(&(session.cloned(), request.path.clone(), given)) else {
+            return Ok(Some(false));
+        };
+        let body = json::with_text(&request.body, member, own).map_err(ParameterError::from)?;
+        request.body = body.into();
+        Ok(Some(true))
+    }
+
+    /// Whether a recording would keep the answer.
+    fn is_kept(&self, answer: &Answer, known_token: Option<bool>) -> bool {
+        let settings = &self.shared.settings;
+        let refused = known_token == Some(true)
+            && error_kind(answer).is_some_and(|kind| kind == settings.service.paging.token_error);
+        !refused && (settings.record_errors || is_recordable(answer, &settings.service.recording))
+    }
+
+    fn identify(&self, request: &Request) -> Result<Call, EngineError> {
+        let (settings, live) = (&self.shared.settings, live_values(&self.shared, request));
+        let actor = actors::replaying(&self.shared.actors, request);
+        identify(request, &settings.service, &settings.region, actor, live.as_deref())
+    }
+
+    /// Whether no earlier request was of the same invocation of a client.
+    fn is_new(&mut self, request: &Request, call: &Call, session: Option<&String>) -> bool {
+        let Some(invocation) = request.header("amz-sdk-invocation-id") else { return true };
+        let token = call.page.token.map(|token| token.key());
+        self.answered.insert((session.cloned(), call.fingerprint, token, invocation.to_owned()))
+    }
+
+    fn question(
+        &self,
+        request: Request,
+        call: Call,
+        session_name: Option<String>,
+        after: Option<Option<String>>,
+    ) -> Question {
+        let session = self.shared.sessions.named(session_name.as_deref());
+        let latest = session.lock().unwrap_or_else(PoisonError::into_inner).history.latest().map(str::to_owned);
+        Question { request, call, session_name, session, after: after.unwrap_or(latest) }
+    }
+
+    /// The chain that a request with a token goes on with.
+    fn continued(&self, question: &Question) -> Result<Option<Arc<Mutex<Chain>>>, EngineError> {
+        let Some(token) = question.call.page.token else { return Ok(None) };
+        match self.chains.at(question.session_name.as_ref(), token.key()) {
+            Some(open) => Ok(Some(open.chain)),
+            None => Ok(Some(Arc::new(Mutex::new(reopened(&self.shared, question, &token)?)))),
+        }
+    }
+
+    /// Remembers which token of ramtape's stands in `own` for the one in `given`.
+    fn remember_token(&mut self, question: &Question, given: &Bytes, own: &Bytes) {
+        let member = &self.shared.settings.service.paging.token;
+        let token = |body: &Bytes| place_token(body, member, 0).upstream_token;
+        if let (Some(_), Some(given), Some(own)) = (question.call.items_member(), token(given), token(own)) {
+            self.tokens.insert((question.session_name.clone(), question.request.path.clone(), given), own);
+        }
+    }
+}
+
+fn answer(response: Response) -> Answer {
+    let Response { status, headers, body } = response;
+    Answer { status, headers, body, elapsed: Duration::ZERO }
+}

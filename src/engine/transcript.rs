@@ -1,0 +1,26 @@
+//! What a cassette holds, as it would look on the wire: the requests that get each of its takes, and their answers.
+
+mod asked;
+mod names;
+mod order;
+
+use super::prepared::Prepared;
+use crate::fingerprint::Fingerprint;
+use crate::interaction::{Entry, Exchange};
+use crate::service::Service;
+use asked::Asked;
+
+/// The exchanges of `entries`, so that each take comes after those of its own file before it, after the write that it was
+/// recorded after, and after the writes whose values it has. Volatile values and tokens are stand-ins, always the same.
+#[must_use]
+pub fn transcript(service: &Service, entries: Vec<(Fingerprint, Entry)>) -> Vec<Exchange> {
+    let wanted = names::all(&entries);
+    let order = order::in_order(&entries);
+    let prepared: Vec<Prepared> = entries.into_iter().map(|(fp, entry)| Prepared::new(fp, entry)).collect();
+    let mut exchanges = Vec::new();
+    for (at, take) in order {
+        let Some(prepared) = prepared.get(at) else { continue };
+        exchanges.extend(Asked { service, prepared, wanted: &wanted }.exchanges(take));
+    }
+    exchanges
+}

@@ -1,0 +1,51 @@
+//! Which volatile values a cassette names.
+
+use crate::fingerprint::Fingerprint;
+use crate::interaction::json::{self, Kind, Node};
+use crate::interaction::{Entry, Hole, Take};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// The names of all volatile values that stand anywhere.
+pub(super) fn all(entries: &[(Fingerprint, Entry)]) -> BTreeSet<String> {
+    entries.iter().flat_map(|(_, entry)| entry.takes.iter().flat_map(|take| names_in(&entry.request, take))).collect()
+}
+
+/// Those in a take, or in its request.
+pub(super) fn names_in(request: &str, take: &Take) -> Vec<String> {
+    let holes = take.pages.iter().flat_map(|page| page.body.holes());
+    let names = holes.filter_map(|hole| match hole {
+        Hole::Volatile(name) => Some(name.clone()),
+        Hole::Token(_) | Hole::Account(_) => None,
+    });
+    names.chain(asked_names(request)).collect()
+}
+
+fn asked_names(request: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    if let Ok(root) = json::parse(request.as_bytes()) {
+        let mut rest = children(&root);
+        while let Some(node) = rest.pop() {
+            match hole(node) {
+                Some(name) => names.push(name),
+                None => rest.extend(children(node)),
+            }
+        }
+    }
+    names
+}
+
+fn children<'n, 'a>(node: &'n Node<'a>) -> Vec<&'n Node<'a>> {
+    match &node.kind {
+        Kind::Array(items) => items.iter().collect(),
+        Kind::Object(members) => members.iter().map(|member| &member.value).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The name of the volatile value that an object of a request stands for.
+pub(super) fn hole(node: &Node<'_>) -> Option<String> {
+    let Kind::Object(members) = &node.kind else { return None };
+    let [member] = members.as_slice() else { return None };
+    (member.key == "\"$volatile\"").then(|| member.value.text().map(Cow::into_owned)).flatten()
+}

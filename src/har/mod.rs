@@ -1,0 +1,15 @@
+//! HAR 1.2, the HTTP archive that browsers and proxies write: an outer form of what was asked and answered. It knows no
+//! service.
+//!
+//! The format: <https://github.com/ahmadnassri/har-spec/blob/master/versions/1.2.md>. Read leniently, as Chromium, Firefox,
+//! mitmproxy and others write it; written with every member that it asks for.
+
+mod read;
+mod time;
+mod write;
+
+pub use read::{Entry, HarError, Lack, read};
+pub use write::write;
+
+/// An entry's own member: the id of the write that the session had made before. Names of such members begin with `_`.
+const AFTER: &str = "_ramtapeAfter";

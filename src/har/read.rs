@@ -1,0 +1,285 @@
+//! From a HAR file to exchanges.
+
+use super::time;
+use crate::interaction::{Door, Exchange, Request, Response};
+use bytes::Bytes;
+use data_encoding::BASE64;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// One entry of the file.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its place in the file, counted from 1.
+    pub number: usize,
+    /// Method and URL without its query, for people; as far as they can be read.
+    pub name: String,
+    /// What it holds.
+    pub exchange: Result<Exchange, Lack>,
+}
+
+/// Why a file is no HAR.
+#[derive(Debug, thiserror::Error)]
+#[error("not a HAR file: {source}")]
+pub struct HarError {
+    source: serde_json::Error,
+}
+
+/// What an entry lacks to be an exchange.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lack {
+    /// It is not an entry.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
+    /// A connection was switched to another protocol.
+    #[error("it is a WebSocket")]
+    WebSocket,
+    /// Nothing was answered.
+    #[error("it has no answer{}", if .0.is_empty() { String::new() } else { format!(" ({})", .0) })]
+    NoAnswer(String),
+    /// Whoever wrote the file left the request's body out.
+    #[error("its request's body is not in the file")]
+    NoRequestBody,
+    /// Whoever wrote the file left the answer's body out.
+    #[error("its answer's body is not in the file")]
+    NoAnswerBody,
+    /// Whoever wrote the file cut the answer's body.
+    #[error("its answer's body is truncated: {there} of {size} bytes")]
+    Truncated {
+        /// How many bytes are there.
+        there: u64,
+        /// How many there were.
+        size: u64,
+    },
+}
+
+#[derive(Deserialize)]
+struct File {
+    log: Log,
+}
+
+#[derive(Deserialize)]
+struct Log {
+    entries: Vec<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawEntry {
+    #[serde(default)]
+    started_date_time: Option<String>,
+    request: RawRequest,
+    #[serde(default)]
+    response: Option<RawResponse>,
+    #[serde(rename = "_resourceType", default)]
+    resource_type: Option<String>,
+    /// `Some(None)` where it is there and `null`.
+    #[serde(rename = "_ramtapeAfter", default, deserialize_with = "present")]
+    after: Option<Option<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawRequest {
+    method: String,
+    url: String,
+    #[serde(default)]
+    headers: Vec<RawHeader>,
+    #[serde(default)]
+    post_data: Option<RawContent>,
+    #[serde(default)]
+    body_size: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct RawHeader {
+    name: String,
+    #[serde(default)]
+    value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawResponse {
+    #[serde(default)]
+    status: f64,
+    #[serde(default)]
+    headers: Vec<RawHeader>,
+    #[serde(default)]
+    content: RawContent,
+    #[serde(default)]
+    body_size: Option<f64>,
+    #[serde(rename = "_error", default)]
+    error: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct RawContent {
+    #[serde(default)]
+    size: Option<f64>,
+    #[serde(default)]
+    text: Option<String>,
+    /// In a request of HAR 1.3 only.
+    #[serde(default)]
+    encoding: Option<String>,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// The entries of a file in the order in which they were asked, as far as they say so.
+///
+/// # Errors
+/// Where it is not a HAR file at all. What is wrong with one entry is told with it.
+pub fn read(file: &[u8]) -> Result<Vec<Entry>, HarError> {
+    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+    let file: File = serde_json::from_slice(file).map_err(|source| HarError { source })?;
+    let mut entries = Vec::with_capacity(file.log.entries.len());
+    let mut latest = i64::MIN;
+    for (at, raw) in file.log.entries.iter().enumerate() {
+        let (entry, started) = entry(at + 1, raw.get());
+        // One that does not say when follows the one before it.
+        latest = started.unwrap_or(latest);
+        entries.push((latest, entry));
+    }
+    entries.sort_by_key(|(started, _)| *started);
+    Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+}
+
+fn entry(number: usize, text: &str) -> (Entry, Option<i64>) {
+    let raw: RawEntry = match serde_json::from_str(text) {
+        Ok(raw) => raw,
+        Err(error) => {
+            let exchange = Err(Lack::Unreadable(error.to_string()));
+            return (Entry { number, name: String::new(), exchange }, None);
+        }
+    };
+    let url = raw.request.url.split(['?', '#']).next().unwrap_or_default();
+    let name = format!("{} {url}", raw.request.method);
+    let started = raw.started_date_time.as_deref().and_then(time::microseconds);
+    (Entry { number, name, exchange: exchange(raw) }, started)
+}
+
+fn exchange(raw: RawEntry) -> Result<Exchange, Lack> {
+    let RawEntry { request, response, resource_type, after, .. } = raw;
+    let address = Address::of(&request.url)?;
+    let status = response.as_ref().map(|response| response.status);
+    if resource_type.as_deref() == Some("websocket") || status == Some(101.0) || address.is_socket {
+        return Err(Lack::WebSocket);
+    }
+    let response = answer(response)?;
+    Ok(Exchange { request: asked(request, address)?, response, after })
+}
+
+/// A URL taken apart.
+struct Address {
+    authority: String,
+    path: String,
+    query: String,
+    is_socket: bool,
+}
+
+impl Address {
+    fn of(url: &str) -> Result<Self, Lack> {
+        let unreadable = |why: &str| Lack::Unreadable(format!("{why} in its URL"));
+        let url = url.split('#').next().unwrap_or_default();
+        let uri: Uri = url.parse().map_err(|_| unreadable("something that does not belong there"))?;
+        let authority = uri.authority().ok_or_else(|| unreadable("no host"))?.as_str();
+        Ok(Self {
+            authority: authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned(),
+            path: uri.path().to_owned(),
+            query: uri.query().unwrap_or_default().to_owned(),
+            is_socket: matches!(uri.scheme_str(), Some("ws" | "wss")),
+        })
+    }
+}
+
+fn asked(raw: RawRequest, address: Address) -> Result<Request, Lack> {
+    let method = Method::from_bytes(raw.method.as_bytes())
+        .map_err(|_| Lack::Unreadable(format!("{:?} is no method", raw.method)))?;
+    let headers = headers(&raw.headers);
+    let length = headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<f64>().ok());
+    let data = raw.post_data.unwrap_or_default();
+    let body = match bytes(data.text, data.encoding.as_deref())? {
+        Some(body) => body,
+        None => {
+            // DELETE and GET have none; of others that must be said.
+            let bodiless = [Method::DELETE, Method::GET, Method::HEAD, Method::OPTIONS].contains(&method);
+            let size = raw.body_size.filter(|size| *size >= 0.0).or(length);
+            if size.map_or(bodiless, |size| size == 0.0) {
+                Bytes::new()
+            } else {
+                return Err(Lack::NoRequestBody);
+            }
+        }
+    };
+    Ok(Request {
+        method,
+        signed_target: address.path.clone(),
+        path: address.path,
+        query: address.query,
+        headers,
+        body,
+        authority: address.authority,
+        door: Door::Endpoint,
+        key: None,
+        session_prefix: None,
+    })
+}
+
+fn answer(raw: Option<RawResponse>) -> Result<Response, Lack> {
+    let Some(raw) = raw else { return Err(Lack::NoAnswer(String::new())) };
+    let RawResponse { status, headers: named, content, body_size, error } = raw;
+    if status == 0.0 {
+        return Err(Lack::NoAnswer(error.unwrap_or_default()));
+    }
+    let legal = (100.0..1000.0).contains(&status) && status.fract() == 0.0;
+    let status = legal.then(|| format!("{status}").parse::<StatusCode>().ok()).flatten();
+    let status = status.ok_or_else(|| Lack::Unreadable("its status is no HTTP status".to_owned()))?;
+    let size = content.size.filter(|size| *size >= 0.0);
+    let body = match bytes(content.text, content.encoding.as_deref())? {
+        Some(body) => body,
+        None if size.or(body_size.filter(|size| *size >= 0.0)) == Some(0.0) => Bytes::new(),
+        None if status == StatusCode::NO_CONTENT => Bytes::new(),
+        None => return Err(Lack::NoAnswerBody),
+    };
+    // Where the body came compressed, some give its compressed size: never more than there was.
+    if let Some(size) = size.filter(|size| (body.len() as f64) < *size) {
+        return Err(if body.is_empty() {
+            Lack::NoAnswerBody
+        } else {
+            Lack::Truncated { there: body.len() as u64, size: size as u64 }
+        });
+    }
+    Ok(Response { status, headers: headers(&named), body })
+}
+
+/// A body's bytes; `None` where there is no text.
+fn bytes(text: Option<String>, encoding: Option<&str>) -> Result<Option<Bytes>, Lack> {
+    let Some(text) = text else { return Ok(None) };
+    match encoding.unwrap_or_default() {
+        "" => Ok(Some(Bytes::from(text))),
+        "base64" => {
+            let plain: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+            let decoded = BASE64.decode(&plain).map_err(|_| Lack::Unreadable("a body is no base64".to_owned()))?;
+            Ok(Some(Bytes::from(decoded)))
+        }
+        other => Err(Lack::Unreadable(format!("a body has the unknown encoding {other:?}"))),
+    }
+}
+
+/// The headers that HTTP/1.1 knows: not HTTP/2's pseudo-headers.
+fn headers(raw: &[RawHeader]) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(raw.len());
+    for RawHeader { name, value } in raw {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+#[cfg(test)]
+mod tests;
