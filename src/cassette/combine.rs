@@ -3,10 +3,10 @@
 //! Each session's takes are combined for themselves: a replay never asks how those of different sessions stand to each
 //! other. Without a base everything is an addition, and what both sides have is there once.
 
-use super::merge::begins;
+use super::merge::{arranged, begins};
 use super::subsequence::common;
 use crate::interaction::Take;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 /// A place in the combined sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,36 +36,31 @@ pub fn combine(base: &[Take], ours: &[Take], theirs: &[Take]) -> Vec<Piece> {
         return agreed(theirs);
     }
     let sessions: BTreeSet<Option<&str>> = ours.iter().chain(theirs).map(|take| take.session.as_deref()).collect();
-    let mut queues = BTreeMap::new();
-    for session in sessions {
+    let pieces = sessions.into_iter().flat_map(|session| {
         let sides = Sides {
             base: of_session(base, session).into_iter().map(|(_, take)| take).collect(),
             ours: of_session(ours, session),
             theirs: of_session(theirs, session),
         };
-        queues.insert(session, VecDeque::from(sides.combined()));
-    }
-    interleaved(ours, queues)
+        sides.combined()
+    });
+    in_order(pieces.map(|placed| placed.piece).collect())
 }
 
 fn of_session<'t>(takes: &'t [Take], session: Option<&str>) -> Vec<(usize, &'t Take)> {
     takes.iter().enumerate().filter(|(_, take)| take.session.as_deref() == session).collect()
 }
 
-/// The sessions' sequences as one: our side's order, what only theirs has as early as its session's order allows, new
-/// sessions at the end.
-fn interleaved<'t>(ours: &'t [Take], mut queues: BTreeMap<Option<&'t str>, VecDeque<Placed>>) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    for (at, take) in ours.iter().enumerate() {
-        let Some(queue) = queues.get_mut(&take.session.as_deref()) else { continue };
-        if let Some(last) = queue.iter().position(|placed| placed.ours == Some(at)) {
-            pieces.extend(queue.drain(..=last).map(|placed| placed.piece));
-        }
-    }
-    let mut rest: Vec<Placed> = queues.into_values().flatten().collect();
-    rest.sort_by_key(|placed| placed.theirs);
-    pieces.extend(rest.into_iter().map(|placed| placed.piece));
-    pieces
+/// The pieces as the text has them; where a person has to decide first, as they are.
+fn in_order(pieces: Vec<Piece>) -> Vec<Piece> {
+    let takes: Option<Vec<Take>> = pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Agreed(take) => Some(take.clone()),
+            Piece::Clash { .. } => None,
+        })
+        .collect();
+    takes.map_or(pieces, |takes| arranged(takes).into_iter().map(Piece::Agreed).collect())
 }
 
 /// A piece, and where the sides have it.

@@ -1,6 +1,7 @@
 //! What is in the text and what was recorded since, as one sequence of takes. Pure.
 
 use crate::interaction::Take;
+use std::collections::HashMap;
 
 /// A take that is not in the text yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +30,23 @@ pub fn merge(old: Vec<Take>, recorded: Vec<Recorded>) -> Vec<Take> {
     for fresh in sessions {
         takes = replace(takes, fresh);
     }
-    takes
+    arranged(takes)
+}
+
+/// `takes` in the one order that they have in the text, whichever of them came first: by session; in a session as its
+/// writes came; between two writes by page size; what is then alike (polls) as recorded.
+pub(super) fn arranged(takes: Vec<Take>) -> Vec<Take> {
+    let mut places: HashMap<(Option<String>, Option<String>), usize> = HashMap::new();
+    let mut keyed: Vec<_> = takes
+        .into_iter()
+        .map(|take| {
+            let next = places.len();
+            let at = *places.entry((take.session.clone(), take.after.clone())).or_insert(next);
+            ((take.session.clone(), at, take.max_results), take)
+        })
+        .collect();
+    keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
+    keyed.into_iter().map(|(_, take)| take).collect()
 }
 
 /// Adds `take` where it is news: not what its session was just answered, not a beginning of a chain that is there.
@@ -128,7 +145,7 @@ mod tests {
         for (old, new, merged) in [
             (&["x"][..], &["x"][..], &["x"][..]),
             (&["x"], &["y", "y", "x"], &["x", "y", "x"]),
-            (&["s:x"], &["x", "t:x", "s:x"], &["s:x", "x", "t:x"]),
+            (&["s:x"], &["x", "t:x", "s:x"], &["x", "s:x", "t:x"]),
             (&["a+", "z"], &["a b"], &["a b", "z"]),
             (&["a b", "z"], &["a+"], &["a b", "z"]),
             (&["a b+"], &["a+", "a b c"], &["a b c"]),
@@ -150,15 +167,37 @@ mod tests {
     #[test]
     fn replacing_touches_one_session_and_never_shortens_a_chain() {
         for (old, new, merged) in [
-            (&["x", "s:x", "y"][..], &["z"][..], &["z", "s:x"][..]),
+            (&["x", "y", "s:x"][..], &["z"][..], &["z", "s:x"][..]),
             (&["x", "s:x"], &["y", "z"], &["y", "z", "s:x"]),
             (&["a b c"], &["a+"], &["a b c"]),
             (&["a b c"], &["a z+"], &["a z+"]),
             (&["a b+"], &["a+"], &["a+"]),
-            (&["s:x"], &["x"], &["s:x", "x"]),
-            (&["s:1", "t:1", "s:2", "t:2"], &["t:1", "s:1", "s:2", "t:2"], &["s:1", "t:1", "s:2", "t:2"]),
+            (&["s:x"], &["x"], &["x", "s:x"]),
+            (&["s:1", "s:2", "t:1", "t:2"], &["t:1", "s:1", "s:2", "t:2"], &["s:1", "s:2", "t:1", "t:2"]),
         ] {
             assert_eq!(merge(takes(old), recorded(new, true)), takes(merged), "{old:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_show() {
+        let take = |session: &str, after: Option<&str>, size: u32, body: &str| Take {
+            after: after.map(str::to_owned),
+            max_results: Some(size),
+            ..take(&format!("{session}:{body}"))
+        };
+        let all = [
+            take("s", None, 5, "1"),
+            take("s", None, 7, "1"),
+            take("s", Some("w"), 5, "2"),
+            take("s", Some("w"), 5, "3"),
+            take("s", Some("v"), 5, "2"),
+            take("t", None, 5, "1"),
+        ];
+        for order in [[5, 1, 0, 2, 3, 4], [0, 2, 1, 3, 5, 4], [1, 0, 2, 5, 3, 4]] {
+            let takes = order.iter().filter_map(|at| all.get(*at).cloned());
+            let recorded = takes.map(|take| Recorded { take, replace: false }).collect();
+            assert_eq!(merge(Vec::new(), recorded), all, "{order:?}");
         }
     }
 

@@ -120,7 +120,7 @@ pub struct Entry {
     pub actor: String,
     /// The request's parameters in canonical form: compact JSON, without paging and volatile members.
     pub request: String,
-    /// The takes in recorded order.
+    /// The takes: by session, in each in the order of its writes, between two writes by page size, else as recorded.
     pub takes: Vec<Take>,
 }
 

@@ -127,19 +127,19 @@ fn takes_keep_their_links_and_their_order() {
     for text in ["2", "2", "3", "2"] {
         record(&recording, 1, text);
     }
-    assert_eq!(bodies(&recording, 1), ["1", "2", "3", "2"]);
+    assert_eq!(bodies(&recording, 1), ["2", "3", "2", "1"], "those without a session come first");
     recording.seal().unwrap();
     drop(recording);
     let replay = open(folder.path(), REPLAY);
-    assert_eq!(bodies(&replay, 1), ["1", "2", "3", "2"]);
+    assert_eq!(bodies(&replay, 1), ["2", "3", "2", "1"]);
     let entry = replay.entry(FOLDER, &head(1).fingerprint()).unwrap().unwrap();
-    let first = &entry.takes[0];
+    let last = &entry.takes[3];
     let links = TakeHead {
-        session: first.session.clone(),
-        after: first.after.clone(),
-        id: first.id.clone(),
-        max_results: first.max_results,
-        complete: first.complete,
+        session: last.session.clone(),
+        after: last.after.clone(),
+        id: last.id.clone(),
+        max_results: last.max_results,
+        complete: last.complete,
     };
     assert_eq!(links, linked);
 }
