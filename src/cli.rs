@@ -262,6 +262,12 @@ pub struct ProxyArgs {
     /// Where to listen [default: a free port on 127.0.0.1]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
+    /// Speak TLS to clients that take ramtape for their endpoint; they must trust `ramtape ca`
+    #[arg(long)]
+    pub tls: bool,
+    /// The folder of the certificate authority [default: ramtape/ca in your state folder]
+    #[arg(long, value_name = "PATH")]
+    pub ca_folder: Option<PathBuf>,
     /// Allow --listen on an address that other machines can reach
     #[arg(long)]
     pub allow_remote: bool,
@@ -305,6 +311,8 @@ impl ProxyArgs {
             cassette_per_session: switch(self.cassette_per_session),
             poll: self.poll,
             listen: self.listen,
+            tls: switch(self.tls),
+            ca_folder: self.ca_folder.clone(),
             allow_remote: switch(self.allow_remote),
             allowed_hosts: (!self.allow_host.is_empty()).then(|| self.allow_host.clone()),
             upstream: self.upstream.clone(),

@@ -30,7 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("app", &["ca", "cassette", "config", "control", "engine", "interaction", "proxy", "session", "upstream"]),
     ("config", &["interaction", "proxy", "service", "upstream"]),
-    ("proxy", &["control", "interaction"]),
+    ("proxy", &["ca", "control", "interaction"]),
     ("control", &["interaction"]),
     ("engine", &["cassette", "fingerprint", "interaction", "redact", "service", "session", "token", "upstream"]),
     ("simulator", &["upstream"]),

@@ -13,6 +13,7 @@ pub(crate) use certificates::{authority, store};
 pub use import::import;
 pub(crate) use shell::{shell_line, shell_word};
 
+use crate::ca::{Keeper, Store};
 use crate::cassette::{self, CassetteError};
 use crate::config::{Config, Poll, RecordMode};
 use crate::control::Control;
@@ -50,6 +51,9 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error("the proxy cannot listen")]
     Proxy(#[from] ProxyError),
+    /// There is no certificate authority for TLS.
+    #[error("ramtape cannot speak TLS")]
+    Authority(#[from] AuthorityError),
     /// The system has no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(getrandom::Error),
@@ -78,6 +82,8 @@ pub struct Running {
     pub notices: Vec<String>,
     /// What is recorded. Where every session has its own cassette and `once` decides for each, what is missing.
     pub mode: Effective,
+    /// How it is spoken to.
+    scheme: &'static str,
     key: crate::interaction::Secret,
     /// How long upstream may take.
     answer_time: Duration,
@@ -103,6 +109,16 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 /// # Errors
 /// As the variants of [`StartError`] say.
 pub async fn start_as(config: Config, source: CredentialSource) -> Result<Running, StartError> {
+    let keeper = config.ca.folder.clone().map(|folder| Arc::new(Keeper::of_store(Store::at(folder))));
+    start_trusted(config, source, keeper).await
+}
+
+/// As [`start_as`], with `keeper` for the certificates that clients are shown.
+pub(crate) async fn start_trusted(
+    config: Config,
+    source: CredentialSource,
+    keeper: Option<Arc<Keeper>>,
+) -> Result<Running, StartError> {
     let (instance, began) = (instance()?, SystemTime::now());
     let (door, mode, notices) = if config.cassette_per_session {
         open_sessions(&config, source, &instance)?
@@ -118,13 +134,15 @@ pub async fn start_as(config: Config, source: CredentialSource) -> Result<Runnin
         key: config.key.clone(),
         limits: config.limits.clone(),
         instance,
+        tls: if config.tls { Some(keeper.ok_or(AuthorityError::NoFolder)?) } else { None },
     };
     let control = Control::new(mode_name(mode), config.cassette.display().to_string(), door.clone());
     let proxy = proxy::start(settings, Arc::new(door.clone()), Arc::new(control)).await?;
     let answer_time = config.upstream.answer_time;
     let in_turn = config.poll == Poll::Recorded;
     let (addr, key) = (proxy.addr, config.key);
-    Ok(Running { addr, notices, mode, key, answer_time, began, complete: None, in_turn, door, proxy })
+    let scheme = if config.tls { "https" } else { "http" };
+    Ok(Running { addr, scheme, notices, mode, key, answer_time, began, complete: None, in_turn, door, proxy })
 }
 
 /// The one cassette, open, and what will be recorded into it. The way upstream is built only where it is needed.
@@ -239,8 +257,10 @@ impl Running {
     #[must_use]
     pub fn base_url(&self) -> String {
         match self.mode {
-            Effective::Nothing => format!("http://{}", self.addr),
-            Effective::Missing | Effective::Everything => format!("http://{}/~{}", self.addr, self.key.expose()),
+            Effective::Nothing => format!("{}://{}", self.scheme, self.addr),
+            Effective::Missing | Effective::Everything => {
+                format!("{}://{}/~{}", self.scheme, self.addr, self.key.expose())
+            }
         }
     }
 

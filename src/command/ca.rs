@@ -37,7 +37,7 @@ pub(super) fn run(args: &CaArgs, environment: &Environment, voice: Voice) -> Res
         (None, earlier) => (app::authority(&config, LIFETIME)?, Some(earlier)),
     };
     let old = earlier.as_ref().and_then(Option::as_ref);
-    let own = own_files(&config, environment, &store);
+    let own = own_files(&config, environment);
     let bundle = ca::bundle(&authority, &own, old).map_err(AuthorityError::from)?;
     if earlier.is_some() {
         store.keep(&authority).map_err(AuthorityError::from)?;
@@ -72,13 +72,14 @@ fn kept(store: &Store, renew: bool) -> Result<(Option<Authority>, Option<Authori
 }
 
 /// The files with certificates that the user's programs trust now: ramtape's bundle is to take their place.
-pub(super) fn own_files(config: &Config, environment: &Environment, store: &Store) -> Vec<PathBuf> {
+pub(super) fn own_files(config: &Config, environment: &Environment) -> Vec<PathBuf> {
     let named = VARIABLES.iter().filter_map(|(name, _)| environment.value(name).map(PathBuf::from));
     let mut files: Vec<PathBuf> = config.upstream.ca_bundle.iter().cloned().chain(named).collect();
     files.sort();
     files.dedup();
     // A variable can still name what `--remove` removed.
-    files.retain(|file| file.exists() || ![store.bundle(), store.certificate()].contains(file));
+    let ours = app::store(config).map(|store| [store.bundle(), store.certificate()]);
+    files.retain(|file| file.exists() || !ours.as_ref().is_ok_and(|ours| ours.contains(file)));
     files
 }
 

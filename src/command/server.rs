@@ -5,11 +5,13 @@ use super::signals::Signals;
 use super::voice::Voice;
 use super::{CommandError, Exit, files, output, runtime};
 use crate::app::{self, Running};
+use crate::ca::Keeper;
 use crate::cli::{ProxyArgs, ServeArgs};
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::engine::Summary;
 use rustix::process::Signal;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Signals that come within this time are one.
@@ -53,7 +55,7 @@ async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voic
     if let Some(path) = ready_file {
         forget(path);
     }
-    let mut running = start_proxy(config, &mut signals).await?;
+    let mut running = start_proxy(config, None, &mut signals).await?;
     let announced = announce(&running, ready_file, voice);
     if announced.is_ok() {
         signals.next().await;
@@ -66,11 +68,23 @@ async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voic
     announced.and(stopped)
 }
 
-/// Starts the proxy; a signal meanwhile ends the process: nothing was asked or recorded yet.
-pub(super) async fn start_proxy(mut config: Config, signals: &mut Signals) -> Result<Running, CommandError> {
+/// Starts the proxy; a signal meanwhile ends the process: nothing was asked or recorded yet. What clients are shown over TLS
+/// is signed by `keeper`, else by the authority of `ramtape ca`.
+pub(super) async fn start_proxy(
+    mut config: Config,
+    keeper: Option<Arc<Keeper>>,
+    signals: &mut Signals,
+) -> Result<Running, CommandError> {
     files::make_room(&mut config);
+    let source = app::credential_source(&config);
+    let starting = async {
+        match keeper {
+            Some(keeper) => app::start_trusted(config, source, Some(keeper)).await,
+            None => app::start_as(config, source).await,
+        }
+    };
     tokio::select! {
-        started = app::start(config) => Ok(started?),
+        started = starting => Ok(started?),
         signal = signals.next() => std::process::exit(128 + signal.as_raw()),
     }
 }

@@ -79,6 +79,8 @@ pub struct Config {
     pub poll: Poll,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Whether TLS is spoken there.
+    pub tls: bool,
     /// Whether `listen` may be other than loopback.
     pub allow_remote: bool,
     /// Names besides loopback that a `Host` header may carry.
@@ -127,6 +129,7 @@ impl Config {
             door: required(raw.door, "door")?,
             poll: required(raw.poll, "poll")?,
             listen: required(raw.listen, "listen")?,
+            tls: required(raw.tls, "tls")?,
             allow_remote: required(raw.allow_remote, "allow_remote")?,
             allowed_hosts: required(raw.allowed_hosts, "allowed_hosts")?,
             region: checked_region(required(raw.region, "region")?, "region")?,

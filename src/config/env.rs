@@ -17,13 +17,14 @@ enum Shape {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, Shape); 30] = [
+const KEYS: [(Option<&str>, &str, Shape); 31] = [
     (None, "cassette", Shape::Text),
     (None, "cassette_per_session", Shape::Switch),
     (None, "record_mode", Shape::Text),
     (None, "door", Shape::Text),
     (None, "poll", Shape::Text),
     (None, "listen", Shape::Text),
+    (None, "tls", Shape::Switch),
     (None, "allow_remote", Shape::Switch),
     (None, "allowed_hosts", Shape::List),
     (None, "region", Shape::Text),

@@ -22,6 +22,8 @@ pub struct RawConfig {
     pub poll: Option<Poll>,
     /// Where to listen.
     pub listen: Option<SocketAddr>,
+    /// Whether TLS is spoken there.
+    pub tls: Option<bool>,
     /// Whether `listen` may be other than loopback.
     pub allow_remote: Option<bool>,
     /// Names besides loopback that a `Host` header may carry.
@@ -111,6 +113,7 @@ impl RawConfig {
             door: self.door.or(lower.door),
             poll: self.poll.or(lower.poll),
             listen: self.listen.or(lower.listen),
+            tls: self.tls.or(lower.tls),
             allow_remote: self.allow_remote.or(lower.allow_remote),
             allowed_hosts: self.allowed_hosts.or(lower.allowed_hosts),
             region: self.region.or(lower.region),

@@ -5,14 +5,13 @@ use super::head::HeadScanner;
 use super::limits::Limits;
 use super::pulse::{Pulse, Verdict};
 use super::translate::{self, House};
-use super::wire::Wire;
+use super::wire::{Stream, Wire};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
-use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 
@@ -41,14 +40,24 @@ pub(super) fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
+/// What every connection needs.
+pub(super) struct Reception<A> {
+    pub(super) house: Arc<House<A>>,
+    pub(super) builder: Arc<auto::Builder<TokioExecutor>>,
+    /// Closes when the proxy stops.
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+impl<A> Clone for Reception<A> {
+    fn clone(&self) -> Self {
+        let Self { house, builder, stopping } = self;
+        Self { house: Arc::clone(house), builder: Arc::clone(builder), stopping: stopping.clone() }
+    }
+}
+
 /// Serves `stream` until either side ends it, `stopping` closes and its requests are answered, or its time is up.
-pub(super) async fn serve<A: Answer>(
-    stream: TcpStream,
-    permit: OwnedSemaphorePermit,
-    house: Arc<House<A>>,
-    builder: Arc<auto::Builder<TokioExecutor>>,
-    mut stopping: watch::Receiver<bool>,
-) {
+pub(super) async fn serve<A: Answer>(stream: impl Stream, permit: OwnedSemaphorePermit, reception: Reception<A>) {
+    let Reception { house, builder, mut stopping } = reception;
     let limits = &house.gate.limits;
     let pulse = Arc::new(Pulse::new(limits));
     let scanner = HeadScanner::new(limits.header_bytes, limits.header_count);

@@ -1,6 +1,7 @@
 //! The listening socket: binding with errors that help, accepting within the cap, stopping gracefully.
 
-use super::connection;
+use super::connection::{self, Reception};
+use super::entrance;
 use super::farewell;
 use super::refusal::Refusal;
 use super::rescue;
@@ -41,12 +42,13 @@ pub(super) async fn accept<A: Answer>(
     mut stopping: watch::Receiver<bool>,
 ) {
     let limits = &house.gate.limits;
-    let builder = Arc::new(connection::builder(limits));
     let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
     let turned_away = Arc::new(Semaphore::new(MOST_TURNED_AWAY));
     let full = Arc::new(rescue::raw(&Refusal::Connections { limit: limits.connections }));
     let mut connections = JoinSet::new();
     let (serving, on_stop) = watch::channel(false);
+    let builder = Arc::new(connection::builder(limits));
+    let reception = Reception { house: Arc::clone(&house), builder, stopping: on_stop };
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -55,8 +57,7 @@ pub(super) async fn accept<A: Answer>(
                         if let Err(error) = stream.set_nodelay(true) {
                             tracing::debug!(%error, "no TCP_NODELAY");
                         }
-                        let (house, builder) = (Arc::clone(&house), Arc::clone(&builder));
-                        connections.spawn(connection::serve(stream, place, house, builder, on_stop.clone()));
+                        connections.spawn(entrance::welcome(stream, place, reception.clone()));
                     }
                     Err(_) => turn_away(stream, &turned_away, &full),
                 },

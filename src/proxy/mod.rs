@@ -6,8 +6,10 @@
 
 mod authority;
 mod connection;
+mod entrance;
 mod farewell;
 mod gate;
+mod handshake;
 mod head;
 mod leak;
 mod limits;
@@ -24,16 +26,17 @@ mod wire;
 pub use limits::Limits;
 pub use prefix::without_prefixes;
 
+use crate::ca::{CaError, Keeper};
 use crate::control::Control;
 use crate::interaction::{Request, Response, Secret};
 use authority::OwnNames;
 use gate::Gate;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use translate::House;
+use translate::{House, Tls};
 
 /// What answers requests that the gate let through.
 pub trait Answer: Send + Sync + 'static {
@@ -61,6 +64,8 @@ pub struct Settings {
     pub limits: Limits,
     /// This ramtape's mark in the header `x-ramtape-via`, to notice itself as its own upstream.
     pub instance: String,
+    /// What signs for ramtape where the listening port speaks TLS, and nothing else.
+    pub tls: Option<Arc<Keeper>>,
 }
 
 /// Why the proxy could not start.
@@ -91,6 +96,9 @@ pub enum ProxyError {
     /// The system does not tell the address it bound.
     #[error("the listening socket has no address")]
     NoAddress(#[source] std::io::Error),
+    /// There is no certificate for TLS.
+    #[error("TLS needs a certificate that clients trust")]
+    Certificate(#[from] CaError),
 }
 
 /// A proxy that listens. Dropping it stops it as [`Running::stop`] does, without waiting.
@@ -115,7 +123,7 @@ impl Running {
 /// Binds first, then serves in the background; the address handed back can be connected to at once.
 ///
 /// # Errors
-/// When the address cannot be bound, or is not loopback without leave.
+/// When the address cannot be bound, or is not loopback without leave, or there is no certificate for TLS.
 pub async fn start<A: Answer>(
     settings: Settings,
     answer: Arc<A>,
@@ -130,8 +138,23 @@ pub async fn start<A: Answer>(
         limits: settings.limits,
         instance: settings.instance,
     };
-    let house = Arc::new(House { gate, key: settings.key, answer, control });
+    let tls = match settings.tls {
+        Some(keeper) => Some(own_tls(keeper, addr.ip()).await?),
+        None => None,
+    };
+    let house = Arc::new(House { gate, key: settings.key, answer, control, tls });
     let (stopping, on_stop) = watch::channel(false);
     let accepting = tokio::spawn(listener::accept(listener, house, on_stop));
     Ok(Running { addr, stopping, accepting })
+}
+
+/// ramtape on loopback, for which alone its authority may speak. Signs here, so that what is missing shows at the start.
+async fn own_tls(keeper: Arc<Keeper>, listen: IpAddr) -> Result<Tls, CaError> {
+    let mut hosts = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    let address = listen.to_string();
+    if listen.is_loopback() && !hosts.contains(&address) {
+        hosts.push(address);
+    }
+    keeper.server(&hosts).await?;
+    Ok(Tls { keeper, hosts })
 }

@@ -70,6 +70,10 @@ pub(super) enum Refusal {
     MisplacedKey,
     #[error("upstream leads back to ramtape itself; check --upstream")]
     Loop,
+    #[error("this port speaks TLS: the endpoint begins with https://")]
+    PlainOnTls,
+    #[error("this port speaks plain HTTP: the endpoint begins with http://")]
+    TlsOnPlain,
     #[error("all {limit} connections are in use (limits.connections)")]
     Connections { limit: usize },
 }

@@ -8,6 +8,7 @@ use super::prefix::{self, Prefixes};
 use super::pulse::InFlight;
 use super::refusal::Refusal;
 use super::rescue;
+use crate::ca::Keeper;
 use crate::control::Control;
 use crate::interaction::{Request, Response, Secret};
 use bytes::{Bytes, BytesMut};
@@ -26,6 +27,21 @@ pub(super) struct House<A> {
     pub(super) key: Secret,
     pub(super) answer: Arc<A>,
     pub(super) control: Arc<Control>,
+    /// TLS on the listening port, where it is spoken there.
+    pub(super) tls: Option<Tls>,
+}
+
+/// How ramtape shows itself over TLS.
+pub(super) struct Tls {
+    pub(super) keeper: Arc<Keeper>,
+    /// Its own names and addresses.
+    pub(super) hosts: Vec<String>,
+}
+
+impl Tls {
+    pub(super) fn shown(&self) -> String {
+        self.hosts.join(", ")
+    }
 }
 
 /// Answers one request: gate, prefixes, body, answer. The log line never shows prefixes: one of them is the key.

@@ -1,4 +1,4 @@
-//! A client's socket under watch: every byte passes the head scanner before hyper sees it.
+//! A client's stream under watch: every byte passes the head scanner before hyper sees it.
 
 use super::farewell;
 use super::head::{HeadScanner, Stop};
@@ -10,14 +10,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// The socket of one connection, and its place among the connections allowed.
-pub(super) struct Wire {
+/// What HTTP comes over: a socket, or TLS on one.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
+/// The stream of one connection, and its place among the connections allowed.
+pub(super) struct Wire<S: Stream> {
     /// Gone only once the wire is dropped.
-    stream: Option<TcpStream>,
+    stream: Option<S>,
     permit: Option<OwnedSemaphorePermit>,
     scanner: HeadScanner,
     pulse: Arc<Pulse>,
@@ -29,13 +33,8 @@ pub(super) struct Wire {
     waiting: Option<Waker>,
 }
 
-impl Wire {
-    pub(super) fn new(
-        stream: TcpStream,
-        permit: OwnedSemaphorePermit,
-        scanner: HeadScanner,
-        pulse: Arc<Pulse>,
-    ) -> Self {
+impl<S: Stream> Wire<S> {
+    pub(super) fn new(stream: S, permit: OwnedSemaphorePermit, scanner: HeadScanner, pulse: Arc<Pulse>) -> Self {
         Self {
             stream: Some(stream),
             permit: Some(permit),
@@ -69,7 +68,7 @@ impl Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl<S: Stream> AsyncRead for Wire<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -96,7 +95,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl<S: Stream> AsyncWrite for Wire<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         let this = &mut *self;
         let Some(stream) = this.stream.as_mut() else { return Poll::Ready(Ok(0)) };
@@ -122,7 +121,7 @@ impl AsyncWrite for Wire {
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
@@ -151,7 +150,7 @@ impl AsyncWrite for Wire {
     }
 }
 
-impl Drop for Wire {
+impl<S: Stream> Drop for Wire<S> {
     /// hyper drops the socket on an error without a word. Here the client is told, and the connection's place stays taken
     /// until it has listened or its time is up.
     fn drop(&mut self) {

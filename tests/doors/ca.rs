@@ -1,7 +1,7 @@
 //! `ramtape ca`: how the authority is made, kept and removed, and what it can and cannot sign.
 
 use crate::clients::{self, Call};
-use crate::ramtape_process::{Finished, folder, ramtape};
+use crate::ramtape_binary::{Finished, folder, ramtape};
 use ramtape::ca::{Authority, Store};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

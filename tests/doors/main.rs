@@ -12,6 +12,9 @@ mod principals;
 #[path = "../support/ramtape.rs"]
 mod ramtape_binary;
 #[expect(dead_code, reason = "not every test binary uses all of it")]
+#[path = "../support/raw.rs"]
+mod raw;
+#[expect(dead_code, reason = "not every test binary uses all of it")]
 #[path = "../real_clients/scene.rs"]
 mod scene;
 #[expect(dead_code, reason = "not every test binary uses all of it")]
@@ -26,5 +29,6 @@ mod proxy_chains;
 mod proxy_clients;
 mod proxy_requests;
 mod proxy_run;
-
-use ramtape_binary as ramtape_process;
+mod rust_sdk;
+mod tls;
+mod tls_clients;

@@ -86,6 +86,7 @@ pub(crate) fn settings() -> Settings {
             http2_streams: 100,
         },
         instance: "ramtape-1234".into(),
+        tls: None,
     }
 }
 
@@ -113,6 +114,11 @@ impl Server {
 
     pub(crate) fn connect(&self) -> Client {
         Client::connect(self.addr)
+    }
+
+    /// A connection with nothing sent over it.
+    pub(crate) fn socket(&self) -> TcpStream {
+        socket(self.addr)
     }
 
     /// One connection, `bytes`, one answer.
@@ -148,17 +154,23 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
+/// What bytes go over: a socket, or TLS on one.
+pub(crate) trait Duplex: Read + Write {}
+
+impl<D: Read + Write> Duplex for D {}
+
 pub(crate) struct Client {
-    stream: TcpStream,
+    stream: Box<dyn Duplex>,
     buffer: Vec<u8>,
 }
 
 impl Client {
     pub(crate) fn connect(addr: SocketAddr) -> Self {
-        let stream = TcpStream::connect(addr).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Self { stream, buffer: Vec::new() }
+        Self::over(socket(addr))
+    }
+
+    pub(crate) fn over(stream: impl Duplex + 'static) -> Self {
+        Self { stream: Box::new(stream), buffer: Vec::new() }
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -217,7 +229,17 @@ impl Client {
                 count
             }
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => 0,
+            // TLS that ends without a word of TLS.
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => 0,
             Err(error) => panic!("nothing came: {error}"),
         }
     }
+}
+
+/// A connection whose reads and writes end.
+fn socket(addr: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(addr).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream
 }

@@ -99,6 +99,7 @@ mod tests {
             cassette: "c/d".into(),
             per_session: false,
             actors: Vec::new(),
+            trust: None,
         };
         let summary = Summary { recorded, ..Summary::default() };
         interrupted_recording(&Facts { summary: &summary, ended, recording, asked: &asked, args: &args })

@@ -5,6 +5,7 @@ mod closing;
 mod door;
 mod environment;
 mod no_proxy;
+mod trust;
 
 use super::report::{self, Report};
 use super::signals::Signals;
@@ -20,6 +21,8 @@ use door::Way;
 use environment::{Change, Isolation};
 use rustix::process::Signal;
 use std::ffi::OsString;
+use std::sync::Arc;
+use trust::Trust;
 
 pub(super) fn run(args: &RunArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let reports = report::asked_for(&args.proxy.report)?;
@@ -52,10 +55,12 @@ async fn drive(
         cassette: config.cassette.clone(),
         actors: config.actors.clone(),
         per_session: config.cassette_per_session,
+        trust: config.tls.then(|| Trust::establish(&config, environment)).transpose()?,
     };
     let ready_file = args.proxy.ready_file.as_deref();
     ready_file.map(server::forget);
-    let mut running = server::start_proxy(config, &mut signals).await?;
+    let mut running =
+        server::start_proxy(config, asked.trust.as_ref().map(|trust| Arc::clone(&trust.keeper)), &mut signals).await?;
     for notice in &running.notices {
         voice.note(notice);
     }
@@ -109,6 +114,8 @@ struct Asked {
     actors: Vec<Actor>,
     /// Whether that is the parent of one cassette a session.
     per_session: bool,
+    /// What makes CMD trust ramtape, where TLS is spoken between them.
+    trust: Option<Trust>,
 }
 
 async fn run_child(
@@ -122,6 +129,7 @@ async fn run_child(
     if let Some(path) = &args.proxy.ready_file {
         output::write_atomically(path, &format!("{base_url}\n"))?;
     }
+    let trusted = || asked.trust.iter().flat_map(Trust::changes);
     let way = Way {
         door: asked.door,
         base_url: &base_url,
@@ -130,7 +138,9 @@ async fn run_child(
         region: &asked.region,
     };
     if running.mode != Effective::Nothing || args.keep_env {
-        return child::run(&args.cmd, &way.changes(parent)?, signals).await;
+        let mut changes = way.changes(parent)?;
+        changes.extend(trusted());
+        return child::run(&args.cmd, &changes, signals).await;
     }
     // The folder lives as long as CMD.
     let folder = environment::aws_files(&asked.actors)?;
@@ -143,6 +153,7 @@ async fn run_child(
     };
     let way = Way { region: region.as_deref().unwrap_or(way.region), ..way };
     let mut changes: Vec<Change> = way.changes(parent)?;
+    changes.extend(trusted());
     changes.extend(environment::isolated(&isolation, parent));
     child::run(&args.cmd, &changes, signals).await
 }

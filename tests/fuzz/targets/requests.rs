@@ -73,6 +73,7 @@ fn settings() -> Settings {
             http2_streams: 10,
         },
         instance: "fuzzed".to_owned(),
+        tls: None,
     }
 }
 

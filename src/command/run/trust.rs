@@ -1,0 +1,59 @@
+//! What lets CMD trust ramtape over TLS.
+
+use super::environment::Change;
+use crate::app::{self, AuthorityError};
+use crate::ca::{self, Authority, CaError, Keeper};
+use crate::command::{CommandError, ca as ca_command};
+use crate::config::{Config, Environment};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long an authority holds that is made for one run, and whose key is nowhere but in memory.
+const ONE_RUN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// An authority, and a bundle of certificates with its own for CMD.
+pub(super) struct Trust {
+    pub(super) keeper: Arc<Keeper>,
+    /// Goes when CMD has gone.
+    folder: TempDir,
+}
+
+impl Trust {
+    /// By the authority of `ramtape ca`, if there is one: CMD may trust it by other means than its environment. Else by one
+    /// that is made for this run.
+    pub(super) fn establish(config: &Config, parent: &Environment) -> Result<Self, CommandError> {
+        let authority = authority(config)?;
+        let own = ca_command::own_files(config, parent);
+        let bundle = ca::bundle(&authority, &own, None).map_err(AuthorityError::from)?;
+        let write = || {
+            let folder = tempfile::Builder::new().prefix("ramtape-").tempdir()?;
+            std::fs::write(bundle_in(&folder), &bundle.text)?;
+            Ok(folder)
+        };
+        let folder = write().map_err(|source| CommandError::TemporaryFiles { source })?;
+        Ok(Self { keeper: Arc::new(Keeper::of(authority)), folder })
+    }
+
+    /// The variables by which CMD's programs find the bundle.
+    pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
+        let bundle = bundle_in(&self.folder);
+        ca_command::VARIABLES.iter().map(move |(name, _)| Change::Set(name, bundle.clone().into()))
+    }
+}
+
+fn bundle_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("bundle.pem")
+}
+
+fn authority(config: &Config) -> Result<Authority, AuthorityError> {
+    let kept = match app::store(config) {
+        Ok(store) => store.open(),
+        Err(_) => return app::authority(config, ONE_RUN),
+    };
+    match kept {
+        Err(CaError::Absent { .. }) => app::authority(config, ONE_RUN),
+        kept => Ok(kept?),
+    }
+}
