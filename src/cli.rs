@@ -274,6 +274,9 @@ pub struct ProxyArgs {
     /// A name besides loopback that a Host header may carry; can be repeated
     #[arg(long, value_name = "NAME")]
     pub allow_host: Vec<String>,
+    /// A host besides AWS's that clients may have a tunnel to while recording; can be repeated
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub allow_tunnel: Vec<String>,
     /// Ask this base URL instead of the region's public endpoint
     #[arg(long, value_name = "URL")]
     pub upstream: Option<String>,
@@ -315,6 +318,7 @@ impl ProxyArgs {
             ca_folder: self.ca_folder.clone(),
             allow_remote: switch(self.allow_remote),
             allowed_hosts: (!self.allow_host.is_empty()).then(|| self.allow_host.clone()),
+            allowed_tunnels: (!self.allow_tunnel.is_empty()).then(|| self.allow_tunnel.clone()),
             upstream: self.upstream.clone(),
             profile: self.profile.clone(),
             read_only: switch(self.read_only),

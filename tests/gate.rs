@@ -66,10 +66,10 @@ fn absolute_forms_must_agree_and_mean_ramtape_or_the_service() {
             "ramtape is a forward proxy for RAM's own endpoints alone",
         ),
         (
-            "CONNECT",
+            "CONNECT without an authority",
             b"CONNECT ram.eu-west-1.amazonaws.com:443 HTTP/1.1\r\nHost: ram.eu-west-1.amazonaws.com:443\r\n\r\n",
             403,
-            "ramtape is a forward proxy for RAM's own endpoints alone",
+            "ramtape has no certificate to show",
         ),
     ]);
 }

@@ -1,6 +1,7 @@
 //! One summary of several engines.
 
 use crate::engine::Summary;
+use crate::proxy::Tunnels;
 
 /// The sums, and the lists one after the other. The way upstream is one, so its connections are not added up.
 pub(super) fn merged(summaries: impl Iterator<Item = Summary>) -> Summary {
@@ -24,6 +25,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
         requests,
         never_used,
         upstream_connections,
+        tunnels,
         after_replayed_writes,
         time_saved,
         partial,
@@ -44,12 +46,22 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     whole.requests += requests;
     whole.never_used = both(whole.never_used, never_used);
     whole.upstream_connections = whole.upstream_connections.max(upstream_connections);
+    whole.tunnels += tunnels;
     whole.after_replayed_writes += after_replayed_writes;
     whole.time_saved = both(whole.time_saved, time_saved);
     whole.partial.extend(partial);
     whole.notices.extend(notices);
     whole.sessions.extend(sessions);
     whole
+}
+
+/// `summary` with what became of CONNECT.
+pub(super) fn with_tunnels(mut summary: Summary, tunnels: Tunnels) -> Summary {
+    summary.tunnels = tunnels.opened;
+    for (target, count) in tunnels.refused {
+        refuse(&mut summary, format!("no tunnel to {target}"), count);
+    }
+    summary
 }
 
 /// Counts `count` requests more that were refused for `reason`.

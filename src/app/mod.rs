@@ -5,6 +5,7 @@ mod engines;
 mod import;
 mod merged;
 mod opener;
+mod outward;
 mod per_session;
 mod shell;
 
@@ -19,11 +20,13 @@ use crate::config::{Config, Poll, RecordMode};
 use crate::control::Control;
 use crate::engine::{Effective, Summary};
 use crate::interaction::Actor;
-use crate::proxy::{self, ProxyError};
+use crate::proxy::{self, Outward, ProxyError};
 use crate::upstream::{self, CredentialSource, Names, Upstream, UpstreamError};
 use data_encoding::HEXLOWER;
 use engines::Door;
+use merged::with_tunnels;
 use opener::Opener;
+use outward::Outside;
 use per_session::PerSession;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -125,6 +128,8 @@ pub(crate) async fn start_trusted(
     } else {
         open_one(&config, source, &instance).await?
     };
+    // Where nothing is recorded, nothing that could connect is even built.
+    let outward = (mode != Effective::Nothing).then(|| Arc::new(Outside::new(&config)) as Arc<dyn Outward>);
     let settings = proxy::Settings {
         listen: config.listen,
         allow_remote: config.allow_remote,
@@ -134,6 +139,7 @@ pub(crate) async fn start_trusted(
         key: config.key.clone(),
         limits: config.limits.clone(),
         instance,
+        passage: proxy::Passage { keeper: keeper.clone(), outward, allowed: config.allowed_tunnels.clone() },
         tls: if config.tls { Some(keeper.ok_or(AuthorityError::NoFolder)?) } else { None },
     };
     let control = Control::new(mode_name(mode), config.cassette.display().to_string(), door.clone());
@@ -267,7 +273,7 @@ impl Running {
     /// What happened so far.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        self.door.summary()
+        with_tunnels(self.door.summary(), self.proxy.tunnels())
     }
 
     /// The region of everything in the cassette, or in all cassettes, where it is one.
@@ -287,6 +293,7 @@ impl Running {
     /// # Errors
     /// Where a cassette cannot be sealed.
     pub async fn stop(self) -> Result<Summary, StopError> {
+        let tunnels = self.proxy.tunnels();
         self.proxy.stop().await;
         self.door.settle(self.answer_time).await;
         let (door, began, complete) = (self.door, self.began, self.complete);
@@ -302,7 +309,7 @@ impl Running {
                 format!("{folder}/{fingerprint} is in the store only, `ramtape seal` tries again: {reason}")
             });
             summary.not_recorded.extend(unsealed);
-            Ok::<_, CassetteError>(summary)
+            Ok::<_, CassetteError>(with_tunnels(summary, tunnels))
         });
         Ok(summary.await??)
     }

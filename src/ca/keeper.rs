@@ -4,7 +4,8 @@ use super::leaf::Leaf;
 use super::{Authority, CaError, Store};
 use quick_cache::sync::Cache;
 use rustls::ServerConfig;
-use rustls::sign::SingleCertAndKey;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tokio::sync::OnceCell;
@@ -17,7 +18,16 @@ const MOST_LEAVES: usize = 128;
 pub struct Keeper {
     store: Option<Store>,
     authority: OnceCell<Arc<Authority>>,
-    leaves: Cache<Vec<String>, Ready>,
+    leaves: Cache<Shown, Ready>,
+}
+
+/// What a server shows itself as.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Shown {
+    /// A server of its own, whatever name its clients ask for: they ask for none where they connect to an address.
+    Own(Vec<String>),
+    /// One host, and none for clients that ask for another.
+    Only(String),
 }
 
 /// TLS settings with a leaf in them.
@@ -47,19 +57,34 @@ impl Keeper {
     /// # Errors
     /// Where there is no authority, or it may not speak for all of `hosts`.
     pub async fn server(&self, hosts: &[String]) -> Result<Arc<ServerConfig>, CaError> {
-        if let Some(ready) = self.leaves.get(hosts) {
+        self.shown(Shown::Own(hosts.to_vec())).await
+    }
+
+    /// As [`Self::server`], of a server that is `host` to clients that ask for just that name.
+    ///
+    /// # Errors
+    /// Where there is no authority, or it may not speak for `host`.
+    pub async fn only(&self, host: &str) -> Result<Arc<ServerConfig>, CaError> {
+        self.shown(Shown::Only(host.to_owned())).await
+    }
+
+    async fn shown(&self, shown: Shown) -> Result<Arc<ServerConfig>, CaError> {
+        if let Some(ready) = self.leaves.get(&shown) {
             if ready.fresh_until > SystemTime::now() {
                 return Ok(ready.config);
             }
-            self.leaves.remove(hosts);
+            self.leaves.remove(&shown);
         }
-        let ready = self.leaves.get_or_insert_async(hosts, self.mint(hosts)).await?;
+        let ready = self.leaves.get_or_insert_async(&shown, self.mint(&shown)).await?;
         Ok(ready.config)
     }
 
-    async fn mint(&self, hosts: &[String]) -> Result<Ready, CaError> {
-        let (authority, hosts) = (Arc::clone(self.authority().await?), hosts.to_vec());
-        let minted = tokio::task::spawn_blocking(move || settings(authority.leaf(&hosts)?));
+    async fn mint(&self, shown: &Shown) -> Result<Ready, CaError> {
+        let (authority, shown) = (Arc::clone(self.authority().await?), shown.clone());
+        let minted = tokio::task::spawn_blocking(move || match shown {
+            Shown::Own(hosts) => settings(authority.leaf(&hosts)?, None),
+            Shown::Only(host) => settings(authority.leaf(std::slice::from_ref(&host))?, Some(host)),
+        });
         minted.await.map_err(CaError::make)?
     }
 
@@ -74,13 +99,28 @@ impl Keeper {
     }
 }
 
-fn settings(leaf: Leaf) -> Result<Ready, CaError> {
+fn settings(leaf: Leaf, only: Option<String>) -> Result<Ready, CaError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(CaError::make)?.with_no_client_auth();
-    let mut config = builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(leaf.certified)));
+    let mut config = builder.with_cert_resolver(Arc::new(Resolver { certified: Arc::new(leaf.certified), only }));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Ready { config: Arc::new(config), fresh_until: leaf.fresh_until })
+}
+
+/// One certificate, for clients that ask for one name or for any.
+#[derive(Debug)]
+struct Resolver {
+    certified: Arc<CertifiedKey>,
+    only: Option<String>,
+}
+
+impl ResolvesServerCert for Resolver {
+    fn resolve(&self, asked: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        // rustls gives the name in lower case.
+        let fits = self.only.as_deref().is_none_or(|only| asked.server_name() == Some(only));
+        fits.then(|| Arc::clone(&self.certified))
+    }
 }
 
 #[cfg(test)]

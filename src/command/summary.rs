@@ -50,6 +50,7 @@ pub(super) fn json(summary: &Summary) -> serde_json::Value {
         }).collect::<Vec<_>>(),
         "neverUsed": summary.never_used,
         "upstreamConnections": summary.upstream_connections,
+        "tunnels": summary.tunnels,
         "afterReplayedWrites": summary.after_replayed_writes,
         "secondsSaved": summary.time_saved.map(|time| time.as_secs_f64()),
         "partial": summary.partial,
@@ -122,6 +123,9 @@ fn totals(summary: &Summary) -> String {
         "; {}",
         counted(summary.upstream_connections, "upstream connection", "upstream connections")
     ));
+    if summary.tunnels > 0 {
+        text.push_str(&format!(", {} to other hosts", counted(summary.tunnels, "tunnel", "tunnels")));
+    }
     if let Some(saved) = summary.time_saved.filter(|saved| *saved >= Duration::from_millis(50)) {
         text.push_str(&format!("; about {:.1} s saved", saved.as_secs_f64()));
     }
@@ -223,6 +227,7 @@ mod tests {
             after_replayed_writes: 2,
             partial: vec!["ListPrincipals abc".into()],
             upstream_connections: 1,
+            tunnels: 2,
             passed_on: 1,
             ..Summary::default()
         };
@@ -244,7 +249,7 @@ mod tests {
         );
         assert_eq!(
             totals(&summary),
-            "0 replayed, 0 recorded, 4 missed, 1 passed on without being recorded; 1 upstream connection"
+            "0 replayed, 0 recorded, 4 missed, 1 passed on without being recorded; 1 upstream connection, 2 tunnels to other hosts"
         );
     }
 }

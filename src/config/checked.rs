@@ -2,7 +2,7 @@
 
 use super::{ConfigError, Door, Pages, RawLimits, Settings, actors};
 use crate::interaction::{Actor, Secret};
-use crate::proxy::Limits;
+use crate::proxy::{Limits, Target};
 use crate::service::Service;
 use crate::upstream::AddressRules;
 use std::net::SocketAddr;
@@ -85,6 +85,8 @@ pub struct Config {
     pub allow_remote: bool,
     /// Names besides loopback that a `Host` header may carry.
     pub allowed_hosts: Vec<String>,
+    /// Hosts besides AWS's that clients may have a tunnel to.
+    pub allowed_tunnels: Vec<Target>,
     /// Region of requests that name none.
     pub region: String,
     /// The capability key; made anew at every start unless `RAMTAPE_KEY` fixes it.
@@ -132,6 +134,10 @@ impl Config {
             tls: required(raw.tls, "tls")?,
             allow_remote: required(raw.allow_remote, "allow_remote")?,
             allowed_hosts: required(raw.allowed_hosts, "allowed_hosts")?,
+            allowed_tunnels: required(raw.allowed_tunnels, "allowed_tunnels")?
+                .into_iter()
+                .map(checked_target)
+                .collect::<Result<_, _>>()?,
             region: checked_region(required(raw.region, "region")?, "region")?,
             key: settings.key,
             allow_any_client: required(raw.allow_any_client, "allow_any_client")?,
@@ -179,6 +185,8 @@ fn checked_limits(raw: &RawLimits) -> Result<Limits, ConfigError> {
         total_time: time(raw.total_time_seconds, "limits.total_time_seconds")?,
         connections: count(raw.connections, "limits.connections")?,
         http2_streams: count(raw.http2_streams, "limits.http2_streams")?,
+        tunnels: count(raw.tunnels, "limits.tunnels")?,
+        tunnel_time: time(raw.tunnel_time_seconds, "limits.tunnel_time_seconds")?,
     })
 }
 
@@ -221,6 +229,11 @@ fn checked_networks(written: &[String]) -> Result<AddressRules, ConfigError> {
         text.parse().map_err(|_| refused("allowed_networks", text, "a network is written like 10.0.0.0/8 or fd00::/8"))
     };
     Ok(AddressRules { allowed: written.iter().map(network).collect::<Result<_, _>>()? })
+}
+
+fn checked_target(target: String) -> Result<Target, ConfigError> {
+    let reason = "a host is written like host.example or host.example:8443";
+    target.parse().map_err(|()| refused("allowed_tunnels", target, reason))
 }
 
 fn checked_url(url: String) -> Result<String, ConfigError> {
@@ -274,6 +287,7 @@ mod tests {
             ("upstream = '127.0.0.1:80'", &["upstream", "http://"]),
             ("allowed_networks = ['vpc']", &["allowed_networks", "10.0.0.0/8"]),
             ("region = 'US East'", &["region", "us-east-1"]),
+            ("allowed_tunnels = ['http://x']", &["allowed_tunnels", "http://x", "host.example:8443"]),
             ("ca_regions = ['x', 'a.b']", &["ca_regions", "a.b"]),
             ("cassette = ''", &["cassette"]),
             ("[limits]\nconnections = 0", &["limits.connections", "at least 1"]),

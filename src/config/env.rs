@@ -17,7 +17,7 @@ enum Shape {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, Shape); 31] = [
+const KEYS: [(Option<&str>, &str, Shape); 34] = [
     (None, "cassette", Shape::Text),
     (None, "cassette_per_session", Shape::Switch),
     (None, "record_mode", Shape::Text),
@@ -27,6 +27,7 @@ const KEYS: [(Option<&str>, &str, Shape); 31] = [
     (None, "tls", Shape::Switch),
     (None, "allow_remote", Shape::Switch),
     (None, "allowed_hosts", Shape::List),
+    (None, "allowed_tunnels", Shape::List),
     (None, "region", Shape::Text),
     (None, "upstream", Shape::Text),
     (None, "allowed_networks", Shape::List),
@@ -47,6 +48,8 @@ const KEYS: [(Option<&str>, &str, Shape); 31] = [
     (Some("limits"), "total_time_seconds", Shape::Number),
     (Some("limits"), "connections", Shape::Number),
     (Some("limits"), "http2_streams", Shape::Number),
+    (Some("limits"), "tunnels", Shape::Number),
+    (Some("limits"), "tunnel_time_seconds", Shape::Number),
     (Some("limits"), "upstream_connect_time_seconds", Shape::Number),
     (Some("limits"), "upstream_answer_time_seconds", Shape::Number),
 ];

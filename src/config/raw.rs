@@ -28,6 +28,8 @@ pub struct RawConfig {
     pub allow_remote: Option<bool>,
     /// Names besides loopback that a `Host` header may carry.
     pub allowed_hosts: Option<Vec<String>>,
+    /// Hosts besides AWS's that clients may have a tunnel to.
+    pub allowed_tunnels: Option<Vec<String>>,
     /// Region of requests that name none.
     pub region: Option<String>,
     /// A base URL instead of the region's public endpoint.
@@ -92,6 +94,10 @@ pub struct RawLimits {
     pub connections: Option<usize>,
     /// Most concurrent streams of one HTTP/2 connection.
     pub http2_streams: Option<u32>,
+    /// Most tunnels at once.
+    pub tunnels: Option<usize>,
+    /// How long one tunnel may last.
+    pub tunnel_time_seconds: Option<u64>,
     /// How long to wait for a connection to upstream.
     pub upstream_connect_time_seconds: Option<u64>,
     /// How long to wait for a whole answer of upstream.
@@ -116,6 +122,7 @@ impl RawConfig {
             tls: self.tls.or(lower.tls),
             allow_remote: self.allow_remote.or(lower.allow_remote),
             allowed_hosts: self.allowed_hosts.or(lower.allowed_hosts),
+            allowed_tunnels: self.allowed_tunnels.or(lower.allowed_tunnels),
             region: self.region.or(lower.region),
             upstream: self.upstream.or(lower.upstream),
             allowed_networks: self.allowed_networks.or(lower.allowed_networks),
@@ -146,6 +153,8 @@ impl RawLimits {
             total_time_seconds: self.total_time_seconds.or(lower.total_time_seconds),
             connections: self.connections.or(lower.connections),
             http2_streams: self.http2_streams.or(lower.http2_streams),
+            tunnels: self.tunnels.or(lower.tunnels),
+            tunnel_time_seconds: self.tunnel_time_seconds.or(lower.tunnel_time_seconds),
             upstream_connect_time_seconds: self.upstream_connect_time_seconds.or(lower.upstream_connect_time_seconds),
             upstream_answer_time_seconds: self.upstream_answer_time_seconds.or(lower.upstream_answer_time_seconds),
         }

@@ -44,6 +44,8 @@ pub struct Summary {
     pub never_used: Option<u64>,
     /// Connections opened to upstream; 0 in mode `none`.
     pub upstream_connections: u64,
+    /// Tunnels to hosts other than the service's, whose contents nobody looked at; 0 in mode `none`.
+    pub tunnels: u64,
     /// Requests sent upstream by a session after writes that it had only replayed: upstream never saw those.
     pub after_replayed_writes: u64,
     /// What upstream took, when it was recorded, for the answers replayed: an estimate of the time saved.

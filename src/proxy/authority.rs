@@ -37,6 +37,16 @@ impl<'a> Authority<'a> {
         Some(Self { host, port })
     }
 
+    /// The name or the address.
+    pub(super) const fn host(self) -> &'a str {
+        self.host
+    }
+
+    /// The port, if one is named.
+    pub(super) const fn port(self) -> Option<u16> {
+        self.port
+    }
+
     /// Whether both address the same place, an absent port meaning `default_port`.
     pub(super) fn agrees(self, other: Authority<'_>, default_port: u16) -> bool {
         self.host.eq_ignore_ascii_case(other.host)

@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1 or HTTP/2 with prior knowledge, under a watchdog.
 
 use super::Answer;
+use super::gate::Entry;
 use super::head::HeadScanner;
 use super::limits::Limits;
 use super::pulse::{Pulse, Verdict};
@@ -56,17 +57,22 @@ impl<A> Clone for Reception<A> {
 }
 
 /// Serves `stream` until either side ends it, `stopping` closes and its requests are answered, or its time is up.
-pub(super) async fn serve<A: Answer>(stream: impl Stream, permit: OwnedSemaphorePermit, reception: Reception<A>) {
+pub(super) async fn serve<A: Answer>(
+    stream: impl Stream,
+    permit: OwnedSemaphorePermit,
+    reception: Reception<A>,
+    entry: Entry,
+) {
     let Reception { house, builder, mut stopping } = reception;
     let limits = &house.gate.limits;
     let pulse = Arc::new(Pulse::new(limits));
     let scanner = HeadScanner::new(limits.header_bytes, limits.header_count);
     let wire = Wire::new(stream, permit, scanner, Arc::clone(&pulse));
     let service = service_fn(|request| {
-        let house = Arc::clone(&house);
+        let (house, entry) = (Arc::clone(&house), entry.clone());
         // In flight from here on, not from the future's first poll: hyper reads on in between.
         let in_flight = Arc::clone(&pulse).request();
-        async move { Ok::<_, Infallible>(translate::serve(&house, in_flight, request).await) }
+        async move { Ok::<_, Infallible>(translate::serve(&house, &entry, in_flight, request).await) }
     });
     let mut served = pin!(builder.serve_connection(TokioIo::new(wire), service));
     let mut watchdog = pin!(tokio::time::sleep(pulse.until_next_look()));

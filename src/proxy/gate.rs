@@ -5,10 +5,12 @@
 
 use super::authority::{Authority, OwnNames};
 use super::limits::Limits;
+use super::passage::HTTPS;
 use super::refusal::Refusal;
 use crate::interaction::{Door, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
+use std::sync::Arc;
 
 /// What browsers of today say of every request; no script can set it.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -26,6 +28,15 @@ pub(super) struct Gate {
     pub(super) instance: String,
 }
 
+/// How a connection came in.
+#[derive(Clone, Debug)]
+pub(super) enum Entry {
+    /// To ramtape itself.
+    Direct,
+    /// By a CONNECT to this host, with TLS inside that ends here.
+    Intercepted(Arc<str>),
+}
+
 /// Whom a request addresses, and how.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Addressed<'a> {
@@ -36,13 +47,23 @@ pub(super) struct Addressed<'a> {
 
 impl Gate {
     /// Checks a request's head and hands back whom it addresses.
-    pub(super) fn check<'a>(&self, parts: &'a Parts, is_control: bool) -> Result<Addressed<'a>, Refusal> {
+    pub(super) fn check<'a>(
+        &self,
+        parts: &'a Parts,
+        is_control: bool,
+        entry: &Entry,
+    ) -> Result<Addressed<'a>, Refusal> {
         if parts.method == Method::CONNECT {
-            return Err(self.not_a_forward_proxy());
+            return Err(Refusal::LateConnect);
         }
         self.measure(parts)?;
         let fields = self.fields(&parts.headers)?;
-        let (addressed, authority) = self.authority(parts, fields.host)?;
+        let (mut addressed, authority) = self.authority(parts, fields.host)?;
+        if let Entry::Intercepted(host) = entry {
+            let same = Authority::parse(host).is_some_and(|host| host.agrees(authority, HTTPS));
+            refuse_if(!same || addressed.door != Door::Endpoint, Refusal::OutsideTunnel)?;
+            addressed.door = Door::Intercept;
+        }
         if is_control || self.guarded {
             if fields.origin {
                 return Err(Refusal::BrowserOrigin);
@@ -53,6 +74,21 @@ impl Gate {
             }
         }
         Ok(addressed)
+    }
+
+    /// Checks the fields of a CONNECT to `target`. One of HTTP/1.0 needs no `Host`.
+    pub(super) fn check_connect(
+        &self,
+        headers: &HeaderMap,
+        version_10: bool,
+        target: Authority<'_>,
+    ) -> Result<(), Refusal> {
+        let fields = self.fields(headers)?;
+        refuse_if(fields.origin, Refusal::BrowserOrigin)?;
+        refuse_if(headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0"), Refusal::BadConnect)?;
+        let Some(host) = fields.host else { return refuse_if(!version_10, Refusal::NoHost) };
+        let host = host.to_str().ok().and_then(Authority::parse).ok_or(Refusal::BadHost)?;
+        refuse_if(!host.agrees(target, HTTPS), Refusal::HostMismatch)
     }
 
     /// The head's size in HTTP/2, as if it had come as HTTP/1.1; there it has been measured. hyper refuses without a word

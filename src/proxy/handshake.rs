@@ -2,6 +2,7 @@
 
 use super::Answer;
 use super::connection::{self, Reception};
+use super::gate::Entry;
 use rustls::{AlertDescription, ServerConfig};
 use std::io;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub(super) async fn own<A: Answer>(stream: TcpStream, place: OwnedSemaphorePermi
     };
     let limit = reception.house.gate.limits.header_time;
     if let Some(stream) = greet(stream, config, limit, &tls.shown()).await {
-        connection::serve(stream, place, reception).await;
+        connection::serve(stream, place, reception, Entry::Direct).await;
     }
 }
 

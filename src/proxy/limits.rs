@@ -21,4 +21,8 @@ pub struct Limits {
     pub connections: usize,
     /// Most concurrent streams of one HTTP/2 connection.
     pub http2_streams: u32,
+    /// Most tunnels at once.
+    pub tunnels: usize,
+    /// How long one tunnel may last.
+    pub tunnel_time: Duration,
 }

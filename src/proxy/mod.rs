@@ -5,6 +5,7 @@
 //! the way is put into words in `refusal` and becomes an answer in `rescue`, nowhere else.
 
 mod authority;
+mod connect;
 mod connection;
 mod entrance;
 mod farewell;
@@ -14,6 +15,7 @@ mod head;
 mod leak;
 mod limits;
 mod listener;
+mod passage;
 mod prefix;
 #[doc(hidden)]
 pub mod probe;
@@ -21,9 +23,11 @@ mod pulse;
 mod refusal;
 mod rescue;
 mod translate;
+mod tunnel;
 mod wire;
 
 pub use limits::Limits;
+pub use passage::{Outward, Passage, Target, Tunnels};
 pub use prefix::without_prefixes;
 
 use crate::ca::{CaError, Keeper};
@@ -31,10 +35,11 @@ use crate::control::Control;
 use crate::interaction::{Request, Response, Secret};
 use authority::OwnNames;
 use gate::Gate;
+use passage::Traffic;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use translate::{House, Tls};
 
@@ -66,6 +71,8 @@ pub struct Settings {
     pub instance: String,
     /// What signs for ramtape where the listening port speaks TLS, and nothing else.
     pub tls: Option<Arc<Keeper>>,
+    /// Where CONNECT may lead to.
+    pub passage: Passage,
 }
 
 /// Why the proxy could not start.
@@ -108,9 +115,16 @@ pub struct Running {
     pub addr: SocketAddr,
     stopping: watch::Sender<bool>,
     accepting: JoinHandle<()>,
+    traffic: Arc<Traffic>,
 }
 
 impl Running {
+    /// What became of CONNECT so far.
+    #[must_use]
+    pub fn tunnels(&self) -> Tunnels {
+        self.traffic.so_far()
+    }
+
     /// Stops accepting, lets requests in flight finish within five seconds, then drops what is left.
     pub async fn stop(self) {
         self.stopping.send_replace(true);
@@ -135,17 +149,27 @@ pub async fn start<A: Answer>(
         own: OwnNames { listen: addr, allowed: settings.allowed_hosts },
         service: settings.service,
         guarded: settings.guarded,
-        limits: settings.limits,
+        limits: settings.limits.clone(),
         instance: settings.instance,
     };
     let tls = match settings.tls {
         Some(keeper) => Some(own_tls(keeper, addr.ip()).await?),
         None => None,
     };
-    let house = Arc::new(House { gate, key: settings.key, answer, control, tls });
+    let traffic = Arc::new(Traffic::default());
+    let house = Arc::new(House {
+        gate,
+        key: settings.key,
+        answer,
+        control,
+        tls,
+        tunnels: Semaphore::new(settings.limits.tunnels.min(Semaphore::MAX_PERMITS)),
+        passage: settings.passage,
+        traffic: Arc::clone(&traffic),
+    });
     let (stopping, on_stop) = watch::channel(false);
     let accepting = tokio::spawn(listener::accept(listener, house, on_stop));
-    Ok(Running { addr, stopping, accepting })
+    Ok(Running { addr, stopping, accepting, traffic })
 }
 
 /// ramtape on loopback, for which alone its authority may speak. Signs here, so that what is missing shows at the start.

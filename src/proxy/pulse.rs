@@ -186,6 +186,8 @@ mod tests {
             total_time: Duration::from_secs(total_time),
             connections: 1,
             http2_streams: 1,
+            tunnels: 1,
+            tunnel_time: Duration::from_secs(1),
         }))
     }
 

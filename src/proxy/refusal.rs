@@ -1,5 +1,6 @@
 //! Why the proxy answers a request itself, with the words the client gets.
 
+use super::passage::Target;
 use http::StatusCode;
 use thiserror::Error;
 
@@ -70,6 +71,27 @@ pub(super) enum Refusal {
     MisplacedKey,
     #[error("upstream leads back to ramtape itself; check --upstream")]
     Loop,
+    #[error("the CONNECT request is not of the form CONNECT host:port HTTP/1.1 with well-formed fields")]
+    BadConnect,
+    #[error("the client sent more before its CONNECT was answered")]
+    EarlyBytes,
+    #[error("CONNECT has to be the first request of its connection, and in clear")]
+    LateConnect,
+    #[error("ramtape replays, and nothing leaves: there is no tunnel to {target}")]
+    NothingLeaves { target: Target },
+    #[error(
+        "there is no tunnel to {target}: only to hosts of AWS on port 443, by their names, and to those that \
+         --allow-tunnel names (allowed_tunnels in ramtape.toml)"
+    )]
+    NoTunnel { target: Target },
+    #[error("{target} cannot be reached: {reason}")]
+    Unreachable { target: Target, reason: String },
+    #[error("ramtape has no certificate to show: {reason}")]
+    NoCertificate { reason: String },
+    #[error("all {limit} tunnels are in use (limits.tunnels)")]
+    Tunnels { limit: usize },
+    #[error("the request names another host than the CONNECT that it came through")]
+    OutsideTunnel,
     #[error("this port speaks TLS: the endpoint begins with https://")]
     PlainOnTls,
     #[error("this port speaks plain HTTP: the endpoint begins with http://")]
@@ -82,11 +104,17 @@ impl Refusal {
     /// The status. All but one are 4xx, which AWS clients do not retry; a full house is worth a second try.
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::NotForwardProxy { .. } | Self::BrowserOrigin | Self::ForeignHost => StatusCode::FORBIDDEN,
+            Self::NotForwardProxy { .. }
+            | Self::BrowserOrigin
+            | Self::ForeignHost
+            | Self::NothingLeaves { .. }
+            | Self::NoTunnel { .. }
+            | Self::NoCertificate { .. } => StatusCode::FORBIDDEN,
+            Self::Unreachable { .. } => StatusCode::BAD_GATEWAY,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadTooLarge { .. } | Self::TooManyFields { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::SlowHead { .. } | Self::SlowBody { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::Connections { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Connections { .. } | Self::Tunnels { .. } => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
     }
@@ -94,13 +122,18 @@ impl Refusal {
     /// The error's name on the wire. None is a name of RAM's own, and none is one that clients retry on.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::NotForwardProxy { .. } | Self::BrowserOrigin | Self::ForeignHost => "RamtapeForbiddenException",
+            Self::NotForwardProxy { .. }
+            | Self::BrowserOrigin
+            | Self::ForeignHost
+            | Self::NothingLeaves { .. }
+            | Self::NoTunnel { .. }
+            | Self::NoCertificate { .. } => "RamtapeForbiddenException",
             Self::BodyTooLarge { .. } | Self::HeadTooLarge { .. } | Self::TooManyFields { .. } => {
                 "RamtapeTooLargeException"
             }
             Self::SlowHead { .. } | Self::SlowBody { .. } | Self::SlowAnswer { .. } => "RamtapeTimeLimitException",
             Self::Loop => "RamtapeLoopException",
-            Self::Connections { .. } => "RamtapeBusyException",
+            Self::Connections { .. } | Self::Tunnels { .. } => "RamtapeBusyException",
             _ => "RamtapeBadRequestException",
         }
     }

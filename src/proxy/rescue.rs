@@ -10,8 +10,22 @@ pub(super) fn answer(refusal: &Refusal) -> Response {
 
 /// The same answer as bytes for a connection that no HTTP server drives (any more).
 pub(super) fn raw(refusal: &Refusal) -> Vec<u8> {
-    let Response { status, headers, body } = answer(refusal);
-    let mut out = format!("HTTP/1.1 {status}\r\n").into_bytes();
+    let answer = answer(refusal);
+    let first = format!("HTTP/1.1 {}\r\n", answer.status);
+    spelled(first, answer)
+}
+
+/// The same answer to CONNECT: clients show nothing of it but the reason in its first line.
+pub(super) fn to_connect(refusal: &Refusal) -> Vec<u8> {
+    let answer = answer(refusal);
+    let reason = refusal.to_string().replace(|c: char| !c.is_ascii_graphic(), " ");
+    let first = format!("HTTP/1.1 {} ramtape: {reason}\r\n", answer.status.as_str());
+    spelled(first, answer)
+}
+
+fn spelled(first: String, answer: Response) -> Vec<u8> {
+    let Response { headers, body, .. } = answer;
+    let mut out = first.into_bytes();
     for (name, value) in &headers {
         out.extend_from_slice(name.as_str().as_bytes());
         out.extend_from_slice(b": ");
@@ -27,6 +41,15 @@ pub(super) fn raw(refusal: &Refusal) -> Vec<u8> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
+
+    #[test]
+    fn the_reason_is_in_the_first_line_of_an_answer_to_connect() {
+        let target = "sts.amazonaws.com".parse().unwrap();
+        let reason = "no\r\nroute".to_owned();
+        let text = String::from_utf8(to_connect(&Refusal::Unreachable { target, reason })).unwrap();
+        let expected = "HTTP/1.1 502 ramtape: sts.amazonaws.com:443 cannot be reached: no  route\r\n";
+        assert!(text.starts_with(expected), "{text}");
+    }
 
     #[test]
     fn raw_says_what_answer_says() {

@@ -1,9 +1,10 @@
 //! hyper's request in, ramtape's plain types through, hyper's response out.
 
 use super::Answer;
-use super::gate::{Addressed, Gate};
+use super::gate::{Addressed, Entry, Gate};
 use super::leak;
 use super::limits::Limits;
+use super::passage::{Passage, Traffic};
 use super::prefix::{self, Prefixes};
 use super::pulse::InFlight;
 use super::refusal::Refusal;
@@ -20,6 +21,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+use tokio::sync::Semaphore;
 
 /// What every connection shares.
 pub(super) struct House<A> {
@@ -29,6 +31,11 @@ pub(super) struct House<A> {
     pub(super) control: Arc<Control>,
     /// TLS on the listening port, where it is spoken there.
     pub(super) tls: Option<Tls>,
+    /// Where CONNECT may lead to.
+    pub(super) passage: Passage,
+    /// Room for tunnels.
+    pub(super) tunnels: Semaphore,
+    pub(super) traffic: Arc<Traffic>,
 }
 
 /// How ramtape shows itself over TLS.
@@ -47,6 +54,7 @@ impl Tls {
 /// Answers one request: gate, prefixes, body, answer. The log line never shows prefixes: one of them is the key.
 pub(super) async fn serve<A: Answer>(
     house: &House<A>,
+    entry: &Entry,
     in_flight: InFlight,
     request: hyper::Request<Incoming>,
 ) -> hyper::Response<Full<Bytes>> {
@@ -55,7 +63,7 @@ pub(super) async fn serve<A: Answer>(
         .then(|| (Instant::now(), parts.method.clone(), shown_path(parts.uri.path(), &house.key)));
     let is_http1 = parts.version < http::Version::HTTP_2;
 
-    let (mut response, is_refused) = match respond(house, parts, body).await {
+    let (mut response, is_refused) = match respond(house, entry, parts, body).await {
         Ok(response) => (response, false),
         Err(refusal) => (rescue::answer(&refusal), true),
     };
@@ -77,8 +85,13 @@ fn shown_path(path: &str, key: &Secret) -> String {
     if key.expose().is_empty() { rest.to_owned() } else { rest.replace(key.expose(), "(key)") }
 }
 
-async fn respond<A: Answer>(house: &House<A>, parts: Parts, body: Incoming) -> Result<Response, Refusal> {
-    let request = match admit(house, parts)? {
+async fn respond<A: Answer>(
+    house: &House<A>,
+    entry: &Entry,
+    parts: Parts,
+    body: Incoming,
+) -> Result<Response, Refusal> {
+    let request = match admit(house, entry, parts)? {
         Admitted::Request(request) => request,
         Admitted::Control(response) => return Ok(response),
     };
@@ -108,10 +121,10 @@ enum Admitted {
     Control(Response),
 }
 
-fn admit<A>(house: &House<A>, parts: Parts) -> Result<Admitted, Refusal> {
+fn admit<A>(house: &House<A>, entry: &Entry, parts: Parts) -> Result<Admitted, Refusal> {
     let prefixes = prefix::split(parts.uri.path(), &house.key);
     let is_control = Control::owns(prefixes.rest);
-    let addressed = house.gate.check(&parts, is_control)?;
+    let addressed = house.gate.check(&parts, is_control, entry)?;
     if is_control {
         return Ok(Admitted::Control(house.control.answer(&parts.method, prefixes.rest)));
     }

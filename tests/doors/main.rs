@@ -24,6 +24,7 @@ mod stage;
 mod steps;
 
 mod ca;
+mod connect;
 mod proxied;
 mod proxy_chains;
 mod proxy_clients;

@@ -84,9 +84,12 @@ pub(crate) fn settings() -> Settings {
             total_time: Duration::from_secs(20),
             connections: 100,
             http2_streams: 100,
+            tunnels: 2,
+            tunnel_time: Duration::from_secs(20),
         },
         instance: "ramtape-1234".into(),
         tls: None,
+        passage: proxy::Passage::default(),
     }
 }
 
@@ -131,6 +134,11 @@ impl Server {
     /// Every request the answer was given so far.
     pub(crate) fn seen(&self) -> Vec<Request> {
         self.echo.seen.lock().unwrap().clone()
+    }
+
+    /// What became of CONNECT so far.
+    pub(crate) fn tunnels(&self) -> proxy::Tunnels {
+        self.running.as_ref().unwrap().tunnels()
     }
 
     /// Starts the graceful stop; the handle ends when it has ended.

@@ -71,9 +71,12 @@ fn settings() -> Settings {
             total_time: patience,
             connections: 100,
             http2_streams: 10,
+            tunnels: 1,
+            tunnel_time: patience,
         },
         instance: "fuzzed".to_owned(),
         tls: None,
+        passage: proxy::Passage::default(),
     }
 }
 
