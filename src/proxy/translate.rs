@@ -61,7 +61,7 @@ pub(super) async fn serve<A: Answer>(
     let (parts, body) = request.into_parts();
     let log = tracing::enabled!(tracing::Level::DEBUG)
         .then(|| (Instant::now(), parts.method.clone(), shown_path(parts.uri.path(), &house.key)));
-    let is_http1 = parts.version < http::Version::HTTP_2;
+    let version = parts.version;
 
     let (mut response, is_refused) = match respond(house, entry, parts, body).await {
         Ok(response) => (response, false),
@@ -69,12 +69,12 @@ pub(super) async fn serve<A: Answer>(
     };
     if is_refused {
         in_flight.refuse();
-        if is_http1 {
+        if version < http::Version::HTTP_2 {
             response.headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
     }
     if let Some((begun, method, path)) = log {
-        tracing::debug!(%method, path, status = response.status.as_u16(), duration = ?begun.elapsed(), "answered");
+        tracing::debug!(%method, path, ?version, status = response.status.as_u16(), duration = ?begun.elapsed(), "answered");
     }
     into_hyper(response)
 }

@@ -25,6 +25,9 @@ mod steps;
 
 mod ca;
 mod connect;
+mod intercept;
+mod intercept_clients;
+mod other_host;
 mod proxied;
 mod proxy_chains;
 mod proxy_clients;

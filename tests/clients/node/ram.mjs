@@ -17,12 +17,15 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 
+import { ConnectAgent } from "./connect.mjs";
 import { commandOf, sdk } from "./sdk.mjs";
 
 let options = {};
 let failed = false;
 
-const ram = new sdk.RAMClient({});
+// Node.js knows no HTTPS_PROXY of itself: the tests name one in CLIENT_CONNECT_PROXY.
+const proxy = process.env.CLIENT_CONNECT_PROXY;
+const ram = new sdk.RAMClient(proxy ? { requestHandler: { httpsAgent: new ConnectAgent(proxy) } } : {});
 ram.middlewareStack.add(printHttp, { step: "deserialize", priority: "low", name: "printHttp" });
 
 const verbs = { list, pages, call, "all-paginators": allPaginators, batch };
