@@ -33,8 +33,8 @@ pub mod text;
 mod usage;
 mod watch;
 
-pub use cache::{Found, Origin};
 pub use alike::{Unlike, alike, create_like, share_key};
+pub use cache::{Found, Origin};
 pub use combine::{Piece, combine};
 pub use edit::{Dangling, EditError, Editing, Farewell};
 pub use error::{CassetteError, StoreError};
