@@ -52,14 +52,13 @@ pub(super) use linux::Watch;
 mod linux {
     use super::Moment;
     use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
-    use rustix::time::{ClockId, clock_gettime};
     use std::collections::BTreeMap;
     use std::fs;
     use std::os::fd::OwnedFd;
     use std::path::{Path, PathBuf};
-    use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+    use std::sync::atomic::{AtomicU64, Ordering};
     use std::sync::{Mutex, MutexGuard, PoisonError};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     /// File systems whose every change passes through this machine's kernel: ext2 to ext4, XFS, btrfs, tmpfs, F2FS.
     /// Of others (networks, shared folders of virtual machines, overlays) some changes make no event.
@@ -70,10 +69,11 @@ mod linux {
         queue: OwnedFd,
         /// Even; odd while the queue is being emptied.
         moment: AtomicU64,
-        /// When the moment last changed, in milliseconds.
-        since: AtomicI64,
-        /// For how many of them the absence of events is believed.
-        trusted: i64,
+        began: Instant,
+        /// When the moment last changed, in milliseconds since then.
+        since: AtomicU64,
+        /// For how long the absence of events is believed.
+        trusted: Duration,
         /// The moment up to which a folder was found to be watched, with all that leads to it.
         covered: Mutex<BTreeMap<PathBuf, u64>>,
     }
@@ -81,16 +81,16 @@ mod linux {
     impl Watch {
         pub(super) fn trusted_for(time: Duration) -> Option<Self> {
             let queue = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()?;
-            let (moment, since) = (AtomicU64::new(0), AtomicI64::new(now()));
-            let trusted = i64::try_from(time.as_millis()).ok()?;
-            Some(Self { queue, moment, since, trusted, covered: Mutex::default() })
+            let (moment, since) = (AtomicU64::new(0), AtomicU64::new(0));
+            Some(Self { queue, moment, began: Instant::now(), since, trusted: time, covered: Mutex::default() })
         }
 
         /// The present moment: every change that was made before this is called comes before it. `None` while another
         /// thread is finding that out.
         pub(in crate::cassette) fn moment(&self) -> Option<Moment> {
             let is_quiet = rustix::io::ioctl_fionread(&self.queue).is_ok_and(|waiting| waiting == 0);
-            let is_fresh = now() - self.since.load(Ordering::Relaxed) < self.trusted;
+            let since = Duration::from_millis(self.since.load(Ordering::Relaxed));
+            let is_fresh = self.began.elapsed() < since + self.trusted;
             if !(is_quiet && is_fresh) {
                 self.change();
             }
@@ -105,7 +105,8 @@ mod linux {
             self.moment.fetch_add(1, Ordering::AcqRel);
             let mut events = [0_u8; 4096];
             while rustix::io::read(&self.queue, &mut events).is_ok_and(|length| length > 0) {}
-            self.since.store(now(), Ordering::Relaxed);
+            let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.since.store(now, Ordering::Relaxed);
             self.moment.fetch_add(1, Ordering::AcqRel);
         }
 
@@ -116,7 +117,7 @@ mod linux {
             if covered.get(folder) == Some(&moment.0) {
                 return true;
             }
-            let is_watched = self.add(root, folder);
+            let is_watched = is_told_of(folder) && self.add(root, folder);
             if is_watched {
                 covered.insert(folder.to_owned(), moment.0);
             }
@@ -124,7 +125,7 @@ mod linux {
         }
 
         /// From the top: what is watched already tells of a change to what is added next.
-        fn add(&self, root: &Path, folder: &Path) -> bool {
+        pub(super) fn add(&self, root: &Path, folder: &Path) -> bool {
             let moved = WatchFlags::MOVE_SELF | WatchFlags::DELETE_SELF;
             let entries = WatchFlags::CREATE | WatchFlags::DELETE | WatchFlags::MOVE | WatchFlags::ATTRIB;
             let content = WatchFlags::MODIFY | WatchFlags::CLOSE_WRITE;
@@ -133,7 +134,6 @@ mod linux {
             above.into_iter().all(|path| self.add_one(path, moved))
                 && self.add_one(root, moved | entries)
                 && self.add_one(folder, moved | entries | content)
-                && rustix::fs::statfs(folder).is_ok_and(|system| TOLD_OF.contains(&(system.f_type as u64)))
         }
 
         /// What a link leads to could be changed without an event, so links are not covered.
@@ -148,10 +148,8 @@ mod linux {
         }
     }
 
-    /// Milliseconds of a clock that costs nothing to read.
-    fn now() -> i64 {
-        let time = clock_gettime(ClockId::MonotonicCoarse);
-        time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+    fn is_told_of(folder: &Path) -> bool {
+        rustix::fs::statfs(folder).is_ok_and(|system| TOLD_OF.contains(&(system.f_type as u64)))
     }
 }
 
@@ -163,6 +161,9 @@ mod tests {
     use std::io::Write;
     use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::{Path, PathBuf};
+
+    /// What is done to a cassette in this root, with this folder.
+    type Change = fn(&Path, &Path);
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn every_change_changes_the_moment_at_once_and_nothing_else_does() {
-        let changes: [(&str, fn(&Path, &Path)); 10] = [
+        let changes: [(&str, Change); 10] = [
             ("a write in place", |_, folder| fs::write(folder.join("file"), "two").unwrap()),
             ("an appended byte", |_, folder| {
                 File::options().append(true).open(folder.join("file")).unwrap().write_all(b"2").unwrap();
@@ -190,7 +191,7 @@ mod tests {
             }),
             ("no file", |_, folder| fs::remove_file(folder.join("file")).unwrap()),
             ("a file that may not be read", |_, folder| {
-                fs::set_permissions(folder.join("file"), fs::Permissions::from_mode(0)).unwrap();
+                fs::set_permissions(folder.join("file"), fs::Permissions::from_mode(0o000)).unwrap();
             }),
             ("no folder", |_, folder| fs::remove_dir_all(folder).unwrap()),
             ("a folder moved away", |root, folder| fs::rename(folder, root.join("elsewhere")).unwrap()),
@@ -204,7 +205,7 @@ mod tests {
             let (_outside, root, folder) = tree();
             let watch = Watch::trusted_for(HOUR).unwrap();
             let moment = watch.moment().unwrap();
-            assert!(watch.covers(&root, &folder, moment), "this file system is not one of the machine's own");
+            assert!(watch.add(&root, &folder));
             fs::read(folder.join("file")).unwrap();
             assert_eq!(watch.moment(), Some(moment), "before {what}");
             change(&root, &folder);
@@ -218,12 +219,12 @@ mod tests {
     fn a_folder_in_place_of_another_is_watched_from_the_next_look_on() {
         let (_outside, root, folder) = tree();
         let watch = Watch::trusted_for(HOUR).unwrap();
-        assert!(watch.covers(&root, &folder, watch.moment().unwrap()));
+        assert!(watch.add(&root, &folder));
         fs::rename(&folder, root.join("elsewhere")).unwrap();
-        assert!(!watch.covers(&root, &folder, watch.moment().unwrap()), "there is none");
+        assert!(!watch.add(&root, &folder), "there is none");
         fs::create_dir(&folder).unwrap();
         let moment = watch.moment().unwrap();
-        assert!(watch.covers(&root, &folder, moment));
+        assert!(watch.add(&root, &folder));
         fs::write(folder.join("file"), "new").unwrap();
         assert_ne!(watch.moment(), Some(moment));
     }
@@ -235,9 +236,8 @@ mod tests {
         let (link, inside) = (outside.path().join("link"), root.join("linked"));
         symlink(root.parent().unwrap(), &link).unwrap();
         symlink(outside.path(), &inside).unwrap();
-        let moment = watch.moment().unwrap();
-        assert!(!watch.covers(&link.join("root"), &link.join("root/folder"), moment));
-        assert!(!watch.covers(&root, &inside, moment));
+        assert!(!watch.add(&link.join("root"), &link.join("root/folder")));
+        assert!(!watch.add(&root, &inside));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What requests were answered, byte for byte as they came: the same request again need not be read again.
 //!
-//! Polling and test suites repeat themselves. What a request asks follows from what [`Asked`] holds and from nothing else,
+//! Polling and test suites repeat themselves. What a request asks follows from what [`Verbatim`] holds and from nothing else,
 //! as long as its session has no live values; and where an entry has one take, a read, so does its answer.
 
 use super::Shared;
@@ -28,7 +28,7 @@ const OVERHEAD: u64 = 768;
 const LARGEST: usize = 64 << 10;
 
 /// All that decides what a request asks.
-pub(super) struct Asked<'a> {
+pub(super) struct Verbatim<'a> {
     request: &'a Request,
     region: &'a str,
     actor: Label,
@@ -36,6 +36,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// A request that is remembered: its hash, and the bytes that it must equal, for the hash alone proves nothing.
+#[derive(PartialEq, Eq)]
 struct Remembered {
     hash: u64,
     bytes: Box<[u8]>,
@@ -79,7 +80,7 @@ impl Recall {
     }
 
     /// What is known of a request.
-    pub(super) fn find(&self, asked: &Asked<'_>) -> Option<Known> {
+    pub(super) fn find(&self, asked: &Verbatim<'_>) -> Option<Known> {
         self.known.get(asked)
     }
 
@@ -88,7 +89,7 @@ impl Recall {
     pub(super) fn keep(
         &self,
         shared: &Shared,
-        asked: &Asked<'_>,
+        asked: &Verbatim<'_>,
         known: Option<&Known>,
         call: &Arc<Call>,
         found: &Found,
@@ -104,7 +105,7 @@ impl Recall {
     }
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Verbatim<'a> {
     pub(super) fn of(shared: &'a Shared, request: &'a Request) -> Self {
         let (settings, actor) = (&shared.settings, replaying(&shared.actors, request));
         let region = region(request, &settings.service, &settings.region);
@@ -161,7 +162,7 @@ impl<'a> Asked<'a> {
 /// Stands after every part.
 const END: u8 = 0;
 
-impl Hash for Asked<'_> {
+impl Hash for Verbatim<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.hash);
     }
@@ -173,15 +174,7 @@ impl Hash for Remembered {
     }
 }
 
-impl PartialEq for Remembered {
-    fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && self.bytes == other.bytes
-    }
-}
-
-impl Eq for Remembered {}
-
-impl Equivalent<Remembered> for Asked<'_> {
+impl Equivalent<Remembered> for Verbatim<'_> {
     fn equivalent(&self, remembered: &Remembered) -> bool {
         let mut rest = &*remembered.bytes;
         let is_next = |part: &[u8]| {
@@ -259,11 +252,11 @@ mod tests {
     fn a_request_is_found_by_all_of_its_bytes_and_by_nothing_less() {
         let (recall, remembered) = (Recall::default(), request("/a", "b=c", "{}"));
         let ask = |request: &Request, region: &str, actor: &str, hash: Option<u64>| {
-            let mut asked = Asked::by(&recall.hasher, request, region, Label::from(actor.to_owned()));
+            let mut asked = Verbatim::by(&recall.hasher, request, region, Label::from(actor.to_owned()));
             asked.hash = hash.unwrap_or(asked.hash);
             recall.find(&asked).is_some()
         };
-        let asked = Asked::by(&recall.hasher, &remembered, "r", "d".into());
+        let asked = Verbatim::by(&recall.hasher, &remembered, "r", "d".into());
         let hash = asked.hash;
         recall.known.insert(asked.remembered(), known(&remembered));
         assert!(ask(&request("/a", "b=c", "{}"), "r", "d", None));
@@ -291,7 +284,7 @@ mod tests {
         let recall = Recall::within(BYTES);
         for number in 0..5_000 {
             let request = request("/getresourceshares", "", &format!(r#"{{"name":"{number:0500}"}}"#));
-            let asked = Asked::by(&recall.hasher, &request, "us-east-1", "default".into());
+            let asked = Verbatim::by(&recall.hasher, &request, "us-east-1", "default".into());
             recall.known.insert(asked.remembered(), known(&request));
         }
         let entries = recall.known.len();

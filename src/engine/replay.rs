@@ -4,7 +4,7 @@ use super::Shared;
 use super::error::EngineError;
 use super::find::{Found, find};
 use super::identify::Call;
-use super::recall::{Asked, Known};
+use super::recall::{Known, Verbatim};
 use super::tally::count;
 use super::volatile::{bind, live_values};
 use crate::interaction::{Request, Response};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The recorded answer to `request`.
 pub(super) fn replay(shared: &Shared, request: &Request) -> Result<Response, EngineError> {
     let live = live_values(shared, request);
-    let asked = Asked::of(shared, request);
+    let asked = Verbatim::of(shared, request);
     // What a session with live values asks depends on them.
     let known = shared.recall.find(&asked).filter(|_| live.is_none());
     if let Some(Known::Answer(only)) = &known
