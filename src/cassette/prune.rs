@@ -97,9 +97,20 @@ impl Pruning {
     /// # Errors
     /// Where the text cannot be read, or has changed since the run.
     pub fn surplus(&self) -> Result<Vec<Surplus>, PruneError> {
+        self.surplus_telling(&mut |_| ())
+    }
+
+    /// As [`Self::surplus`]; `step` is called before each file is read, with the number of all.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn surplus_telling(&self, step: &mut dyn FnMut(usize)) -> Result<Vec<Surplus>, PruneError> {
         let mut found = Vec::new();
         let cassette = self.editing.cassette();
-        for (folder, fingerprint) in cassette.fingerprints()? {
+        let names = cassette.fingerprints()?;
+        let all = names.len();
+        for (folder, fingerprint) in names {
+            step(all);
             let path = entry_path(&cassette.archive.root, &folder, &fingerprint)?;
             let changed = || PruneError::Changed { path: path.clone(), by: self.usage.by.clone() };
             if Identity::at(&path)?.is_none_or(|identity| identity.is_since(self.usage.began)) {

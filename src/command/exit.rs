@@ -14,7 +14,7 @@ pub enum Exit {
     Usage,
     /// A request had no take.
     Miss,
-    /// The cassette is invalid.
+    /// The cassette is invalid or has drifted, or two differ.
     Cassette,
     /// Something was answered but could not be recorded.
     NotRecorded,

@@ -35,6 +35,12 @@ impl Progress {
         }
     }
 
+    /// As [`Self::step`], where only now it is known how many there are.
+    pub(super) fn step_of(&mut self, total: usize) {
+        self.line.total = total;
+        self.step();
+    }
+
     /// Says something in between, on lines of its own.
     pub(super) fn aside(&mut self, say: impl FnOnce()) {
         self.clear();

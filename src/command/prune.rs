@@ -1,5 +1,6 @@
 //! `ramtape prune`
 
+use super::progress::Progress;
 use super::summary::counted;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output, recorded};
@@ -13,7 +14,9 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> 
     let config = Config::from_settings(settings, RecordMode::None)?;
     recorded::check(&config.cassette)?;
     let pruning = Pruning::open(&config.cassette)?;
-    let surplus = pruning.surplus()?;
+    let mut progress = Progress::new(voice, "reading", 0);
+    let surplus = pruning.surplus_telling(&mut |all| progress.step_of(all))?;
+    drop(progress);
     // What will go is told before it goes.
     output::print(&if args.json { json(&surplus, &config.cassette) } else { text(&surplus) })?;
     let takes = counted(surplus.iter().map(|entry| entry.unused.len() as u64).sum(), "take", "takes");

@@ -107,7 +107,8 @@ async fn a_pass_of_upstream_is_waited_for_and_a_refusal_is_no_drift() {
     equal.endpoint().inject(Fault::next(Effect::ExpiredToken).times(100));
     let failed = verify(&stage, &equal, &["--update"]);
     assert_eq!(failed.code, Some(1), "{failed:?}");
-    assert!(failed.stdout.contains("403 ExpiredTokenException"), "{failed:?}");
+    assert_eq!(failed.stdout.matches("403 ExpiredTokenException").count(), 3, "{failed:?}");
+    assert!(failed.stdout.contains("not tried, as 3 in a row had no answer"), "{failed:?}");
     assert!(failed.stderr.contains("4 without an answer"), "{failed:?}");
 }
 

@@ -16,6 +16,7 @@ use crate::cassette::{Access, Cassette};
 use crate::cli::VerifyArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::Reask;
+use crate::service::Kind;
 use finding::{Finding, Level};
 use offline::Audit;
 use online::Recording;
@@ -31,25 +32,30 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) ->
     let access = if args.update { Access::Record { replace: true } } else { Access::Replay };
     let opened = recorded::open(&config.cassette, access)?;
     recorded::tell(&opened.notices, voice);
-    let (findings, readable) = look_through(&opened.cassette, &config, voice)?;
-    let asked = if online { ask(args, &config, &opened.cassette, &readable, voice)? } else { Vec::new() };
+    let Seen { findings, requests, reads } = look_through(&opened.cassette, &config, online, voice)?;
+    let asked = if online { ask(args, &config, &opened.cassette, &reads, voice)? } else { Vec::new() };
     output::print_styled(&text(&findings, &asked, args.json))?;
     let not_sealed = if args.update { opened.cassette.seal()?.failed.len() } else { 0 };
-    tell(&findings, online.then_some(&asked), readable.len(), voice);
+    tell(&findings, online.then_some(&asked), requests, voice);
     if not_sealed > 0 {
         voice.problem(&format!("{not_sealed} of what was recorded is in the store only: `ramtape seal` tries again"));
     }
     Ok(verdict(args, &findings, &asked, not_sealed))
 }
 
-/// What is found without asking anybody, and what can be read.
-fn look_through(
-    cassette: &Cassette<()>,
-    config: &Config,
-    voice: Voice,
-) -> Result<(Vec<Finding>, Vec<Recorded>), CommandError> {
+/// What looking through the files brought.
+struct Seen {
+    findings: Vec<Finding>,
+    /// How many requests could be read.
+    requests: usize,
+    /// Those of them that are to be asked.
+    reads: Vec<Recorded>,
+}
+
+fn look_through(cassette: &Cassette<()>, config: &Config, online: bool, voice: Voice) -> Result<Seen, CommandError> {
     let mut audit = Audit::new(&config.service);
-    let mut readable = Vec::new();
+    let (mut requests, mut reads) = (0, Vec::new());
+    let is_write = |name: &str| config.service.operation_named(name).is_some_and(|it| it.kind == Kind::Write);
     let names = cassette.fingerprints()?;
     let mut progress = Progress::new(voice, "reading", names.len());
     for (folder, fingerprint) in names {
@@ -58,13 +64,14 @@ fn look_through(
             Ok(Some(entry)) => {
                 let recorded = Recorded { fingerprint, folder, entry };
                 audit.look_at(&recorded);
-                readable.push(recorded);
+                requests += 1;
+                reads.extend((online && !is_write(recorded.entry.operation.as_str())).then_some(recorded));
             }
             Ok(None) => {}
             Err(error) => audit.damaged(&folder, fingerprint, chain(&error)),
         }
     }
-    Ok((audit.findings(), readable))
+    Ok(Seen { findings: audit.findings(), requests, reads })
 }
 
 fn ask(

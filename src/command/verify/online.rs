@@ -16,12 +16,27 @@ pub(super) async fn ask(
     update: Option<&Recording<'_>>,
     progress: &mut Progress,
 ) -> Vec<Asked> {
-    let mut asked = Vec::new();
+    let mut asked: Vec<Asked> = Vec::new();
     for recorded in recorded {
         progress.step();
-        asked.extend(ask_one(reask, recorded, update).await);
+        let last = asked.iter().rev().take(PATIENCE);
+        let in_vain = last.clone().count() == PATIENCE && last.clone().all(|asked| asked.outcome.has_failed());
+        asked.extend(if in_vain { vec![given_up(recorded)] } else { ask_one(reask, recorded, update).await });
     }
     asked
+}
+
+/// After so many reads in a row without an answer the others are not tried.
+const PATIENCE: usize = 3;
+
+fn given_up(recorded: &Recorded) -> Asked {
+    Asked {
+        operation: recorded.entry.operation.as_str().to_owned(),
+        fingerprint: recorded.fingerprint,
+        max_results: None,
+        outcome: Outcome::Failed(format!("not tried, as {PATIENCE} in a row had no answer")),
+        update: Update::Left,
+    }
 }
 
 async fn ask_one(reask: Reask<'_>, recorded: &Recorded, update: Option<&Recording<'_>>) -> Vec<Asked> {

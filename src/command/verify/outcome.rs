@@ -67,6 +67,11 @@ impl Outcome {
         }
     }
 
+    /// Whether there was no answer to compare.
+    pub(super) const fn has_failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+
     fn changes(&self) -> &[Change] {
         match self {
             Self::Values(changes) | Self::Shape(_, changes) => changes,
