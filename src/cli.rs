@@ -124,6 +124,7 @@ Examples:
   ramtape run -- pytest -x
   ramtape run --record-mode none -- terraform plan
   ramtape run --report junit ramtape.xml -- npm test
+  ramtape run --door proxy -- pytest   CMD's own signatures go to AWS, by way of ramtape
 
 Without a mode it is once; where CI is set, none. CMD finds the proxy through AWS_ENDPOINT_URL_RAM.
 In mode none CMD also gets dummy credentials and nothing of your AWS configuration, unless

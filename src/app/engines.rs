@@ -14,16 +14,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinSet;
 
-/// The door that requests come through.
+/// The engines of a run.
 #[derive(Clone, Debug)]
-pub(super) enum Door {
+pub(super) enum Engines {
     /// All sessions share one cassette.
     One(Engine),
     /// Every session has a cassette of its own.
     PerSession(Arc<PerSession>),
 }
 
-impl Door {
+impl Engines {
     /// What happened so far, over all cassettes.
     pub(super) fn summary(&self) -> Summary {
         match self {
@@ -87,7 +87,7 @@ impl Door {
     }
 }
 
-impl proxy::Answer for Door {
+impl proxy::Answer for Engines {
     async fn answer(&self, request: Request) -> Response {
         match self {
             Self::One(engine) => engine.answer(request).await,
@@ -100,7 +100,7 @@ impl proxy::Answer for Door {
     }
 }
 
-impl Sessions for Door {
+impl Sessions for Engines {
     fn list(&self) -> serde_json::Value {
         let states = match self {
             Self::One(engine) => engine.sessions(),

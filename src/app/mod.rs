@@ -23,7 +23,7 @@ use crate::interaction::Actor;
 use crate::proxy::{self, Outward, ProxyError};
 use crate::upstream::{self, CredentialSource, Names, Upstream, UpstreamError};
 use data_encoding::HEXLOWER;
-use engines::Door;
+use engines::Engines;
 use merged::with_tunnels;
 use opener::Opener;
 use outward::Outside;
@@ -94,7 +94,7 @@ pub struct Running {
     complete: Option<String>,
     /// Whether polls go through their takes one by one; else those that are skipped are not unused.
     in_turn: bool,
-    door: Door,
+    engines: Engines,
     proxy: proxy::Running,
 }
 
@@ -123,7 +123,7 @@ pub(crate) async fn start_trusted(
     keeper: Option<Arc<Keeper>>,
 ) -> Result<Running, StartError> {
     let (instance, began) = (instance()?, SystemTime::now());
-    let (door, mode, notices) = if config.cassette_per_session {
+    let (engines, mode, notices) = if config.cassette_per_session {
         open_sessions(&config, source, &instance)?
     } else {
         open_one(&config, source, &instance).await?
@@ -142,13 +142,13 @@ pub(crate) async fn start_trusted(
         passage: proxy::Passage { keeper: keeper.clone(), outward, allowed: config.allowed_tunnels.clone() },
         tls: if config.tls { Some(keeper.ok_or(AuthorityError::NoFolder)?) } else { None },
     };
-    let control = Control::new(mode_name(mode), config.cassette.display().to_string(), door.clone());
-    let proxy = proxy::start(settings, Arc::new(door.clone()), Arc::new(control)).await?;
+    let control = Control::new(mode_name(mode), config.cassette.display().to_string(), engines.clone());
+    let proxy = proxy::start(settings, Arc::new(engines.clone()), Arc::new(control)).await?;
     let answer_time = config.upstream.answer_time;
     let in_turn = config.poll == Poll::Recorded;
     let (addr, key) = (proxy.addr, config.key);
     let scheme = if config.tls { "https" } else { "http" };
-    Ok(Running { addr, scheme, notices, mode, key, answer_time, began, complete: None, in_turn, door, proxy })
+    Ok(Running { addr, scheme, notices, mode, key, answer_time, began, complete: None, in_turn, engines, proxy })
 }
 
 /// The one cassette, open, and what will be recorded into it. The way upstream is built only where it is needed.
@@ -156,7 +156,7 @@ async fn open_one(
     config: &Config,
     source: CredentialSource,
     instance: &str,
-) -> Result<(Door, Effective, Vec<String>), StartError> {
+) -> Result<(Engines, Effective, Vec<String>), StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
     let (mode, opened) = tokio::task::spawn_blocking(move || opener::open(&root, mode)).await??;
     let upstream = match mode {
@@ -165,7 +165,7 @@ async fn open_one(
     };
     let found = Opener { config: config.clone(), upstream }.engine(&config.cassette, mode, opened);
     let notices = std::iter::once(told(config, mode)).chain(found.notices).collect();
-    Ok((Door::One(found.engine), mode, notices))
+    Ok((Engines::One(found.engine), mode, notices))
 }
 
 /// What is going to happen, in a line.
@@ -188,7 +188,7 @@ fn open_sessions(
     config: &Config,
     source: CredentialSource,
     instance: &str,
-) -> Result<(Door, Effective, Vec<String>), StartError> {
+) -> Result<(Engines, Effective, Vec<String>), StartError> {
     if cassette::is_cassette(&config.cassette) {
         return Err(StartError::Parent { root: config.cassette.clone() });
     }
@@ -202,7 +202,7 @@ fn open_sessions(
         Effective::Missing | Effective::Everything => Some(Arc::new(upstream(config, source, instance)?)),
     };
     let sessions = PerSession::new(Opener { config: config.clone(), upstream });
-    Ok((Door::PerSession(Arc::new(sessions)), mode, Vec::new()))
+    Ok((Engines::PerSession(Arc::new(sessions)), mode, Vec::new()))
 }
 
 /// A name that no other running ramtape has, to notice oneself as one's own upstream.
@@ -273,13 +273,13 @@ impl Running {
     /// What happened so far.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        with_tunnels(self.door.summary(), self.proxy.tunnels())
+        with_tunnels(self.engines.summary(), self.proxy.tunnels())
     }
 
     /// The region of everything in the cassette, or in all cassettes, where it is one.
     #[must_use]
     pub fn recorded_region(&self) -> Option<String> {
-        self.door.recorded_region()
+        self.engines.recorded_region()
     }
 
     /// Says that everything that uses the cassette has run to a good end, started by the command `by`. Where it was only
@@ -295,13 +295,13 @@ impl Running {
     pub async fn stop(self) -> Result<Summary, StopError> {
         let tunnels = self.proxy.tunnels();
         self.proxy.stop().await;
-        self.door.settle(self.answer_time).await;
-        let (door, began, complete) = (self.door, self.began, self.complete);
+        self.engines.settle(self.answer_time).await;
+        let (engines, began, complete) = (self.engines, self.began, self.complete);
         let summary = tokio::task::spawn_blocking(move || {
-            let reports = door.seal()?;
-            let mut summary = door.summary();
+            let reports = engines.seal()?;
+            let mut summary = engines.summary();
             if let Some(by) = complete {
-                door.keep_usage(&by, began);
+                engines.keep_usage(&by, began);
             }
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
             let failed = reports.into_iter().flat_map(|report| report.failed);

@@ -25,6 +25,13 @@ pub(super) struct Found {
     pub(super) answer: Result<Draft, Hole>,
 }
 
+impl Found {
+    /// Whether all pages of its take are recorded.
+    pub(super) fn is_complete(&self) -> bool {
+        self.prepared.entry.takes.get(self.take).is_some_and(|take| take.complete)
+    }
+}
+
 /// Why no page answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gap {

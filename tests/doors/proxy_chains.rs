@@ -121,6 +121,22 @@ async fn a_recording_goes_on_by_upstreams_token_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_resumes_inside_what_is_recorded_in_part_keeps_upstreams_tokens() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    let first = Proxied::new(&recording.base, &Credential::owner()).pages(LISTING, &own(), 3).await;
+    recording.stop().await;
+    let again = stage.ramtape("c", RecordMode::NewEpisodes).await;
+    let client = Proxied::new(&again.base, &Credential::owner());
+    let rest = client.pages_from(LISTING, &own(), first[0].next_token(), 10).await;
+    assert_eq!(items(&rest[..2]), items(&first[1..]));
+    assert_eq!((rest.len(), rest[2].status.as_u16()), (3, 200), "{rest:?}");
+    assert_eq!(again.stop().await.partial.len(), 0);
+    let replaying = stage.ramtape("c", RecordMode::None).await;
+    assert_eq!(items(&replaying.pages(LISTING, &own(), 10).await), items(&[&first[..1], &rest].concat()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_of_ramtapes_is_not_put_upstream_under_a_signature() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
