@@ -1,6 +1,9 @@
 //! A client that takes ramtape for its HTTP proxy and signs for RAM's real endpoint.
 
 use crate::stage::Answer;
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign as sign_request};
+use aws_sigv4::sign::v4::SigningParams;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use ramtape::interaction::Secret;
@@ -30,6 +33,28 @@ impl Proxied {
 
     pub(crate) async fn post(&self, operation: &str, body: Value) -> Answer {
         self.ask(operation, body, &[]).await
+    }
+
+    /// With `more` headers, all of them signed.
+    pub(crate) async fn ask_signing(&self, operation: &str, body: Value, more: &[(&str, &str)]) -> Answer {
+        let (path, body) = (format!("/{}", operation.to_lowercase()), body.to_string());
+        let length = body.len().to_string();
+        let given = [&[("content-type", "application/json"), ("content-length", length.as_str())][..], more].concat();
+        let Keys { access_key_id, secret, .. } = &self.keys;
+        let identity = Credentials::new(access_key_id, secret.expose(), None, None, "test").into();
+        let parameters = SigningParams::builder().identity(&identity).region("us-east-1").name("ram");
+        let parameters =
+            parameters.time(SystemTime::now()).settings(SigningSettings::default()).build().unwrap().into();
+        let url = format!("https://{HOST}{path}");
+        let request =
+            SignableRequest::new("POST", url, given.iter().copied(), SignableBody::Bytes(body.as_bytes())).unwrap();
+        let (added, _) = sign_request(request, &parameters).unwrap().into_parts();
+        let (added, _) = added.into_parts();
+        let mut head = format!("POST http://{HOST}{path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n");
+        for (name, value) in given.iter().copied().chain(added.iter().map(|header| (header.name(), header.value()))) {
+            head += &format!("{name}: {value}\r\n");
+        }
+        self.raw(&format!("{head}\r\n{body}")).await
     }
 
     /// With `more` headers, of which those that begin with `x-amz-` are signed.

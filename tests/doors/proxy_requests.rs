@@ -7,6 +7,7 @@ use http::HeaderMap;
 use ramtape::config::RecordMode;
 use ramtape::simulator::{Credential, Effect, Fault, Settings};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 const LISTING: &str = "GetResourceShares";
@@ -57,6 +58,58 @@ async fn upstream_gets_what_the_client_signed_and_nothing_of_ramtapes() {
     }
     let summary = recording.stop().await;
     assert_eq!(summary.sessions[0].name.as_deref(), Some("from_header"), "{summary:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_header_under_the_signature_arrives_whatever_it_is() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(own().to_string()));
+    // The JavaScript SDK signs most of these; the first two are ramtape's to drop where they are not signed.
+    let signed = [
+        ("x-ramtape-session", "signed_name"),
+        ("accept-encoding", "identity, gzip;q=0.5"),
+        ("amz-sdk-invocation-id", "6f3d"),
+        ("amz-sdk-request", "attempt=1; max=3"),
+        ("x-amz-content-sha256", hash.as_str()),
+        ("x-amz-user-agent", "aws-sdk-js/3.900"),
+        ("cache-control", "no-cache"),
+    ];
+    let answer = client(&recording).ask_signing(LISTING, own(), &signed).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let [received] = stage.endpoint().received().try_into().unwrap();
+    for (name, value) in signed {
+        assert_eq!(received.headers[name], value, "{name}");
+    }
+    let authorization = received.headers["authorization"].to_str().unwrap();
+    for name in ["accept-encoding;", "amz-sdk-request;", "content-length;", "x-ramtape-session"] {
+        assert!(authorization.contains(name), "{name} in {authorization}");
+    }
+    assert_eq!(recording.stop().await.sessions[0].name.as_deref(), Some("signed_name"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upstream_is_asked_for_no_other_host() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::All).await;
+    for host in [
+        "ram.us-east-1.amazonaws.com.evil.test",
+        "ram.us-east-1.amazonaws.com.",
+        "RAM.us-east-1.amazonaws.com",
+        "ram.us-east-1.amazonaws.com:8443",
+        "169.254.169.254",
+        "2852039166",
+        "localhost:1",
+        "sts.us-east-1.amazonaws.com",
+    ] {
+        let request = format!("GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let refused = client(&recording).raw(&request).await;
+        assert!([400, 403].contains(&refused.status.as_u16()), "{host}: {refused:?}");
+        assert!(refused.message().starts_with("ramtape: "), "{host}: {refused:?}");
+    }
+    let prefixed = format!("POST http://{HOST}/~name/x HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
+    assert_eq!(client(&recording).raw(&prefixed).await.status, 400);
+    assert_eq!((recording.stop().await.upstream_connections, stage.endpoint().connections()), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
