@@ -73,7 +73,7 @@ pub(super) enum Refusal {
     Loop,
     #[error("the CONNECT request is not of the form CONNECT host:port HTTP/1.1 with well-formed fields")]
     BadConnect,
-    #[error("the client sent more before its CONNECT was answered")]
+    #[error("the client sent bytes after its CONNECT without waiting for the answer")]
     EarlyBytes,
     #[error("CONNECT has to be the first request of its connection, and in clear")]
     LateConnect,

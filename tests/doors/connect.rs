@@ -117,7 +117,7 @@ fn only_one_reading_of_a_head_is_taken() {
         (format!("CONNECT http://{RAM}:443 HTTP/1.0\r\n\r\n"), 400, "is not of the form"),
         (format!("CONNECT u@{RAM}:443 HTTP/1.0\r\n\r\n"), 400, "is not of the form"),
         (format!("CONNECT {RAM}:443 HTTP/2.0\r\n\r\n"), 400, "is not of the form"),
-        (format!("CONNECT {RAM}:443 HTTP/1.0\r\n\r\n\u{16}\u{3}"), 400, "before its connect was answered"),
+        (format!("CONNECT {RAM}:443 HTTP/1.0\r\n\r\n\u{16}\u{3}"), 400, "without waiting for the answer"),
         (format!("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nCONNECT {RAM}:443 HTTP/1.0\r\n\r\n"), 400, ""),
     ];
     for (bytes, status, part) in table {
