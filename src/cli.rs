@@ -349,7 +349,7 @@ pub struct RunArgs {
     /// The proxy.
     #[command(flatten)]
     pub proxy: ProxyArgs,
-    /// How CMD finds ramtape: as its endpoint, or as its HTTP proxy
+    /// How CMD finds ramtape: as its endpoint, its HTTP proxy, or its HTTPS proxy that intercepts TLS to RAM
     #[arg(long, value_name = "DOOR", value_enum)]
     pub door: Option<Door>,
     /// In mode none, leave CMD's credentials and AWS configuration as they are

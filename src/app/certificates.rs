@@ -2,11 +2,8 @@
 
 use crate::ca::{Authority, CaError, Store};
 use crate::config::Config;
-use crate::upstream::{Endpoint, UpstreamError};
+use crate::interaction::endpoint_hosts;
 use std::time::Duration;
-
-/// How endpoints with validated cryptography are called.
-const FIPS: &str = "-fips";
 
 /// Why there is no authority.
 #[derive(Debug, thiserror::Error)]
@@ -17,9 +14,6 @@ pub enum AuthorityError {
     /// There is no place for it.
     #[error("there is no home folder to keep the certificate authority in: name one with --ca-folder")]
     NoFolder,
-    /// A region that can't be part of a host name.
-    #[error("no certificate authority can be made")]
-    Region(#[from] UpstreamError),
 }
 
 /// The folder of the authority.
@@ -33,15 +27,8 @@ pub(crate) fn authority(config: &Config, lifetime: Duration) -> Result<Authority
         config.service.regions.iter().chain(&config.ca.regions).chain([&config.region]).collect();
     regions.sort();
     regions.dedup();
-    let services = [config.service.name.clone(), format!("{}{FIPS}", config.service.name)];
-    let mut hosts = Vec::new();
-    for service in services {
-        let endpoint = Endpoint::Public { service };
-        for region in &regions {
-            let url = endpoint.url(region, "/", "")?;
-            hosts.extend(url.host().map(str::to_owned));
-        }
-    }
+    let service = &config.service.name;
+    let hosts: Vec<String> = regions.into_iter().flat_map(|region| endpoint_hosts(service, region)).collect();
     Ok(Authority::make(&hosts, lifetime)?)
 }
 
@@ -60,6 +47,8 @@ mod tests {
         for host in [
             "ram.us-east-1.amazonaws.com",
             "ram-fips.us-west-2.amazonaws.com",
+            "ram.eu-west-1.api.aws",
+            "ram-fips.us-east-1.api.aws",
             "ram.cn-north-1.amazonaws.com.cn",
             "ram.us-iso-east-1.c2s.ic.gov",
             "ram.xx-new-1.amazonaws.com",

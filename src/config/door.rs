@@ -9,6 +9,8 @@ pub enum Door {
     Endpoint,
     /// ramtape as an HTTP proxy: CMD's own signatures go to AWS.
     Proxy,
+    /// ramtape as an HTTPS proxy that ends CMD's TLS to RAM: CMD's own signatures go to AWS.
+    Intercept,
 }
 
 impl Door {
@@ -18,6 +20,7 @@ impl Door {
         match self {
             Self::Endpoint => "endpoint",
             Self::Proxy => "proxy",
+            Self::Intercept => "intercept",
         }
     }
 }

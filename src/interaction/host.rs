@@ -57,6 +57,15 @@ pub fn endpoint_host(service: &str, region: &str) -> String {
     format!("{service}.{region}.{suffix}")
 }
 
+/// All names of `service`'s endpoints in `region`: the usual one, with validated cryptography, and both with IPv6 addresses
+/// too.
+#[must_use]
+pub fn endpoint_hosts(service: &str, region: &str) -> Vec<String> {
+    let suffixes = &partition(region).suffixes;
+    let named = |fips: &'static str| suffixes.iter().map(move |suffix| format!("{service}{fips}.{region}.{suffix}"));
+    ["", "-fips"].into_iter().flat_map(named).collect()
+}
+
 /// Whether `host`, which has no port, is a name below one of AWS's domains, in lower case and without a trailing dot.
 #[must_use]
 pub fn is_aws_host(host: &str) -> bool {

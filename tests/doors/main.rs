@@ -27,6 +27,7 @@ mod ca;
 mod connect;
 mod intercept;
 mod intercept_clients;
+mod intercept_run;
 mod other_host;
 mod proxied;
 mod proxy_chains;

@@ -162,6 +162,12 @@ fn an_http_proxy() {
 }
 
 #[test]
+fn an_https_proxy() {
+    let Some(programs) = python() else { return };
+    assert!(Reader::new(Some(programs)).both("intercept").lines().count() > 5);
+}
+
+#[test]
 fn random_names_and_polls() {
     let Some(programs) = python() else { return };
     let reader = Reader::new(Some(programs));
@@ -270,7 +276,7 @@ fn every_mark_has_a_test() {
     let known = |mark: &str| {
         ["endpoint", "setup", "miss", "rust", "server", "its client", "boto3 record", "boto3 look", "boto3 replay"]
             .contains(&mark)
-            || ["cli both", "javascript both", "session both", "proxy both"].contains(&mark)
+            || ["cli both", "javascript both", "session both", "proxy both", "intercept both"].contains(&mark)
             || ["random record", "random replay", "poll", "prune"].contains(&mark)
             || mark.contains(" file ")
             || mark.starts_with("text ")

@@ -25,6 +25,7 @@ pub(super) fn tell(facts: &Facts<'_>, voice: Voice) {
         voice.problem(match facts.asked.door {
             Door::Endpoint => NOTHING_SENT,
             Door::Proxy => NOTHING_SENT_TO_PROXY,
+            Door::Intercept => NOTHING_SENT_THROUGH_TUNNELS,
         });
     }
     if let Some(text) = interrupted_recording(facts) {
@@ -48,6 +49,15 @@ CMD sent nothing through ramtape. The likely causes:
     so use another --door for it
   - it sets an endpoint in its code or its configuration, which beats AWS_ENDPOINT_URL_RAM
   - its SDK is too old to know AWS_ENDPOINT_URL_RAM
+  - it clears its environment, or runs in a container that does not get it
+  - it calls other services than RAM, or none";
+
+const NOTHING_SENT_THROUGH_TUNNELS: &str = "\
+CMD sent nothing through ramtape. The likely causes:
+  - it failed before its first request; its own output says why
+  - it knows no HTTPS_PROXY, as the SDK for JavaScript: what it sent then went to AWS itself, so use another --door for it
+  - it does not trust ramtape's certificate, as it reads none of AWS_CA_BUNDLE, SSL_CERT_FILE and NODE_EXTRA_CA_CERTS
+  - it sets an endpoint in its code or its configuration
   - it clears its environment, or runs in a container that does not get it
   - it calls other services than RAM, or none";
 

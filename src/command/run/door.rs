@@ -30,6 +30,7 @@ impl Way<'_> {
         let mut changes = match self.door {
             Door::Endpoint => vec![Change::Set("AWS_ENDPOINT_URL_RAM", self.base_url.into())],
             Door::Proxy => self.as_proxy(parent)?,
+            Door::Intercept => self.as_https_proxy(parent)?,
         };
         // Set to true it would send CMD past ramtape, to AWS, in any mode.
         changes.push(Change::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".into()));
@@ -57,6 +58,32 @@ impl Way<'_> {
             // Some clients read only the first, others only the second.
             Change::Set("HTTP_PROXY", proxy.clone().into()),
             Change::Set("http_proxy", proxy.into()),
+        ])
+    }
+}
+
+impl Way<'_> {
+    /// HTTPS by tunnels, whatever region CMD asks; what makes it trust the end of the tunnel is not told here.
+    fn as_https_proxy(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
+        let host = endpoint_host(self.service, self.region);
+        if let Some((variable, entry)) = covering(&host, parent) {
+            return Err(CommandError::Usage(format!(
+                "the entry {entry:?} of {variable} covers {host}: CMD would ask AWS itself, past ramtape. Take the entry out \
+                 for this command, or use another --door"
+            )));
+        }
+        if parent.value("AWS_ENDPOINT_URL").is_some() {
+            let problem =
+                "AWS_ENDPOINT_URL leads CMD elsewhere, past ramtape: unset it for this command, or use another --door";
+            return Err(CommandError::Usage(problem.to_owned()));
+        }
+        let proxy = format!("http://{}", self.addr);
+        Ok(vec![
+            // CMD finds RAM's own endpoint by itself.
+            Change::Unset("AWS_ENDPOINT_URL_RAM"),
+            // Some clients read only the first, others only the second.
+            Change::Set("HTTPS_PROXY", proxy.clone().into()),
+            Change::Set("https_proxy", proxy.into()),
         ])
     }
 }
@@ -118,6 +145,29 @@ mod tests {
         );
         let child = led_in("cn-north-1", Door::Proxy, &[]).unwrap();
         assert_eq!(child["AWS_ENDPOINT_URL_RAM"], "http://ram.cn-north-1.amazonaws.com.cn");
+    }
+
+    #[test]
+    fn the_https_proxy_is_given_and_no_endpoint() {
+        let parent = [("AWS_ENDPOINT_URL_RAM", "http://elsewhere"), ("https_proxy", "http://corp.test")];
+        assert_eq!(
+            led(Door::Intercept, &parent).unwrap().into_iter().collect::<Vec<_>>(),
+            [
+                ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
+                ("HTTPS_PROXY", "http://127.0.0.1:1".to_owned()),
+                ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
+                ("https_proxy", "http://127.0.0.1:1".to_owned()),
+                ("no_proxy", "127.0.0.1,localhost".to_owned()),
+            ]
+        );
+        for (name, value, part) in [
+            ("NO_PROXY", "amazonaws.com", "covers ram.eu-west-1.amazonaws.com"),
+            ("no_proxy", "*", "covers ram.eu-west-1.amazonaws.com"),
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", "AWS_ENDPOINT_URL leads CMD elsewhere"),
+        ] {
+            let error = led(Door::Intercept, &[(name, value)]).unwrap_err().to_string();
+            assert!(error.contains(part) && error.contains("--door"), "{error}");
+        }
     }
 
     #[test]

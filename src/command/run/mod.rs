@@ -33,6 +33,21 @@ pub(super) fn run(args: &RunArgs, environment: &Environment, voice: Voice) -> Re
     runtime()?.block_on(drive(args, config, &reports, environment, voice))
 }
 
+/// Whether CMD will speak TLS to ramtape.
+fn needs_trust(config: &Config) -> Result<bool, CommandError> {
+    match (config.door, config.tls) {
+        (Door::Endpoint, tls) => Ok(tls),
+        (Door::Intercept, false) => Ok(true),
+        (Door::Proxy, false) => Ok(false),
+        (door, true) => {
+            let name = door.name();
+            Err(CommandError::Usage(format!(
+                "--tls is for --door endpoint: clients speak to a proxy in clear, so --door {name} goes without it"
+            )))
+        }
+    }
+}
+
 /// CMD as a shell takes it, for messages.
 fn command_line(cmd: &[OsString]) -> String {
     let words: Vec<_> = cmd.iter().map(|word| word.to_string_lossy()).collect();
@@ -55,7 +70,7 @@ async fn drive(
         cassette: config.cassette.clone(),
         actors: config.actors.clone(),
         per_session: config.cassette_per_session,
-        trust: config.tls.then(|| Trust::establish(&config, environment)).transpose()?,
+        trust: needs_trust(&config)?.then(|| Trust::establish(&config, environment)).transpose()?,
     };
     let ready_file = args.proxy.ready_file.as_deref();
     ready_file.map(server::forget);
