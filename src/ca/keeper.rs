@@ -8,7 +8,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use std::sync::Arc;
 use std::time::SystemTime;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 /// How many hosts' certificates are kept. There are fewer RAM hosts than this.
 const MOST_LEAVES: usize = 128;
@@ -17,7 +17,7 @@ const MOST_LEAVES: usize = 128;
 #[derive(Debug)]
 pub struct Keeper {
     store: Option<Store>,
-    authority: OnceCell<Arc<Authority>>,
+    authority: Mutex<Option<Arc<Authority>>>,
     leaves: Cache<Shown, Ready>,
 }
 
@@ -41,13 +41,13 @@ impl Keeper {
     /// Of the authority that `store` will have when it is first needed.
     #[must_use]
     pub fn of_store(store: Store) -> Self {
-        Self { store: Some(store), authority: OnceCell::new(), leaves: Cache::new(MOST_LEAVES) }
+        Self { store: Some(store), authority: Mutex::default(), leaves: Cache::new(MOST_LEAVES) }
     }
 
     /// Of an authority at hand.
     #[must_use]
     pub fn of(authority: Authority) -> Self {
-        let authority = OnceCell::new_with(Some(Arc::new(authority)));
+        let authority = Mutex::new(Some(Arc::new(authority)));
         Self { store: None, authority, leaves: Cache::new(MOST_LEAVES) }
     }
 
@@ -80,7 +80,7 @@ impl Keeper {
     }
 
     async fn mint(&self, shown: &Shown) -> Result<Ready, CaError> {
-        let (authority, shown) = (Arc::clone(self.authority().await?), shown.clone());
+        let (authority, shown) = (self.authority().await?, shown.clone());
         let minted = tokio::task::spawn_blocking(move || match shown {
             Shown::Own(hosts) => settings(authority.leaf(&hosts)?, None),
             Shown::Only(host) => settings(authority.leaf(std::slice::from_ref(&host))?, Some(host)),
@@ -88,14 +88,18 @@ impl Keeper {
         minted.await.map_err(CaError::make)?
     }
 
-    /// An authority that is missing now may be made while the proxy runs: only one that was found is kept.
-    async fn authority(&self) -> Result<&Arc<Authority>, CaError> {
-        let open = || async {
-            let store = self.store.clone().ok_or_else(|| CaError::make("there is no authority"))?;
-            let opened = tokio::task::spawn_blocking(move || store.open()).await;
-            opened.map_err(CaError::make)?.map(Arc::new)
-        };
-        self.authority.get_or_try_init(open).await
+    /// An authority may be made while the proxy runs, and made anew: one that was found is kept as long as it holds.
+    async fn authority(&self) -> Result<Arc<Authority>, CaError> {
+        let mut kept = self.authority.lock().await;
+        if let Some(authority) = kept.as_ref().filter(|authority| authority.expires() > SystemTime::now()) {
+            return Ok(Arc::clone(authority));
+        }
+        let over = || CaError::make("the authority of this process does not hold any more; start ramtape anew");
+        let store = self.store.clone().ok_or_else(over)?;
+        let opened = tokio::task::spawn_blocking(move || store.open()).await;
+        let opened = Arc::new(opened.map_err(CaError::make)??);
+        *kept = Some(Arc::clone(&opened));
+        Ok(opened)
     }
 }
 
@@ -148,6 +152,9 @@ mod tests {
         let keeper = Keeper::of_store(store.clone());
         let localhost = ["localhost".to_owned()];
         assert!(matches!(keeper.server(&localhost).await, Err(CaError::Absent { .. })));
+        // One that is over is told as such, and the next one is taken without a new start.
+        store.keep(&Authority::make(&[], Duration::ZERO).unwrap()).unwrap();
+        assert!(matches!(keeper.server(&localhost).await, Err(CaError::Expired { .. })));
         store.keep(&Authority::make(&[], Duration::from_secs(86_400)).unwrap()).unwrap();
         assert!(keeper.server(&localhost).await.is_ok());
     }

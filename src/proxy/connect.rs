@@ -28,8 +28,9 @@ const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 pub(super) async fn serve<A: Answer>(mut stream: TcpStream, place: OwnedSemaphorePermit, reception: Reception<A>) {
     let limit = reception.house.gate.limits.header_time;
     let asked = tokio::time::timeout(limit, ask(&mut stream, &reception)).await;
+    let is_local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
     let refusal = match asked.unwrap_or(Err(Refusal::SlowHead { limit })) {
-        Ok(Some(target)) => match reception.house.passage.way(&target, &reception.house.gate.service) {
+        Ok(Some(target)) => match reception.house.passage.way(&target, &reception.house.gate.service, is_local) {
             Ok(Way::Here) => return intercept(stream, place, reception, target).await,
             Ok(Way::Out { configured }) => return pass(stream, place, reception, target, configured).await,
             Err(refusal) => {

@@ -3,6 +3,9 @@
 //! A connection's bytes pass the head scanner (`head`, under `wire`), hyper's parser, the `gate`; then `translate`
 //! turns the request into [`crate::interaction::Request`] and whatever [`Answer`] gives back into HTTP. What is refused on
 //! the way is put into words in `refusal` and becomes an answer in `rescue`, nowhere else.
+//!
+//! Before that, `entrance` looks at a connection's first bytes: TLS goes to `handshake`, CONNECT to `connect`, and from there
+//! as `passage` allows through `handshake` back to ramtape itself, or out by a `tunnel`.
 
 mod authority;
 mod connect;

@@ -83,8 +83,9 @@ pub(super) enum Way {
 }
 
 impl Passage {
-    /// Where a CONNECT to `target` leads, if anywhere.
-    pub(super) fn way(&self, target: &Target, service: &str) -> Result<Way, Refusal> {
+    /// Where a CONNECT to `target` leads, if anywhere. Only clients on this machine (`is_local`) get out: whoever else may
+    /// reach ramtape gets RAM, and no open proxy.
+    pub(super) fn way(&self, target: &Target, service: &str, is_local: bool) -> Result<Way, Refusal> {
         let configured = self.allowed.contains(target);
         if !configured && target.port == HTTPS && ServiceHost::parse(&target.host, service).is_some() {
             return Ok(Way::Here);
@@ -92,6 +93,9 @@ impl Passage {
         let refusal = |make: fn(Target) -> Refusal| Err(make(target.clone()));
         if self.outward.is_none() {
             return refusal(|target| Refusal::NothingLeaves { target });
+        }
+        if !is_local {
+            return refusal(|target| Refusal::RemoteTunnel { target });
         }
         let is_address = target.host.parse::<IpAddr>().is_ok();
         if configured || (!is_address && target.port == HTTPS && is_aws_host(&target.host)) {
@@ -159,7 +163,7 @@ mod tests {
     fn way(target: &str, allowed: &[&str], out: bool) -> Result<Way, Refusal> {
         let outward: Option<Arc<dyn Outward>> = if out { Some(Arc::new(Nowhere)) } else { None };
         let allowed = allowed.iter().map(|target| target.parse().unwrap()).collect();
-        Passage { keeper: None, outward, allowed }.way(&target.parse().unwrap(), "ram")
+        Passage { keeper: None, outward, allowed }.way(&target.parse().unwrap(), "ram", true)
     }
 
     #[test]
@@ -182,6 +186,14 @@ mod tests {
         }
         assert_eq!(way("127.0.0.1:8443", &["127.0.0.1:8443"], true), Ok(Way::Out { configured: true }));
         assert_eq!(way("Proxy.Example", &["proxy.example"], true), Ok(Way::Out { configured: true }));
+    }
+
+    #[test]
+    fn other_machines_get_ram_and_no_proxy() {
+        let passage = Passage { keeper: None, outward: Some(Arc::new(Nowhere)), allowed: Vec::new() };
+        let way = |target: &str| passage.way(&target.parse().unwrap(), "ram", false);
+        assert_eq!(way("ram.us-east-1.amazonaws.com"), Ok(Way::Here));
+        assert!(matches!(way("sts.us-east-1.amazonaws.com"), Err(Refusal::RemoteTunnel { .. })));
     }
 
     #[test]

@@ -84,6 +84,8 @@ pub(super) enum Refusal {
          --allow-tunnel names (allowed_tunnels in ramtape.toml)"
     )]
     NoTunnel { target: Target },
+    #[error("there is no tunnel to {target} for clients on other machines")]
+    RemoteTunnel { target: Target },
     #[error("{target} cannot be reached: {reason}")]
     Unreachable { target: Target, reason: String },
     #[error("ramtape has no certificate to show: {reason}")]
@@ -109,6 +111,7 @@ impl Refusal {
             | Self::ForeignHost
             | Self::NothingLeaves { .. }
             | Self::NoTunnel { .. }
+            | Self::RemoteTunnel { .. }
             | Self::NoCertificate { .. } => StatusCode::FORBIDDEN,
             Self::Unreachable { .. } => StatusCode::BAD_GATEWAY,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
@@ -127,6 +130,7 @@ impl Refusal {
             | Self::ForeignHost
             | Self::NothingLeaves { .. }
             | Self::NoTunnel { .. }
+            | Self::RemoteTunnel { .. }
             | Self::NoCertificate { .. } => "RamtapeForbiddenException",
             Self::BodyTooLarge { .. } | Self::HeadTooLarge { .. } | Self::TooManyFields { .. } => {
                 "RamtapeTooLargeException"
