@@ -1,5 +1,6 @@
 //! `ramtape export`
 
+use super::progress::Progress;
 use super::recorded::Shelf;
 use super::summary::counted;
 use super::voice::Voice;
@@ -14,10 +15,14 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, voice: Voice) ->
     let config = Config::from_settings(settings, RecordMode::None)?;
     let shelf = Shelf::open(&config.cassette, voice)?;
     let mut entries = Vec::new();
-    for (folder, fingerprint) in shelf.names()? {
+    let names = shelf.names()?;
+    let mut progress = Progress::new(voice, "reading", names.len());
+    for (folder, fingerprint) in names {
+        progress.step();
         // Half a cassette is none: a damaged file ends it here.
         entries.extend(shelf.read(&folder, fingerprint)?.map(|recorded| (fingerprint, recorded.entry)));
     }
+    drop(progress);
     let exchanges = transcript(&config.service, entries);
     let text = har::write(&exchanges);
     if args.har.as_os_str() == "-" {

@@ -3,6 +3,7 @@
 mod leftover;
 
 use super::merge::{self, Target, changes};
+use super::progress::Progress;
 use super::recorded::{self, Shelf};
 use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime};
@@ -28,8 +29,8 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     if cassette::is_cassette(&config.cassette) {
         cassette::create_like(apart.path(), &config.cassette)?;
     }
-    let leftovers = take_in(entries, &Config { cassette: apart.path().to_owned(), ..config.clone() })?;
-    let changes = changes(&target, &[Shelf::open(apart.path(), voice)?])?;
+    let leftovers = take_in(entries, &Config { cassette: apart.path().to_owned(), ..config.clone() }, voice)?;
+    let changes = changes(&target, &[Shelf::open(apart.path(), voice)?], voice)?;
     output::print(&if args.json {
         merge::json(&changes, &config.cassette) + &leftovers.json()
     } else {
@@ -37,7 +38,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     })?;
     if !args.dry_run {
         cassette::share_key(&config.cassette, apart.path())?;
-        target.write(&changes)?;
+        target.write(&changes, voice)?;
     }
     leftovers.tell(voice);
     voice.note(&merge::told(&changes, args.dry_run, &config.cassette));
@@ -45,7 +46,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
 }
 
 /// Records what the entries hold; gives what could not be.
-fn take_in(entries: Vec<har::Entry>, config: &Config) -> Result<Leftovers, CommandError> {
+fn take_in(entries: Vec<har::Entry>, config: &Config, voice: Voice) -> Result<Leftovers, CommandError> {
     let mut leftovers = Leftovers::default();
     let (mut names, mut exchanges) = (Vec::new(), Vec::new());
     for entry in entries {
@@ -57,8 +58,10 @@ fn take_in(entries: Vec<har::Entry>, config: &Config) -> Result<Leftovers, Comma
             Err(lack) => leftovers.lacking(entry.number, &entry.name, &lack, &config.service.name),
         }
     }
+    let mut progress = Progress::new(voice, "importing", exchanges.len());
     let mut names = names.into_iter();
     let report = runtime()?.block_on(app::import(config, exchanges, |carried: Result<Carried, String>| {
+        progress.step();
         if let Some((number, name)) = names.next() {
             leftovers.carried(number, &name, carried);
         }

@@ -1,5 +1,6 @@
 //! `ramtape merge`
 
+use super::progress::Progress;
 use super::recorded::{self, Shelf};
 use super::summary::counted;
 use super::voice::{Voice, printable};
@@ -76,12 +77,12 @@ pub(super) fn run(args: &MergeArgs, voice: Voice) -> Result<Exit, CommandError> 
     }
     let target = Target::open(&args.into, args.dry_run, voice)?;
     let shelves = args.from.iter().map(|from| Shelf::open(from, voice)).collect::<Result<Vec<_>, _>>()?;
-    let changes = changes(&target, &shelves)?;
+    let changes = changes(&target, &shelves, voice)?;
     // What is added is told before it is.
     output::print(&if args.json { json(&changes, &args.into) } else { text(&changes) })?;
     if !args.dry_run {
         args.from.iter().try_for_each(|from| cassette::share_key(&args.into, from))?;
-        target.write(&changes)?;
+        target.write(&changes, voice)?;
     }
     voice.note(&told(&changes, args.dry_run, &args.into));
     Ok(Exit::Well)
@@ -110,9 +111,13 @@ impl Target {
         self.cassette.as_ref().map_or(Ok(None), |cassette| cassette.entry(folder, fingerprint))
     }
 
-    pub(super) fn write(&self, changes: &[Change]) -> Result<(), CassetteError> {
+    pub(super) fn write(&self, changes: &[Change], voice: Voice) -> Result<(), CassetteError> {
         let Some(cassette) = &self.cassette else { return Ok(()) };
-        changes.iter().try_for_each(|change| cassette.put(&change.fingerprint, &change.entry))
+        let mut progress = Progress::new(voice, "writing", changes.len());
+        changes.iter().try_for_each(|change| {
+            progress.step();
+            cassette.put(&change.fingerprint, &change.entry)
+        })
     }
 }
 
@@ -157,7 +162,7 @@ impl Change {
 }
 
 /// What the target's entries become with the takes of all shelves, one after the other.
-pub(super) fn changes(target: &Target, shelves: &[Shelf]) -> Result<Vec<Change>, CommandError> {
+pub(super) fn changes(target: &Target, shelves: &[Shelf], voice: Voice) -> Result<Vec<Change>, CommandError> {
     let mut names: BTreeMap<(String, Fingerprint), Vec<&Shelf>> = BTreeMap::new();
     for shelf in shelves {
         for name in shelf.names()? {
@@ -165,7 +170,9 @@ pub(super) fn changes(target: &Target, shelves: &[Shelf]) -> Result<Vec<Change>,
         }
     }
     let (mut changes, mut clashes) = (Vec::new(), Vec::new());
+    let mut progress = Progress::new(voice, "reading", names.len());
     for ((folder, fingerprint), shelves) in names {
+        progress.step();
         let before = target.entry(&folder, &fingerprint)?;
         let mut after = before.clone();
         for shelf in shelves {
