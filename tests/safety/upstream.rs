@@ -1,7 +1,7 @@
 //! An upstream that means harm, or is broken.
 
 use crate::ramtape_binary::{Server, folder, ramtape};
-use crate::raw::Client;
+use crate::raw::{Client, Reply};
 use crate::recorder::{PATH, as_owner, request};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -45,7 +45,7 @@ impl Bits {
 }
 
 /// Answers the first connection's first request with what `answer` writes; it may not be taken to its end.
-fn upstream(answer: impl FnOnce(TcpStream) + Send + 'static) -> String {
+fn upstream(coding: &'static str, answer: impl FnOnce(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -53,14 +53,19 @@ fn upstream(answer: impl FnOnce(TcpStream) + Send + 'static) -> String {
         let mut asked = [0; 8192];
         let read = stream.read(&mut asked).unwrap();
         let asked = String::from_utf8_lossy(&asked[..read]).to_ascii_lowercase();
-        assert!(asked.contains("accept-encoding: identity"), "{asked}");
+        assert!(asked.contains(&format!("accept-encoding: {coding}\r\n")), "{asked}");
         answer(stream);
     });
     url
 }
 
 /// What the client of a recorder in front of `url` gets, and by how many KiB the recorder grew meanwhile.
-fn asked_through_a_recorder(url: &str, variables: &[(&str, &str)]) -> (crate::raw::Reply, u64) {
+fn asked_through_a_recorder(url: &str, variables: &[(&str, &str)]) -> (Reply, u64) {
+    asked_as(url, variables, |target, host| request(target, host, ""))
+}
+
+/// The same, with the request that `asking` makes of a proved caller's target and the recorder's authority.
+fn asked_as(url: &str, variables: &[(&str, &str)], asking: impl FnOnce(&str, &str) -> String) -> (Reply, u64) {
     let folder = folder();
     let mut command = ramtape(folder.path());
     as_owner(command.args(["record", "-q", "--cassette", "tape", "--upstream", url]).envs(variables.iter().copied()));
@@ -73,34 +78,54 @@ fn asked_through_a_recorder(url: &str, variables: &[(&str, &str)]) -> (crate::ra
     let before = memory("VmRSS");
     let mut client = Client::connect(server.authority().parse().unwrap());
     let prefix = server.url.split_once("/~").unwrap().1;
-    client.send(request(&format!("/~{prefix}{PATH}"), server.authority(), ""));
+    client.send(asking(&format!("/~{prefix}{PATH}"), server.authority()));
     let reply = client.reply();
     let grown = memory("VmHWM").saturating_sub(before);
     assert!(!folder.path().join("tape/get-resource-shares").exists(), "it is recorded");
     (reply, grown)
 }
 
-#[test]
-fn gzip_bomb() {
+/// An upstream whose only answer is the bomb.
+fn bomber(coding: &'static str) -> String {
     let packed = bomb();
     assert!(packed.len() * 100 < UNPACKED);
     let head = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n",
         packed.len()
     );
-    let url = upstream(move |mut stream| {
+    upstream(coding, move |mut stream| {
         let written = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&packed));
         drop(written);
-    });
-    let (reply, grown) = asked_through_a_recorder(&url, &[]);
+    })
+}
+
+#[test]
+fn gzip_bomb() {
+    let (reply, grown) = asked_through_a_recorder(&bomber("identity"), &[]);
     assert_eq!(reply.status, 400, "{reply:?}");
     assert!(reply.body.contains("has content-encoding \\\"gzip\\\", which ramtape does not read"), "{reply:?}");
     assert!(grown < 16 << 10, "{grown} KiB for {UNPACKED} bytes unpacked");
 }
 
 #[test]
+fn gzip_bomb_that_the_client_s_signature_asked_for() {
+    let variables = [("RAMTAPE_LIMITS_RESPONSE_BODY_BYTES", "8000000")];
+    let (reply, grown) = asked_as(&bomber("gzip"), &variables, |_, _| {
+        let host = "ram.us-east-1.amazonaws.com";
+        let scope = "Credential=AKIAIOSFODNN7EXAMPLE/20261122/us-east-1/ram/aws4_request";
+        let signed = format!("{scope}, SignedHeaders=accept-encoding;host;x-amz-date, Signature={}", "0".repeat(64));
+        let signed = format!("Authorization: AWS4-HMAC-SHA256 {signed}\r\nX-Amz-Date: 20261122T000000Z\r\n");
+        request(&format!("http://{host}{PATH}"), host, &format!("{signed}Accept-Encoding: gzip\r\n"))
+    });
+    assert_eq!(reply.status, 400, "{reply:?}");
+    assert!(reply.body.contains("is larger than the limit of 8000000 bytes (limits.response_body_bytes)"), "{reply:?}");
+    // What came, and what was unpacked of it until the limit.
+    assert!(grown < 48 << 10, "{grown} KiB for {UNPACKED} bytes unpacked");
+}
+
+#[test]
 fn an_answer_that_never_ends() {
-    let url = upstream(|mut stream| {
+    let url = upstream("identity", |mut stream| {
         let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
         let piece = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
         let mut written = stream.write_all(head.as_bytes());
@@ -116,7 +141,7 @@ fn an_answer_that_never_ends() {
 
 #[test]
 fn a_head_that_never_ends() {
-    let url = upstream(|mut stream| {
+    let url = upstream("identity", |mut stream| {
         let mut written = stream.write_all(b"HTTP/1.1 200 OK\r\n");
         let line = format!("x-filler: {}\r\n", "f".repeat(1000));
         while written.is_ok() {
