@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 static TARGET: LazyLock<fn(&[u8])> = LazyLock::new(|| match std::env::var("RAMTAPE_FUZZ_TARGET").as_deref() {
     Ok("head") => targets::head::check,
     Ok("requests") => targets::requests::check,
+    Ok("connect") => targets::connect::check,
     Ok("canonical") => targets::canonical::check,
     Ok("token") => targets::token::check,
     Ok("text") => targets::text::check,

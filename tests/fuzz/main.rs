@@ -121,6 +121,25 @@ const NAMES: [&str; 14] = [
     "169.254.169.254",
 ];
 
+const CONNECT: [&str; 16] = [
+    ":443",
+    ":80",
+    ":0443",
+    ":",
+    " ",
+    "HTTP/1.0",
+    "HTTP/1.1",
+    "\r\n\r\n",
+    "\r\nHost: ",
+    "sts.amazonaws.com",
+    "ram.us-east-1.amazonaws.com",
+    ".evil.test",
+    "@",
+    "[::1]",
+    "169.254.169.254",
+    "vault.test:8200",
+];
+
 #[test]
 fn heads() {
     briefly("head", targets::head::check, 4_000, &HTTP, &["captures", "wire"]);
@@ -129,6 +148,11 @@ fn heads() {
 #[test]
 fn requests() {
     briefly("requests", targets::requests::check, 600, &HTTP, &["wire"]);
+}
+
+#[test]
+fn connect_lines() {
+    briefly("connect", targets::connect::check, 600, &CONNECT, &[]);
 }
 
 #[test]

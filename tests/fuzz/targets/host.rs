@@ -24,10 +24,7 @@ pub(crate) fn check(data: &[u8]) {
     let Ok(host) = std::str::from_utf8(data) else { return };
     if is_aws_host(host) {
         plain(host);
-        assert!(
-            DOMAINS.iter().any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))),
-            "{host}"
-        );
+        assert!(is_of_aws(host), "{host}");
     }
     let Some(parsed) = ServiceHost::parse(host, "ram") else { return };
     plain(host);
@@ -43,6 +40,12 @@ pub(crate) fn check(data: &[u8]) {
     {
         assert_eq!(ServiceHost::parse(&other, "ram"), None, "{other}");
     }
+}
+
+/// Whether `host` is a plain name below one of AWS's domains.
+pub(crate) fn is_of_aws(host: &str) -> bool {
+    plain(host);
+    DOMAINS.iter().any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')))
 }
 
 /// Nothing that ends a name for somebody else: no blank, no port, no user, no path, no address.

@@ -2,6 +2,7 @@
 
 pub(crate) mod canonical;
 pub(crate) mod config;
+pub(crate) mod connect;
 pub(crate) mod head;
 pub(crate) mod host;
 pub(crate) mod requests;

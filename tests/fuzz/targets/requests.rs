@@ -6,7 +6,7 @@ use ramtape::control::{Control, Sessions};
 use ramtape::interaction::{Request, Response, Secret};
 use ramtape::proxy::{self, Answer, Limits, Running, Settings};
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -16,17 +16,29 @@ const MAX_FIELDS: usize = 16;
 const MAX_BODY: usize = 4096;
 const KEY: &str = "key-abcdefghijklmnopqrstuvwxyz";
 
+/// What is answered to whatever got through, and to nothing else.
+const HANDED_ON: &str = "-handed-on-";
+
 /// Keeps what it is asked.
 struct Kept(Arc<Mutex<Vec<Request>>>);
 
 impl Answer for Kept {
     async fn answer(&self, request: Request) -> Response {
         self.0.lock().unwrap().push(request);
-        Response { status: StatusCode::OK, headers: HeaderMap::new(), body: "answered".into() }
+        Response { status: StatusCode::OK, headers: HeaderMap::new(), body: HANDED_ON.into() }
     }
 }
 
-struct NoSessions;
+/// For a proxy that has nothing to hand on.
+pub(crate) struct NobodyAnswers;
+
+impl Answer for NobodyAnswers {
+    async fn answer(&self, request: Request) -> Response {
+        panic!("nobody asked for {request:?}")
+    }
+}
+
+pub(crate) struct NoSessions;
 
 impl Sessions for NoSessions {
     fn list(&self) -> serde_json::Value {
@@ -53,7 +65,7 @@ static PROXY: LazyLock<Mutex<Proxy>> = LazyLock::new(|| {
     Mutex::new(Proxy { running, seen, _runtime: runtime })
 });
 
-fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let patience = Duration::from_secs(20);
     Settings {
         listen: "127.0.0.1:0".parse().unwrap(),
@@ -82,7 +94,7 @@ fn settings() -> Settings {
 
 pub(crate) fn check(data: &[u8]) {
     let proxy = PROXY.lock().unwrap();
-    let answered = exchange(&proxy, data);
+    let answered = exchange(proxy.running.addr, data);
     let seen = std::mem::take(&mut *proxy.seen.lock().unwrap());
     if data.starts_with(b"PRI * HTTP/2.0\r\n") {
         return;
@@ -91,15 +103,15 @@ pub(crate) fn check(data: &[u8]) {
     for request in &seen {
         at = asked(data, at, request);
     }
-    let answers = answered.windows(b"answered".len()).filter(|window| window == b"answered").count();
+    let answers = answered.windows(HANDED_ON.len()).filter(|window| *window == HANDED_ON.as_bytes()).count();
     assert_eq!(answers, seen.len(), "{}", answered.escape_ascii());
     let first = answered.get(..12).map(<[u8]>::escape_ascii);
     assert!(answered.is_empty() || answered.starts_with(b"HTTP/1."), "{first:?}");
 }
 
 /// Sends `data`, ends it, and gives all that comes back.
-fn exchange(proxy: &Proxy, data: &[u8]) -> Vec<u8> {
-    let mut stream = TcpStream::connect(proxy.running.addr).unwrap();
+pub(crate) fn exchange(addr: SocketAddr, data: &[u8]) -> Vec<u8> {
+    let mut stream = TcpStream::connect(addr).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     // It may end the connection before it has read all.
     let sent = stream.write_all(data).and_then(|()| stream.shutdown(Shutdown::Write));
