@@ -99,6 +99,9 @@ pub enum Command {
     /// Remove takes that the latest complete replay never used
     #[command(after_help = PRUNE_EXAMPLE)]
     Prune(PruneArgs),
+    /// Look for secrets in cassettes and other files, and for answers that nothing would find
+    #[command(after_help = SCAN_EXAMPLE)]
+    Scan(ScanArgs),
     /// Remove takes by operation, fingerprint, session and the like
     #[command(after_help = RM_EXAMPLE)]
     Rm(RmArgs),
@@ -201,6 +204,15 @@ Examples:
 
 Its key stays in a folder that only you can enter. By its name constraints it can speak for RAM's
 hosts and for loopback, and for nobody else.";
+const SCAN_EXAMPLE: &str = "\
+Examples:
+  ramtape scan                          the configured cassette
+  ramtape scan tests/cassettes          every cassette in a folder
+  ramtape scan $(git diff --cached --name-only --diff-filter=d)
+
+In a cassette's file everything that is redacted while recording is looked for, and the file is
+replayed against its own requests; in other files, credentials. Exits with 4 if there is a secret,
+with 5 if a cassette's file is invalid. What is no secret stands in [[scan.allow]] in ramtape.toml.";
 const DOCTOR_EXAMPLE: &str = "\
 Examples:
   ramtape doctor
@@ -404,6 +416,20 @@ pub struct PruneArgs {
     /// Only say what would be removed
     #[arg(long)]
     pub dry_run: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ramtape scan`
+#[derive(Args, Clone, Debug)]
+pub struct ScanArgs {
+    /// Files and folders to look through, instead of the cassette
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,

@@ -17,6 +17,8 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
         recorded,
         passed_on,
         not_recorded,
+        secrets,
+        broken,
         misses,
         missed,
         damaged,
@@ -36,6 +38,8 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     whole.recorded += recorded;
     whole.passed_on += passed_on;
     whole.not_recorded.extend(not_recorded);
+    whole.secrets += secrets;
+    whole.broken += broken;
     whole.misses.extend(misses);
     whole.missed += missed;
     whole.damaged += damaged;

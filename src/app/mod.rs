@@ -7,11 +7,13 @@ mod merged;
 mod opener;
 mod outward;
 mod per_session;
+mod rules;
 mod shell;
 
 pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
 pub use import::import;
+pub(crate) use rules::{KEY_FILE, Rules};
 pub(crate) use shell::{shell_line, shell_word};
 
 use crate::ca::{Keeper, Store};
@@ -158,12 +160,14 @@ async fn open_one(
     instance: &str,
 ) -> Result<(Engines, Effective, Vec<String>), StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
-    let (mode, opened) = tokio::task::spawn_blocking(move || opener::open(&root, mode)).await??;
+    let warden = Arc::new(Rules::of(config));
+    let opening = Arc::clone(&warden);
+    let (mode, opened) = tokio::task::spawn_blocking(move || opener::open(&root, mode, &opening)).await??;
     let upstream = match mode {
         Effective::Nothing => None,
         Effective::Missing | Effective::Everything => Some(Arc::new(upstream(config, source, instance)?)),
     };
-    let found = Opener { config: config.clone(), upstream }.engine(&config.cassette, mode, opened);
+    let found = Opener { config: config.clone(), warden, upstream }.engine(&config.cassette, mode, opened);
     let notices = std::iter::once(told(config, mode)).chain(found.notices).collect();
     Ok((Engines::One(found.engine), mode, notices))
 }
@@ -201,7 +205,7 @@ fn open_sessions(
         Effective::Nothing => None,
         Effective::Missing | Effective::Everything => Some(Arc::new(upstream(config, source, instance)?)),
     };
-    let sessions = PerSession::new(Opener { config: config.clone(), upstream });
+    let sessions = PerSession::new(Opener { config: config.clone(), warden: Arc::new(Rules::of(config)), upstream });
     Ok((Engines::PerSession(Arc::new(sessions)), mode, Vec::new()))
 }
 
@@ -303,6 +307,8 @@ impl Running {
             if let Some(by) = complete {
                 engines.keep_usage(&by, began);
             }
+            summary.secrets = reports.iter().map(|report| report.secrets as u64).sum();
+            summary.broken = reports.iter().map(|report| report.broken as u64).sum();
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
             let failed = reports.into_iter().flat_map(|report| report.failed);
             let unsealed = failed.map(|(folder, fingerprint, reason)| {

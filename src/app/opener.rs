@@ -1,9 +1,11 @@
 //! From a cassette's folder to an engine over it.
 
+use super::rules::Rules;
 use super::shell_word;
 use crate::cassette::{Access, Cassette, CassetteError, Opened, Settings};
 use crate::config::{self, Config, RecordMode};
 use crate::engine::{self, Effective, Engine, Prepared};
+use crate::redact::Redaction;
 use crate::upstream::Upstream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 /// Opens cassettes as the configuration says. All their engines share one way upstream.
 pub(super) struct Opener {
     pub(super) config: Config,
+    pub(super) warden: Arc<Rules>,
     /// `None` in mode `none`: nothing that could reach upstream is even built.
     pub(super) upstream: Option<Arc<Upstream>>,
 }
@@ -24,15 +27,16 @@ pub(super) struct Found {
 impl Opener {
     /// The engine over the cassette in `root`; what it does is decided here, by what the cassette holds. Blocks.
     pub(super) fn open(&self, root: &Path) -> Result<Found, CassetteError> {
-        let (mode, opened) = open(root, self.config.mode)?;
+        let (mode, opened) = open(root, self.config.mode, &self.warden)?;
         Ok(self.engine(root, mode, opened))
     }
 
     /// The engine over what [`open`] opened.
     pub(super) fn engine(&self, root: &Path, mode: Effective, opened: Opened<Prepared>) -> Found {
         let upstream = self.upstream.as_ref().filter(|_| mode != Effective::Nothing).cloned();
-        let notices = opened.notices.iter().map(ToString::to_string).collect();
-        let engine = Engine::new(self.settings(root, mode), opened.cassette, upstream);
+        let differing = self.warden.differing(root, opened.redaction.policy());
+        let notices = opened.notices.iter().map(ToString::to_string).chain(differing).collect();
+        let engine = Engine::new(self.settings(root, mode, opened.redaction), opened.cassette, upstream);
         Found { engine, notices }
     }
 
@@ -41,7 +45,7 @@ impl Opener {
         self.config.cassette.join(name)
     }
 
-    fn settings(&self, root: &Path, mode: Effective) -> engine::Settings {
+    fn settings(&self, root: &Path, mode: Effective, redaction: Arc<Redaction>) -> engine::Settings {
         let config = &self.config;
         engine::Settings {
             mode,
@@ -65,13 +69,19 @@ impl Opener {
             record_errors: config.record_errors,
             read_only: config.read_only,
             pages: pages(config.pages),
+            redaction,
         }
     }
 }
 
 /// Opens the cassette as the record mode asks; `once` is decided here.
-pub(super) fn open(root: &Path, mode: RecordMode) -> Result<(Effective, Opened<Prepared>), CassetteError> {
-    let open = |access| Cassette::open(root, access, Prepared::new, &Settings::default());
+pub(super) fn open(
+    root: &Path,
+    mode: RecordMode,
+    warden: &Arc<Rules>,
+) -> Result<(Effective, Opened<Prepared>), CassetteError> {
+    let settings = Settings { warden: Arc::<Rules>::clone(warden), ..Settings::default() };
+    let open = |access| Cassette::open(root, access, Prepared::new, &settings);
     match mode {
         RecordMode::None => Ok((Effective::Nothing, open(Access::Replay)?)),
         RecordMode::NewEpisodes => Ok((Effective::Missing, open(Access::Record { replace: false })?)),

@@ -148,7 +148,7 @@ impl PerSession {
 
     /// A cassette that is not there would be made: only for callers who may record.
     async fn admit(&self, request: &Request, name: &str) -> Result<(), Refusal> {
-        let Opener { config, upstream } = &self.opener;
+        let Opener { config, upstream, .. } = &self.opener;
         let Some(upstream) = upstream else { return Ok(()) };
         if self.opener.root_of(name).is_dir() {
             return Ok(());

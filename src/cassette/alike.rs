@@ -2,6 +2,7 @@
 
 use super::error::CassetteError;
 use super::{format, listing, path};
+use crate::redact::Policy;
 use std::fs;
 use std::path::Path;
 
@@ -43,7 +44,8 @@ pub fn create_like(root: &Path, other: &Path) -> Result<(), CassetteError> {
         write(&root.join(format::NAME), &text)?;
     }
     share_key(root, other)?;
-    format::create(root)
+    // The rules that were just copied stay.
+    format::create(root, &Policy::default())
 }
 
 /// Gives the cassette in `root`, where it has no key, that of the cassette in `other`.
@@ -59,7 +61,7 @@ pub fn share_key(root: &Path, other: &Path) -> Result<(), CassetteError> {
 
 /// What `cassette.json` says of redaction; `None` where there is none.
 fn rules(root: &Path) -> Result<Option<serde_json::Value>, CassetteError> {
-    if !format::check(root, true)? {
+    if format::check(root, true)?.is_none() {
         return Ok(None);
     }
     let whole = read(root, format::NAME)?;

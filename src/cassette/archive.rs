@@ -6,11 +6,13 @@ use super::merge::merge;
 use super::path::{Identity, entry_path, read_file};
 use super::store::Store;
 use super::text;
+use super::warden::Warden;
 use crate::fingerprint::{Fingerprint, canonical_text};
 use crate::interaction::{Entry, Take};
+use crate::redact::Redaction;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// How often a lookup starts over when its entry changes under it.
 const ATTEMPTS: usize = 100;
@@ -20,6 +22,10 @@ pub(super) struct Archive {
     pub(super) root: PathBuf,
     /// `None` in a second process and in a read-only checkout.
     pub(super) store: Option<Store>,
+    /// The rules of the cassette.
+    pub(super) redaction: Arc<Redaction>,
+    /// Who watches over what becomes text.
+    pub(super) warden: Arc<dyn Warden>,
     /// One sealing at a time.
     pub(super) sealing: Mutex<()>,
 }

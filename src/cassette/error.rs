@@ -92,9 +92,49 @@ pub enum CassetteError {
         /// The reason.
         source: super::text::Unwritable,
     },
+    /// The cassette's rules cannot be applied: its key is not there, or is another one.
+    #[error("{}: {reason}", root.display())]
+    Redaction {
+        /// The cassette's folder.
+        root: PathBuf,
+        /// The reason, and what to do.
+        reason: String,
+    },
+    /// A secret stands in a text, or would.
+    #[error("{}: {}", path.display(), listed(leaks))]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        leaks: Vec<Leak>,
+    },
+    /// What stands there, or would, does not answer its own requests.
+    #[error("{}: {pointer}: {reason}", path.display())]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// JSON pointer to the place.
+        pointer: String,
+        /// What is wrong there.
+        reason: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A secret, and where it stands. Its value is not told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leak {
+    /// What it is.
+    pub what: String,
+    /// JSON pointer into the file, or a line.
+    pub place: String,
+}
+
+fn listed(leaks: &[Leak]) -> String {
+    let one = |Leak { what, place }: &Leak| format!("{what} at {place}");
+    leaks.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// Why something is not stored.

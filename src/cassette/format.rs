@@ -1,8 +1,12 @@
-//! `cassette.json`: the format's version, checked before anything else is read.
+//! `cassette.json`: the format's version, checked before anything else is read, and the redaction rules in force.
 
 use super::error::CassetteError;
-use super::path::write_new;
+use super::path::{write_new, write_synced};
+use super::rules;
+use super::seal::writing_folder;
+use super::text::Printer;
 use crate::interaction::json::{self, Kind, Node};
+use crate::redact::Policy;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -12,8 +16,6 @@ const MAJOR: u32 = 1;
 const MINOR: u32 = 0;
 const SERVICE: &str = "ram";
 pub(super) const NAME: &str = "cassette.json";
-const TEXT: &str =
-    "{\n  \"ramtape\": \"1.0\",\n  \"service\": \"ram\",\n  \"redaction\": {\n    \"rules\": []\n  }\n}\n";
 
 /// Takes added on two branches are merged by the driver called `ramtape`; where none is set up, git merges them as text.
 const GIT_ATTRIBUTES: &str = "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n";
@@ -24,15 +26,23 @@ pub fn is_cassette(root: &Path) -> bool {
     root.join(NAME).is_file()
 }
 
-/// Reads the cassette's version; `false` where there is no `cassette.json`.
+/// The redaction rules of the cassette in `root`; `None` where there is no `cassette.json`.
+///
+/// # Errors
+/// Where it is damaged, or of a newer major version.
+pub fn policy_of(root: &Path) -> Result<Option<Policy>, CassetteError> {
+    check(root, false)
+}
+
+/// Reads the cassette's version and its rules; `None` where there is no `cassette.json`.
 ///
 /// # Errors
 /// Where it is damaged, of a newer major version, or, `to_record`, of a newer minor one.
-pub(super) fn check(root: &Path, to_record: bool) -> Result<bool, CassetteError> {
+pub(super) fn check(root: &Path, to_record: bool) -> Result<Option<Policy>, CassetteError> {
     let path = root.join(NAME);
     let text = match fs::read(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(CassetteError::Read { path, source }),
     };
     let malformed = |offset: usize, reason: String| {
@@ -52,9 +62,11 @@ pub(super) fn check(root: &Path, to_record: bool) -> Result<bool, CassetteError>
         return Err(malformed(0, format!("format {major}.{minor} does not exist")));
     }
     if minor == MINOR {
-        check_members(&root).map_err(|(offset, reason)| malformed(offset, reason))?;
+        return members(&root).map(Some).map_err(|(offset, reason)| malformed(offset, reason));
     }
-    Ok(true)
+    let redaction = root.member("redaction");
+    // A later minor version may say more than this one knows; what it knows must be right.
+    Ok(Some(redaction.and_then(|redaction| rules::read(redaction).ok()).unwrap_or_default()))
 }
 
 fn parse_version(version: &str) -> Option<(u32, u32)> {
@@ -62,29 +74,63 @@ fn parse_version(version: &str) -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-/// Checks what stands beside the version, of a file of this very version.
-fn check_members(root: &Node<'_>) -> Result<(), (usize, String)> {
+/// What stands beside the version, of a file of this very version.
+fn members(root: &Node<'_>) -> Result<Policy, (usize, String)> {
     let Kind::Object(members) = &root.kind else { return Err((0, "expected an object".to_owned())) };
     if root.member("service").and_then(Node::text).as_deref() != Some(SERVICE) {
         return Err((0, format!("the service is not {SERVICE:?}")));
     }
-    let rules = root.member("redaction").and_then(|redaction| redaction.member("rules"));
-    match rules.and_then(Node::items) {
-        None => return Err((0, "no redaction rules: \"redaction\": {\"rules\": []} is missing".to_owned())),
-        Some([]) => {}
-        Some([first, ..]) => return Err((first.offset, "this version knows no redaction rules".to_owned())),
-    }
+    let Some(redaction) = root.member("redaction") else {
+        return Err((0, "no redaction rules: \"redaction\": {\"rules\": []} is missing".to_owned()));
+    };
+    let policy = rules::read(redaction).map_err(|flaw| (flaw.offset, flaw.reason))?;
     match members.iter().find(|member| !["\"ramtape\"", "\"service\"", "\"redaction\""].contains(&member.key)) {
-        None => Ok(()),
+        None => Ok(policy),
         Some(member) => Err((member.value.offset, format!("unknown member {}", member.key))),
     }
 }
 
+fn text(policy: &Policy) -> String {
+    let mut printer = Printer::default();
+    printer.begin('{');
+    for (name, value) in [("ramtape", VERSION), ("service", SERVICE)] {
+        printer.name(&json::quote(name));
+        printer.value(&json::quote(value));
+    }
+    printer.name("\"redaction\"");
+    rules::print(&mut printer, policy);
+    printer.end('}');
+    printer.finish()
+}
+
 /// Makes a new cassette of the folder: `cassette.json`, and what git should know. Files that are there stay as they are.
-pub(super) fn create(root: &Path) -> Result<(), CassetteError> {
-    for (name, text) in [(".gitattributes", GIT_ATTRIBUTES), (".gitignore", ".store/\n"), (NAME, TEXT)] {
+pub(super) fn create(root: &Path, policy: &Policy) -> Result<(), CassetteError> {
+    let cassette = text(policy);
+    let files = [(".gitattributes", GIT_ATTRIBUTES), (".gitignore", ".store/\n"), (NAME, cassette.as_str())];
+    for (name, text) in files {
         write_new(&root.join(name), text)
             .map_err(|(path, source): (PathBuf, _)| CassetteError::Write { path, source })?;
     }
     Ok(())
+}
+
+/// Puts other rules into a cassette that holds nothing yet.
+pub(super) fn rewrite(root: &Path, policy: &Policy) -> Result<(), CassetteError> {
+    let folder = writing_folder(root);
+    let (temporary, path) = (folder.join(NAME), root.join(NAME));
+    let written = fs::create_dir_all(&folder).and_then(|()| write_synced(&temporary, text(policy).as_bytes()));
+    let placed = written.and_then(|()| fs::rename(&temporary, &path));
+    placed.map_err(|source| CassetteError::Write { path, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cassette_without_rules_says_so_in_few_lines() {
+        let expected =
+            "{\n  \"ramtape\": \"1.0\",\n  \"service\": \"ram\",\n  \"redaction\": {\n    \"rules\": []\n  }\n}\n";
+        assert_eq!(text(&Policy::default()), expected);
+    }
 }

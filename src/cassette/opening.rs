@@ -6,10 +6,12 @@ use super::error::CassetteError;
 use super::seal::{Chains, SealReport, writing_folder};
 use super::sealer::Sealer;
 use super::store::{OpeningError, Store, foresee};
+use super::warden::{NoWarden, Warden};
 use super::watch::watch;
 use super::{Cassette, Notice, format, listing, path};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, with_causes};
+use crate::redact::{Key, KeySource, Policy, Redaction};
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -29,8 +31,8 @@ pub enum Access {
     },
 }
 
-/// Bounds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Bounds, and who watches over what is written.
+#[derive(Clone)]
 pub struct Settings {
     /// Memory for prepared entries, in bytes.
     pub memory: u64,
@@ -38,11 +40,14 @@ pub struct Settings {
     pub store_memory: u64,
     /// How long opening the store, and reading what is unsealed, may each take before the store counts as damaged.
     pub deadline: Duration,
+    /// Who knows the rules, and proves what is to become text.
+    pub warden: Arc<dyn Warden>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { memory: 64 << 20, store_memory: 32 << 20, deadline: Duration::from_secs(10) }
+        let (memory, store_memory) = (64 << 20, 32 << 20);
+        Self { memory, store_memory, deadline: Duration::from_secs(10), warden: Arc::new(NoWarden) }
     }
 }
 
@@ -50,6 +55,8 @@ impl Default for Settings {
 pub struct Opened<P> {
     /// The cassette.
     pub cassette: Cassette<P>,
+    /// Its rules, at work.
+    pub redaction: Arc<Redaction>,
     /// What people should be told.
     pub notices: Vec<Notice>,
     /// What an earlier recording had left unsealed and is in the text now; empty in replay.
@@ -69,13 +76,20 @@ impl<P> Cassette<P> {
         prepare: fn(Fingerprint, Entry) -> P,
         settings: &Settings,
     ) -> Result<Opened<P>, CassetteError> {
-        check_format(root, access)?;
+        let written = check_format(root, access, &*settings.warden)?;
         let mut notices = Vec::new();
         let store = match open_store(root, settings, &mut notices) {
             Ok(store) => store,
             Err(refusal) => refusal.judge(root, access, &mut notices)?,
         };
-        let archive = Arc::new(Archive { root: root.to_owned(), store, sealing: Mutex::default() });
+        let redaction = redaction(root, access, store.as_ref(), written, &*settings.warden)?;
+        let archive = Arc::new(Archive {
+            root: root.to_owned(),
+            store,
+            redaction: Arc::clone(&redaction),
+            warden: Arc::clone(&settings.warden),
+            sealing: Mutex::default(),
+        });
         let sealed = match access {
             Access::Record { .. } => clear_up(&archive, &mut notices)?,
             Access::Replay => {
@@ -87,7 +101,7 @@ impl<P> Cassette<P> {
         let sealer = (access == Access::Record { replace: false }).then(|| Sealer::start(Arc::clone(&archive)));
         let watch = (access == Access::Replay).then(watch).flatten();
         let cassette = Self { archive, access, prepare, memory: Memory::new(settings.memory), watch, sealer };
-        Ok(Opened { cassette, notices, sealed })
+        Ok(Opened { cassette, redaction, notices, sealed })
     }
 }
 
@@ -97,27 +111,55 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where the format is not this program's.
     pub fn open_text(root: &Path, prepare: fn(Fingerprint, Entry) -> P) -> Result<Self, CassetteError> {
-        check_format(root, Access::Replay)?;
-        let archive = Arc::new(Archive { root: root.to_owned(), store: None, sealing: Mutex::default() });
+        check_format(root, Access::Replay, &NoWarden)?;
+        // Nothing is redacted or written here.
+        let redaction = Arc::new(Redaction::built_in(KeySource::Known(Key::public())));
+        let (store, warden, sealing) = (None, Arc::new(NoWarden), Mutex::default());
+        let archive = Arc::new(Archive { root: root.to_owned(), store, redaction, warden, sealing });
         let memory = Memory::new(Settings::default().memory);
         Ok(Self { archive, access: Access::Replay, prepare, memory, watch: None, sealer: None })
     }
 }
 
-/// Checks the version before anything else; makes the folder a cassette where it is to become one.
-fn check_format(root: &Path, access: Access) -> Result<(), CassetteError> {
+/// Checks the version before anything else; makes the folder a cassette where it is to become one. Gives its rules.
+fn check_format(root: &Path, access: Access, warden: &dyn Warden) -> Result<Policy, CassetteError> {
     let recording = access != Access::Replay;
-    if format::check(root, recording)? {
-        return Ok(());
+    if let Some(policy) = format::check(root, recording)? {
+        return Ok(policy);
     }
     if listing::has_any(root)? {
         return Err(CassetteError::NoFormat { root: root.to_owned() });
     }
+    let policy = configured(root, recording, warden)?;
     if recording {
         fs::create_dir_all(root).map_err(|source| CassetteError::Write { path: root.to_owned(), source })?;
-        format::create(root)?;
+        format::create(root, &policy)?;
     }
-    Ok(())
+    Ok(policy)
+}
+
+fn configured(root: &Path, recording: bool, warden: &dyn Warden) -> Result<Policy, CassetteError> {
+    warden.policy(recording).map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })
+}
+
+/// The cassette's rules at work. They win over the configured ones, unless nothing was recorded by them yet.
+fn redaction(
+    root: &Path,
+    access: Access,
+    store: Option<&Store>,
+    mut policy: Policy,
+    warden: &dyn Warden,
+) -> Result<Arc<Redaction>, CassetteError> {
+    let recording = access != Access::Replay;
+    if recording && store.is_some_and(|store| store.index().is_empty()) && !listing::has_any(root)? {
+        let configured = configured(root, recording, warden)?;
+        if policy != configured {
+            format::rewrite(root, &configured)?;
+            policy = configured;
+        }
+    }
+    let redaction = warden.redaction(root, policy, recording);
+    Ok(Arc::new(redaction.map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })?))
 }
 
 /// Why a cassette has no store.

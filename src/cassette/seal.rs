@@ -4,6 +4,7 @@ use super::archive::{Archive, checked, with_takes};
 use super::error::CassetteError;
 use super::fault;
 use super::path::{entry_path, read_file, write_synced};
+use super::proof::Judge;
 use super::store::{Intent, Store};
 use super::text;
 use crate::fingerprint::Fingerprint;
@@ -25,6 +26,10 @@ pub struct SealReport {
     pub partial: Vec<(String, Fingerprint)>,
     /// What stays in the store, and why. Nothing of it is lost.
     pub failed: Vec<(String, Fingerprint, String)>,
+    /// How many of those failed because a secret was found in them.
+    pub secrets: usize,
+    /// How many because they do not answer their own requests.
+    pub broken: usize,
 }
 
 /// When to leave a fingerprint for later.
@@ -56,7 +61,11 @@ impl Archive {
                     }
                     report.sealed.push((folder, fp));
                 }
-                Err(error) => report.failed.push((folder, fp, with_causes(&error))),
+                Err(error) => {
+                    report.secrets += usize::from(matches!(error, CassetteError::Secret { .. }));
+                    report.broken += usize::from(matches!(error, CassetteError::Broken { .. }));
+                    report.failed.push((folder, fp, with_causes(&error)));
+                }
             }
         }
         report
@@ -94,6 +103,7 @@ impl Archive {
         let entry = with_takes(sealed, unsealed);
         let partial = entry.takes.iter().any(|take| !take.complete);
         let text = text::write(&entry).map_err(|source| CassetteError::Unwritable { path: path.clone(), source })?;
+        Judge { warden: &*self.warden, redaction: &self.redaction }.prove(&path, &fp, &entry, &text)?;
         let settled = if before.as_deref() == Some(text.as_bytes()) {
             store.settle(fp, generation, latest, || Ok(None))?
         } else {

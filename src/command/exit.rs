@@ -14,6 +14,8 @@ pub enum Exit {
     Usage,
     /// A request had no take.
     Miss,
+    /// A secret was found.
+    Secret,
     /// The cassette is invalid or has drifted, or two differ.
     Cassette,
     /// Something was answered but could not be recorded.
@@ -31,6 +33,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Miss => 3,
+            Self::Secret => 4,
             Self::Cassette => 5,
             Self::NotRecorded => 6,
             Self::Child(code) => code,
@@ -47,6 +50,10 @@ impl Exit {
             Self::Cassette
         } else if summary.unsigned > 0 {
             Self::Failed
+        } else if summary.secrets > 0 {
+            Self::Secret
+        } else if summary.broken > 0 {
+            Self::Cassette
         } else if !summary.not_recorded.is_empty() {
             Self::NotRecorded
         } else {

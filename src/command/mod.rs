@@ -24,6 +24,7 @@ mod recorded;
 mod report;
 mod rm;
 mod run;
+mod scan;
 mod seal;
 mod select;
 mod server;
@@ -67,6 +68,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Import(args) => import::run(&args, &environment, voice),
         Command::MergeFile(args) => merge_file::run(&args, voice),
         Command::Prune(args) => prune::run(&args, &environment, voice),
+        Command::Scan(args) => scan::run(&args, &environment, voice),
         Command::Coverage(args) => coverage::run(&args, &environment, voice),
         Command::Diff(args) => diff::run(&args, &environment, voice),
         Command::Verify(args) => verify::run(&args, &environment, voice),

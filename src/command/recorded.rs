@@ -59,8 +59,13 @@ impl Shelf {
 
 /// Opens the cassette in the folder `root`, which must be there.
 pub(super) fn open(root: &Path, access: Access) -> Result<Opened<()>, CommandError> {
+    open_with(root, access, &Settings::default())
+}
+
+/// As [`open`], with these settings.
+pub(super) fn open_with(root: &Path, access: Access, settings: &Settings) -> Result<Opened<()>, CommandError> {
     check(root)?;
-    Ok(Cassette::open(root, access, |_, _| (), &Settings::default())?)
+    Ok(Cassette::open(root, access, |_, _| (), settings)?)
 }
 
 /// Checks that the folder `root` is there, and is not the parent of one cassette a session.

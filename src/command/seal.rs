@@ -3,15 +3,19 @@
 use super::summary::counted;
 use super::voice::Voice;
 use super::{CommandError, Exit, recorded};
-use crate::cassette::{Access, SealReport};
+use crate::app::Rules;
+use crate::cassette::{self, Access, SealReport};
 use crate::cli::SealArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
+use std::sync::Arc;
 
 pub(super) fn run(args: &SealArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     // Opening for recording seals what an interrupted recording left; `seal` is for what that could not write.
-    let opened = recorded::open(&config.cassette, Access::Record { replace: false })?;
+    let warden = Arc::new(Rules::of(&config).only_sealing());
+    let cassette = cassette::Settings { warden, ..cassette::Settings::default() };
+    let opened = recorded::open_with(&config.cassette, Access::Record { replace: false }, &cassette)?;
     recorded::tell(&opened.notices, voice);
     let again = opened.cassette.seal()?;
     let sealed = opened.sealed.sealed.len() + again.sealed.len();
@@ -34,5 +38,5 @@ fn told(report: &SealReport, voice: Voice) -> Exit {
     }
     let failed = u64::try_from(report.failed.len()).unwrap_or(u64::MAX);
     voice.problem(&format!("{} in the store only", counted(failed, "request is", "requests are")));
-    Exit::Cassette
+    if report.secrets > 0 { Exit::Secret } else { Exit::Cassette }
 }

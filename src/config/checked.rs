@@ -1,8 +1,9 @@
 //! What the program relies on: every value checked, nothing optional that has a default.
 
-use super::{ConfigError, Door, Pages, RawLimits, Settings, actors};
+use super::{ConfigError, Door, Pages, RawLimits, RedactConfig, Settings, actors, redact};
 use crate::interaction::{Actor, Secret};
 use crate::proxy::{Limits, Target};
+use crate::redact::Allowed;
 use crate::service::Service;
 use crate::upstream::AddressRules;
 use std::net::SocketAddr;
@@ -113,6 +114,10 @@ pub struct Config {
     pub service: Arc<Service>,
     /// The principals that callers speak as, in order of their labels.
     pub actors: Vec<Actor>,
+    /// What is redacted.
+    pub redact: RedactConfig,
+    /// What a scan is not to report.
+    pub allowed: Vec<Allowed>,
 }
 
 impl Config {
@@ -162,6 +167,8 @@ impl Config {
             addresses: checked_networks(&required(raw.allowed_networks, "allowed_networks")?)?,
             limits,
             command: None,
+            redact: redact::checked(raw.redact, settings.redact_key, &service)?,
+            allowed: redact::allowed(raw.scan.allow.unwrap_or_default())?,
             service: Arc::new(service),
             actors: actors::checked(raw.actors)?,
         };

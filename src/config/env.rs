@@ -1,5 +1,6 @@
 //! The environment: the only place that reads it.
 
+use super::redact::REDACT_KEY;
 use super::{ConfigError, RawConfig};
 use crate::interaction::Secret;
 use serde::Deserialize;
@@ -17,7 +18,7 @@ enum Shape {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, Shape); 34] = [
+const KEYS: [(Option<&str>, &str, Shape); 36] = [
     (None, "cassette", Shape::Text),
     (None, "cassette_per_session", Shape::Switch),
     (None, "record_mode", Shape::Text),
@@ -39,6 +40,8 @@ const KEYS: [(Option<&str>, &str, Shape); 34] = [
     (None, "allow_any_client", Shape::Switch),
     (None, "record_errors", Shape::Switch),
     (None, "pages", Shape::Text),
+    (Some("redact"), "pseudonymize", Shape::Text),
+    (Some("redact"), "key_file", Shape::Text),
     (Some("limits"), "request_body_bytes", Shape::Number),
     (Some("limits"), "response_body_bytes", Shape::Number),
     (Some("limits"), "header_bytes", Shape::Number),
@@ -170,10 +173,22 @@ impl Environment {
         }
     }
 
+    /// The redaction key that `RAMTAPE_REDACT_KEY` gives.
+    pub(super) fn redact_key(&self) -> Result<Option<Secret>, ConfigError> {
+        let Some(value) = self.value(REDACT_KEY) else { return Ok(None) };
+        let text = value.to_str().ok_or_else(|| ConfigError::Variable {
+            name: REDACT_KEY.to_owned(),
+            reason: "it is not Unicode".to_owned(),
+        })?;
+        Ok(Some(Secret::new(text)))
+    }
+
     /// The variables that look like ramtape's and are not: most likely misspelt.
     #[must_use]
     pub fn unknown_variables(&self) -> Vec<String> {
-        let known = |name: &str| name == KEY || KEYS.iter().any(|(table, key, _)| variable(*table, key) == name);
+        let known = |name: &str| {
+            name == KEY || name == REDACT_KEY || KEYS.iter().any(|(table, key, _)| variable(*table, key) == name)
+        };
         // Kubernetes and old compose links set these for a service that is called ramtape.
         let of_a_link = |name: &str| {
             ["RAMTAPE_PORT", "RAMTAPE_SERVICE_", "RAMTAPE_NAME", "RAMTAPE_ENV_"].iter().any(|p| name.starts_with(p))

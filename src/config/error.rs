@@ -51,6 +51,22 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A redaction rule that cannot be used.
+    #[error("rule {number} of [[redact.rules]] cannot be used: {reason}")]
+    Rule {
+        /// Which, counted from 1.
+        number: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An allowed value that cannot be.
+    #[error("entry {number} of [[scan.allow]] cannot be used: {reason}")]
+    Allowed {
+        /// Which, counted from 1.
+        number: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A value of the right type that makes no sense.
     #[error("{key} = {value:?}: {reason}")]
     Value {

@@ -27,7 +27,7 @@ fn parse(path: &Path, text: &str) -> Result<RawConfig, ConfigError> {
     let mut raw: RawConfig =
         toml::from_str(text).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    for relative in [&mut raw.cassette, &mut raw.ca_bundle, &mut raw.ca_folder] {
+    for relative in [&mut raw.cassette, &mut raw.ca_bundle, &mut raw.ca_folder, &mut raw.redact.key_file] {
         *relative = relative.take().map(|written| folder.join(written));
     }
     Ok(raw)

@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod pages;
 mod raw;
+mod redact;
 mod settings;
 
 pub use actors::NOBODYS_KEY_ID;
@@ -21,5 +22,6 @@ pub use env::Environment;
 pub use error::ConfigError;
 pub use file::FILE_NAME;
 pub use pages::Pages;
-pub use raw::{RawActor, RawConfig, RawLimits};
+pub use raw::{Pseudonymize, RawActor, RawAllowed, RawConfig, RawLimits, RawRedact, RawRule, RawScan, RawWay};
+pub use redact::RedactConfig;
 pub use settings::Settings;

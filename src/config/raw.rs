@@ -58,6 +58,81 @@ pub struct RawConfig {
     pub operations: toml::Table,
     /// `[actors.NAME]`: principals that callers speak as.
     pub actors: BTreeMap<String, RawActor>,
+    /// `[redact]`: what is replaced before anything is stored.
+    pub redact: RawRedact,
+    /// `[scan]`: what is no secret.
+    pub scan: RawScan,
+}
+
+/// The keys of `[redact]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawRedact {
+    /// What gets stand-ins that stay valid.
+    pub pseudonymize: Option<Pseudonymize>,
+    /// The file of the key.
+    pub key_file: Option<PathBuf>,
+    /// The user's rules.
+    pub rules: Option<Vec<RawRule>>,
+}
+
+/// What gets stand-ins besides what always does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pseudonymize {
+    /// Nothing.
+    Nothing,
+    /// Account numbers.
+    Accounts,
+}
+
+/// A rule of `[[redact.rules]]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawRule {
+    /// The member that it redacts.
+    pub member: Option<String>,
+    /// The JSON pointer to what it redacts.
+    pub pointer: Option<String>,
+    /// The regular expression for what it redacts.
+    pub pattern: Option<String>,
+    /// The operations it is for.
+    pub operations: Option<Vec<String>>,
+    /// The way it is for.
+    #[serde(rename = "in")]
+    pub way: Option<RawWay>,
+    /// What to put instead.
+    pub with: Option<String>,
+}
+
+/// Where a rule applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RawWay {
+    /// In requests.
+    Request,
+    /// In answers.
+    Response,
+}
+
+/// The keys of `[scan]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawScan {
+    /// What is no secret.
+    pub allow: Option<Vec<RawAllowed>>,
+}
+
+/// An entry of `[[scan.allow]]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawAllowed {
+    /// A regular expression for the value.
+    pub pattern: Option<String>,
+    /// A regular expression for the file's path.
+    pub path: Option<String>,
+    /// Why it is no secret.
+    pub reason: Option<String>,
 }
 
 /// The keys of `[actors.NAME]`.
@@ -137,6 +212,12 @@ impl RawConfig {
             limits: self.limits.over(&lower.limits),
             operations,
             actors,
+            redact: RawRedact {
+                pseudonymize: self.redact.pseudonymize.or(lower.redact.pseudonymize),
+                key_file: self.redact.key_file.or(lower.redact.key_file),
+                rules: self.redact.rules.or(lower.redact.rules),
+            },
+            scan: RawScan { allow: self.scan.allow.or(lower.scan.allow) },
         }
     }
 }

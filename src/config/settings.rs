@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 pub struct Settings {
     pub(super) raw: RawConfig,
     pub(super) key: Secret,
+    pub(super) redact_key: Option<Secret>,
     file: Option<PathBuf>,
 }
 
@@ -26,7 +27,7 @@ impl Settings {
             Some(key) => key,
             None => new_key()?,
         };
-        Ok(Self { raw, key, file })
+        Ok(Self { raw, key, redact_key: environment.redact_key()?, file })
     }
 
     /// The record mode that somebody asked for, by flag, variable or file.

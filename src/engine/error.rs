@@ -4,6 +4,7 @@ use super::summary::Miss;
 use crate::cassette::{CassetteError, StoreError};
 use crate::fingerprint::ParameterError;
 use crate::interaction::{Hole, Response, json, with_causes};
+use crate::redact::RedactionError;
 use crate::upstream::{CallerError, CredentialsError, UpstreamError};
 use http::StatusCode;
 
@@ -13,6 +14,9 @@ pub enum EngineError {
     /// Its parameters cannot be read.
     #[error(transparent)]
     Parameters(#[from] ParameterError),
+    /// It cannot be redacted, so it is neither looked up nor sent on.
+    #[error("the request cannot be redacted")]
+    Redaction(#[from] RedactionError),
     /// It has a token that leads nowhere. RAM's own error is answered.
     #[error("the nextToken is not valid here: {0}")]
     Token(String),
@@ -108,6 +112,7 @@ impl EngineError {
             Self::Miss(_) => (StatusCode::BAD_REQUEST, "CassetteMissException"),
             Self::Cassette(_) | Self::Unfilled(_) => (StatusCode::BAD_REQUEST, "CassetteDamagedException"),
             Self::Store(_) => (StatusCode::BAD_REQUEST, "CassetteStoreException"),
+            Self::Redaction(_) => (StatusCode::BAD_REQUEST, "RamtapeRedactionException"),
             Self::Caller(_) => (StatusCode::FORBIDDEN, "RamtapeCallerNotProvedException"),
             Self::Profile { .. } => (StatusCode::FORBIDDEN, "RamtapeActorUnknownException"),
             Self::ActorWithoutProfile { .. } => (StatusCode::FORBIDDEN, "RamtapeActorWithoutProfileException"),

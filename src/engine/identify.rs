@@ -4,11 +4,23 @@ use super::actors::Label;
 use super::error::EngineError;
 use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
 use crate::interaction::{OperationName, Request};
+use crate::redact::{Asking, Copied, Redaction};
 use crate::service::{Kind, Operation, Service};
 use crate::session::Bindings;
 use crate::token::{DecodeError, Token, foreign_mark};
 use http::header::AUTHORIZATION;
 use std::sync::Arc;
+
+/// What requests are identified by.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'a> {
+    /// The operations.
+    pub(super) service: &'a Service,
+    /// The region of requests that name none.
+    pub(super) region: &'a str,
+    /// What is redacted in the copy that is fingerprinted.
+    pub(super) redaction: &'a Redaction,
+}
 
 /// What a request asks.
 #[derive(Clone, Debug)]
@@ -33,6 +45,8 @@ pub(super) struct Call {
     pub(super) page: PageAsk,
     /// By what the client names this write, if it does.
     pub(super) idempotency_token: Option<String>,
+    /// JSON pointers to what only the redaction key, which is missing, would make the request that was recorded.
+    pub(super) unkeyed: Vec<String>,
 }
 
 /// The paging members of a request.
@@ -62,19 +76,25 @@ impl Call {
     }
 }
 
-/// Reads what `request` asks of `service`, as `actor`. Where its session has `live` values, their names stand for them.
+/// Reads what `request` asks, as `actor`. Where its session has `live` values, their names stand for them; what is left is
+/// scrubbed. The request itself, which may go upstream, is not touched.
 ///
 /// # Errors
-/// Where its parameters cannot be read, or its token is a garbled one of ramtape's.
+/// Where its parameters cannot be read or redacted, or its token is a garbled one of ramtape's.
 pub(super) fn identify(
     request: &Request,
-    service: &Service,
-    default_region: &str,
+    table: &Table<'_>,
     actor: Label,
     live: Option<&Bindings>,
 ) -> Result<Call, EngineError> {
+    let Table { service, region: default_region, .. } = *table;
     let operation = service.operation(&request.method, &request.path).cloned();
-    let mut parameters = Parameters::read(&request.query, &request.body, operation.is_some())?;
+    let copied = scrubbed(request, table, operation.as_deref(), live)?;
+    let (path, query, body, unkeyed) = match &copied {
+        Some(copied) => (&copied.path, &copied.query, copied.body.as_slice(), copied.unkeyed.clone()),
+        None => (&request.path, &request.query, &*request.body, Vec::new()),
+    };
+    let mut parameters = Parameters::read(query, body, operation.is_some())?;
     let page = match operation.as_deref() {
         Some(Operation { page_items: Some(_), .. }) => page_ask(&mut parameters, service)?,
         _ => PageAsk::default(),
@@ -94,14 +114,47 @@ pub(super) fn identify(
     let (name, folder) = match &operation {
         Some(operation) => (OperationName::Known(operation.name.clone()), operation.folder.clone()),
         None => {
-            let name = OperationName::Unknown(format!("{} {}", request.method, request.path));
+            let name = OperationName::Unknown(format!("{} {path}", request.method));
             let folder = name.folder();
             (name, folder)
         }
     };
     let region = region(request, service, default_region).to_owned();
     let fingerprint = Fingerprint::of(&canonical_text(&name, &region, &actor, &parameters));
-    Ok(Call { operation, name, folder, region, actor, parameters, volatile, fingerprint, page, idempotency_token })
+    Ok(Call {
+        operation,
+        name,
+        folder,
+        region,
+        actor,
+        parameters,
+        volatile,
+        fingerprint,
+        page,
+        idempotency_token,
+        unkeyed,
+    })
+}
+
+/// The redacted copy of `request`; `None` where there is nothing to redact. What becomes a hole or is no part of the
+/// request's identity stays: nothing of it is stored, and the session needs it as the client gave it.
+fn scrubbed(
+    request: &Request,
+    table: &Table<'_>,
+    operation: Option<&Operation>,
+    live: Option<&Bindings>,
+) -> Result<Option<Copied>, EngineError> {
+    let paging = &table.service.paging;
+    let pages = operation.is_some_and(|operation| operation.page_items.is_some());
+    let volatile = |name: &str| operation.is_some_and(|operation| operation.volatile.iter().any(|own| own == name));
+    Ok(table.redaction.request(&Asking {
+        operation: operation.map(|operation| operation.name.as_str()),
+        path: &request.path,
+        query: &request.query,
+        body: &request.body,
+        keep: &|text| live.is_some_and(|live| live.name_of(text).is_some()),
+        skip: &|name| volatile(name) || (pages && (name == paging.token || name == paging.size)),
+    })?)
 }
 
 fn volatile(operation: &Operation, parameters: &Parameters<'_>) -> Vec<(String, String)> {

@@ -138,9 +138,9 @@ impl Importer {
     }
 
     fn identify(&self, request: &Request) -> Result<Call, EngineError> {
-        let (settings, live) = (&self.shared.settings, live_values(&self.shared, request));
+        let live = live_values(&self.shared, request);
         let actor = actors::replaying(&self.shared.actors, request);
-        identify(request, &settings.service, &settings.region, actor, live.as_deref())
+        identify(request, &self.shared.settings.table(), actor, live.as_deref())
     }
 
     /// Whether no earlier request was of the same invocation of a client.

@@ -10,7 +10,7 @@ use super::tally::count;
 use super::volatile::{bind, fill, live_values, punch};
 use crate::cassette::{EntryHead, StoreError, TakeHead, TakeId, UpstreamToken};
 use crate::interaction::{Body, Page, Response, Secret};
-use crate::redact::{Scrubbed, scrub_page};
+use crate::redact::Scrubbed;
 use crate::token::{Placed, Token, place_token};
 use crate::upstream::Answer;
 use std::sync::Arc;
@@ -36,10 +36,15 @@ pub(super) async fn keep(
     let placed = placed(shared, question, &answer, position);
     let chain = chain.unwrap_or_else(|| Arc::new(Mutex::new(fresh(shared, question))));
     let live = live_values(shared, &question.request).unwrap_or_default();
-    let page = scrub_page(answer.status.as_u16(), &answer.headers, punch(placed.body, &live));
+    let body = punch(placed.body, &live);
+    let name = &question.call.name;
+    let page = shared.settings.redaction.page(name, answer.status.as_u16(), &answer.headers, body.clone());
+    let page = match page {
+        Ok(page) => page,
+        Err(error) => return Ok(unredacted(shared, question, answer, &error)),
+    };
     let upstreams = placed.upstream_token.clone().filter(|_| question.keeps_signature());
-    let next =
-        add(shared, chains, question, &chain, position, page.clone(), (placed.upstream_token, answer.elapsed)).await;
+    let next = add(shared, chains, question, &chain, position, page, (placed.upstream_token, answer.elapsed)).await;
     if let Some(token) = upstreams {
         remember_place(shared, places, question, &token, next).await;
     }
@@ -47,7 +52,8 @@ pub(super) async fn keep(
         // The client's next request will be signed too: only upstream's own token can go up in it.
         return Ok(Response { status: answer.status, headers: answer.headers, body: answer.body });
     }
-    let body = with_tokens(page.inner(), |_| next).map_err(EngineError::Unfilled)?;
+    // The client gets what AWS said; only the cassette is redacted.
+    let body = with_tokens(&body, |_| next).map_err(EngineError::Unfilled)?;
     Ok(Response { status: answer.status, headers: answer.headers, body: fill(&body, Some(&live)) })
 }
 
@@ -175,7 +181,13 @@ async fn store(
     Ok(id)
 }
 
-fn not_recorded(shared: &Shared, question: &Question, error: &StoreError) {
+/// What cannot be redacted is not recorded, and goes to the client as it came.
+fn unredacted(shared: &Shared, question: &Question, answer: Answer, error: &dyn std::error::Error) -> Response {
+    not_recorded(shared, question, error);
+    Response { status: answer.status, headers: answer.headers, body: answer.body }
+}
+
+fn not_recorded(shared: &Shared, question: &Question, error: &dyn std::error::Error) {
     let reason = format!("{} {}: {error}", question.call.name.as_str(), question.call.fingerprint);
     tracing::error!("answered, but not recorded: {reason}");
     shared.tally.not_recorded(reason);

@@ -47,7 +47,7 @@ pub(super) fn no_take(call: &Call, cassette: &Cassette<Prepared>, advice: &Advic
             describe(&mut message, &found);
         }
     }
-    finish(message, advice)
+    finish(message, call, advice)
 }
 
 /// The message for a page beyond the end of a chain that was recorded only in part.
@@ -59,7 +59,7 @@ pub(super) fn partial(call: &Call, pages: usize, advice: &Advice) -> String {
         if pages == 1 { " is" } else { "s are" },
         pages + 1
     );
-    finish(message, advice)
+    finish(message, call, advice)
 }
 
 /// The message for a page size that a chain recorded only in part, with another one, cannot serve.
@@ -73,7 +73,7 @@ pub(super) fn other_size(call: &Call, recorded: Option<u32>, advice: &Advice) ->
         size(recorded),
         size(call.page.max_results)
     );
-    finish(message, advice)
+    finish(message, call, advice)
 }
 
 fn head(call: &Call, advice: &Advice) -> String {
@@ -88,7 +88,16 @@ fn head(call: &Call, advice: &Advice) -> String {
     )
 }
 
-fn finish(mut message: String, advice: &Advice) -> String {
+fn finish(mut message: String, call: &Call, advice: &Advice) -> String {
+    if !call.unkeyed.is_empty() {
+        let _ = write!(
+            message,
+            "\nThe request has values that the cassette holds redacted, at {}, and the redaction key is missing: without it \
+             they cannot be matched. Give the key that the cassette was recorded with (RAMTAPE_REDACT_KEY, or key_file in \
+             [redact]), or send the stand-ins that the cassette shows.",
+            call.unkeyed.join(", ")
+        );
+    }
     let _ = write!(message, "\nTo record it: {}", advice.command);
     message
 }

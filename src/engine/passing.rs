@@ -64,9 +64,7 @@ pub(super) fn identify_recorded(
     caller: &Caller,
 ) -> Result<Call, EngineError> {
     let (settings, live) = (&shared.settings, live_values(shared, request));
-    let read = |request: &Request| {
-        identify(request, &settings.service, &settings.region, caller.actor.clone(), live.as_deref())
-    };
+    let read = |request: &Request| identify(request, &settings.table(), caller.actor.clone(), live.as_deref());
     let call = read(request)?;
     let Some((token, first)) = without_foreign_token(shared, request, &call) else { return Ok(call) };
     let mut listing = read(&first)?;

@@ -186,19 +186,19 @@ fn prepare_take(fingerprint: &Fingerprint, at: usize, take: &Take, items_member:
         pages.push(PreparedPage {
             status: StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK),
             headers: headers(page, &request_id(fingerprint, at, &(number as u64).to_be_bytes())),
-            body: with_tokens(page, |position| page_token(fingerprint, after, position)),
+            body: with_tokens(&page.body, |position| page_token(fingerprint, after, position)),
         });
     }
     PreparedTake { pages, digests, complete: take.complete, listing: OnceLock::new() }
 }
 
-/// The body of `page` with its token in place; volatile values are holes still.
+/// A stored body with its token in place; volatile values are holes still.
 ///
 /// # Errors
 /// A hole of another kind.
-pub(super) fn with_tokens(page: &Page, token: impl Fn(u32) -> Token) -> Result<Body, Hole> {
+pub(super) fn with_tokens(stored: &Body, token: impl Fn(u32) -> Token) -> Result<Body, Hole> {
     let mut body = Body::default();
-    for part in page.body.parts() {
+    for part in stored.parts() {
         match part {
             Part::Literal(bytes) => body.push_literal(bytes.clone()),
             Part::Hole(Hole::Token(position)) => {

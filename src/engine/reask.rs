@@ -3,7 +3,7 @@
 use super::classify::{error_kind, is_recordable};
 use crate::interaction::json::{self, Kind as JsonKind, Node, quote, unquote};
 use crate::interaction::{Door, Entry, Page, Request, Take};
-use crate::redact::{Scrubbed, scrub_page};
+use crate::redact::{Redaction, RedactionError, Scrubbed};
 use crate::service::{Kind, Operation, Service};
 use crate::token::place_token;
 use crate::upstream::{Answer, Upstream, UpstreamError};
@@ -30,6 +30,9 @@ pub enum NotAsked {
     /// Its values are a session's, or stand for others.
     #[error("its request has holes, and their values are not known")]
     Hole,
+    /// Some of its values are stand-ins, which upstream never heard of.
+    #[error("its request has stand-ins for redacted values, and what they stand for is not known")]
+    Redacted,
     /// It went on where another listing had ended.
     #[error("its request holds a token that is known to upstream alone")]
     Token,
@@ -49,6 +52,9 @@ pub enum ReaskError {
         /// The error's name.
         kind: String,
     },
+    /// The answer cannot be redacted as the recorded one was.
+    #[error("the answer cannot be redacted")]
+    Redaction(#[from] RedactionError),
     /// A listing that does not end.
     #[error("the listing has more than {LONGEST_WALK} pages")]
     Endless,
@@ -61,6 +67,8 @@ pub struct Reask<'a> {
     pub service: &'a Service,
     /// Where to ask.
     pub upstream: &'a Upstream,
+    /// The cassette's rules: what is compared was redacted by them.
+    pub redaction: &'a Redaction,
 }
 
 /// A recorded read that can be asked. Only [`Reask::question`] makes one, and only of reads.
@@ -104,6 +112,9 @@ impl<'a> Reask<'a> {
         if has_hole(&node) {
             return Err(NotAsked::Hole);
         }
+        if self.redaction.has_stand_ins(&entry.request) {
+            return Err(NotAsked::Redacted);
+        }
         if operation.page_items.is_some() && node.member(&self.service.paging.token).is_some() {
             return Err(NotAsked::Token);
         }
@@ -139,7 +150,8 @@ impl<'a> Reask<'a> {
             } else {
                 (crate::interaction::Body::literal(answer.body.clone()), None)
             };
-            pages.push(scrub_page(answer.status.as_u16(), &answer.headers, body));
+            let name = &question.entry.operation;
+            pages.push(self.redaction.page(name, answer.status.as_u16(), &answer.headers, body)?);
             if next.is_none() || most == Some(pages.len()) {
                 return Ok(Walked { pages, complete: next.is_none() });
             }

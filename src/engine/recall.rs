@@ -128,8 +128,7 @@ impl<'a> Verbatim<'a> {
     /// # Errors
     /// As [`identify`].
     pub(super) fn identified(&self, shared: &Shared, live: Option<&Bindings>) -> Result<Call, EngineError> {
-        let settings = &shared.settings;
-        identify(self.request, &settings.service, &settings.region, self.actor.clone(), live)
+        identify(self.request, &shared.settings.table(), self.actor.clone(), live)
     }
 
     /// What is compared, each but the last without a NUL: methods, targets, regions and labels have none.
@@ -223,7 +222,9 @@ impl Weighter<Remembered, Known> for ByWeight {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::super::identify::Table;
     use super::*;
+    use crate::redact::{Key, KeySource, Redaction};
     use crate::service::Service;
     use bytes::Bytes;
     use http::{HeaderMap, Method};
@@ -245,7 +246,9 @@ mod tests {
 
     fn known(request: &Request) -> Known {
         let service = Service::with_additions(&toml::Table::new()).unwrap();
-        Known::Asks(Arc::new(identify(request, &service, "us-east-1", "default".into(), None).unwrap()))
+        let redaction = Redaction::built_in(KeySource::Known(Key::public()));
+        let table = Table { service: &service, region: "us-east-1", redaction: &redaction };
+        Known::Asks(Arc::new(identify(request, &table, "default".into(), None).unwrap()))
     }
 
     #[test]

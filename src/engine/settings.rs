@@ -1,7 +1,9 @@
 //! What the engine is told.
 
+use super::identify::Table;
 use super::pages::Pages;
 use crate::interaction::{Actor, Secret};
+use crate::redact::Redaction;
 use crate::service::Service;
 use std::sync::Arc;
 
@@ -53,4 +55,13 @@ pub struct Settings {
     pub read_only: bool,
     /// How a replayed listing is cut into pages.
     pub pages: Pages,
+    /// The rules of the cassette.
+    pub redaction: Arc<Redaction>,
+}
+
+impl Settings {
+    /// What requests are identified by.
+    pub(super) fn table(&self) -> Table<'_> {
+        Table { service: &self.service, region: &self.region, redaction: &self.redaction }
+    }
 }

@@ -27,6 +27,10 @@ pub struct Summary {
     pub passed_on: u64,
     /// Answers that should have been stored and could not be, with the reason. Not empty: exit code 6.
     pub not_recorded: Vec<String>,
+    /// How many of those are in the store only because a secret was found in them. Not 0: exit code 4.
+    pub secrets: u64,
+    /// How many because they do not answer their own requests. Not 0: exit code 5.
+    pub broken: u64,
     /// Requests without a take. The list is bounded; `missed` counts all.
     pub misses: Vec<Miss>,
     /// How many requests had no take.

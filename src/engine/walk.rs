@@ -7,9 +7,9 @@ use super::error::EngineError;
 use super::prepared::Prepared;
 use super::recorder::{Question, Recorder};
 use super::settings::Effective;
-use super::volatile::{fill, live_values};
+use super::volatile::{fill, live_values, punch};
 use crate::cassette::TakeHead;
-use crate::interaction::{Page, Take, json};
+use crate::interaction::{Body, Page, Take, json};
 use crate::session::Bindings;
 use crate::token::{Token, item_texts, place_token, without_first_items};
 use crate::upstream::Answer;
@@ -132,7 +132,8 @@ async fn walk(shared: &Shared, recorder: &Recorder, question: &Question, chain: 
             return Ok(Onward::PassedOn(answer));
         }
         let upstream_token = place_token(&answer.body, &paging.token, 0).upstream_token;
-        match seen.pass(&answer.body, items_member).ok_or_else(changed)? {
+        let scrubbed = as_stored(shared, question, &answer, live.as_deref())?;
+        match seen.pass(&scrubbed, items_member).ok_or_else(changed)? {
             Passed::All { overlap } if overlap > 0 || upstream_token.is_none() => {
                 let rest = without_first_items(&answer.body, items_member, seen.in_last_page).ok_or_else(changed)?;
                 let answer = Answer { body: rest.into(), ..answer };
@@ -148,6 +149,19 @@ async fn walk(shared: &Shared, recorder: &Recorder, question: &Question, chain: 
         }
     }
     Err(changed())
+}
+
+/// The body of `answer` as one that is stored is filled: what was seen was redacted too.
+fn as_stored(
+    shared: &Shared,
+    question: &Question,
+    answer: &Answer,
+    live: Option<&Bindings>,
+) -> Result<Bytes, EngineError> {
+    let body = Body::literal(answer.body.clone());
+    let body = live.map_or(body.clone(), |live| punch(body, live));
+    let page = shared.settings.redaction.page(&question.call.name, answer.status.as_u16(), &answer.headers, body)?;
+    Ok(fill(&page.inner().body, live))
 }
 
 fn changed() -> EngineError {

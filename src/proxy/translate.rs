@@ -79,10 +79,13 @@ pub(super) async fn serve<A: Answer>(
     into_hyper(response)
 }
 
-/// The path without prefixes. A key in the wrong place, after a stray slash say, is a key all the same.
+/// The path without prefixes, as far as it is as plain as those of operations are. In anything else a secret can stand, and
+/// a key in the wrong place, after a stray slash say, is a key all the same.
 fn shown_path(path: &str, key: &Secret) -> String {
     let rest = prefix::split(path, key).rest;
-    if key.expose().is_empty() { rest.to_owned() } else { rest.replace(key.expose(), "(key)") }
+    let plain = |part: &str| part.len() <= 64 && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let parts = rest.split('/').take_while(|part| plain(part)).collect::<Vec<_>>().join("/");
+    if parts.len() == rest.len() { parts } else { format!("{parts}/…") }
 }
 
 async fn respond<A: Answer>(

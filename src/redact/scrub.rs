@@ -1,6 +1,6 @@
-//! From what upstream answered to what may be stored.
+//! What may be stored: a type that only this module makes.
 
-use crate::interaction::{Body, Page};
+use crate::interaction::Page;
 use http::HeaderMap;
 
 /// The headers of an answer that a cassette keeps. Everything else is the connection's, the moment's or a secret.
@@ -11,6 +11,10 @@ pub const KEPT_HEADERS: [&str; 2] = ["content-type", "x-amzn-errortype"];
 pub struct Scrubbed<T>(T);
 
 impl<T> Scrubbed<T> {
+    pub(super) const fn made(value: T) -> Self {
+        Self(value)
+    }
+
     /// The value.
     pub fn into_inner(self) -> T {
         self.0
@@ -30,14 +34,10 @@ impl Scrubbed<Page> {
     }
 }
 
-/// The storable page for an answer: the kept headers, and the body with its holes.
-#[must_use]
-pub fn scrub_page(status: u16, headers: &HeaderMap, body: Body) -> Scrubbed<Page> {
-    let headers = KEPT_HEADERS
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), headers.get(*name)?.to_str().ok()?.to_owned())))
-        .collect();
-    Scrubbed(Page { status, headers, body })
+/// The headers to keep, in order of their names.
+pub(super) fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let kept = KEPT_HEADERS.iter();
+    kept.filter_map(|name| Some(((*name).to_owned(), headers.get(*name)?.to_str().ok()?.to_owned()))).collect()
 }
 
 #[cfg(test)]
@@ -51,7 +51,6 @@ mod tests {
         for name in ["set-cookie", "x-amzn-requestid", "content-type", "date", "authorization"] {
             headers.insert(name, HeaderValue::from_static("v"));
         }
-        let page = scrub_page(200, &headers, Body::default()).into_inner();
-        assert_eq!(page.headers, [("content-type".to_owned(), "v".to_owned())]);
+        assert_eq!(kept_headers(&headers), [("content-type".to_owned(), "v".to_owned())]);
     }
 }

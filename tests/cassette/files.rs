@@ -142,7 +142,7 @@ fn the_format_is_checked_before_anything_is_read() {
         ("1.0", "1.7", true, "has format 1.7"),
         ("1.0", "one", false, "no format version"),
         ("\"ram\"", "\"ec2\"", false, "the service is not \"ram\""),
-        ("\"rules\": []", "\"rules\": [1]", false, "knows no redaction rules"),
+        ("\"rules\": []", "\"rules\": [1]", false, "redaction.rules[0]: expected an object"),
         ("{\n  \"ramtape\"", "{\n  \"extra\": 1,\n  \"ramtape\"", false, "unknown member \"extra\""),
         ("}\n}", "}\n", false, "not JSON"),
     ] {

@@ -57,6 +57,7 @@ fn replay(root: &Path) -> Engine {
     let opened = Cassette::open(root, Access::Replay, Prepared::new, &Opening::default()).unwrap();
     let actor = |label: &str| Actor { label: label.to_owned(), ..Actor::default() };
     let settings = Settings {
+        redaction: opened.redaction,
         mode: Effective::Nothing,
         service: Arc::new(Service::with_additions(&additions).unwrap()),
         region: "us-east-1".to_owned(),

@@ -54,6 +54,7 @@ fn replaying(folder: &Path) -> Engine {
         record_errors: false,
         pages: ramtape::engine::Pages::Requested,
         read_only: false,
+        redaction: opened.redaction,
     };
     Engine::new(settings, opened.cassette, None)
 }

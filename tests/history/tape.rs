@@ -70,6 +70,7 @@ pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
         allow_any_client: false,
         record_errors: false,
         read_only: false,
+        redaction: opened.redaction,
         pages: Pages::Requested,
     };
     Engine::new(settings, opened.cassette, None)

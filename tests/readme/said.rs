@@ -170,7 +170,9 @@ fn keys(table: Option<&str>) -> Vec<(String, String)> {
 
 #[test]
 fn keys_and_their_defaults_are_those_of_the_built_in_file() {
-    for (heading, table) in [("## Configuration", None), ("## Limits", Some("limits"))] {
+    for (heading, table) in
+        [("## Configuration", None), ("## Redaction", Some("redact")), ("## Limits", Some("limits"))]
+    {
         let plain = |cell: &str| cell.trim_matches('`').to_owned();
         let told: Vec<_> = rows(heading).into_iter().map(|row| (plain(row[0]), plain(row[1]))).collect();
         assert_eq!(told, keys(table), "{heading}");

@@ -13,5 +13,7 @@ mod write;
 
 pub use body::spelled;
 pub use clash::{write_both, write_clashing};
+pub(in crate::cassette) use fields::Fields;
+pub(in crate::cassette) use printer::Printer;
 pub use read::{Flaw, read};
 pub use write::{Unwritable, write};

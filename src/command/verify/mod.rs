@@ -12,7 +12,7 @@ use super::summary::counted;
 use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime};
 use crate::app;
-use crate::cassette::{Access, Cassette};
+use crate::cassette::{self, Access, Cassette, Opened};
 use crate::cli::VerifyArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::Reask;
@@ -21,6 +21,7 @@ use finding::{Finding, Level};
 use offline::Audit;
 use online::Recording;
 use outcome::{Asked, Outcome, Update};
+use std::sync::Arc;
 
 pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.layer(), environment)?;
@@ -30,10 +31,12 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) ->
         return Err(CommandError::Usage("--update needs somebody to ask: --online, or --upstream URL".to_owned()));
     }
     let access = if args.update { Access::Record { replace: true } } else { Access::Replay };
-    let opened = recorded::open(&config.cassette, access)?;
+    let warden = Arc::new(app::Rules::of(&config));
+    let settings = cassette::Settings { warden, ..cassette::Settings::default() };
+    let opened = recorded::open_with(&config.cassette, access, &settings)?;
     recorded::tell(&opened.notices, voice);
     let Seen { findings, requests, reads } = look_through(&opened.cassette, &config, online, voice)?;
-    let asked = if online { ask(args, &config, &opened.cassette, &reads, voice)? } else { Vec::new() };
+    let asked = if online { ask(args, &config, &opened, &reads, voice)? } else { Vec::new() };
     output::print_styled(&text(&findings, &asked, args.json))?;
     let not_sealed = if args.update { opened.cassette.seal()?.failed.len() } else { 0 };
     tell(&findings, online.then_some(&asked), requests, voice);
@@ -77,13 +80,13 @@ fn look_through(cassette: &Cassette<()>, config: &Config, online: bool, voice: V
 fn ask(
     args: &VerifyArgs,
     config: &Config,
-    cassette: &Cassette<()>,
+    opened: &Opened<()>,
     recorded: &[Recorded],
     voice: Voice,
 ) -> Result<Vec<Asked>, CommandError> {
     let upstream = app::upstream(config, app::credential_source(config), "").map_err(app::StartError::from)?;
-    let reask = Reask { service: &config.service, upstream: &upstream };
-    let recording = args.update.then_some(Recording { cassette, ignore_values: args.ignore_values });
+    let reask = Reask { service: &config.service, upstream: &upstream, redaction: &opened.redaction };
+    let recording = args.update.then_some(Recording { cassette: &opened.cassette, ignore_values: args.ignore_values });
     let mut progress = Progress::new(voice, "asking", recorded.len());
     Ok(runtime()?.block_on(online::ask(reask, recorded, recording.as_ref(), &mut progress)))
 }

@@ -28,6 +28,31 @@ pub fn unquote(raw: &str) -> Result<Cow<'_, str>, LoneSurrogate> {
     Ok(Cow::Owned(out))
 }
 
+/// For every byte of a string's text, and for its end, where it stands in `raw`: an escape's first byte for all that it
+/// spells. What is changed in the text can so be changed in the spelling, and the rest keeps its bytes.
+///
+/// # Errors
+/// Where an escape is half of a surrogate pair.
+pub fn offsets(raw: &str) -> Result<Vec<usize>, LoneSurrogate> {
+    let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
+    let lead = usize::from(inner.len() < raw.len());
+    let mut offsets = Vec::with_capacity(inner.len() + 1);
+    let (mut at, mut spelled) = (0, String::new());
+    while let Some(byte) = inner.as_bytes().get(at) {
+        if *byte != b'\\' {
+            offsets.push(lead + at);
+            at += 1;
+            continue;
+        }
+        spelled.clear();
+        let rest = push_escape(&mut spelled, inner.get(at..).unwrap_or_default())?;
+        offsets.extend(std::iter::repeat_n(lead + at, spelled.len()));
+        at = inner.len() - rest.len();
+    }
+    offsets.push(lead + inner.len());
+    Ok(offsets)
+}
+
 /// Reads the escape at the start of `text` into `out`; gives what follows it.
 fn push_escape<'a>(out: &mut String, text: &'a str) -> Result<&'a str, LoneSurrogate> {
     let simple = match text.as_bytes().get(1) {
@@ -114,6 +139,25 @@ mod tests {
         for lone in [r#""\ud800""#, r#""\udc00\ud800""#, r#""\ud800x""#, r#""\ud800\u0041""#] {
             assert_eq!(unquote(lone), Err(LoneSurrogate), "{lone}");
         }
+    }
+
+    #[test]
+    fn offsets_lead_from_the_text_to_its_spelling() {
+        let raw = r#""a\u00e9\nb\ud83d\ude00é""#;
+        let text = unquote(raw).unwrap();
+        let offsets = offsets(raw).unwrap();
+        assert_eq!(offsets.len(), text.len() + 1);
+        let spelled = |part: &str| {
+            let start = text.find(part).unwrap();
+            &raw[offsets[start]..offsets[start + part.len()]]
+        };
+        for (part, spelling) in
+            [("a", "a"), ("é", r"\u00e9"), ("\nb", r"\nb"), ("😀", r"\ud83d\ude00"), ("😀é", r"\ud83d\ude00é")]
+        {
+            assert_eq!(spelled(part), spelling);
+        }
+        assert_eq!(super::offsets("ab").unwrap(), [0, 1, 2]);
+        assert!(super::offsets(r#""\ud800""#).is_err());
     }
 
     #[test]

@@ -1,0 +1,63 @@
+//! What must hold before a text is written, and of any that stands in a cassette: no secret in it, and an answer to every
+//! one of its requests.
+
+use super::archive::checked;
+use super::error::{CassetteError, Leak};
+use super::path::read_file;
+use super::warden::{Broken, Warden};
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Entry;
+use crate::redact::{Redaction, scan_text};
+use std::path::Path;
+
+/// By whom and by what something is judged.
+#[derive(Clone, Copy)]
+pub struct Judge<'a> {
+    /// Who knows what is allowed.
+    pub warden: &'a dyn Warden,
+    /// The cassette's rules.
+    pub redaction: &'a Redaction,
+}
+
+impl Judge<'_> {
+    /// Judges `entry`, which is or will be the file at `path` and has this text.
+    ///
+    /// # Errors
+    /// [`CassetteError::Secret`], else [`CassetteError::Broken`].
+    pub(super) fn prove(&self, path: &Path, fp: &Fingerprint, entry: &Entry, text: &str) -> Result<(), CassetteError> {
+        let leaks = self.leaks(path, entry, text);
+        if !leaks.is_empty() {
+            return Err(CassetteError::Secret { path: path.to_owned(), leaks });
+        }
+        let broken = |Broken { pointer, reason }| CassetteError::Broken { path: path.to_owned(), pointer, reason };
+        self.warden.prove(self.redaction, fp, entry).map_err(broken)
+    }
+
+    /// Judges the file at `path`, of the cassette in `root`, as it stands.
+    ///
+    /// # Errors
+    /// As [`CassetteError`] says: where it cannot be read, is damaged, holds a secret, or answers nothing.
+    pub fn inspect(&self, root: &Path, path: &Path, folder: &str, fp: &Fingerprint) -> Result<(), CassetteError> {
+        let Some((bytes, _)) = read_file(root, path)? else { return Ok(()) };
+        let entry = checked(&bytes, path, folder, fp)?;
+        self.prove(path, fp, &entry, &String::from_utf8_lossy(&bytes))
+    }
+
+    fn leaks(&self, path: &Path, entry: &Entry, text: &str) -> Vec<Leak> {
+        let shown = path.to_string_lossy();
+        let (mut leaks, mut values) = (Vec::new(), Vec::new());
+        for found in self.redaction.findings(entry) {
+            if !self.warden.allows(&shown, found.value.expose()) {
+                leaks.push(Leak { what: found.what, place: found.pointer });
+            }
+            values.push(found.value);
+        }
+        // The text as a whole is looked through too: nothing may depend on how an entry is taken apart.
+        for (line, found) in scan_text(text) {
+            if !values.contains(&found.value) && !self.warden.allows(&shown, found.value.expose()) {
+                leaks.push(Leak { what: found.what, place: format!("line {line}") });
+            }
+        }
+        leaks
+    }
+}

@@ -1,0 +1,61 @@
+//! What decides over what may stand in a cassette: its owner knows more of that than its files.
+
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Entry;
+use crate::redact::{Key, KeySource, Policy, Redaction};
+use std::path::Path;
+
+/// Where an entry does not answer its own requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// JSON pointer to the place, in the entry's file.
+    pub pointer: String,
+    /// What is wrong there.
+    pub reason: String,
+}
+
+/// Who watches over what is written as text.
+pub trait Warden: Send + Sync {
+    /// The rules that a new cassette gets. Where `recording`, the key that they name may be made.
+    ///
+    /// # Errors
+    /// Where that key cannot be read or made; the text is for people.
+    fn policy(&self, recording: bool) -> Result<Policy, String>;
+
+    /// The rules of the cassette in `root` at work. Its key is found here; where `recording`, it may be made.
+    ///
+    /// # Errors
+    /// Where the key is not there and has to be, or is another one; the text is for people.
+    fn redaction(&self, root: &Path, policy: Policy, recording: bool) -> Result<Redaction, String>;
+
+    /// Replays an entry against its own requests.
+    ///
+    /// # Errors
+    /// Where one of them would not get its answer.
+    fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), Broken>;
+
+    /// Whether what looks like a secret in the file at `path` is none.
+    fn allows(&self, path: &str, value: &str) -> bool;
+}
+
+/// The built-in rules, with a key that everybody has: for those who record without a configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoWarden;
+
+impl Warden for NoWarden {
+    fn policy(&self, _: bool) -> Result<Policy, String> {
+        Ok(Policy::default())
+    }
+
+    fn redaction(&self, _: &Path, policy: Policy, _: bool) -> Result<Redaction, String> {
+        Redaction::new(policy, KeySource::Known(Key::public())).map_err(|error| error.to_string())
+    }
+
+    fn prove(&self, _: &Redaction, _: &Fingerprint, _: &Entry) -> Result<(), Broken> {
+        Ok(())
+    }
+
+    fn allows(&self, _: &str, _: &str) -> bool {
+        false
+    }
+}

@@ -1,0 +1,74 @@
+//! `ramtape scan`
+
+mod files;
+mod judge;
+
+use super::progress::Progress;
+use super::summary::counted;
+use super::voice::{Voice, printable};
+use super::{CommandError, Exit, output};
+use crate::app::Rules;
+use crate::cli::ScanArgs;
+use crate::config::{Config, Environment, RecordMode, Settings};
+use files::files;
+use judge::{Judge, Verdict};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+pub(super) fn run(args: &ScanArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let settings = Settings::load(args.cassette.layer(), environment)?;
+    let config = Config::from_settings(settings, RecordMode::None)?;
+    let roots = if args.paths.is_empty() { vec![config.cassette.clone()] } else { args.paths.clone() };
+    let files = files(&roots)?;
+    let judge = Judge::new(Rules::of(&config).only_sealing());
+    let mut verdicts = judged(&files, &judge, voice);
+    verdicts.sort();
+    output::print(
+        &verdicts.iter().map(|verdict| if args.json { verdict.json() } else { text(verdict) }).collect::<String>(),
+    )?;
+    let secrets = verdicts.iter().filter(|verdict| verdict.is_secret()).count() as u64;
+    let invalid = verdicts.len() as u64 - secrets;
+    let looked = counted(files.len() as u64, "file", "files");
+    if verdicts.is_empty() {
+        voice.note(&format!("{looked} scanned, nothing found"));
+    } else {
+        let what = [counted(secrets, "secret", "secrets"), counted(invalid, "invalid file", "invalid files")];
+        voice.problem(&format!("{looked} scanned: {}", what.join(", ")));
+    }
+    Ok(match (secrets, invalid) {
+        (0, 0) => Exit::Well,
+        (0, _) => Exit::Cassette,
+        _ => Exit::Secret,
+    })
+}
+
+fn text(verdict: &Verdict) -> String {
+    format!("{}\n", printable(&verdict.to_string()).replace(['\n', '\t'], " "))
+}
+
+/// Judges all files, on as many threads as the machine has.
+fn judged(files: &[PathBuf], judge: &Judge, voice: Voice) -> Vec<Verdict> {
+    let mut progress = Progress::new(voice, "scanning", files.len());
+    let (next, (send, receive)) = (AtomicUsize::new(0), mpsc::channel());
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len().max(1));
+    let mut verdicts = Vec::new();
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let (send, next) = (send.clone(), &next);
+            scope.spawn(move || {
+                while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    // The receiver outlives every thread.
+                    let _ = send.send(judge.judge(file));
+                }
+            });
+        }
+        drop(send);
+        for found in receive.iter() {
+            verdicts.extend(found);
+            progress.step();
+        }
+    });
+    verdicts
+}

@@ -1,0 +1,50 @@
+//! Percent-encoding in texts: in forms, in links, in what an error quotes.
+
+/// `text` decoded, and for each of its bytes, and its end, where it stands in `text`; `None` where nothing is encoded, or
+/// what is encoded is no text.
+pub(super) fn decoded(text: &str) -> Option<(String, Vec<usize>)> {
+    let bytes = text.as_bytes();
+    if !bytes.contains(&b'%') {
+        return None;
+    }
+    let (mut decoded, mut offsets) = (Vec::with_capacity(bytes.len()), Vec::with_capacity(bytes.len() + 1));
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let escaped = bytes.get(at..at + 3).filter(|_| *byte == b'%').and_then(value);
+        decoded.push(escaped.unwrap_or(*byte));
+        offsets.push(at);
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    if decoded.len() == bytes.len() {
+        return None;
+    }
+    offsets.push(at);
+    Some((String::from_utf8(decoded).ok()?, offsets))
+}
+
+/// The byte that `%XX` says.
+fn value(escape: &[u8]) -> Option<u8> {
+    let [_, high, low] = escape else { return None };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(high)? << 4 | digit(low)?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::decoded;
+
+    #[test]
+    fn every_byte_knows_where_it_was() {
+        let (text, offsets) = decoded("a%3Ab%C3%A9%zz").unwrap();
+        assert_eq!(text, "a:bé%zz");
+        assert_eq!(offsets, [0, 1, 4, 5, 8, 11, 12, 13, 14]);
+    }
+
+    #[test]
+    fn what_is_not_encoded_is_left_alone() {
+        for text in ["", "plain", "100 %", "%", "%4", "%FF"] {
+            assert_eq!(decoded(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What should not stand in a cassette, or anywhere.
+
+use super::account::is_account;
+use super::find::{Hit, Wanted};
+use super::patterns::EMAIL;
+use super::redaction::{Redaction, known, with_placeholders};
+use super::rule::Way;
+use super::shape::stand_ins_within;
+use crate::interaction::{Entry, Secret, json};
+
+/// Something that should not stand in a cassette.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// JSON pointer to it, in the cassette's file.
+    pub pointer: String,
+    /// What it is; never its value.
+    pub what: String,
+    /// Its value. Only to be compared with what is allowed.
+    pub value: Secret,
+}
+
+impl Redaction {
+    /// Whether `text` has stand-ins in it: whoever gets it cannot know what was meant.
+    #[must_use]
+    pub fn has_stand_ins(&self, text: &str) -> bool {
+        let found = stand_ins_within(text).into_iter();
+        let mut found = found.filter_map(|range| text.get(range));
+        // Where accounts are left as they are, one that looks like a stand-in is an account.
+        found.any(|stand_in| self.policy.accounts || !is_account(stand_in))
+    }
+
+    /// What should not stand in `entry`, with its place in the cassette's file.
+    #[must_use]
+    pub fn findings(&self, entry: &Entry) -> Vec<Finding> {
+        let anything = Wanted { accounts: self.policy.accounts, ..Wanted::built_in() };
+        let mut found = Found(Vec::new());
+        for (name, text) in
+            [("/operation", entry.operation.as_str()), ("/region", &entry.region), ("/actor", &entry.actor)]
+        {
+            found.add(name, anything.in_text(text, ""));
+        }
+        let request = Wanted { rules: &self.rules, operation: known(&entry.operation), way: Way::Request, ..anything };
+        found.add("/request", request.in_bytes(entry.request.as_bytes()));
+        let answers = self.of_answers(&entry.operation);
+        for (at, take) in entry.takes.iter().enumerate() {
+            let take_place = format!("/takes/{at}");
+            for (name, text) in [("session", &take.session), ("after", &take.after), ("id", &take.id)] {
+                let hits = text.as_ref().map(|text| anything.in_text(text, "")).unwrap_or_default();
+                found.add(&format!("{take_place}/{name}"), hits);
+            }
+            for (at, page) in take.pages.iter().enumerate() {
+                let place = format!("{take_place}/pages/{at}");
+                for (name, value) in &page.headers {
+                    found.add(&format!("{place}/headers/{name}"), answers.in_text(value, ""));
+                }
+                let bytes = with_placeholders(&page.body).0;
+                let body = if json::parse(&bytes).is_ok() { "body" } else { "text" };
+                found.add(&format!("{place}/{body}"), answers.in_bytes(&bytes));
+            }
+        }
+        found.0
+    }
+}
+
+/// The credentials in any text, e-mail addresses not counted, each with the line that it begins in. A line that says
+/// `ramtape:allow` holds none.
+#[must_use]
+pub fn credentials_in(text: &str) -> Vec<(usize, Finding)> {
+    let allowed = |line: usize| text.lines().nth(line - 1).is_some_and(|line| line.contains("ramtape:allow"));
+    scan_text(text).into_iter().filter(|(line, found)| found.what != EMAIL && !allowed(*line)).collect()
+}
+
+/// What looks like a secret in any text, with the line that it begins in, counted from 1.
+#[must_use]
+pub fn scan_text(text: &str) -> Vec<(usize, Finding)> {
+    let found = Wanted::built_in().in_text(text, "").into_iter();
+    found.map(|hit| (line(text, hit.range.start), finding("", hit))).collect()
+}
+
+fn line(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+}
+
+fn finding(place: &str, hit: Hit) -> Finding {
+    let pointer = format!("{place}{}", hit.pointer);
+    Finding { pointer, what: hit.label.into_owned(), value: Secret::new(hit.value) }
+}
+
+struct Found(Vec<Finding>);
+
+impl Found {
+    fn add(&mut self, place: &str, hits: Vec<Hit>) {
+        self.0.extend(hits.into_iter().map(|hit| finding(place, hit)));
+    }
+}

@@ -1,0 +1,85 @@
+//! The key that all stand-ins are made with.
+
+use crate::interaction::base32;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// 128 bits take 22 characters of 6 bits.
+pub const SHORTEST_KEY: usize = 22;
+
+/// A key. Two cassettes with the same key have the same stand-ins.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key([u8; 32]);
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(secret)")
+    }
+}
+
+impl Key {
+    /// The key that `text` says, blanks around it not counted; `None` where it is shorter than [`SHORTEST_KEY`].
+    #[must_use]
+    pub fn of_text(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let long_enough = text.chars().count() >= SHORTEST_KEY;
+        long_enough
+            .then(|| Self(Sha256::new_with_prefix(b"ramtape-redaction-key\n").chain_update(text).finalize().into()))
+    }
+
+    /// The text of a new key, from 32 random bytes: what [`Self::of_text`] takes.
+    #[must_use]
+    pub fn text_of(random: [u8; 32]) -> String {
+        base32::encode(&random)
+    }
+
+    /// A key that everybody has.
+    #[must_use]
+    pub fn public() -> Self {
+        Self(Sha256::digest(b"ramtape-redaction-key\npublic").into())
+    }
+
+    /// What tells this key from others, and nothing else of it: 16 characters.
+    #[must_use]
+    pub fn check(&self) -> String {
+        base32::encode(self.digest("check", "").first_chunk::<10>().unwrap_or(&[0; 10]))
+    }
+
+    /// The keyed hash of `text`, for the purpose `purpose`.
+    pub(super) fn digest(&self, purpose: &str, text: &str) -> [u8; 32] {
+        // `new_from_slice` fails for no length, but its type does not say so; the block-sized `new` does.
+        let mut block = [0; 64];
+        block.iter_mut().zip(self.0).for_each(|(place, byte)| *place = byte);
+        let mut mac = Hmac::<Sha256>::new(&block.into());
+        for part in [purpose.as_bytes(), &[0], text.as_bytes()] {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    #[test]
+    fn a_key_is_long_and_shows_nothing() {
+        let text = Key::text_of([7; 32]);
+        let key = Key::of_text(&format!("{text}\n")).unwrap();
+        assert_eq!(key, Key::of_text(&text).unwrap());
+        assert_eq!(format!("{key:?}"), "Key(secret)");
+        assert_eq!(Key::of_text("too short to be random"), Key::of_text("  too short to be random "));
+        assert!(Key::of_text("twenty-one-characters").is_none());
+    }
+
+    #[test]
+    fn texts_keys_and_purposes_are_told_apart() {
+        let [a, b] = ["a", "b"].map(|key| Key::of_text(&key.repeat(22)).unwrap());
+        assert_ne!(a.check(), b.check());
+        assert_ne!(a.digest("p", "x"), a.digest("p", "y"));
+        assert_ne!(a.digest("p", "x"), a.digest("q", "x"));
+        assert_eq!(a.digest("p", "x"), a.digest("p", "x"));
+    }
+}

@@ -1,0 +1,244 @@
+//! The rules of one cassette, at work.
+
+use super::find::{Hit, Wanted};
+use super::key::Key;
+use super::rule::{Compiled, Policy, RuleError, Way};
+use super::scrub::{Scrubbed, kept_headers};
+use super::shape::Shape;
+use crate::interaction::{Body, Hole, OperationName, Page, Part, json};
+use bytes::Bytes;
+use http::HeaderMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// Where the key comes from.
+pub enum KeySource {
+    /// It is there.
+    Known(Key),
+    /// It is made when the first value needs it.
+    MadeWhenNeeded(Box<dyn Fn() -> Result<Key, String> + Send + Sync>),
+    /// It is elsewhere. Stand-ins made with this one, of nobody else's, match nothing that was recorded.
+    Missing(Key),
+}
+
+impl fmt::Debug for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Known(_) => "Known",
+            Self::MadeWhenNeeded(_) => "MadeWhenNeeded",
+            Self::Missing(_) => "Missing",
+        })
+    }
+}
+
+/// Why something cannot be redacted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedactionError {
+    /// Two values would have one stand-in.
+    #[error(
+        "two different values would have the same stand-in (the second is at {pointer:?}): with another redaction key they would not"
+    )]
+    Collision {
+        /// JSON pointer to the second.
+        pointer: String,
+    },
+    /// There is no key and none can be made.
+    #[error("the redaction key cannot be made: {0}")]
+    Key(String),
+}
+
+/// The rules of a cassette and their key.
+#[derive(Debug)]
+pub struct Redaction {
+    pub(super) policy: Policy,
+    pub(super) rules: Vec<Compiled>,
+    pub(super) source: KeySource,
+    made: OnceLock<Key>,
+    /// The stand-ins of narrow ranges, and a hash of what each stands for.
+    given: Mutex<HashMap<String, [u8; 32]>>,
+}
+
+impl Redaction {
+    /// Makes `policy` work.
+    ///
+    /// # Errors
+    /// Where a rule makes no sense.
+    pub fn new(policy: Policy, source: KeySource) -> Result<Self, RuleError> {
+        let rules = policy.rules.iter().cloned().map(Compiled::new).collect::<Result<_, _>>()?;
+        Ok(Self { policy, rules, source, made: OnceLock::new(), given: Mutex::default() })
+    }
+
+    /// The built-in rules alone, with a key that must not matter.
+    #[must_use]
+    pub fn built_in(source: KeySource) -> Self {
+        let (policy, rules) = (Policy::default(), Vec::new());
+        Self { policy, rules, source, made: OnceLock::new(), given: Mutex::default() }
+    }
+
+    /// What it does.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The storable page for an answer to `operation`: the kept headers, and the body with its holes; redacted.
+    ///
+    /// # Errors
+    /// As the variants of [`RedactionError`] say.
+    pub fn page(
+        &self,
+        operation: &OperationName,
+        status: u16,
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<Scrubbed<Page>, RedactionError> {
+        let mut headers = kept_headers(headers);
+        let wanted = self.of_answers(operation);
+        for (_, value) in &mut headers {
+            let hits = wanted.in_text(value, "");
+            *value = self.replaced(value, &hits)?;
+        }
+        Ok(Scrubbed::made(Page { status, headers, body: self.body(&wanted, body)? }))
+    }
+
+    pub(super) fn of_answers<'r>(&'r self, operation: &'r OperationName) -> Wanted<'r> {
+        let (rules, accounts) = (self.rules.as_slice(), self.policy.accounts);
+        Wanted { rules, accounts, operation: known(operation), way: Way::Response, ..Wanted::built_in() }
+    }
+
+    /// `body`, its literal parts redacted.
+    fn body(&self, wanted: &Wanted<'_>, body: Body) -> Result<Body, RedactionError> {
+        let (bytes, holes) = with_placeholders(&body);
+        let hits = wanted.in_bytes(&bytes);
+        if hits.is_empty() {
+            return Ok(body);
+        }
+        let mut redacted = Body::default();
+        let (mut at, mut holes) = (0, holes.into_iter().peekable());
+        let literal = |redacted: &mut Body, from: usize, to: usize| {
+            redacted.push_literal(bytes.slice(from.min(to)..to));
+        };
+        // A placeholder is an empty string, and nothing in that is redacted: hits and holes never overlap.
+        for hit in hits {
+            while let Some((start, hole)) = holes.next_if(|(start, _)| *start < hit.range.start) {
+                literal(&mut redacted, at, start);
+                redacted.push_hole(hole);
+                at = start + PLACEHOLDER.len();
+            }
+            literal(&mut redacted, at, hit.range.start);
+            redacted.push_literal(self.in_place_of(&hit)?.into_bytes().into());
+            at = hit.range.end;
+        }
+        for (start, hole) in holes {
+            literal(&mut redacted, at, start);
+            redacted.push_hole(hole);
+            at = start + PLACEHOLDER.len();
+        }
+        literal(&mut redacted, at, bytes.len());
+        Ok(redacted)
+    }
+
+    pub(super) fn replaced(&self, text: &str, hits: &[Hit]) -> Result<String, RedactionError> {
+        let bytes = self.replaced_bytes(text.as_bytes(), hits)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    pub(super) fn replaced_bytes(&self, text: &[u8], hits: &[Hit]) -> Result<Vec<u8>, RedactionError> {
+        let mut out = Vec::with_capacity(text.len());
+        let mut at = 0;
+        for hit in hits {
+            out.extend_from_slice(text.get(at..hit.range.start).unwrap_or_default());
+            out.extend_from_slice(self.in_place_of(hit)?.as_bytes());
+            at = hit.range.end;
+        }
+        out.extend_from_slice(text.get(at..).unwrap_or_default());
+        Ok(out)
+    }
+
+    /// What to write for `hit`, escaped as it must be there.
+    fn in_place_of(&self, hit: &Hit) -> Result<String, RedactionError> {
+        let mut text = match &hit.with {
+            Some(with) => with.clone(),
+            None => self.stand_in(hit)?,
+        };
+        for _ in 0..hit.depth {
+            let quoted = json::quote(&text);
+            text = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned();
+        }
+        Ok(text)
+    }
+
+    fn stand_in(&self, hit: &Hit) -> Result<String, RedactionError> {
+        let key = self.key()?;
+        let value: Cow<'_, str> = match hit.shape {
+            // The account in an ARN has its own stand-in; with that it is the same ARN.
+            Shape::Arn => {
+                let wanted = Wanted { accounts: self.policy.accounts, ..Wanted::built_in() };
+                self.replaced(&hit.value, &wanted.in_text(&hit.value, &hit.pointer))?.into()
+            }
+            _ => hit.value.as_str().into(),
+        };
+        let stand_in = hit.shape.stand_in(&value, key);
+        if hit.shape.is_narrow() {
+            let stands_for = key.digest(hit.shape.family(), &hit.shape.plain(&value));
+            let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+            let name = format!("{} {}", hit.shape.family(), hit.shape.plain(&stand_in));
+            if *given.entry(name).or_insert(stands_for) != stands_for {
+                return Err(RedactionError::Collision { pointer: hit.pointer.clone() });
+            }
+        }
+        Ok(stand_in)
+    }
+
+    fn key(&self) -> Result<&Key, RedactionError> {
+        match &self.source {
+            KeySource::Known(key) | KeySource::Missing(key) => Ok(key),
+            KeySource::MadeWhenNeeded(make) => {
+                if let Some(key) = self.made.get() {
+                    return Ok(key);
+                }
+                let key = make().map_err(RedactionError::Key)?;
+                Ok(self.made.get_or_init(|| key))
+            }
+        }
+    }
+}
+
+/// The storable page for an answer, by the built-in rules alone and with a key that everybody has: for those who record
+/// without a configuration.
+#[must_use]
+pub fn scrub_page(status: u16, headers: &HeaderMap, body: Body) -> Scrubbed<Page> {
+    let redaction = Redaction::built_in(KeySource::Known(Key::public()));
+    let page = redaction.page(&OperationName::Unknown(String::new()), status, headers, body);
+    // Only narrow ranges can run out, and the built-in rules use none.
+    page.unwrap_or_else(|_| Scrubbed::made(Page { status, headers: Vec::new(), body: Body::default() }))
+}
+
+pub(super) fn known(operation: &OperationName) -> Option<&str> {
+    match operation {
+        OperationName::Known(name) => Some(name),
+        OperationName::Unknown(_) => None,
+    }
+}
+
+const PLACEHOLDER: &[u8] = b"\"\"";
+
+/// The body's bytes with an empty string in place of every hole, and where those stand.
+pub(super) fn with_placeholders(body: &Body) -> (Bytes, Vec<(usize, Hole)>) {
+    if let [Part::Literal(bytes)] = body.parts() {
+        return (bytes.clone(), Vec::new());
+    }
+    let (mut bytes, mut holes) = (Vec::new(), Vec::new());
+    for part in body.parts() {
+        match part {
+            Part::Literal(literal) => bytes.extend_from_slice(literal),
+            Part::Hole(hole) => {
+                holes.push((bytes.len(), hole.clone()));
+                bytes.extend_from_slice(PLACEHOLDER);
+            }
+        }
+    }
+    (bytes.into(), holes)
+}

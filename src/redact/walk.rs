@@ -1,0 +1,189 @@
+//! Where in JSON, and in JSON inside its strings, there is something to redact.
+
+use super::account;
+use super::find::{ACCOUNT, Hit, Wanted};
+use super::patterns;
+use super::shape::Shape;
+use crate::interaction::json::{self, Kind, Node};
+use std::borrow::Cow;
+
+/// How deep JSON may stand in strings of JSON in strings.
+const DEEPEST: usize = 4;
+
+/// Why a whole value is redacted.
+#[derive(Clone)]
+struct Whole {
+    label: Cow<'static, str>,
+    with: Option<String>,
+}
+
+/// A walk through a tree: where it is, and what it has found.
+pub(super) struct Walk<'r> {
+    wanted: Wanted<'r>,
+    path: Vec<String>,
+    depth: usize,
+    hits: Vec<Hit>,
+}
+
+impl<'r> Walk<'r> {
+    /// Everything to redact in a JSON text, in order of place.
+    pub(super) fn through(wanted: Wanted<'r>, root: &Node<'_>) -> Vec<Hit> {
+        let mut walk = Self { wanted, path: Vec::new(), depth: 0, hits: Vec::new() };
+        walk.node(root, None);
+        walk.hits
+    }
+
+    /// Everything to redact in the value of a parameter that came as text.
+    pub(super) fn through_parameter(wanted: Wanted<'r>, name: &str, text: &str) -> Vec<Hit> {
+        let mut walk = Self { wanted, path: vec![name.to_owned()], depth: 0, hits: Vec::new() };
+        let whole = walk.whole(None);
+        walk.string_text(text, whole.as_ref());
+        walk.hits
+    }
+
+    fn node(&mut self, node: &Node<'_>, within: Option<&Whole>) {
+        let own = self.whole(within);
+        let whole = own.as_ref();
+        match &node.kind {
+            Kind::Null | Kind::Bool(_) => {}
+            Kind::Number => self.number(node, whole),
+            Kind::String => self.string(node, whole),
+            Kind::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.path.push(at.to_string());
+                    self.node(item, whole);
+                    self.path.pop();
+                }
+            }
+            Kind::Object(members) => {
+                let outermost = self.path.is_empty() && self.depth == 0;
+                for member in members {
+                    let name = json::unquote(member.key).map_or_else(|_| member.key.to_owned(), Cow::into_owned);
+                    if outermost && (self.wanted.skip)(&name) {
+                        continue;
+                    }
+                    self.path.push(name);
+                    self.name(member.key, member.key_offset);
+                    self.node(&member.value, whole);
+                    self.path.pop();
+                }
+            }
+        }
+    }
+
+    /// Why the value at the path is redacted whole, if it is.
+    fn whole(&self, within: Option<&Whole>) -> Option<Whole> {
+        if let Some(within) = within {
+            return Some(within.clone());
+        }
+        let selecting = self.wanted.own_rules().find(|rule| rule.selects(&self.path));
+        if let Some(rule) = selecting {
+            return Some(Whole { label: rule.label().into(), with: rule.rule.with.clone() });
+        }
+        let secret = self.path.last().is_some_and(|name| patterns::is_secret_member(name));
+        secret.then(|| Whole { label: patterns::MEMBER.into(), with: None })
+    }
+
+    fn number(&mut self, node: &Node<'_>, whole: Option<&Whole>) {
+        let of_account = || {
+            let plain = self.path.iter().rev().find(|step| !step.bytes().all(|byte| byte.is_ascii_digit()));
+            self.wanted.accounts
+                && plain.is_some_and(|name| account::is_member(name))
+                && (9..=12).contains(&node.raw.len())
+                && node.raw.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let (shape, label, with) = match whole {
+            Some(whole) => {
+                let with = whole
+                    .with
+                    .clone()
+                    .filter(|with| json::parse(with.as_bytes()).is_ok_and(|node| node.kind == Kind::Number));
+                (Shape::Number, whole.label.clone(), with)
+            }
+            None if of_account() => (Shape::AccountNumber, ACCOUNT.into(), None),
+            None => return,
+        };
+        if with.as_deref().map_or_else(|| shape.is_stand_in(node.raw), |with| with == node.raw) {
+            return;
+        }
+        let (value, pointer) = (node.raw.to_owned(), self.pointer());
+        self.hits.push(Hit { range: node.span(), value, shape, depth: 0, with, pointer, label });
+    }
+
+    fn string(&mut self, node: &Node<'_>, whole: Option<&Whole>) {
+        let before = self.hits.len();
+        let inner = node.raw.get(1..node.raw.len().saturating_sub(1)).unwrap_or_default();
+        match node.text() {
+            Some(text) => self.string_text(&text, whole),
+            // No text, and yet there can be some in it.
+            None => self.string_text(inner, whole),
+        }
+        if self.hits.len() == before {
+            return;
+        }
+        // From places in the string's text to places in its spelling.
+        let offsets = if inner.contains('\\') { json::offsets(node.raw).ok() } else { None };
+        let place = |at: usize| match &offsets {
+            Some(offsets) => node.offset + offsets.get(at).copied().unwrap_or_default(),
+            None => node.offset + 1 + at,
+        };
+        let found = self.hits.split_off(before);
+        self.hits.extend(found.into_iter().map(|hit| Hit { depth: hit.depth + 1, ..hit.moved(place) }));
+    }
+
+    /// What is in a string with this text; places are those in the text.
+    fn string_text(&mut self, text: &str, whole: Option<&Whole>) {
+        if text.is_empty() || (self.depth == 0 && (self.wanted.keep)(text)) {
+            return;
+        }
+        if self.depth < DEEPEST
+            && text.trim_start().starts_with(['{', '['])
+            && let Ok(root) = json::parse(text.as_bytes())
+        {
+            self.depth += 1;
+            self.node(&root, whole);
+            self.depth -= 1;
+            return;
+        }
+        let pointer = self.pointer();
+        let Some(whole) = whole else {
+            self.hits.extend(self.wanted.in_text(text, &pointer));
+            return;
+        };
+        let (shape, with) = (Shape::of(text), whole.with.clone());
+        if with.as_deref().map_or_else(|| shape.is_stand_in(text), |with| with == text) {
+            // The account in an ARN is not what such a rule is for.
+            if shape == Shape::Arn && with.is_none() {
+                self.hits.extend(self.wanted.in_text(text, &pointer));
+            }
+            return;
+        }
+        let (range, value, label) = (0..text.len(), text.to_owned(), whole.label.clone());
+        self.hits.push(Hit { range, value, shape, depth: 0, with, pointer, label });
+    }
+
+    /// What is in a member's name.
+    fn name(&mut self, key: &str, offset: usize) {
+        // Most names are short and plain.
+        if !self.wanted.accounts && key.len() < 8 {
+            return;
+        }
+        let named = Node { raw: key, offset, kind: Kind::String };
+        let Some(text) = named.text() else { return };
+        let found = self.wanted.in_text(&text, &self.pointer());
+        if !found.is_empty() {
+            let offsets = json::offsets(key).unwrap_or_default();
+            let place = |at: usize| offset + offsets.get(at).copied().unwrap_or_default();
+            self.hits.extend(found.into_iter().map(|hit| Hit { depth: hit.depth + 1, ..hit.moved(place) }));
+        }
+    }
+
+    fn pointer(&self) -> String {
+        let shown = |step: &String| {
+            // A name can be a secret itself, and what tells of it is shown.
+            let is_secret = !self.wanted.in_text(step, "").is_empty();
+            if is_secret { "…".to_owned() } else { step.replace('~', "~0").replace('/', "~1") }
+        };
+        self.path.iter().map(|step| format!("/{}", shown(step))).collect()
+    }
+}

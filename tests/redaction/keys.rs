@@ -1,0 +1,141 @@
+//! Where the key is, and whose rules are in force.
+
+use crate::ramtape_binary::{Finished, Server, folder, ramtape};
+use crate::secrets::committed;
+use crate::stage::{Caller, Stage};
+use ramtape::simulator::Credential;
+use serde_json::{Value, json};
+use std::path::Path;
+
+const MAIL: &str = concat!("jane", "@corp.co.uk");
+const KEY: &str = "a-key-that-is-long-enough-to-be-random";
+
+/// `ramtape VERB` over `folder`/c, with the owner's keys and these variables.
+fn server(folder: &Path, verb: &str, upstream: &str, variables: &[(&str, &str)]) -> Server {
+    let owner = Credential::owner();
+    let mut command = ramtape(folder);
+    command.args([verb, "--upstream", upstream, "--cassette", "c"]).envs(variables.iter().copied());
+    command.env("AWS_ACCESS_KEY_ID", owner.access_key_id).env("AWS_SECRET_ACCESS_KEY", owner.secret);
+    Server::start(&mut command)
+}
+
+async fn asked(server: Server, name: &str) -> (Value, Finished) {
+    let caller = Caller::of(&server.url);
+    let answer = caller.post("GetResourceShares", json!({ "resourceOwner": "SELF", "name": name })).await.json();
+    (answer, tokio::task::spawn_blocking(move || server.stop()).await.unwrap())
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join("c").join(name)).unwrap()
+}
+
+fn texts(folder: &Path) -> String {
+    let entries = committed(&folder.join("c")).into_iter().filter(|(path, _)| path.parent() != Some(&folder.join("c")));
+    entries.map(|(path, text)| format!("{}\n{text}", path.strip_prefix(folder).unwrap().display())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_stands_beside_the_cassette_once_it_is_needed() {
+    let (stage, folder) = (Stage::new().await, folder());
+    let (_, finished) = asked(server(folder.path(), "record", stage.url(), &[]), "plain").await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert!(!folder.path().join("c/redaction.key").exists());
+    let (_, finished) = asked(server(folder.path(), "record", stage.url(), &[]), MAIL).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let key = read(folder.path(), "redaction.key");
+    assert!(!texts(folder.path()).contains(MAIL) && !read(folder.path(), "cassette.json").contains(key.trim()));
+    // Recorded again with the same key nothing changes; replayed, it is found.
+    let before = texts(folder.path());
+    asked(server(folder.path(), "record", stage.url(), &[]), MAIL).await;
+    assert_eq!((read(folder.path(), "redaction.key"), texts(folder.path())), (key, before));
+    let (_, finished) = asked(server(folder.path(), "replay", stage.url(), &[]), MAIL).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    // Without the key it is not, and the miss says so and not the address.
+    std::fs::remove_file(folder.path().join("c/redaction.key")).unwrap();
+    let (answer, finished) = asked(server(folder.path(), "replay", stage.url(), &[]), MAIL).await;
+    let message = answer["message"].as_str().unwrap();
+    assert!(message.contains("the redaction key is missing") && message.contains("/name"), "{message}");
+    assert!(!message.contains(MAIL) && !finished.stderr.contains(MAIL), "{finished:?}");
+    assert_eq!(finished.code, Some(3));
+    let (_, finished) = asked(server(folder.path(), "replay", stage.url(), &[]), "plain").await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_ones_own_gives_everybody_the_same_text() {
+    let stage = Stage::new().await;
+    let mut recorded = Vec::new();
+    for variable in ["RAMTAPE_REDACT_KEY", "RAMTAPE_REDACT_KEY_FILE"] {
+        let folder = folder();
+        std::fs::write(folder.path().join("key"), format!("{KEY}\n")).unwrap();
+        let value = if variable.ends_with("FILE") { "key" } else { KEY };
+        let (_, finished) = asked(server(folder.path(), "record", stage.url(), &[(variable, value)]), MAIL).await;
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        assert!(!folder.path().join("c/redaction.key").exists());
+        recorded.push((read(folder.path(), "cassette.json"), texts(folder.path())));
+        // Nobody goes on recording without it, or with another one.
+        for other in [None, Some("another-key-that-is-long-enough-too")] {
+            let mut command = ramtape(folder.path());
+            command.args(["record", "--cassette", "c"]).envs(other.map(|other| ("RAMTAPE_REDACT_KEY", other)));
+            let refused = Finished::from(command.output().unwrap());
+            assert!(
+                refused.code == Some(5) && refused.stderr.contains("another redaction key") == other.is_some(),
+                "{refused:?}"
+            );
+        }
+        // It replays without the key what needs none.
+        let (answer, _) = asked(server(folder.path(), "replay", stage.url(), &[]), MAIL).await;
+        assert!(answer["message"].as_str().unwrap().contains("RAMTAPE_REDACT_KEY"), "{answer}");
+        let (_, finished) =
+            asked(server(folder.path(), "replay", stage.url(), &[("RAMTAPE_REDACT_KEY", KEY)]), MAIL).await;
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+    }
+    assert_eq!(recorded[0], recorded[1]);
+    assert!(recorded[0].0.contains("\"key\": \""), "{}", recorded[0].0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_file_that_is_not_there_is_made_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (stage, folder) = (Stage::new().await, folder());
+    std::fs::write(folder.path().join("ramtape.toml"), "[redact]\nkey_file = 'own.key'\n").unwrap();
+    let (_, finished) = asked(server(folder.path(), "record", stage.url(), &[]), MAIL).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let mode = std::fs::metadata(folder.path().join("own.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (_, finished) = asked(server(folder.path(), "replay", stage.url(), &[]), MAIL).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cassettes_rules_win_and_that_is_said() {
+    let (stage, folder) = (Stage::new().await, folder());
+    let rule = "[redact]\npseudonymize = 'accounts'\n[[redact.rules]]\nmember = 'status'\n";
+    std::fs::write(folder.path().join("ramtape.toml"), rule).unwrap();
+    let (_, finished) = asked(server(folder.path(), "record", stage.url(), &[]), "transit-hub").await;
+    assert!(finished.code == Some(0) && !finished.stderr.contains("in force"), "{finished:?}");
+    let rules = read(folder.path(), "cassette.json");
+    assert!(rules.contains("\"pseudonymize\": \"accounts\"") && rules.contains("\"member\": \"status\""), "{rules}");
+    assert!(texts(folder.path()).contains("\"status\": \"redacted-"), "{}", texts(folder.path()));
+    // Other rules, and none.
+    std::fs::write(folder.path().join("ramtape.toml"), "[[redact.rules]]\nmember = 'name'\n").unwrap();
+    let (_, finished) = asked(server(folder.path(), "record", stage.url(), &[]), "transit-hub").await;
+    for part in [
+        "c/cassette.json are in force",
+        "1 of the rules are in the configuration alone",
+        "the cassette pseudonymises accounts",
+    ] {
+        assert!(finished.stderr.contains(part), "{part} in {finished:?}");
+    }
+    assert!(texts(folder.path()).contains("\"name\": \"transit-hub\""));
+    std::fs::write(folder.path().join("ramtape.toml"), "").unwrap();
+    let (_, finished) = asked(server(folder.path(), "replay", stage.url(), &[]), "transit-hub").await;
+    assert!(finished.code == Some(0) && !finished.stderr.contains("in force"), "{finished:?}");
+    // What was never recorded into takes the new ones.
+    std::fs::remove_dir_all(folder.path().join("c/get-resource-shares")).unwrap();
+    std::fs::write(folder.path().join("ramtape.toml"), "[[redact.rules]]\nmember = 'name'\n").unwrap();
+    asked(server(folder.path(), "record", stage.url(), &[]), "transit-hub").await;
+    let rules = read(folder.path(), "cassette.json");
+    assert!(rules.contains("\"member\": \"name\"") && !rules.contains("accounts"), "{rules}");
+    assert!(!texts(folder.path()).contains("transit-hub"));
+}
