@@ -143,6 +143,8 @@ impl HeadScanner {
         match (self.place, content.is_empty()) {
             // RFC 9112, section 2.2: a server ignores empty lines before the request line.
             (Place::RequestLine, true) => {}
+            // hyper drops a fragment without a word: what was signed and what is read would differ.
+            (Place::RequestLine, false) if memchr(b'#', content).is_some() => return Err(Refusal::Fragment),
             (Place::RequestLine, false) => self.place = Place::Fields,
             (_, false) => self.field(content)?,
             (_, true) => {
@@ -225,8 +227,9 @@ mod tests {
 
     #[test]
     fn what_has_two_readings_is_refused() {
-        let table: [(&[u8], Option<Refusal>); 15] = [
+        let table: [(&[u8], Option<Refusal>); 16] = [
             (b"GET / HTTP/1.1\r\nhost: a\r\n\r\n", None),
+            (b"GET /#a HTTP/1.1\r\nhost: a\r\n\r\n", Some(Refusal::Fragment)),
             (b"\r\n\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n", None),
             (b"POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n\n\nGET / HTTP/1.1\r\n\r\n", None),
             (

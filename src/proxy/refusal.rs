@@ -47,6 +47,8 @@ pub(super) enum Refusal {
     BareCarriageReturn,
     #[error("the request's head has a NUL byte")]
     Nul,
+    #[error("the request's target has a fragment (#), which no client sends")]
+    Fragment,
     #[error("the request's head has a folded header line")]
     FoldedLine,
     #[error("the request's head took longer than {limit:?} (limits.header_time_seconds)")]

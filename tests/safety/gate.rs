@@ -175,6 +175,13 @@ fn obs_fold() {
 }
 
 #[test]
+fn fragment() {
+    held_back(400, "the request's target has a fragment (#)", |recorder| {
+        ["#", "#x", "?a=b#c"].map(|end| recorder.proved("").replacen(PATH, &format!("{PATH}{end}"), 1).into_bytes())
+    });
+}
+
+#[test]
 fn nul() {
     held_back(400, "the request's head has a NUL byte", |recorder| {
         [
