@@ -167,7 +167,7 @@ impl<P> Cassette<P> {
     }
 }
 
-pub(super) fn replace(archive: &Archive, fp: &Fingerprint, path: &Path, entry: &Entry) -> Result<(), CassetteError> {
+fn replace(archive: &Archive, fp: &Fingerprint, path: &Path, entry: &Entry) -> Result<(), CassetteError> {
     let text = text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.to_owned(), source })?;
     let temporary = write_temporary(&archive.root, fp, &text)?;
     let changed = put_in_place(&temporary, path)?;

@@ -114,10 +114,10 @@ impl Target {
     pub(super) fn write(&self, changes: &[Change], voice: Voice) -> Result<(), CassetteError> {
         let Some(cassette) = &self.cassette else { return Ok(()) };
         let mut progress = Progress::new(voice, "writing", changes.len());
-        changes.iter().try_for_each(|change| {
+        cassette.put(changes.iter().map(|change| {
             progress.step();
-            cassette.put(&change.fingerprint, &change.entry)
-        })
+            (&change.fingerprint, &change.entry)
+        }))
     }
 }
 
