@@ -76,8 +76,10 @@ async fn a_key_of_ones_own_gives_everybody_the_same_text() {
         // Nobody goes on recording without it, or with another one.
         for other in [None, Some("another-key-that-is-long-enough-too")] {
             let mut command = ramtape(folder.path());
-            command.args(["record", "--cassette", "c"]).envs(other.map(|other| ("RAMTAPE_REDACT_KEY", other)));
-            let refused = Finished::from(command.output().unwrap());
+            command
+                .args(["run", "--record-mode", "all", "--cassette", "c"])
+                .envs(other.map(|other| ("RAMTAPE_REDACT_KEY", other)));
+            let refused = Finished::from(command.args(["--", "true"]).output().unwrap());
             assert!(
                 refused.code == Some(5) && refused.stderr.contains("another redaction key") == other.is_some(),
                 "{refused:?}"
