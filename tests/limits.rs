@@ -356,20 +356,21 @@ fn no_log_line_shows_the_key() {
     tracing::subscriber::set_global_default(subscriber).unwrap();
 
     let server = Server::start(settings());
-    for path in [format!("/~{KEY}/~s/logged-1"), format!("/~{KEY}/logged-2"), format!("//~{KEY}/logged-3")] {
+    for path in [format!("/~{KEY}/~s/logged_a"), format!("/~{KEY}/logged_b"), format!("//~{KEY}/logged_c")] {
         assert_eq!(server.ask(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")).status, 200);
     }
-    let refused = server.ask(format!("GET /~{KEY}/logged-4 HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"));
+    let refused = server.ask(format!("GET /~{KEY}/logged_d HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"));
     assert_eq!(refused.status, 400);
     server.runtime.block_on(async {
-        let request = http::Request::get(format!("http://localhost/~{KEY}/logged-5"));
+        let request = http::Request::get(format!("http://localhost/~{KEY}/logged_e"));
         let request = request.body(Full::new(Bytes::new()).boxed()).unwrap();
         assert_eq!(http2(&server).await.send_request(request).await.unwrap().status(), 200);
     });
 
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
-    for n in 1..=5 {
-        assert!(logged.contains(&format!("/logged-{n}")), "request {n} is not logged");
+    // A path is shown as far as it is as plain as an operation's: not from a key in the wrong place on.
+    for path in ["/logged_a", "/logged_b", "//…", "/logged_d", "/logged_e"] {
+        assert!(logged.contains(&format!("path=\"{path}\"")), "{path} is not logged");
     }
     let shown: Vec<_> = logged.lines().filter(|line| line.contains(KEY)).collect();
     assert!(shown.is_empty(), "{shown:?}");
