@@ -19,10 +19,14 @@ use super::walk::{Onward, onward};
 use crate::interaction::{Request, Response};
 use crate::service::Kind;
 use crate::session::{Session, session_name};
+use crate::upstream::verify::Authorization;
 use crate::upstream::{Answer, UpstreamError};
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
+
+/// What AWS calls a path that no operation has, before it looks at the signature.
+const UNKNOWN_OPERATION: &str = "UnknownOperationException";
 
 /// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one.
 pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, request: Request) -> Outcome {
@@ -163,6 +167,9 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
         Onward::Answered { answer, chain } => (answer, Some(chain)),
         Onward::PassedOn(answer) => return Ok(Asked::PassOn(answer)),
     };
+    if question.keeps_signature() && is_unjudged(question, &answer) {
+        return Ok(Asked::PassOn(answer));
+    }
     let rules = &shared.settings.service.recording;
     let refused_token = question.call.page.token.is_some()
         && error_kind(&answer).is_some_and(|kind| kind == shared.settings.service.paging.token_error);
@@ -173,6 +180,18 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
         return Ok(Asked::PassOn(answer));
     }
     Ok(Asked::Keep(Arrived { answer, chain }))
+}
+
+/// Whether upstream may have given `answer` without judging the signature: anybody could have asked for it, and what nobody
+/// proved has no place in the cassette.
+fn is_unjudged(question: &Question, answer: &Answer) -> bool {
+    let has_operation = question.call.operation.is_some();
+    !is_signed(&question.request) || error_kind(answer).is_some_and(|kind| !has_operation || kind == UNKNOWN_OPERATION)
+}
+
+/// Whether there is a signature to judge, right or wrong.
+fn is_signed(request: &Request) -> bool {
+    matches!(Authorization::parse(&request.headers), Ok(Some(_)))
 }
 
 /// Sends the question with `body`, signed anew; or just as it came, where that is signed.

@@ -130,6 +130,24 @@ async fn nobody_has_to_be_proved_as_nothing_is_signed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_upstream_refuses_before_it_judges_a_signature_is_passed_on_and_moves_no_session() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    let unsigned = format!("POST http://{HOST}/unheard-of/one HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
+    let forged = Proxied::new(&recording.base, &Credential { secret: "wrong".to_owned(), ..Credential::owner() });
+    let unheard_of = [client(&recording).raw(&unsigned).await, forged.post("unheard-of/one", json!({})).await];
+    for answer in &unheard_of {
+        let told = (answer.status.as_u16(), answer.error());
+        assert_eq!(told, (404, Some("UnknownOperationException".to_owned())), "{answer:?}");
+    }
+    assert_eq!(client(&recording).post(LISTING, own()).await.status, 200);
+    let summary = recording.stop().await;
+    assert_eq!((summary.recorded, summary.passed_on, summary.sessions[0].writes), (1, 2, 0), "{summary:?}");
+    let texts = stage.texts("c");
+    assert!(texts.len() == 1 && !texts[0].1.contains("\"after\": \""), "{texts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_not_for_whoever_asks_the_same_meanwhile() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
