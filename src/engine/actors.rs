@@ -95,6 +95,11 @@ impl Caller {
         Self { actor: Cow::Borrowed(DEFAULT_ACTOR), account, claimed: false }
     }
 
+    /// Its account, where no actor claims it.
+    pub(super) fn unclaimed_account(&self) -> Option<&str> {
+        self.account.as_deref().filter(|_| !self.claimed)
+    }
+
     fn claimed(actors: &Actors, label: &str, access_key_id: &str) -> Self {
         let configured = actors.configured().iter().find(|actor| actor.label == label);
         let account = configured.and_then(|actor| actor.account.clone()).or_else(|| account_of(access_key_id));
@@ -109,7 +114,7 @@ impl Caller {
 pub(super) async fn admit(recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
     let Some(account) = &caller.account else { return Ok(()) };
     if !caller.claimed {
-        return admit_account(recorder, caller);
+        return recorder.callers.admit(account);
     }
     let upstream = &recorder.upstream;
     if upstream.actors().any(|(label, _)| label == caller.actor) {
@@ -126,15 +131,13 @@ pub(super) async fn admit(recorder: &Recorder, caller: &Caller) -> Result<(), En
     }
 }
 
-/// Admits a caller whose own signature goes upstream, unless its requests would be recorded as another account's.
+/// Lets a caller ask whose own signature goes upstream, unless its requests would be recorded as another account's. Its
+/// account is not taken for the run's: the key that it names is not proved before upstream has judged the signature.
 ///
 /// # Errors
 /// A second account that no actor claims.
-pub(super) fn admit_account(recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
-    match &caller.account {
-        Some(account) if !caller.claimed => recorder.callers.admit(account),
-        _ => Ok(()),
-    }
+pub(super) fn check_account(recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
+    caller.unclaimed_account().map_or(Ok(()), |account| recorder.callers.check(account))
 }
 
 impl Callers {
@@ -167,14 +170,26 @@ impl Callers {
     }
 
     /// Of the accounts that no actor claims, one is the actor `default`, and only one.
-    fn admit(&self, account: &str) -> Result<(), EngineError> {
-        let mut known = self.account.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = known.get_or_insert_with(|| account.to_owned());
-        if first == account {
-            return Ok(());
-        }
-        Err(EngineError::UnclaimedAccount { account: account.to_owned(), first: first.clone() })
+    pub(super) fn admit(&self, account: &str) -> Result<(), EngineError> {
+        let mut known = self.account();
+        only(known.get_or_insert_with(|| account.to_owned()), account)
     }
+
+    /// As [`Self::admit`], but nothing is known of `account` afterwards that was not before.
+    fn check(&self, account: &str) -> Result<(), EngineError> {
+        self.account().as_deref().map_or(Ok(()), |first| only(first, account))
+    }
+
+    fn account(&self) -> MutexGuard<'_, Option<String>> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn only(first: &str, account: &str) -> Result<(), EngineError> {
+    if first == account {
+        return Ok(());
+    }
+    Err(EngineError::UnclaimedAccount { account: account.to_owned(), first: first.to_owned() })
 }
 
 #[cfg(test)]

@@ -187,7 +187,8 @@ fn unredacted(shared: &Shared, question: &Question, answer: Answer, error: &dyn 
     Response { status: answer.status, headers: answer.headers, body: answer.body }
 }
 
-fn not_recorded(shared: &Shared, question: &Question, error: &dyn std::error::Error) {
+/// Says in the log and the summary what the client got and the cassette did not.
+pub(super) fn not_recorded(shared: &Shared, question: &Question, error: &dyn std::error::Error) {
     let reason = format!("{} {}: {error}", question.call.name.as_str(), question.call.fingerprint);
     tracing::error!("answered, but not recorded: {reason}");
     shared.tally.not_recorded(reason);

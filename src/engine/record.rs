@@ -9,7 +9,7 @@ use super::error::EngineError;
 use super::find::{Found, Gap, find, find_in};
 use super::flights::{FlightKey, Landed, Outcome, Same};
 use super::identify::Call;
-use super::keep::{Arrived, keep};
+use super::keep::{Arrived, keep, not_recorded};
 use super::passing::identify_recorded;
 use super::recorder::{Question, Recorder};
 use super::replay::serve;
@@ -41,7 +41,8 @@ pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, reque
     admit(shared, recorder, &request, &call, &caller).await.map_err(Arc::new)?;
     // Before anything is sent: where the cassette cannot be read, nothing could be recorded.
     recorder.mark_start(shared, &call).map_err(Arc::new)?;
-    let question = begin(request, call, session_name, session);
+    let account = caller.unclaimed_account().filter(|_| request.door.keeps_signature()).map(str::to_owned);
+    let question = Question { account, ..begin(request, call, session_name, session) };
     let keys = flight_keys(&question);
     let (shared, recorder) = (Arc::clone(shared), Arc::clone(recorder));
     let flights = recorder.flights.clone();
@@ -87,7 +88,7 @@ async fn admit(
         return Err(EngineError::ReadOnly(call.name.as_str().to_owned()));
     }
     if request.door.keeps_signature() {
-        return actors::admit_account(recorder, caller);
+        return actors::check_account(recorder, caller);
     }
     let trust = recorder.upstream.trust(&call.actor, &settings.key, settings.allow_any_client);
     trust.prove(request, SystemTime::now()).await?;
@@ -102,7 +103,7 @@ fn begin(request: Request, call: Call, session_name: Option<String>, session: Ar
         }
         session.history.latest().map(str::to_owned)
     };
-    Question { request, call, session_name, session, after }
+    Question { request, call, session_name, session, after, account: None }
 }
 
 fn flight_keys(question: &Question) -> Vec<FlightKey> {
@@ -173,10 +174,18 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
     let rules = &shared.settings.service.recording;
     let refused_token = question.call.page.token.is_some()
         && error_kind(&answer).is_some_and(|kind| kind == shared.settings.service.paging.token_error);
-    let recordable = shared.settings.record_errors || is_recordable(&answer, rules);
+    let accepted = is_recordable(&answer, rules);
+    let recordable = accepted || shared.settings.record_errors;
     // What follows a token from elsewhere has no place among the chains; an error after one is an answer like any other.
     let foreign_page = question.call.page.foreign_token && answer.status.is_success();
     if !recordable || refused_token || foreign_page {
+        return Ok(Asked::PassOn(answer));
+    }
+    if let Some(account) = question.account.as_deref().filter(|_| accepted)
+        && let Err(error) = recorder.callers.admit(account)
+    {
+        // Another account's answer came first, while this one was on its way.
+        not_recorded(shared, question, &error);
         return Ok(Asked::PassOn(answer));
     }
     Ok(Asked::Keep(Arrived { answer, chain }))

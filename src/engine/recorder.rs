@@ -37,6 +37,8 @@ pub(super) struct Question {
     pub(super) session: Arc<Mutex<Session>>,
     /// The session's latest write when the request came.
     pub(super) after: Option<String>,
+    /// The account to take for the run's own once upstream has accepted the client's own signature.
+    pub(super) account: Option<String>,
 }
 
 impl Question {

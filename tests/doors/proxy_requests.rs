@@ -225,6 +225,23 @@ async fn a_second_account_is_refused_unless_an_actor_claims_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_forged_key_id_locks_nobody_out() {
+    let (real, other) = (temporary(Credential::owner(), 1), temporary(Credential::consumer(), 1));
+    let credentials = vec![real.clone(), other.clone()];
+    let stage = Stage::with(Settings { seed: Some(7), credentials, ..Settings::default() }).await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    let forged = Credential { secret: "wrong".to_owned(), ..other.clone() };
+    let mut answers = Vec::new();
+    for keys in [&forged, &real, &other] {
+        answers.push(Proxied::new(&recording.base, keys).post(LISTING, own()).await);
+    }
+    let [refused, second] =
+        ["InvalidSignatureException", "RamtapeUnclaimedAccountException"].map(|e| Some(e.to_owned()));
+    assert_eq!(errors(&answers), [refused, None, second], "{answers:?}");
+    assert_eq!(recording.stop().await.recorded, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sessions_are_named_by_header_or_application_id() {
     let mut stage = Stage::new().await;
     let named = |name: &'static str| [("x-ramtape-session", name)];
