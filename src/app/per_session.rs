@@ -6,6 +6,7 @@ use crate::cassette::{self, Cassette};
 use crate::engine::{Engine, EngineError, Summary};
 use crate::interaction::{DEFAULT_ACTOR, Request, Response, with_causes};
 use crate::session::session_name;
+use crate::upstream::verify::Authorization;
 use http::StatusCode;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -146,11 +147,15 @@ impl PerSession {
         }
     }
 
-    /// A cassette that is not there would be made: only for callers who may record.
+    /// A cassette that is not there would be made: only for callers who may record. Whoever signs for upstream itself is
+    /// not proved here, but where there is no signature nothing will be recorded.
     async fn admit(&self, request: &Request, name: &str) -> Result<(), Refusal> {
         let Opener { config, upstream, .. } = &self.opener;
         let Some(upstream) = upstream else { return Ok(()) };
         if self.opener.root_of(name).is_dir() {
+            return Ok(());
+        }
+        if request.door.keeps_signature() && Authorization::is_in(&request.headers) {
             return Ok(());
         }
         let prove = async |actor: &str| {

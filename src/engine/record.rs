@@ -195,12 +195,8 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
 /// proved has no place in the cassette.
 fn is_unjudged(question: &Question, answer: &Answer) -> bool {
     let has_operation = question.call.operation.is_some();
-    !is_signed(&question.request) || error_kind(answer).is_some_and(|kind| !has_operation || kind == UNKNOWN_OPERATION)
-}
-
-/// Whether there is a signature to judge, right or wrong.
-fn is_signed(request: &Request) -> bool {
-    matches!(Authorization::parse(&request.headers), Ok(Some(_)))
+    !Authorization::is_in(&question.request.headers)
+        || error_kind(answer).is_some_and(|kind| !has_operation || kind == UNKNOWN_OPERATION)
 }
 
 /// Sends the question with `body`, signed anew; or just as it came, where that is signed.

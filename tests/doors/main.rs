@@ -34,6 +34,7 @@ mod proxy_chains;
 mod proxy_clients;
 mod proxy_requests;
 mod proxy_run;
+mod proxy_sessions;
 mod rust_sdk;
 mod tls;
 mod tls_clients;

@@ -48,6 +48,12 @@ impl Authorization {
         Self::from_parts(parts).map(Some)
     }
 
+    /// Whether `headers` have a signature to judge, right or wrong.
+    #[must_use]
+    pub fn is_in(headers: &HeaderMap) -> bool {
+        matches!(Self::parse(headers), Ok(Some(_)))
+    }
+
     /// Whether the header `name`, in lower case, is under the signature.
     #[must_use]
     pub fn signs(&self, name: &str) -> bool {
