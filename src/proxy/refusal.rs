@@ -67,8 +67,8 @@ pub(super) enum Refusal {
     )]
     ForeignHost,
     #[error(
-        "the request holds this proxy's key in another place than the beginning of its path, from where it would reach AWS \
-         and the cassette; take it out there"
+        "the request holds this proxy's key in another place than the beginning of its path, from where it would reach AWS, \
+         the cassette or a log; take it out there"
     )]
     MisplacedKey,
     #[error("upstream leads back to ramtape itself; check --upstream")]

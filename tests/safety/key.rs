@@ -1,7 +1,8 @@
 //! The key, and where it does not stand.
 
-use crate::ramtape_binary::{Server, ramtape};
-use crate::recorder::{Endpoint, PATH, Recorder, as_owner, owner};
+use crate::ramtape_binary::{Server, folder, ramtape};
+use crate::raw::Client;
+use crate::recorder::{Endpoint, PATH, Recorder, as_owner, owner, request};
 use ramtape::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use ramtape::interaction::{Request, Secret};
 use std::os::unix::fs::PermissionsExt;
@@ -82,6 +83,41 @@ fn stands_in_no_log_cassette_report_or_answer() {
         assert!(folder.path().join("misses.json").exists() && folder.path().join("misses.xml").exists());
         assert_kept_out(folder.path(), &key);
     }
+}
+
+/// One address serves clients in every mode, key included: a fixed key is worth as much while nothing is recorded.
+#[test]
+fn a_fixed_one_is_shown_by_no_replay() {
+    const KEY: &str = "fixedkeyforeverymodeofall";
+    let folder = folder();
+    let mut command = ramtape(folder.path());
+    command.args(["replay", "-vvv", "--report", "json", "misses.json", "--cassette", "tape"]).env("RAMTAPE_KEY", KEY);
+    let server = Server::start(&mut command);
+    let ask = |bytes: &str| {
+        let mut client = Client::connect(server.authority().parse().unwrap());
+        client.try_send(bytes);
+        client.reply()
+    };
+    for (target, status) in [
+        (format!("/~{KEY}{PATH}"), 400),
+        (format!("//~{KEY}{PATH}"), 400),
+        (format!("/~{KEY}/~{KEY}{PATH}"), 400),
+        (format!("/~{KEY}/~session/~{KEY}{PATH}"), 400),
+        (format!("{PATH}?key={KEY}"), 400),
+        (format!("//~%66{}{PATH}", &KEY[1..]), 400),
+    ] {
+        let reply = ask(&request(&target, server.authority(), ""));
+        assert_eq!(reply.status, status, "{target}: {reply:?}");
+        let is_misplaced = target != format!("/~{KEY}{PATH}");
+        assert_eq!(reply.body.contains("this proxy's key"), is_misplaced, "{target}: {reply:?}");
+        assert!(!reply.head.contains(&KEY[1..]) && !reply.body.contains(&KEY[1..]), "{target}: {reply:?}");
+    }
+    let sessions = ask(&request("/_ramtape/sessions", server.authority(), "").replacen("POST", "GET", 1));
+    assert!(sessions.status == 200 && !sessions.body.contains(&KEY[1..]), "{sessions:?}");
+    let finished = server.stop();
+    assert!(!finished.stderr.contains(&KEY[1..]) && !finished.stdout.contains(&KEY[1..]), "{}", finished.stderr);
+    let report = std::fs::read(folder.path().join("misses.json")).unwrap();
+    assert!(!holds(&report, &KEY[1..]));
 }
 
 #[test]
