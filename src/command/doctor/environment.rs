@@ -30,8 +30,7 @@ fn is_true(environment: &Environment, name: &str) -> bool {
 
 fn ignored_endpoints(environment: &Environment) -> Option<Check> {
     let name = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
-    let advice =
-        "unset it: while recording, clients would go past ramtape (in mode none, `ramtape run` sets it to false)";
+    let advice = "unset it for clients of a server, which would go past ramtape; `ramtape run` sets it for CMD as its door needs it";
     is_true(environment, name)
         .then(|| Check::warn("environment", format!("{name} makes clients ignore AWS_ENDPOINT_URL_RAM"), advice))
 }

@@ -37,7 +37,7 @@ const NOTHING_SENT: &str = "\
 CMD sent nothing through ramtape. The likely causes:
   - it failed before its first request; its own output says why
   - it sets an endpoint in its code or its configuration, which beats AWS_ENDPOINT_URL_RAM
-  - it runs with AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true, or ignore_configured_endpoint_urls in its profile
+  - it sets AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true itself, over the false that it got
   - its SDK is too old to know AWS_ENDPOINT_URL_RAM
   - it clears its environment, or runs in a container that does not get it
   - it calls other services than RAM, or none";

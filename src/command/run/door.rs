@@ -32,11 +32,19 @@ impl Way<'_> {
             Door::Proxy => self.as_proxy(parent)?,
             Door::Intercept => self.as_https_proxy(parent)?,
         };
-        // Set to true it would send CMD past ramtape, to AWS, in any mode.
-        changes.push(Change::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".into()));
+        changes.push(Change::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", self.ignores_endpoints().into()));
         changes.push(Change::Set("NO_PROXY", with_loopback("NO_PROXY", "no_proxy", parent)));
         changes.push(Change::Set("no_proxy", with_loopback("no_proxy", "NO_PROXY", parent)));
         Ok(changes)
+    }
+
+    /// Whether CMD is to pass over endpoints that are configured. Where one leads it to ramtape, it would go past it, to AWS;
+    /// where a tunnel does, one in its profile would lead it past the tunnel.
+    fn ignores_endpoints(&self) -> &'static str {
+        match self.door {
+            Door::Endpoint | Door::Proxy => "false",
+            Door::Intercept => "true",
+        }
     }
 
     /// Plain HTTP, so that the proxy can read it; CMD takes it that what it signed reaches the real endpoint.
@@ -153,7 +161,7 @@ mod tests {
         assert_eq!(
             led(Door::Intercept, &parent).unwrap().into_iter().collect::<Vec<_>>(),
             [
-                ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
+                ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true".to_owned()),
                 ("HTTPS_PROXY", "http://127.0.0.1:1".to_owned()),
                 ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
                 ("https_proxy", "http://127.0.0.1:1".to_owned()),
