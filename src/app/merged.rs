@@ -28,6 +28,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
         never_used,
         upstream_connections,
         tunnels,
+        tunnels_refused,
         after_replayed_writes,
         time_saved,
         partial,
@@ -51,6 +52,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     whole.never_used = both(whole.never_used, never_used);
     whole.upstream_connections = whole.upstream_connections.max(upstream_connections);
     whole.tunnels += tunnels;
+    whole.tunnels_refused += tunnels_refused;
     whole.after_replayed_writes += after_replayed_writes;
     whole.time_saved = both(whole.time_saved, time_saved);
     whole.partial.extend(partial);
@@ -63,6 +65,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
 pub(super) fn with_tunnels(mut summary: Summary, tunnels: Tunnels) -> Summary {
     summary.tunnels = tunnels.opened;
     for (target, count) in tunnels.refused {
+        summary.tunnels_refused += count;
         refuse(&mut summary, format!("no tunnel to {target}"), count);
     }
     summary

@@ -297,8 +297,8 @@ impl Running {
     /// # Errors
     /// Where a cassette cannot be sealed.
     pub async fn stop(self) -> Result<Summary, StopError> {
-        let tunnels = self.proxy.tunnels();
-        self.proxy.stop().await;
+        // Those of connections that end with the proxy are among them.
+        let tunnels = self.proxy.stop().await;
         self.engines.settle(self.answer_time).await;
         let (engines, began, complete) = (self.engines, self.began, self.complete);
         let summary = tokio::task::spawn_blocking(move || {

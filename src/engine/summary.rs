@@ -50,6 +50,8 @@ pub struct Summary {
     pub upstream_connections: u64,
     /// Tunnels to hosts other than the service's, whose contents nobody looked at; 0 in mode `none`.
     pub tunnels: u64,
+    /// Tunnels refused, to whatever host; their targets are among [`Self::refused`].
+    pub tunnels_refused: u64,
     /// Requests sent upstream by a session after writes that it had only replayed: upstream never saw those.
     pub after_replayed_writes: u64,
     /// What upstream took, when it was recorded, for the answers replayed: an estimate of the time saved.

@@ -103,13 +103,16 @@ async fn intercept<A: Answer>(
     reception: Reception<A>,
     target: Target,
 ) {
-    let Some(keeper) = &reception.house.passage.keeper else {
-        return refuse(stream, &Refusal::NoCertificate { reason: "there is no certificate authority".to_owned() })
-            .await;
+    let shown = match &reception.house.passage.keeper {
+        Some(keeper) => keeper.only(&target.host).await.map_err(|error| error.to_string()),
+        None => Err("there is no certificate authority".to_owned()),
     };
-    let config = match keeper.only(&target.host).await {
+    let config = match shown {
         Ok(config) => config,
-        Err(error) => return refuse(stream, &Refusal::NoCertificate { reason: error.to_string() }).await,
+        Err(reason) => {
+            reception.house.traffic.refused(&target);
+            return refuse(stream, &Refusal::NoCertificate { reason }).await;
+        }
     };
     if stream.write_all(ESTABLISHED).await.is_err() {
         return;

@@ -128,12 +128,14 @@ impl Running {
         self.traffic.so_far()
     }
 
-    /// Stops accepting, lets requests in flight finish within five seconds, then drops what is left.
-    pub async fn stop(self) {
+    /// Stops accepting, lets requests in flight finish within five seconds, then drops what is left. Gives what became of
+    /// CONNECT to the end.
+    pub async fn stop(self) -> Tunnels {
         self.stopping.send_replace(true);
         if let Err(error) = self.accepting.await {
             tracing::error!(%error, "the accept loop failed");
         }
+        self.traffic.so_far()
     }
 }
 

@@ -247,6 +247,7 @@ fn a_region_that_the_authority_does_not_know_is_told_with_what_to_do() {
     for part in ["may not speak for ram.eu-west-1.amazonaws.com", "ca_regions", "ramtape ca --renew"] {
         assert!(reply.head.contains(part) && reply.body.contains(part), "{part}: {reply:?}");
     }
+    assert_eq!(stage.server.tunnels().refused, [("ram.eu-west-1.amazonaws.com:443".to_owned(), 1)]);
 }
 
 #[test]

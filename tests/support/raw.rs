@@ -143,7 +143,8 @@ impl Server {
 
     /// Starts the graceful stop; the handle ends when it has ended.
     pub(crate) fn stop(&mut self) -> tokio::task::JoinHandle<()> {
-        self.runtime.spawn(self.running.take().unwrap().stop())
+        let running = self.running.take().unwrap();
+        self.runtime.spawn(async { drop(running.stop().await) })
     }
 
     /// Waits until a request for `/wait` has begun.

@@ -21,17 +21,29 @@ pub(super) struct Facts<'a> {
 }
 
 pub(super) fn tell(facts: &Facts<'_>, voice: Voice) {
-    if facts.summary.requests == 0 {
-        voice.problem(match facts.asked.door {
-            Door::Endpoint => NOTHING_SENT,
-            Door::Proxy => NOTHING_SENT_TO_PROXY,
-            Door::Intercept => NOTHING_SENT_THROUGH_TUNNELS,
-        });
+    if let Some(text) = nothing_sent(facts.summary, facts.asked.door) {
+        voice.problem(text);
     }
     if let Some(text) = interrupted_recording(facts) {
         voice.problem(&text);
     }
 }
+
+/// Why nothing may have come, where nothing did.
+fn nothing_sent(summary: &Summary, door: Door) -> Option<&'static str> {
+    if summary.requests > 0 {
+        return None;
+    }
+    Some(match door {
+        _ if summary.tunnels_refused > 0 => ONLY_REFUSED_TUNNELS,
+        Door::Endpoint => NOTHING_SENT,
+        Door::Proxy => NOTHING_SENT_TO_PROXY,
+        Door::Intercept => NOTHING_SENT_THROUGH_TUNNELS,
+    })
+}
+
+const ONLY_REFUSED_TUNNELS: &str = "\
+CMD sent nothing through ramtape: tunnels that it asked for were refused. The lines above say to which hosts, and the log why.";
 
 const NOTHING_SENT: &str = "\
 CMD sent nothing through ramtape. The likely causes:
@@ -122,6 +134,17 @@ mod tests {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(told(RecordMode::Once, true, 1, Ended::Signal(9)).unwrap().contains("signal 9"));
+    }
+
+    #[test]
+    fn refused_tunnels_are_the_cause_that_is_told() {
+        let told = |requests, tunnels_refused| {
+            let summary = Summary { requests, tunnels_refused, ..Summary::default() };
+            nothing_sent(&summary, Door::Intercept)
+        };
+        assert!(told(0, 0).unwrap().contains("The likely causes"));
+        assert!(told(0, 1).unwrap().contains("tunnels that it asked for were refused"));
+        assert_eq!((told(1, 0), told(1, 1)), (None, None));
     }
 
     #[test]
