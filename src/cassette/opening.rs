@@ -142,7 +142,7 @@ fn configured(root: &Path, recording: bool, warden: &dyn Warden) -> Result<Polic
     warden.policy(recording).map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })
 }
 
-/// The cassette's rules at work. They win over the configured ones, unless nothing was recorded by them yet.
+/// The cassette's rules at work. They win over the configured ones, unless it states none and nothing was recorded yet.
 fn redaction(
     root: &Path,
     access: Access,
@@ -151,8 +151,10 @@ fn redaction(
     warden: &dyn Warden,
 ) -> Result<Arc<Redaction>, CassetteError> {
     let recording = access != Access::Replay;
-    if recording && store.is_some_and(|store| store.index().is_empty()) && !listing::has_any(root)? {
-        let configured = configured(root, recording, warden)?;
+    let states_none = !policy.accounts && policy.rules.is_empty();
+    if recording && states_none && store.is_some_and(|store| store.index().is_empty()) && !listing::has_any(root)? {
+        let mut configured = configured(root, recording, warden)?;
+        configured.key_check = configured.key_check.or_else(|| policy.key_check.clone());
         if policy != configured {
             format::rewrite(root, &configured)?;
             policy = configured;

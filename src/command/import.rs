@@ -22,7 +22,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     if config.cassette.is_dir() {
         recorded::check(&config.cassette)?;
     }
-    let target = Target::open(&config.cassette, args.dry_run, voice)?;
+    let target = Target::open(&config.cassette, args.dry_run, app::Rules::of(&config), voice)?;
     // Recorded apart, then merged: what the cassette has already is not added again.
     let apart =
         tempfile::tempdir().map_err(|source| CommandError::Write { path: "a temporary folder".into(), source })?;

@@ -5,13 +5,15 @@ use super::recorded::{self, Shelf};
 use super::summary::counted;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output};
-use crate::app::shell_word;
-use crate::cassette::{self, Access, Cassette, CassetteError, Notice, Piece, Settings, Unlike, alike, combine};
+use crate::app::{Rules, shell_word};
+use crate::cassette::{self, Access, Cassette, CassetteError, Notice, Piece, Unlike, alike, combine};
 use crate::cli::MergeArgs;
+use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Take};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Why cassettes cannot be merged.
 #[derive(Debug, thiserror::Error)]
@@ -70,12 +72,13 @@ impl MergeError {
     }
 }
 
-pub(super) fn run(args: &MergeArgs, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let config = Config::from_settings(Settings::load(RawConfig::default(), environment)?, RecordMode::None)?;
     check(&args.into, &args.from)?;
     if let (false, false, Some(first)) = (args.dry_run, cassette::is_cassette(&args.into), args.from.first()) {
         cassette::create_like(&args.into, first)?;
     }
-    let target = Target::open(&args.into, args.dry_run, voice)?;
+    let target = Target::open(&args.into, args.dry_run, Rules::of(&config).only_own(), voice)?;
     let shelves = args.from.iter().map(|from| Shelf::open(from, voice)).collect::<Result<Vec<_>, _>>()?;
     let changes = changes(&target, &shelves, voice)?;
     // What is added is told before it is.
@@ -94,12 +97,13 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn open(root: &Path, dry_run: bool, voice: Voice) -> Result<Self, CommandError> {
+    pub(super) fn open(root: &Path, dry_run: bool, rules: Rules, voice: Voice) -> Result<Self, CommandError> {
         if dry_run && !root.is_dir() {
             return Ok(Self { cassette: None });
         }
         let access = if dry_run { Access::Replay } else { Access::Record { replace: false } };
-        let opened = Cassette::open(root, access, |_, _| (), &Settings::default())?;
+        let settings = cassette::Settings { warden: Arc::new(rules), ..cassette::Settings::default() };
+        let opened = Cassette::open(root, access, |_, _| (), &settings)?;
         if opened.notices.iter().any(|notice| matches!(notice, Notice::InUse { .. })) {
             return Err(CassetteError::InUse { root: root.to_owned() }.into());
         }

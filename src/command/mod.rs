@@ -63,7 +63,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Ls(args) => ls::run(&args, &environment, voice),
         Command::Show(args) => show::run(&args, &environment, voice),
         Command::Seal(args) => seal::run(&args, &environment, voice),
-        Command::Merge(args) => merge::run(&args, voice),
+        Command::Merge(args) => merge::run(&args, &environment, voice),
         Command::Export(args) => export::run(&args, &environment, voice),
         Command::Import(args) => import::run(&args, &environment, voice),
         Command::MergeFile(args) => merge_file::run(&args, voice),

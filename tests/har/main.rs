@@ -11,3 +11,4 @@ mod stage;
 
 mod dialects;
 mod round_trip;
+mod rules;

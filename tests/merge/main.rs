@@ -12,3 +12,4 @@ mod stage;
 mod branches;
 mod cassettes;
 mod repository;
+mod rules;
