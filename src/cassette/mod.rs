@@ -51,6 +51,7 @@ pub use opening::{Access, Opened, Settings};
 pub use path::is_plain_name;
 pub use proof::Judge;
 pub use prune::{PruneError, Pruning, Surplus};
+pub use put::Judged;
 pub use recording::{EntryHead, TakeHead, TakeId, UpstreamToken};
 pub use seal::SealReport;
 pub use usage::{Usage, UsedTakes};

@@ -2,41 +2,72 @@
 
 use super::error::{CassetteError, StoreError};
 use super::path::entry_path;
+use super::proof::Judge;
 use super::prune::synced;
 use super::seal::{put_in_place, write_temporary};
 use super::{Cassette, fault, text, usage};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
+/// Entries that may become text, all of them.
+pub struct Judged<'e>(Vec<(PathBuf, &'e Fingerprint, &'e Entry)>);
+
 impl<P> Cassette<P> {
-    /// Puts `entries` in place of what is recorded under their fingerprints, each synced and renamed; the folders are synced
-    /// once, at the end. The takes must come from cassettes with the same redaction rules. What is known of a run's use
-    /// goes: it no longer fits.
+    /// Judges `entries` as what is to stand in place of what is recorded under their fingerprints. Nothing is written.
     ///
     /// # Errors
-    /// Where this process does not have the cassette for itself, what is there is not all text, or a file cannot be written.
-    /// Those before it are there.
-    pub fn put<'e>(
+    /// Where one of them holds a secret, does not answer its own requests or has no text, and where what is there is not all
+    /// text.
+    pub fn judge<'e>(
         &self,
         entries: impl IntoIterator<Item = (&'e Fingerprint, &'e Entry)>,
-    ) -> Result<(), CassetteError> {
+    ) -> Result<Judged<'e>, CassetteError> {
         let archive = &self.archive;
-        let store = archive.store.as_ref().ok_or(StoreError::NotRecording)?;
+        let judge = Judge { warden: &*archive.warden, redaction: &archive.redaction };
+        let mut judged = Vec::new();
+        for (fp, entry) in entries {
+            self.all_text(fp)?;
+            let path = entry_path(&archive.root, &entry.operation.folder(), fp)?;
+            let text = written(entry, &path)?;
+            judge.prove(&path, fp, entry, &text)?;
+            judged.push((path, fp, entry));
+        }
+        Ok(Judged(judged))
+    }
+
+    /// Puts what was judged in its place, each synced and renamed, and tells `step` of each; the folders are synced once, at
+    /// the end. The takes must come from cassettes with the same redaction rules. What is known of a run's use goes: it no
+    /// longer fits.
+    ///
+    /// # Errors
+    /// Where this process does not have the cassette for itself, or a file cannot be written. Those before it are there.
+    pub fn put(&self, judged: &Judged<'_>, mut step: impl FnMut()) -> Result<(), CassetteError> {
+        let archive = &self.archive;
+        if archive.store.is_none() {
+            return Err(StoreError::NotRecording.into());
+        }
         let _alone = archive.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         usage::forget(&archive.root)?;
         let mut changed = BTreeSet::from([archive.root.clone()]);
-        for (fp, entry) in entries {
-            if store.index().of(fp).is_some() {
-                return Err(StoreError::NotSealed.into());
-            }
-            let path = entry_path(&archive.root, &entry.operation.folder(), fp)?;
-            let text = text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.clone(), source })?;
-            let temporary = write_temporary(&archive.root, fp, &text)?;
-            changed.extend(put_in_place(&temporary, &path)?);
+        for (path, fp, entry) in &judged.0 {
+            step();
+            self.all_text(fp)?;
+            let temporary = write_temporary(&archive.root, fp, &written(entry, path)?)?;
+            changed.extend(put_in_place(&temporary, path)?);
             fault::point("after-rename");
         }
         changed.iter().try_for_each(|folder| synced(folder))
     }
+
+    fn all_text(&self, fp: &Fingerprint) -> Result<(), StoreError> {
+        let unsealed = self.archive.store.as_ref().is_some_and(|store| store.index().of(fp).is_some());
+        if unsealed { Err(StoreError::NotSealed) } else { Ok(()) }
+    }
+}
+
+fn written(entry: &Entry, path: &Path) -> Result<String, CassetteError> {
+    text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.to_owned(), source })
 }

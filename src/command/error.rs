@@ -184,6 +184,7 @@ const fn cassette_exit(error: &CassetteError) -> Exit {
     match error {
         // Somebody else has it, or the disk does not take it: nothing is wrong with what it holds.
         CassetteError::InUse { .. } | CassetteError::Write { .. } => Exit::Failed,
+        CassetteError::Secret { .. } => Exit::Secret,
         _ => Exit::Cassette,
     }
 }

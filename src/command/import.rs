@@ -31,6 +31,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     }
     let leftovers = take_in(entries, &Config { cassette: apart.path().to_owned(), ..config.clone() }, voice)?;
     let changes = changes(&target, &[Shelf::open(apart.path(), voice)?], voice)?;
+    let judged = target.judge(&changes)?;
     output::print(&if args.json {
         merge::json(&changes, &config.cassette) + &leftovers.json()
     } else {
@@ -38,7 +39,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     })?;
     if !args.dry_run {
         cassette::share_key(&config.cassette, apart.path())?;
-        target.write(&changes, voice)?;
+        target.write(judged.as_ref(), changes.len(), voice)?;
     }
     leftovers.tell(voice);
     voice.note(&merge::told(&changes, args.dry_run, &config.cassette));

@@ -6,7 +6,7 @@ use super::summary::counted;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output};
 use crate::app::{Rules, shell_word};
-use crate::cassette::{self, Access, Cassette, CassetteError, Notice, Piece, Unlike, alike, combine};
+use crate::cassette::{self, Access, Cassette, CassetteError, Judged, Notice, Piece, Unlike, alike, combine};
 use crate::cli::MergeArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
@@ -51,6 +51,18 @@ pub enum MergeError {
         /// Where from.
         from: PathBuf,
     },
+    /// Takes that nobody has judged yet.
+    #[error(
+        "{}: answers to {entries} requests are in the store only: write them as text with `ramtape seal --cassette {}` first",
+        root.display(),
+        shell_word(&root.to_string_lossy())
+    )]
+    Unsealed {
+        /// Where from.
+        root: PathBuf,
+        /// For how many requests.
+        entries: usize,
+    },
     /// Answers that a replay could not tell apart.
     #[error(
         "nothing was added: the cassette has another answer to one and the same write of one session\n{}\n\
@@ -67,7 +79,9 @@ impl MergeError {
     pub(super) const fn exit(&self) -> Exit {
         match self {
             Self::Same { .. } => Exit::Usage,
-            Self::OtherRules { .. } | Self::OtherKey { .. } | Self::Clash { .. } => Exit::Failed,
+            Self::OtherRules { .. } | Self::OtherKey { .. } | Self::Unsealed { .. } | Self::Clash { .. } => {
+                Exit::Failed
+            }
         }
     }
 }
@@ -80,12 +94,14 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> 
     }
     let target = Target::open(&args.into, args.dry_run, Rules::of(&config).only_own(), voice)?;
     let shelves = args.from.iter().map(|from| Shelf::open(from, voice)).collect::<Result<Vec<_>, _>>()?;
+    check_sealed(&args.from, &shelves)?;
     let changes = changes(&target, &shelves, voice)?;
+    let judged = target.judge(&changes)?;
     // What is added is told before it is.
     output::print(&if args.json { json(&changes, &args.into) } else { text(&changes) })?;
     if !args.dry_run {
         args.from.iter().try_for_each(|from| cassette::share_key(&args.into, from))?;
-        target.write(&changes, voice)?;
+        target.write(judged.as_ref(), changes.len(), voice)?;
     }
     voice.note(&told(&changes, args.dry_run, &args.into));
     Ok(Exit::Well)
@@ -115,13 +131,16 @@ impl Target {
         self.cassette.as_ref().map_or(Ok(None), |cassette| cassette.entry(folder, fingerprint))
     }
 
-    pub(super) fn write(&self, changes: &[Change], voice: Voice) -> Result<(), CassetteError> {
-        let Some(cassette) = &self.cassette else { return Ok(()) };
-        let mut progress = Progress::new(voice, "writing", changes.len());
-        cassette.put(changes.iter().map(|change| {
-            progress.step();
-            (&change.fingerprint, &change.entry)
-        }))
+    /// Whether all of them may be written; `None` where there is no cassette.
+    pub(super) fn judge<'c>(&self, changes: &'c [Change]) -> Result<Option<Judged<'c>>, CassetteError> {
+        let entries = || changes.iter().map(|change| (&change.fingerprint, &change.entry));
+        self.cassette.as_ref().map(|cassette| cassette.judge(entries())).transpose()
+    }
+
+    pub(super) fn write(&self, judged: Option<&Judged>, count: usize, voice: Voice) -> Result<(), CassetteError> {
+        let (Some(cassette), Some(judged)) = (&self.cassette, judged) else { return Ok(()) };
+        let mut progress = Progress::new(voice, "writing", count);
+        cassette.put(judged, || progress.step())
     }
 }
 
@@ -151,6 +170,17 @@ fn check(into: &Path, from: &[PathBuf]) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Checks that no cassette holds takes in its store only: nobody has judged those yet.
+fn check_sealed(roots: &[PathBuf], shelves: &[Shelf]) -> Result<(), CommandError> {
+    for (root, shelf) in roots.iter().zip(shelves) {
+        let entries = shelf.names()?.into_iter().filter(|(_, fingerprint)| shelf.is_unsealed(*fingerprint)).count();
+        if entries > 0 {
+            return Err(MergeError::Unsealed { root: root.clone(), entries }.into());
+        }
+    }
+    Ok(())
+}
+
 /// An entry that is not what it was.
 pub(super) struct Change {
     fingerprint: Fingerprint,
@@ -169,7 +199,8 @@ impl Change {
 pub(super) fn changes(target: &Target, shelves: &[Shelf], voice: Voice) -> Result<Vec<Change>, CommandError> {
     let mut names: BTreeMap<(String, Fingerprint), Vec<&Shelf>> = BTreeMap::new();
     for shelf in shelves {
-        for name in shelf.names()? {
+        // What could not become text where it is does not become text elsewhere.
+        for name in shelf.names()?.into_iter().filter(|(_, fingerprint)| !shelf.is_unsealed(*fingerprint)) {
             names.entry(name).or_default().push(shelf);
         }
     }

@@ -13,3 +13,4 @@ mod branches;
 mod cassettes;
 mod repository;
 mod rules;
+mod secrets;

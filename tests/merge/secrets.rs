@@ -1,0 +1,60 @@
+//! Nothing becomes text by a merge that a recording would have kept back.
+
+use crate::binary::run;
+use crate::stage::{Asking, Stage};
+use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
+use ramtape::config::RecordMode;
+use ramtape::interaction::{Body, OperationName};
+use serde_json::json;
+use std::fs;
+
+/// No key of anybody; in two parts, so that no scanner takes this file for a leak.
+const SECRET: [&str; 2] = ["AKIA", "Q3EGWTVZ5XN2LJ7K"];
+
+async fn record(stage: &Stage, name: &str) {
+    let ramtape = stage.ramtape(name, RecordMode::Once).await;
+    ramtape.ask("CreateResourceShare", json!({ "name": "made" }).to_string(), Asking::session(name)).await;
+    ramtape.ask("GetResourceShares", json!({ "resourceOwner": "SELF" }).to_string(), Asking::session(name)).await;
+    ramtape.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn takes_that_are_not_text_yet_are_not_merged() {
+    let stage = Stage::new().await;
+    record(&stage, "into").await;
+    record(&stage, "from").await;
+    let access = Access::Record { replace: false };
+    let cassette = Cassette::open(&stage.cassette("from"), access, |_, _| (), &Settings::default()).unwrap().cassette;
+    let head = EntryHead {
+        operation: OperationName::Known("ListPrincipals".to_owned()),
+        region: "us-east-1".to_owned(),
+        actor: "default".to_owned(),
+        request: "{}".to_owned(),
+    };
+    let body = json!({ "principals": [{ "id": SECRET.concat() }] }).to_string();
+    let page = ramtape::redact::scrub_page(200, &http::HeaderMap::new(), Body::literal(body.into()));
+    cassette.begin(&head, &TakeHead { complete: true, ..TakeHead::default() }, vec![page], None).unwrap();
+    drop(cassette);
+    let before = stage.texts("into");
+    let refused = run(stage.folder(), &["merge", "into", "from"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("ramtape seal --cassette from"), "{refused:?}");
+    assert_eq!((refused.stdout.as_str(), stage.texts("into")), ("", before));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_was_written_into_a_text_keeps_everything_out() {
+    let stage = Stage::new().await;
+    record(&stage, "into").await;
+    record(&stage, "from").await;
+    let mut files = fs::read_dir(stage.cassette("from").join("get-resource-shares")).unwrap();
+    let listing = files.next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&listing).unwrap();
+    assert!(text.contains("\"made\""), "{text}");
+    fs::write(&listing, text.replace("\"made\"", &format!("\"{}\"", SECRET.concat()))).unwrap();
+    let before = stage.texts("into");
+    for arguments in [&["merge", "into", "from"][..], &["merge", "into", "from", "--dry-run"]] {
+        let refused = run(stage.folder(), arguments);
+        assert!(refused.code == Some(4) && !refused.stderr.contains(SECRET[1]), "{refused:?}");
+        assert_eq!((refused.stdout.as_str(), stage.texts("into")), ("", before.clone()));
+    }
+}
