@@ -56,6 +56,7 @@ fn secrets_are_gone_from_every_place_of_an_answer() {
             format!("{{\"permission\":{{\"permission\":{quoted}}}}}"),
             format!("\"{secret}\""),
             format!("<html>{secret}</html>"),
+            format!("{{\"a\":\"{}\"}}", secret.replace('/', "\\/")),
             format!("{{\"a\":\"{}\"}}", secret.replace('A', "\\u0041").replace('@', "\\u0040").replace('g', "\\u0067")),
         ] {
             let redacted = answered(&redaction, &body);
