@@ -1,7 +1,7 @@
 //! Percent-encoding in texts: in forms, in links, in what an error quotes.
 
-/// `text` decoded, and for each of its bytes, and its end, where it stands in `text`; `None` where nothing is encoded, or
-/// what is encoded is no text.
+/// `text` decoded, and for each of its bytes, and its end, where it stands in `text`; `None` where nothing is encoded. What
+/// is encoded and no text becomes a replacement character: it hides nothing of what stands around it.
 pub(super) fn decoded(text: &str) -> Option<(String, Vec<usize>)> {
     let bytes = text.as_bytes();
     if !bytes.contains(&b'%') {
@@ -19,7 +19,28 @@ pub(super) fn decoded(text: &str) -> Option<(String, Vec<usize>)> {
         return None;
     }
     offsets.push(at);
-    Some((String::from_utf8(decoded).ok()?, offsets))
+    match String::from_utf8(decoded) {
+        Ok(text) => Some((text, offsets)),
+        Err(error) => Some(replaced(error.as_bytes(), &offsets)),
+    }
+}
+
+/// The text in `decoded`, and where each of its bytes stood.
+fn replaced(decoded: &[u8], offsets: &[usize]) -> (String, Vec<usize>) {
+    let (mut text, mut places, mut at) = (String::with_capacity(decoded.len()), Vec::new(), 0);
+    let place = |at: usize| offsets.get(at).copied().unwrap_or_default();
+    for chunk in decoded.utf8_chunks() {
+        text.push_str(chunk.valid());
+        places.extend((at..at + chunk.valid().len()).map(place));
+        at += chunk.valid().len();
+        if !chunk.invalid().is_empty() {
+            text.push(char::REPLACEMENT_CHARACTER);
+            places.extend([place(at); char::REPLACEMENT_CHARACTER.len_utf8()]);
+            at += chunk.invalid().len();
+        }
+    }
+    places.push(place(at));
+    (text, places)
 }
 
 /// The byte that `%XX` says.
@@ -42,8 +63,15 @@ mod tests {
     }
 
     #[test]
+    fn what_decodes_to_no_text_hides_nothing_around_it() {
+        let (text, offsets) = decoded("é%C3%E2%82=%40").unwrap();
+        assert_eq!(text, "é\u{fffd}\u{fffd}=@");
+        assert_eq!(offsets, [0, 1, 2, 2, 2, 5, 5, 5, 11, 12, 15]);
+    }
+
+    #[test]
     fn what_is_not_encoded_is_left_alone() {
-        for text in ["", "plain", "100 %", "%", "%4", "%FF"] {
+        for text in ["", "plain", "100 %", "%", "%4"] {
             assert_eq!(decoded(text), None, "{text}");
         }
     }
