@@ -60,6 +60,8 @@ pub(super) struct PageAsk {
     pub(super) was_upstreams: bool,
     /// A legal page size.
     pub(super) max_results: Option<u32>,
+    /// What stands for a token and is no text. It stays among the parameters.
+    pub(super) illegal_token: bool,
     /// An illegal page size. It stays among the parameters too.
     pub(super) illegal_size: bool,
 }
@@ -89,16 +91,16 @@ pub(super) fn identify(
 ) -> Result<Call, EngineError> {
     let Table { service, region: default_region, .. } = *table;
     let operation = service.operation(&request.method, &request.path).cloned();
-    let copied = scrubbed(request, table, operation.as_deref(), live)?;
-    let (path, query, body, unkeyed) = match &copied {
-        Some(copied) => (&copied.path, &copied.query, copied.body.as_slice(), copied.unkeyed.clone()),
-        None => (&request.path, &request.query, &*request.body, Vec::new()),
-    };
-    let mut parameters = Parameters::read(query, body, operation.is_some())?;
-    let page = match operation.as_deref() {
-        Some(Operation { page_items: Some(_), .. }) => page_ask(&mut parameters, service)?,
-        _ => PageAsk::default(),
-    };
+    let first = scrubbed(request, table, operation.as_deref(), live, &PageAsk::default())?;
+    let (mut parameters, mut page) = read(request, first.as_ref(), operation.as_deref(), service)?;
+    let (again, mut copied) = (Some(&page).filter(|page| page.illegal_token || page.illegal_size), first.as_ref());
+    let again = again.map(|page| scrubbed(request, table, operation.as_deref(), live, page)).transpose()?;
+    if let Some(again) = &again {
+        copied = again.as_ref();
+        (parameters, page) = read(request, copied, operation.as_deref(), service)?;
+    }
+    let path = copied.map_or(&request.path, |copied| &copied.path);
+    let unkeyed = copied.map(|copied| copied.unkeyed.clone()).unwrap_or_default();
     let skipped = |name: &str| {
         let volatile = operation.as_ref().is_some_and(|operation| operation.volatile.iter().any(|v| v == name));
         volatile
@@ -137,24 +139,47 @@ pub(super) fn identify(
 }
 
 /// The redacted copy of `request`; `None` where there is nothing to redact. What becomes a hole or is no part of the
-/// request's identity stays: nothing of it is stored, and the session needs it as the client gave it.
+/// request's identity stays: nothing of it is stored, and the session needs it as the client gave it. What `page` found to be
+/// illegal is stored.
 fn scrubbed(
     request: &Request,
     table: &Table<'_>,
     operation: Option<&Operation>,
     live: Option<&Bindings>,
+    page: &PageAsk,
 ) -> Result<Option<Copied>, EngineError> {
     let paging = &table.service.paging;
     let pages = operation.is_some_and(|operation| operation.page_items.is_some());
     let volatile = |name: &str| operation.is_some_and(|operation| operation.volatile.iter().any(|own| own == name));
+    let paged =
+        |name: &str| (name == paging.token && !page.illegal_token) || (name == paging.size && !page.illegal_size);
     Ok(table.redaction.request(&Asking {
         operation: operation.map(|operation| operation.name.as_str()),
         path: &request.path,
         query: &request.query,
         body: &request.body,
         keep: &|text| live.is_some_and(|live| live.name_of(text).is_some()),
-        skip: &|name| volatile(name) || (pages && (name == paging.token || name == paging.size)),
+        skip: &|name| volatile(name) || (pages && paged(name)),
     })?)
+}
+
+/// The parameters of `request`, or of its redacted copy, and which page they ask for.
+fn read<'a>(
+    request: &'a Request,
+    copied: Option<&'a Copied>,
+    operation: Option<&Operation>,
+    service: &Service,
+) -> Result<(Parameters<'a>, PageAsk), EngineError> {
+    let (query, body) = match copied {
+        Some(copied) => (&copied.query, copied.body.as_slice()),
+        None => (&request.query, &*request.body),
+    };
+    let mut parameters = Parameters::read(query, body, operation.is_some())?;
+    let page = match operation {
+        Some(Operation { page_items: Some(_), .. }) => page_ask(&mut parameters, service)?,
+        _ => PageAsk::default(),
+    };
+    Ok((parameters, page))
 }
 
 fn volatile(operation: &Operation, parameters: &Parameters<'_>) -> Vec<(String, String)> {
@@ -174,6 +199,8 @@ fn page_ask(parameters: &mut Parameters<'_>, service: &Service) -> Result<PageAs
             }
             Err(error) => return Err(EngineError::Token(error.to_string())),
         }
+    } else {
+        ask.illegal_token = parameters.has(&service.paging.token);
     }
     if parameters.has(&service.paging.size) {
         let size = parameters.number(&service.paging.size).and_then(|number| number.parse().ok());

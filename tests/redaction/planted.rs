@@ -85,6 +85,9 @@ async fn ask_unknown(caller: &Caller, secret: &str, inject: &impl Fn(Effect)) {
         request.headers_mut().insert("x-custom", secret.parse().unwrap());
         caller.send(request).await;
     }
+    for illegal in [json!({ "maxResults": secret }), json!({ "nextToken": [secret] })] {
+        caller.post("ListPermissions", illegal).await;
+    }
     let with_headers = Asking::default().header("x-amz-security-token", secret).header("user-agent", secret);
     caller.ask("ListResourceTypes", "{}", with_headers).await;
 }
