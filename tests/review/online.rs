@@ -164,6 +164,23 @@ async fn what_has_drifted_is_recorded_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_error_is_not_recorded_in_place_of_an_answer() {
+    let (stage, equal) = (recorded().await, endpoint(7).await);
+    let before = stage.texts("c");
+    let refused = Effect::Refused { status: 403, name: "AccessDeniedException".to_owned(), message: "no".to_owned() };
+    equal.endpoint().inject(Fault::next(refused).times(100));
+    let updated = verify(&stage, &equal, &["--update"]);
+    assert_eq!(updated.code, Some(5), "{updated:?}");
+    assert!(updated.stdout.contains("not recorded anew: upstream refuses now what it answered then"), "{updated:?}");
+    // One error was recorded, and is another now.
+    assert!(updated.stderr.contains("1 read recorded anew"), "{updated:?}");
+    let answers = |texts: Vec<(String, String)>| -> Vec<(String, String)> {
+        texts.into_iter().filter(|(_, text)| text.contains("\"status\": 200")).collect()
+    };
+    assert_eq!(answers(stage.texts("c")), answers(before));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_actor_signs_as_itself() {
     let stage = endpoint(7).await;
     let root = stage.cassette("c");

@@ -7,7 +7,7 @@ use crate::command::error::chain;
 use crate::command::progress::Progress;
 use crate::command::recorded::Recorded;
 use crate::engine::{NotAsked, Reask, Walked};
-use crate::interaction::{Entry, Take};
+use crate::interaction::{Entry, Page, Take};
 
 /// Asks for everything in `recorded` that is a read. Where `update` is given, what has drifted is recorded into it.
 pub(super) async fn ask(
@@ -70,10 +70,25 @@ async fn ask_one(reask: Reask<'_>, recorded: &Recorded, update: Option<&Recordin
     }
     let drifted = asked.iter().any(|asked| update.is_some_and(|update| update.is_for(&asked.outcome)));
     if let Some(update) = update.filter(|_| drifted && fresh.len() == asked.len()) {
-        let update = update.record(entry, &fresh);
+        let update =
+            if is_loss(entry, &fresh) { Update::Refused(A_SUCCESS.to_owned()) } else { update.record(entry, &fresh) };
         asked.iter_mut().for_each(|asked| asked.update = update.clone());
     }
     asked
+}
+
+/// Whether upstream now refuses what it once answered: who asks may no longer be allowed to, and the answer would be gone.
+fn is_loss(entry: &Entry, fresh: &[(Option<u32>, Walked)]) -> bool {
+    let refused = fresh.iter().filter(|(_, walked)| walked.pages.iter().any(|page| is_error(page.inner())));
+    let was_answered = |size| {
+        let mut takes = entry.takes.iter().filter(|take| take.max_results == size);
+        takes.any(|take| !take.pages.iter().any(is_error))
+    };
+    refused.map(|(size, _)| *size).any(was_answered)
+}
+
+const fn is_error(page: &Page) -> bool {
+    page.status >= 400
 }
 
 /// The page sizes that were asked with, each once.
@@ -172,4 +187,5 @@ impl Recording<'_> {
     }
 }
 
+const A_SUCCESS: &str = "upstream refuses now what it answered then; `ramtape rm` deletes it if that is meant";
 const AFTER_A_WRITE: &str = "a session read it after a write; record its test again";
