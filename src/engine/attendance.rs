@@ -6,6 +6,9 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+/// How many names are kept: anybody may give a new one with every request.
+pub(super) const MOST: usize = 10_000;
+
 /// What a session has asked for, and where it stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionState {
@@ -85,6 +88,15 @@ impl Attendance {
         }))
     }
 
+    /// As [`Self::of`], for a request that has just come; `None` where its session is new and there are too many already.
+    pub(super) fn come(&self, name: Option<&str>) -> Option<Attending<'_>> {
+        let has_room = name.is_none_or(|name| {
+            let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+            named.len() < MOST || named.contains_key(name)
+        });
+        has_room.then(|| self.of(name))
+    }
+
     /// Whether the session called `name` has ever asked for anything.
     pub(super) fn has(&self, name: Option<&str>) -> bool {
         match name {
@@ -141,5 +153,15 @@ mod tests {
         assert_eq!(seen, [(None, 1, 0), (Some("a"), 1, 1), (Some("b"), 2, 0)]);
         assert_eq!(states.get(1).and_then(|state| state.latest_write.clone()), Some(id));
         assert!(attendance.has(Some("a")) && !attendance.has(Some("c")));
+    }
+
+    #[test]
+    fn new_names_are_refused_where_there_are_too_many_and_the_others_go_on() {
+        let attendance = Attendance::default();
+        for number in 0..MOST {
+            assert!(attendance.come(Some(&number.to_string())).is_some());
+        }
+        assert!(attendance.come(Some("one too many")).is_none() && !attendance.has(Some("one too many")));
+        assert!(attendance.come(Some("7")).is_some() && attendance.come(None).is_some());
     }
 }

@@ -90,6 +90,13 @@ pub enum EngineError {
     /// A write, while only reads are allowed.
     #[error("{0} changes resources, and ramtape was started with --read-only; nothing was sent to AWS")]
     ReadOnly(String),
+    /// One more session than are kept apart.
+    #[error(
+        "the request names a new session, and this run has had {} already, which is as many as are kept apart; use fewer \
+         names, or start ramtape anew",
+        super::attendance::MOST
+    )]
+    TooManySessions,
     /// Upstream gave no answer that can be passed on.
     #[error("no answer from upstream")]
     Upstream(#[from] UpstreamError),
@@ -118,6 +125,7 @@ impl EngineError {
             Self::ActorWithoutProfile { .. } => (StatusCode::FORBIDDEN, "RamtapeActorWithoutProfileException"),
             Self::UnclaimedAccount { .. } => (StatusCode::FORBIDDEN, "RamtapeUnclaimedAccountException"),
             Self::ReadOnly(_) => (StatusCode::FORBIDDEN, "RamtapeReadOnlyException"),
+            Self::TooManySessions => (StatusCode::BAD_REQUEST, "RamtapeSessionException"),
             Self::Upstream(error) if error.is_timeout() => (StatusCode::GATEWAY_TIMEOUT, "RamtapeUpstreamException"),
             Self::Upstream(error) if error.is_transient() => (StatusCode::BAD_GATEWAY, "RamtapeUpstreamException"),
             Self::Upstream(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),

@@ -103,7 +103,11 @@ impl Engine {
     /// The answer to `request`; whatever went wrong is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
         count(&self.shared.tally.requests);
-        let session = self.shared.attendance.of(session_name(&request).as_deref());
+        let Some(session) = self.shared.attendance.come(session_name(&request).as_deref()) else {
+            let error = EngineError::TooManySessions;
+            self.shared.tally.failed(&error);
+            return error.to_response();
+        };
         count(&session.requests);
         let outcome = match &self.recorder {
             None => replay::replay(&self.shared, &request).map_err(Arc::new).inspect(|_| count(&session.replayed)),
