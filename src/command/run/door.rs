@@ -71,7 +71,8 @@ impl Way<'_> {
 }
 
 impl Way<'_> {
-    /// HTTPS by tunnels, whatever region CMD asks; what makes it trust the end of the tunnel is not told here.
+    /// HTTPS by tunnels, whatever region CMD asks; what makes it trust the end of the tunnel is not told here. `NO_PROXY` is
+    /// looked at for the one region that CMD is set to: an entry for another region's host alone is not noticed.
     fn as_https_proxy(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
         let host = endpoint_host(self.service, self.region);
         if let Some((variable, entry)) = covering(&host, parent) {
