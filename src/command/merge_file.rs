@@ -13,18 +13,24 @@ pub(super) fn run(args: &MergeFileArgs, voice: Voice) -> Result<Exit, CommandErr
     let (base, ours, theirs) = (read(&args.base)?, read(&args.ours)?, read(&args.theirs)?);
     let path = args.path.as_deref().unwrap_or(&args.ours).display();
     let (text, conflict) = match merged(&base, &ours, &theirs) {
-        Ok((text, 0)) => (text, None),
+        Ok((text, 0)) => (Some(text), None),
         Ok((text, clashes)) => {
             let takes = counted(clashes, "take was", "takes were");
             let advice = "decide between the markers";
-            (text, Some(format!("{path}: {takes} changed differently on both sides: {advice}")))
+            (Some(text), Some(format!("{path}: {takes} changed differently on both sides: {advice}")))
         }
         Err(reason) => {
-            let text = text::write_both(&String::from_utf8_lossy(&ours), &String::from_utf8_lossy(&theirs));
-            (text, Some(format!("{path} cannot be merged take by take: {reason}; both sides stand in it whole")))
+            let (text, outcome) = match (str::from_utf8(&ours), str::from_utf8(&theirs)) {
+                (Ok(ours), Ok(theirs)) => (Some(text::write_both(ours, theirs)), "both sides stand in it whole"),
+                // Markers cannot be put around what is no text without changing it.
+                _ => (None, "a side is not UTF-8, and our side stays in it as it was"),
+            };
+            (text, Some(format!("{path} cannot be merged take by take: {reason}; {outcome}")))
         }
     };
-    output::write_file(&args.ours, &text)?;
+    if let Some(text) = text {
+        output::replace_file(&args.ours, &text)?;
+    }
     if let Some(conflict) = &conflict {
         voice.problem(conflict);
     }

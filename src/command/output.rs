@@ -1,6 +1,7 @@
 //! What goes to stdout, and into files.
 
 use super::CommandError;
+use std::fs::Permissions;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -21,14 +22,29 @@ pub(super) fn print_styled(text: &str) -> Result<(), CommandError> {
 
 /// Writes a file that nobody ever sees half-written, readable by its owner alone: it can hold a capability key.
 pub(super) fn write_atomically(path: &Path, text: &str) -> Result<(), CommandError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path)?;
-        Ok(())
+    renamed(path, text, None).map_err(|source| CommandError::Write { path: path.to_owned(), source })
+}
+
+/// Writes a file that is there anew, whole or not at all. Who may read it stays.
+pub(super) fn replace_file(path: &Path, text: &str) -> Result<(), CommandError> {
+    let replace = || {
+        // Behind a link, the file is what is replaced.
+        let path = path.canonicalize()?;
+        renamed(&path, text, Some(path.metadata()?.permissions()))
     };
-    write().map_err(|source| CommandError::Write { path: path.to_owned(), source })
+    replace().map_err(|source| CommandError::Write { path: path.to_owned(), source })
+}
+
+fn renamed(path: &Path, text: &str, permissions: Option<Permissions>) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+        file.as_file().sync_all()?;
+    }
+    file.persist(path)?;
+    Ok(())
 }
 
 /// Writes a file that the user asked for.

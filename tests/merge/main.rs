@@ -11,6 +11,7 @@ mod stage;
 
 mod branches;
 mod cassettes;
+mod driver;
 mod repository;
 mod rules;
 mod secrets;
