@@ -16,6 +16,7 @@ mod redaction;
 mod request;
 mod rule;
 mod scrub;
+mod secret_key;
 mod shape;
 mod walk;
 

@@ -1,5 +1,6 @@
 //! What is a secret by its own look, wherever it stands: the built-in rules.
 
+use super::secret_key;
 use super::shape::Shape;
 use regex::{Regex, bytes};
 use std::ops::Range;
@@ -22,6 +23,9 @@ const fn pattern(label: &'static str, text: &'static str) -> Pattern {
 /// The label of e-mail addresses, which are looked for in cassettes only.
 pub(super) const EMAIL: &str = "e-mail address";
 
+/// The label of secret access keys. What the expression finds can be longer than they are.
+const SECRET_KEY: &str = "secret access key";
+
 /// In order of precedence.
 const PATTERNS: [Pattern; 11] = [
     pattern("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|$)"),
@@ -42,7 +46,7 @@ const PATTERNS: [Pattern; 11] = [
         holds: |id| !id.ends_with("EXAMPLE"),
         ..pattern("access key id", "(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}")
     },
-    Pattern { holds: is_secret_key, ..pattern("secret access key", "[A-Za-z0-9/+]{40,}") },
+    pattern(SECRET_KEY, "[A-Za-z0-9/+]{40,}=*"),
     pattern("password in a URL", r#"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/:@"']+)@"#),
     Pattern { shape: Shape::Email, ..pattern(EMAIL, r"[\w.%+'-]+@[\w-]+(?:\.[\w-]+)+") },
 ];
@@ -103,7 +107,11 @@ pub(super) fn spots(text: &str) -> Vec<Spot> {
     for (pattern, regex) in COMPILED.iter() {
         for captures in regex.captures_iter(text) {
             let Some(found) = captures.get(1).or_else(|| captures.get(0)) else { continue };
-            if (pattern.holds)(found.as_str()) {
+            if pattern.label == SECRET_KEY {
+                let keys = secret_key::within(found.as_str()).into_iter();
+                let ranges = keys.map(|key| found.start() + key.start..found.start() + key.end);
+                spots.extend(ranges.map(|range| Spot { range, label: pattern.label, shape: pattern.shape }));
+            } else if (pattern.holds)(found.as_str()) {
                 spots.push(Spot { range: found.range(), label: pattern.label, shape: pattern.shape });
             }
         }
@@ -111,13 +119,8 @@ pub(super) fn spots(text: &str) -> Vec<Spot> {
     spots
 }
 
-/// Whether 40 characters are as mixed as a secret access key is: a path or a hash in hexadecimal is not.
-fn is_secret_key(text: &str) -> bool {
-    // AWS's documentation has one that everybody copies.
-    text.len() == 40 && is_random(text) && !text.contains("EXAMPLE")
-}
-
-fn is_random(text: &str) -> bool {
+/// Whether `text` is as mixed as chance makes it: a path or a hash in hexadecimal is not.
+pub(super) fn is_random(text: &str) -> bool {
     let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(&kind);
     let different: std::collections::BTreeSet<u8> = text.bytes().collect();
     has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit) && different.len() >= 12
