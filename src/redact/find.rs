@@ -97,15 +97,13 @@ impl<'r> Wanted<'r> {
 
     /// What overlaps a stand-in is left alone.
     fn in_plain_text(&self, text: &str, pointer: &str) -> Vec<Hit> {
-        if text.is_empty() || Shape::of(text).is_stand_in(text) {
+        let mut found = self.found_in(text).peekable();
+        // Found first: in most texts there is nothing, and then nothing needs to be known of them.
+        if found.peek().is_none() || text.is_empty() || Shape::of(text).is_stand_in(text) {
             return Vec::new();
         }
-        let mut taken = Vec::new();
+        let mut taken = stand_ins_within(text);
         let mut hits: Vec<Hit> = Vec::new();
-        let mut found = self.found_in(text).peekable();
-        if found.peek().is_some() {
-            taken = stand_ins_within(text);
-        }
         for (range, shape, label, with) in found {
             let value = text.get(range.clone()).unwrap_or_default();
             let free = taken.iter().all(|other: &Range<usize>| range.end <= other.start || other.end <= range.start);
