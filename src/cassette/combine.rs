@@ -39,8 +39,8 @@ pub fn combine(base: &[Take], ours: &[Take], theirs: &[Take]) -> Vec<Piece> {
     let pieces = sessions.into_iter().flat_map(|session| {
         let sides = Sides {
             base: of_session(base, session).into_iter().map(|(_, take)| take).collect(),
-            ours: of_session(ours, session),
-            theirs: of_session(theirs, session),
+            ours: continued(of_session(ours, session), theirs),
+            theirs: continued(of_session(theirs, session), ours),
         };
         sides.combined()
     });
@@ -49,6 +49,15 @@ pub fn combine(base: &[Take], ours: &[Take], theirs: &[Take]) -> Vec<Piece> {
 
 fn of_session<'t>(takes: &'t [Take], session: Option<&str>) -> Vec<(usize, &'t Take)> {
     takes.iter().enumerate().filter(|(_, take)| take.session.as_deref() == session).collect()
+}
+
+/// `side` with each chain that only `other` recorded further as it is there.
+fn continued<'t>(side: Vec<(usize, &'t Take)>, other: &'t [Take]) -> Vec<(usize, &'t Take)> {
+    let further = |take: &'t Take| {
+        let here = side.iter().any(|(_, whole)| begins(take, whole));
+        if here { take } else { other.iter().find(|whole| begins(take, whole)).unwrap_or(take) }
+    };
+    side.iter().map(|(at, take)| (*at, further(take))).collect()
 }
 
 /// The pieces as the text has them; where a person has to decide first, as they are.
@@ -115,27 +124,25 @@ fn judged(base: &Take, ours: Option<&(usize, &Take)>, theirs: Option<&(usize, &T
     Some(Placed { piece, ours: ours.map(|(at, _)| *at), theirs: theirs.map(|(at, _)| *at) })
 }
 
-/// One of two that stand for the same: of two chains, one a beginning of the other, the longer.
+/// What both sides have in one place.
 fn joined(ours: &Take, theirs: &Take) -> Piece {
-    if begins(ours, theirs) {
-        Piece::Agreed(theirs.clone())
-    } else if ours == theirs || begins(theirs, ours) {
+    if ours == theirs {
         Piece::Agreed(ours.clone())
     } else {
         Piece::Clash { ours: Some(ours.clone()), theirs: Some(theirs.clone()) }
     }
 }
 
-/// Whether two takes can't both stand: they are the same, or answer the same write.
-fn is_one(ours: &Take, theirs: &Take) -> bool {
-    let same_write = ours.id.is_some() && ours.id == theirs.id;
-    same_write || ours == theirs || begins(ours, theirs) || begins(theirs, ours)
+/// Whether both answer the same write: they can't both stand.
+fn is_same_write(ours: &Take, theirs: &Take) -> bool {
+    ours.id.is_some() && ours.id == theirs.id
 }
 
 /// What both sides added at one place, ours first.
 fn union(ours: &[&(usize, &Take)], theirs: &[&(usize, &Take)]) -> Vec<Placed> {
     let one = |at: usize, other: usize| {
-        ours.get(at).zip(theirs.get(other)).is_some_and(|((_, mine), (_, other))| is_one(mine, other))
+        let pair = ours.get(at).zip(theirs.get(other));
+        pair.is_some_and(|((_, mine), (_, other))| mine == other || is_same_write(mine, other))
     };
     let mut pairs = common(ours.len(), theirs.len(), one);
     pairs.push((ours.len(), theirs.len()));
@@ -155,35 +162,30 @@ fn union(ours: &[&(usize, &Take)], theirs: &[&(usize, &Take)]) -> Vec<Placed> {
     placed
 }
 
-/// One session's sequence without what is there twice because each side had it at another place.
+/// One session's sequence without what is there twice because each side had it at another place. Writes stand where our
+/// side has them: so to combine once more changes nothing.
 fn settled(placed: Vec<Placed>) -> Vec<Placed> {
     let mut settled: Vec<Placed> = Vec::with_capacity(placed.len());
     for next in placed {
-        let Piece::Agreed(take) = &next.piece else {
+        let last = settled.len().checked_sub(1);
+        let twin = settled.iter().enumerate().find_map(|(at, other)| {
+            let (Piece::Agreed(known), Piece::Agreed(take)) = (&other.piece, &next.piece) else { return None };
+            let (ours, theirs) = match (other, &next) {
+                (Placed { theirs: None, .. }, Placed { ours: None, .. }) => (known, take),
+                (Placed { ours: None, .. }, Placed { theirs: None, .. }) => (take, known),
+                _ => return None,
+            };
+            // A read can have been answered the same before and after something else.
+            let is_twin = is_same_write(ours, theirs) || (ours == theirs && Some(at) == last);
+            is_twin.then(|| (at, joined(ours, theirs)))
+        });
+        let Some((at, piece)) = twin else {
             settled.push(next);
             continue;
         };
-        let of_other_side = |other: &Placed| {
-            (next.ours.is_none() && other.theirs.is_none()) || (next.theirs.is_none() && other.ours.is_none())
-        };
-        let last = settled.len().checked_sub(1);
-        let twin = settled.iter_mut().enumerate().find(|(at, other)| match &other.piece {
-            // A read can have been answered the same before and after something else.
-            Piece::Agreed(known) => {
-                of_other_side(other) && is_one(known, take) && (take.id.is_some() || known != take || Some(*at) == last)
-            }
-            Piece::Clash { .. } => false,
-        });
-        match twin {
-            Some((_, twin)) => {
-                if let Piece::Agreed(known) = &twin.piece {
-                    twin.piece = if next.ours.is_none() { joined(known, take) } else { joined(take, known) };
-                }
-                twin.ours = twin.ours.or(next.ours);
-                twin.theirs = twin.theirs.or(next.theirs);
-            }
-            None => settled.push(next),
-        }
+        let twin = settled.remove(at);
+        let at = if twin.ours.is_some() { at } else { settled.len() };
+        settled.insert(at, Placed { piece, ours: twin.ours.or(next.ours), theirs: twin.theirs.or(next.theirs) });
     }
     settled
 }
