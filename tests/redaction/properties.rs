@@ -31,7 +31,7 @@ fn any_text() -> impl Strategy<Value = String> {
         " ",
         ":",
         "/",
-        "redacted-aaaaaaaaaaaaaaaa",
+        "redacted-aaaaaaaaaaaaaaaaaaaa",
         concat!("AKIA", "QYLPMN5HABCDEFGH"),
         concat!("kZ3o8Wc1yFq2dT5xLh9v", "Bn4mRj6sPa7gUe0wXi/K"),
         "\"",
