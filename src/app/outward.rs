@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::proxy::{Outward, Target};
-use crate::upstream::{AddressRules, Names, Resolver};
+use crate::upstream::{Names, Resolver};
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -19,10 +19,9 @@ pub(super) struct Outside {
 
 impl Outside {
     pub(super) fn new(config: &Config) -> Self {
-        let everywhere = ["0.0.0.0/0", "::/0"].iter().filter_map(|network| network.parse().ok()).collect();
         Self {
             named: Resolver::new(Names::System, config.addresses.clone()),
-            configured: Resolver::new(Names::System, AddressRules { allowed: everywhere }),
+            configured: Resolver::without_rules(Names::System),
             connect_time: config.upstream.connect_time,
         }
     }

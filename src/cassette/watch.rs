@@ -167,7 +167,7 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
-    /// `parent/root/folder/file` in a new folder.
+    /// A cassette `root` in `parent`, with one file in one folder.
     fn tree() -> (tempfile::TempDir, PathBuf, PathBuf) {
         let outside = tempfile::tempdir().unwrap();
         let root = outside.path().join("parent/root");

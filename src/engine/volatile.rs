@@ -4,12 +4,13 @@ use super::Shared;
 use super::identify::Call;
 use super::prepared::uuid;
 use crate::interaction::json::{self, Kind, Node};
-use crate::interaction::{Body, Hole, Part, Request};
+use crate::interaction::{Body, Hole, Request};
 use crate::session::{Bindings, session_name};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The live values of the session that `request` belongs to; `None` where it has none.
@@ -26,7 +27,10 @@ pub(super) fn bind(shared: &Shared, session: Option<&str>, call: &Call, write: &
 /// `body` with a hole for every whole string that is a live value, where the hole brings its bytes back: a value that
 /// is spelled otherwise than [`json::quote`] would stays as it is, and so does a body that is no JSON.
 pub(super) fn punch(body: Body, live: &Bindings) -> Body {
-    let (bytes, mut holes) = with_placeholders(&body);
+    let (bytes, there) = body.with_placeholders();
+    // An empty string is no live value: what is there already is not found again.
+    let place = |(place, hole): (Range<usize>, &Hole)| Place { start: place.start, end: place.end, hole: hole.clone() };
+    let mut holes: Vec<_> = there.into_iter().map(place).collect();
     let Ok(root) = json::parse(&bytes) else { return body };
     let known = holes.len();
     find_values(&root, live, &mut holes);
@@ -50,25 +54,6 @@ struct Place {
     start: usize,
     end: usize,
     hole: Hole,
-}
-
-/// The body with an empty string, which is no live value, for every hole that it has.
-fn with_placeholders(body: &Body) -> (Bytes, Vec<Place>) {
-    if let [Part::Literal(bytes)] = body.parts() {
-        return (bytes.clone(), Vec::new());
-    }
-    let (mut bytes, mut holes) = (Vec::new(), Vec::new());
-    for part in body.parts() {
-        match part {
-            Part::Literal(literal) => bytes.extend_from_slice(literal),
-            Part::Hole(hole) => {
-                let start = bytes.len();
-                bytes.extend_from_slice(b"\"\"");
-                holes.push(Place { start, end: bytes.len(), hole: hole.clone() });
-            }
-        }
-    }
-    (bytes.into(), holes)
 }
 
 fn find_values(node: &Node<'_>, live: &Bindings, holes: &mut Vec<Place>) {

@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A place in a stored body that holds no bytes of its own. Each stands for one whole JSON string, quotes included.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +71,27 @@ impl Body {
             Part::Hole(hole) => Some(hole),
             Part::Literal(_) => None,
         })
+    }
+
+    /// The bytes with an empty JSON string in place of every hole, which is what a hole can be parsed as, and where those
+    /// stand. A body without holes is handed out without a copy.
+    #[must_use]
+    pub fn with_placeholders(&self) -> (Bytes, Vec<(Range<usize>, &Hole)>) {
+        if let [Part::Literal(bytes)] = self.parts.as_slice() {
+            return (bytes.clone(), Vec::new());
+        }
+        let (mut bytes, mut holes) = (BytesMut::new(), Vec::new());
+        for part in &self.parts {
+            match part {
+                Part::Literal(literal) => bytes.extend_from_slice(literal),
+                Part::Hole(hole) => {
+                    let start = bytes.len();
+                    bytes.extend_from_slice(b"\"\"");
+                    holes.push((start..bytes.len(), hole));
+                }
+            }
+        }
+        (bytes.freeze(), holes)
     }
 
     /// Whether there is neither a byte nor a hole.

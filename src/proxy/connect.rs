@@ -62,7 +62,10 @@ async fn ask<A: Answer>(stream: &mut TcpStream, reception: &Reception<A>) -> Res
             _ => return Ok(None),
         }
         scanner.scan(head.get(before..).unwrap_or_default()).map_err(|stop| stop.refusal)?;
-        let Some(end) = head.windows(END_OF_HEAD.len()).position(|window| window == END_OF_HEAD) else { continue };
+        // Its end may have begun in what came before.
+        let from = before.saturating_sub(END_OF_HEAD.len() - 1);
+        let Some(end) = memchr::memmem::find(head.get(from..).unwrap_or_default(), END_OF_HEAD) else { continue };
+        let end = from + end;
         if head.len() > end + END_OF_HEAD.len() {
             return Err(Refusal::EarlyBytes);
         }
@@ -132,7 +135,9 @@ async fn pass<A: Answer>(
     configured: bool,
 ) {
     let limits = reception.house.gate.limits.clone();
-    let Some(outward) = &reception.house.passage.outward else { return };
+    let Some(outward) = &reception.house.passage.outward else {
+        return refuse(stream, &Refusal::NothingLeaves { target }).await;
+    };
     let Ok(_tunnel) = reception.house.tunnels.try_acquire() else {
         return refuse(stream, &Refusal::Tunnels { limit: limits.tunnels }).await;
     };

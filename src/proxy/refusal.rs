@@ -108,13 +108,7 @@ impl Refusal {
     /// The status. All but one are 4xx, which AWS clients do not retry; a full house is worth a second try.
     pub(super) fn status(&self) -> StatusCode {
         match self {
-            Self::NotForwardProxy { .. }
-            | Self::BrowserOrigin
-            | Self::ForeignHost
-            | Self::NothingLeaves { .. }
-            | Self::NoTunnel { .. }
-            | Self::RemoteTunnel { .. }
-            | Self::NoCertificate { .. } => StatusCode::FORBIDDEN,
+            _ if self.is_forbidden() => StatusCode::FORBIDDEN,
             Self::Unreachable { .. } => StatusCode::BAD_GATEWAY,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadTooLarge { .. } | Self::TooManyFields { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -124,16 +118,24 @@ impl Refusal {
         }
     }
 
+    /// Whether what is asked for is well formed and not to be had.
+    const fn is_forbidden(&self) -> bool {
+        matches!(
+            self,
+            Self::NotForwardProxy { .. }
+                | Self::BrowserOrigin
+                | Self::ForeignHost
+                | Self::NothingLeaves { .. }
+                | Self::NoTunnel { .. }
+                | Self::RemoteTunnel { .. }
+                | Self::NoCertificate { .. }
+        )
+    }
+
     /// The error's name on the wire. None is a name of RAM's own, and none is one that clients retry on.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::NotForwardProxy { .. }
-            | Self::BrowserOrigin
-            | Self::ForeignHost
-            | Self::NothingLeaves { .. }
-            | Self::NoTunnel { .. }
-            | Self::RemoteTunnel { .. }
-            | Self::NoCertificate { .. } => "RamtapeForbiddenException",
+            _ if self.is_forbidden() => "RamtapeForbiddenException",
             Self::BodyTooLarge { .. } | Self::HeadTooLarge { .. } | Self::TooManyFields { .. } => {
                 "RamtapeTooLargeException"
             }

@@ -3,7 +3,7 @@
 use super::account::is_account;
 use super::find::{Hit, Wanted};
 use super::patterns::EMAIL;
-use super::redaction::{Redaction, known, with_placeholders};
+use super::redaction::{Redaction, known};
 use super::rule::Way;
 use super::shape::stand_ins_within;
 use crate::interaction::{Entry, Secret, json};
@@ -53,7 +53,7 @@ impl Redaction {
                 for (name, value) in &page.headers {
                     found.add(&format!("{place}/headers/{name}"), answers.in_text(value, ""));
                 }
-                let bytes = with_placeholders(&page.body).0;
+                let bytes = page.body.with_placeholders().0;
                 let body = if json::parse(&bytes).is_ok() { "body" } else { "text" };
                 found.add(&format!("{place}/{body}"), answers.in_bytes(&bytes));
             }

@@ -5,8 +5,7 @@ use super::key::Key;
 use super::rule::{Compiled, Policy, RuleError, Way};
 use super::scrub::{Scrubbed, kept_headers};
 use super::shape::Shape;
-use crate::interaction::{Body, Hole, OperationName, Page, Part, json};
-use bytes::Bytes;
+use crate::interaction::{Body, OperationName, Page, json};
 use http::HeaderMap;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -110,7 +109,7 @@ impl Redaction {
 
     /// `body`, its literal parts redacted.
     fn body(&self, wanted: &Wanted<'_>, body: Body) -> Result<Body, RedactionError> {
-        let (bytes, holes) = with_placeholders(&body);
+        let (bytes, holes) = body.with_placeholders();
         let hits = wanted.in_bytes(&bytes);
         if hits.is_empty() {
             return Ok(body);
@@ -122,19 +121,19 @@ impl Redaction {
         };
         // A placeholder is an empty string, and nothing in that is redacted: hits and holes never overlap.
         for hit in hits {
-            while let Some((start, hole)) = holes.next_if(|(start, _)| *start < hit.range.start) {
-                literal(&mut redacted, at, start);
-                redacted.push_hole(hole);
-                at = start + PLACEHOLDER.len();
+            while let Some((place, hole)) = holes.next_if(|(place, _)| place.start < hit.range.start) {
+                literal(&mut redacted, at, place.start);
+                redacted.push_hole(hole.clone());
+                at = place.end;
             }
             literal(&mut redacted, at, hit.range.start);
             redacted.push_literal(self.in_place_of(&hit)?.into_bytes().into());
             at = hit.range.end;
         }
-        for (start, hole) in holes {
-            literal(&mut redacted, at, start);
-            redacted.push_hole(hole);
-            at = start + PLACEHOLDER.len();
+        for (place, hole) in holes {
+            literal(&mut redacted, at, place.start);
+            redacted.push_hole(hole.clone());
+            at = place.end;
         }
         literal(&mut redacted, at, bytes.len());
         Ok(redacted)
@@ -221,24 +220,4 @@ pub(super) fn known(operation: &OperationName) -> Option<&str> {
         OperationName::Known(name) => Some(name),
         OperationName::Unknown(_) => None,
     }
-}
-
-const PLACEHOLDER: &[u8] = b"\"\"";
-
-/// The body's bytes with an empty string in place of every hole, and where those stand.
-pub(super) fn with_placeholders(body: &Body) -> (Bytes, Vec<(usize, Hole)>) {
-    if let [Part::Literal(bytes)] = body.parts() {
-        return (bytes.clone(), Vec::new());
-    }
-    let (mut bytes, mut holes) = (Vec::new(), Vec::new());
-    for part in body.parts() {
-        match part {
-            Part::Literal(literal) => bytes.extend_from_slice(literal),
-            Part::Hole(hole) => {
-                holes.push((bytes.len(), hole.clone()));
-                bytes.extend_from_slice(PLACEHOLDER);
-            }
-        }
-    }
-    (bytes.into(), holes)
 }

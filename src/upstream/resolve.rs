@@ -50,7 +50,8 @@ impl Resolver {
     }
 
     /// For names that whoever started ramtape chose: they may lead anywhere.
-    pub(super) fn without_rules(names: Names) -> Self {
+    #[must_use]
+    pub fn without_rules(names: Names) -> Self {
         Self { names: Arc::new(names), rules: None }
     }
 

@@ -33,7 +33,8 @@ pub(super) fn print_body(printer: &mut Printer, body: &Body) {
     if body.is_empty() {
         return;
     }
-    let (bytes, holes) = with_placeholders(body);
+    let (bytes, holes) = body.with_placeholders();
+    let holes = holes.into_iter().map(|(place, hole)| (place.start, hole)).collect();
     if let Some((node, style)) = layable(&bytes, &holes, body) {
         if style == Style::Spaced {
             printer.name("\"style\"");
@@ -48,21 +49,6 @@ pub(super) fn print_body(printer: &mut Printer, body: &Body) {
         printer.name("\"base64\"");
         print_pieces(printer, body, |bytes| json::quote(&BASE64.encode(bytes)));
     }
-}
-
-/// The body's bytes with an empty string in place of every hole, and where those stand.
-fn with_placeholders(body: &Body) -> (Vec<u8>, BTreeMap<usize, &Hole>) {
-    let (mut bytes, mut holes) = (Vec::new(), BTreeMap::new());
-    for part in body.parts() {
-        match part {
-            Part::Literal(literal) => bytes.extend_from_slice(literal),
-            Part::Hole(hole) => {
-                holes.insert(bytes.len(), hole);
-                bytes.extend_from_slice(b"\"\"");
-            }
-        }
-    }
-    (bytes, holes)
 }
 
 /// The tree of a body that can be laid out, and the style that brings its bytes back.

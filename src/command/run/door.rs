@@ -49,17 +49,12 @@ impl Way<'_> {
 
     /// Plain HTTP, so that the proxy can read it; CMD takes it that what it signed reaches the real endpoint.
     fn as_proxy(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
-        let host = endpoint_host(self.service, self.region);
+        let host = self.endpoint();
         if ServiceHost::parse(&host, self.service).is_none() {
             let problem = format!("{:?} is not a region that AWS has endpoints in; set AWS_REGION", self.region);
             return Err(CommandError::Usage(problem));
         }
-        if let Some((variable, entry)) = covering(&host, parent) {
-            return Err(CommandError::Usage(format!(
-                "the entry {entry:?} of {variable} covers {host}: CMD would send its signed requests there in clear text, \
-                 past ramtape. Take the entry out for this command, or use another --door"
-            )));
-        }
+        self.check_no_proxy(parent, "CMD would send its signed requests there in clear text, past ramtape")?;
         let proxy = format!("http://{}", self.addr);
         Ok(vec![
             Change::Set("AWS_ENDPOINT_URL_RAM", format!("http://{host}").into()),
@@ -68,19 +63,11 @@ impl Way<'_> {
             Change::Set("http_proxy", proxy.into()),
         ])
     }
-}
 
-impl Way<'_> {
     /// HTTPS by tunnels, whatever region CMD asks; what makes it trust the end of the tunnel is not told here. `NO_PROXY` is
     /// looked at for the one region that CMD is set to: an entry for another region's host alone is not noticed.
     fn as_https_proxy(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
-        let host = endpoint_host(self.service, self.region);
-        if let Some((variable, entry)) = covering(&host, parent) {
-            return Err(CommandError::Usage(format!(
-                "the entry {entry:?} of {variable} covers {host}: CMD would ask AWS itself, past ramtape. Take the entry out \
-                 for this command, or use another --door"
-            )));
-        }
+        self.check_no_proxy(parent, "CMD would ask AWS itself, past ramtape")?;
         if parent.value("AWS_ENDPOINT_URL").is_some() {
             let problem =
                 "AWS_ENDPOINT_URL leads CMD elsewhere, past ramtape: unset it for this command, or use another --door";
@@ -94,6 +81,21 @@ impl Way<'_> {
             Change::Set("HTTPS_PROXY", proxy.clone().into()),
             Change::Set("https_proxy", proxy.into()),
         ])
+    }
+
+    /// The host of the endpoint that CMD takes itself to ask.
+    fn endpoint(&self) -> String {
+        endpoint_host(self.service, self.region)
+    }
+
+    /// Refuses an environment that has CMD ask the endpoint without a proxy; `otherwise` says what would come of that.
+    fn check_no_proxy(&self, parent: &Environment, otherwise: &str) -> Result<(), CommandError> {
+        let host = self.endpoint();
+        let Some((variable, entry)) = covering(&host, parent) else { return Ok(()) };
+        Err(CommandError::Usage(format!(
+            "the entry {entry:?} of {variable} covers {host}: {otherwise}. Take the entry out for this command, or use \
+             another --door"
+        )))
     }
 }
 
