@@ -7,6 +7,7 @@ use super::rule::{Compiled, Way};
 use super::shape::{Shape, stand_ins_within};
 use super::walk::Walk;
 use crate::interaction::json::{self, Node};
+use regex::Regex;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -95,60 +96,102 @@ impl<'r> Wanted<'r> {
         }
     }
 
-    /// What overlaps a stand-in is left alone.
+    /// Stand-ins are left alone, and what was found once; what is between them is looked through until nothing is found, so
+    /// that nothing would be found in what becomes of the text either.
     fn in_plain_text(&self, text: &str, pointer: &str) -> Vec<Hit> {
-        let mut found = self.found_in(text).peekable();
-        // Found first: in most texts there is nothing, and then nothing needs to be known of them.
-        if found.peek().is_none() || text.is_empty() || Shape::of(text).is_stand_in(text) {
-            return Vec::new();
-        }
-        let mut taken = stand_ins_within(text);
         let mut hits: Vec<Hit> = Vec::new();
-        for (range, shape, label, with) in found {
-            let value = text.get(range.clone()).unwrap_or_default();
-            let free = taken.iter().all(|other: &Range<usize>| range.end <= other.start || other.end <= range.start);
-            if free && !shape.is_stand_in(value) && with.as_deref() != Some(value) {
-                taken.push(range.clone());
-                hits.push(Hit {
-                    range,
-                    value: value.to_owned(),
-                    shape,
-                    depth: 0,
-                    with,
-                    pointer: pointer.to_owned(),
-                    label,
-                });
+        let mut taken: Option<Vec<Range<usize>>> = None;
+        loop {
+            let between = without(0..text.len(), taken.as_deref().unwrap_or_default());
+            let mut found = between.into_iter().flat_map(|part| self.found_in(text, part)).peekable();
+            // Found first: in most texts there is nothing, and then nothing needs to be known of stand-ins.
+            if found.peek().is_none() || (taken.is_none() && Shape::of(text).is_stand_in(text)) {
+                break;
+            }
+            let Some(taken) = &mut taken else {
+                taken = Some(stand_ins_within(text));
+                continue;
+            };
+            let known = hits.len();
+            for Found { range, shape, label, with } in found {
+                let value = text.get(range.clone()).unwrap_or_default();
+                let is_free = taken.iter().all(|other| range.end <= other.start || other.end <= range.start);
+                if is_free && !shape.is_stand_in(value) && with.as_deref() != Some(value) {
+                    taken.push(range.clone());
+                    let (value, pointer) = (value.to_owned(), pointer.to_owned());
+                    hits.push(Hit { range, value, shape, depth: 0, with, pointer, label });
+                }
+            }
+            if hits.len() == known {
+                break;
             }
         }
         hits.sort_by_key(|hit| hit.range.start);
         hits
     }
 
-    /// What there is, what comes first being stronger.
-    fn found_in(&self, text: &str) -> impl Iterator<Item = Found> {
+    /// What there is in `part` of `text`, what comes first being stronger.
+    fn found_in(&self, text: &str, part: Range<usize>) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
         for rule in self.own_rules() {
             let Some(regex) = &rule.regex else { continue };
-            for captures in regex.captures_iter(text) {
-                let Some(part) = captures.get(1).or_else(|| captures.get(0)).filter(|part| !part.is_empty()) else {
-                    continue;
-                };
-                let of = if part.len() == text.len() { Shape::of } else { Shape::of_part };
-                found.push((part.range(), of(part.as_str()), rule.label().into(), rule.rule.with.clone()));
-            }
-        }
-        found.extend(patterns::spots(text).into_iter().map(|spot| (spot.range, spot.shape, spot.label.into(), None)));
-        if self.accounts {
-            found.extend(account::places(text).into_iter().map(|range| {
-                let shape = if range.len() == 12 { Shape::Account } else { Shape::DashedAccount };
-                (range, shape, ACCOUNT.into(), None)
+            found.extend(matches_in(regex, text, part.clone()).into_iter().map(|range| {
+                let value = text.get(range.clone()).unwrap_or_default();
+                let shape = if value.len() == text.len() { Shape::of(value) } else { Shape::of_part(value) };
+                Found { range, shape, label: rule.label().into(), with: rule.rule.with.clone() }
             }));
         }
-        found.into_iter()
+        let within = text.get(part.clone()).unwrap_or_default();
+        let place = |range: Range<usize>| part.start + range.start..part.start + range.end;
+        found.extend(patterns::spots(within).into_iter().map(|spot| Found {
+            range: place(spot.range),
+            shape: spot.shape,
+            label: spot.label.into(),
+            with: None,
+        }));
+        if self.accounts {
+            found.extend(account::places(within).into_iter().map(|range| {
+                let shape = if range.len() == 12 { Shape::Account } else { Shape::DashedAccount };
+                Found { range: place(range), shape, label: ACCOUNT.into(), with: None }
+            }));
+        }
+        found
     }
 }
 
-type Found = (Range<usize>, Shape, Cow<'static, str>, Option<String>);
+struct Found {
+    range: Range<usize>,
+    shape: Shape,
+    label: Cow<'static, str>,
+    with: Option<String>,
+}
+
+/// Where in `part` of `text` the first group of `regex` is, or all of it where it has none. Its anchors are the text's.
+fn matches_in(regex: &Regex, text: &str, part: Range<usize>) -> Vec<Range<usize>> {
+    let (mut found, mut at) = (Vec::new(), part.start);
+    let Some(head) = text.get(..part.end) else { return found };
+    while let Some(captures) = (at <= head.len()).then(|| regex.captures_at(head, at)).flatten() {
+        let Some(whole) = captures.get(0) else { break };
+        // The end of the part is no end of the text.
+        let is_inside = whole.end() < head.len() || head.len() == text.len();
+        let holds = is_inside || regex.find_at(text, whole.start()).is_some_and(|other| other.start() == whole.start());
+        let group = captures.get(1).unwrap_or(whole);
+        if holds && !group.is_empty() {
+            found.push(group.range());
+        }
+        let step = head.get(whole.end()..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+        at = if whole.is_empty() { whole.end() + step } else { whole.end() };
+    }
+    found
+}
+
+/// What of `range` is in none of `taken`.
+fn without(range: Range<usize>, taken: &[Range<usize>]) -> Vec<Range<usize>> {
+    taken.iter().fold(vec![range], |rest, taken| {
+        let around = |part: Range<usize>| [part.start..part.end.min(taken.start), part.start.max(taken.end)..part.end];
+        rest.into_iter().flat_map(around).filter(|part| !part.is_empty()).collect()
+    })
+}
 
 pub(super) const ACCOUNT: &str = "account number";
 
