@@ -1,12 +1,12 @@
 //! What is written as text has been proved: no secret in it, and an answer to every one of its requests.
 
 use crate::ramtape_binary::{Server, folder, ramtape, run};
-use crate::secrets::SECRETS;
+use crate::secrets::{SECRETS, committed};
 use crate::stage::{Asking, Caller, Stage};
 use ramtape::cassette::{Cassette, EntryHead, Settings, TakeHead, Warden};
 use ramtape::interaction::{Body, Hole, OperationName, Page};
 use ramtape::redact::Scrubbed;
-use ramtape::simulator::Credential;
+use ramtape::simulator::{Credential, Effect, Fault};
 use serde_json::json;
 use std::path::Path;
 use std::process::Command;
@@ -49,6 +49,25 @@ async fn a_secret_stops_the_sealing_and_nothing_is_lost() {
     let sealed = run(folder.path(), &["seal", "--cassette", "c"]);
     assert_eq!(sealed.code, Some(0), "{sealed:?}");
     assert!(folder.path().join("c/get-resource-shares").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_whose_base64_looks_like_a_key_are_no_secret() {
+    let (stage, folder) = (Stage::new().await, folder());
+    let server =
+        Server::start(&mut with_keys(folder.path(), &["record", "--upstream", stage.url(), "--cassette", "c"]));
+    let key = SECRETS[2].1;
+    let body = data_encoding::BASE64.decode(key.as_bytes()).unwrap();
+    assert!(String::from_utf8(body.clone()).is_err(), "no text");
+    stage.endpoint().inject(Fault::next(Effect::Raw { status: 200, content_type: None, body: body.into() }));
+    let caller = Caller::of(&server.url);
+    assert_eq!(caller.post("GetResourceShares", json!({ "resourceOwner": "SELF" })).await.status, 200);
+    let finished = tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    let text = committed(&folder.path().join("c")).into_iter().find(|(_, text)| text.contains("GetResourceShares"));
+    assert!(text.is_some_and(|(_, text)| text.contains(&format!("\"base64\": \"{key}\""))));
+    let scan = run(folder.path(), &["scan", "c"]);
+    assert_eq!((scan.code, scan.stdout.as_str()), (Some(0), ""), "{scan:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
