@@ -25,6 +25,20 @@ pub struct Origin {
     pub(super) current_at: AtomicU64,
 }
 
+impl Clone for Origin {
+    fn clone(&self) -> Self {
+        let Self { fingerprint, path, identity, settled, generation, current_at } = self;
+        Self {
+            fingerprint: *fingerprint,
+            path: path.clone(),
+            identity: *identity,
+            settled: *settled,
+            generation: *generation,
+            current_at: AtomicU64::new(current_at.load(Ordering::Relaxed)),
+        }
+    }
+}
+
 impl Origin {
     pub(super) fn was_current_at(&self, moment: Moment) -> bool {
         self.current_at.load(Ordering::Relaxed) == moment.0

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// How long the absence of events is believed. A file that is changed by way of another name (a hard link outside the
 /// cassette), by way of a memory mapping, or hidden by a mount, makes no event.
-const TRUSTED: Duration = Duration::from_secs(2);
+const TRUSTED: Duration = Duration::from_secs(10);
 
 /// A state of all watched folders. While it is the same, nothing was touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

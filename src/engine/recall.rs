@@ -12,20 +12,28 @@ use super::tally::count;
 use crate::cassette::Origin;
 use crate::interaction::{Request, Response};
 use crate::session::Bindings;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, Equivalent, Weighter};
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Memory for requests and what they were answered, in bytes: as much as the cassette's own for its entries, so that as many
 /// requests are remembered as there are entries in memory.
 const MEMORY: u64 = 64 << 20;
 
 /// Roughly what is kept beside the bytes of request and answer.
-const OVERHEAD: u64 = 768;
+const OVERHEAD: u64 = 512;
 
 /// The largest request that is remembered, in bytes. Real ones are far smaller, and few should not drive out many.
 const LARGEST: usize = 64 << 10;
+
+/// How many heads of answers are shared: those of one service are alike but for the id.
+const HEADS: usize = 64;
+
+/// The header that makes every answer's head its own.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
 /// All that decides what a request asks.
 pub(super) struct Verbatim<'a> {
@@ -35,26 +43,31 @@ pub(super) struct Verbatim<'a> {
     hash: u64,
 }
 
-/// A request that is remembered: its hash, and the bytes that it must equal, for the hash alone proves nothing.
-#[derive(PartialEq, Eq)]
-struct Remembered {
+/// A request that is remembered, and what is known of it. All that an answer needs stands close together: where thousands
+/// are remembered, each place that memory has to be asked for anew costs about as much as all the rest.
+pub(super) struct Remembered {
     hash: u64,
+    /// How many of `bytes` are the request's: those that another must equal, for the hash alone proves nothing.
+    request: usize,
+    /// The request, and behind it the body of its answer.
     bytes: Box<[u8]>,
+    known: Known,
 }
 
-/// What is known of a request.
-#[derive(Clone)]
-pub(super) enum Known {
+enum Known {
     /// What it asks.
     Asks(Arc<Call>),
     /// What it is answered while the entry's origin stays as it was.
-    Answer(Arc<Only>),
+    Answer(Only),
 }
 
-/// The answer of an entry's only take.
-pub(super) struct Only {
-    origin: Arc<Origin>,
-    response: Response,
+/// The answer of an entry's only take, its body aside.
+struct Only {
+    origin: Origin,
+    status: StatusCode,
+    /// The headers, with any other answer's id.
+    head: Arc<HeaderMap>,
+    id: Option<[u8; 36]>,
     /// What upstream took for it, in microseconds.
     saves: u64,
 }
@@ -63,7 +76,8 @@ pub(super) struct Only {
 pub(super) struct Recall {
     /// Keyed anew in every process: nobody can send requests that are known to collide.
     hasher: DefaultHashBuilder,
-    known: Cache<Remembered, Known, ByWeight>,
+    known: Cache<Key, Arc<Remembered>, ByWeight>,
+    heads: Mutex<Vec<Arc<HeaderMap>>>,
 }
 
 impl Default for Recall {
@@ -76,11 +90,12 @@ impl Recall {
     /// A memory of about `bytes`.
     fn within(bytes: u64) -> Self {
         let items = usize::try_from(bytes / (4 * OVERHEAD)).unwrap_or(usize::MAX);
-        Self { hasher: DefaultHashBuilder::default(), known: Cache::with_weighter(items, bytes, ByWeight) }
+        let known = Cache::with_weighter(items, bytes, ByWeight);
+        Self { hasher: DefaultHashBuilder::default(), known, heads: Mutex::default() }
     }
 
     /// What is known of a request.
-    pub(super) fn find(&self, asked: &Verbatim<'_>) -> Option<Known> {
+    pub(super) fn find(&self, asked: &Verbatim<'_>) -> Option<Arc<Remembered>> {
         self.known.get(asked)
     }
 
@@ -90,18 +105,49 @@ impl Recall {
         &self,
         shared: &Shared,
         asked: &Verbatim<'_>,
-        known: Option<&Known>,
+        known: Option<&Remembered>,
         call: &Arc<Call>,
         found: &Found,
     ) {
-        let known = match (Only::of(shared, found), known) {
-            (Some(only), _) => Known::Answer(Arc::new(only)),
-            (None, Some(Known::Asks(_))) => return,
-            (None, _) => Known::Asks(Arc::clone(call)),
-        };
-        if !call.is_write() && asked.len() <= LARGEST {
-            self.known.insert(asked.remembered(), known);
+        if call.is_write() || asked.len() > LARGEST {
+            return;
         }
+        let remembered = match (self.only(shared, found), known.and_then(Remembered::asks)) {
+            (Some((only, body)), _) => asked.remembered(Known::Answer(only), &body),
+            (None, Some(_)) => return,
+            (None, None) => asked.remembered(Known::Asks(Arc::clone(call)), &[]),
+        };
+        let remembered = Arc::new(remembered);
+        self.known.insert(Key(Arc::clone(&remembered)), remembered);
+    }
+
+    /// The answer that was found and its body, where any session gets the same.
+    fn only(&self, shared: &Shared, found: &Found) -> Option<(Only, Bytes)> {
+        let origin = found.origin.as_ref().filter(|origin| origin.is_settled())?;
+        let [take] = found.prepared.entry.takes.as_slice() else { return None };
+        let Response { status, headers, body } =
+            found.answer.as_ref().ok()?.complete().filter(|_| take.id.is_none())?.clone();
+        let id = headers.get(REQUEST_ID).map(HeaderValue::as_bytes);
+        let id = id.map(|id| id.try_into().ok()).map_or(Some(None), |id| id.map(Some))?;
+        let saves = found.prepared.saves(|| shared.cassette.time(&found.prepared.fingerprint));
+        Some((Only { origin: (**origin).clone(), status, head: self.head(headers), id, saves }, body))
+    }
+
+    /// `headers`, in one piece with the like of other answers.
+    fn head(&self, headers: HeaderMap) -> Arc<HeaderMap> {
+        let is_alike = |known: &HeaderMap| {
+            let is_same = |name: &HeaderName| *name == REQUEST_ID || known.get(name) == headers.get(name);
+            known.len() == headers.len() && known.keys().all(|name| headers.contains_key(name) && is_same(name))
+        };
+        let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = heads.iter().find(|known| is_alike(known)) {
+            return Arc::clone(known);
+        }
+        let head = Arc::new(headers);
+        if heads.len() < HEADS {
+            heads.push(Arc::clone(&head));
+        }
+        head
     }
 }
 
@@ -148,18 +194,83 @@ impl<'a> Verbatim<'a> {
         self.parts().iter().map(|part| part.len() + 1).sum()
     }
 
-    fn remembered(&self) -> Remembered {
-        let mut bytes = Vec::with_capacity(self.len());
+    fn remembered(&self, known: Known, body: &[u8]) -> Remembered {
+        let request = self.len();
+        let mut bytes = Vec::with_capacity(request + body.len());
         for part in self.parts() {
             bytes.extend_from_slice(part);
             bytes.push(END);
         }
-        Remembered { hash: self.hash, bytes: bytes.into() }
+        bytes.extend_from_slice(body);
+        Remembered { hash: self.hash, request, bytes: bytes.into(), known }
     }
 }
 
 /// Stands after every part.
 const END: u8 = 0;
+
+impl Remembered {
+    /// What the request asks, where that is known and its answer is not.
+    pub(super) fn asks(&self) -> Option<&Arc<Call>> {
+        match &self.known {
+            Known::Asks(call) => Some(call),
+            Known::Answer(_) => None,
+        }
+    }
+
+    /// The answer once more, counted; `None` where none is known or the entry may have changed.
+    pub(super) fn again(self: &Arc<Self>, shared: &Shared) -> Result<Option<Response>, EngineError> {
+        let Known::Answer(only) = &self.known else { return Ok(None) };
+        if !shared.cassette.is_current(&only.origin)? {
+            return Ok(None);
+        }
+        count(&shared.tally.replayed);
+        shared.tally.saved(only.saves);
+        tracing::trace!(fingerprint = %only.origin.fingerprint(), "replayed again");
+        let mut headers = HeaderMap::clone(&only.head);
+        if let Some(id) = only.id.and_then(|id| HeaderValue::from_bytes(&id).ok()) {
+            headers.insert(REQUEST_ID, id);
+        }
+        let body = Bytes::from_owner(RememberedBody(Arc::clone(self)));
+        Ok(Some(Response { status: only.status, headers, body }))
+    }
+
+    fn body(&self) -> &[u8] {
+        self.bytes.get(self.request..).unwrap_or_default()
+    }
+}
+
+/// The answer's body, for as long as somebody sends it.
+struct RememberedBody(Arc<Remembered>);
+
+impl AsRef<[u8]> for RememberedBody {
+    fn as_ref(&self) -> &[u8] {
+        self.0.body()
+    }
+}
+
+/// What a remembered request is found by: itself.
+struct Key(Arc<Remembered>);
+
+impl Key {
+    fn request(&self) -> &[u8] {
+        self.0.bytes.get(..self.0.request).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.hash == other.0.hash && self.request() == other.request()
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.hash);
+    }
+}
 
 impl Hash for Verbatim<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
@@ -167,55 +278,24 @@ impl Hash for Verbatim<'_> {
     }
 }
 
-impl Hash for Remembered {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
-    }
-}
-
-impl Equivalent<Remembered> for Verbatim<'_> {
-    fn equivalent(&self, remembered: &Remembered) -> bool {
-        let mut rest = &*remembered.bytes;
+impl Equivalent<Key> for Verbatim<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        let mut rest = key.request();
         let is_next = |part: &[u8]| {
             let after = rest.strip_prefix(part).and_then(|rest| rest.strip_prefix(&[END]));
             after.map(|after| rest = after).is_some()
         };
-        self.hash == remembered.hash && self.parts().into_iter().all(is_next) && rest.is_empty()
-    }
-}
-
-impl Only {
-    /// The answer that was found, where any session gets the same.
-    fn of(shared: &Shared, found: &Found) -> Option<Self> {
-        let origin = found.origin.as_ref().filter(|origin| origin.is_settled())?;
-        let [take] = found.prepared.entry.takes.as_slice() else { return None };
-        let response = found.answer.as_ref().ok()?.complete().filter(|_| take.id.is_none())?;
-        let saves = found.prepared.saves(|| shared.cassette.time(&found.prepared.fingerprint));
-        Some(Self { origin: Arc::clone(origin), response: response.clone(), saves })
-    }
-
-    /// The answer once more, counted; `None` where the entry may have changed.
-    pub(super) fn again(&self, shared: &Shared) -> Result<Option<Response>, EngineError> {
-        if !shared.cassette.is_current(&self.origin)? {
-            return Ok(None);
-        }
-        count(&shared.tally.replayed);
-        shared.tally.saved(self.saves);
-        tracing::trace!(fingerprint = %self.origin.fingerprint(), "replayed again");
-        Ok(Some(self.response.clone()))
+        self.hash == key.0.hash && self.parts().into_iter().all(is_next) && rest.is_empty()
     }
 }
 
 #[derive(Clone)]
 struct ByWeight;
 
-impl Weighter<Remembered, Known> for ByWeight {
-    fn weight(&self, remembered: &Remembered, known: &Known) -> u64 {
-        let known = match known {
-            Known::Asks(call) => call.parameters.len(),
-            Known::Answer(only) => only.response.body.len(),
-        };
-        OVERHEAD + (remembered.bytes.len() + known) as u64
+impl Weighter<Key, Arc<Remembered>> for ByWeight {
+    fn weight(&self, _: &Key, remembered: &Arc<Remembered>) -> u64 {
+        let call = remembered.asks().map_or(0, |call| call.parameters.len());
+        OVERHEAD + (remembered.bytes.len() + call) as u64
     }
 }
 
@@ -226,8 +306,7 @@ mod tests {
     use super::*;
     use crate::redact::{Key, KeySource, Redaction};
     use crate::service::Service;
-    use bytes::Bytes;
-    use http::{HeaderMap, Method};
+    use http::Method;
 
     fn request(path: &str, query: &str, body: &str) -> Request {
         Request {
@@ -244,11 +323,16 @@ mod tests {
         }
     }
 
-    fn known(request: &Request) -> Known {
+    fn call(request: &Request) -> Arc<Call> {
         let service = Service::with_additions(&toml::Table::new()).unwrap();
         let redaction = Redaction::built_in(KeySource::Known(Key::public()));
         let table = Table { service: &service, region: "us-east-1", redaction: &redaction };
-        Known::Asks(Arc::new(identify(request, &table, "default".into(), None).unwrap()))
+        Arc::new(identify(request, &table, "default".into(), None).unwrap())
+    }
+
+    fn remember(recall: &Recall, asked: &Verbatim<'_>, call: Arc<Call>) {
+        let remembered = Arc::new(asked.remembered(Known::Asks(call), &[]));
+        recall.known.insert(Key(Arc::clone(&remembered)), remembered);
     }
 
     #[test]
@@ -261,7 +345,7 @@ mod tests {
         };
         let asked = Verbatim::by(&recall.hasher, &remembered, "r", "d".into());
         let hash = asked.hash;
-        recall.known.insert(asked.remembered(), known(&remembered));
+        remember(&recall, &asked, call(&remembered));
         assert!(ask(&request("/a", "b=c", "{}"), "r", "d", None));
         let other_method = Request { method: Method::PUT, ..remembered.clone() };
         for (other, region, actor) in [
@@ -285,11 +369,11 @@ mod tests {
     fn requests_that_never_come_again_take_bounded_memory() {
         const BYTES: u64 = 1 << 20;
         let recall = Recall::within(BYTES);
-        let known = known(&request("/getresourceshares", "", "{}"));
+        let call = call(&request("/getresourceshares", "", "{}"));
         for number in 0..5_000 {
             let request = request("/getresourceshares", "", &format!(r#"{{"name":"{number:0500}"}}"#));
             let asked = Verbatim::by(&recall.hasher, &request, "us-east-1", "default".into());
-            recall.known.insert(asked.remembered(), known.clone());
+            remember(&recall, &asked, Arc::clone(&call));
         }
         let entries = recall.known.len();
         assert!(recall.known.weight() <= BYTES);

@@ -4,7 +4,7 @@ use super::Shared;
 use super::error::EngineError;
 use super::find::{Found, find};
 use super::identify::Call;
-use super::recall::{Known, Verbatim};
+use super::recall::{Remembered, Verbatim};
 use super::tally::count;
 use super::volatile::{bind, live_values};
 use crate::interaction::{Request, Response};
@@ -17,18 +17,18 @@ pub(super) fn replay(shared: &Shared, request: &Request) -> Result<Response, Eng
     let asked = Verbatim::of(shared, request);
     // What a session with live values asks depends on them.
     let known = shared.recall.find(&asked).filter(|_| live.is_none());
-    if let Some(Known::Answer(only)) = &known
-        && let Some(response) = only.again(shared)?
+    if let Some(known) = &known
+        && let Some(response) = known.again(shared)?
     {
         return Ok(response);
     }
-    let call = match &known {
-        Some(Known::Asks(call)) => Arc::clone(call),
-        _ => Arc::new(asked.identified(shared, live.as_deref())?),
+    let call = match known.as_deref().and_then(Remembered::asks) {
+        Some(call) => Arc::clone(call),
+        None => Arc::new(asked.identified(shared, live.as_deref())?),
     };
     let found = find(shared, request, &call)?.map_err(|gap| gap.into_error(shared, request, &call))?;
     if live.is_none() {
-        shared.recall.keep(shared, &asked, known.as_ref(), &call, &found);
+        shared.recall.keep(shared, &asked, known.as_deref(), &call, &found);
     }
     serve(shared, request, &call, found)
 }
