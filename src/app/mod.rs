@@ -23,7 +23,7 @@ use crate::control::Control;
 use crate::engine::{Effective, Summary};
 use crate::interaction::Actor;
 use crate::proxy::{self, Outward, ProxyError};
-use crate::upstream::{self, CredentialSource, Names, Upstream, UpstreamError};
+use crate::upstream::{self, CredentialSource, Upstream, UpstreamError};
 use data_encoding::HEXLOWER;
 use engines::Engines;
 use merged::with_tunnels;
@@ -236,7 +236,7 @@ pub(crate) fn upstream(
         credentials,
         actors: actor_sources(&config.actors),
         region: config.region.clone(),
-        names: Names::System,
+        names: config.names.clone(),
         addresses: config.addresses.clone(),
         ca_bundle: config.upstream.ca_bundle.clone(),
         connect_time: config.upstream.connect_time,

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::proxy::{Outward, Target};
-use crate::upstream::{Names, Resolver};
+use crate::upstream::Resolver;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -20,8 +20,8 @@ pub(super) struct Outside {
 impl Outside {
     pub(super) fn new(config: &Config) -> Self {
         Self {
-            named: Resolver::new(Names::System, config.addresses.clone()),
-            configured: Resolver::without_rules(Names::System),
+            named: Resolver::new(config.names.clone(), config.addresses.clone()),
+            configured: Resolver::without_rules(config.names.clone()),
             connect_time: config.upstream.connect_time,
         }
     }

@@ -5,7 +5,7 @@ use crate::interaction::{Actor, Secret};
 use crate::proxy::{Limits, Target};
 use crate::redact::Allowed;
 use crate::service::Service;
-use crate::upstream::AddressRules;
+use crate::upstream::{AddressRules, Names};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -106,6 +106,8 @@ pub struct Config {
     pub ca: CaConfig,
     /// Where the names may lead to that clients signed for.
     pub addresses: AddressRules,
+    /// Who knows where names lead. No setting says it: it is for whoever embeds ramtape.
+    pub names: Names,
     /// The limits.
     pub limits: Limits,
     /// The command that `run` runs, as a shell takes it, for messages.
@@ -165,6 +167,7 @@ impl Config {
                     .collect::<Result<_, _>>()?,
             },
             addresses: checked_networks(&required(raw.allowed_networks, "allowed_networks")?)?,
+            names: Names::System,
             limits,
             command: None,
             redact: redact::checked(raw.redact, settings.redact_key, &service)?,

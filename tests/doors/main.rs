@@ -23,6 +23,7 @@ mod stage;
 #[path = "../real_clients/steps.rs"]
 mod steps;
 
+mod addresses;
 mod ca;
 mod connect;
 mod intercept;

@@ -70,6 +70,11 @@ impl Stage {
         mode: RecordMode,
         change: impl FnOnce(&mut RawConfig),
     ) -> Ramtape {
+        Self::start(self.config(cassette, mode, change)).await
+    }
+
+    /// The configuration that [`Self::ramtape_with`] starts from.
+    pub(crate) fn config(&self, cassette: &str, mode: RecordMode, change: impl FnOnce(&mut RawConfig)) -> Config {
         let mut written = RawConfig {
             cassette: Some(self.cassette(cassette)),
             upstream: Some(self.url.clone()),
@@ -77,7 +82,10 @@ impl Stage {
         };
         change(&mut written);
         let environment = Environment::of(NOTHING, self.folder.path());
-        let config = Config::from_settings(Settings::load(written, &environment).unwrap(), mode).unwrap();
+        Config::from_settings(Settings::load(written, &environment).unwrap(), mode).unwrap()
+    }
+
+    pub(crate) async fn start(config: Config) -> Ramtape {
         let running = app::start_as(config, CredentialSource::Fixed(owner())).await.unwrap();
         Ramtape { caller: Caller::of(&running.base_url()), running }
     }
