@@ -75,8 +75,8 @@ pub enum UpstreamError {
     },
     /// The name leads where ramtape does not connect to for a client.
     #[error(
-        "the name {host} leads to {address}, and ramtape connects to public addresses only; if that is meant, add the \
-         network to allowed_networks in ramtape.toml"
+        "the name {host} leads to {}, {}, and ramtape connects to public addresses only; if that is meant, add the \
+         network to allowed_networks in ramtape.toml", .address.address, .address.reserved
     )]
     ForbiddenAddress {
         /// The host.

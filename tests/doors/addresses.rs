@@ -97,11 +97,11 @@ fn no_door_leads_to_this_machine_or_to_the_metadata_service() {
     let listener = listener();
     let port = listener.local_addr().unwrap().port();
     for (address, kind) in [
-        ("127.0.0.1", "127.0.0.1 is a loopback address"),
-        ("::ffff:127.0.0.1", "::ffff:127.0.0.1 is a loopback address"),
-        ("169.254.169.254", "169.254.169.254 is a link-local address"),
-        ("::ffff:169.254.169.254", "::ffff:169.254.169.254 is a link-local address"),
-        ("10.0.0.1", "10.0.0.1 is a private address"),
+        ("127.0.0.1", "127.0.0.1, a loopback address"),
+        ("::ffff:127.0.0.1", "::ffff:127.0.0.1, a loopback address"),
+        ("169.254.169.254", "169.254.169.254, a link-local address"),
+        ("::ffff:169.254.169.254", "::ffff:169.254.169.254, a link-local address"),
+        ("10.0.0.1", "10.0.0.1, a private address"),
     ] {
         let scene = Scene::leading_to(SocketAddr::new(address.parse().unwrap(), port), |_| ());
         for (name, door, reply) in [

@@ -12,6 +12,7 @@ mod ramtape_binary;
 #[path = "../support/raw.rs"]
 mod raw;
 
+mod addresses;
 mod browser;
 mod callers;
 mod crowds;

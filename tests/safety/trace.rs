@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 const LOOPBACK: &str = "ip link set lo up && exec \"$@\"";
 
 /// Whether `program` runs with these arguments, and to a good end.
-fn runs(program: &str, arguments: &[&str]) -> bool {
+pub(crate) fn runs(program: &str, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
