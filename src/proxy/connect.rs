@@ -69,6 +69,7 @@ async fn ask<A: Answer>(stream: &mut TcpStream, reception: &Reception<A>) -> Res
         if head.len() > end + END_OF_HEAD.len() {
             return Err(Refusal::EarlyBytes);
         }
+        reception.house.watch.check_connect(&head)?;
         let (target, version_10, fields) = parse(head.get(..end).unwrap_or_default()).ok_or(Refusal::BadConnect)?;
         let authority = Authority::parse(target).filter(|authority| authority.port().is_some());
         let authority = authority.ok_or(Refusal::BadConnect)?;

@@ -38,6 +38,7 @@ use crate::control::Control;
 use crate::interaction::{Request, Response, Secret};
 use authority::OwnNames;
 use gate::Gate;
+use leak::Watch;
 use passage::Traffic;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -164,6 +165,7 @@ pub async fn start<A: Answer>(
     let traffic = Arc::new(Traffic::default());
     let house = Arc::new(House {
         gate,
+        watch: Watch::new(&settings.key),
         key: settings.key,
         answer,
         control,

@@ -2,7 +2,7 @@
 
 use super::Answer;
 use super::gate::{Addressed, Entry, Gate};
-use super::leak;
+use super::leak::Watch;
 use super::limits::Limits;
 use super::passage::{Passage, Traffic};
 use super::prefix::{self, Prefixes};
@@ -23,10 +23,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tokio::sync::Semaphore;
 
+/// The longest name of a method that a log shows. No key is as short.
+const LONGEST_METHOD: usize = 16;
+
 /// What every connection shares.
 pub(super) struct House<A> {
     pub(super) gate: Gate,
     pub(super) key: Secret,
+    pub(super) watch: Watch,
     pub(super) answer: Arc<A>,
     pub(super) control: Arc<Control>,
     /// TLS on the listening port, where it is spoken there.
@@ -60,7 +64,7 @@ pub(super) async fn serve<A: Answer>(
 ) -> hyper::Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
     let log = tracing::enabled!(tracing::Level::DEBUG)
-        .then(|| (Instant::now(), parts.method.clone(), shown_path(parts.uri.path(), &house.key)));
+        .then(|| (Instant::now(), shown_method(&parts.method).to_owned(), shown_path(parts.uri.path(), &house.key)));
     let version = parts.version;
 
     let (mut response, is_refused) = match respond(house, entry, parts, body).await {
@@ -74,9 +78,14 @@ pub(super) async fn serve<A: Answer>(
         }
     }
     if let Some((begun, method, path)) = log {
-        tracing::debug!(%method, path, ?version, status = response.status.as_u16(), duration = ?begun.elapsed(), "answered");
+        tracing::debug!(method, path, ?version, status = response.status.as_u16(), duration = ?begun.elapsed(), "answered");
     }
     into_hyper(response)
+}
+
+/// The method, unless it is longer than any real one is: a key could stand in its place.
+fn shown_method(method: &http::Method) -> &str {
+    Some(method.as_str()).filter(|name| name.len() <= LONGEST_METHOD).unwrap_or("…")
 }
 
 /// The path without prefixes, as far as it is as plain as those of operations are. In anything else a secret can stand, and
@@ -107,7 +116,7 @@ async fn respond<A: Answer>(
             request.body = read(body, request_body).await?;
         }
         is_read.store(true, Ordering::Relaxed);
-        leak::check(house, &request)?;
+        house.watch.check(&request)?;
         Ok(house.answer.answer(request).await)
     });
     match tokio::time::timeout(limit, answered.as_mut()).await {

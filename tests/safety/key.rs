@@ -112,6 +112,24 @@ fn a_fixed_one_is_shown_by_no_replay() {
         assert_eq!(reply.body.contains("this proxy's key"), is_misplaced, "{target}: {reply:?}");
         assert!(!reply.head.contains(&KEY[1..]) && !reply.body.contains(&KEY[1..]), "{target}: {reply:?}");
     }
+    let good = |more: &str| request(PATH, server.authority(), more);
+    for (place, bytes) in [
+        ("session", good(&format!("x-ramtape-session: {KEY}\r\n"))),
+        ("application id", good(&format!("User-Agent: Boto3/1.43 app/{KEY} md/x\r\n"))),
+        (
+            "credential",
+            good(&format!("Authorization: AWS4-HMAC-SHA256 Credential={KEY}/20261122/{KEY}/ram/aws4_request\r\n")),
+        ),
+        ("header's name", good(&format!("{KEY}: x\r\n"))),
+        ("host", request(PATH, &format!("{KEY}.localhost"), "")),
+        ("CONNECT", format!("CONNECT {KEY}:443 HTTP/1.0\r\n\r\n")),
+        ("method", good("").replacen("POST", KEY, 1)),
+        ("body", format!("POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{KEY}", KEY.len())),
+    ] {
+        let reply = ask(&bytes);
+        assert!(reply.status == 400 && reply.body.contains("this proxy's key"), "{place}: {reply:?}");
+        assert!(!reply.head.contains(&KEY[1..]) && !reply.body.contains(&KEY[1..]), "{place}: {reply:?}");
+    }
     let sessions = ask(&request("/_ramtape/sessions", server.authority(), "").replacen("POST", "GET", 1));
     assert!(sessions.status == 200 && !sessions.body.contains(&KEY[1..]), "{sessions:?}");
     let finished = server.stop();
