@@ -14,13 +14,16 @@ use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use std::error::Error;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long keys without an expiry are believed, as in the SDKs: a profile may be edited meanwhile.
 const UNLIMITED_KEYS_TIME: Duration = Duration::from_secs(15 * 60);
 
 /// Keys are fetched anew this long before they expire, or a tenth of their time where that is less.
 const REFRESH_AHEAD: Duration = Duration::from_secs(5 * 60);
+
+/// How long a provider that failed is not asked again: anybody can send requests that need its keys to be judged.
+const FAILURE_TIME: Duration = Duration::from_secs(5);
 
 /// Where keys come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +75,8 @@ pub enum CredentialsError {
     },
 }
 
-/// Credentials, fetched when they are first needed and again shortly before they expire.
+/// Credentials, fetched when they are first needed and again shortly before they expire. A provider that
+/// fails is left alone for a few seconds.
 #[derive(Debug)]
 pub struct Credentials {
     source: CredentialSource,
@@ -80,7 +84,15 @@ pub struct Credentials {
     limit: Duration,
     roots: Arc<Roots>,
     // Held while fetching: many requests at once share one fetch.
-    cached: tokio::sync::Mutex<Option<Cached>>,
+    held: tokio::sync::Mutex<Held>,
+}
+
+/// What is known of the keys.
+#[derive(Debug, Default)]
+struct Held {
+    cached: Option<Cached>,
+    /// Why the latest fetch gave none, and until when that is believed.
+    failure: Option<(CredentialsError, SystemTime)>,
 }
 
 #[derive(Debug)]
@@ -89,17 +101,19 @@ struct Cached {
     until: SystemTime,
 }
 
+impl Held {
+    /// Keys that are due for renewal and still of use.
+    fn unexpired(&self, now: SystemTime) -> Option<Arc<Keys>> {
+        let cached = self.cached.as_ref().filter(|cached| cached.keys.expiry.is_some_and(|expiry| now < expiry));
+        cached.map(|cached| Arc::clone(&cached.keys))
+    }
+}
+
 impl Credentials {
     /// Credentials from `source`. `fallback_region` is for providers that ask AWS where neither the environment nor the
     /// profile names a region; `limit` is how long a provider may take.
     pub(super) fn new(source: CredentialSource, fallback_region: &str, limit: Duration, roots: Arc<Roots>) -> Self {
-        Self {
-            source,
-            fallback_region: fallback_region.to_owned(),
-            limit,
-            roots,
-            cached: tokio::sync::Mutex::default(),
-        }
+        Self { source, fallback_region: fallback_region.to_owned(), limit, roots, held: tokio::sync::Mutex::default() }
     }
 
     /// The keys to sign with at the time `now`.
@@ -107,24 +121,28 @@ impl Credentials {
     /// # Errors
     /// [`CredentialsError`]: there are none.
     pub async fn current(&self, now: SystemTime) -> Result<Arc<Keys>, CredentialsError> {
-        let mut cached = self.cached.lock().await;
-        if let Some(cached) = cached.as_ref().filter(|cached| now < cached.until) {
+        let mut held = self.held.lock().await;
+        if let Some(cached) = held.cached.as_ref().filter(|cached| now < cached.until) {
             return Ok(Arc::clone(&cached.keys));
         }
+        if let Some((error, _)) = held.failure.as_ref().filter(|(_, until)| now < *until) {
+            return held.unexpired(now).ok_or_else(|| error.clone());
+        }
+        let began = Instant::now();
         match self.fetch().await {
             Ok(keys) => {
                 let keys = Arc::new(keys);
-                *cached = Some(Cached { keys: Arc::clone(&keys), until: refresh_at(keys.expiry, now) });
+                let until = refresh_at(keys.expiry, now);
+                *held = Held { cached: Some(Cached { keys: Arc::clone(&keys), until }), failure: None };
                 Ok(keys)
             }
             Err(error) => {
-                match cached.as_ref().filter(|cached| cached.keys.expiry.is_some_and(|expiry| now < expiry)) {
-                    Some(cached) => {
-                        tracing::warn!(%error, "credentials could not be renewed; those at hand have not expired yet");
-                        Ok(Arc::clone(&cached.keys))
-                    }
-                    None => Err(error),
+                held.failure = Some((error.clone(), now + began.elapsed() + FAILURE_TIME));
+                let unexpired = held.unexpired(now);
+                if unexpired.is_some() {
+                    tracing::warn!(%error, "credentials could not be renewed; those at hand have not expired yet");
                 }
+                unexpired.ok_or(error)
             }
         }
     }

@@ -133,9 +133,14 @@ async fn a_process_is_run_once_until_its_keys_expire() {
     // A process that fails now: what is at hand still serves, until it expires.
     std::fs::remove_file(Path::new(&path).join("output")).unwrap();
     credentials.current(expiry - SHORT).await.unwrap();
-    assert_eq!(runs(), 3);
+    credentials.current(expiry - SHORT).await.unwrap();
+    assert_eq!(runs(), 3, "one that failed is left alone for a while");
     let error = credentials.current(expiry).await.unwrap_err();
     assert!(matches!(error, CredentialsError::Failed { .. }), "{error:?}");
+    assert_eq!(runs(), 3);
+    let error = credentials.current(expiry + LONG).await.unwrap_err();
+    assert!(matches!(error, CredentialsError::Failed { .. }), "{error:?}");
+    assert_eq!(runs(), 4, "and then asked again");
 }
 
 #[tokio::test]
