@@ -3,10 +3,10 @@
 use crate::session::Sessions;
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// How many names are kept: anybody may give a new one with every request.
+/// How many names are kept of callers who were proved, and how many of others: anybody may give a new one with every request.
 pub(super) const MOST: usize = 10_000;
 
 /// What a session has asked for, and where it stands.
@@ -51,13 +51,41 @@ pub(super) struct Counters {
     pub(super) replayed: AtomicU64,
     pub(super) recorded: AtomicU64,
     pub(super) missed: AtomicU64,
+    /// Whether a caller of this session was proved, or had no need to be.
+    pub(super) proved: AtomicBool,
+}
+
+impl Counters {
+    /// Whether it has a place that nobody can take who was never proved: upstream's word for what is recorded is a proof too.
+    fn is_proved(&self) -> bool {
+        self.proved.load(Ordering::Relaxed) || self.recorded.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether anything came of its requests.
+    fn is_there(&self) -> bool {
+        let came = |counter: &AtomicU64| counter.load(Ordering::Relaxed) > 0;
+        self.is_proved() || came(&self.replayed) || came(&self.missed)
+    }
 }
 
 /// The counters of all sessions.
 #[derive(Debug, Default)]
 pub(super) struct Attendance {
     unnamed: Counters,
-    named: RwLock<BTreeMap<String, Arc<Counters>>>,
+    named: RwLock<Named>,
+}
+
+#[derive(Debug)]
+struct Named {
+    all: BTreeMap<String, Arc<Counters>>,
+    /// For how many more names there is room without a look at all of them: of callers who were never proved, and of others.
+    room: [usize; 2],
+}
+
+impl Default for Named {
+    fn default() -> Self {
+        Self { all: BTreeMap::new(), room: [MOST; 2] }
+    }
 }
 
 /// The counters of the session that a request belongs to.
@@ -81,35 +109,74 @@ impl Attendance {
     /// The counters of the session called `name`, made on first sight.
     pub(super) fn of(&self, name: Option<&str>) -> Attending<'_> {
         let Some(name) = name else { return Attending::Unnamed(&self.unnamed) };
-        let known = self.named.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
-        Attending::Named(known.unwrap_or_else(|| {
-            let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(named.entry(name.to_owned()).or_default())
-        }))
+        Attending::Named(self.known(name).unwrap_or_else(|| self.named_to_change().made(name)))
+    }
+
+    fn known(&self, name: &str) -> Option<Arc<Counters>> {
+        self.named().all.get(name).cloned()
+    }
+
+    fn named(&self) -> RwLockReadGuard<'_, Named> {
+        self.named.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn named_to_change(&self) -> RwLockWriteGuard<'_, Named> {
+        self.named.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// As [`Self::of`], for a request that has just come; `None` where its session is new and there are too many already.
-    pub(super) fn come(&self, name: Option<&str>) -> Option<Attending<'_>> {
-        let has_room = name.is_none_or(|name| {
-            let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
-            named.len() < MOST || named.contains_key(name)
-        });
-        has_room.then(|| self.of(name))
+    /// `proved` says that its caller is, without a look at the signature. Where room is short, names that came to nothing
+    /// are forgotten, in `sessions` too.
+    pub(super) fn come(&self, name: Option<&str>, proved: bool, sessions: &Sessions) -> Option<Attending<'_>> {
+        let Some(name) = name else { return Some(Attending::Unnamed(&self.unnamed)) };
+        let known = self.known(name).or_else(|| self.named_to_change().come(name, proved, sessions))?;
+        if proved && !known.proved.load(Ordering::Relaxed) {
+            known.proved.store(true, Ordering::Relaxed);
+        }
+        Some(Attending::Named(known))
     }
 
-    /// Whether the session called `name` has ever asked for anything.
+    /// Whether anything came of what the session called `name` asked for.
     pub(super) fn has(&self, name: Option<&str>) -> bool {
         match name {
-            Some(name) => self.named.read().unwrap_or_else(PoisonError::into_inner).contains_key(name),
+            Some(name) => self.known(name).is_some_and(|counters| counters.is_there()),
             None => self.unnamed.requests.load(Ordering::Relaxed) > 0,
         }
     }
 
-    /// All that have asked, by name, with their positions in `sessions`; the unnamed one first.
+    /// All that have asked and got something, by name, with their positions in `sessions`; the unnamed one first.
     pub(super) fn states(&self, sessions: &Sessions) -> Vec<SessionState> {
-        let named = self.named.read().unwrap_or_else(PoisonError::into_inner);
+        let named = self.named();
         let unnamed = self.has(None).then(|| state(None, &self.unnamed, sessions));
-        unnamed.into_iter().chain(named.iter().map(|(name, counters)| state(Some(name), counters, sessions))).collect()
+        let named = named.all.iter().filter(|(_, counters)| counters.is_there());
+        unnamed.into_iter().chain(named.map(|(name, counters)| state(Some(name), counters, sessions))).collect()
+    }
+}
+
+impl Named {
+    /// The counters of the session called `name`, made if there is room for one more.
+    fn come(&mut self, name: &str, proved: bool, sessions: &Sessions) -> Option<Arc<Counters>> {
+        if self.all.contains_key(name) || self.has_room(proved, sessions) { Some(self.made(name)) } else { None }
+    }
+
+    fn made(&mut self, name: &str) -> Arc<Counters> {
+        Arc::clone(self.all.entry(name.to_owned()).or_default())
+    }
+
+    /// Takes the room of one name, if there is any. Callers who were never proved take none from the others.
+    fn has_room(&mut self, proved: bool, sessions: &Sessions) -> bool {
+        let [unproved_room, proved_room] = &mut self.room;
+        if *(if proved { &*proved_room } else { &*unproved_room }) == 0 {
+            let in_use = |counters: &Arc<Counters>| Arc::strong_count(counters) > 1;
+            self.all.retain(|name, counters| counters.is_there() || in_use(counters) || !sessions.forget_idle(name));
+            let proved_names = self.all.values().filter(|counters| counters.is_proved()).count();
+            *proved_room = MOST.saturating_sub(proved_names);
+            *unproved_room = MOST.saturating_sub(self.all.len() - proved_names);
+        }
+        let room = if proved { proved_room } else { unproved_room };
+        let has_room = *room > 0;
+        *room = room.saturating_sub(1);
+        has_room
     }
 }
 
@@ -141,10 +208,10 @@ mod tests {
     fn sessions_are_listed_by_name_with_their_positions() {
         let (attendance, sessions) = (Attendance::default(), Sessions::default());
         assert_eq!(attendance.states(&sessions), []);
-        count(&attendance.of(Some("b")).requests);
-        count(&attendance.of(Some("a")).requests);
-        count(&attendance.of(Some("b")).requests);
-        count(&attendance.of(None).requests);
+        let come = |name| attendance.come(name, true, &sessions).map(|session| count(&session.requests));
+        for name in [Some("b"), Some("a"), Some("b"), None] {
+            assert_eq!(come(name), Some(()));
+        }
         let id = write_id("create", &crate::fingerprint::Fingerprint::of("x"), None, 1);
         let session = sessions.named(Some("a"));
         session.lock().unwrap_or_else(PoisonError::into_inner).history.moved_to(id.clone());
@@ -157,11 +224,44 @@ mod tests {
 
     #[test]
     fn new_names_are_refused_where_there_are_too_many_and_the_others_go_on() {
-        let attendance = Attendance::default();
+        let (attendance, sessions) = (Attendance::default(), Sessions::default());
+        let come = |name: &str| attendance.come(Some(name), true, &sessions).is_some();
         for number in 0..MOST {
-            assert!(attendance.come(Some(&number.to_string())).is_some());
+            assert!(come(&number.to_string()));
         }
-        assert!(attendance.come(Some("one too many")).is_none() && !attendance.has(Some("one too many")));
-        assert!(attendance.come(Some("7")).is_some() && attendance.come(None).is_some());
+        assert!(!come("one too many") && !attendance.has(Some("one too many")));
+        assert!(come("7") && attendance.come(None, true, &sessions).is_some());
+    }
+
+    #[test]
+    fn names_of_callers_who_were_never_proved_take_no_room_from_the_others() {
+        let (attendance, sessions) = (Attendance::default(), Sessions::default());
+        let come = |name: &str, proved| attendance.come(Some(name), proved, &sessions);
+        // What came to nothing is not shown, and forgotten where room is short; not before its request has ended.
+        let in_use = come("in use", false);
+        let position = sessions.named(Some("in flight"));
+        for name in ["in flight", "gone"].into_iter().map(str::to_owned).chain((0..2 * MOST).map(|n| n.to_string())) {
+            drop(sessions.named(Some(&name)));
+            assert!(come(&name, false).is_some(), "{name}");
+        }
+        assert_eq!(attendance.states(&sessions), []);
+        let names = |name: &str| attendance.known(name).is_some();
+        assert_eq!([names("in use"), names("in flight"), names("gone")], [true, true, false]);
+        assert!(sessions.known(Some("in flight")).is_some() && sessions.known(Some("gone")).is_none());
+        drop((in_use, position));
+
+        // What got answers from the cassette is kept, and counted apart.
+        for n in 0..MOST {
+            assert!(come(&format!("replayed {n}"), false).is_some_and(|session| {
+                count(&session.replayed);
+                true
+            }));
+        }
+        assert!(come("one too many", false).is_none());
+        for n in 0..MOST {
+            assert!(come(&format!("proved {n}"), true).is_some());
+        }
+        assert!(come("one too many", true).is_none());
+        assert_eq!(attendance.states(&sessions).len(), 2 * MOST);
     }
 }

@@ -103,7 +103,9 @@ impl Engine {
     /// The answer to `request`; whatever went wrong is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
         count(&self.shared.tally.requests);
-        let Some(session) = self.shared.attendance.come(session_name(&request).as_deref()) else {
+        let proved = self.recorder.as_ref().is_none_or(|recorder| recorder.knows(&self.shared.settings, &request));
+        let name = session_name(&request);
+        let Some(session) = self.shared.attendance.come(name.as_deref(), proved, &self.shared.sessions) else {
             let error = EngineError::TooManySessions;
             self.shared.tally.failed(&error);
             return error.to_response();

@@ -22,6 +22,7 @@ use crate::session::{Session, session_name};
 use crate::upstream::verify::Authorization;
 use crate::upstream::{Answer, UpstreamError};
 use bytes::Bytes;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -33,12 +34,16 @@ pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, reque
     let caller = actors::recording(shared, recorder, &request).await.map_err(Arc::new)?;
     let session_name = session_name(&request);
     let call = identify_recorded(shared, recorder, &request, session_name.as_deref(), &caller).map_err(Arc::new)?;
-    let session = shared.sessions.named(session_name.as_deref());
-    if let Some(found) = recorded_before(shared, recorder, &request, &call, &session).map_err(Arc::new)? {
+    let found = recorded_before(shared, recorder, &request, &call, session_name.as_deref()).map_err(Arc::new)?;
+    if let Some(found) = found {
         let served = serve(shared, &request, &call, found).map_err(Arc::new);
         return served.inspect(|_| count(&shared.attendance.of(session_name.as_deref()).replayed));
     }
     admit(shared, recorder, &request, &call, &caller).await.map_err(Arc::new)?;
+    if !request.door.keeps_signature() {
+        shared.attendance.of(session_name.as_deref()).proved.store(true, Ordering::Relaxed);
+    }
+    let session = shared.sessions.named(session_name.as_deref());
     // Before anything is sent: where the cassette cannot be read, nothing could be recorded.
     recorder.mark_start(shared, &call).map_err(Arc::new)?;
     let account = caller.unclaimed_account().filter(|_| request.door.keeps_signature()).map(str::to_owned);
@@ -55,13 +60,14 @@ fn recorded_before(
     recorder: &Recorder,
     request: &Request,
     call: &Call,
-    session: &Mutex<Session>,
+    session: Option<&str>,
 ) -> Result<Option<Found>, EngineError> {
     if shared.settings.mode != Effective::Missing {
         return Ok(None);
     }
-    let changed = session.lock().unwrap_or_else(PoisonError::into_inner).recorded_write;
-    if changed {
+    let recorded_write =
+        |session: Arc<Mutex<Session>>| session.lock().unwrap_or_else(PoisonError::into_inner).recorded_write;
+    if shared.sessions.known(session).is_some_and(recorded_write) {
         return Ok(None);
     }
     let before = recorder.at_start().get(&call.fingerprint).cloned();

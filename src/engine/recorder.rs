@@ -8,9 +8,9 @@ use super::flights::Flights;
 use super::identify::Call;
 use super::passing::Places;
 use super::prepared::Prepared;
-use super::settings::Effective;
+use super::settings::{Effective, Settings};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Request;
+use crate::interaction::{DEFAULT_ACTOR, Request};
 use crate::session::Session;
 use crate::upstream::Upstream;
 use std::collections::HashMap;
@@ -62,6 +62,11 @@ impl Recorder {
             places: Places::default(),
             at_start: Mutex::default(),
         }
+    }
+
+    /// Whether the caller of `request` is proved before anybody has looked at its signature.
+    pub(super) fn knows(&self, settings: &Settings, request: &Request) -> bool {
+        self.upstream.trust(DEFAULT_ACTOR, &settings.key, settings.allow_any_client).knows(request)
     }
 
     pub(super) fn at_start(&self) -> MutexGuard<'_, HashMap<Fingerprint, Option<Arc<Prepared>>>> {

@@ -107,6 +107,16 @@ impl Sessions {
         lock(&self.named).get(&name.map(str::to_owned)).cloned()
     }
 
+    /// Forgets the session called `name`, unless somebody is at work with it. Says whether there is none now.
+    pub fn forget_idle(&self, name: &str) -> bool {
+        let (mut named, name) = (lock(&self.named), Some(name.to_owned()));
+        let is_idle = named.get(&name).is_none_or(|session| Arc::strong_count(session) == 1);
+        if is_idle {
+            named.remove(&name);
+        }
+        is_idle
+    }
+
     /// Rewinds a session: it stands again where it stood at its start. Says whether there was one.
     pub fn reset(&self, name: Option<&str>) -> bool {
         lock(&self.named).remove(&name.map(str::to_owned)).is_some()

@@ -98,6 +98,12 @@ impl Trust<'_> {
         }
     }
 
+    /// Whether the caller of `request` needs no more proof than its URL.
+    #[must_use]
+    pub fn knows(&self, request: &Request) -> bool {
+        self.allow_any || self.has_key(request)
+    }
+
     /// An empty key would prove nothing.
     fn has_key(&self, request: &Request) -> bool {
         let given = request.key.as_ref().map(|key| key.expose().as_bytes()).filter(|given| !given.is_empty());

@@ -1,7 +1,7 @@
 //! A cassette for every session, where the client's own signature goes upstream.
 
 use crate::proxied::{HOST, Proxied};
-use crate::stage::Stage;
+use crate::stage::{Asking, Caller, Stage};
 use ramtape::config::{RawConfig, RecordMode};
 use ramtape::simulator::Credential;
 use serde_json::json;
@@ -35,4 +35,29 @@ async fn a_session_of_a_proxy_s_client_gets_its_cassette() {
     let replaying = stage.ramtape_with("tapes", RecordMode::None, per_session).await;
     assert_eq!(ask(&replaying.base).await.body, recorded.body);
     replaying.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_who_are_not_proved_leave_no_session() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("tape", RecordMode::All).await;
+    let own = json!({ "resourceOwner": "SELF" });
+    let of = |secret: &str| {
+        let keys = Credential { secret: secret.to_owned(), ..Credential::owner() };
+        Proxied::new(&recording.base, &keys)
+    };
+    let forged = of("guessed").ask("GetResourceShares", own.clone(), &[("x-ramtape-session", "forged")]).await;
+    assert_eq!(forged.status, 403, "{forged:?}");
+    let origin = recording.base.split("/~").next().unwrap().to_owned();
+    let keyless = Caller::of(&origin).ask("GetResourceShares", own.to_string(), Asking::session("keyless")).await;
+    assert_eq!(keyless.status, 403, "{keyless:?}");
+    let named: Vec<_> = recording.stop().await.sessions.into_iter().map(|session| session.name).collect();
+    assert_eq!(named, [] as [Option<String>; 0]);
+
+    let recording = stage.ramtape("tape", RecordMode::All).await;
+    let of_owner = Proxied::new(&recording.base, &Credential::owner());
+    of_owner.ask("GetResourceShares", own.clone(), &[("x-ramtape-session", "signed")]).await;
+    recording.ask("GetResourceShares", own.to_string(), Asking::session("with-key")).await;
+    let named: Vec<_> = recording.stop().await.sessions.into_iter().map(|session| session.name.unwrap()).collect();
+    assert_eq!(named, ["signed", "with-key"]);
 }
