@@ -3,6 +3,7 @@
 mod certificates;
 mod engines;
 mod import;
+mod keys;
 mod merged;
 mod opener;
 mod outward;
@@ -13,7 +14,8 @@ mod shell;
 pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
 pub use import::import;
-pub(crate) use rules::{KEY_FILE, Rules};
+pub(crate) use keys::KEY_FILE;
+pub(crate) use rules::Rules;
 pub(crate) use shell::{shell_line, shell_word};
 
 use crate::ca::{Keeper, Store};

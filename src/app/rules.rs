@@ -1,19 +1,15 @@
 //! The redaction of a cassette: the configured rules, its own, and the key.
 
-use crate::cassette::{Broken, Warden};
+use super::keys::{self, KEY_FILE, Keys};
+use crate::cassette::{self, Broken, Warden};
 use crate::config::{Config, RedactConfig};
 use crate::engine;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, with_causes};
 use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule};
 use crate::service::Service;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::Path;
-use std::sync::Arc;
-
-/// The file of the key beside a cassette's `cassette.json`.
-pub(crate) const KEY_FILE: &str = "redaction.key";
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// What the configuration says of redaction.
 #[derive(Clone, Debug)]
@@ -21,6 +17,10 @@ pub(crate) struct Rules {
     redact: RedactConfig,
     allowed: Vec<Allowed>,
     service: Arc<Service>,
+    /// The parent of one cassette a session: those have one key.
+    sessions: Option<PathBuf>,
+    /// Held while a key is made.
+    making: Arc<Mutex<()>>,
     /// Whether nothing new is recorded: then no key is needed.
     only_seals: bool,
     /// Whether a cassette that states no rules goes on without.
@@ -29,8 +29,15 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(crate) fn of(config: &Config) -> Self {
-        let (redact, allowed) = (config.redact.clone(), config.allowed.clone());
-        Self { redact, allowed, service: Arc::clone(&config.service), only_seals: false, only_own: false }
+        Self {
+            redact: config.redact.clone(),
+            allowed: config.allowed.clone(),
+            service: Arc::clone(&config.service),
+            sessions: config.cassette_per_session.then(|| config.cassette.clone()),
+            making: Arc::default(),
+            only_seals: false,
+            only_own: false,
+        }
     }
 
     /// The same, for what writes as text what was recorded before.
@@ -84,44 +91,23 @@ impl Rules {
         if let Some(key) = &self.redact.key {
             return Ok(Key::of_text(key.expose()));
         }
-        let Some(path) = &self.redact.key_file else { return Ok(None) };
-        match read(path)? {
-            Some(key) => Ok(Some(key)),
-            None if recording => make(path, 0o600).map(Some),
+        match &self.redact.key_file {
+            Some(path) if recording => keys::make(path, 0o600).map(Some),
+            Some(path) => keys::read(path),
             None => Ok(None),
         }
     }
 
-    /// Where the key of the cassette in `root` is. Its own comes first: what is recorded was made with it.
-    fn key(&self, root: &Path, policy: &Policy, recording: bool) -> Result<KeySource, String> {
-        let beside = root.join(KEY_FILE);
-        if let Some(key) = read(&beside)? {
-            return Ok(KeySource::Known(key));
-        }
-        let outside = self.outside(recording)?;
-        let is_outside = self.redact.key.is_some() || self.redact.key_file.is_some();
-        match (outside, policy.key_check.as_deref()) {
-            (Some(key), None) => Ok(KeySource::Known(key)),
-            (Some(key), Some(check)) if key.check() == check => Ok(KeySource::Known(key)),
-            (Some(_), Some(_)) if recording => Err(
-                "it was recorded with another redaction key than the one given: recorded with two keys, equal values would \
-                 no longer be equal"
-                    .to_owned(),
-            ),
-            (None, Some(_)) if recording => Err(
-                "it was recorded with a redaction key that is kept elsewhere: give it in RAMTAPE_REDACT_KEY, or as key_file \
-                 in [redact]"
-                    .to_owned(),
-            ),
-            (None, None) if recording && !is_outside => {
-                let make_it = move || match read(&beside)? {
-                    Some(key) => Ok(key),
-                    None => make(&beside, 0o644),
-                };
-                Ok(KeySource::MadeWhenNeeded(Box::new(make_it)))
-            }
-            _ => Ok(KeySource::Missing(random()?)),
-        }
+    /// Where the key of the cassette in `root` may be.
+    fn keys(&self, root: &Path, recording: bool) -> Result<Keys, String> {
+        let parent = self.sessions.as_deref().filter(|parent| root.parent() == Some(parent));
+        Ok(Keys {
+            beside: root.join(KEY_FILE),
+            shared: parent.map(|parent| parent.join(KEY_FILE)),
+            outside: self.outside(recording)?,
+            is_outside: self.redact.key.is_some() || self.redact.key_file.is_some(),
+            making: Arc::clone(&self.making),
+        })
     }
 }
 
@@ -135,9 +121,15 @@ impl Warden for Rules {
         Ok(Policy { key_check, ..self.redact.policy.clone() })
     }
 
-    fn redaction(&self, root: &Path, policy: Policy, recording: bool) -> Result<Redaction, String> {
-        let key = self.key(root, &policy, recording && !self.only_seals)?;
-        Redaction::new(policy, key).map_err(|error| error.to_string())
+    fn redaction(&self, root: &Path, mut policy: Policy, recording: bool) -> Result<Redaction, String> {
+        let may_make = recording && !self.only_seals;
+        let source = self.keys(root, may_make)?.source(&policy, may_make)?;
+        if let (true, KeySource::Known(key), None) = (recording, &source, &policy.key_check) {
+            // Killed between the key and its name, or recorded before keys were named.
+            cassette::name_key(root, &key.check()).map_err(|error| with_causes(&error))?;
+            policy.key_check = Some(key.check());
+        }
+        Redaction::new(policy, source).map_err(|error| error.to_string())
     }
 
     fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), Broken> {
@@ -147,38 +139,4 @@ impl Warden for Rules {
     fn allows(&self, path: &str, value: &str) -> bool {
         self.allowed.iter().any(|allowed| allowed.allows(path, value))
     }
-}
-
-/// The key in the file at `path`; `None` where there is no file.
-fn read(path: &Path) -> Result<Option<Key>, String> {
-    match fs::read_to_string(path) {
-        Ok(text) => match Key::of_text(&text) {
-            Some(key) => Ok(Some(key)),
-            None => Err(format!("{} holds no redaction key: at least 22 characters, chosen at random", path.display())),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(format!("cannot read {}: {}", path.display(), with_causes(&error))),
-    }
-}
-
-/// Makes a key and its file.
-fn make(path: &Path, mode: u32) -> Result<Key, String> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let failed = |error: io::Error| format!("cannot write the redaction key {}: {error}", path.display());
-    let text = Key::text_of(random_bytes()?);
-    let opened = File::options().write(true).create_new(true).mode(mode).open(path);
-    opened
-        .and_then(|mut file| file.write_all(format!("{text}\n").as_bytes()).and_then(|()| file.sync_all()))
-        .map_err(failed)?;
-    Key::of_text(&text).ok_or_else(|| "no key can be made".to_owned())
-}
-
-fn random() -> Result<Key, String> {
-    Key::of_text(&Key::text_of(random_bytes()?)).ok_or_else(|| "no key can be made".to_owned())
-}
-
-fn random_bytes() -> Result<[u8; 32], String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no random numbers: {error}"))?;
-    Ok(bytes)
 }

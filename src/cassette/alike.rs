@@ -2,11 +2,11 @@
 
 use super::error::CassetteError;
 use super::{format, listing, path};
-use crate::redact::Policy;
+use crate::redact::{Key, Policy};
 use std::fs;
 use std::path::Path;
 
-/// The file of the key that redacted values are made with. A cassette in which none was made has none.
+/// The file of the key that redacted values are made with. A cassette that none was made for has none.
 const KEY: &str = "redaction.key";
 
 /// How two cassettes differ.
@@ -26,7 +26,7 @@ pub fn alike(one: &Path, other: &Path) -> Result<Option<Unlike>, CassetteError> 
     if rules(one)? != rules(other)? {
         return Ok(Some(Unlike::Rules));
     }
-    let keys = (read(one, KEY)?, read(other, KEY)?);
+    let keys = (key(one)?, key(other)?);
     Ok(matches!(keys, (Some(one), Some(other)) if one != other).then_some(Unlike::Key))
 }
 
@@ -43,30 +43,37 @@ pub fn create_like(root: &Path, other: &Path) -> Result<(), CassetteError> {
     if let Some(text) = read(other, format::NAME)? {
         write(&root.join(format::NAME), &text)?;
     }
-    share_key(root, other)?;
+    if let Some(key) = read(other, KEY)? {
+        write(&root.join(KEY), &key)?;
+    }
     // The rules that were just copied stay.
     format::create(root, &Policy::default())
 }
 
-/// Gives the cassette in `root`, where it has no key, that of the cassette in `other`.
+/// Gives the cassette in `root`, where it has and names no key, that of the cassette in `other`.
 ///
 /// # Errors
 /// Where the one cannot be read or the other not be written.
 pub fn share_key(root: &Path, other: &Path) -> Result<(), CassetteError> {
-    match (read(root, KEY)?, read(other, KEY)?) {
-        (None, Some(key)) => write(&root.join(KEY), &key),
-        _ => Ok(()),
+    let (None, Some(check)) = (key(root)?, key(other)?) else { return Ok(()) };
+    if let Some(text) = read(other, KEY)? {
+        write(&root.join(KEY), &text)?;
     }
+    format::name_key(root, &check)
 }
 
-/// What `cassette.json` says of redaction; `None` where there is none.
-fn rules(root: &Path) -> Result<Option<serde_json::Value>, CassetteError> {
-    if format::check(root, true)?.is_none() {
-        return Ok(None);
+/// What `cassette.json` says of redaction, but for the key; `None` where there is none.
+fn rules(root: &Path) -> Result<Option<Policy>, CassetteError> {
+    Ok(format::check(root, true)?.map(|policy| Policy { key_check: None, ..policy }))
+}
+
+/// What tells the key of the cassette in `root` from others; `None` where it has none.
+fn key(root: &Path) -> Result<Option<String>, CassetteError> {
+    let beside = read(root, KEY)?.and_then(|text| Key::of_text(&String::from_utf8_lossy(&text)));
+    match beside {
+        Some(key) => Ok(Some(key.check())),
+        None => Ok(format::check(root, true)?.and_then(|policy| policy.key_check)),
     }
-    let whole = read(root, format::NAME)?;
-    let whole = whole.and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
-    Ok(whole.and_then(|whole| whole.get("redaction").cloned()))
 }
 
 fn read(root: &Path, name: &str) -> Result<Option<Vec<u8>>, CassetteError> {

@@ -34,6 +34,20 @@ pub fn policy_of(root: &Path) -> Result<Option<Policy>, CassetteError> {
     check(root, false)
 }
 
+/// Has the cassette in `root` name the key that its stand-ins are made with, by [`crate::redact::Key::check`]. One that
+/// names a key already stays as it is.
+///
+/// # Errors
+/// Where `cassette.json` cannot be read or written.
+pub fn name_key(root: &Path, check: &str) -> Result<(), CassetteError> {
+    match self::check(root, true)? {
+        Some(policy) if policy.key_check.is_none() => {
+            rewrite(root, &Policy { key_check: Some(check.to_owned()), ..policy })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Reads the cassette's version and its rules; `None` where there is no `cassette.json`.
 ///
 /// # Errors
@@ -114,7 +128,7 @@ pub(super) fn create(root: &Path, policy: &Policy) -> Result<(), CassetteError> 
     Ok(())
 }
 
-/// Puts other rules into a cassette that holds nothing yet.
+/// Puts other rules into a cassette that holds nothing yet, or the name of its key.
 pub(super) fn rewrite(root: &Path, policy: &Policy) -> Result<(), CassetteError> {
     let folder = writing_folder(root);
     let (temporary, path) = (folder.join(NAME), root.join(NAME));

@@ -42,7 +42,7 @@ pub use combine::{Piece, combine};
 pub use edit::{Dangling, EditError, Editing, Farewell};
 pub use error::{CassetteError, Leak, StoreError};
 pub use format::VERSION;
-pub use format::{is_cassette, policy_of};
+pub use format::{is_cassette, name_key, policy_of};
 pub use links::links;
 pub use listing::below;
 pub use merge::{Recorded, merge};

@@ -87,6 +87,8 @@ pub struct Walked {
     pub pages: Vec<Scrubbed<Page>>,
     /// Whether they are all.
     pub complete: bool,
+    /// Whether there are values in them that only the cassette's key, which is missing, could compare.
+    pub keyless: bool,
 }
 
 impl Walked {
@@ -136,6 +138,7 @@ impl<'a> Reask<'a> {
         most: Option<usize>,
     ) -> Result<Walked, ReaskError> {
         let paging = &self.service.paging;
+        let strange = self.redaction.strange_stand_ins();
         let mut pages = Vec::new();
         let mut token: Option<String> = None;
         while pages.len() < LONGEST_WALK {
@@ -153,7 +156,8 @@ impl<'a> Reask<'a> {
             let name = &question.entry.operation;
             pages.push(self.redaction.page(name, answer.status.as_u16(), &answer.headers, body)?);
             if next.is_none() || most == Some(pages.len()) {
-                return Ok(Walked { pages, complete: next.is_none() });
+                let keyless = self.redaction.strange_stand_ins() > strange;
+                return Ok(Walked { pages, complete: next.is_none(), keyless });
             }
             token = next;
         }

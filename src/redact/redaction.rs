@@ -10,6 +10,7 @@ use http::HeaderMap;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Where the key comes from.
@@ -57,6 +58,8 @@ pub struct Redaction {
     made: OnceLock<Key>,
     /// The stand-ins of narrow ranges, and a hash of what each stands for.
     given: Mutex<HashMap<String, [u8; 32]>>,
+    /// How many stand-ins were made for want of the cassette's key.
+    strange: AtomicUsize,
 }
 
 impl Redaction {
@@ -66,20 +69,26 @@ impl Redaction {
     /// Where a rule makes no sense.
     pub fn new(policy: Policy, source: KeySource) -> Result<Self, RuleError> {
         let rules = policy.rules.iter().cloned().map(Compiled::new).collect::<Result<_, _>>()?;
-        Ok(Self { policy, rules, source, made: OnceLock::new(), given: Mutex::default() })
+        Ok(Self { policy, rules, source, made: OnceLock::new(), given: Mutex::default(), strange: AtomicUsize::new(0) })
     }
 
     /// The built-in rules alone, with a key that must not matter.
     #[must_use]
     pub fn built_in(source: KeySource) -> Self {
         let (policy, rules) = (Policy::default(), Vec::new());
-        Self { policy, rules, source, made: OnceLock::new(), given: Mutex::default() }
+        Self { policy, rules, source, made: OnceLock::new(), given: Mutex::default(), strange: AtomicUsize::new(0) }
     }
 
     /// What it does.
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// How many stand-ins were made so far that are not the cassette's: it names its key, and that is not here. They tell
+    /// nothing of whether a value is the recorded one.
+    pub fn strange_stand_ins(&self) -> usize {
+        self.strange.load(Ordering::Relaxed)
     }
 
     /// The storable page for an answer to `operation`: the kept headers, and the body with its holes; redacted.
@@ -180,6 +189,9 @@ impl Redaction {
             _ => hit.value.as_str().into(),
         };
         let stand_in = hit.shape.stand_in(&value, key);
+        if matches!(self.source, KeySource::Missing(_)) && self.policy.key_check.is_some() {
+            self.strange.fetch_add(1, Ordering::Relaxed);
+        }
         if hit.shape.is_narrow() {
             let stands_for = key.digest(hit.shape.family(), &hit.shape.plain(&value));
             let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,8 +1,9 @@
 //! Where the key is, and whose rules are in force.
 
-use crate::ramtape_binary::{Finished, Server, folder, ramtape};
+use crate::ramtape_binary::{Finished, Server, folder, ramtape, run};
 use crate::secrets::committed;
-use crate::stage::{Caller, Stage};
+use crate::stage::{Asking, Caller, Stage};
+use ramtape::config::{RawConfig, RecordMode};
 use ramtape::simulator::Credential;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -59,6 +60,66 @@ async fn the_key_stands_beside_the_cassette_once_it_is_needed() {
     assert_eq!(finished.code, Some(3));
     let (_, finished) = asked(server(folder.path(), "replay", stage.url(), &[]), "plain").await;
     assert_eq!(finished.code, Some(0), "{finished:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_lost_is_not_made_anew() {
+    let (stage, folder) = (Stage::new().await, folder());
+    // Without a stand-in there is no key to lose.
+    for name in ["plain", MAIL] {
+        let (_, finished) = asked(server(folder.path(), "record", stage.url(), &[]), name).await;
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+    }
+    let (file, before) = (folder.path().join("c/redaction.key"), texts(folder.path()));
+    let key = std::fs::read_to_string(&file).unwrap();
+    let recorded = |mode: &str, given: Option<&str>| {
+        let mut command = ramtape(folder.path());
+        command.args(["run", "--record-mode", mode, "--cassette", "c", "--", "true"]);
+        Finished::from(command.envs(given.map(|key| ("RAMTAPE_REDACT_KEY", key))).output().unwrap())
+    };
+    std::fs::remove_file(&file).unwrap();
+    for mode in ["all", "new_episodes"] {
+        let refused = recorded(mode, None);
+        assert_eq!(refused.code, Some(5), "{refused:?}");
+        for part in ["c: the redaction key that it was recorded with is not there", "Restore its redaction.key", "anew"]
+        {
+            assert!(refused.stderr.contains(part), "{part} in {refused:?}");
+        }
+        assert!(!file.exists() && texts(folder.path()) == before);
+    }
+    // The same key, wherever it is, will do; another one will not.
+    assert_eq!(recorded("new_episodes", Some(key.trim())).code, Some(0));
+    std::fs::write(&file, format!("{KEY}\n")).unwrap();
+    let refused = recorded("all", None);
+    assert!(refused.code == Some(5) && refused.stderr.contains("not the key that cassette.json names"), "{refused:?}");
+    let (answer, _) = asked(server(folder.path(), "replay", stage.url(), &[]), MAIL).await;
+    assert!(answer["message"].as_str().unwrap().contains("the redaction key is missing"), "{answer}");
+    std::fs::write(&file, key).unwrap();
+    assert_eq!(recorded("all", None).code, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cassettes_of_all_sessions_have_one_key() {
+    let stage = Stage::new().await;
+    let switch = |written: &mut RawConfig| written.cassette_per_session = Some(true);
+    let recording = stage.ramtape_with("tapes", RecordMode::Once, switch).await;
+    let asked = || json!({ "resourceOwner": "SELF", "name": MAIL }).to_string();
+    let sessions = ["one", "two", "three"];
+    let ask = async |session| recording.ask("GetResourceShares", asked(), Asking::session(session)).await.status;
+    let (one, two, three) = tokio::join!(ask(sessions[0]), ask(sessions[1]), ask(sessions[2]));
+    assert!([one, two, three].iter().all(|status| status.is_success()));
+    assert_eq!(recording.stop().await.not_recorded, [""; 0]);
+    let key = |name: &str| std::fs::read_to_string(stage.cassette("tapes").join(name).join("redaction.key")).unwrap();
+    assert!(sessions.iter().all(|session| key(session) == key("")));
+    assert_eq!(run(stage.folder(), &["scan", "tapes/redaction.key"]).code, Some(0));
+    let merged = run(stage.folder(), &["merge", "whole", "tapes/one", "tapes/two", "tapes/three"]);
+    assert_eq!(merged.code, Some(0), "{merged:?}");
+    // One that is recorded anew has the same key again.
+    std::fs::remove_dir_all(stage.cassette("tapes/one")).unwrap();
+    let recording = stage.ramtape_with("tapes", RecordMode::Once, switch).await;
+    recording.ask("GetResourceShares", asked(), Asking::session("one")).await;
+    recording.stop().await;
+    assert_eq!(key("one"), key("two"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

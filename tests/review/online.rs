@@ -4,7 +4,7 @@ use crate::ramtape::{Finished, ramtape};
 use crate::scene::{LISTING, json_lines, over, recorded};
 use crate::stage::{Asking, Stage};
 use bytes::Bytes;
-use ramtape::config::RecordMode;
+use ramtape::config::{Pseudonymize, RecordMode};
 use ramtape::service::{Kind, Service};
 use ramtape::simulator::{Credential, Effect, Fault, Settings as Simulation};
 use serde_json::{Value, json};
@@ -127,6 +127,36 @@ async fn a_read_with_a_value_of_its_session_is_not_asked_and_counted() {
     assert_eq!(verified.code, Some(0), "{verified:?}");
     assert!(verified.stdout.contains("not asked GetResourceShares"), "{verified:?}");
     assert!(verified.stderr.contains("2 recorded reads: 1 the same") && verified.stderr.contains("1 not asked"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_the_redaction_key_could_compare_is_no_drift() {
+    let stage = endpoint(7).await;
+    let rules = "[redact]\npseudonymize = 'accounts'\nkey_file = 'own.key'\n";
+    std::fs::write(stage.folder().join("ramtape.toml"), rules).unwrap();
+    let recording = stage.ramtape_with("c", RecordMode::Once, |written| {
+        written.redact.pseudonymize = Some(Pseudonymize::Accounts);
+        written.redact.key_file = Some(stage.folder().join("own.key"));
+    });
+    let recording = recording.await;
+    recording.post(LISTING, json!({ "resourceOwner": "SELF" })).await;
+    recording.post("ListResourceTypes", json!({})).await;
+    recording.stop().await;
+    let same = verify(&stage, &stage, &[]);
+    assert!(same.code == Some(0) && same.stderr.contains("2 the same"), "{same:?}");
+
+    std::fs::rename(stage.folder().join("own.key"), stage.folder().join("elsewhere")).unwrap();
+    let keyless = verify(&stage, &stage, &[]);
+    assert_eq!(keyless.code, Some(1), "{keyless:?}");
+    assert!(keyless.stdout.starts_with("no key    GetResourceShares"), "{keyless:?}");
+    assert!(keyless.stderr.contains("1 the same, 0 with other values"), "{keyless:?}");
+    assert!(keyless.stderr.contains("1 read could not be compared: the redaction key is missing"), "{keyless:?}");
+    assert_eq!(verify(&stage, &stage, &["--ignore-values"]).code, Some(0));
+    assert_eq!(over(&stage, &["verify"]).code, Some(0));
+    // The shape needs no key.
+    let refused = Effect::Refused { status: 403, name: "AccessDeniedException".to_owned(), message: "no".to_owned() };
+    stage.endpoint().inject(Fault::next(refused).on(LISTING));
+    assert_eq!(verify(&stage, &stage, &["--ignore-values"]).code, Some(5));
 }
 
 #[tokio::test(flavor = "multi_thread")]

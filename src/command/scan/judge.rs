@@ -111,8 +111,10 @@ impl Judge {
     fn other(&self, path: &Path) -> Result<Vec<Verdict>, String> {
         let root = path.parent().unwrap_or(path);
         let of_cassette = is_cassette(root);
-        // The key that stands beside a cassette stands there by choice.
-        if of_cassette && path.file_name().is_some_and(|name| name == crate::app::KEY_FILE) {
+        // The key that stands beside a cassette, or the cassettes of sessions, stands there by choice.
+        if path.file_name().is_some_and(|name| name == crate::app::KEY_FILE)
+            && (of_cassette || cassette::below(root).is_ok_and(|cassettes| !cassettes.is_empty()))
+        {
             return Ok(Vec::new());
         }
         if of_cassette && path.file_name().is_some_and(|name| name == "cassette.json") {

@@ -112,6 +112,14 @@ fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, voice
         count(&|outcome| matches!(outcome, Outcome::NotAsked(_))),
         count(&|outcome| matches!(outcome, Outcome::Failed(_))),
     ));
+    let keyless = count(&|outcome| matches!(outcome, Outcome::Keyless));
+    if keyless > 0 {
+        voice.problem(&format!(
+            "{} could not be compared: the redaction key is missing. Give the key that the cassette was recorded with \
+             (RAMTAPE_REDACT_KEY, or key_file in [redact]), or say --ignore-values",
+            counted(keyless as u64, "read", "reads")
+        ));
+    }
     let recorded = asked.iter().filter(|asked| asked.update == Update::Recorded).count();
     if recorded > 0 {
         voice.note(&format!("{} recorded anew", counted(recorded as u64, "read", "reads")));
@@ -126,7 +134,7 @@ fn verdict(args: &VerifyArgs, findings: &[Finding], asked: &[Asked], not_sealed:
         Exit::Cassette
     } else if not_sealed > 0 {
         Exit::NotRecorded
-    } else if asked.iter().any(|asked| matches!(asked.outcome, Outcome::Failed(_))) {
+    } else if asked.iter().any(|asked| asked.outcome.is_open(args.ignore_values)) {
         Exit::Failed
     } else {
         Exit::Well

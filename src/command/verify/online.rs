@@ -115,6 +115,13 @@ fn compared(reask: Reask<'_>, entry: &Entry, takes: &[&Take], walked: &Walked) -
         (drift(take, &fresh, paging, &known), values(take, &fresh, paging))
     };
     match takes.iter().map(against).min_by_key(|(shape, values)| (shape.len(), values.len())) {
+        Some((shape, _)) if walked.keyless => {
+            if shape.is_empty() {
+                Outcome::Keyless
+            } else {
+                Outcome::Shape(shape, Vec::new())
+            }
+        }
         Some((shape, values)) if !shape.is_empty() => Outcome::Shape(shape, values),
         Some((_, values)) if !values.is_empty() => Outcome::Values(values),
         _ => Outcome::Same,

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 /// How many differences in values are told to people.
 const TOLD: usize = 10;
 
+const KEYLESS: &str =
+    "its shape is the same; its values are redacted, and cannot be compared without the redaction key";
+
 /// What came of it.
 #[derive(Debug)]
 pub(super) enum Outcome {
@@ -19,6 +22,8 @@ pub(super) enum Outcome {
     Values(Vec<Change>),
     /// Another shape; and the values, where they can be compared.
     Shape(Vec<Drift>, Vec<Change>),
+    /// The shape is the same. Some values are redacted, and only the key that is missing would tell whether they are too.
+    Keyless,
     /// It was not asked, and why.
     NotAsked(String),
     /// There was no answer to compare, and why.
@@ -53,6 +58,7 @@ impl Outcome {
             Self::Same => "same",
             Self::Values(_) => "values",
             Self::Shape(..) => "shape",
+            Self::Keyless => "no key",
             Self::NotAsked(_) => "not asked",
             Self::Failed(_) => "failed",
         }
@@ -63,7 +69,16 @@ impl Outcome {
         match self {
             Self::Values(_) => !ignore_values,
             Self::Shape(..) => true,
-            Self::Same | Self::NotAsked(_) | Self::Failed(_) => false,
+            Self::Same | Self::Keyless | Self::NotAsked(_) | Self::Failed(_) => false,
+        }
+    }
+
+    /// Whether it could not be found out.
+    pub(super) const fn is_open(&self, ignore_values: bool) -> bool {
+        match self {
+            Self::Keyless => !ignore_values,
+            Self::Failed(_) => true,
+            Self::Same | Self::Values(_) | Self::Shape(..) | Self::NotAsked(_) => false,
         }
     }
 
@@ -86,6 +101,7 @@ impl Outcome {
     fn reason(&self) -> Option<&str> {
         match self {
             Self::NotAsked(reason) | Self::Failed(reason) => Some(reason),
+            Self::Keyless => Some(KEYLESS),
             _ => None,
         }
     }
@@ -96,7 +112,7 @@ impl Asked {
     pub(super) fn text(&self) -> String {
         let colour = match &self.outcome {
             Outcome::Same => return String::new(),
-            Outcome::Values(_) | Outcome::NotAsked(_) => AnsiColor::Yellow,
+            Outcome::Values(_) | Outcome::Keyless | Outcome::NotAsked(_) => AnsiColor::Yellow,
             Outcome::Shape(..) | Outcome::Failed(_) => AnsiColor::Red,
         };
         let style = Style::new().fg_color(Some(colour.into())).bold();

@@ -1,0 +1,138 @@
+//! The redaction key of a cassette: where it is looked for, and how a new one is made.
+
+use crate::cassette;
+use crate::interaction::with_causes;
+use crate::redact::{Key, KeySource, Policy};
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The file of the key beside a cassette's `cassette.json`.
+pub(crate) const KEY_FILE: &str = "redaction.key";
+
+const ELSEWHERE: &str = "it was recorded with another redaction key than the one given: recorded with two keys, equal values \
+                         would no longer be equal";
+const EXCHANGED: &str = "its redaction.key is not the key that cassette.json names: what is recorded was made with another \
+                         one. Take both files from the same commit";
+const GONE: &str = "the redaction key that it was recorded with is not there: with a new one, equal values would no longer be \
+                    equal. Restore its redaction.key, or, if the key is kept elsewhere, give it in RAMTAPE_REDACT_KEY, or \
+                    as key_file in [redact]. To start over with a new key, delete the cassette and record it anew";
+
+/// Where the key of one cassette is looked for.
+pub(super) struct Keys {
+    /// The file beside the cassette.
+    pub(super) beside: PathBuf,
+    /// The file beside the cassettes of all sessions, where each session has its own: they have one key.
+    pub(super) shared: Option<PathBuf>,
+    /// The key that is kept elsewhere.
+    pub(super) outside: Option<Key>,
+    /// Whether the key is to be kept elsewhere: then none is made beside the cassette.
+    pub(super) is_outside: bool,
+    /// Held while a key is made.
+    pub(super) making: Arc<Mutex<()>>,
+}
+
+impl Keys {
+    /// The key of a cassette with the rules `policy`. What is recorded was made with the one that they name; where they
+    /// name none, that beside the cassette comes first. Where `recording`, one that was never made is made when it is
+    /// needed.
+    ///
+    /// # Errors
+    /// Where the key cannot be read, or, `recording`, is gone or another one.
+    pub(super) fn source(self, policy: &Policy, recording: bool) -> Result<KeySource, String> {
+        let beside = read(&self.beside)?;
+        let named = policy.key_check.as_deref();
+        let Some(check) = named else {
+            return match beside.or(self.outside.clone()) {
+                Some(key) => Ok(KeySource::Known(key)),
+                None if recording && !self.is_outside => {
+                    Ok(KeySource::MadeWhenNeeded(Box::new(move || self.make_beside())))
+                }
+                None => Ok(KeySource::Missing(random()?)),
+            };
+        };
+        let shared = self.shared.as_deref().map(read).transpose()?.flatten();
+        let mut known = [&beside, &self.outside, &shared].into_iter().flatten();
+        match known.find(|key| key.check() == check) {
+            Some(key) => Ok(KeySource::Known(key.clone())),
+            None if !recording => Ok(KeySource::Missing(random()?)),
+            None if beside.is_some() => Err(EXCHANGED.to_owned()),
+            None if self.outside.is_some() => Err(ELSEWHERE.to_owned()),
+            None => Err(GONE.to_owned()),
+        }
+    }
+
+    /// The key for a cassette that needs one from now on: that of the sessions beside it, else a new one. The cassette
+    /// names it, so that it is missed where it is lost.
+    fn make_beside(&self) -> Result<Key, String> {
+        let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = match (read(&self.beside)?, &self.shared) {
+            (Some(key), _) => key,
+            (None, None) => make(&self.beside, 0o644)?,
+            (None, Some(shared)) => {
+                let key = make(shared, 0o644)?;
+                let text = fs::read_to_string(shared).map_err(|error| unreadable(shared, &error))?;
+                write(&self.beside, 0o644, &text)?;
+                key
+            }
+        };
+        let root = self.beside.parent().unwrap_or(&self.beside);
+        cassette::name_key(root, &key.check()).map_err(|error| with_causes(&error))?;
+        Ok(key)
+    }
+}
+
+/// The key in the file at `path`; `None` where there is no file.
+pub(super) fn read(path: &Path) -> Result<Option<Key>, String> {
+    match fs::read_to_string(path) {
+        Ok(text) => match Key::of_text(&text) {
+            Some(key) => Ok(Some(key)),
+            None => Err(format!("{} holds no redaction key: at least 22 characters, chosen at random", path.display())),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+/// The key in the file at `path`; where there is none, a new one, and its file.
+pub(super) fn make(path: &Path, mode: u32) -> Result<Key, String> {
+    if let Some(key) = read(path)? {
+        return Ok(key);
+    }
+    write(path, mode, &format!("{}\n", Key::text_of(random_bytes()?)))?;
+    // Another process may have been first.
+    read(path)?.ok_or_else(|| format!("the redaction key {} was deleted", path.display()))
+}
+
+/// A key that nobody else has, for what must not match anything.
+pub(super) fn random() -> Result<Key, String> {
+    Key::of_text(&Key::text_of(random_bytes()?)).ok_or_else(|| "no key can be made".to_owned())
+}
+
+/// Writes the file of a key, whole or not at all; one that is there stays as it is.
+fn write(path: &Path, mode: u32, text: &str) -> Result<(), String> {
+    let failed = |error: io::Error| format!("cannot write the redaction key {}: {error}", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder);
+    let written = written.and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    });
+    match written.map_err(failed)?.persist_noclobber(path) {
+        Err(kept) if kept.error.kind() != io::ErrorKind::AlreadyExists => Err(failed(kept.error)),
+        _ => Ok(()),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("cannot read {}: {}", path.display(), with_causes(error))
+}
+
+fn random_bytes() -> Result<[u8; 32], String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no random numbers: {error}"))?;
+    Ok(bytes)
+}
