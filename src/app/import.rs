@@ -7,22 +7,24 @@ use crate::config::Config;
 use crate::engine::{Carried, Effective, Importer, Prepared};
 use crate::interaction::{Exchange, with_causes};
 use crate::proxy::without_prefixes;
+use std::path::Path;
 use std::sync::Arc;
 
-/// Takes `exchanges` into the cassette that `config` names, in this order, and writes its text. `done` is told of each what
-/// became of it: `Err` where it could not be taken in, and why.
+/// Takes `exchanges` in this order into a cassette in the folder `apart`, as if it were the one that `config` names, and
+/// writes its text. `done` is told of each what became of it: `Err` where it could not be taken in, and why.
 ///
 /// # Errors
 /// Where the cassette cannot be opened or sealed.
 pub async fn import(
     config: &Config,
+    apart: &Path,
     exchanges: Vec<Exchange>,
     mut done: impl FnMut(Result<Carried, String>),
 ) -> Result<SealReport, CassetteError> {
     let access = Access::Record { replace: false };
-    let warden = Arc::new(Rules::of(config));
+    let warden = Arc::new(Rules::of(config).standing_in(apart, &config.cassette));
     let settings = Settings { warden: Arc::<Rules>::clone(&warden), ..Settings::default() };
-    let opened = Cassette::open(&config.cassette, access, Prepared::new, &settings)?;
+    let opened = Cassette::open(apart, access, Prepared::new, &settings)?;
     let opener = Opener { config: config.clone(), warden, upstream: None };
     let engine = opener.engine(&config.cassette, Effective::Everything, opened).engine;
     let mut importer = Importer::new(&engine);
@@ -30,5 +32,9 @@ pub async fn import(
         exchange.request = without_prefixes(exchange.request, &config.key);
         done(importer.take_in(exchange).await.map_err(|error| with_causes(&error)));
     }
-    engine.cassette().seal()
+    let mut report = engine.cassette().seal()?;
+    // The folder will be gone when people read of it.
+    let (real, told) = (config.cassette.to_string_lossy(), apart.to_string_lossy());
+    report.failed.iter_mut().for_each(|(_, _, reason)| *reason = reason.replace(&*told, &real));
+    Ok(report)
 }

@@ -16,6 +16,10 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct Rules {
     redact: RedactConfig,
     allowed: Vec<Allowed>,
+    /// Where the paths begin that those speak of.
+    base: Option<PathBuf>,
+    /// A folder, and the one that it stands in for.
+    stand_in: Option<(PathBuf, PathBuf)>,
     service: Arc<Service>,
     /// The parent of one cassette a session: those have one key.
     sessions: Option<PathBuf>,
@@ -32,6 +36,8 @@ impl Rules {
         Self {
             redact: config.redact.clone(),
             allowed: config.allowed.clone(),
+            base: config.folder.as_deref().map(real),
+            stand_in: None,
             service: Arc::clone(&config.service),
             sessions: config.cassette_per_session.then(|| config.cassette.clone()),
             making: Arc::default(),
@@ -48,6 +54,11 @@ impl Rules {
     /// The same, for what writes as text takes of cassettes with the same rules: the configured ones are not theirs.
     pub(crate) fn only_own(self) -> Self {
         Self { only_own: true, ..self.only_sealing() }
+    }
+
+    /// The same, where the cassette is recorded in the folder `apart` and belongs in `root`.
+    pub(crate) fn standing_in(self, apart: &Path, root: &Path) -> Self {
+        Self { stand_in: Some((apart.to_owned(), root.to_owned())), ..self }
     }
 
     /// What to say where the cassette in `root` has other rules than the configuration.
@@ -136,7 +147,25 @@ impl Warden for Rules {
         engine::prove(&self.service, redaction, fingerprint, entry)
     }
 
-    fn allows(&self, path: &str, value: &str) -> bool {
-        self.allowed.iter().any(|allowed| allowed.allows(path, value))
+    fn allows(&self, path: &Path, value: &str) -> bool {
+        if self.allowed.is_empty() {
+            return false;
+        }
+        let meant = self.stand_in.as_ref().and_then(|(apart, root)| Some(root.join(path.strip_prefix(apart).ok()?)));
+        let path = real(meant.as_deref().unwrap_or(path));
+        let from_base = self.base.as_ref().and_then(|base| path.strip_prefix(base).ok());
+        let shown = from_base.unwrap_or(&path).to_string_lossy();
+        self.allowed.iter().any(|allowed| allowed.allows(&shown, value))
+    }
+}
+
+/// `path` from the root on, links followed as far as there is something.
+fn real(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let found = |above: &Path| Some((above.canonicalize().ok()?, whole.strip_prefix(above).ok()?));
+    match whole.ancestors().find_map(found) {
+        Some((there, rest)) if rest.as_os_str().is_empty() => there,
+        Some((there, rest)) => there.join(rest),
+        None => whole,
     }
 }

@@ -35,7 +35,7 @@ pub trait Warden: Send + Sync {
     fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), Broken>;
 
     /// Whether what looks like a secret in the file at `path` is none.
-    fn allows(&self, path: &str, value: &str) -> bool;
+    fn allows(&self, path: &Path, value: &str) -> bool;
 }
 
 /// The built-in rules, with a key that everybody has: for those who record without a configuration.
@@ -55,7 +55,7 @@ impl Warden for NoWarden {
         Ok(())
     }
 
-    fn allows(&self, _: &str, _: &str) -> bool {
+    fn allows(&self, _: &Path, _: &str) -> bool {
         false
     }
 }

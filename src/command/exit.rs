@@ -1,5 +1,6 @@
 //! Exit codes.
 
+use crate::cassette::SealReport;
 use crate::engine::Summary;
 use std::process::ExitCode;
 
@@ -37,6 +38,17 @@ impl Exit {
             Self::Cassette => 5,
             Self::NotRecorded => 6,
             Self::Child(code) => code,
+        }
+    }
+
+    /// What the sealing of a recording makes of it.
+    #[must_use]
+    pub const fn of_sealing(report: &SealReport) -> Self {
+        match report {
+            SealReport { secrets: 1.., .. } => Self::Secret,
+            SealReport { broken: 1.., .. } => Self::Cassette,
+            SealReport { failed, .. } if !failed.is_empty() => Self::NotRecorded,
+            _ => Self::Well,
         }
     }
 

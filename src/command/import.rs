@@ -8,12 +8,13 @@ use super::recorded::{self, Shelf};
 use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime};
 use crate::app;
-use crate::cassette;
+use crate::cassette::{self, SealReport};
 use crate::cli::ImportArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::Carried;
 use crate::har;
 use leftover::Leftovers;
+use std::path::Path;
 
 pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let config = Config::from_settings(Settings::load(args.layer(), environment)?, RecordMode::All)?;
@@ -29,7 +30,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     if cassette::is_cassette(&config.cassette) {
         cassette::create_like(apart.path(), &config.cassette)?;
     }
-    let leftovers = take_in(entries, &Config { cassette: apart.path().to_owned(), ..config.clone() }, voice)?;
+    let (leftovers, sealed) = take_in(entries, &config, apart.path(), voice)?;
     let changes = changes(&target, &[Shelf::open(apart.path(), voice)?], voice)?;
     let judged = target.judge(&changes)?;
     output::print(&if args.json {
@@ -43,11 +44,16 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     }
     leftovers.tell(voice);
     voice.note(&merge::told(&changes, args.dry_run, &config.cassette));
-    Ok(leftovers.exit())
+    Ok(leftovers.exit(&sealed))
 }
 
-/// Records what the entries hold; gives what could not be.
-fn take_in(entries: Vec<har::Entry>, config: &Config, voice: Voice) -> Result<Leftovers, CommandError> {
+/// Records what the entries hold, in a cassette in the folder `apart`; gives what could not be.
+fn take_in(
+    entries: Vec<har::Entry>,
+    config: &Config,
+    apart: &Path,
+    voice: Voice,
+) -> Result<(Leftovers, SealReport), CommandError> {
     let mut leftovers = Leftovers::default();
     let (mut names, mut exchanges) = (Vec::new(), Vec::new());
     for entry in entries {
@@ -61,14 +67,12 @@ fn take_in(entries: Vec<har::Entry>, config: &Config, voice: Voice) -> Result<Le
     }
     let mut progress = Progress::new(voice, "importing", exchanges.len());
     let mut names = names.into_iter();
-    let report = runtime()?.block_on(app::import(config, exchanges, |carried: Result<Carried, String>| {
+    let report = runtime()?.block_on(app::import(config, apart, exchanges, |carried: Result<Carried, String>| {
         progress.step();
         if let Some((number, name)) = names.next() {
             leftovers.carried(number, &name, carried);
         }
     }))?;
-    for (folder, fingerprint, reason) in report.failed {
-        leftovers.unsealed(format!("{folder}/{fingerprint}: {reason}"));
-    }
-    Ok(leftovers)
+    leftovers.unsealed(&report);
+    Ok((leftovers, report))
 }

@@ -7,7 +7,7 @@ use crate::redact::Allowed;
 use crate::service::Service;
 use crate::upstream::{AddressRules, Names};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,6 +120,8 @@ pub struct Config {
     pub redact: RedactConfig,
     /// What a scan is not to report.
     pub allowed: Vec<Allowed>,
+    /// The folder of the user's file, if there is one: what that says of paths begins there.
+    pub folder: Option<PathBuf>,
 }
 
 impl Config {
@@ -128,6 +130,7 @@ impl Config {
     /// # Errors
     /// Where a value makes no sense; the error names the key.
     pub fn from_settings(settings: Settings, mode: RecordMode) -> Result<Self, ConfigError> {
+        let folder = settings.file().and_then(Path::parent).map(Path::to_owned);
         let raw = settings.raw;
         let limits = checked_limits(&raw.limits)?;
         let service = Service::with_additions(&raw.operations).map_err(|source| ConfigError::Operations { source })?;
@@ -172,6 +175,7 @@ impl Config {
             command: None,
             redact: redact::checked(raw.redact, settings.redact_key, &service)?,
             allowed: redact::allowed(raw.scan.allow.unwrap_or_default())?,
+            folder,
             service: Arc::new(service),
             actors: actors::checked(raw.actors)?,
         };

@@ -2,7 +2,7 @@
 
 use super::classify::{error_kind, is_recordable};
 use crate::interaction::json::{self, Kind as JsonKind, Node, quote, unquote};
-use crate::interaction::{Door, Entry, Page, Request, Take};
+use crate::interaction::{Actor, DEFAULT_ACTOR, Door, Entry, Page, Request, Take};
 use crate::redact::{Redaction, RedactionError, Scrubbed};
 use crate::service::{Kind, Operation, Service};
 use crate::token::place_token;
@@ -19,11 +19,14 @@ const LONGEST_WALK: usize = 10_000;
 const PATIENCE: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// Why a recorded request is not asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAsked {
     /// It would change something.
     #[error("it is a write")]
     Write,
+    /// Nobody knows with whose credentials.
+    #[error("its actor {0} is not configured: say in [actors.{0}] with which profile to ask")]
+    Stranger(String),
     /// Nobody knows whether it would.
     #[error("its operation is not in the table, so it may be a write")]
     Unknown,
@@ -65,6 +68,8 @@ pub enum ReaskError {
 pub struct Reask<'a> {
     /// The service's table: it tells reads from writes.
     pub service: &'a Service,
+    /// The configured principals: only as those, and as the default one, can be asked.
+    pub actors: &'a [Actor],
     /// Where to ask.
     pub upstream: &'a Upstream,
     /// The cassette's rules: what is compared was redacted by them.
@@ -109,6 +114,9 @@ impl<'a> Reask<'a> {
         let operation = self.service.operation_named(entry.operation.as_str()).ok_or(NotAsked::Unknown)?;
         if operation.kind != Kind::Read {
             return Err(NotAsked::Write);
+        }
+        if entry.actor != DEFAULT_ACTOR && !self.actors.iter().any(|actor| actor.label == entry.actor) {
+            return Err(NotAsked::Stranger(entry.actor.clone()));
         }
         let Ok(node) = json::parse(entry.request.as_bytes()) else { return Err(NotAsked::Unknown) };
         if has_hole(&node) {

@@ -26,7 +26,8 @@ pub enum AllowError {
 }
 
 impl Allowed {
-    /// Allows values that `pattern` matches in files whose path `path` matches; what is not given matches all.
+    /// Allows values that `pattern` matches in files whose path `path` matches, as [`Self::allows`] gets it; what is not
+    /// given matches all.
     ///
     /// # Errors
     /// As the variants of [`AllowError`] say.

@@ -202,12 +202,39 @@ async fn an_error_is_not_recorded_in_place_of_an_answer() {
     let updated = verify(&stage, &equal, &["--update"]);
     assert_eq!(updated.code, Some(5), "{updated:?}");
     assert!(updated.stdout.contains("not recorded anew: upstream refuses now what it answered then"), "{updated:?}");
-    // One error was recorded, and is another now.
+    // An error was recorded too: who may not ask learns nothing of that.
+    assert!(updated.stdout.contains("not recorded anew: the error that upstream answers now tells of who asks"));
+    assert_eq!(stage.texts("c"), before);
+    let other = "InvalidStateTransitionException".to_owned();
+    let other = Effect::Refused { status: 400, name: other.clone(), message: "no".to_owned() };
+    let changed = endpoint(7).await;
+    changed.endpoint().inject(Fault::next(other).times(100).on(LISTING));
+    let updated = verify(&stage, &changed, &["--update"]);
     assert!(updated.stderr.contains("1 read recorded anew"), "{updated:?}");
-    let answers = |texts: Vec<(String, String)>| -> Vec<(String, String)> {
-        texts.into_iter().filter(|(_, text)| text.contains("\"status\": 200")).collect()
-    };
-    assert_eq!(answers(stage.texts("c")), answers(before));
+    let differing = stage.texts("c").into_iter().zip(before).filter(|(after, before)| after != before);
+    let differing: Vec<String> = differing.map(|((_, text), _)| text).collect();
+    assert!(differing.len() == 1 && differing[0].contains("InvalidStateTransitionException"), "{differing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_found_while_updating_has_its_exit_code() {
+    let stage = endpoint(7).await;
+    // In two parts, so that no scanner takes this file for a leak.
+    let session = ["AKIA", "QYLPMN5HABCDEFGH"].concat();
+    let allow = format!("[[scan.allow]]\npattern = '{session}'\npath = '^c/list-principals/'\nreason = 'r'\n");
+    let file = stage.folder().join("ramtape.toml");
+    std::fs::write(&file, allow).unwrap();
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    let own = json!({ "resourceOwner": "SELF" }).to_string();
+    recording.ask("ListPrincipals", own, Asking::session(&session)).await;
+    assert_eq!(recording.stop().await.not_recorded, [""; 0]);
+    std::fs::remove_file(&file).unwrap();
+    let before = stage.texts("c");
+    let other = endpoint(8).await;
+    let found = verify(&stage, &other, &["--update"]);
+    assert_eq!(found.code, Some(4), "{found:?}");
+    assert!(found.stderr.contains("access key id at /takes/0/session"), "{found:?}");
+    assert_eq!(stage.texts("c"), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,6 +259,12 @@ async fn each_actor_signs_as_itself() {
         }
         cassette.seal().unwrap();
     }
+    // As long as nobody says who the consumer is, nobody else's answers stand for its own.
+    let strange = verify(&stage, &stage, &["--update"]);
+    assert_eq!(strange.code, Some(0), "{strange:?}");
+    assert!(strange.stdout.contains("its actor consumer is not configured: say in [actors.consumer]"), "{strange:?}");
+    assert_eq!(stage.endpoint().received().len(), 1);
+
     let Credential { access_key_id, secret, .. } = Credential::consumer();
     std::fs::write(stage.folder().join("ramtape.toml"), "[actors.consumer]\nprofile = \"consumer\"\n").unwrap();
     let credentials = format!("[consumer]\naws_access_key_id = {access_key_id}\naws_secret_access_key = {secret}\n");
@@ -239,7 +272,7 @@ async fn each_actor_signs_as_itself() {
     std::fs::write(stage.folder().join(".aws/credentials"), credentials).unwrap();
     let verified = verify(&stage, &stage, &[]);
     assert!(verified.stderr.contains("2 recorded reads"), "{verified:?}");
-    let received = stage.endpoint().received();
+    let received = stage.endpoint().received().split_off(1);
     let signers: Vec<bool> = received
         .iter()
         .map(|request| {

@@ -1,5 +1,6 @@
 //! What of a HAR file is not in the cassette, and why.
 
+use crate::cassette::SealReport;
 use crate::command::Exit;
 use crate::command::summary::counted;
 use crate::command::voice::{Voice, printable};
@@ -55,9 +56,10 @@ impl Leftovers {
         }
     }
 
-    /// What was recorded and cannot be written as text.
-    pub(super) fn unsealed(&mut self, reason: String) {
-        self.missed.push(Missed { number: None, name: String::new(), reason });
+    /// What was taken in and cannot become text.
+    pub(super) fn unsealed(&mut self, sealed: &SealReport) {
+        let reasons = sealed.failed.iter().map(|(_, _, reason)| reason.clone());
+        self.missed.extend(reasons.map(|reason| Missed { number: None, name: String::new(), reason }));
     }
 
     fn miss(&mut self, number: usize, name: &str, reason: String) {
@@ -98,8 +100,13 @@ impl Leftovers {
         missed.chain(others).map(|line| format!("{line}\n")).collect()
     }
 
-    pub(super) fn exit(&self) -> Exit {
-        if self.missed.is_empty() { Exit::Well } else { Exit::NotRecorded }
+    /// `sealed` is what became of what was taken in.
+    pub(super) fn exit(&self, sealed: &SealReport) -> Exit {
+        match Exit::of_sealing(sealed) {
+            Exit::Well if self.missed.is_empty() => Exit::Well,
+            Exit::Well => Exit::NotRecorded,
+            failed => failed,
+        }
     }
 }
 

@@ -122,9 +122,8 @@ impl Judge {
         }
         let bytes = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let text = String::from_utf8_lossy(&bytes);
-        let shown = path.to_string_lossy();
         let found =
-            credentials_in(&text).into_iter().filter(|(_, found)| !self.rules.allows(&shown, found.value.expose()));
+            credentials_in(&text).into_iter().filter(|(_, found)| !self.rules.allows(path, found.value.expose()));
         let verdict = |(line, found): (usize, crate::redact::Finding)| Verdict::Secret {
             file: path.to_owned(),
             place: Place::Line(line),

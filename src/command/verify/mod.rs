@@ -12,7 +12,7 @@ use super::summary::counted;
 use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime};
 use crate::app;
-use crate::cassette::{self, Access, Cassette, Opened};
+use crate::cassette::{self, Access, Cassette, Opened, SealReport};
 use crate::cli::VerifyArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::Reask;
@@ -38,12 +38,12 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) ->
     let Seen { findings, requests, reads } = look_through(&opened.cassette, &config, online, voice)?;
     let asked = if online { ask(args, &config, &opened, &reads, voice)? } else { Vec::new() };
     output::print_styled(&text(&findings, &asked, args.json))?;
-    let not_sealed = if args.update { opened.cassette.seal()?.failed.len() } else { 0 };
+    let sealed = if args.update { opened.cassette.seal()? } else { SealReport::default() };
     tell(&findings, online.then_some(&asked), requests, voice);
-    if not_sealed > 0 {
-        voice.problem(&format!("{not_sealed} of what was recorded is in the store only: `ramtape seal` tries again"));
+    for (folder, fingerprint, reason) in &sealed.failed {
+        voice.problem(&format!("{folder}/{fingerprint} is in the store only, `ramtape seal` tries again: {reason}"));
     }
-    Ok(verdict(args, &findings, &asked, not_sealed))
+    Ok(verdict(args, &findings, &asked, &sealed))
 }
 
 /// What looking through the files brought.
@@ -85,7 +85,8 @@ fn ask(
     voice: Voice,
 ) -> Result<Vec<Asked>, CommandError> {
     let upstream = app::upstream(config, app::credential_source(config), "").map_err(app::StartError::from)?;
-    let reask = Reask { service: &config.service, upstream: &upstream, redaction: &opened.redaction };
+    let (service, actors) = (&config.service, config.actors.as_slice());
+    let reask = Reask { service, actors, upstream: &upstream, redaction: &opened.redaction };
     let recording = args.update.then_some(Recording { cassette: &opened.cassette, ignore_values: args.ignore_values });
     let mut progress = Progress::new(voice, "asking", recorded.len());
     Ok(runtime()?.block_on(online::ask(reask, recorded, recording.as_ref(), &mut progress)))
@@ -126,14 +127,17 @@ fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, voice
     }
 }
 
-/// What is wrong or has drifted comes first; then what could not be found out.
-fn verdict(args: &VerifyArgs, findings: &[Finding], asked: &[Asked], not_sealed: usize) -> Exit {
+/// A secret comes first, then what is wrong or has drifted, then what could not be recorded or found out.
+fn verdict(args: &VerifyArgs, findings: &[Finding], asked: &[Asked], sealed: &SealReport) -> Exit {
+    let sealing = Exit::of_sealing(sealed);
     let wrong = findings.iter().any(|finding| finding.level == Level::Problem);
     let drifted = |asked: &Asked| asked.outcome.is_drift(args.ignore_values) && asked.update != Update::Recorded;
-    if wrong || asked.iter().any(drifted) {
+    if sealing == Exit::Secret {
+        sealing
+    } else if wrong || asked.iter().any(drifted) {
         Exit::Cassette
-    } else if not_sealed > 0 {
-        Exit::NotRecorded
+    } else if sealing != Exit::Well {
+        sealing
     } else if asked.iter().any(|asked| asked.outcome.is_open(args.ignore_values)) {
         Exit::Failed
     } else {

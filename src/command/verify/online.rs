@@ -8,6 +8,8 @@ use crate::command::progress::Progress;
 use crate::command::recorded::Recorded;
 use crate::engine::{NotAsked, Reask, Walked};
 use crate::interaction::{Entry, Page, Take};
+use crate::redact::Scrubbed;
+use crate::service::Service;
 
 /// Asks for everything in `recorded` that is a read. Where `update` is given, what has drifted is recorded into it.
 pub(super) async fn ask(
@@ -70,21 +72,35 @@ async fn ask_one(reask: Reask<'_>, recorded: &Recorded, update: Option<&Recordin
     }
     let drifted = asked.iter().any(|asked| update.is_some_and(|update| update.is_for(&asked.outcome)));
     if let Some(update) = update.filter(|_| drifted && fresh.len() == asked.len()) {
-        let update =
-            if is_loss(entry, &fresh) { Update::Refused(A_SUCCESS.to_owned()) } else { update.record(entry, &fresh) };
+        let update = match objection(reask.service, entry, &fresh) {
+            Some(reason) => Update::Refused(reason.to_owned()),
+            None => update.record(entry, &fresh),
+        };
         asked.iter_mut().for_each(|asked| asked.update = update.clone());
     }
     asked
 }
 
-/// Whether upstream now refuses what it once answered: who asks may no longer be allowed to, and the answer would be gone.
-fn is_loss(entry: &Entry, fresh: &[(Option<u32>, Walked)]) -> bool {
-    let refused = fresh.iter().filter(|(_, walked)| walked.pages.iter().any(|page| is_error(page.inner())));
-    let was_answered = |size| {
-        let mut takes = entry.takes.iter().filter(|take| take.max_results == size);
-        takes.any(|take| !take.pages.iter().any(is_error))
-    };
-    refused.map(|(size, _)| *size).any(was_answered)
+/// Why what upstream answers now must not take the place of what is recorded. An answer would be gone where it refuses what
+/// it once answered; and an error that is none of the service's own, such as a denied access, tells of who asks, and
+/// nothing of what was asked.
+fn objection(service: &Service, entry: &Entry, fresh: &[(Option<u32>, Walked)]) -> Option<&'static str> {
+    let errors = fresh.iter().filter_map(|(size, walked)| {
+        let mut pages = walked.pages.iter().map(Scrubbed::inner);
+        Some((*size, pages.find(|page| is_error(page))?.error_kind()))
+    });
+    errors.into_iter().find_map(|(size, kind)| {
+        let takes = || entry.takes.iter().filter(|take| take.max_results == size);
+        let error = |take: &Take| take.pages.iter().find(|page| is_error(page)).map(Page::error_kind);
+        let known = kind.as_deref().is_some_and(|kind| service.errors.contains_key(kind));
+        if takes().any(|take| error(take).is_none()) {
+            Some(A_SUCCESS)
+        } else if !known && takes().any(|take| error(take) != Some(kind.clone())) {
+            Some(AN_ERROR)
+        } else {
+            None
+        }
+    })
 }
 
 const fn is_error(page: &Page) -> bool {
@@ -195,4 +211,5 @@ impl Recording<'_> {
 }
 
 const A_SUCCESS: &str = "upstream refuses now what it answered then; `ramtape rm` deletes it if that is meant";
+const AN_ERROR: &str = "the error that upstream answers now tells of who asks, not of what was asked";
 const AFTER_A_WRITE: &str = "a session read it after a write; record its test again";
