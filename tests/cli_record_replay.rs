@@ -1,6 +1,7 @@
 //! The commands at work: recorded from the simulated endpoint, replayed without it, missed, interrupted.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
+#[expect(dead_code, reason = "every test takes its part")]
 #[path = "support/ramtape.rs"]
 mod support;
 

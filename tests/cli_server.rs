@@ -5,7 +5,7 @@
 #[path = "support/ramtape.rs"]
 mod support;
 
-use support::{Server, file, folder, ramtape, run};
+use support::{Server, file, folder, ramtape, ramtape_with_signals, run};
 
 #[test]
 fn stdout_is_the_address_and_nothing_else() {
@@ -53,7 +53,7 @@ fn the_ready_file_holds_the_same_line_for_as_long_as_the_server_runs() {
 #[test]
 fn an_interrupt_stops_it_well() {
     let folder = folder();
-    let server = Server::start(ramtape(folder.path()).arg("replay"));
+    let server = Server::start(ramtape_with_signals(folder.path()).arg("replay"));
     server.signal("INT");
     assert_eq!(server.wait().code, Some(0));
 }

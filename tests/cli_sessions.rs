@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
-use support::{Server, file, folder, ramtape, run, signal};
+use support::{Server, file, folder, ramtape, ramtape_with_signals, run, signal};
 
 const OWN: &str = "{\"resourceOwner\":\"SELF\"}";
 const OTHER: &str = "{\"resourceOwner\":\"OTHER-ACCOUNTS\"}";
@@ -165,7 +165,7 @@ fn prune_removes_what_the_latest_complete_replay_did_not_use() {
     let done = prune(&[]);
     assert!(done.stdout.contains("its take") && done.stderr.contains("1 take removed"), "{done:?}");
     assert_eq!(run(folder.path(), &["ls"]).stdout.lines().count(), 1);
-    let server = Server::start(ramtape(folder.path()).arg("replay"));
+    let server = Server::start(ramtape_with_signals(folder.path()).arg("replay"));
     assert_eq!(list(&server.url, None, OWN).0, 200);
     signal(server.id(), "INT");
     assert_eq!(server.wait().code, Some(0));

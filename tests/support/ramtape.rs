@@ -16,6 +16,16 @@ pub(crate) fn ramtape(folder: &Path) -> Command {
     command
 }
 
+/// The same, for a test that sends it signals. Under `nohup`, or in the background of a script, the tests were started to
+/// ignore some; whom they start inherits that, and ramtape respects it.
+pub(crate) fn ramtape_with_signals(folder: &Path) -> Command {
+    let plain = ramtape(folder);
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP,INT,QUIT,TERM").arg(plain.get_program()).current_dir(folder).stdin(Stdio::null());
+    command.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
 /// Runs `ramtape` with these arguments to its end.
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Finished {
     Finished::from(ramtape(folder).args(arguments).output().unwrap())
