@@ -1,6 +1,6 @@
 //! A client that takes ramtape for its HTTP proxy and signs for RAM's real endpoint.
 
-use crate::stage::Answer;
+use crate::stage::{Answer, follow};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign as sign_request};
 use aws_sigv4::sign::v4::SigningParams;
@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use ramtape::interaction::Secret;
 use ramtape::simulator::Credential;
 use ramtape::upstream::{Keys, Scope, sign};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::SystemTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -106,19 +106,6 @@ impl Proxied {
         token: Option<String>,
         limit: usize,
     ) -> Vec<Answer> {
-        let (mut pages, mut token) = (Vec::new(), token);
-        while pages.len() < limit {
-            let mut body = parameters.clone();
-            if let Some(token) = token.take() {
-                body["nextToken"] = json!(token);
-            }
-            let page = self.post(operation, body).await;
-            token = page.next_token();
-            pages.push(page);
-            if token.is_none() {
-                break;
-            }
-        }
-        pages
+        follow(async |body| self.post(operation, body).await, parameters, token, limit).await
     }
 }

@@ -1,6 +1,7 @@
 //! Real clients whose HTTP proxy is ramtape: each signs for the real host, and the endpoint verifies that signature.
 
 use crate::clients::{Call, Finished, aws, boto3, python};
+use crate::intercept::proxied;
 use crate::proxied::HOST;
 use crate::ramtape_binary::{Server, ramtape};
 use crate::scene::{Endpoint, REGION, Tape, as_nobody, as_owner, assert_offline, stop_offline};
@@ -19,12 +20,6 @@ fn server(tape: &Tape, mode: &str, upstream: &str) -> Server {
     let mut server = ramtape(tape.folder());
     server.args(["serve", "--record-mode", mode, "--upstream", upstream, "--cassette"]).arg(tape.path());
     Server::start(&mut server)
-}
-
-/// `call` by way of the proxy.
-fn by_proxy(call: Call, server: &Server) -> Call {
-    let proxy = format!("http://{}", server.authority());
-    call.endpoint(&format!("http://{HOST}")).env("HTTP_PROXY", &proxy).env("http_proxy", proxy)
 }
 
 /// Runs `call` as the owner under `ramtape run --door proxy`, which finds no credentials but through CMD's environment.
@@ -73,7 +68,7 @@ fn boto3_records_every_listing_through_the_proxy_and_replays_it_through_both_doo
     short_pages(&endpoint, &known);
     let steps = every_listing(&known);
     let recording = server(&tape, "once", &endpoint.url());
-    let recorded = by_proxy(as_owner(batch(boto3(&python), &steps)), &recording).finish().success();
+    let recorded = proxied(as_owner(batch(boto3(&python), &steps)), &recording).finish().success();
     let stopped = recording.stop();
     assert_eq!(stopped.code, Some(0), "{stopped:?}");
     endpoint.stop();
@@ -88,7 +83,7 @@ fn boto3_records_every_listing_through_the_proxy_and_replays_it_through_both_doo
 
     let replaying = server(&clone, "none", "http://127.0.0.1:9");
     let nobodys = as_nobody(call(), "").region(REGION);
-    assert_eq!(answers(&by_proxy(nobodys, &replaying).finish().success()), recorded);
+    assert_eq!(answers(&proxied(nobodys, &replaying).finish().success()), recorded);
     stop_offline(replaying);
 }
 
@@ -120,18 +115,10 @@ fn writes_and_what_is_read_after_them_pass_the_proxy() {
 }
 
 /// Ways to page that hand tokens from one process to the next; between two answers a line of its own.
-const WAYS: &str = r#"
-aws() { "$PYTHON" -m awscli ram "$@" && echo ----; }
-token() { "$PYTHON" -c 'import json, sys; answer = json.load(sys.stdin); print(answer.get("NextToken") or answer["nextToken"])'; }
-set -e
-aws list-principals --resource-owner SELF --page-size 2
-types=$(aws list-resource-types --no-paginate --max-results 3 | sed '/^----$/d')
-printf '%s\n----\n' "$types"
-aws list-resource-types --no-paginate --max-results 3 --next-token "$(printf '%s' "$types" | token)"
-first=$(aws list-resources --resource-owner SELF --max-items 3 | sed '/^----$/d')
-printf '%s\n----\n' "$first"
-aws list-resources --resource-owner SELF --max-items 3 --starting-token "$(printf '%s' "$first" | token)"
-"#;
+const WAYS: &str = concat!(
+    "set -e\naws() { \"$PYTHON\" -m awscli ram \"$@\" && echo ----; }\n",
+    include_str!("../clients/cli_ways.sh")
+);
 
 fn ways(python: &Path) -> Call {
     Call::new("sh").args(["-c", WAYS]).env("PYTHON", python)
@@ -170,7 +157,7 @@ fn a_cli_without_credentials_in_ramtape_gets_upstreams_own_refusals() {
     let Some(python) = python() else { return };
     let (endpoint, tape) = (Endpoint::start(), Tape::new());
     let recording = server(&tape, "once", &endpoint.url());
-    let call = by_proxy(aws(&python).args(["ram", "list-permissions"]), &recording).region(REGION);
+    let call = proxied(aws(&python).args(["ram", "list-permissions"]), &recording).region(REGION);
     let refused = call.credentials("AKIDNOBODY0000000000", "nothing").finish();
     assert!(refused.code != Some(0) && refused.stderr.contains("UnrecognizedClientException"), "{refused}");
     let stopped = recording.stop();

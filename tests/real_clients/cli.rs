@@ -8,19 +8,11 @@ use crate::clients::{Call, Finished, python};
 use crate::scene::{Endpoint, Tape, as_nobody, stop_offline};
 
 /// Every way to page; between two answers a line of its own.
-const WAYS: &str = r#"
-aws() { "$PYTHON" -m awscli --debug ram "$@" && echo ----; }
-token() { "$PYTHON" -c 'import json, sys; answer = json.load(sys.stdin); print(answer.get("NextToken") or answer["nextToken"])'; }
-set -e
-aws get-resource-shares --resource-owner SELF
-aws list-principals --resource-owner SELF --page-size 2
-types=$(aws list-resource-types --no-paginate --max-results 3 | sed '/^----$/d')
-printf '%s\n----\n' "$types"
-aws list-resource-types --no-paginate --max-results 3 --next-token "$(printf '%s' "$types" | token)"
-first=$(aws list-resources --resource-owner SELF --max-items 3 | sed '/^----$/d')
-printf '%s\n----\n' "$first"
-aws list-resources --resource-owner SELF --max-items 3 --starting-token "$(printf '%s' "$first" | token)"
-"#;
+const WAYS: &str = concat!(
+    "set -e\naws() { \"$PYTHON\" -m awscli --debug ram \"$@\" && echo ----; }\n",
+    "aws get-resource-shares --resource-owner SELF\n",
+    include_str!("../clients/cli_ways.sh")
+);
 
 /// The same backwards, by tokens from elsewhere.
 const BACKWARDS: &str = r#"

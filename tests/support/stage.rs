@@ -243,21 +243,31 @@ impl Caller {
         token: Option<String>,
         limit: usize,
     ) -> Vec<Answer> {
-        let (mut pages, mut token) = (Vec::new(), token);
-        while pages.len() < limit {
-            let mut body = parameters.clone();
-            if let Some(token) = token.take() {
-                body["nextToken"] = json!(token);
-            }
-            let page = self.post(operation, body).await;
-            token = page.next_token();
-            pages.push(page);
-            if token.is_none() {
-                break;
-            }
-        }
-        pages
+        follow(async |body| self.post(operation, body).await, parameters, token, limit).await
     }
+}
+
+/// The pages that `post` gives for `parameters`, from the first one or the one that `token` leads to, `limit` at most.
+pub(crate) async fn follow(
+    post: impl AsyncFn(Value) -> Answer,
+    parameters: &Value,
+    mut token: Option<String>,
+    limit: usize,
+) -> Vec<Answer> {
+    let mut pages = Vec::new();
+    while pages.len() < limit {
+        let mut body = parameters.clone();
+        if let Some(token) = token.take() {
+            body["nextToken"] = json!(token);
+        }
+        let page = post(body).await;
+        token = page.next_token();
+        pages.push(page);
+        if token.is_none() {
+            break;
+        }
+    }
+    pages
 }
 
 /// The bodies, as text.
