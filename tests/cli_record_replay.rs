@@ -1,11 +1,13 @@
 //! The commands at work: recorded from the simulated endpoint, replayed without it, missed, interrupted.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
+#[path = "support/endpoint.rs"]
+mod endpoint;
 #[expect(dead_code, reason = "every test takes its part")]
 #[path = "support/ramtape.rs"]
 mod support;
 
-use ramtape::simulator::{Credential, Simulator};
+use endpoint::{Endpoint, post, with_keys};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -14,55 +16,6 @@ use support::{Finished, Server, file, folder, ramtape, run};
 
 const LISTING: &str = "{\"resourceOwner\":\"SELF\"}";
 const OTHER: &str = "{\"resourceOwner\":\"OTHER-ACCOUNTS\"}";
-
-/// The simulated endpoint on threads of its own.
-struct Endpoint {
-    running: Option<ramtape::simulator::Running>,
-    runtime: tokio::runtime::Runtime,
-}
-
-impl Endpoint {
-    fn start() -> Self {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let settings = ramtape::simulator::Settings { seed: Some(7), ..ramtape::simulator::Settings::default() };
-        let running = runtime.block_on(Simulator::start(settings)).unwrap();
-        Self { running: Some(running), runtime }
-    }
-
-    fn url(&self) -> String {
-        self.running.as_ref().unwrap().base_url()
-    }
-
-    fn stop(mut self) {
-        self.runtime.block_on(self.running.take().unwrap().stop());
-    }
-}
-
-/// `ramtape` with the owner's keys.
-fn with_keys(folder: &Path) -> Command {
-    let owner = Credential::owner();
-    let mut command = ramtape(folder);
-    command.env("AWS_ACCESS_KEY_ID", owner.access_key_id).env("AWS_SECRET_ACCESS_KEY", owner.secret);
-    command
-}
-
-/// Posts `body` to `base_url` and gives status and body.
-fn post(base_url: &str, path: &str, body: &str) -> (u16, String) {
-    let rest = base_url.strip_prefix("http://").unwrap();
-    let (authority, prefix) = rest.split_once('/').map_or((rest, String::new()), |(a, p)| (a, format!("/{p}")));
-    let mut stream = TcpStream::connect(authority).unwrap();
-    let length = body.len();
-    write!(
-        stream,
-        "POST {prefix}{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
-}
 
 /// Records the listing in `folder` with `ramtape record` and gives its body.
 fn recorded(folder: &Path) -> String {
@@ -224,7 +177,7 @@ fn a_second_signal_ends_a_server_that_still_waits_for_upstream() {
     let folder = folder();
     let upstream = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", upstream.local_addr().unwrap());
-    let server = Server::start(with_keys(folder.path()).args(["record", "--upstream", &url]));
+    let mut server = Server::start(with_keys(folder.path()).args(["record", "--upstream", &url]));
     let base_url = server.url.clone();
     let asking = std::thread::spawn(move || {
         let rest = base_url.strip_prefix("http://").unwrap();
@@ -239,10 +192,11 @@ fn a_second_signal_ends_a_server_that_still_waits_for_upstream() {
     server.signal("TERM");
     // The first signal was taken note of: nobody listens any more.
     while TcpStream::connect(server.authority()).is_ok() {}
-    // At once it would count as the same signal, sent to a process and to its group.
-    server.signal("TERM");
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    server.signal("TERM");
+    // At once it counts as the same signal, sent to a process and to its group; later it is another one.
+    while server.is_running() {
+        server.signal("TERM");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
     let finished = server.wait();
     assert_eq!(finished.code, Some(128 + 15), "{finished:?}");
     assert!(finished.stderr.contains("stopped at once"), "{finished:?}");

@@ -2,62 +2,23 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 #[expect(dead_code, reason = "every test takes its part")]
+#[path = "support/endpoint.rs"]
+mod endpoint;
+#[expect(dead_code, reason = "every test takes its part")]
 #[path = "support/ramtape.rs"]
 mod support;
 
-use ramtape::simulator::{Credential, Settings, Simulator};
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use endpoint::{Endpoint, post, with_keys};
 use std::path::Path;
-use std::process::Command;
 use support::{Server, file, folder, ramtape, ramtape_with_signals, run, signal};
 
 const OWN: &str = "{\"resourceOwner\":\"SELF\"}";
 const OTHER: &str = "{\"resourceOwner\":\"OTHER-ACCOUNTS\"}";
 
-/// The simulated endpoint on threads of its own.
-struct Endpoint {
-    url: String,
-    _running: ramtape::simulator::Running,
-    _runtime: tokio::runtime::Runtime,
-}
-
-impl Endpoint {
-    fn start() -> Self {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        let running = runtime.block_on(Simulator::start(Settings { seed: Some(7), ..Settings::default() })).unwrap();
-        Self { url: running.base_url(), _running: running, _runtime: runtime }
-    }
-}
-
-fn with_keys(folder: &Path) -> Command {
-    let owner = Credential::owner();
-    let mut command = ramtape(folder);
-    command.env("AWS_ACCESS_KEY_ID", owner.access_key_id).env("AWS_SECRET_ACCESS_KEY", owner.secret);
-    command
-}
-
-/// Posts `body` to `base_url`, for a session if one is named, and gives status and body.
-fn ask(base_url: &str, session: Option<&str>, path: &str, body: &str) -> (u16, String) {
-    let rest = base_url.strip_prefix("http://").unwrap();
-    let (authority, key) = rest.split_once('/').map_or((rest, String::new()), |(a, p)| (a, format!("/{p}")));
-    let session = session.map(|name| format!("/~{name}")).unwrap_or_default();
-    let mut stream = TcpStream::connect(authority).unwrap();
-    let length = body.len();
-    write!(
-        stream,
-        "POST {key}{session}{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
-}
-
+/// Lists, for a session if one is named.
 fn list(base_url: &str, session: Option<&str>, body: &str) -> (u16, String) {
-    ask(base_url, session, "/getresourceshares", body)
+    let session = session.map(|name| format!("/~{name}")).unwrap_or_default();
+    post(&format!("{base_url}{session}"), "/getresourceshares", body)
 }
 
 #[test]
@@ -66,7 +27,7 @@ fn every_session_has_a_cassette_and_once_is_decided_for_each() {
     let serve = |mode: &str| {
         let mut command = with_keys(folder.path());
         command.args(["serve", "--record-mode", mode, "--cassette-per-session", "--cassette", "tapes"]);
-        Server::start(command.args(["--upstream", &endpoint.url]))
+        Server::start(command.args(["--upstream", &endpoint.url()]))
     };
     let first = serve("once");
     let a = list(&first.url, Some("a"), OWN);
@@ -93,7 +54,7 @@ fn a_parent_is_no_cassette_and_a_cassette_no_parent() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     let record = |more: &[&str]| {
         let mut command = with_keys(folder.path());
-        command.args(["record", "--upstream", &endpoint.url]).args(more);
+        command.args(["record", "--upstream", &endpoint.url()]).args(more);
         let server = Server::start(&mut command);
         assert_eq!(list(&server.url, Some("a"), OWN).0, 200);
         assert_eq!(server.stop().code, Some(0));
@@ -123,7 +84,7 @@ fn poll_takes_what_it_knows() {
 /// Two requests recorded.
 fn recorded(folder: &Path) {
     let endpoint = Endpoint::start();
-    let server = Server::start(with_keys(folder).args(["record", "--upstream", &endpoint.url]));
+    let server = Server::start(with_keys(folder).args(["record", "--upstream", &endpoint.url()]));
     assert_eq!(list(&server.url, None, OWN).0, 200);
     assert_eq!(list(&server.url, None, OTHER).0, 200);
     assert_eq!(server.stop().code, Some(0));

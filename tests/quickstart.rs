@@ -6,15 +6,17 @@
 #[path = "support/clients.rs"]
 mod clients;
 #[expect(dead_code, reason = "only a part is used here")]
+#[path = "support/endpoint.rs"]
+mod endpoint;
+#[expect(dead_code, reason = "only a part is used here")]
 #[path = "support/ramtape.rs"]
 mod support;
 
+use endpoint::post;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use support::{Finished, Server, folder, ramtape, run};
 use tempfile::TempDir;
@@ -58,23 +60,6 @@ fn checkout() -> TempDir {
 
 fn parsed(path: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(committed().join(path)).unwrap()).unwrap()
-}
-
-/// Posts `body`, as a client that signs nothing.
-fn post(server: &Server, path: &str, body: &Value) -> (u16, Value) {
-    let (authority, body) = (server.authority(), body.to_string());
-    let mut stream = TcpStream::connect(authority).unwrap();
-    write!(
-        stream,
-        "POST {path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), serde_json::from_str(body).unwrap())
 }
 
 #[test]
@@ -131,7 +116,8 @@ fn its_listings_are_walked_by_the_tokens_that_it_gives() {
         assert_eq!(recorded.len(), pages);
         let mut tokens = BTreeSet::new();
         for (number, page) in recorded.iter().enumerate() {
-            let (status, mut served) = post(&server, path, &asked);
+            let (status, served) = post(&server.url, path, &asked.to_string());
+            let mut served: Value = serde_json::from_str(&served).unwrap();
             assert_eq!(status, 200, "{served}");
             let token = served["nextToken"].as_str().map(str::to_owned);
             assert_eq!(token.is_some(), number + 1 < pages, "{served}");

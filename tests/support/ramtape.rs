@@ -93,6 +93,11 @@ impl Server {
         signal(self.id(), name);
     }
 
+    /// Whether it has not ended yet.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Kills it as a crash would, and waits until it is gone.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
