@@ -1,8 +1,43 @@
-//! The flags of the commands by which people look through a cassette and put it in order.
+//! The flags of the commands by which people look through cassettes.
 
 use super::CassetteArgs;
 use crate::config::RawConfig;
 use clap::Args;
+
+pub(super) const LS_EXAMPLE: &str = "\
+Examples:
+  ramtape ls
+  ramtape ls 'List*' --errors
+  ramtape ls --session test_create --json | jq -r .fingerprint";
+pub(super) const SHOW_EXAMPLE: &str = "\
+Examples:
+  ramtape show GetResourceShares
+  ramtape show k3v9 --canonical
+  ramtape show '*' --partial
+
+The beginning of a fingerprint is enough.";
+pub(super) const COVERAGE_EXAMPLE: &str = "\
+Examples:
+  ramtape coverage
+  ramtape coverage --json | jq -r 'select(.takes == 0).operation'
+
+Errors that say nothing of RAM, such as throttling, do not count.";
+pub(super) const DIFF_EXAMPLE: &str = "\
+Examples:
+  ramtape diff main:cassettes/default cassettes/default
+  ramtape diff HEAD~1:cassettes/default HEAD:cassettes/default
+  ramtape diff cassettes/old cassettes/new --json
+
+What is a folder is a cassette; what is not is REV:PATH, as git writes it, and git reads it.
+Exits with 0 where both hold the same, with 5 where they differ.";
+pub(super) const VERIFY_EXAMPLE: &str = "\
+Examples:
+  ramtape verify                        members and types, links, chains: nobody is asked
+  ramtape verify --online --profile sandbox
+                                        also ask AWS for every recorded read
+  ramtape verify --online --update      and record anew what has drifted
+
+Writes are never sent. Exits with 5 where something is wrong or has drifted.";
 
 /// The heading of the flags that choose takes.
 const CHOICE: &str = "Which takes";
@@ -30,18 +65,26 @@ pub struct SelectionArgs {
     pub unsealed: bool,
 }
 
-/// `ramtape ls`
-#[derive(Args, Clone, Debug)]
-pub struct LsArgs {
-    /// Operations (a name or a glob) or beginnings of fingerprints; everything without any
-    #[arg(value_name = "WHAT")]
-    pub what: Vec<String>,
+/// A cassette, and which of its takes a command is about.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TakesArgs {
     /// The cassette.
     #[command(flatten)]
     pub cassette: CassetteArgs,
     /// Which takes.
     #[command(flatten)]
     pub selection: SelectionArgs,
+}
+
+/// `ramtape ls`
+#[derive(Args, Clone, Debug)]
+pub struct LsArgs {
+    /// Operations (a name or a glob) or beginnings of fingerprints; everything without any
+    #[arg(value_name = "WHAT")]
+    pub what: Vec<String>,
+    /// The cassette, and which of its takes.
+    #[command(flatten)]
+    pub takes: TakesArgs,
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,
@@ -53,38 +96,12 @@ pub struct ShowArgs {
     /// Operations (a name or a glob) or beginnings of fingerprints
     #[arg(value_name = "WHAT", required = true)]
     pub what: Vec<String>,
-    /// The cassette.
+    /// The cassette, and which of its takes.
     #[command(flatten)]
-    pub cassette: CassetteArgs,
-    /// Which takes.
-    #[command(flatten)]
-    pub selection: SelectionArgs,
+    pub takes: TakesArgs,
     /// Print the canonical form that is hashed into the fingerprint
     #[arg(long)]
     pub canonical: bool,
-    /// Print one JSON object a line
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// `ramtape rm`
-#[derive(Args, Clone, Debug)]
-pub struct RmArgs {
-    /// Operations (a name or a glob) or beginnings of fingerprints
-    #[arg(value_name = "WHAT")]
-    pub what: Vec<String>,
-    /// The cassette.
-    #[command(flatten)]
-    pub cassette: CassetteArgs,
-    /// Which takes.
-    #[command(flatten)]
-    pub selection: SelectionArgs,
-    /// Only say what would be removed
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Remove writes too that takes which stay were recorded after, or hold a value of
-    #[arg(long)]
-    pub force: bool,
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,

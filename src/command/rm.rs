@@ -14,9 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
-    let selection = Selection::new(&args.what, &args.selection);
+    let selection = Selection::new(&args.what, &args.takes.selection);
     check(args, &selection)?;
-    let settings = Settings::load(args.cassette.layer(), environment)?;
+    let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     recorded::check(&config.cassette)?;
     let editing = Editing::open(&config.cassette)?;
@@ -49,7 +49,7 @@ fn check(args: &RmArgs, selection: &Selection<'_>) -> Result<(), CommandError> {
             "say what to remove: an operation, the beginning of a fingerprint, or flags ('*' is everything)",
         );
     }
-    if args.selection.unsealed {
+    if args.takes.selection.unsealed {
         return refused("what is in the store only cannot be removed: write it as text with `ramtape seal` first");
     }
     Ok(())

@@ -12,10 +12,10 @@ use crate::interaction::{Entry, Page, Take};
 use data_encoding::BASE64;
 
 pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
-    let settings = Settings::load(args.cassette.layer(), environment)?;
+    let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let shelf = Shelf::open(&config.cassette, voice)?;
-    let selection = Selection::new(&args.what, &args.selection);
+    let selection = Selection::new(&args.what, &args.takes.selection);
     let mut text = String::new();
     let exit = selection.each(&shelf, voice, |chosen| {
         if !text.is_empty() && !args.json {

@@ -1,0 +1,89 @@
+//! The flags of the commands that put a cassette in order.
+
+use super::{CassetteArgs, TakesArgs};
+use clap::Args;
+use std::path::PathBuf;
+
+pub(super) const PRUNE_EXAMPLE: &str = "\
+Example:
+  ramtape run --record-mode none -- pytest    use everything that is still needed
+  ramtape prune --dry-run                     see what was not
+  ramtape prune
+
+A complete replay is a run in which CMD ended with 0, or a server that was stopped, after only
+replaying and without a miss. Nothing is removed where the text has changed since, where takes
+are in the store only, or while another ramtape has the cassette open.";
+pub(super) const SCAN_EXAMPLE: &str = "\
+Examples:
+  ramtape scan                          the configured cassette
+  ramtape scan tests/cassettes          every cassette in a folder
+  ramtape scan $(git diff --cached --name-only --diff-filter=d)
+
+In a cassette's file everything that is redacted while recording is looked for, and the file is
+replayed against its own requests; in other files, credentials. Exits with 4 if there is a secret,
+with 5 if a cassette's file is invalid. What is no secret stands in [[scan.allow]] in ramtape.toml.";
+pub(super) const RM_EXAMPLE: &str = "\
+Examples:
+  ramtape rm --session test_old --dry-run
+  ramtape rm k3v9
+  ramtape rm 'Delete*' --errors
+
+What goes is told. A write stays, and so does everything else, where a take that is not removed was
+recorded after it or holds a value of it: --force removes it all the same. Nothing is removed where
+takes are in the store only, or while another ramtape has the cassette open.";
+
+/// `ramtape seal`
+#[derive(Args, Clone, Debug)]
+pub struct SealArgs {
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+}
+
+/// `ramtape prune`
+#[derive(Args, Clone, Debug)]
+pub struct PruneArgs {
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ramtape scan`
+#[derive(Args, Clone, Debug)]
+pub struct ScanArgs {
+    /// Files and folders to look through, instead of the cassette
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ramtape rm`
+#[derive(Args, Clone, Debug)]
+pub struct RmArgs {
+    /// Operations (a name or a glob) or beginnings of fingerprints
+    #[arg(value_name = "WHAT")]
+    pub what: Vec<String>,
+    /// The cassette, and which of its takes.
+    #[command(flatten)]
+    pub takes: TakesArgs,
+    /// Only say what would be removed
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Remove writes too that takes which stay were recorded after, or hold a value of
+    #[arg(long)]
+    pub force: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
