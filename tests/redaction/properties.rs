@@ -66,6 +66,9 @@ fn spelled(value: &serde_json::Value, ascii: bool) -> String {
     if ascii { text.replace('é', "\\u00e9").replace('@', "\\u0040").replace('/', "\\/") } else { text }
 }
 
+/// Accounts that could be a minute, `YYYYMMDDhhmm`.
+const LIKE_A_MINUTE: &str = "20[0-9]{2}0[1-9]1[0-9]0[0-9][0-5][0-9]";
+
 proptest! {
     #[test]
     fn twice_is_once(value in any_json(), ascii: bool) {
@@ -107,15 +110,20 @@ proptest! {
     }
 
     #[test]
-    fn accounts_are_equal_wherever_they_stand(account in "[1-8][0-9]{11}") {
+    fn accounts_are_equal_wherever_they_stand(account in prop_oneof!["[1-8][0-9]{11}", LIKE_A_MINUTE]) {
         let policy = Policy { accounts: true, ..Policy::default() };
         let redaction = Redaction::new(policy, ramtape::redact::KeySource::Known(key())).unwrap();
         let stand_in = |text: &str| requested(&redaction, &text.replace("ACCOUNT", &account));
         let whole = stand_in("\"ACCOUNT\"");
         let whole = whole.trim_matches('"');
         prop_assert!(whole.starts_with("9999") && whole.len() == 12);
-        for place in ["[\"arn:aws:iam::ACCOUNT:root\"]", "{\"p\":\"{\\\"AWS\\\":[\\\"ACCOUNT\\\"]}\"}", "{\"ACCOUNT\":1}", "{\"accountId\":ACCOUNT}", "is ACCOUNT."] {
+        for place in ["[\"arn:aws:iam::ACCOUNT:root\"]", "{\"p\":\"{\\\"AWS\\\":[\\\"ACCOUNT\\\"]}\"}", "{\"ACCOUNT\":1}", "{\"accountId\":ACCOUNT}"] {
             prop_assert_eq!(stand_in(place), place.replace("ACCOUNT", whole));
+        }
+        // In a longer text a minute is one.
+        let is_minute = (1970..2100).contains(&account[..4].parse().unwrap()) && account[4..6] <= *"12";
+        if !is_minute {
+            prop_assert_eq!(stand_in("is ACCOUNT."), format!("is {whole}."));
         }
         prop_assert_eq!(stand_in("{\"n\":ACCOUNT,\"creationTime\":1.63234298438E11}"), format!("{{\"n\":{account},\"creationTime\":1.63234298438E11}}"));
     }
