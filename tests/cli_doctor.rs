@@ -53,7 +53,10 @@ fn upstream_is_connected_to_where_it_is_given() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (code, checks) = doctor(&["--upstream", &url], &KEYS);
     assert_eq!((code, verdict(&checks, "upstream")), (Some(0), "ok"), "{checks:?}");
-    drop(listener);
+    // Bound, so that nobody else gets the port, and not listened at.
+    let bound = tokio::net::TcpSocket::new_v4().unwrap();
+    bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", bound.local_addr().unwrap());
     let (code, checks) = doctor(&["--upstream", &url], &KEYS);
     assert_eq!((code, verdict(&checks, "upstream")), (Some(1), "fail"), "{checks:?}");
 }
