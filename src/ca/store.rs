@@ -92,25 +92,32 @@ impl Store {
         Ok(authority)
     }
 
-    /// Keeps `authority` in place of an earlier one. Each file is replaced whole, and the key is never readable by others.
+    /// Keeps `authority` in place of an earlier one.
     ///
     /// # Errors
     /// Where the folder is not ours alone, or cannot be written.
     pub fn keep(&self, authority: &Authority) -> Result<(), CaError> {
-        let _lock = self.lock()?;
-        let key = pem::text("PRIVATE KEY", authority.key_der());
-        let certificate = authority.certificate_pem();
-        self.write(KEY, &format!("{certificate}{key}"))?;
-        self.write(CERTIFICATE, &certificate)
+        self.hold()?.keep(authority)
     }
 
-    /// Writes the bundle for clients.
+    /// Makes the folder, if it is not there, waits for whoever is at work in it, and keeps everybody else out.
     ///
     /// # Errors
     /// Where the folder is not ours alone, or cannot be written.
-    pub fn keep_bundle(&self, bundle: &Bundle) -> Result<(), CaError> {
-        let _lock = self.lock()?;
-        self.write(BUNDLE, &bundle.text)
+    pub fn hold(&self) -> Result<Held<'_>, CaError> {
+        let failed = |path: &Path, source| CaError::Write { path: path.to_owned(), source };
+        loop {
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
+            made.map_err(|source| failed(&self.folder, source))?;
+            match fs::metadata(&self.folder) {
+                Ok(found) => check(&self.folder, &found)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(source) => return Err(failed(&self.folder, source)),
+            }
+            if let Some(lock) = self.lock()? {
+                return Ok(Held { store: self, _lock: lock });
+            }
+        }
     }
 
     /// Removes everything that ramtape put here, and the folder if nothing else is in it. Says whether there was anything.
@@ -118,30 +125,38 @@ impl Store {
     /// # Errors
     /// Where something cannot be removed.
     pub fn remove(&self) -> Result<bool, CaError> {
-        let mut found = false;
-        for name in [KEY, CERTIFICATE, BUNDLE, LOCK] {
-            let path = self.folder.join(name);
-            match fs::remove_file(&path) {
-                Ok(()) => found = true,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(source) => return Err(CaError::Write { path, source }),
+        // What is too loose to be used is removed too; so the folder is not checked.
+        while self.folder.exists() {
+            let Some(_lock) = self.lock()? else { continue };
+            let mut found = false;
+            for name in [KEY, CERTIFICATE, BUNDLE, LOCK] {
+                let path = self.folder.join(name);
+                match fs::remove_file(&path) {
+                    Ok(()) => found |= name != LOCK,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(source) => return Err(CaError::Write { path, source }),
+                }
             }
+            // Where the user keeps something else in it, it stays.
+            let _ = fs::remove_dir(&self.folder);
+            return Ok(found);
         }
-        // Where the user keeps something else in it, it stays.
-        let _ = fs::remove_dir(&self.folder);
-        Ok(found)
+        Ok(false)
     }
 
-    /// Makes the folder, if it is not there, and waits for whoever writes into it now.
-    fn lock(&self) -> Result<File, CaError> {
-        let failed = |path: &Path, source| CaError::Write { path: path.to_owned(), source };
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
-        made.map_err(|source| failed(&self.folder, source))?;
-        let found = fs::metadata(&self.folder).map_err(|source| failed(&self.folder, source))?;
-        check(&self.folder, &found)?;
+    /// The lock, once nobody else has it; `None` where its file was removed meanwhile, and with it what it stood for.
+    fn lock(&self) -> Result<Option<File>, CaError> {
         let path = self.folder.join(LOCK);
-        let lock = File::create(&path).and_then(|file| file.lock().map(|()| file));
-        lock.map_err(|source| failed(&path, source))
+        let locked = (|| {
+            let file = File::create(&path)?;
+            file.lock()?;
+            let (own, there) = (file.metadata()?, fs::metadata(&path)?);
+            Ok(((own.dev(), own.ino()) == (there.dev(), there.ino())).then_some(file))
+        })();
+        match locked {
+            Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => Ok(None),
+            locked => locked.map_err(|source| CaError::Write { path, source }),
+        }
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), CaError> {
@@ -155,6 +170,34 @@ impl Store {
             Ok(())
         })();
         written.map_err(|source| CaError::Write { path, source })
+    }
+}
+
+/// A store that nobody else changes until this is dropped: what is read, decided and written belongs together.
+#[derive(Debug)]
+pub struct Held<'a> {
+    store: &'a Store,
+    _lock: File,
+}
+
+impl Held<'_> {
+    /// Keeps `authority` in place of an earlier one. Each file is replaced whole, and the key is never readable by others.
+    ///
+    /// # Errors
+    /// Where a file cannot be written.
+    pub fn keep(&self, authority: &Authority) -> Result<(), CaError> {
+        let key = pem::text("PRIVATE KEY", authority.key_der());
+        let certificate = authority.certificate_pem();
+        self.store.write(KEY, &format!("{certificate}{key}"))?;
+        self.store.write(CERTIFICATE, &certificate)
+    }
+
+    /// Writes the bundle for clients.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn keep_bundle(&self, bundle: &Bundle) -> Result<(), CaError> {
+        self.store.write(BUNDLE, &bundle.text)
     }
 }
 

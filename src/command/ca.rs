@@ -32,6 +32,8 @@ pub(super) fn run(args: &CaArgs, environment: &Environment, voice: Voice) -> Res
     if args.remove {
         return remove(&store, voice);
     }
+    // From the first look to the last file: two at once would leave the bundle of one beside the key of the other.
+    let held = store.hold().map_err(AuthorityError::from)?;
     let (authority, earlier) = match kept(&store, args.renew)? {
         (Some(authority), _) => (authority, None),
         (None, earlier) => (app::authority(&config, LIFETIME)?, Some(earlier)),
@@ -40,9 +42,10 @@ pub(super) fn run(args: &CaArgs, environment: &Environment, voice: Voice) -> Res
     let own = own_files(&config, environment);
     let bundle = ca::bundle(&authority, &own, old).map_err(AuthorityError::from)?;
     if earlier.is_some() {
-        store.keep(&authority).map_err(AuthorityError::from)?;
+        held.keep(&authority).map_err(AuthorityError::from)?;
     }
-    store.keep_bundle(&bundle).map_err(AuthorityError::from)?;
+    held.keep_bundle(&bundle).map_err(AuthorityError::from)?;
+    drop(held);
     if args.json {
         output::print(&format!("{}\n", as_json(&store, &authority, &bundle)))?;
         return Ok(Exit::Well);

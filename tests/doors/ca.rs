@@ -6,6 +6,7 @@ use ramtape::ca::{Authority, Store};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 /// Where `ramtape ca` keeps things for a user whose home is `home`.
@@ -136,6 +137,59 @@ fn is_removed_without_a_trace() {
     assert!(well(ca(home.path(), &["--remove"], &[])).stderr.contains("there is no certificate authority"));
     // The shell's variables still name the bundle that is gone.
     well(ca(home.path(), &[], &[("AWS_CA_BUNDLE", &bundle), ("SSL_CERT_FILE", &bundle)]));
+}
+
+#[test]
+fn many_at_once_make_one_and_leave_what_belongs_together() {
+    let home = folder();
+    let bundle = of_home(home.path()).join("bundle.pem");
+    let at_once = |renew: bool| {
+        let children: Vec<_> = (0..8)
+            .map(|_| {
+                let mut command = ramtape(home.path());
+                command.args(["ca", "--json"]).args(renew.then_some("--renew"));
+                // Once made, it is among the user's own.
+                command.env("AWS_CA_BUNDLE", if renew { bundle.as_path() } else { Path::new("") });
+                command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        let finished = children.into_iter().map(|child| Finished::from(child.wait_with_output().unwrap()));
+        let told = finished.map(|finished| serde_json::from_str(&well(finished).stdout).unwrap());
+        told.collect::<Vec<serde_json::Value>>()
+    };
+    let made = at_once(false);
+    assert!(made.iter().all(|told| *told == made[0]), "each made one of its own: {made:?}");
+    let renewed = at_once(true);
+    let count = made[0]["certificates"].as_u64().unwrap();
+    for told in &renewed {
+        assert_ne!(told["sha256"], made[0]["sha256"]);
+        assert_eq!(told["certificates"], count, "one that was replaced is still trusted: {renewed:?}");
+    }
+    let kept = Store::at(of_home(home.path())).open().unwrap().certificate_pem();
+    assert_eq!(certificates(&of_home(home.path()).join("ca.pem")), std::slice::from_ref(&kept));
+    assert_eq!(certificates(&bundle)[0], kept);
+    assert_eq!(certificates(&bundle).len() as u64, count);
+}
+
+#[test]
+fn one_that_is_removed_meanwhile_is_made_anew() {
+    let home = folder();
+    let store = Store::at(of_home(home.path()));
+    for _ in 0..20 {
+        let children: Vec<_> = [&[][..], &["--remove"], &["--renew"], &["--remove"]]
+            .map(|arguments| {
+                let mut command = ramtape(home.path());
+                command.arg("ca").args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .into();
+        for child in children {
+            well(Finished::from(child.wait_with_output().unwrap()));
+        }
+        let bundle = of_home(home.path()).join("bundle.pem");
+        if let Some(authority) = store.read().unwrap() {
+            assert_eq!(certificates(&bundle)[0], authority.certificate_pem());
+        }
+    }
 }
 
 #[test]
