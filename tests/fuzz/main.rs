@@ -121,7 +121,7 @@ const NAMES: [&str; 14] = [
     "169.254.169.254",
 ];
 
-const CONNECT: [&str; 16] = [
+const CONNECT: [&str; 20] = [
     ":443",
     ":80",
     ":0443",
@@ -138,6 +138,10 @@ const CONNECT: [&str; 16] = [
     "[::1]",
     "169.254.169.254",
     "vault.test:8200",
+    "POST /x HTTP/1.1\r\nHost: ram.us-east-1.amazonaws.com\r\n",
+    "Content-Length: 2\r\n",
+    "ram-fips.us-west-2.amazonaws.com",
+    "Transfer-Encoding: chunked\r\n",
 ];
 
 #[test]

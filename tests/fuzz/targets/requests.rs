@@ -20,21 +20,12 @@ const KEY: &str = "key-abcdefghijklmnopqrstuvwxyz";
 const HANDED_ON: &str = "-handed-on-";
 
 /// Keeps what it is asked.
-struct Kept(Arc<Mutex<Vec<Request>>>);
+pub(crate) struct Kept(pub(crate) Arc<Mutex<Vec<Request>>>);
 
 impl Answer for Kept {
     async fn answer(&self, request: Request) -> Response {
         self.0.lock().unwrap().push(request);
         Response { status: StatusCode::OK, headers: HeaderMap::new(), body: HANDED_ON.into() }
-    }
-}
-
-/// For a proxy that has nothing to hand on.
-pub(crate) struct NobodyAnswers;
-
-impl Answer for NobodyAnswers {
-    async fn answer(&self, request: Request) -> Response {
-        panic!("nobody asked for {request:?}")
     }
 }
 
@@ -99,20 +90,24 @@ pub(crate) fn check(data: &[u8]) {
     if data.starts_with(b"PRI * HTTP/2.0\r\n") {
         return;
     }
-    let mut at = 0;
-    for request in &seen {
-        at = asked(data, at, request);
-    }
-    let answers = answered.windows(HANDED_ON.len()).filter(|window| *window == HANDED_ON.as_bytes()).count();
-    assert_eq!(answers, seen.len(), "{}", answered.escape_ascii());
+    all_asked(data, &seen, &answered);
     let first = answered.get(..12).map(<[u8]>::escape_ascii);
     assert!(answered.is_empty() || answered.starts_with(b"HTTP/1."), "{first:?}");
 }
 
+/// Each of the requests in `seen` stands in `data`, in this order, and was answered once.
+pub(crate) fn all_asked(data: &[u8], seen: &[Request], answered: &[u8]) {
+    let mut at = 0;
+    for request in seen {
+        at = asked(data, at, request);
+    }
+    let answers = answered.windows(HANDED_ON.len()).filter(|window| *window == HANDED_ON.as_bytes()).count();
+    assert_eq!(answers, seen.len(), "{}", answered.escape_ascii());
+}
+
 /// Sends `data`, ends it, and gives all that comes back.
 pub(crate) fn exchange(addr: SocketAddr, data: &[u8]) -> Vec<u8> {
-    let mut stream = TcpStream::connect(addr).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut stream = socket(addr);
     // It may end the connection before it has read all.
     let sent = stream.write_all(data).and_then(|()| stream.shutdown(Shutdown::Write));
     drop(sent);
@@ -121,6 +116,13 @@ pub(crate) fn exchange(addr: SocketAddr, data: &[u8]) -> Vec<u8> {
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "{error}");
     }
     answered
+}
+
+/// A connection whose reads end.
+pub(crate) fn socket(addr: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(addr).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream
 }
 
 /// Finds `request` in `data` from `at` on as the next one there that the proxy may have answered from; gives its end.
