@@ -57,7 +57,7 @@ impl Keeper {
     /// # Errors
     /// Where there is no authority, or it may not speak for all of `hosts`.
     pub async fn server(&self, hosts: &[String]) -> Result<Arc<ServerConfig>, CaError> {
-        self.shown(Shown::Own(hosts.to_vec())).await
+        self.shown(Shown::Own(hosts.to_vec()), SystemTime::now()).await
     }
 
     /// As [`Self::server`], of a server that is `host` to clients that ask for just that name.
@@ -65,33 +65,33 @@ impl Keeper {
     /// # Errors
     /// Where there is no authority, or it may not speak for `host`.
     pub async fn only(&self, host: &str) -> Result<Arc<ServerConfig>, CaError> {
-        self.shown(Shown::Only(host.to_owned())).await
+        self.shown(Shown::Only(host.to_owned()), SystemTime::now()).await
     }
 
-    async fn shown(&self, shown: Shown) -> Result<Arc<ServerConfig>, CaError> {
+    async fn shown(&self, shown: Shown, now: SystemTime) -> Result<Arc<ServerConfig>, CaError> {
         if let Some(ready) = self.leaves.get(&shown) {
-            if ready.fresh_until > SystemTime::now() {
+            if ready.fresh_until > now {
                 return Ok(ready.config);
             }
             self.leaves.remove(&shown);
         }
-        let ready = self.leaves.get_or_insert_async(&shown, self.mint(&shown)).await?;
+        let ready = self.leaves.get_or_insert_async(&shown, self.mint(&shown, now)).await?;
         Ok(ready.config)
     }
 
-    async fn mint(&self, shown: &Shown) -> Result<Ready, CaError> {
-        let (authority, shown) = (self.authority().await?, shown.clone());
+    async fn mint(&self, shown: &Shown, now: SystemTime) -> Result<Ready, CaError> {
+        let (authority, shown) = (self.authority(now).await?, shown.clone());
         let minted = tokio::task::spawn_blocking(move || match shown {
-            Shown::Own(hosts) => settings(authority.leaf(&hosts)?, None),
-            Shown::Only(host) => settings(authority.leaf(std::slice::from_ref(&host))?, Some(host)),
+            Shown::Own(hosts) => settings(authority.leaf(&hosts, now)?, None),
+            Shown::Only(host) => settings(authority.leaf(std::slice::from_ref(&host), now)?, Some(host)),
         });
         minted.await.map_err(CaError::make)?
     }
 
     /// An authority may be made while the proxy runs, and made anew: one that was found is kept as long as it holds.
-    async fn authority(&self) -> Result<Arc<Authority>, CaError> {
+    async fn authority(&self, now: SystemTime) -> Result<Arc<Authority>, CaError> {
         let mut kept = self.authority.lock().await;
-        if let Some(authority) = kept.as_ref().filter(|authority| authority.expires() > SystemTime::now()) {
+        if let Some(authority) = kept.as_ref().filter(|authority| authority.expires() > now) {
             return Ok(Arc::clone(authority));
         }
         let over = || CaError::make("the authority of this process does not hold any more; start ramtape anew");
@@ -143,6 +143,28 @@ mod tests {
         assert!(Arc::ptr_eq(&first, &second));
         let foreign = keeper.server(&["example.com".to_owned()]).await;
         assert!(matches!(foreign, Err(CaError::Outside { host }) if host == "example.com"));
+    }
+
+    #[tokio::test]
+    async fn it_is_renewed_near_its_end_and_those_of_other_hosts_are_not() {
+        const HOUR: Duration = Duration::from_secs(3600);
+        let hosts = ["ram.us-east-1.amazonaws.com", "ram.eu-west-1.amazonaws.com"].map(str::to_owned);
+        let keeper = Keeper::of(Authority::make(&hosts, 100 * HOUR).unwrap());
+        let now = SystemTime::now();
+        let [one, other] = hosts.map(Shown::Only);
+        let at = async |shown: &Shown, hours: u32| keeper.shown(shown.clone(), now + hours * HOUR).await.unwrap();
+        let (first, of_other) = (at(&one, 0).await, at(&other, 8).await);
+        assert!(!Arc::ptr_eq(&first, &of_other));
+        assert!(Arc::ptr_eq(&first, &at(&one, 11).await));
+        // It would hold for 24 hours.
+        let second = at(&one, 13).await;
+        assert!(!Arc::ptr_eq(&first, &second));
+        assert!(Arc::ptr_eq(&second, &at(&one, 24).await) && Arc::ptr_eq(&of_other, &at(&other, 19).await));
+        // The last one goes no further than the authority.
+        let last = at(&one, 95).await;
+        assert!(Arc::ptr_eq(&last, &at(&one, 99).await));
+        let over = keeper.shown(one, now + 101 * HOUR).await.unwrap_err();
+        assert!(over.to_string().contains("start ramtape anew"), "{over}");
     }
 
     #[tokio::test]

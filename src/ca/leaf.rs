@@ -21,16 +21,15 @@ pub(super) struct Leaf {
 }
 
 impl Authority {
-    /// Signs a certificate for `hosts` with a key of its own; names and addresses alike.
+    /// Signs a certificate for `hosts`, from `now` on, with a key of its own; names and addresses alike.
     ///
     /// # Errors
     /// [`CaError::Outside`] where the authority may not speak for one of them: its clients would refuse it.
-    pub(super) fn leaf(&self, hosts: &[String]) -> Result<Leaf, CaError> {
+    pub(super) fn leaf(&self, hosts: &[String], now: SystemTime) -> Result<Leaf, CaError> {
         if let Some(host) = hosts.iter().find(|host| !self.may_speak_for(host)) {
             return Err(CaError::Outside { host: host.clone() });
         }
         let key = KeyPair::generate().map_err(CaError::make)?;
-        let now = SystemTime::now();
         let expires = (now + LIFETIME).min(self.expires());
         let params = params(hosts, now, expires)?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(CaError::make)?;
@@ -88,7 +87,9 @@ mod tests {
     #[test]
     fn is_accepted_for_its_own_hosts_only() {
         let authority = authority();
-        let leaf = authority.leaf(&[RAM.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+        let leaf = authority
+            .leaf(&[RAM.to_owned(), "localhost".to_owned(), "127.0.0.1".to_owned()], SystemTime::now())
+            .unwrap();
         let certificate = &leaf.certified.cert[0];
         for host in [RAM, "localhost", "127.0.0.1"] {
             assert_eq!(verdict(&authority, certificate, host), Ok(()), "{host}");
@@ -104,7 +105,7 @@ mod tests {
         let (key, now) = (KeyPair::generate().unwrap(), SystemTime::now());
         for host in ["example.com", "sts.us-east-1.amazonaws.com", "s3.amazonaws.com", "10.1.2.3"] {
             let hosts = [host.to_owned()];
-            assert!(authority.leaf(&hosts).is_err(), "{host}");
+            assert!(authority.leaf(&hosts, SystemTime::now()).is_err(), "{host}");
             let rogue = params(&hosts, now, now + LIFETIME).unwrap().signed_by(&key, &authority.issuer).unwrap();
             let refused = verdict(&authority, rogue.der(), host).unwrap_err().to_string();
             assert!(refused.contains("NameConstraint"), "{host}: {refused}");

@@ -56,7 +56,7 @@ pub struct ProxyArgs {
     /// A name besides loopback that a Host header may carry; can be repeated
     #[arg(long, value_name = "NAME")]
     pub allow_host: Vec<String>,
-    /// A host besides AWS's that clients may have a tunnel to while recording; can be repeated
+    /// A host besides AWS's that clients on this machine may have a tunnel to while recording; can be repeated
     #[arg(long, value_name = "HOST[:PORT]")]
     pub allow_tunnel: Vec<String>,
     /// Ask this base URL instead of the region's public endpoint

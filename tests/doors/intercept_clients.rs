@@ -68,7 +68,7 @@ fn what_the_endpoint_recorded_replays_through_tunnels() {
 }
 
 #[test]
-fn the_aws_cli_goes_through_tunnels() {
+fn the_aws_cli_records_through_tunnels_and_replays_through_every_door() {
     let Some(python) = python() else { return };
     let (mut endpoint, tape) = (Endpoint::start(), Tape::new());
     let call = aws(&python).args(["ram", "get-resource-shares", "--resource-owner", "SELF", "--page-size", "2"]);
@@ -77,8 +77,13 @@ fn the_aws_cli_goes_through_tunnels() {
     recorder.stop();
     endpoint.stop();
     let replayer = server(&tape, "none", NOWHERE, &[]);
-    let replayed = intercepted(nobody(call), &replayer, &tape).finish().success();
-    assert_eq!(replayed.stdout, recorded.stdout);
+    for (door, replayed) in [
+        ("intercept", intercepted(nobody(call.clone()), &replayer, &tape)),
+        ("endpoint", nobody(call.clone()).endpoint(&replayer.url)),
+        ("proxy", proxied(nobody(call), &replayer)),
+    ] {
+        assert_eq!(replayed.finish().success().stdout, recorded.stdout, "{door}");
+    }
     stop_offline(replayer);
 }
 

@@ -56,7 +56,7 @@ fn cmd_is_not_started_where_it_would_go_past_ramtape() {
 }
 
 #[test]
-fn boto3_records_and_replays_without_any_set_up() {
+fn boto3_records_and_replays_without_any_set_up_and_over_tls_too() {
     let Some(python) = python() else { return };
     let (mut endpoint, tape) = (Endpoint::start(), Tape::new());
     let steps = every_listing(&Known::of(&endpoint, boto3(&python)));
@@ -65,9 +65,11 @@ fn boto3_records_and_replays_without_any_set_up() {
     let recorded = as_owner(call.clone()).under(tape.run("once", &flags)).finish().success();
     assert!(recorded.stderr.contains(", 0 missed"), "{recorded}");
     endpoint.stop();
-    let replayed = call.under(tape.run("none", &["--door", "intercept"])).finish().success();
-    assert_offline(&replayed.stderr);
-    assert_eq!(items(&replayed), items(&recorded));
+    for flags in [&["--door", "intercept"][..], &["--tls"], &[]] {
+        let replayed = call.clone().under(tape.run("none", flags)).finish().success();
+        assert_offline(&replayed.stderr);
+        assert_eq!(items(&replayed), items(&recorded), "{flags:?}");
+    }
 }
 
 #[test]

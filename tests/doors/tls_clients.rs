@@ -10,15 +10,20 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// Records `call` over TLS and gives what it printed; then replays it over TLS, and in clear, without an endpoint.
-fn plays_over_tls(call: &Call) -> Finished {
+/// For clients that read HTTP_PROXY and HTTPS_PROXY.
+const PROXIES: &[&str] = &["proxy", "intercept"];
+
+/// Records `call` over TLS and gives what it printed; then replays it over TLS, in clear, and through these `doors`, without an
+/// endpoint.
+fn plays_over_tls(call: &Call, doors: &[&str]) -> Finished {
     let (mut endpoint, tape) = (Endpoint::start(), Tape::new());
     let record = tape.run("once", &["--tls", "--upstream", &endpoint.url()]);
     let recorded = as_owner(call.clone()).under(record).finish().success();
     assert!(recorded.stderr.contains(" 0 replayed") && recorded.stderr.contains(", 0 missed"), "{recorded}");
     endpoint.stop();
-    for flags in [&["--tls"][..], &[]] {
-        let replayed = call.clone().under(tape.run("none", flags)).finish().success();
+    let doors = doors.iter().map(|door| vec!["--door", door]);
+    for flags in [vec!["--tls"], vec![]].into_iter().chain(doors) {
+        let replayed = call.clone().under(tape.run("none", &flags)).finish().success();
         assert_offline(&replayed.stderr);
         assert_eq!(replayed.stdout, recorded.stdout, "{flags:?}");
     }
@@ -30,19 +35,20 @@ const LISTING: [&str; 5] = ["list", "GetResourceShares", r#"{"resourceOwner":"SE
 #[test]
 fn boto3_speaks_tls() {
     let Some(python) = python() else { return };
-    assert!(plays_over_tls(&boto3(&python).args(LISTING)).lines().len() > 2);
+    assert!(plays_over_tls(&boto3(&python).args(LISTING), PROXIES).lines().len() > 2);
 }
 
 #[test]
 fn the_aws_cli_speaks_tls() {
     let Some(python) = python() else { return };
-    plays_over_tls(&aws(&python).args(["ram", "get-resource-shares", "--resource-owner", "SELF", "--page-size", "2"]));
+    let words = ["ram", "get-resource-shares", "--resource-owner", "SELF", "--page-size", "2"];
+    plays_over_tls(&aws(&python).args(words), PROXIES);
 }
 
 #[test]
 fn the_javascript_sdk_speaks_tls() {
     let Some(node) = node() else { return };
-    assert!(plays_over_tls(&node.ram().args(LISTING)).lines().len() > 2);
+    assert!(plays_over_tls(&node.ram().args(LISTING), &[]).lines().len() > 2);
 }
 
 /// `ramtape` in `home`, its words to stand behind `--ca-folder` where they are a server's.

@@ -27,6 +27,46 @@ fn place(hosts: &str) -> Option<Vec<String>> {
     found.map(words).or_else(|| skipped("no network and hosts file of one's own can be made (unshare, ip, mount)"))
 }
 
+/// Asks for tunnels from an address that is not loopback, and from loopback.
+const ELSEWHERE: &str = r#"
+import os, socket, sys
+port = int(os.environ["HTTPS_PROXY"].rsplit(":", 1)[1])
+for address in ["169.254.169.254", "127.0.0.1"]:
+    for host in sys.argv[1:]:
+        stream = socket.create_connection((address, port))
+        stream.sendall(f"CONNECT {host}:443 HTTP/1.0\r\n\r\n".encode())
+        print(address, host, stream.recv(65536).split(b"\r\n")[0].decode())
+"#;
+
+#[test]
+fn other_machines_get_no_tunnel_not_even_to_what_is_allowed() {
+    let folder = folder();
+    let hosts = folder.path().join("hosts");
+    fs::write(&hosts, "127.0.0.1 proxy.test\n").unwrap();
+    let (Some(place), Some(python)) = (place(hosts.to_str().unwrap()), python()) else { return };
+    let run = [env!("CARGO_BIN_EXE_ramtape"), "run", "--record-mode", "all", "--door", "intercept", "--cassette"];
+    let open = ["--listen", "0.0.0.0:0", "--allow-remote", "--allow-tunnel", "proxy.test", "--"];
+    let call = Call::new(python).args(["-c", ELSEWHERE, "proxy.test", "sts.us-east-1.amazonaws.com", RAM]);
+    let call = call.region("us-east-1").under(open).under([folder.path().join("tape")]).under(run).under(place);
+    let finished = call.finish().success();
+    let text = String::from_utf8(finished.stdout.clone()).unwrap();
+    let told: Vec<_> = text.lines().collect();
+    let for_others = |host: &str| format!("ramtape: there is no tunnel to {host}:443 for clients on other machines");
+    let expected = [
+        for_others("proxy.test"),
+        for_others("sts.us-east-1.amazonaws.com"),
+        "200 Connection established".to_owned(),
+        // Nobody listens there; whoever is on this machine would get there.
+        "ramtape: proxy.test:443 cannot be reached: ".to_owned(),
+        "ramtape: sts.us-east-1.amazonaws.com:443 cannot be reached: ".to_owned(),
+        "200 Connection established".to_owned(),
+    ];
+    assert_eq!(told.len(), expected.len(), "{finished}");
+    for (told, expected) in told.iter().zip(&expected) {
+        assert!(told.contains(expected.as_str()), "{expected} in {told}: {finished}");
+    }
+}
+
 #[test]
 fn nobody_gets_to_the_metadata_service_by_a_name() {
     let folder = folder();
