@@ -19,6 +19,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
         not_recorded,
         secrets,
         broken,
+        adrift,
         misses,
         missed,
         damaged,
@@ -41,6 +42,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     whole.not_recorded.extend(not_recorded);
     whole.secrets += secrets;
     whole.broken += broken;
+    whole.adrift.extend(adrift);
     whole.misses.extend(misses);
     whole.missed += missed;
     whole.damaged += damaged;

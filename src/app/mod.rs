@@ -311,6 +311,8 @@ impl Running {
             }
             summary.secrets = reports.iter().map(|report| report.secrets as u64).sum();
             summary.broken = reports.iter().map(|report| report.broken as u64).sum();
+            let adrift = reports.iter().flat_map(|report| &report.adrift);
+            summary.adrift = adrift.map(|(folder, fingerprint)| format!("{folder}/{fingerprint}")).collect();
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
             let failed = reports.into_iter().flat_map(|report| report.failed);
             let unsealed = failed.map(|(folder, fingerprint, reason)| {

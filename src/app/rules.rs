@@ -6,7 +6,7 @@ use crate::config::{Config, RedactConfig};
 use crate::engine;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, with_causes};
-use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule};
+use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule, Selector, Way};
 use crate::service::Service;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -97,6 +97,28 @@ impl Rules {
         ))
     }
 
+    /// What to say of rules for answers alone, where requests can have what they redact.
+    pub(super) fn one_sided(&self, policy: &Policy) -> Vec<String> {
+        let answers_only = policy.rules.iter().filter(|rule| rule.way == Way::Response);
+        let told = answers_only.filter_map(|rule| {
+            let member = match &rule.selector {
+                Selector::Member(name) => name.as_str(),
+                Selector::Pointer(pointer) => pointer.rsplit('/').find(|step| !is_index(step))?,
+                Selector::Pattern(_) => return None,
+            };
+            let many = format!("{member}s");
+            let holds = |members: &[String]| members.iter().any(|name| name == member || *name == many);
+            let operations = self.service.operations().filter(|operation| holds(&operation.members));
+            let operation = operations.map(|operation| &operation.name).min()?;
+            Some(format!(
+                "the redaction rule for {member:?} holds for answers alone, and requests can have it ({operation}): a client \
+                 that passes on what an answer gives asks something else on replay, and misses. Without in = \"response\" \
+                 both are redacted alike"
+            ))
+        });
+        told.collect()
+    }
+
     /// The key that is kept elsewhere than beside the cassette; `None` where none is configured.
     fn outside(&self, recording: bool) -> Result<Option<Key>, String> {
         if let Some(key) = &self.redact.key {
@@ -157,6 +179,11 @@ impl Warden for Rules {
         let shown = from_base.unwrap_or(&path).to_string_lossy();
         self.allowed.iter().any(|allowed| allowed.allows(&shown, value))
     }
+}
+
+/// Whether a step of a pointer leads into a list.
+fn is_index(step: &str) -> bool {
+    step == "*" || step.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `path` from the root on, links followed as far as there is something.

@@ -1,5 +1,6 @@
 //! One cassette's text and store, seen as one.
 
+use super::absent::KnownWrites;
 use super::error::CassetteError;
 use super::listing;
 use super::merge::merge;
@@ -11,6 +12,7 @@ use crate::fingerprint::{Fingerprint, canonical_text};
 use crate::interaction::{Entry, Take};
 use crate::redact::Redaction;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -28,6 +30,10 @@ pub(super) struct Archive {
     pub(super) warden: Arc<dyn Warden>,
     /// One sealing at a time.
     pub(super) sealing: Mutex<()>,
+    /// Which writes are there, as far as anybody asked.
+    pub(super) writes: Mutex<KnownWrites>,
+    /// What was sealed and leads back to a write that is not there.
+    pub(super) adrift: Mutex<BTreeSet<(String, Fingerprint)>>,
 }
 
 /// An entry, and what it was made from.
@@ -96,6 +102,12 @@ impl Archive {
             store.cache(fp, &identity, &entry);
         }
         Ok((Some(entry), Some(identity), settled, bytes.len() as u64))
+    }
+
+    /// The entry of a file, whatever is unsealed; `None` where it cannot be read either.
+    pub(super) fn text_of(&self, folder: &str, fp: &Fingerprint) -> Option<Entry> {
+        let path = entry_path(&self.root, folder, fp).ok()?;
+        self.read_text(&path, folder, fp).ok()?.0
     }
 
     /// Whether there is neither a file nor an unsealed take.

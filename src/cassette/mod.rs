@@ -6,6 +6,7 @@
 //!
 //! Everything here is synchronous and may be shared between threads.
 
+mod absent;
 mod alike;
 mod archive;
 mod cache;
@@ -16,6 +17,7 @@ mod edit;
 mod error;
 pub mod fault;
 mod format;
+mod handed_on;
 mod links;
 mod listing;
 mod merge;

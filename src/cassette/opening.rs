@@ -89,6 +89,8 @@ impl<P> Cassette<P> {
             redaction: Arc::clone(&redaction),
             warden: Arc::clone(&settings.warden),
             sealing: Mutex::default(),
+            writes: Mutex::default(),
+            adrift: Mutex::default(),
         });
         let sealed = match access {
             Access::Record { .. } => clear_up(&archive, &mut notices)?,
@@ -98,7 +100,9 @@ impl<P> Cassette<P> {
                 SealReport::default()
             }
         };
-        let sealer = (access == Access::Record { replace: false }).then(|| Sealer::start(Arc::clone(&archive)));
+        // Where a request can ask what answers hold redacted, all is proved together, at the end.
+        let at_once = access == Access::Record { replace: false } && !redaction.is_one_sided();
+        let sealer = at_once.then(|| Sealer::start(Arc::clone(&archive)));
         let watch = (access == Access::Replay).then(watch).flatten();
         let cassette = Self { archive, access, prepare, memory: Memory::new(settings.memory), watch, sealer };
         Ok(Opened { cassette, redaction, notices, sealed })
@@ -114,8 +118,15 @@ impl<P> Cassette<P> {
         check_format(root, Access::Replay, &NoWarden)?;
         // Nothing is redacted or written here.
         let redaction = Arc::new(Redaction::built_in(KeySource::Known(Key::public())));
-        let (store, warden, sealing) = (None, Arc::new(NoWarden), Mutex::default());
-        let archive = Arc::new(Archive { root: root.to_owned(), store, redaction, warden, sealing });
+        let archive = Arc::new(Archive {
+            root: root.to_owned(),
+            store: None,
+            redaction,
+            warden: Arc::new(NoWarden),
+            sealing: Mutex::default(),
+            writes: Mutex::default(),
+            adrift: Mutex::default(),
+        });
         let memory = Memory::new(Settings::default().memory);
         Ok(Self { archive, access: Access::Replay, prepare, memory, watch: None, sealer: None })
     }

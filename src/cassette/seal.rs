@@ -3,16 +3,19 @@
 use super::archive::{Archive, checked, with_takes};
 use super::error::CassetteError;
 use super::fault;
+use super::handed_on::handed_on;
 use super::path::{entry_path, read_file, write_synced};
 use super::proof::Judge;
 use super::store::{Intent, Store};
 use super::text;
+use super::warden::Broken;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::with_causes;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 
 /// How often sealing starts over when something is recorded for the same fingerprint meanwhile.
 const ATTEMPTS: usize = 10;
@@ -30,6 +33,8 @@ pub struct SealReport {
     pub secrets: usize,
     /// How many because they do not answer their own requests.
     pub broken: usize,
+    /// What is in the text now and was recorded after a write that is not in the cassette.
+    pub adrift: Vec<(String, Fingerprint)>,
 }
 
 /// When to leave a fingerprint for later.
@@ -52,8 +57,19 @@ impl Archive {
         let mut report = SealReport::default();
         let Some(store) = &self.store else { return report };
         let names = store.index().names();
+        let mut lost = match handed_on(self) {
+            Ok(lost) => lost,
+            Err(error) => {
+                let failed = |(folder, fp)| (folder, fp, with_causes(&error));
+                return SealReport { failed: names.into_iter().map(failed).collect(), ..report };
+            }
+        };
         for (folder, fp) in names {
-            match self.seal_one(&folder, fp, chains) {
+            let sealed = match lost.remove(&fp) {
+                Some(broken) => self.broken(&folder, &fp, broken),
+                None => self.seal_one(&folder, fp, chains),
+            };
+            match sealed {
                 Ok(None) => {}
                 Ok(Some(partial)) => {
                     if partial {
@@ -68,7 +84,17 @@ impl Archive {
                 }
             }
         }
+        report.adrift = std::mem::take(&mut *self.adrift()).into_iter().collect();
         report
+    }
+
+    fn adrift(&self) -> MutexGuard<'_, BTreeSet<(String, Fingerprint)>> {
+        self.adrift.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn broken<T>(&self, folder: &str, fp: &Fingerprint, broken: Broken) -> Result<T, CassetteError> {
+        let path = entry_path(&self.root, folder, fp)?;
+        Err(CassetteError::Broken { path, pointer: broken.pointer, reason: broken.reason })
     }
 
     /// Writes one fingerprint's takes as text; tells whether a listing in it is partial, `None` where nothing was done.
@@ -100,10 +126,16 @@ impl Archive {
         let path = entry_path(&self.root, folder, &fp)?;
         let before = read_file(&self.root, &path)?.map(|(bytes, _)| bytes);
         let sealed = before.as_ref().map(|bytes| checked(bytes, &path, folder, &fp)).transpose()?;
+        let recorded = unsealed.takes.clone();
         let entry = with_takes(sealed, unsealed);
         let partial = entry.takes.iter().any(|take| !take.complete);
         let text = text::write(&entry).map_err(|source| CassetteError::Unwritable { path: path.clone(), source })?;
         Judge { warden: &*self.warden, redaction: &self.redaction }.prove(&path, &fp, &entry, &text)?;
+        match self.prove_links(&entry, &recorded) {
+            Ok(false) => {}
+            Ok(true) => drop(self.adrift().insert((folder.to_owned(), fp))),
+            Err(broken) => return self.broken(folder, &fp, broken),
+        }
         let settled = if before.as_deref() == Some(text.as_bytes()) {
             store.settle(fp, generation, latest, || Ok(None))?
         } else {
@@ -116,6 +148,7 @@ impl Archive {
             }
             settled
         };
+        self.note_writes(&entry.takes);
         Ok(if settled { Attempt::Sealed { partial } } else { Attempt::Overtaken })
     }
 }

@@ -1,6 +1,6 @@
 //! `ramtape seal`
 
-use super::summary::counted;
+use super::summary::{self, counted};
 use super::voice::Voice;
 use super::{CommandError, Exit, recorded};
 use crate::app::Rules;
@@ -22,10 +22,13 @@ pub(super) fn run(args: &SealArgs, environment: &Environment, voice: Voice) -> R
     for (folder, fingerprint) in opened.sealed.partial.iter().chain(&again.partial) {
         voice.note(&format!("a listing of {folder}/{fingerprint} was recorded in part only"));
     }
+    let adrift = || opened.sealed.adrift.iter().chain(&again.adrift);
+    adrift().for_each(|(folder, fingerprint)| voice.problem(&summary::adrift(&format!("{folder}/{fingerprint}"))));
     if sealed == 0 && again.failed.is_empty() {
         voice.note("nothing was left to be sealed");
     }
-    Ok(told(&again, voice))
+    let exit = told(&again, voice);
+    Ok(if exit == Exit::Well && adrift().next().is_some() { Exit::Cassette } else { exit })
 }
 
 /// What stays in the store after the second attempt keeps the cassette from being whole.

@@ -45,6 +45,7 @@ pub(super) fn json(summary: &Summary) -> serde_json::Value {
         "missed": summary.missed,
         "misses": summary.misses.iter().map(miss).collect::<Vec<_>>(),
         "notRecorded": summary.not_recorded,
+        "adrift": summary.adrift,
         "refused": summary.refused.iter().map(|(reason, count)| {
             serde_json::json!({ "reason": reason, "count": count })
         }).collect::<Vec<_>>(),
@@ -69,6 +70,9 @@ fn lines(summary: &Summary) -> Vec<Line> {
     }
     for reason in &summary.not_recorded {
         lines.push(Line::Problem(format!("answered but not recorded: {reason}")));
+    }
+    for name in &summary.adrift {
+        lines.push(Line::Problem(adrift(name)));
     }
     for (reason, count) in &summary.refused {
         lines.push(Line::Problem(format!("refused {}: {reason}", counted(*count, "request", "requests"))));
@@ -162,6 +166,14 @@ fn miss_text(miss: &Miss, count: u64) -> String {
         text.push_str(&format!("\n  {line}"));
     }
     text
+}
+
+/// What to say of what was recorded after a write that is not there.
+pub(super) fn adrift(name: &str) -> String {
+    format!(
+        "{name} was recorded after a write that is not in the cassette: a replay takes that for the beginning of its session; \
+         record the test again"
+    )
 }
 
 /// `count` with the word for it.

@@ -31,6 +31,8 @@ pub struct Summary {
     pub secrets: u64,
     /// How many because they do not answer their own requests. Not 0: exit code 5.
     pub broken: u64,
+    /// What was recorded after a write that is not in the cassette, by operation's folder and fingerprint.
+    pub adrift: Vec<String>,
     /// Requests without a take. The list is bounded; `missed` counts all.
     pub misses: Vec<Miss>,
     /// How many requests had no take.

@@ -11,6 +11,7 @@ mod find;
 mod findings;
 mod key;
 mod number;
+mod one_sided;
 mod patterns;
 mod redaction;
 mod request;

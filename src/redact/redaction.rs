@@ -55,7 +55,7 @@ pub struct Redaction {
     pub(super) policy: Policy,
     pub(super) rules: Vec<Compiled>,
     pub(super) source: KeySource,
-    made: OnceLock<Key>,
+    pub(super) made: OnceLock<Key>,
     /// The stand-ins of narrow ranges, and a hash of what each stands for.
     given: Mutex<HashMap<String, [u8; 32]>>,
     /// How many stand-ins were made for want of the cassette's key.
@@ -169,7 +169,7 @@ impl Redaction {
     fn in_place_of(&self, hit: &Hit) -> Result<String, RedactionError> {
         let mut text = match &hit.with {
             Some(with) => with.clone(),
-            None => self.stand_in(hit)?,
+            None => self.stand_in(&hit.value, hit.shape, &hit.pointer)?,
         };
         for _ in 0..hit.depth {
             let quoted = json::quote(&text);
@@ -178,26 +178,27 @@ impl Redaction {
         Ok(text)
     }
 
-    fn stand_in(&self, hit: &Hit) -> Result<String, RedactionError> {
+    /// What stands for `text`, which is at `pointer`.
+    pub(super) fn stand_in(&self, text: &str, shape: Shape, pointer: &str) -> Result<String, RedactionError> {
         let key = self.key()?;
-        let value: Cow<'_, str> = match hit.shape {
+        let value: Cow<'_, str> = match shape {
             // The account in an ARN has its own stand-in; with that it is the same ARN.
             Shape::Arn => {
                 let wanted = Wanted { accounts: self.policy.accounts, ..Wanted::built_in() };
-                self.replaced(&hit.value, &wanted.in_text(&hit.value, &hit.pointer))?.into()
+                self.replaced(text, &wanted.in_text(text, pointer))?.into()
             }
-            _ => hit.value.as_str().into(),
+            _ => text.into(),
         };
-        let stand_in = hit.shape.stand_in(&value, key);
+        let stand_in = shape.stand_in(&value, key);
         if matches!(self.source, KeySource::Missing(_)) && self.policy.key_check.is_some() {
             self.strange.fetch_add(1, Ordering::Relaxed);
         }
-        if hit.shape.is_narrow() {
-            let stands_for = key.digest(hit.shape.family(), &hit.shape.plain(&value));
+        if shape.is_narrow() {
+            let stands_for = key.digest(shape.family(), &shape.plain(&value));
             let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-            let name = format!("{} {}", hit.shape.family(), hit.shape.plain(&stand_in));
+            let name = format!("{} {}", shape.family(), shape.plain(&stand_in));
             if *given.entry(name).or_insert(stands_for) != stands_for {
-                return Err(RedactionError::Collision { pointer: hit.pointer.clone() });
+                return Err(RedactionError::Collision { pointer: pointer.to_owned() });
             }
         }
         Ok(stand_in)

@@ -16,6 +16,7 @@ mod accounts;
 mod boto3;
 mod copies;
 mod keys;
+mod links;
 mod planted;
 mod properties;
 mod rules;

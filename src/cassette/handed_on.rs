@@ -1,0 +1,135 @@
+//! Values that an answer holds redacted and a later request asks as they are. On replay the client would get the stand-in,
+//! and whoever passes that on asks another request than the recorded one.
+//!
+//! Only rules that hold for answers and not for every request can bring that about. A value that a request carried before
+//! any answer gave it is the client's own: it needs no answer to ask.
+
+use super::archive::Archive;
+use super::error::CassetteError;
+use super::warden::Broken;
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Page;
+use crate::interaction::json::{self, Kind, Node};
+use std::collections::HashMap;
+
+/// A value that unsealed requests ask as it is, by what stands for it in answers.
+struct Asked {
+    /// When it, or its stand-in, was first asked.
+    first: u64,
+    /// When an answer first gave its stand-in.
+    given: Option<u64>,
+    /// The requests, and where it stands in them.
+    places: Vec<(Fingerprint, String)>,
+}
+
+/// What was recorded before everything that is unsealed.
+const SEALED: u64 = 0;
+
+/// What would not be asked again of what is unsealed, each with the first such place.
+///
+/// # Errors
+/// Where the cassette cannot be read.
+pub(super) fn handed_on(archive: &Archive) -> Result<HashMap<Fingerprint, Broken>, CassetteError> {
+    let Some(store) = archive.store.as_ref().filter(|_| archive.redaction.is_one_sided()) else {
+        return Ok(HashMap::new());
+    };
+    let mut all: HashMap<String, Asked> = HashMap::new();
+    let unsealed = store.index().names();
+    for (_, fp) in &unsealed {
+        let Some(takes) = store.takes_of(fp)? else { continue };
+        strings(takes.head.request.as_bytes(), |pointer, text| {
+            for stand_in in archive.redaction.stand_ins_in_answers(text) {
+                let asked = all.entry(stand_in).or_insert_with(Asked::nowhere);
+                asked.places.push((*fp, pointer.to_owned()));
+            }
+        });
+    }
+    if all.is_empty() {
+        return Ok(HashMap::new());
+    }
+    for (folder, fp) in archive.names()? {
+        let Some(entry) = archive.text_of(&folder, &fp) else { continue };
+        let pages = entry.takes.iter().flat_map(|take| &take.pages).map(|page| (SEALED, page));
+        look_at(archive, &mut all, (SEALED, &entry.request), pages);
+    }
+    for (_, fp) in &unsealed {
+        let Some(takes) = store.takes_of(fp)? else { continue };
+        let sequences: Vec<u64> = store.index().of(fp).map(|of| of.takes.keys().copied().collect()).unwrap_or_default();
+        let first = sequences.first().copied().unwrap_or_default() + 1;
+        let recorded = sequences.iter().zip(&takes.takes);
+        let pages = recorded.flat_map(|(at, recorded)| recorded.take.pages.iter().map(move |page| (at + 1, page)));
+        look_at(archive, &mut all, (first, &takes.head.request), pages);
+    }
+    let lost = all.into_values().filter(|asked| asked.given.is_some_and(|given| given < asked.first));
+    let lost = lost.flat_map(|asked| asked.places).map(|(fp, pointer)| (fp, broken(&pointer)));
+    Ok(lost.collect())
+}
+
+impl Asked {
+    const fn nowhere() -> Self {
+        Self { first: u64::MAX, given: None, places: Vec::new() }
+    }
+}
+
+fn look_at<'p>(
+    archive: &Archive,
+    all: &mut HashMap<String, Asked>,
+    (at, request): (u64, &str),
+    pages: impl Iterator<Item = (u64, &'p Page)>,
+) {
+    strings(request.as_bytes(), |_, text| {
+        for stand_in in archive.redaction.stand_ins_in_answers(text).into_iter().chain([text.to_owned()]) {
+            if let Some(asked) = all.get_mut(&stand_in) {
+                asked.first = asked.first.min(at);
+            }
+        }
+    });
+    for (at, page) in pages {
+        strings(&page.body.with_placeholders().0, |_, text| {
+            if let Some(asked) = all.get_mut(text) {
+                asked.given = Some(asked.given.map_or(at, |given| given.min(at)));
+            }
+        });
+    }
+}
+
+fn broken(pointer: &str) -> Broken {
+    let reason = "an answer gives this value redacted, and the request asks it as it is: a replay would hand out the \
+                  stand-in, and whoever passes it on would miss. Give the rule neither `in` nor `operations`, or one more \
+                  for the member that the request has, and record anew";
+    Broken { pointer: format!("/request{pointer}"), reason: reason.to_owned() }
+}
+
+/// Tells `see` of every string in a JSON text, with its JSON pointer. What is no JSON has none.
+fn strings(text: &[u8], mut see: impl FnMut(&str, &str)) {
+    if let Ok(root) = json::parse(text) {
+        walk(&root, &mut String::new(), &mut see);
+    }
+}
+
+fn walk(node: &Node<'_>, pointer: &mut String, see: &mut impl FnMut(&str, &str)) {
+    let end = pointer.len();
+    match &node.kind {
+        Kind::String => {
+            if let Some(text) = node.text() {
+                see(pointer, &text);
+            }
+        }
+        Kind::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                pointer.push_str(&format!("/{at}"));
+                walk(item, pointer, see);
+                pointer.truncate(end);
+            }
+        }
+        Kind::Object(members) => {
+            for member in members {
+                let name = json::unquote(member.key).unwrap_or_default();
+                pointer.push_str(&format!("/{}", name.replace('~', "~0").replace('/', "~1")));
+                walk(&member.value, pointer, see);
+                pointer.truncate(end);
+            }
+        }
+        _ => {}
+    }
+}
