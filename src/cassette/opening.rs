@@ -42,12 +42,15 @@ pub struct Settings {
     pub deadline: Duration,
     /// Who knows the rules, and proves what is to become text.
     pub warden: Arc<dyn Warden>,
+    /// Told, before each request is sealed, of how many; while opening and at the end.
+    pub sealing: Arc<dyn Fn(usize) + Send + Sync>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let (memory, store_memory) = (64 << 20, 32 << 20);
-        Self { memory, store_memory, deadline: Duration::from_secs(10), warden: Arc::new(NoWarden) }
+        let (warden, sealing) = (Arc::new(NoWarden), Arc::new(|_| ()));
+        Self { memory, store_memory, deadline: Duration::from_secs(10), warden, sealing }
     }
 }
 
@@ -88,6 +91,7 @@ impl<P> Cassette<P> {
             store,
             redaction: Arc::clone(&redaction),
             warden: Arc::clone(&settings.warden),
+            step: Arc::clone(&settings.sealing),
             sealing: Mutex::default(),
             writes: Mutex::default(),
             adrift: Mutex::default(),
@@ -123,6 +127,7 @@ impl<P> Cassette<P> {
             store: None,
             redaction,
             warden: Arc::new(NoWarden),
+            step: Arc::new(|_| ()),
             sealing: Mutex::default(),
             writes: Mutex::default(),
             adrift: Mutex::default(),

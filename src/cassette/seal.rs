@@ -64,7 +64,9 @@ impl Archive {
                 return SealReport { failed: names.into_iter().map(failed).collect(), ..report };
             }
         };
+        let all = names.len();
         for (folder, fp) in names {
+            (self.step)(all);
             let sealed = match lost.remove(&fp) {
                 Some(broken) => self.broken(&folder, &fp, broken),
                 None => self.seal_one(&folder, fp, chains),

@@ -3,10 +3,11 @@
 use crate::ground::{
     ALL, FOLDER, Plain, RECORD, REPLAY, answer, bodies, head, listed, open, partial, record, text_path, try_open, whole,
 };
-use ramtape::cassette::{Notice, StoreError, TakeHead, UpstreamToken};
+use ramtape::cassette::{Cassette, Notice, Settings, StoreError, TakeHead, UpstreamToken};
 use ramtape::interaction::Secret;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::{Arc, Mutex};
 
 #[test]
 fn what_was_recorded_is_replayed_from_text_alone() {
@@ -110,6 +111,25 @@ fn an_unfinished_chain_waits_for_the_end_and_says_that_it_is_partial() {
     assert_eq!(again.notices, [Notice::Sealed { entries: 1 }]);
     assert_eq!(again.sealed.partial, [(FOLDER.to_owned(), fp)]);
     assert!(fs::read_to_string(text_path(folder.path(), 1)).unwrap().contains("\"complete\": false"));
+}
+
+#[test]
+fn whoever_waits_is_told_how_far_sealing_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hear = Arc::clone(&told);
+    let settings = Settings { sealing: Arc::new(move |all| hear.lock().unwrap().push(all)), ..Settings::default() };
+    let open = || Cassette::open(folder.path(), RECORD, |_, entry| entry, &settings).unwrap();
+    let recording = open().cassette;
+    for n in 1..=3 {
+        record(&recording, n, "{}");
+    }
+    drop(recording);
+    let opened = open();
+    assert_eq!((opened.sealed.sealed.len(), told.lock().unwrap().as_slice()), (3, [3, 3, 3].as_slice()));
+    record(&opened.cassette, 4, "{}");
+    opened.cassette.seal().unwrap();
+    assert_eq!(told.lock().unwrap().as_slice(), [3, 3, 3, 1]);
 }
 
 #[test]
