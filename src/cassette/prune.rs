@@ -177,6 +177,7 @@ fn replace(archive: &Archive, fp: &Fingerprint, path: &Path, entry: &Entry) -> R
 
 fn remove_file(archive: &Archive, path: &Path) -> Result<(), CassetteError> {
     fs::remove_file(path).map_err(|source| CassetteError::Write { path: path.to_owned(), source })?;
+    fault::point("after-removal");
     let folder = path.parent().unwrap_or(path);
     synced(folder)?;
     // It stays where other files are in it.

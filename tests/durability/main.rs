@@ -9,5 +9,7 @@ mod ramtape_binary;
 #[path = "../support/stage.rs"]
 mod stage;
 
+#[cfg(debug_assertions)]
+mod commands;
 mod full_disk;
 mod killed;

@@ -1,0 +1,154 @@
+//! The commands that change a cassette, killed on the way or out of space: each file is what it was or what it was to
+//! become, and the same command, given again, ends where it would have ended.
+
+use crate::stage::{Asking, Caller, Stage, owner};
+use clap::Parser;
+use ramtape::cassette::fault;
+use ramtape::cli::Cli;
+use ramtape::command;
+use ramtape::config::RecordMode;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command};
+
+const ARGUMENTS: &str = "TEST_ARGUMENTS";
+const FAULT: &str = "TEST_FAULT";
+
+/// Not a test of its own: what a child does. Without arguments there is nothing to do.
+#[test]
+fn plays_its_part() {
+    let (Ok(arguments), Ok(fault)) = (std::env::var(ARGUMENTS), std::env::var(FAULT)) else { return };
+    let (point, nth) = fault.split_once(' ').unwrap();
+    fault::arm(point, nth.parse().unwrap());
+    let exit = command::run(Cli::try_parse_from(arguments.split(' ')).unwrap());
+    process::exit(exit.map_or_else(|error| error.exit().code(), command::Exit::code).into());
+}
+
+/// Runs a command in `folder` with a fault; its exit code, none where it was killed.
+fn run(folder: &Path, arguments: &str, (point, nth): (&str, u32)) -> Option<i32> {
+    let keys = owner();
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "commands::plays_its_part", "--nocapture"])
+        .current_dir(folder)
+        .env_clear()
+        .envs([("HOME", folder.as_os_str()), (ARGUMENTS, arguments.as_ref())])
+        .env(FAULT, format!("{point} {nth}"))
+        .env("AWS_ACCESS_KEY_ID", &keys.access_key_id)
+        .env("AWS_SECRET_ACCESS_KEY", keys.secret.expose())
+        .output();
+    output.unwrap().status.code()
+}
+
+type Texts = BTreeMap<PathBuf, String>;
+
+/// Every file of a cassette that git would have.
+fn texts(root: &Path) -> Texts {
+    let mut texts = Texts::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() && !path.ends_with(".store") {
+                folders.push(path);
+            } else if path.is_file() {
+                texts.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    texts
+}
+
+/// A new folder with the cassettes of `stage`, and its archive.
+fn copied(stage: &Stage) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["c", "more"] {
+        for (path, text) in texts(&stage.cassette(name)) {
+            let path = folder.path().join(name).join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+    fs::copy(stage.folder().join("more.har"), folder.path().join("more.har")).unwrap();
+    folder
+}
+
+/// Listings, asked by a session in each cassette; in `c` one of them by a second session too. Then upstream changes.
+async fn recorded() -> Stage {
+    let stage = Stage::new().await;
+    for (name, operations) in [
+        ("c", &["GetResourceShares", "ListPrincipals"][..]),
+        ("more", &["GetResourceShares", "ListPrincipals", "ListResources"]),
+    ] {
+        let recording = stage.ramtape(name, RecordMode::Once).await;
+        for operation in operations {
+            ask(&recording, operation, name).await;
+        }
+        if name == "c" {
+            ask(&recording, "GetResourceShares", "d").await;
+        }
+        recording.stop().await;
+    }
+    assert_eq!(run(stage.folder(), "ramtape export --har more.har --cassette more", ("none", 0)), Some(0));
+    stage.endpoint().change("us-east-1", |world| {
+        let shares = world.share_arns("111122223333");
+        assert!(shares.iter().all(|share| world.rename_share(share, "renamed")));
+    });
+    stage
+}
+
+async fn ask(caller: &Caller, operation: &str, session: &str) {
+    let own = json!({ "resourceOwner": "SELF" }).to_string();
+    assert_eq!(caller.ask(operation, own, Asking::session(session)).await.status, 200);
+}
+
+/// Checks a command, which changes the cassette `name`, with every fault; how often it was killed, and how often it failed.
+fn endures(stage: &Stage, name: &str, arguments: &str) -> (usize, usize) {
+    let undisturbed = copied(stage);
+    let before = texts(&undisturbed.path().join(name));
+    assert_eq!(run(undisturbed.path(), arguments, ("none", 0)), Some(0), "{arguments}");
+    let after = texts(&undisturbed.path().join(name));
+    assert_ne!(before, after, "{arguments}");
+    let (mut killed, mut failed) = (0, 0);
+    for point in fault::POINTS.into_iter().chain([fault::DISK_FULL]) {
+        for nth in [1, 2] {
+            let folder = copied(stage);
+            let root = folder.path().join(name);
+            match run(folder.path(), arguments, (point, nth)) {
+                None => killed += 1,
+                // Some write one file only.
+                Some(0) => assert!(point != fault::DISK_FULL || nth > 1, "{arguments}: a full disk is not told"),
+                Some(_) => failed += 1,
+            }
+            let left = texts(&root);
+            let names: BTreeSet<&PathBuf> = before.keys().chain(left.keys()).collect();
+            for name in names {
+                let (was, is, becomes) = (before.get(name), left.get(name), after.get(name));
+                assert!(is == was || is == becomes, "{arguments} {point} {nth}: {} is {is:?}", name.display());
+            }
+            let again = run(folder.path(), arguments, ("none", 0));
+            // What is removed already cannot be removed again.
+            assert!(
+                again == Some(0) || (again == Some(1) && left == after),
+                "{arguments} {point} {nth}, again: {again:?}"
+            );
+            assert_eq!(texts(&root), after, "{arguments} {point} {nth}, again");
+        }
+    }
+    (killed, failed)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_there_is_there_however_a_command_ends() {
+    let stage = recorded().await;
+    for (name, arguments, least_killed) in [
+        ("c", "ramtape merge c more".to_owned(), 4),
+        ("c", "ramtape import more.har --cassette c".to_owned(), 4),
+        ("c", "ramtape rm --session c --force --cassette c".to_owned(), 2),
+        ("more", format!("ramtape verify --update --cassette more --upstream {}", stage.url()), 6),
+    ] {
+        let (killed, failed) = endures(&stage, name, &arguments);
+        assert!(killed >= least_killed, "{arguments} was killed {killed} times");
+        assert!(failed >= 1, "{arguments} never failed");
+    }
+}
