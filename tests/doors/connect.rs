@@ -7,20 +7,19 @@ use ramtape::interaction::Door;
 use ramtape::proxy::{Limits, Outward, Passage, Target};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::Duration;
 
 const RAM: &str = "ram.us-east-1.amazonaws.com";
-const STS: &str = "sts.us-east-1.amazonaws.com";
+pub(crate) const STS: &str = "sts.us-east-1.amazonaws.com";
 
 /// A way out that leads everybody to one listener of this machine, and remembers who asked for what.
 #[derive(Debug)]
 struct Out {
-    to: SocketAddr,
+    to: Mutex<SocketAddr>,
     asked: Mutex<Vec<(String, bool)>>,
 }
 
@@ -31,27 +30,28 @@ impl Outward for Out {
         configured: bool,
     ) -> Pin<Box<dyn Future<Output = Result<tokio::net::TcpStream, String>> + Send + 'a>> {
         self.asked.lock().unwrap().push((target.to_string(), configured));
-        Box::pin(async { tokio::net::TcpStream::connect(self.to).await.map_err(|error| error.to_string()) })
+        let to = *self.to.lock().unwrap();
+        Box::pin(async move { tokio::net::TcpStream::connect(to).await.map_err(|error| error.to_string()) })
     }
 }
 
 /// A proxy to CONNECT to.
-struct Stage {
-    server: Server,
+pub(crate) struct Stage {
+    pub(crate) server: Server,
     out: Arc<Out>,
     /// Where tunnels end.
-    outside: TcpListener,
+    pub(crate) outside: TcpListener,
     trust: ClientConfig,
 }
 
 impl Stage {
-    fn recording() -> Self {
+    pub(crate) fn recording() -> Self {
         Self::with(true, |_| ())
     }
 
-    fn with(recording: bool, change: impl FnOnce(&mut Limits)) -> Self {
+    pub(crate) fn with(recording: bool, change: impl FnOnce(&mut Limits)) -> Self {
         let outside = TcpListener::bind("127.0.0.1:0").unwrap();
-        let out = Arc::new(Out { to: outside.local_addr().unwrap(), asked: Mutex::default() });
+        let out = Arc::new(Out { to: Mutex::new(outside.local_addr().unwrap()), asked: Mutex::default() });
         let authority = Authority::make(&[RAM.to_owned()], Duration::from_secs(3600)).unwrap();
         let trust = trusting(&authority);
         let mut settings = settings();
@@ -65,12 +65,17 @@ impl Stage {
         Self { server: Server::start(settings), out, outside, trust }
     }
 
-    fn asked(&self) -> Vec<(String, bool)> {
+    /// From now on everybody is led to this address.
+    pub(crate) fn lead_to(&self, address: SocketAddr) {
+        *self.out.to.lock().unwrap() = address;
+    }
+
+    pub(crate) fn asked(&self) -> Vec<(String, bool)> {
         self.out.asked.lock().unwrap().clone()
     }
 
     /// A socket with a tunnel through it to `target`.
-    fn tunnel(&self, target: &str) -> TcpStream {
+    pub(crate) fn tunnel(&self, target: &str) -> TcpStream {
         let mut socket = self.server.socket();
         socket.write_all(format!("CONNECT {target} HTTP/1.0\r\n\r\n").as_bytes()).unwrap();
         let expected = b"HTTP/1.1 200 Connection established\r\n\r\n";
@@ -87,7 +92,7 @@ impl Stage {
         StreamOwned::new(connection, self.tunnel(target))
     }
 
-    fn refused(&self, bytes: impl AsRef<[u8]>) -> Reply {
+    pub(crate) fn refused(&self, bytes: impl AsRef<[u8]>) -> Reply {
         let mut client = self.server.connect();
         client.try_send(bytes);
         let reply = client.reply();
@@ -258,78 +263,4 @@ fn a_slow_head_is_told() {
     // Its time goes on inside the tunnel.
     let mut silent = Client::over(stage.tunnel(&format!("{RAM}:443")));
     assert!(silent.is_ended());
-}
-
-#[test]
-fn a_tunnel_carries_what_it_gets_both_ways() {
-    let stage = Stage::recording();
-    for (target, configured) in [(format!("{STS}:443"), false), ("proxy.test:8443".to_owned(), true)] {
-        let mut inside = stage.tunnel(&target);
-        let (mut outside, _) = stage.outside.accept().unwrap();
-        let sent: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[0]).collect();
-        let (there, back) = (sent.clone(), sent.clone());
-        let echo = thread::spawn(move || {
-            let mut got = Vec::new();
-            outside.read_to_end(&mut got).unwrap();
-            assert_eq!(got, there);
-            outside.write_all(&got).unwrap();
-        });
-        inside.write_all(&sent).unwrap();
-        inside.shutdown(std::net::Shutdown::Write).unwrap();
-        let mut got = Vec::new();
-        inside.read_to_end(&mut got).unwrap();
-        echo.join().unwrap();
-        assert_eq!(got, back, "after one side has ended the other goes on");
-        assert_eq!(stage.asked().last(), Some(&(target, configured)));
-    }
-    assert_eq!(stage.server.tunnels().opened, 2);
-}
-
-#[test]
-fn tunnels_are_limited_in_number_and_time() {
-    let stage = Stage::with(true, |limits| limits.tunnels = 1);
-    let target = format!("{STS}:443");
-    let open = stage.tunnel(&target);
-    let reply = stage.refused(format!("CONNECT {target} HTTP/1.0\r\n\r\n"));
-    assert!(reply.status == 503 && reply.body.contains("all 1 tunnels are in use (limits.tunnels)"), "{reply:?}");
-    drop(open);
-
-    let idle = Stage::with(true, |limits| limits.idle_time = Duration::from_millis(200));
-    assert!(Client::over(idle.tunnel(&target)).is_ended());
-
-    let short = Stage::with(true, |limits| limits.tunnel_time = Duration::from_millis(300));
-    let mut inside = short.tunnel(&target);
-    let (mut outside, _) = short.outside.accept().unwrap();
-    // Busy, and ended all the same.
-    let ended = loop {
-        thread::sleep(Duration::from_millis(10));
-        let sent = outside.write_all(b"x").and_then(|()| inside.read(&mut [0; 64]));
-        match sent {
-            Ok(1..) => {}
-            other => break other,
-        }
-    };
-    assert!(ended.is_ok() || matches!(ended.unwrap_err().kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe));
-}
-
-#[test]
-fn a_target_that_is_not_there_is_told() {
-    let stage = Stage::recording();
-    let Stage { server, outside, .. } = stage;
-    drop(outside);
-    let mut client = server.connect();
-    client.send(format!("CONNECT {STS}:443 HTTP/1.0\r\n\r\n"));
-    let reply = client.reply();
-    assert_eq!(reply.status, 502, "{reply:?}");
-    assert!(reply.head.contains(&format!("ramtape: {STS}:443 cannot be reached: ")), "{reply:?}");
-    assert_eq!(server.tunnels().refused, [(format!("{STS}:443"), 1)]);
-}
-
-#[test]
-fn a_stopping_proxy_does_not_wait_for_tunnels() {
-    let mut stage = Stage::recording();
-    let mut open = Client::over(stage.tunnel(&format!("{STS}:443")));
-    let stopping = stage.server.stop();
-    stage.server.runtime.block_on(stopping).unwrap();
-    assert!(open.is_ended());
 }

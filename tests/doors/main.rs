@@ -39,3 +39,4 @@ mod proxy_sessions;
 mod rust_sdk;
 mod tls;
 mod tls_clients;
+mod tunnels;
