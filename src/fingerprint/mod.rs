@@ -5,6 +5,7 @@ mod hash;
 mod nearest;
 mod number;
 mod parameters;
+mod spelling;
 
 pub use canonical::canonical_text;
 pub use hash::{Fingerprint, NotAFingerprint};

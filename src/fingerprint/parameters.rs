@@ -1,9 +1,8 @@
 //! A request's parameters, and their canonical JSON.
-//!
-//! The canonical JSON is ramtape's own: published canonicalisers (RFC 8785) round integers above 2^53.
 
 use super::number::canonical_number;
-use crate::interaction::json::{self, Kind, Member, Node, SyntaxError};
+use super::spelling::{Nulls, Spelling, canonical_json};
+use crate::interaction::json::{self, Kind, Node, SyntaxError};
 use crate::service::Operation;
 use data_encoding::BASE64;
 use percent_encoding::percent_decode_str;
@@ -201,135 +200,8 @@ impl<'a> Parameters<'a> {
     }
 }
 
-/// Whether a member that is `null` is the same as no member. In RAM's requests it is; in a policy document it need not be.
-#[derive(Clone, Copy, PartialEq)]
-enum Nulls {
-    Absent,
-    Kept,
-}
-
 fn decode(text: &str) -> Result<Cow<'_, str>, ParameterError> {
     percent_decode_str(text).decode_utf8().map_err(|_| ParameterError::Query)
-}
-
-/// `text` as canonical JSON where it is JSON, else as it is. It is one string, and nothing inside it is a hole.
-fn canonical_json(text: &str) -> Cow<'_, str> {
-    let mut out = String::new();
-    let spelling = Spelling { nulls: Nulls::Kept, hole: &|_| None };
-    match json::parse(text.as_bytes()) {
-        Ok(node) if spelling.write(&mut out, &node).is_ok() => Cow::Owned(out),
-        _ => Cow::Borrowed(text),
-    }
-}
-
-/// How values are spelled.
-struct Spelling<'h, 'f> {
-    nulls: Nulls,
-    /// The name of the hole that stands for a string.
-    hole: &'f dyn Fn(&str) -> Option<&'h str>,
-}
-
-impl Spelling<'_, '_> {
-    fn text(&self, out: &mut String, text: &str) {
-        match (self.hole)(text) {
-            Some(name) => {
-                out.push_str("{\"$volatile\":");
-                json::push_quoted(out, name);
-                out.push('}');
-            }
-            None => json::push_quoted(out, text),
-        }
-    }
-
-    fn unordered(&self, out: &mut String, node: &Node<'_>) -> Result<(), ParameterError> {
-        let Some(items) = node.items() else { return self.write(out, node) };
-        let mut sorted = Vec::with_capacity(items.len());
-        for item in items {
-            sorted.push(self.written(item)?);
-        }
-        sorted.sort_unstable();
-        out.push('[');
-        for (at, item) in sorted.iter().enumerate() {
-            if at > 0 {
-                out.push(',');
-            }
-            out.push_str(item);
-        }
-        out.push(']');
-        Ok(())
-    }
-
-    /// What [`Self::write`] writes; nothing is copied where it is what was received.
-    fn written<'a>(&self, node: &Node<'a>) -> Result<Cow<'a, str>, ParameterError> {
-        if self.is_plain(node) {
-            return Ok(Cow::Borrowed(node.raw));
-        }
-        let mut text = String::with_capacity(node.raw.len());
-        self.write(&mut text, node)?;
-        Ok(Cow::Owned(text))
-    }
-
-    /// Whether a string is in its one spelling as it was received. The reader lets no control character pass, so that without
-    /// a backslash nothing in it was escaped, and nothing has to be.
-    fn is_plain(&self, node: &Node<'_>) -> bool {
-        let inner = node.raw.get(1..node.raw.len().saturating_sub(1)).unwrap_or_default();
-        node.kind == Kind::String && !node.raw.as_bytes().contains(&b'\\') && (self.hole)(inner).is_none()
-    }
-
-    fn write(&self, out: &mut String, node: &Node<'_>) -> Result<(), ParameterError> {
-        match &node.kind {
-            Kind::Null | Kind::Bool(_) => out.push_str(node.raw),
-            Kind::Number => match canonical_number(node.raw) {
-                Some(number) => out.push_str(&number),
-                None => return Err(ParameterError::Number(node.raw.chars().take(40).collect())),
-            },
-            Kind::String if self.is_plain(node) => out.push_str(node.raw),
-            Kind::String => match json::unquote(node.raw) {
-                Ok(text) => self.text(out, &text),
-                Err(_) => return Err(ParameterError::LoneSurrogate),
-            },
-            Kind::Array(items) => {
-                out.push('[');
-                for (at, item) in items.iter().enumerate() {
-                    if at > 0 {
-                        out.push(',');
-                    }
-                    self.write(out, item)?;
-                }
-                out.push(']');
-            }
-            Kind::Object(members) => self.object(out, members)?,
-        }
-        Ok(())
-    }
-
-    fn object(&self, out: &mut String, members: &[Member<'_>]) -> Result<(), ParameterError> {
-        let mut sorted = BTreeMap::new();
-        for member in members {
-            let name = json::unquote(member.key).map_err(|_| ParameterError::LoneSurrogate)?;
-            if let Some(_earlier) = sorted.insert(name.clone(), &member.value) {
-                return Err(ParameterError::Duplicate(name.into_owned()));
-            }
-        }
-        sorted.retain(|_, value| self.nulls == Nulls::Kept || value.kind != Kind::Null);
-        // Inside a string nothing is a hole, so nothing has to be told from one.
-        let escaped = self.nulls == Nulls::Absent && sorted.len() == 1;
-        out.push('{');
-        for (at, (name, value)) in sorted.iter().enumerate() {
-            if at > 0 {
-                out.push(',');
-            }
-            if escaped && name.starts_with('$') {
-                json::push_quoted(out, &format!("${name}"));
-            } else {
-                json::push_quoted(out, name);
-            }
-            out.push(':');
-            self.write(out, value)?;
-        }
-        out.push('}');
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -379,25 +251,6 @@ mod tests {
         assert_eq!(a, b);
         assert_eq!(a, r#"{"policyTemplate":"{\"a\":null,\"b\":1}"}"#);
         assert!(canonical("/createpermission", "", br#"{"policyTemplate":"{oops"}"#).unwrap().contains("{oops"));
-    }
-
-    #[test]
-    fn holes_stand_for_whole_strings_and_for_nothing_else() {
-        let service = Service::with_additions(&toml::Table::new()).unwrap();
-        let operation = service.operation(&Method::POST, "/createpermission").unwrap();
-        let body = br#"{"name":"sh\u0061re-1","tags":[{"key":"share-1","value":"share-1 x"},{"share-1":"share-10"}],
-            "policyTemplate":"{\"a\":\"share-1\",\"b\":{\"$c\":1}}","x":{"$volatile":"w:/name","n":null},"y":{"$a":1,"$b":2}}"#;
-        let parameters = Parameters::read("q=share-1&r=share-12", body, true).unwrap();
-        let hole = |text: &str| (text == "share-1").then_some("w:/name");
-        assert_eq!(
-            parameters.canonical_with_holes(Some(operation), |_| false, hole).unwrap(),
-            concat!(
-                r#"{"name":{"$volatile":"w:/name"},"policyTemplate":"{\"a\":\"share-1\",\"b\":{\"$c\":1}}","#,
-                r#""q":{"$volatile":"w:/name"},"r":"share-12","#,
-                r#""tags":[{"key":{"$volatile":"w:/name"},"value":"share-1 x"},{"share-1":"share-10"}],"#,
-                r#""x":{"$$volatile":"w:/name"},"y":{"$a":1,"$b":2}}"#
-            )
-        );
     }
 
     #[test]
