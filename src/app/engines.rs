@@ -30,7 +30,8 @@ impl Engines {
             Self::One(engine) => engine.summary(),
             Self::PerSession(sessions) => {
                 let engines = sessions.engines();
-                let mut summary = merged(engines.iter().map(Engine::summary));
+                let porter = sessions.porter().filter(|porter| porter.requests > 0);
+                let mut summary = merged(engines.iter().map(Engine::summary).chain(porter));
                 sessions.add_to(&mut summary);
                 summary
             }
@@ -51,6 +52,9 @@ impl Engines {
 
     /// Waits for what was sent upstream and has not been answered, `limit` at most.
     pub(super) async fn settle(&self, limit: Duration) {
+        if let Self::PerSession(sessions) = self {
+            sessions.settle(limit).await;
+        }
         let settling = self.engines().into_iter().map(|engine| async move { engine.settle(limit).await });
         settling.collect::<JoinSet<()>>().join_all().await;
     }
@@ -92,10 +96,7 @@ impl proxy::Answer for Engines {
         match self {
             Self::One(engine) => engine.answer(request).await,
             // Boxed: the way to open a cassette is large, and a future is moved into place for every request.
-            Self::PerSession(sessions) => match Box::pin(PerSession::engine(sessions, &request)).await {
-                Ok(engine) => engine.answer(request).await,
-                Err(refusal) => sessions.refused(&refusal),
-            },
+            Self::PerSession(sessions) => Box::pin(PerSession::answer(sessions, request)).await,
         }
     }
 }

@@ -207,7 +207,7 @@ fn open_sessions(
         Effective::Nothing => None,
         Effective::Missing | Effective::Everything => Some(Arc::new(upstream(config, source, instance)?)),
     };
-    let sessions = PerSession::new(Opener { config: config.clone(), warden: Arc::new(Rules::of(config)), upstream });
+    let sessions = PerSession::new(Opener { config: config.clone(), warden: Arc::new(Rules::of(config)), upstream })?;
     Ok((Engines::PerSession(Arc::new(sessions)), mode, Vec::new()))
 }
 

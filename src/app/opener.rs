@@ -5,7 +5,7 @@ use super::shell_word;
 use crate::cassette::{Access, Cassette, CassetteError, Opened, Settings};
 use crate::config::{self, Config, RecordMode};
 use crate::engine::{self, Effective, Engine, Prepared};
-use crate::redact::Redaction;
+use crate::redact::{Key, KeySource, Redaction};
 use crate::upstream::Upstream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +40,16 @@ impl Opener {
         let notices = opened.notices.iter().map(ToString::to_string).chain(differing).chain(one_sided).collect();
         let engine = Engine::new(self.settings(root, mode, opened.redaction), opened.cassette, upstream);
         Found { engine, notices }
+    }
+
+    /// An engine without a cassette, for what is asked before there is one.
+    pub(super) fn porter(&self) -> Result<Engine, CassetteError> {
+        // No session can be called so.
+        let root = self.root_of(".nowhere");
+        let cassette = Cassette::open_text(&root, Prepared::new)?;
+        let redaction = Arc::new(Redaction::built_in(KeySource::Known(Key::public())));
+        let settings = self.settings(&root, Effective::Everything, redaction);
+        Ok(Engine::new(settings, cassette, self.upstream.clone()))
     }
 
     /// The cassette of the session called `name`, where each has its own.

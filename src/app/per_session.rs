@@ -2,8 +2,8 @@
 
 use super::merged::refuse;
 use super::opener::{Found, Opener, regions};
-use crate::cassette::{self, Cassette};
-use crate::engine::{Engine, EngineError, Summary};
+use crate::cassette::{self, Cassette, CassetteError};
+use crate::engine::{Engine, EngineError, Summary, Vetted};
 use crate::interaction::{DEFAULT_ACTOR, Request, Response, with_causes};
 use crate::session::session_name;
 use crate::upstream::verify::Authorization;
@@ -11,7 +11,7 @@ use http::StatusCode;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::sync::OnceCell;
 
 /// The cassette of callers that name no session.
@@ -25,6 +25,10 @@ const TOLD: usize = 100;
 pub(super) struct PerSession {
     opener: Opener,
     engines: Mutex<BTreeMap<String, Arc<OnceCell<Found>>>>,
+    /// Asks upstream for callers whom only upstream can prove, as long as their sessions have no cassette.
+    porter: Engine,
+    /// Held while it does, by name of the session: one request at a time.
+    turns: Mutex<BTreeMap<String, Arc<tokio::sync::Mutex<()>>>>,
     refusals: Mutex<Refusals>,
 }
 
@@ -35,6 +39,14 @@ struct Refusals {
     damaged: u64,
     unsigned: u64,
     reasons: BTreeMap<String, u64>,
+}
+
+/// Who may have a cassette made.
+enum Admitted {
+    /// Whoever asks this.
+    Proved,
+    /// Whoever signed this, if upstream accepts it.
+    ForUpstreamToJudge,
 }
 
 /// Why a session has no engine.
@@ -55,29 +67,84 @@ impl fmt::Debug for PerSession {
 }
 
 impl PerSession {
-    pub(super) fn new(opener: Opener) -> Self {
-        Self { opener, engines: Mutex::default(), refusals: Mutex::default() }
+    pub(super) fn new(opener: Opener) -> Result<Self, CassetteError> {
+        let porter = opener.porter()?;
+        Ok(Self { opener, porter, engines: Mutex::default(), turns: Mutex::default(), refusals: Mutex::default() })
     }
 
-    /// The engine of the session that `request` belongs to. Where it has none yet its cassette is opened, once, however
-    /// many requests ask for it at the same time; one that cannot be opened is tried again with the next request.
-    pub(super) async fn engine(this: &Arc<Self>, request: &Request) -> Result<Engine, Refusal> {
-        let name = session_name(request).unwrap_or_else(|| UNNAMED.to_owned());
+    /// The answer of the engine of the session that `request` belongs to.
+    pub(super) async fn answer(this: &Arc<Self>, request: Request) -> Response {
+        let name = session_name(&request).unwrap_or_else(|| UNNAMED.to_owned());
         if let Some(engine) = this.opened(&name) {
-            return Ok(engine);
+            return engine.answer(request).await;
         }
-        if name.starts_with('.') {
-            return Err(Refusal::Name(name));
+        match this.admit(&request, &name).await {
+            Ok(Admitted::Proved) => match Self::engine(this, &name).await {
+                Ok(engine) => engine.answer(request).await,
+                Err(refusal) => this.refused(&refusal),
+            },
+            Ok(Admitted::ForUpstreamToJudge) => Self::vet(this, request, name).await,
+            Err(refusal) => this.refused(&refusal),
         }
-        this.admit(request, &name).await?;
-        let cell = Arc::clone(lock(&this.engines).entry(name.clone()).or_default());
-        let this = Arc::clone(this);
+    }
+
+    /// The engine of the session called `name`. Where it has none yet its cassette is opened, once, however many requests ask
+    /// for it at the same time; one that cannot be opened is tried again with the next request.
+    async fn engine(this: &Arc<Self>, name: &str) -> Result<Engine, Refusal> {
+        let cell = Arc::clone(lock(&this.engines).entry(name.to_owned()).or_default());
+        let (this, name) = (Arc::clone(this), name.to_owned());
         // On a task of its own: a client that leaves would otherwise leave a cassette behind that is half open.
         let opening = tokio::spawn(async move {
             let open = || async { open(&this, &name).await.map_err(|reason| refusal(&name, reason)) };
             cell.get_or_try_init(open).await.map(|found| found.engine.clone())
         });
         opening.await.unwrap_or_else(|error| Err(refusal("?", error.to_string())))
+    }
+
+    /// Asks upstream first, and has the cassette made once it has accepted the caller.
+    async fn vet(this: &Arc<Self>, request: Request, name: String) -> Response {
+        let own = Arc::clone(this);
+        // On a task of its own: what upstream has done is to be recorded, whether the client waits for it or not.
+        let vetting = tokio::spawn(async move {
+            let turn = own.turn(&name);
+            let _turn = turn.lock().await;
+            if let Some(engine) = own.opened(&name) {
+                return engine.answer(request).await;
+            }
+            let answer = match own.porter.vet(&request).await {
+                Vetted::Accepted(answer) => answer,
+                Vetted::Told(response) => return response,
+            };
+            match Self::engine(&own, &name).await {
+                Ok(engine) => engine.answer_with(request, Some(answer)).await,
+                Err(refusal) => {
+                    // It is counted as refused, and the client gets what upstream did all the same.
+                    own.refused(&refusal);
+                    Response { status: answer.status, headers: answer.headers, body: answer.body }
+                }
+            }
+        });
+        vetting.await.unwrap_or_else(|error| this.refused(&refusal("?", error.to_string())))
+    }
+
+    /// Waits for what is asked upstream before there is a cassette, `limit` at most.
+    pub(super) async fn settle(&self, limit: Duration) {
+        let turns: Vec<_> = lock(&self.turns).values().cloned().collect();
+        let all = async {
+            for turn in turns {
+                drop(turn.lock().await);
+            }
+        };
+        if tokio::time::timeout(limit, all).await.is_err() {
+            tracing::warn!("upstream has not answered everything that was asked before there was a cassette");
+        }
+    }
+
+    /// What is held while upstream is asked for the session called `name`.
+    fn turn(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = lock(&self.turns);
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry(name.to_owned()).or_default())
     }
 
     /// The engine over the cassette called `name`, if it is open.
@@ -132,6 +199,11 @@ impl PerSession {
         response
     }
 
+    /// What was asked before there was a cassette, and is in none; `None` where nothing records.
+    pub(super) fn porter(&self) -> Option<Summary> {
+        self.porter.is_recording().then(|| self.porter.summary())
+    }
+
     /// What no engine knows of.
     pub(super) fn add_to(&self, summary: &mut Summary) {
         let refusals = lock(&self.refusals);
@@ -147,26 +219,29 @@ impl PerSession {
         }
     }
 
-    /// A cassette that is not there would be made: only for callers who may record. Whoever signs for upstream itself is
-    /// not proved here, but where there is no signature nothing will be recorded.
-    async fn admit(&self, request: &Request, name: &str) -> Result<(), Refusal> {
-        let Opener { config, upstream, .. } = &self.opener;
-        let Some(upstream) = upstream else { return Ok(()) };
-        if self.opener.root_of(name).is_dir() {
-            return Ok(());
+    /// A cassette that is not there would be made: only for callers who may record.
+    async fn admit(&self, request: &Request, name: &str) -> Result<Admitted, Refusal> {
+        if name.starts_with('.') {
+            return Err(Refusal::Name(name.to_owned()));
         }
+        let Opener { config, upstream, .. } = &self.opener;
+        let Some(upstream) = upstream else { return Ok(Admitted::Proved) };
+        if self.opener.root_of(name).is_dir() {
+            return Ok(Admitted::Proved);
+        }
+        // Where there is no signature nothing will be recorded.
         if request.door.keeps_signature() && Authorization::is_in(&request.headers) {
-            return Ok(());
+            return Ok(Admitted::ForUpstreamToJudge);
         }
         let prove = async |actor: &str| {
             let trust = upstream.trust(actor, &config.key, config.allow_any_client);
             trust.prove(request, SystemTime::now()).await
         };
-        let Err(refused) = prove(DEFAULT_ACTOR).await else { return Ok(()) };
+        let Err(refused) = prove(DEFAULT_ACTOR).await else { return Ok(Admitted::Proved) };
         // Any that ramtape signs for may have a folder made; whom the request speaks as is the engine's to find out.
         for actor in config.actors.iter().filter(|actor| actor.profile.is_some()) {
             if prove(&actor.label).await.is_ok() {
-                return Ok(());
+                return Ok(Admitted::Proved);
             }
         }
         Err(Refusal::Caller(EngineError::Caller(refused)))

@@ -159,7 +159,15 @@ impl Importer {
     ) -> Question {
         let session = self.shared.sessions.named(session_name.as_deref());
         let latest = session.lock().unwrap_or_else(PoisonError::into_inner).history.latest().map(str::to_owned);
-        Question { request, call, session_name, session, after: after.unwrap_or(latest), account: None }
+        Question {
+            request,
+            call,
+            session_name,
+            session,
+            after: after.unwrap_or(latest),
+            account: None,
+            in_hand: std::sync::Mutex::default(),
+        }
     }
 
     /// The chain that a request with a token goes on with.

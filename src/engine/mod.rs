@@ -24,6 +24,7 @@ mod settings;
 mod summary;
 mod tally;
 mod transcript;
+mod vet;
 mod volatile;
 mod walk;
 mod writes;
@@ -32,7 +33,7 @@ use crate::cassette::{Cassette, UsedTakes};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Request, Response};
 use crate::session::{Actors, LiveValues, Sessions, session_name};
-use crate::upstream::Upstream;
+use crate::upstream::{Answer, Upstream};
 use attendance::Attendance;
 use recall::Recall;
 use recorder::Recorder;
@@ -53,6 +54,7 @@ pub use reask::{NotAsked, Question, Reask, ReaskError, Walked};
 pub use settings::{Effective, Poll, Settings};
 pub use summary::{Miss, Summary};
 pub use transcript::transcript;
+pub use vet::Vetted;
 
 /// Answers requests: from the cassette, or from upstream into the cassette.
 #[derive(Clone)]
@@ -102,6 +104,11 @@ impl Engine {
 
     /// The answer to `request`; whatever went wrong is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
+        self.answer_with(request, None).await
+    }
+
+    /// As [`Self::answer`]; what upstream answers is not asked for where it is `in_hand`, by [`Self::vet`] of another engine.
+    pub async fn answer_with(&self, request: Request, in_hand: Option<Answer>) -> Response {
         count(&self.shared.tally.requests);
         let proved = self.recorder.as_ref().is_none_or(|recorder| recorder.knows(&self.shared.settings, &request));
         let name = session_name(&request);
@@ -114,7 +121,7 @@ impl Engine {
         let outcome = match &self.recorder {
             None => replay::replay(&self.shared, &request).map_err(Arc::new).inspect(|_| count(&session.replayed)),
             // Boxed: a future is moved into place for every request, and this one's 20 KiB are none of a replay's.
-            Some(recorder) => Box::pin(record::record(&self.shared, recorder, request)).await,
+            Some(recorder) => Box::pin(record::record(&self.shared, recorder, request, in_hand)).await,
         };
         outcome.unwrap_or_else(|error| {
             if matches!(*error, EngineError::Miss(_)) {

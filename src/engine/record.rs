@@ -29,8 +29,14 @@ use std::time::SystemTime;
 /// What AWS calls a path that no operation has, before it looks at the signature.
 const UNKNOWN_OPERATION: &str = "UnknownOperationException";
 
-/// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one.
-pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, request: Request) -> Outcome {
+/// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one. Upstream is not asked where its
+/// answer is `in_hand`.
+pub(super) async fn record(
+    shared: &Arc<Shared>,
+    recorder: &Arc<Recorder>,
+    request: Request,
+    in_hand: Option<Answer>,
+) -> Outcome {
     let caller = actors::recording(shared, recorder, &request).await.map_err(Arc::new)?;
     let session_name = session_name(&request);
     let call = identify_recorded(shared, recorder, &request, session_name.as_deref(), &caller).map_err(Arc::new)?;
@@ -47,11 +53,29 @@ pub(super) async fn record(shared: &Arc<Shared>, recorder: &Arc<Recorder>, reque
     // Before anything is sent: where the cassette cannot be read, nothing could be recorded.
     recorder.mark_start(shared, &call).map_err(Arc::new)?;
     let account = caller.unclaimed_account().filter(|_| request.door.keeps_signature()).map(str::to_owned);
-    let question = Question { account, ..begin(request, call, session_name, session) };
+    let question = Question { account, in_hand: Mutex::new(in_hand), ..begin(request, call, session_name, session) };
     let keys = flight_keys(&question);
     let (shared, recorder) = (Arc::clone(shared), Arc::clone(recorder));
     let flights = recorder.flights.clone();
     flights.join(keys, async move { ask(&shared, &recorder, &question).await }).await
+}
+
+/// What upstream answers to a request that its client signed, and whether it would be recorded. There is nothing to record it
+/// in yet.
+pub(super) async fn vet(
+    shared: &Shared,
+    recorder: &Recorder,
+    request: &Request,
+) -> Result<(Answer, bool), EngineError> {
+    let caller = actors::recording(shared, recorder, request).await?;
+    let call = identify_recorded(shared, recorder, request, session_name(request).as_deref(), &caller)?;
+    if call.page.token.is_some() {
+        return Err(EngineError::SignedToken);
+    }
+    admit(shared, recorder, request, &call, &caller).await?;
+    let answer = recorder.upstream.pass_on(request).await?;
+    let is_kept = is_kept(shared, request, &call, &answer);
+    Ok((answer, is_kept))
 }
 
 /// What `new_episodes` replays: what was there when the run began, unless this session has already changed upstream.
@@ -109,7 +133,7 @@ fn begin(request: Request, call: Call, session_name: Option<String>, session: Ar
         }
         session.history.latest().map(str::to_owned)
     };
-    Question { request, call, session_name, session, after, account: None }
+    Question { request, call, session_name, session, after, account: None, in_hand: Mutex::default() }
 }
 
 fn flight_keys(question: &Question) -> Vec<FlightKey> {
@@ -174,19 +198,10 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
         Onward::Answered { answer, chain } => (answer, Some(chain)),
         Onward::PassedOn(answer) => return Ok(Asked::PassOn(answer)),
     };
-    if question.keeps_signature() && is_unjudged(question, &answer) {
+    if !is_kept(shared, &question.request, &question.call, &answer) {
         return Ok(Asked::PassOn(answer));
     }
-    let rules = &shared.settings.service.recording;
-    let refused_token = question.call.page.token.is_some()
-        && error_kind(&answer).is_some_and(|kind| kind == shared.settings.service.paging.token_error);
-    let accepted = is_recordable(&answer, rules);
-    let recordable = accepted || shared.settings.record_errors;
-    // What follows a token from elsewhere has no place among the chains; an error after one is an answer like any other.
-    let foreign_page = question.call.page.foreign_token && answer.status.is_success();
-    if !recordable || refused_token || foreign_page {
-        return Ok(Asked::PassOn(answer));
-    }
+    let accepted = is_recordable(&answer, &shared.settings.service.recording);
     if let Some(account) = question.account.as_deref().filter(|_| accepted)
         && let Err(error) = recorder.callers.admit(account)
     {
@@ -197,16 +212,31 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
     Ok(Asked::Keep(Arrived { answer, chain }))
 }
 
+/// Whether `answer` belongs into the cassette.
+fn is_kept(shared: &Shared, request: &Request, call: &Call, answer: &Answer) -> bool {
+    let (settings, kind) = (&shared.settings, error_kind(answer));
+    let recordable = settings.record_errors || is_recordable(answer, &settings.service.recording);
+    let refused_token =
+        call.page.token.is_some() && kind.is_some_and(|kind| kind == settings.service.paging.token_error);
+    // What follows a token from elsewhere has no place among the chains; an error after one is an answer like any other.
+    let foreign_page = call.page.foreign_token && answer.status.is_success();
+    let is_unjudged = request.door.keeps_signature() && is_unjudged(request, call, answer);
+    recordable && !refused_token && !foreign_page && !is_unjudged
+}
+
 /// Whether upstream may have given `answer` without judging the signature: anybody could have asked for it, and what nobody
 /// proved has no place in the cassette.
-fn is_unjudged(question: &Question, answer: &Answer) -> bool {
-    let has_operation = question.call.operation.is_some();
-    !Authorization::is_in(&question.request.headers)
+fn is_unjudged(request: &Request, call: &Call, answer: &Answer) -> bool {
+    let has_operation = call.operation.is_some();
+    !Authorization::is_in(&request.headers)
         || error_kind(answer).is_some_and(|kind| !has_operation || kind == UNKNOWN_OPERATION)
 }
 
 /// Sends the question with `body`, signed anew; or just as it came, where that is signed.
 pub(super) async fn send(recorder: &Recorder, question: &Question, body: Bytes) -> Result<Answer, UpstreamError> {
+    if let Some(answer) = question.in_hand() {
+        return Ok(answer);
+    }
     let Question { request, call, .. } = question;
     if question.keeps_signature() {
         return recorder.upstream.pass_on(request).await;
@@ -214,6 +244,6 @@ pub(super) async fn send(recorder: &Recorder, question: &Question, body: Bytes) 
     recorder.upstream.send(&call.actor, request, body, &call.region).await
 }
 
-fn as_it_came(answer: Answer) -> Response {
+pub(super) fn as_it_came(answer: Answer) -> Response {
     Response { status: answer.status, headers: answer.headers, body: answer.body }
 }

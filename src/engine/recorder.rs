@@ -12,7 +12,7 @@ use super::settings::{Effective, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{DEFAULT_ACTOR, Request};
 use crate::session::Session;
-use crate::upstream::Upstream;
+use crate::upstream::{Answer, Upstream};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -39,12 +39,18 @@ pub(super) struct Question {
     pub(super) after: Option<String>,
     /// The account to take for the run's own once upstream has accepted the client's own signature.
     pub(super) account: Option<String>,
+    /// What upstream has answered already, for whoever asks it next.
+    pub(super) in_hand: Mutex<Option<Answer>>,
 }
 
 impl Question {
     /// Whether the request goes upstream with its client's own signature.
     pub(super) const fn keeps_signature(&self) -> bool {
         self.request.door.keeps_signature()
+    }
+
+    pub(super) fn in_hand(&self) -> Option<Answer> {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(super) fn session(&self) -> MutexGuard<'_, Session> {

@@ -38,6 +38,55 @@ async fn a_session_of_a_proxy_s_client_gets_its_cassette() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_forged_signature_makes_no_cassette_and_an_accepted_one_is_sent_once() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape_with("tapes", RecordMode::Once, per_session).await;
+    let of =
+        |secret: &str| Proxied::new(&recording.base, &Credential { secret: secret.to_owned(), ..Credential::owner() });
+    for session in ["forged", "also-forged", ".."] {
+        let headers = [("x-ramtape-session", session)];
+        let forged = of("guessed").ask("GetResourceShares", json!({ "resourceOwner": "SELF" }), &headers).await;
+        assert!(matches!(forged.status.as_u16(), 400 | 403), "{forged:?}");
+    }
+    assert!(!stage.cassette("tapes").exists(), "folders for anybody");
+
+    // A new session begins with a write that its client repeats while it is on its way.
+    let asked = stage.endpoint().requests();
+    let owner = Proxied::new(&recording.base, &Credential::owner());
+    let headers = [("x-ramtape-session", "one"), ("amz-sdk-invocation-id", "7d7b3c1e")];
+    let create = || owner.ask("CreateResourceShare", json!({ "name": "once" }), &headers);
+    let (first, second) = tokio::join!(create(), create());
+    assert_eq!((first.status.as_u16(), &first.body), (200, &second.body), "{first:?} {second:?}");
+    assert_eq!(stage.endpoint().requests(), asked + 1, "a write was repeated");
+    let summary = recording.stop().await;
+    assert_eq!((summary.recorded, summary.passed_on), (1, 2), "{summary:?}");
+    assert!(summary.upstream_connections > 0, "{summary:?}");
+    assert!(stage.cassette("tapes/one/create-resource-share").is_dir() && !stage.cassette("tapes/forged").exists());
+
+    let replaying = stage.ramtape_with("tapes", RecordMode::None, per_session).await;
+    let owner = Proxied::new(&replaying.base, &Credential::owner());
+    let again = owner.ask("CreateResourceShare", json!({ "name": "once" }), &headers).await;
+    assert_eq!(again.body, first.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_of_a_new_session_are_refused_where_only_reads_are_allowed() {
+    let stage = Stage::new().await;
+    let change = |written: &mut RawConfig| {
+        per_session(written);
+        written.read_only = Some(true);
+    };
+    let recording = stage.ramtape_with("tapes", RecordMode::All, change).await;
+    let owner = Proxied::new(&recording.base, &Credential::owner());
+    let refused = owner.post("CreateResourceShare", json!({ "name": "never" })).await;
+    assert_eq!((refused.status.as_u16(), refused.error().as_deref()), (403, Some("RamtapeReadOnlyException")));
+    assert_eq!(stage.endpoint().requests(), 0);
+    let summary = recording.stop().await;
+    assert_eq!((summary.requests, summary.upstream_connections), (1, 0));
+    assert!(!stage.cassette("tapes").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn callers_who_are_not_proved_leave_no_session() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("tape", RecordMode::All).await;
