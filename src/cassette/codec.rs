@@ -59,10 +59,6 @@ impl Packer {
                     self.byte(2);
                     self.text(source);
                 }
-                Part::Hole(Hole::Account(label)) => {
-                    self.byte(3);
-                    self.text(label);
-                }
             }
         }
     }
@@ -163,7 +159,6 @@ impl<'a> Unpacker<'a> {
                 0 => body.push_literal(Bytes::copy_from_slice(self.bytes()?)),
                 1 => body.push_hole(Hole::Token(u32::try_from(self.number()?).ok()?)),
                 2 => body.push_hole(Hole::Volatile(self.text()?)),
-                3 => body.push_hole(Hole::Account(self.text()?)),
                 _ => return None,
             }
         }

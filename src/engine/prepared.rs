@@ -186,17 +186,14 @@ fn prepare_take(fingerprint: &Fingerprint, at: usize, take: &Take, items_member:
         pages.push(PreparedPage {
             status: StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK),
             headers: headers(page, &request_id(fingerprint, at, &(number as u64).to_be_bytes())),
-            body: with_tokens(&page.body, |position| page_token(fingerprint, after, position)),
+            body: Ok(with_tokens(&page.body, |position| page_token(fingerprint, after, position))),
         });
     }
     PreparedTake { pages, digests, complete: take.complete, listing: OnceLock::new() }
 }
 
 /// A stored body with its token in place; volatile values are holes still.
-///
-/// # Errors
-/// A hole of another kind.
-pub(super) fn with_tokens(stored: &Body, token: impl Fn(u32) -> Token) -> Result<Body, Hole> {
+pub(super) fn with_tokens(stored: &Body, token: impl Fn(u32) -> Token) -> Body {
     let mut body = Body::default();
     for part in stored.parts() {
         match part {
@@ -205,10 +202,9 @@ pub(super) fn with_tokens(stored: &Body, token: impl Fn(u32) -> Token) -> Result
                 body.push_literal(json::quote(&token(*position).to_string()).into_bytes().into());
             }
             Part::Hole(hole @ Hole::Volatile(_)) => body.push_hole(hole.clone()),
-            Part::Hole(hole @ Hole::Account(_)) => return Err(hole.clone()),
         }
     }
-    Ok(body)
+    body
 }
 
 fn headers(page: &Page, request_id: &str) -> HeaderMap {

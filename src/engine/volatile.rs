@@ -78,7 +78,7 @@ pub(super) fn fill(body: &Body, live: Option<&Bindings>) -> Bytes {
     let filled = body.render(|hole| {
         Ok::<_, Infallible>(match hole {
             Hole::Volatile(name) => Cow::Owned(value(name, live).into_bytes()),
-            Hole::Token(_) | Hole::Account(_) => Cow::Borrowed(&b"null"[..]),
+            Hole::Token(_) => Cow::Borrowed(&b"null"[..]),
         })
     });
     filled.unwrap_or_default()

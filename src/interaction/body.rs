@@ -11,8 +11,6 @@ pub enum Hole {
     Token(u32),
     /// The live value of a volatile member: `write id:JSON pointer` of the request member that first held it.
     Volatile(String),
-    /// The stand-in for an account number.
-    Account(String),
 }
 
 /// A piece of a [`Body`].

@@ -53,7 +53,6 @@ fn marker(hole: &Hole) -> Cow<'_, [u8]> {
     Cow::Owned(match hole {
         Hole::Token(position) => format!("{{\"$token\":{position}}}").into_bytes(),
         Hole::Volatile(name) => format!("{{\"$volatile\":{}}}", json::quote(name)).into_bytes(),
-        Hole::Account(name) => format!("{{\"$account\":{}}}", json::quote(name)).into_bytes(),
     })
 }
 

@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn holes_stay_holes() {
         let mut body = Body::literal(r#"{"owner":"#.into());
-        body.push_hole(Hole::Account("o".into()));
+        body.push_hole(Hole::Volatile("o".into()));
         body.push_literal(r#","items":[{"name":"#.into());
         body.push_hole(Hole::Volatile("v".into()));
         body.push_literal(r#"},2]}"#.into());

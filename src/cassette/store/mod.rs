@@ -181,7 +181,7 @@ pub(super) mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path());
         let mut body = Body::literal(bytes::Bytes::from_static(b"{\"a\":"));
-        for hole in [Hole::Token(7), Hole::Volatile("v".into()), Hole::Account("a".into())] {
+        for hole in [Hole::Token(7), Hole::Volatile("v".into())] {
             body.push_hole(hole);
         }
         let page = Page { status: 404, headers: vec![("a".into(), "b".into())], body };

@@ -21,7 +21,6 @@ pub fn spelled(body: &Body) -> Bytes {
         let (name, value) = match hole {
             Hole::Token(position) => ("$token", position.to_string()),
             Hole::Volatile(origin) => ("$volatile", json::quote(origin)),
-            Hole::Account(stand_in) => ("$account", json::quote(stand_in)),
         };
         Ok::<_, Infallible>(Cow::Owned(format!("{{\"{name}\":{value}}}").into_bytes()))
     };
@@ -124,7 +123,6 @@ pub(super) fn hole_text(hole: &Hole) -> String {
     match hole {
         Hole::Token(position) => format!("{{\"$token\": {position}}}"),
         Hole::Volatile(source) => format!("{{\"$volatile\": {}}}", json::quote(source)),
-        Hole::Account(label) => format!("{{\"$account\": {}}}", json::quote(label)),
     }
 }
 
@@ -146,6 +144,7 @@ pub(super) fn read_pieces(node: &Node<'_>, piece: impl Fn(&str) -> Option<Vec<u8
                 draft.bytes(&piece(&text).ok_or_else(|| flaw(item, "not base64"))?);
             }
             (None, Some(Instead::Hole(hole))) => draft.hole(hole),
+            (None, Some(Instead::Text(text))) => draft.text(&text),
             _ => return Err(flaw(item, "expected a string or a hole")),
         }
     }
@@ -163,7 +162,9 @@ pub(super) fn hole_or_escape(node: &Node<'_>) -> Result<Option<Instead>, Flaw> {
     let hole = match name {
         "token\"" if member.value.kind == Kind::Number => member.value.raw.parse().ok().map(Hole::Token),
         "volatile\"" => text().map(Hole::Volatile),
-        "account\"" => text().map(Hole::Account),
+        // What stands for an account is the same in every session, and is written as the string that it is.
+        "account\"" if member.value.text().is_some() => return Ok(Some(Instead::Text(member.value.raw.to_owned()))),
+        "account\"" => None,
         _ => return Err(Flaw::at(node.offset, format!("{} is no hole that this version knows", member.key))),
     };
     match hole {

@@ -50,7 +50,9 @@ fn lay(printer: &mut Printer, node: &Node<'_>, is_root: bool) {
 pub(super) fn read_request(root: &Node<'_>) -> Result<String, Flaw> {
     let mut draft = Draft::default();
     spell(root, Style::Compact, &mut draft, &mut |node| match (hole_or_escape(node)?, node.offset == root.offset) {
-        (Some(Instead::Hole(_)), true) => Err(Flaw::at(node.offset, "a request as a whole is no hole")),
+        (Some(Instead::Hole(_) | Instead::Text(_)), true) => {
+            Err(Flaw::at(node.offset, "a request as a whole is no hole"))
+        }
         (Some(Instead::Hole(Hole::Token(_))), false) => Err(Flaw::at(node.offset, "there are no tokens in a request")),
         (renamed, true) => Ok(renamed),
         (_, false) => Ok(None),

@@ -44,6 +44,8 @@ impl Draft {
 pub(super) enum Instead {
     /// A hole.
     Hole(Hole),
+    /// A string, as it is spelled.
+    Text(String),
     /// The same object, its only member's name spelled so.
     Renamed(String),
 }
@@ -62,6 +64,10 @@ pub(super) fn spell<'a, E>(
     let renamed = match instead(node)? {
         Some(Instead::Hole(hole)) => {
             draft.hole(hole);
+            return Ok(());
+        }
+        Some(Instead::Text(text)) => {
+            draft.text(&text);
             return Ok(());
         }
         Some(Instead::Renamed(name)) => Some(name),

@@ -16,7 +16,7 @@ pub(super) fn names_in(request: &str, take: &Take) -> Vec<String> {
     let holes = take.pages.iter().flat_map(|page| page.body.holes());
     let names = holes.filter_map(|hole| match hole {
         Hole::Volatile(name) => Some(name.clone()),
-        Hole::Token(_) | Hole::Account(_) => None,
+        Hole::Token(_) => None,
     });
     names.chain(asked_names(request)).collect()
 }
