@@ -1,6 +1,8 @@
 //! Limits, connections and their ends: what is too much, too slow, too many, or ends in the middle.
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "support/log.rs"]
+mod log;
 #[path = "support/raw.rs"]
 #[expect(dead_code, reason = "each test file uses its part")]
 mod raw;
@@ -11,13 +13,12 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Frame};
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use log::Log;
 use ramtape::proxy::Limits;
 use ramtape::proxy::Settings;
 use raw::{BIG, KEY, Server, settings};
 use std::convert::Infallible;
-use std::io::Write;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -335,23 +336,9 @@ fn http2_passes_the_same_gate() {
     assert_eq!(server.seen().len(), 0);
 }
 
-/// What the whole process logged, at every level of every crate.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn no_log_line_shows_the_key() {
+    // The whole process's, at every level of every crate.
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
@@ -372,7 +359,7 @@ fn no_log_line_shows_the_key() {
         assert_eq!(http2(&server).await.send_request(request).await.unwrap().status(), 200);
     });
 
-    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let logged = log.text();
     // A path is shown as far as it is as plain as an operation's: not from a key in the wrong place on.
     for path in ["/logged_a", "/logged_b", "//…", "/logged_d", "/logged_e"] {
         assert!(logged.contains(&format!("path=\"{path}\"")), "{path} is not logged");

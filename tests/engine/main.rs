@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+#[path = "../support/known.rs"]
+mod known;
 #[expect(dead_code, reason = "not every test binary uses all of it")]
 #[path = "../support/stage.rs"]
 mod stage;

@@ -5,6 +5,8 @@
 #[expect(dead_code, reason = "what is only for tests of the harness is not needed here")]
 #[path = "../support/clients.rs"]
 mod clients;
+#[path = "../support/known.rs"]
+mod known;
 #[expect(dead_code, reason = "tests of single commands need more of it")]
 #[path = "../support/ramtape.rs"]
 mod ramtape_binary;

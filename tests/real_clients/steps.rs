@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::clients::{Call, Finished};
+pub(crate) use crate::known::Known;
 use crate::scene::{Endpoint, as_owner};
 
 /// A line of words as for `ram.py` and `ram.mjs`.
@@ -41,13 +42,6 @@ pub(crate) fn parsed<'a>(lines: &'a [Value], label: &str) -> Vec<&'a Value> {
     lines.iter().filter_map(|line| line.get(label)).collect()
 }
 
-/// Something of each kind that the endpoint has, for parameters that must name it.
-pub(crate) struct Known {
-    pub(crate) share: Value,
-    pub(crate) resource: Value,
-    pub(crate) invitation: Value,
-}
-
 impl Known {
     /// Asks the endpoint itself.
     pub(crate) fn of(endpoint: &Endpoint, client: Call) -> Self {
@@ -67,28 +61,6 @@ impl Known {
             resource: answers[1]["resources"][0]["arn"].clone(),
             invitation: open["resourceShareInvitationArn"].clone(),
         }
-    }
-
-    /// The 14 listings, with parameters that name what is there.
-    pub(crate) fn listings(&self) -> Vec<(String, Value)> {
-        let listings: Value = serde_json::from_str(include_str!("../clients/listings.json")).unwrap();
-        let listings = listings.as_object().unwrap();
-        assert_eq!(listings.len(), 14);
-        listings.iter().map(|(operation, sample)| (operation.clone(), self.named_in(sample))).collect()
-    }
-
-    fn named_in(&self, sample: &Value) -> Value {
-        let mut parameters = sample.clone();
-        for (member, value) in [
-            ("resourceShareArn", self.share.clone()),
-            ("resourceShareInvitationArn", self.invitation.clone()),
-            ("resourceArns", json!([self.resource])),
-        ] {
-            if parameters.get(member).is_some() {
-                parameters[member] = value;
-            }
-        }
-        parameters
     }
 }
 

@@ -1,6 +1,9 @@
 //! The way to upstream, against servers that behave in every way a server can.
 #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+#[path = "../support/log.rs"]
+mod log;
+
 mod answers;
 mod callers;
 mod credentials;

@@ -1,5 +1,6 @@
 //! What goes up, byte for byte.
 
+use crate::log::Log;
 use crate::server::{Server, Then, header, split};
 use crate::{KEY_ID, SECRET, TOKEN, request, settings};
 use bytes::Bytes;
@@ -7,8 +8,6 @@ use http::{HeaderMap, HeaderName, Method};
 use ramtape::interaction::Request;
 use ramtape::upstream::verify::{Authorization, SignedRequest, verify};
 use ramtape::upstream::{Settings, Upstream, UpstreamError};
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
@@ -135,21 +134,6 @@ async fn its_own_address_is_no_upstream() {
     assert!(Upstream::new(Settings { own, ..settings("http://127.0.0.1:4322") }).is_ok());
 }
 
-/// What the subscriber writes, kept.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_log_level_shows_a_secret() {
     let log = Log::default();
@@ -161,8 +145,7 @@ async fn no_log_level_shows_a_secret() {
     drop(guard);
     let (head, _) = split(&received).unwrap();
     let signature = header(head, "authorization").unwrap().rsplit_once('=').unwrap().1;
-    let log = log.0.lock().unwrap();
-    let text = String::from_utf8_lossy(&log);
+    let text = log.text();
     assert!(text.contains("getresourceshares"), "the log is empty");
     for secret in [SECRET, TOKEN, signature] {
         assert!(!text.contains(secret), "{secret} in {text}");
