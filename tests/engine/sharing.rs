@@ -7,7 +7,8 @@ use serde_json::json;
 use std::time::Duration;
 
 const LISTING: &str = "GetResourceShares";
-const SLOW: Effect = Effect::Latency(Duration::from_millis(300));
+/// Long enough for a loaded machine to send all that is to be in flight together.
+const SLOW: Effect = Effect::Latency(Duration::from_secs(1));
 
 #[tokio::test(flavor = "multi_thread")]
 async fn identical_reads_in_flight_share_one_upstream_call() {

@@ -112,7 +112,7 @@ async fn two_creations_in_flight_at_once_keep_their_own_names() {
         vec![[share(&one), first(&listed)], [share(&two), first(&other)]]
     }
     let recording = stage.ramtape_with("c", RecordMode::Once, volatile).await;
-    stage.endpoint().inject(Fault::next(Effect::Latency(Duration::from_millis(100))).times(2));
+    stage.endpoint().inject(Fault::next(Effect::Latency(Duration::from_millis(500))).times(2));
     run(&recording, ["p-1", "p-2"]).await;
     recording.stop().await;
     stage.stop_endpoint().await;
