@@ -9,7 +9,5 @@ mod ramtape_binary;
 #[path = "../support/stage.rs"]
 mod stage;
 
-#[cfg(debug_assertions)]
-mod commands;
 mod full_disk;
 mod killed;

@@ -1,13 +1,22 @@
 //! The commands that change a cassette, killed on the way or out of space: each file is what it was or what it was to
 //! become, and the same command, given again, ends where it would have ended.
+//!
+//! A program of its own: faults are a whole process's, and other tests arm them where they record.
 
-use crate::stage::{Asking, Caller, Stage, owner};
+#![cfg(debug_assertions)]
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+#[expect(dead_code, reason = "every test takes its part")]
+#[path = "support/stage.rs"]
+mod stage;
+
 use clap::Parser;
 use ramtape::cassette::fault;
 use ramtape::cli::Cli;
 use ramtape::command;
 use ramtape::config::RecordMode;
 use serde_json::json;
+use stage::{Asking, Caller, Stage, owner};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,15 +31,18 @@ fn plays_its_part() {
     let (Ok(arguments), Ok(fault)) = (std::env::var(ARGUMENTS), std::env::var(FAULT)) else { return };
     let (point, nth) = fault.split_once(' ').unwrap();
     fault::arm(point, nth.parse().unwrap());
-    let exit = command::run(Cli::try_parse_from(arguments.split(' ')).unwrap());
-    process::exit(exit.map_or_else(|error| error.exit().code(), command::Exit::code).into());
+    let exit = command::run(Cli::try_parse_from(arguments.split(' ')).unwrap()).unwrap_or_else(|error| {
+        command::report_error(&error);
+        error.exit()
+    });
+    process::exit(exit.code().into());
 }
 
 /// Runs a command in `folder` with a fault; its exit code, none where it was killed.
 fn run(folder: &Path, arguments: &str, (point, nth): (&str, u32)) -> Option<i32> {
     let keys = owner();
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "commands::plays_its_part", "--nocapture"])
+        .args(["--exact", "plays_its_part", "--nocapture"])
         .current_dir(folder)
         .env_clear()
         .envs([("HOME", folder.as_os_str()), (ARGUMENTS, arguments.as_ref())])
@@ -38,7 +50,10 @@ fn run(folder: &Path, arguments: &str, (point, nth): (&str, u32)) -> Option<i32>
         .env("AWS_ACCESS_KEY_ID", &keys.access_key_id)
         .env("AWS_SECRET_ACCESS_KEY", keys.secret.expose())
         .output();
-    output.unwrap().status.code()
+    let output = output.unwrap();
+    // Seen where the test fails.
+    println!("{arguments}, {point} {nth}: {}", String::from_utf8_lossy(&output.stderr));
+    output.status.code()
 }
 
 type Texts = BTreeMap<PathBuf, String>;
@@ -87,7 +102,7 @@ async fn recorded() -> Stage {
         if name == "c" {
             ask(&recording, "GetResourceShares", "d").await;
         }
-        recording.stop().await;
+        assert_eq!(recording.stop().await.not_recorded, [""; 0]);
     }
     assert_eq!(run(stage.folder(), "ramtape export --har more.har --cassette more", ("none", 0)), Some(0));
     stage.endpoint().change("us-east-1", |world| {
