@@ -9,9 +9,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The file of the key beside a cassette's `cassette.json`.
-pub(crate) const KEY_FILE: &str = "redaction.key";
-
 const ELSEWHERE: &str = "it was recorded with another redaction key than the one given: recorded with two keys, equal values \
                          would no longer be equal";
 const EXCHANGED: &str = "its redaction.key is not the key that cassette.json names: what is recorded was made with another \

@@ -14,7 +14,6 @@ mod shell;
 pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
 pub use import::import;
-pub(crate) use keys::KEY_FILE;
 pub(crate) use rules::Rules;
 pub(crate) use shell::{shell_line, shell_word};
 

@@ -1,7 +1,7 @@
 //! The redaction of a cassette: the configured rules, its own, and the key.
 
-use super::keys::{self, KEY_FILE, Keys};
-use crate::cassette::{self, Broken, Warden};
+use super::keys::{self, Keys};
+use crate::cassette::{self, Broken, KEY_FILE, Warden};
 use crate::config::{Config, RedactConfig};
 use crate::engine;
 use crate::fingerprint::Fingerprint;

@@ -6,8 +6,8 @@ use crate::redact::{Key, Policy};
 use std::fs;
 use std::path::Path;
 
-/// The file of the key that redacted values are made with. A cassette that none was made for has none.
-const KEY: &str = "redaction.key";
+/// The file, beside `cassette.json`, of the key that redacted values are made with. A cassette that none was made for has none.
+pub const KEY_FILE: &str = "redaction.key";
 
 /// How two cassettes differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +43,8 @@ pub fn create_like(root: &Path, other: &Path) -> Result<(), CassetteError> {
     if let Some(text) = read(other, format::NAME)? {
         write(&root.join(format::NAME), &text)?;
     }
-    if let Some(key) = read(other, KEY)? {
-        write(&root.join(KEY), &key)?;
+    if let Some(key) = read(other, KEY_FILE)? {
+        write(&root.join(KEY_FILE), &key)?;
     }
     // The rules that were just copied stay.
     format::create(root, &Policy::default())
@@ -56,8 +56,8 @@ pub fn create_like(root: &Path, other: &Path) -> Result<(), CassetteError> {
 /// Where the one cannot be read or the other not be written.
 pub fn share_key(root: &Path, other: &Path) -> Result<(), CassetteError> {
     let (None, Some(check)) = (key(root)?, key(other)?) else { return Ok(()) };
-    if let Some(text) = read(other, KEY)? {
-        write(&root.join(KEY), &text)?;
+    if let Some(text) = read(other, KEY_FILE)? {
+        write(&root.join(KEY_FILE), &text)?;
     }
     format::name_key(root, &check)
 }
@@ -69,7 +69,7 @@ fn rules(root: &Path) -> Result<Option<Policy>, CassetteError> {
 
 /// What tells the key of the cassette in `root` from others; `None` where it has none.
 fn key(root: &Path) -> Result<Option<String>, CassetteError> {
-    let beside = read(root, KEY)?.and_then(|text| Key::of_text(&String::from_utf8_lossy(&text)));
+    let beside = read(root, KEY_FILE)?.and_then(|text| Key::of_text(&String::from_utf8_lossy(&text)));
     match beside {
         Some(key) => Ok(Some(key.check())),
         None => Ok(format::check(root, true)?.and_then(|policy| policy.key_check)),

@@ -38,7 +38,7 @@ mod usage;
 mod warden;
 mod watch;
 
-pub use alike::{Unlike, alike, create_like, share_key};
+pub use alike::{KEY_FILE, Unlike, alike, create_like, share_key};
 pub use cache::{Found, Origin};
 pub use combine::{Piece, combine};
 pub use edit::{Dangling, EditError, Editing, Farewell};

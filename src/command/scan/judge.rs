@@ -112,7 +112,7 @@ impl Judge {
         let root = path.parent().unwrap_or(path);
         let of_cassette = is_cassette(root);
         // The key that stands beside a cassette, or the cassettes of sessions, stands there by choice.
-        if path.file_name().is_some_and(|name| name == crate::app::KEY_FILE)
+        if path.file_name().is_some_and(|name| name == cassette::KEY_FILE)
             && (of_cassette || cassette::below(root).is_ok_and(|cassettes| !cassettes.is_empty()))
         {
             return Ok(Vec::new());
