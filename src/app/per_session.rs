@@ -16,6 +16,8 @@ use tokio::sync::OnceCell;
 
 /// The cassette of callers that name no session.
 const UNNAMED: &str = "default";
+/// How many cassettes are opened in a run: on replay anybody may name a new session with every request.
+const MOST: usize = 10_000;
 /// How many different refusals are told.
 const TOLD: usize = 100;
 
@@ -24,6 +26,8 @@ const TOLD: usize = 100;
 /// None is closed before the run ends: with it would go the position of its session, and what `once` decided.
 pub(super) struct PerSession {
     opener: Opener,
+    /// How many engines there may be.
+    most: usize,
     engines: Mutex<BTreeMap<String, Arc<OnceCell<Found>>>>,
     /// Asks upstream for callers whom only upstream can prove, as long as their sessions have no cassette.
     porter: Engine,
@@ -54,6 +58,11 @@ enum Admitted {
 pub(super) enum Refusal {
     #[error("a session called {0:?} can have no cassette: its name begins with a dot")]
     Name(String),
+    #[error(
+        "the request names a new session, and this run has opened the cassettes of {0} already, which is as many as it keeps \
+         open; use fewer names, or start ramtape anew"
+    )]
+    TooMany(usize),
     #[error("the cassette of session {name} cannot be used: {reason}")]
     Cassette { name: String, reason: String },
     #[error(transparent)]
@@ -69,7 +78,8 @@ impl fmt::Debug for PerSession {
 impl PerSession {
     pub(super) fn new(opener: Opener) -> Result<Self, CassetteError> {
         let porter = opener.porter()?;
-        Ok(Self { opener, porter, engines: Mutex::default(), turns: Mutex::default(), refusals: Mutex::default() })
+        let (engines, turns, refusals) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Ok(Self { opener, most: MOST, porter, engines, turns, refusals })
     }
 
     /// The answer of the engine of the session that `request` belongs to.
@@ -91,7 +101,13 @@ impl PerSession {
     /// The engine of the session called `name`. Where it has none yet its cassette is opened, once, however many requests ask
     /// for it at the same time; one that cannot be opened is tried again with the next request.
     async fn engine(this: &Arc<Self>, name: &str) -> Result<Engine, Refusal> {
-        let cell = Arc::clone(lock(&this.engines).entry(name.to_owned()).or_default());
+        let cell = {
+            let mut engines = lock(&this.engines);
+            if engines.len() >= this.most && !engines.contains_key(name) {
+                return Err(Refusal::TooMany(this.most));
+            }
+            Arc::clone(engines.entry(name.to_owned()).or_default())
+        };
         let (this, name) = (Arc::clone(this), name.to_owned());
         // On a task of its own: a client that leaves would otherwise leave a cassette behind that is half open.
         let opening = tokio::spawn(async move {
@@ -183,7 +199,9 @@ impl PerSession {
         let mut refusals = lock(&self.refusals);
         refusals.requests += 1;
         let response = match refusal {
-            Refusal::Name(_) => Response::error(StatusCode::BAD_REQUEST, "RamtapeSessionException", &message),
+            Refusal::Name(_) | Refusal::TooMany(_) => {
+                Response::error(StatusCode::BAD_REQUEST, "RamtapeSessionException", &message)
+            }
             Refusal::Cassette { .. } => {
                 refusals.damaged += 1;
                 Response::error(StatusCode::BAD_REQUEST, "CassetteDamagedException", &message)
@@ -262,3 +280,6 @@ fn refusal(name: &str, reason: String) -> Refusal {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+//! Cassettes of sessions, as they are opened.
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use super::*;
+use crate::app::Rules;
+use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use crate::interaction::Door;
+
+fn of(session: &str) -> Request {
+    Request {
+        method: http::Method::POST,
+        path: "/getresourceshares".into(),
+        query: String::new(),
+        headers: http::HeaderMap::new(),
+        body: bytes::Bytes::from_static(b"{}"),
+        signed_target: "/getresourceshares".into(),
+        authority: "127.0.0.1".into(),
+        door: Door::Endpoint,
+        key: None,
+        session_prefix: Some(session.into()),
+    }
+}
+
+#[tokio::test]
+async fn no_more_cassettes_are_opened_than_a_run_can_keep() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = RawConfig { cassette: Some(folder.path().join("tapes")), ..RawConfig::default() };
+    let settings = Settings::load(written, &Environment::of::<&str, &str>([], folder.path())).unwrap();
+    let config = Config::from_settings(settings, RecordMode::None).unwrap();
+    let opener = Opener { warden: Arc::new(Rules::of(&config)), config, upstream: None };
+    let sessions = Arc::new(PerSession { most: 2, ..PerSession::new(opener).unwrap() });
+    let mut told = Vec::new();
+    for session in ["a", "b", "c", "a"] {
+        let response = PerSession::answer(&sessions, of(session)).await;
+        told.push(response.headers["x-amzn-errortype"].to_str().unwrap().to_owned());
+    }
+    let miss = "CassetteMissException";
+    assert_eq!(told, [miss, miss, "RamtapeSessionException", miss]);
+}
