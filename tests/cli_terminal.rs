@@ -18,8 +18,9 @@ fn an_interrupt_from_the_keyboard_reaches_cmd_once() {
     let folder = folder();
     let ramtape = ramtape(folder.path());
     std::fs::write(folder.path().join("count.sh"), COUNTER).unwrap();
-    // `script` gives its command a terminal of its own.
-    let line = format!("exec '{}' -vv run -- sh count.sh", ramtape.get_program().to_str().unwrap());
+    // `script` gives its command a terminal of its own, and not the signals that the tests were started to ignore.
+    let line =
+        format!("exec env --default-signal=INT '{}' -vv run -- sh count.sh", ramtape.get_program().to_str().unwrap());
     let mut terminal = Command::new("script");
     terminal.args(["-q", "-e", "-c", &line, "/dev/null"]).current_dir(folder.path());
     terminal.env_clear().envs(ramtape.get_envs().filter_map(|(name, value)| Some((name, value?))));

@@ -20,6 +20,10 @@ pub(crate) fn ramtape(folder: &Path) -> Command {
 /// ignore some; whom they start inherits that, and ramtape respects it.
 pub(crate) fn ramtape_with_signals(folder: &Path) -> Command {
     let plain = ramtape(folder);
+    if !cfg!(target_os = "linux") {
+        // Other systems' `env` has no such flag.
+        return plain;
+    }
     let mut command = Command::new("env");
     command.arg("--default-signal=HUP,INT,QUIT,TERM").arg(plain.get_program()).current_dir(folder).stdin(Stdio::null());
     command.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
