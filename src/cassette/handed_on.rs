@@ -125,7 +125,7 @@ fn walk(node: &Node<'_>, pointer: &mut String, see: &mut impl FnMut(&str, &str))
         Kind::Object(members) => {
             for member in members {
                 let name = json::unquote(member.key).unwrap_or_default();
-                pointer.push_str(&format!("/{}", name.replace('~', "~0").replace('/', "~1")));
+                pointer.push_str(&format!("/{}", json::pointer_step(&name)));
                 walk(&member.value, pointer, see);
                 pointer.truncate(end);
             }

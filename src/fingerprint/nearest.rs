@@ -42,7 +42,7 @@ fn compare(found: &mut Vec<Difference>, pointer: &mut String, recorded: Option<&
                 names.entry(member.key).or_default()[1] = Some(&member.value);
             }
             for (key, [a, b]) in names {
-                let name = json::unquote(key).unwrap_or_default().replace('~', "~0").replace('/', "~1");
+                let name = json::pointer_step(&json::unquote(key).unwrap_or_default());
                 descend(found, pointer, &name, a, b);
             }
         }

@@ -182,7 +182,7 @@ impl<'r> Walk<'r> {
         let shown = |step: &String| {
             // A name can be a secret itself, and what tells of it is shown.
             let is_secret = !self.wanted.in_text(step, "").is_empty();
-            if is_secret { "…".to_owned() } else { step.replace('~', "~0").replace('/', "~1") }
+            if is_secret { "…".to_owned() } else { json::pointer_step(step) }
         };
         self.path.iter().map(|step| format!("/{}", shown(step))).collect()
     }

@@ -2,7 +2,7 @@
 
 use super::table::{Operation, Service};
 use super::types::{Type, member};
-use crate::interaction::json::{Kind, Node, unquote};
+use crate::interaction::json::{Kind, Node, pointer_step, unquote};
 use std::fmt;
 
 /// What is not as the table says.
@@ -105,7 +105,7 @@ impl Service {
         };
         for member in members {
             let name = unquote(member.key).unwrap_or_default();
-            let below = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+            let below = format!("{pointer}/{}", pointer_step(&name));
             match known(&name) {
                 None => flaws.push(Flaw { pointer: below, kind: FlawKind::Unknown }),
                 Some(kind) if in_query(&name) && spells(kind, &member.value) => {}

@@ -1,5 +1,6 @@
 //! The live values of volatile members that each session's writes gave, and the names that they have in a cassette.
 
+use crate::interaction::json;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ const REMEMBERED: usize = 16;
 /// The name of the value that a write's request had in `member`: the write's id, and a JSON pointer into the request.
 #[must_use]
 pub fn binding_name(write: &str, member: &str) -> String {
-    format!("{write}:/{}", member.replace('~', "~0").replace('/', "~1"))
+    format!("{write}:/{}", json::pointer_step(member))
 }
 
 /// What one session calls what: its live values by name and back.

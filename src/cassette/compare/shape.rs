@@ -130,7 +130,7 @@ fn compare(found: &mut Vec<Drift>, pointer: &str, before: &Shape, after: &Shape,
     if before.objects == 0 || after.objects == 0 {
         return;
     }
-    let below = |name: &str| format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+    let below = |name: &str| format!("{pointer}/{}", json::pointer_step(name));
     for (name, (count, shape)) in &before.members {
         match after.members.get(name) {
             Some((_, now)) => compare(found, &below(name), shape, now, known),

@@ -54,7 +54,7 @@ impl<'n, 'a> At<'n, 'a> {
     }
 
     fn below(&self, step: &str, node: &'n Node<'a>) -> Self {
-        Self { pointer: format!("{}/{}", self.pointer, step.replace('~', "~0").replace('/', "~1")), node }
+        Self { pointer: format!("{}/{}", self.pointer, json::pointer_step(step)), node }
     }
 
     fn place(&self) -> Place {

@@ -53,6 +53,12 @@ pub fn offsets(raw: &str) -> Result<Vec<usize>, LoneSurrogate> {
     Ok(offsets)
 }
 
+/// A member's name as a step of a JSON pointer (RFC 6901).
+#[must_use]
+pub fn pointer_step(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// Reads the escape at the start of `text` into `out`; gives what follows it.
 fn push_escape<'a>(out: &mut String, text: &'a str) -> Result<&'a str, LoneSurrogate> {
     let simple = match text.as_bytes().get(1) {
