@@ -136,7 +136,7 @@ impl PerSession {
                 Err(refusal) => {
                     // It is counted as refused, and the client gets what upstream did all the same.
                     own.refused(&refusal);
-                    Response { status: answer.status, headers: answer.headers, body: answer.body }
+                    answer.into()
                 }
             }
         });

@@ -50,11 +50,11 @@ pub(super) async fn keep(
     }
     if question.keeps_signature() {
         // The client's next request will be signed too: only upstream's own token can go up in it.
-        return Ok(Response { status: answer.status, headers: answer.headers, body: answer.body });
+        return Ok(answer.into());
     }
     // The client gets what AWS said; only the cassette is redacted.
     let body = with_tokens(&body, |_| next);
-    Ok(Response { status: answer.status, headers: answer.headers, body: fill(&body, Some(&live)) })
+    Ok(Response { body: fill(&body, Some(&live)), ..answer.into() })
 }
 
 fn placed(shared: &Shared, question: &Question, answer: &Answer, position: u32) -> Placed {
@@ -184,7 +184,7 @@ async fn store(
 /// What cannot be redacted is not recorded, and goes to the client as it came.
 fn unredacted(shared: &Shared, question: &Question, answer: Answer, error: &dyn std::error::Error) -> Response {
     not_recorded(shared, question, error);
-    Response { status: answer.status, headers: answer.headers, body: answer.body }
+    answer.into()
 }
 
 /// Says in the log and the summary what the client got and the cassette did not.

@@ -135,10 +135,10 @@ impl Recall {
 
     /// `headers`, in one piece with the like of other answers.
     fn head(&self, headers: HeaderMap) -> Arc<HeaderMap> {
-        let is_alike = |known: &HeaderMap| {
-            let is_same = |name: &HeaderName| *name == REQUEST_ID || known.get(name) == headers.get(name);
-            known.len() == headers.len() && known.keys().all(|name| headers.contains_key(name) && is_same(name))
+        let has = |(name, value): (&HeaderName, &HeaderValue)| {
+            headers.get(name).is_some_and(|own| *name == REQUEST_ID || own == value)
         };
+        let is_alike = |known: &HeaderMap| known.len() == headers.len() && known.iter().all(has);
         let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = heads.iter().find(|known| is_alike(known)) {
             return Arc::clone(known);

@@ -16,7 +16,7 @@ use super::replay::serve;
 use super::settings::Effective;
 use super::tally::count;
 use super::walk::{Onward, onward};
-use crate::interaction::{Request, Response};
+use crate::interaction::Request;
 use crate::service::Kind;
 use crate::session::{Session, session_name};
 use crate::upstream::verify::Authorization;
@@ -175,7 +175,7 @@ async fn asked_and_kept(shared: &Arc<Shared>, recorder: &Recorder, question: &Qu
     match asked {
         Asked::PassOn(answer) => {
             count(&shared.tally.passed_on);
-            Landed { outcome: Ok(as_it_came(answer)), final_answer: false }
+            Landed { outcome: Ok(answer.into()), final_answer: false }
         }
         Asked::Keep(arrived) => {
             let outcome = keep(shared, (&recorder.chains, &recorder.places), question, arrived).await.map_err(Arc::new);
@@ -242,8 +242,4 @@ pub(super) async fn send(recorder: &Recorder, question: &Question, body: Bytes) 
         return recorder.upstream.pass_on(request).await;
     }
     recorder.upstream.send(&call.actor, request, body, &call.region).await
-}
-
-pub(super) fn as_it_came(answer: Answer) -> Response {
-    Response { status: answer.status, headers: answer.headers, body: answer.body }
 }

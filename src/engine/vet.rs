@@ -1,7 +1,7 @@
 //! Asking upstream before there is a cassette: what anybody could have sent is to make none.
 
 use super::Engine;
-use super::record::{as_it_came, vet};
+use super::record::vet;
 use super::tally::count;
 use crate::interaction::{Request, Response};
 use crate::upstream::Answer;
@@ -26,7 +26,7 @@ impl Engine {
             Ok((answer, false)) => {
                 count(&tally.requests);
                 count(&tally.passed_on);
-                Vetted::Told(as_it_came(answer))
+                Vetted::Told(answer.into())
             }
             Err(error) => {
                 count(&tally.requests);

@@ -1,5 +1,6 @@
 //! What upstream answered.
 
+use crate::interaction::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
 use std::time::Duration;
@@ -19,6 +20,13 @@ pub struct Answer {
     pub body: Bytes,
     /// How long it took, from sending to the last byte.
     pub elapsed: Duration,
+}
+
+impl From<Answer> for Response {
+    /// The answer as it came.
+    fn from(Answer { status, headers, body, .. }: Answer) -> Self {
+        Self { status, headers, body }
+    }
 }
 
 /// Takes out what must not go further than one connection.
