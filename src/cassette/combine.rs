@@ -38,7 +38,7 @@ pub fn combine(base: &[Take], ours: &[Take], theirs: &[Take]) -> Vec<Piece> {
     let sessions: BTreeSet<Option<&str>> = ours.iter().chain(theirs).map(|take| take.session.as_deref()).collect();
     let pieces = sessions.into_iter().flat_map(|session| {
         let sides = Sides {
-            base: of_session(base, session).into_iter().map(|(_, take)| take).collect(),
+            base: of_session(base, session),
             ours: continued(of_session(ours, session), theirs),
             theirs: continued(of_session(theirs, session), ours),
         };
@@ -47,17 +47,17 @@ pub fn combine(base: &[Take], ours: &[Take], theirs: &[Take]) -> Vec<Piece> {
     in_order(pieces.map(|placed| placed.piece).collect())
 }
 
-fn of_session<'t>(takes: &'t [Take], session: Option<&str>) -> Vec<(usize, &'t Take)> {
-    takes.iter().enumerate().filter(|(_, take)| take.session.as_deref() == session).collect()
+fn of_session<'t>(takes: &'t [Take], session: Option<&str>) -> Vec<&'t Take> {
+    takes.iter().filter(|take| take.session.as_deref() == session).collect()
 }
 
 /// `side` with each chain that only `other` recorded further as it is there.
-fn continued<'t>(side: Vec<(usize, &'t Take)>, other: &'t [Take]) -> Vec<(usize, &'t Take)> {
-    let further = |take: &'t Take| {
-        let here = side.iter().any(|(_, whole)| begins(take, whole));
-        if here { take } else { other.iter().find(|whole| begins(take, whole)).unwrap_or(take) }
+fn continued<'t>(side: Vec<&'t Take>, other: &'t [Take]) -> Vec<&'t Take> {
+    let further = |take: &&'t Take| {
+        let here = side.iter().any(|whole| begins(take, whole));
+        if here { *take } else { other.iter().find(|whole| begins(take, whole)).unwrap_or(take) }
     };
-    side.iter().map(|(at, take)| (*at, further(take))).collect()
+    side.iter().map(further).collect()
 }
 
 /// The pieces as the text has them; where a person has to decide first, as they are.
@@ -72,26 +72,32 @@ fn in_order(pieces: Vec<Piece>) -> Vec<Piece> {
     takes.map_or(pieces, |takes| arranged(takes).into_iter().map(Piece::Agreed).collect())
 }
 
-/// A piece, and where the sides have it.
+/// A piece, and who has it.
 struct Placed {
     piece: Piece,
-    ours: Option<usize>,
-    theirs: Option<usize>,
+    of: Of,
 }
 
-/// One session's takes. The sides' ones with their places among all takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Ours,
+    Theirs,
+    Both,
+}
+
+/// One session's takes.
 struct Sides<'t> {
     base: Vec<&'t Take>,
-    ours: Vec<(usize, &'t Take)>,
-    theirs: Vec<(usize, &'t Take)>,
+    ours: Vec<&'t Take>,
+    theirs: Vec<&'t Take>,
 }
 
 /// What became of the base on one side.
-struct Edits<'s, 't> {
+struct Edits<'t> {
     /// For every take of the base what is there now; `None` where it was removed.
-    fates: Vec<Option<&'s (usize, &'t Take)>>,
+    fates: Vec<Option<&'t Take>>,
     /// What was added before every take of the base, and at its end.
-    added: Vec<Vec<&'s (usize, &'t Take)>>,
+    added: Vec<Vec<&'t Take>>,
 }
 
 impl Sides<'_> {
@@ -110,18 +116,21 @@ impl Sides<'_> {
 }
 
 /// What is left of one take of the base.
-fn judged(base: &Take, ours: Option<&(usize, &Take)>, theirs: Option<&(usize, &Take)>) -> Option<Placed> {
+fn judged(base: &Take, ours: Option<&Take>, theirs: Option<&Take>) -> Option<Placed> {
     let piece = match (ours, theirs) {
         (None, None) => return None,
-        (Some((_, left)), None) | (None, Some((_, left))) if *left == base => return None,
-        (Some((_, mine)), Some((_, other))) if *mine == base => Piece::Agreed((*other).clone()),
-        (Some((_, mine)), Some((_, other))) if *other == base => Piece::Agreed((*mine).clone()),
-        (Some((_, mine)), Some((_, other))) => joined(mine, other),
-        (mine, other) => {
-            Piece::Clash { ours: mine.map(|(_, take)| (*take).clone()), theirs: other.map(|(_, take)| (*take).clone()) }
-        }
+        (Some(left), None) | (None, Some(left)) if left == base => return None,
+        (Some(mine), Some(other)) if mine == base => Piece::Agreed(other.clone()),
+        (Some(mine), Some(other)) if other == base => Piece::Agreed(mine.clone()),
+        (Some(mine), Some(other)) => joined(mine, other),
+        (mine, other) => Piece::Clash { ours: mine.cloned(), theirs: other.cloned() },
     };
-    Some(Placed { piece, ours: ours.map(|(at, _)| *at), theirs: theirs.map(|(at, _)| *at) })
+    let of = match (ours, theirs) {
+        (_, None) => Of::Ours,
+        (None, _) => Of::Theirs,
+        _ => Of::Both,
+    };
+    Some(Placed { piece, of })
 }
 
 /// What both sides have in one place.
@@ -139,23 +148,23 @@ fn is_same_write(ours: &Take, theirs: &Take) -> bool {
 }
 
 /// What both sides added at one place, ours first.
-fn union(ours: &[&(usize, &Take)], theirs: &[&(usize, &Take)]) -> Vec<Placed> {
+fn union(ours: &[&Take], theirs: &[&Take]) -> Vec<Placed> {
     let one = |at: usize, other: usize| {
         let pair = ours.get(at).zip(theirs.get(other));
-        pair.is_some_and(|((_, mine), (_, other))| mine == other || is_same_write(mine, other))
+        pair.is_some_and(|(mine, other)| mine == other || is_same_write(mine, other))
+    };
+    let added = |takes: Option<&[&Take]>, of: Of| {
+        let takes = takes.unwrap_or_default().iter();
+        takes.map(|take| Placed { piece: Piece::Agreed((*take).clone()), of }).collect::<Vec<_>>()
     };
     let mut pairs = common(ours.len(), theirs.len(), one);
     pairs.push((ours.len(), theirs.len()));
     let (mut placed, mut next) = (Vec::new(), (0, 0));
     for (at, other) in pairs {
-        for (at, take) in ours.get(next.0..at).unwrap_or_default() {
-            placed.push(Placed { piece: Piece::Agreed((*take).clone()), ours: Some(*at), theirs: None });
-        }
-        for (at, take) in theirs.get(next.1..other).unwrap_or_default() {
-            placed.push(Placed { piece: Piece::Agreed((*take).clone()), ours: None, theirs: Some(*at) });
-        }
-        if let (Some((at, mine)), Some((other, their))) = (ours.get(at), theirs.get(other)) {
-            placed.push(Placed { piece: joined(mine, their), ours: Some(*at), theirs: Some(*other) });
+        placed.extend(added(ours.get(next.0..at), Of::Ours));
+        placed.extend(added(theirs.get(next.1..other), Of::Theirs));
+        if let (Some(mine), Some(their)) = (ours.get(at), theirs.get(other)) {
+            placed.push(Placed { piece: joined(mine, their), of: Of::Both });
         }
         next = (at + 1, other + 1);
     }
@@ -170,9 +179,9 @@ fn settled(placed: Vec<Placed>) -> Vec<Placed> {
         let last = settled.len().checked_sub(1);
         let twin = settled.iter().enumerate().find_map(|(at, other)| {
             let (Piece::Agreed(known), Piece::Agreed(take)) = (&other.piece, &next.piece) else { return None };
-            let (ours, theirs) = match (other, &next) {
-                (Placed { theirs: None, .. }, Placed { ours: None, .. }) => (known, take),
-                (Placed { ours: None, .. }, Placed { theirs: None, .. }) => (take, known),
+            let (ours, theirs) = match (other.of, next.of) {
+                (Of::Ours, Of::Theirs) => (known, take),
+                (Of::Theirs, Of::Ours) => (take, known),
                 _ => return None,
             };
             // A read can have been answered the same before and after something else.
@@ -184,17 +193,16 @@ fn settled(placed: Vec<Placed>) -> Vec<Placed> {
             continue;
         };
         let twin = settled.remove(at);
-        let at = if twin.ours.is_some() { at } else { settled.len() };
-        settled.insert(at, Placed { piece, ours: twin.ours.or(next.ours), theirs: twin.theirs.or(next.theirs) });
+        let at = if twin.of == Of::Ours { at } else { settled.len() };
+        settled.insert(at, Placed { piece, of: Of::Both });
     }
     settled
 }
 
 /// How `side` came from `base`: what is unchanged, what was put in place of another take of the same place in the
 /// session's history, what was removed and added.
-fn edits<'s, 't>(base: &[&Take], side: &'s [(usize, &'t Take)]) -> Edits<'s, 't> {
-    let same =
-        |at: usize, other: usize| base.get(at).zip(side.get(other)).is_some_and(|(base, (_, take))| base == take);
+fn edits<'t>(base: &[&Take], side: &[&'t Take]) -> Edits<'t> {
+    let same = |at: usize, other: usize| base.get(at).zip(side.get(other)).is_some_and(|(base, take)| base == take);
     let mut kept = common(base.len(), side.len(), same);
     kept.push((base.len(), side.len()));
     let mut edits = Edits { fates: vec![None; base.len()], added: vec![Vec::new(); base.len() + 1] };
@@ -203,25 +211,24 @@ fn edits<'s, 't>(base: &[&Take], side: &'s [(usize, &'t Take)]) -> Edits<'s, 't>
         let mut from = next.1;
         for old in next.0..at {
             let place = base.get(old);
-            let changed =
-                (from..other).find(|new| place.zip(side.get(*new)).is_some_and(|(a, (_, b))| stands_for(a, b)));
+            let changed = (from..other).find(|new| place.zip(side.get(*new)).is_some_and(|(a, b)| stands_for(a, b)));
             let Some(changed) = changed else { continue };
             added_at(&mut edits, old, side.get(from..changed));
             if let Some(fate) = edits.fates.get_mut(old) {
-                *fate = side.get(changed);
+                *fate = side.get(changed).copied();
             }
             from = changed + 1;
         }
         added_at(&mut edits, at, side.get(from..other));
         if let Some(fate) = edits.fates.get_mut(at) {
-            *fate = side.get(other);
+            *fate = side.get(other).copied();
         }
         next = (at + 1, other + 1);
     }
     edits
 }
 
-fn added_at<'s, 't>(edits: &mut Edits<'s, 't>, at: usize, takes: Option<&'s [(usize, &'t Take)]>) {
+fn added_at<'t>(edits: &mut Edits<'t>, at: usize, takes: Option<&[&'t Take]>) {
     if let Some(added) = edits.added.get_mut(at) {
         added.extend(takes.unwrap_or_default());
     }
