@@ -65,15 +65,14 @@ impl Keys {
     /// names it, so that it is missed where it is lost.
     fn make_beside(&self) -> Result<Key, String> {
         let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = match (read(&self.beside)?, &self.shared) {
-            (Some(key), _) => key,
-            (None, None) => make(&self.beside, 0o644)?,
-            (None, Some(shared)) => {
+        let key = match &self.shared {
+            Some(shared) if read(&self.beside)?.is_none() => {
                 let key = make(shared, 0o644)?;
                 let text = fs::read_to_string(shared).map_err(|error| unreadable(shared, &error))?;
                 write(&self.beside, 0o644, &text)?;
                 key
             }
+            _ => make(&self.beside, 0o644)?,
         };
         let root = self.beside.parent().unwrap_or(&self.beside);
         cassette::name_key(root, &key.check()).map_err(|error| with_causes(&error))?;

@@ -34,8 +34,8 @@ impl Opener {
     /// The engine over what [`open`] opened.
     pub(super) fn engine(&self, root: &Path, mode: Effective, opened: Opened<Prepared>) -> Found {
         let upstream = self.upstream.as_ref().filter(|_| mode != Effective::Nothing).cloned();
-        let differing = self.warden.differing(root, opened.redaction.policy());
         let policy = opened.redaction.policy();
+        let differing = self.warden.differing(root, policy);
         let one_sided = if mode == Effective::Nothing { Vec::new() } else { self.warden.one_sided(policy) };
         let notices = opened.notices.iter().map(ToString::to_string).chain(differing).chain(one_sided).collect();
         let engine = Engine::new(self.settings(root, mode, opened.redaction), opened.cassette, upstream);

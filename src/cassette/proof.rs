@@ -69,12 +69,12 @@ fn legible(text: &str) -> Cow<'_, str> {
     if !text.contains(NAME) {
         return Cow::Borrowed(text);
     }
-    let lines = text.lines().map(|line| {
+    let said = |line: &str| {
         let (name, rest) = line.split_once(NAME).filter(|(before, _)| before.trim().is_empty())?;
         let (value, rest) = rest.split_once('"')?;
         let bytes = BASE64.decode(value.as_bytes()).ok()?;
         Some(format!("{name}{NAME}{}\"{rest}", String::from_utf8_lossy(&bytes).replace('\n', " ")))
-    });
-    let lines = text.lines().zip(lines).map(|(line, said)| said.map_or(Cow::Borrowed(line), Cow::Owned));
+    };
+    let lines = text.lines().map(|line| said(line).map_or(Cow::Borrowed(line), Cow::Owned));
     Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
 }

@@ -100,18 +100,19 @@ impl<'r> Wanted<'r> {
     /// that nothing would be found in what becomes of the text either.
     fn in_plain_text(&self, text: &str, pointer: &str) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
-        let mut taken: Option<Vec<Range<usize>>> = None;
+        let found_between = |taken: &[Range<usize>]| -> Vec<Found> {
+            without(0..text.len(), taken).into_iter().flat_map(|part| self.found_in(text, part)).collect()
+        };
+        // Found first: in most texts there is nothing, and then nothing needs to be known of stand-ins.
+        let mut found = found_between(&[]);
+        if found.is_empty() || Shape::of(text).is_stand_in(text) {
+            return hits;
+        }
+        let mut taken = stand_ins_within(text);
+        if !taken.is_empty() {
+            found = found_between(&taken);
+        }
         loop {
-            let between = without(0..text.len(), taken.as_deref().unwrap_or_default());
-            let mut found = between.into_iter().flat_map(|part| self.found_in(text, part)).peekable();
-            // Found first: in most texts there is nothing, and then nothing needs to be known of stand-ins.
-            if found.peek().is_none() || (taken.is_none() && Shape::of(text).is_stand_in(text)) {
-                break;
-            }
-            let Some(taken) = &mut taken else {
-                taken = Some(stand_ins_within(text));
-                continue;
-            };
             let known = hits.len();
             for Found { range, shape, label, with } in found {
                 let value = text.get(range.clone()).unwrap_or_default();
@@ -125,6 +126,7 @@ impl<'r> Wanted<'r> {
             if hits.len() == known {
                 break;
             }
+            found = found_between(&taken);
         }
         hits.sort_by_key(|hit| hit.range.start);
         hits

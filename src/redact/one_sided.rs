@@ -16,14 +16,14 @@ impl Redaction {
     /// where it is not known, for constants, and for words that every client knows, which RAM writes in capitals.
     #[must_use]
     pub fn stand_ins_in_answers(&self, text: &str) -> Vec<String> {
-        let key = match &self.source {
-            KeySource::Known(key) => Some(key),
-            KeySource::MadeWhenNeeded(_) => self.made.get(),
-            KeySource::Missing(_) => None,
+        let has_key = match &self.source {
+            KeySource::Known(_) => true,
+            KeySource::MadeWhenNeeded(_) => self.made.get().is_some(),
+            KeySource::Missing(_) => false,
         };
         let is_word = text.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'));
-        let (Some(_), shape) = (key, Shape::of(text)) else { return Vec::new() };
-        if is_word || shape.is_stand_in(text) {
+        let shape = Shape::of(text);
+        if !has_key || is_word || shape.is_stand_in(text) {
             return Vec::new();
         }
         let rules = || self.policy.rules.iter().filter(|rule| is_one_sided(rule));
