@@ -2,8 +2,8 @@
 
 use super::error::CassetteError;
 use super::path::{write_new, write_synced};
+use super::replace::writing_folder;
 use super::rules;
-use super::seal::writing_folder;
 use super::text::Printer;
 use crate::interaction::json::{self, Kind, Node};
 use crate::redact::Policy;

@@ -13,6 +13,7 @@ mod cache;
 mod codec;
 mod combine;
 pub mod compare;
+mod draft;
 mod edit;
 mod error;
 pub mod fault;
@@ -28,6 +29,7 @@ mod proof;
 mod prune;
 mod put;
 mod recording;
+mod replace;
 mod rules;
 mod seal;
 mod sealer;
@@ -62,7 +64,6 @@ pub use warden::{Broken, NoWarden, Warden};
 use self::archive::Archive;
 use self::cache::{Memory, Prepared};
 use self::path::Identity;
-use self::seal::Chains;
 use self::sealer::Sealer;
 use self::watch::{Moment, Watch};
 use crate::fingerprint::Fingerprint;
@@ -265,6 +266,6 @@ impl<P> Cassette<P> {
         if self.access == (Access::Record { replace: true }) {
             fault::point("end-of-all");
         }
-        Ok(self.archive.seal_all(Chains::AreOver))
+        Ok(self.archive.seal_all())
     }
 }

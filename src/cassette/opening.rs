@@ -3,7 +3,8 @@
 use super::archive::{Archive, text_hash};
 use super::cache::Memory;
 use super::error::CassetteError;
-use super::seal::{Chains, SealReport, writing_folder};
+use super::replace::writing_folder;
+use super::seal::SealReport;
 use super::sealer::Sealer;
 use super::store::{OpeningError, Store, foresee};
 use super::warden::{NoWarden, Warden};
@@ -246,7 +247,7 @@ fn clear_up(archive: &Archive, notices: &mut Vec<Notice>) -> Result<SealReport, 
         }
         _ => {}
     }
-    let report = archive.seal_all(Chains::AreOver);
+    let report = archive.seal_all();
     notices.extend((!report.sealed.is_empty()).then_some(Notice::Sealed { entries: report.sealed.len() }));
     notices.extend(
         report

@@ -5,8 +5,8 @@ use super::edit::{EditError, Editing};
 use super::error::{CassetteError, StoreError};
 use super::fault;
 use super::links::links;
-use super::path::{Identity, entry_path, read_file, sync_folder};
-use super::seal::{put_in_place, write_temporary};
+use super::path::{Identity, entry_path, read_file};
+use super::replace::{put_in_place, synced, write_temporary};
 use super::usage::{self, Usage};
 use super::{Cassette, text};
 use crate::fingerprint::Fingerprint;
@@ -170,9 +170,7 @@ impl<P> Cassette<P> {
 fn replace(archive: &Archive, fp: &Fingerprint, path: &Path, entry: &Entry) -> Result<(), CassetteError> {
     let text = text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.to_owned(), source })?;
     let temporary = write_temporary(&archive.root, fp, &text)?;
-    let changed = put_in_place(&temporary, path)?;
-    fault::point("after-rename");
-    changed.map_or(Ok(()), |folder| synced(&folder))
+    synced(&put_in_place(&temporary, path)?)
 }
 
 fn remove_file(archive: &Archive, path: &Path) -> Result<(), CassetteError> {
@@ -182,10 +180,6 @@ fn remove_file(archive: &Archive, path: &Path) -> Result<(), CassetteError> {
     synced(folder)?;
     // It stays where other files are in it.
     if fs::remove_dir(folder).is_ok() { synced(&archive.root) } else { Ok(()) }
-}
-
-pub(super) fn synced(folder: &Path) -> Result<(), CassetteError> {
-    sync_folder(folder).map_err(|source| CassetteError::Write { path: folder.to_owned(), source })
 }
 
 /// An entry, and which of its takes are to go.

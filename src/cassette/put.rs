@@ -3,9 +3,8 @@
 use super::error::{CassetteError, StoreError};
 use super::path::entry_path;
 use super::proof::Judge;
-use super::prune::synced;
-use super::seal::{put_in_place, write_temporary};
-use super::{Cassette, fault, text, usage};
+use super::replace::{put_in_place, synced, write_temporary};
+use super::{Cassette, text, usage};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
 use std::collections::BTreeSet;
@@ -56,8 +55,7 @@ impl<P> Cassette<P> {
             step();
             self.all_text(fp)?;
             let temporary = write_temporary(&archive.root, fp, &written(entry, path)?)?;
-            changed.extend(put_in_place(&temporary, path)?);
-            fault::point("after-rename");
+            changed.insert(put_in_place(&temporary, path)?);
         }
         changed.iter().try_for_each(|folder| synced(folder))
     }

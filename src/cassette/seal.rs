@@ -1,24 +1,26 @@
-//! From the store to the text.
+//! From the store to the text, many requests at a time: what is noted before the files change and what is removed after is
+//! made durable once for all of them.
 
-use super::archive::{Archive, checked, with_takes};
+use super::archive::Archive;
+use super::draft::Draft;
 use super::error::CassetteError;
-use super::fault;
 use super::handed_on::handed_on;
-use super::path::{entry_path, read_file, write_synced};
-use super::proof::Judge;
+use super::replace::synced;
 use super::store::{Intent, Store};
-use super::text;
-use super::warden::Broken;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::with_causes;
-use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{MutexGuard, PoisonError};
 
 /// How often sealing starts over when something is recorded for the same fingerprint meanwhile.
 const ATTEMPTS: usize = 10;
+
+/// How many requests become text together.
+pub(super) const GROUP: usize = 64;
+
+/// Folder and fingerprint.
+type Name = (String, Fingerprint);
 
 /// What was written as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +39,27 @@ pub struct SealReport {
     pub adrift: Vec<(String, Fingerprint)>,
 }
 
+impl SealReport {
+    fn fail(&mut self, (folder, fp): Name, error: &CassetteError) {
+        self.secrets += usize::from(matches!(error, CassetteError::Secret { .. }));
+        self.broken += usize::from(matches!(error, CassetteError::Broken { .. }));
+        self.failed.push((folder, fp, with_causes(error)));
+    }
+
+    fn fail_all(&mut self, drafts: Vec<Draft>, error: &CassetteError) {
+        for draft in drafts {
+            draft.discard();
+            self.fail(draft.name, error);
+        }
+    }
+
+    fn sort(&mut self) {
+        self.sealed.sort();
+        self.partial.sort();
+        self.failed.sort();
+    }
+}
+
 /// When to leave a fingerprint for later.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Chains {
@@ -46,139 +69,98 @@ pub(super) enum Chains {
     AreOver,
 }
 
-/// The folder of files being written, on the same file system as the text and out of git's sight.
-pub(super) fn writing_folder(root: &Path) -> PathBuf {
-    root.join(".store").join("writing")
-}
-
 impl Archive {
     /// Writes everything unsealed as text. One that cannot be written keeps none of the others back.
-    pub(super) fn seal_all(&self, chains: Chains) -> SealReport {
+    pub(super) fn seal_all(&self) -> SealReport {
         let mut report = SealReport::default();
         let Some(store) = &self.store else { return report };
-        let names = store.index().names();
-        let mut lost = match handed_on(self) {
-            Ok(lost) => lost,
-            Err(error) => {
-                let failed = |(folder, fp)| (folder, fp, with_causes(&error));
-                return SealReport { failed: names.into_iter().map(failed).collect(), ..report };
-            }
-        };
-        let all = names.len();
-        for (folder, fp) in names {
-            (self.step)(all);
-            let sealed = match lost.remove(&fp) {
-                Some(broken) => self.broken(&folder, &fp, broken),
-                None => self.seal_one(&folder, fp, chains),
-            };
-            match sealed {
-                Ok(None) => {}
-                Ok(Some(partial)) => {
-                    if partial {
-                        report.partial.push((folder.clone(), fp));
-                    }
-                    report.sealed.push((folder, fp));
-                }
-                Err(error) => {
-                    report.secrets += usize::from(matches!(error, CassetteError::Secret { .. }));
-                    report.broken += usize::from(matches!(error, CassetteError::Broken { .. }));
-                    report.failed.push((folder, fp, with_causes(&error)));
-                }
-            }
+        let mut names = store.index().names();
+        match handed_on(self) {
+            Ok(mut lost) => names.retain(|name| {
+                let Some(broken) = lost.remove(&name.1) else { return true };
+                report.fail(name.clone(), &self.broken(name, broken));
+                false
+            }),
+            Err(error) => names.drain(..).for_each(|name| report.fail(name, &error)),
         }
+        self.seal(names, Chains::AreOver, &*self.step, &mut report);
+        report.sort();
         report.adrift = std::mem::take(&mut *self.adrift()).into_iter().collect();
         report
     }
 
-    fn adrift(&self) -> MutexGuard<'_, BTreeSet<(String, Fingerprint)>> {
+    /// Writes what is unsealed of `names` as text; tells `step`, before each of them, of how many.
+    pub(super) fn seal(&self, mut names: Vec<Name>, chains: Chains, step: &dyn Fn(usize), report: &mut SealReport) {
+        let Some(store) = &self.store else { return };
+        let _alone = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = names.len();
+        for attempt in 0..ATTEMPTS {
+            let mut overtaken = Vec::new();
+            for group in names.chunks(GROUP) {
+                let mut drafts = Vec::new();
+                for name in group {
+                    if attempt == 0 {
+                        step(all);
+                    }
+                    match self.draft(store, name, chains) {
+                        Ok(draft) => drafts.extend(draft),
+                        Err(error) => report.fail(name.clone(), &error),
+                    }
+                }
+                overtaken.extend(place(store, drafts, report));
+            }
+            names = overtaken;
+            if names.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// What was sealed and leads back to a write that is not there.
+    pub(super) fn adrift(&self) -> MutexGuard<'_, BTreeSet<Name>> {
         self.adrift.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn broken<T>(&self, folder: &str, fp: &Fingerprint, broken: Broken) -> Result<T, CassetteError> {
-        let path = entry_path(&self.root, folder, fp)?;
-        Err(CassetteError::Broken { path, pointer: broken.pointer, reason: broken.reason })
+/// Makes drafts the files, and the store forget what is in them; gives the names for which something was recorded
+/// meanwhile.
+///
+/// A process that dies on the way leaves every entry in the store, in its file, or in both with an intent that tells it.
+fn place(store: &Store, mut drafts: Vec<Draft>, report: &mut SealReport) -> Vec<Name> {
+    let changes = drafts
+        .iter()
+        .filter_map(|draft| Some((draft.name.1, Intent { hash: draft.change()?.hash, sequence: draft.latest })));
+    if let Err(error) = store.intend(&changes.collect::<Vec<_>>()) {
+        report.fail_all(drafts, &error.into());
+        return Vec::new();
     }
-
-    /// Writes one fingerprint's takes as text; tells whether a listing in it is partial, `None` where nothing was done.
-    pub(super) fn seal_one(
-        &self,
-        folder: &str,
-        fp: Fingerprint,
-        chains: Chains,
-    ) -> Result<Option<bool>, CassetteError> {
-        let Some(store) = &self.store else { return Ok(None) };
-        let _alone = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
-        for _ in 0..ATTEMPTS {
-            let open = store.index().of(&fp).is_none_or(|unsealed| unsealed.takes.values().any(|take| !take.complete));
-            if chains == Chains::MayContinue && open {
-                return Ok(None);
+    let mut overtaken = Vec::new();
+    // By the folder that has to last before the store may forget; `None` where the text stays what it was.
+    let mut placed: BTreeMap<Option<PathBuf>, Vec<Draft>> = BTreeMap::new();
+    for draft in drafts.drain(..) {
+        match store.hand_over(&draft.name.1, draft.generation, || draft.put_in_place()) {
+            Ok(Some(folder)) => placed.entry(folder).or_default().push(draft),
+            Ok(None) => {
+                draft.discard();
+                overtaken.push(draft.name);
             }
-            match self.try_to_seal(store, folder, fp)? {
-                Attempt::NothingThere => return Ok(None),
-                Attempt::Sealed { partial } => return Ok(Some(partial)),
-                Attempt::Overtaken => {}
-            }
+            Err(error) => report.fail_all(vec![draft], &error),
         }
-        Ok(None)
     }
-
-    fn try_to_seal(&self, store: &Store, folder: &str, fp: Fingerprint) -> Result<Attempt, CassetteError> {
-        let Some(unsealed) = store.takes_of(&fp)? else { return Ok(Attempt::NothingThere) };
-        let (generation, latest) = (unsealed.generation, unsealed.latest);
-        let path = entry_path(&self.root, folder, &fp)?;
-        let before = read_file(&self.root, &path)?.map(|(bytes, _)| bytes);
-        let sealed = before.as_ref().map(|bytes| checked(bytes, &path, folder, &fp)).transpose()?;
-        let recorded = unsealed.takes.clone();
-        let entry = with_takes(sealed, unsealed);
-        let partial = entry.takes.iter().any(|take| !take.complete);
-        let text = text::write(&entry).map_err(|source| CassetteError::Unwritable { path: path.clone(), source })?;
-        Judge { warden: &*self.warden, redaction: &self.redaction }.prove(&path, &fp, &entry, &text)?;
-        match self.prove_links(&entry, &recorded) {
-            Ok(false) => {}
-            Ok(true) => drop(self.adrift().insert((folder.to_owned(), fp))),
-            Err(broken) => return self.broken(folder, &fp, broken),
+    for (folder, placed) in placed {
+        match folder.as_deref().map_or(Ok(()), synced) {
+            Ok(()) => drafts.extend(placed),
+            Err(error) => report.fail_all(placed, &error),
         }
-        let settled = if before.as_deref() == Some(text.as_bytes()) {
-            store.settle(fp, generation, latest, || Ok(None))?
-        } else {
-            let intent = Intent { hash: Sha256::digest(text.as_bytes()).into(), sequence: latest };
-            store.intend(fp, &intent)?;
-            let temporary = write_temporary(&self.root, &fp, &text)?;
-            let settled = store.settle(fp, generation, latest, || put_in_place(&temporary, &path))?;
-            if !settled {
-                let _ = fs::remove_file(&temporary);
-            }
-            settled
-        };
-        self.note_writes(&entry.takes);
-        Ok(if settled { Attempt::Sealed { partial } } else { Attempt::Overtaken })
     }
-}
-
-/// Writes `text` to a file that nobody reads yet, so that it is on the disk.
-pub(super) fn write_temporary(root: &Path, fp: &Fingerprint, text: &str) -> Result<PathBuf, CassetteError> {
-    let folder = writing_folder(root);
-    let path = folder.join(format!("{fp}.json"));
-    let written = fs::create_dir_all(&folder).and_then(|()| write_synced(&path, text.as_bytes()));
-    written.map_err(|source| CassetteError::Write { path: path.clone(), source })?;
-    fault::point("after-temporary-file");
-    Ok(path)
-}
-
-enum Attempt {
-    NothingThere,
-    Sealed {
-        /// Whether a listing in the entry is recorded only in part.
-        partial: bool,
-    },
-    /// Something was recorded meanwhile.
-    Overtaken,
-}
-
-/// Renames the text to where it belongs; gives the folder that this changed.
-pub(super) fn put_in_place(temporary: &Path, path: &Path) -> Result<Option<PathBuf>, CassetteError> {
-    let folder = path.parent().unwrap_or(path);
-    let placed = fs::create_dir_all(folder).and_then(|()| fs::rename(temporary, path));
-    placed.map_err(|source| CassetteError::Write { path: path.to_owned(), source })?;
-    Ok(Some(folder.to_owned()))
+    let sealed: Vec<_> = drafts.iter().map(|draft| (draft.name.1, draft.latest)).collect();
+    if let Err(error) = store.forget(&sealed) {
+        report.fail_all(drafts, &error.into());
+        return overtaken;
+    }
+    for draft in drafts {
+        report.partial.extend(draft.is_partial.then(|| draft.name.clone()));
+        report.sealed.push(draft.name);
+    }
+    overtaken
 }

@@ -1,8 +1,10 @@
 //! The thread that writes ended chains as text while the recording goes on.
 
 use super::archive::Archive;
-use super::seal::Chains;
+use super::seal::{Chains, GROUP, SealReport};
 use crate::fingerprint::Fingerprint;
+use std::collections::BTreeSet;
+use std::iter;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
@@ -18,9 +20,12 @@ impl Sealer {
     pub(super) fn start(archive: Arc<Archive>) -> Self {
         let (orders, received) = mpsc::channel::<(String, Fingerprint)>();
         let thread = thread::Builder::new().name("ramtape-seal".to_owned()).spawn(move || {
-            for (folder, fp) in received {
+            while let Ok(first) = received.recv() {
+                // What was ordered meanwhile goes with it.
+                let group: BTreeSet<_> = iter::once(first).chain(received.try_iter().take(GROUP - 1)).collect();
                 // What fails stays in the store; the closing seal tries again and reports.
-                let _ = archive.seal_one(&folder, fp, Chains::MayContinue);
+                let names = group.into_iter().collect();
+                archive.seal(names, Chains::MayContinue, &|_| (), &mut SealReport::default());
             }
         });
         Self { orders: Some(orders), thread: thread.ok() }

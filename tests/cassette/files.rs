@@ -1,7 +1,8 @@
 //! Files that people and git change: seen at once where they are sound, told by path and reason where they are not.
 
-use crate::ground::{FOLDER, RECORD, REPLAY, bodies, head, open, record, text_path, try_open};
-use ramtape::cassette::CassetteError;
+use crate::ground::{FOLDER, RECORD, REPLAY, answer, bodies, head, open, record, text_path, try_open, whole};
+use ramtape::cassette::{CassetteError, EntryHead};
+use ramtape::interaction::OperationName;
 use std::fs;
 use std::path::Path;
 
@@ -133,6 +134,40 @@ fn a_damaged_file_keeps_its_unsealed_takes_in_the_store() {
     edit(&text_path(folder.path(), 1), "\"takes\" \"", "\"takes\"");
     assert_eq!(again.cassette.seal().unwrap().failed, []);
     assert_eq!(bodies(&again.cassette, 1), ["\"one\"", "\"new\""]);
+}
+
+#[test]
+fn what_cannot_be_written_keeps_nothing_else_back() {
+    const MANY: usize = 150;
+    let folder = tempfile::tempdir().unwrap();
+    let recording = open(folder.path(), RECORD);
+    for n in 1..=MANY {
+        record(&recording, n, &format!("\"{n}\""));
+    }
+    let (blocked, damaged) = (text_path(folder.path(), 7), text_path(folder.path(), 80));
+    fs::create_dir_all(&blocked).unwrap();
+    fs::write(&damaged, "{").unwrap();
+    let other = EntryHead { operation: OperationName::Known("ListPrincipals".into()), ..head(1) };
+    recording.begin(&other, &whole(), vec![answer("\"other\"")], None).unwrap();
+    let folder_taken = folder.path().join("list-principals");
+    fs::write(&folder_taken, "").unwrap();
+    // One fails when its file is read, one when what is there is understood, one when the new file is put there.
+    let report = recording.seal().unwrap();
+    assert_eq!((report.sealed.len(), report.failed.len()), (MANY - 2, 3), "{:?}", report.failed);
+    assert_eq!(fs::read_to_string(&damaged).unwrap(), "{");
+    assert_eq!(fs::read_dir(folder.path().join(".store/writing")).unwrap().count(), 0);
+    fs::remove_dir(&blocked).unwrap();
+    fs::remove_file(&damaged).unwrap();
+    fs::remove_file(&folder_taken).unwrap();
+    drop(recording);
+    let again = try_open(folder.path(), RECORD).unwrap();
+    assert_eq!((again.sealed.sealed.len(), again.sealed.failed.len()), (3, 0));
+    drop(again);
+    fs::remove_dir_all(folder.path().join(".store")).unwrap();
+    let replay = open(folder.path(), REPLAY);
+    for n in 1..=MANY {
+        assert_eq!(bodies(&replay, n), [format!("\"{n}\"")]);
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ const ROOT: &str = "RAMTAPE_TEST_ROOT";
 pub(crate) struct Part {
     /// `replay`, `record` or `all`.
     pub(crate) access: &'static str,
-    /// `hold`: open it until stdin ends; `run`: record [`steps`] and seal.
+    /// `hold`: open it until stdin ends; `run`: record [`steps`] and seal; `seal`: as that, and seal in between too.
     pub(crate) plot: &'static str,
     /// Where to die, and at which time of coming there.
     pub(crate) fault: (&'static str, u32),
@@ -74,6 +74,9 @@ pub(crate) fn steps() -> Vec<fn(&Plain, &mut Vec<ramtape::cassette::TakeId>)> {
     ]
 }
 
+/// After which of them no chain is open.
+const BETWEEN_CHAINS: [usize; 2] = [0, 5];
+
 /// Not a test of its own: what a child does. Without a part there is nothing to do.
 #[test]
 fn plays_its_part() {
@@ -91,9 +94,12 @@ fn plays_its_part() {
         return;
     }
     let mut takes = Vec::new();
-    for step in steps() {
+    for (at, step) in steps().into_iter().enumerate() {
         step(&cassette, &mut takes);
         println!("\nacknowledged");
+        if words[1] == "seal" && BETWEEN_CHAINS.contains(&at) {
+            assert_eq!(cassette.seal().unwrap().failed, []);
+        }
     }
     assert_eq!(cassette.seal().unwrap().failed, []);
 }

@@ -228,6 +228,6 @@ pub(super) mod tests {
         let asked = store.within_deadline(|_| Ok(()));
         assert!(matches!(asked, Err(StoreError::Silent)));
         assert!(matches!(store.token(b"key"), Err(StoreError::Silent)));
-        assert!(matches!(store.forget_intent(Fingerprint::of("x")), Err(StoreError::Silent)));
+        assert!(matches!(store.forget_intents(&[Fingerprint::of("x")]), Err(StoreError::Silent)));
     }
 }

@@ -106,16 +106,18 @@ impl Store {
         text_hash: impl Fn(&str, &Fingerprint) -> Option<[u8; 32]>,
     ) -> Result<Index, StoreError> {
         let mut sealed: BTreeMap<Fingerprint, u64> = BTreeMap::new();
+        let mut vain = Vec::new();
         let mut index = Index::default();
         for (fp, intent) in intents {
-            let folder =
-                takes.iter().find(|((other, _), _)| other == fp).and_then(|(_, found)| found.folder.as_deref());
+            let mut own = takes.range((*fp, 0)..=(*fp, u64::MAX));
+            let folder = own.find_map(|(_, found)| found.folder.as_deref());
             if folder.is_some_and(|folder| text_hash(folder, fp) == Some(intent.hash)) {
                 sealed.insert(*fp, intent.sequence);
             } else {
-                self.forget_intent(*fp)?;
+                vain.push(*fp);
             }
         }
+        self.forget_intents(&vain)?;
         for ((fp, sequence), found) in takes {
             if testimony.is_sealed(&fp, sequence) {
                 let latest = sealed.entry(fp).or_insert(sequence);
@@ -127,9 +129,8 @@ impl Store {
                 index.put(TakeId { fingerprint: fp, sequence }, &folder, state);
             }
         }
-        for (fp, latest) in sealed {
-            self.testify_sealed(fp, latest)?;
-            self.remove(fp, latest)?;
+        if !sealed.is_empty() {
+            self.remove(&sealed.into_iter().collect::<Vec<_>>())?;
         }
         Ok(index)
     }

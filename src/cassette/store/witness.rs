@@ -95,9 +95,9 @@ impl Witness {
         testimony
     }
 
-    /// Appends a record. It must survive a killed process, not a power cut: no sync.
-    pub(super) fn record(&mut self, event: &Event) -> io::Result<()> {
-        self.file.write_all(&pack(event))
+    /// Appends records. They must survive a killed process, not a power cut: no sync.
+    pub(super) fn record(&mut self, events: impl IntoIterator<Item = Event>) -> io::Result<()> {
+        self.file.write_all(&events.into_iter().flat_map(|event| pack(&event)).collect::<Vec<_>>())
     }
 
     /// Notes that nothing is unsealed; starts the file anew once it has grown.
@@ -105,7 +105,7 @@ impl Witness {
         const LONG: u64 = 1 << 20;
         let clean = Event::Clean { next, batch };
         if self.file.metadata()?.len() < LONG {
-            return self.record(&clean);
+            return self.record([clean]);
         }
         let fresh = self.path.with_extension("new");
         File::create(&fresh)?.write_all(&pack(&clean))?;
@@ -175,10 +175,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("witness");
         let mut witness = Witness::open(&path).unwrap();
-        for event in [taken("a", 0, 1), taken("a", 0, 2), taken("b", 1, 1), taken("c", 2, 1)] {
-            witness.record(&event).unwrap();
-        }
-        witness.record(&Event::Sealed { fp: Fingerprint::of("a"), sequence: 0, batch: 4 }).unwrap();
+        witness.record([taken("a", 0, 1), taken("a", 0, 2), taken("b", 1, 1), taken("c", 2, 1)]).unwrap();
+        witness.record([Event::Sealed { fp: Fingerprint::of("a"), sequence: 0, batch: 4 }]).unwrap();
         let mut bytes = fs::read(&path).unwrap();
         assert_eq!(bytes.len(), 5 * RECORD);
         bytes[2 * RECORD + 40] ^= 1;
@@ -196,12 +194,12 @@ mod tests {
         assert!(Witness::hear(&path).is_sealed(&c, 2));
         assert_eq!(fs::metadata(&path).unwrap().len() as usize, 6 * RECORD);
         while fs::metadata(&path).unwrap().len() < 1 << 20 {
-            witness.record(&taken("c", 3, 1)).unwrap();
+            witness.record([taken("c", 3, 1)]).unwrap();
         }
         witness.restart_when_long(4, 6).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().len() as usize, RECORD);
         assert!(Witness::hear(&path).is_sealed(&c, 3));
-        witness.record(&taken("d", 4, 1)).unwrap();
+        witness.record([taken("d", 4, 1)]).unwrap();
         assert!(!Witness::hear(&path).is_sealed(&Fingerprint::of("d"), 4));
     }
 }

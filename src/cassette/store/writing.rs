@@ -8,12 +8,10 @@ use super::witness::Event;
 use super::{Store, hold};
 use crate::cassette::error::{CassetteError, StoreError};
 use crate::cassette::fault;
-use crate::cassette::path::sync_folder;
 use crate::cassette::recording::{EntryHead, TakeHead, TakeId};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Page, Take};
 use sled::Batch;
-use std::path::PathBuf;
 use std::sync::PoisonError;
 
 /// Keys that come, and keys that go.
@@ -73,80 +71,88 @@ impl Store {
         Ok(())
     }
 
-    /// Notes durably which text is about to replace the file of `fp`.
-    pub(in crate::cassette) fn intend(&self, fp: Fingerprint, intent: &Intent) -> Result<(), StoreError> {
+    /// Notes durably which texts are about to replace files.
+    pub(in crate::cassette) fn intend(&self, intents: &[(Fingerprint, Intent)]) -> Result<(), StoreError> {
+        if intents.is_empty() {
+            return Ok(());
+        }
         self.apply(|_| {
             let mut change = Change::default();
-            change.put(Key::Intent(fp), &intent.pack());
+            for (fp, intent) in intents {
+                change.put(Key::Intent(*fp), &intent.pack());
+            }
             ((), change)
         })?;
         fault::point("after-intent");
         Ok(())
     }
 
-    /// Runs `replace_file` (which gives the folder it wrote to, if it did) and forgets the takes of `fp` that are in the text then; `false`, and nothing done, where
-    /// something was recorded for `fp` since `generation`.
-    pub(in crate::cassette) fn settle(
+    /// Runs `replace_file`, from when on the file and not the store tells of `fp`; `None`, and nothing done, where something
+    /// was recorded for `fp` since `generation`. The takes stay stored until [`Self::forget`].
+    pub(in crate::cassette) fn hand_over<T>(
         &self,
-        fp: Fingerprint,
+        fp: &Fingerprint,
         generation: u64,
-        latest: u64,
-        replace_file: impl FnOnce() -> Result<Option<PathBuf>, CassetteError>,
-    ) -> Result<bool, CassetteError> {
+        replace_file: impl FnOnce() -> Result<T, CassetteError>,
+    ) -> Result<Option<T>, CassetteError> {
         let _closed = self.gate.write().unwrap_or_else(PoisonError::into_inner);
-        let folder = {
-            // Readers take the file and the index for one state: both change under one lock.
-            let mut index = self.index_to_change();
-            if index.generation(&fp) != generation {
-                return Ok(false);
-            }
-            let folder = replace_file()?;
-            fault::point("after-rename");
-            index.forget(&fp);
-            folder
-        };
-        if let Some(path) = folder {
-            // Lookups go on meanwhile; only recording waits.
-            sync_folder(&path).map_err(|source| CassetteError::Write { path, source })?;
+        // Readers take the file and the index for one state: both change under one lock.
+        let mut index = self.index_to_change();
+        if index.generation(fp) != generation {
+            return Ok(None);
         }
-        self.testify_sealed(fp, latest)?;
-        self.remove(fp, latest)?;
+        let replaced = replace_file()?;
+        index.forget(fp);
+        Ok(Some(replaced))
+    }
+
+    /// Removes the intents and, up to the given number, the takes of fingerprints whose files tell of them and will last.
+    pub(in crate::cassette) fn forget(&self, sealed: &[(Fingerprint, u64)]) -> Result<(), StoreError> {
+        if sealed.is_empty() {
+            return Ok(());
+        }
+        self.remove(sealed)?;
         fault::point("after-removal");
+        // While something is recorded it is in the store, and not in the index yet.
+        let _closed = self.gate.write().unwrap_or_else(PoisonError::into_inner);
         if self.index().is_empty() {
             self.note_clean();
         }
-        Ok(true)
+        Ok(())
     }
 
-    /// Tells the witness what is in the text. It comes before the removal, which would look like a loss without it.
-    pub(super) fn testify_sealed(&self, fp: Fingerprint, latest: u64) -> Result<(), StoreError> {
+    /// As [`Self::forget`], whatever else is unsealed.
+    pub(super) fn remove(&self, sealed: &[(Fingerprint, u64)]) -> Result<(), StoreError> {
         let batch = hold(&self.ledger).batch;
-        Ok(hold(&self.witness).record(&Event::Sealed { fp, sequence: latest, batch })?)
-    }
-
-    /// Removes the intent of `fp` and its takes up to number `latest`.
-    pub(super) fn remove(&self, fp: Fingerprint, latest: u64) -> Result<(), StoreError> {
+        let events = sealed.iter().map(|&(fp, sequence)| Event::Sealed { fp, sequence, batch });
+        // It comes before the removal, which would look like a loss without it.
+        hold(&self.witness).record(events)?;
         let mut removals = Vec::new();
-        for kind in [b'h', b'p', b'i'] {
-            let mut prefix = vec![kind];
-            prefix.extend_from_slice(fp.bytes());
-            for key in self.trees.takes.scan_prefix(prefix).keys() {
-                let key = key?;
-                let stays = match Key::parse(&key) {
-                    Some(Key::Head(_, sequence) | Key::Page(_, sequence, _)) => sequence > latest,
-                    _ => false,
-                };
-                if !stays {
-                    removals.push(key.to_vec());
+        for (fp, latest) in sealed {
+            for kind in [b'h', b'p', b'i'] {
+                let mut prefix = vec![kind];
+                prefix.extend_from_slice(fp.bytes());
+                for key in self.trees.takes.scan_prefix(prefix).keys() {
+                    let key = key?;
+                    let stays = match Key::parse(&key) {
+                        Some(Key::Head(_, sequence) | Key::Page(_, sequence, _)) => sequence > *latest,
+                        _ => false,
+                    };
+                    if !stays {
+                        removals.push(key.to_vec());
+                    }
                 }
             }
         }
         self.apply(|_| ((), Change { removals, ..Change::default() })).map(|_| ())
     }
 
-    /// Removes the intent of `fp`: its text never came to be.
-    pub(super) fn forget_intent(&self, fp: Fingerprint) -> Result<(), StoreError> {
-        let removals = vec![Key::Intent(fp).bytes()];
+    /// Removes intents: their texts never came to be.
+    pub(super) fn forget_intents(&self, fps: &[Fingerprint]) -> Result<(), StoreError> {
+        if fps.is_empty() {
+            return Ok(());
+        }
+        let removals = fps.iter().map(|fp| Key::Intent(*fp).bytes()).collect();
         self.apply(|_| ((), Change { removals, ..Change::default() })).map(|_| ())
     }
 
@@ -205,7 +211,7 @@ impl Store {
             batch,
         };
         // The take is safe without it; it only could not be named if the store were damaged later.
-        let _ = hold(&self.witness).record(&event);
+        let _ = hold(&self.witness).record([event]);
         self.index_to_change().put(id, folder, state);
     }
 }

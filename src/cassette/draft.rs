@@ -1,0 +1,103 @@
+//! What is to be an entry's text: made of the text that is there and of what the store has, and proved.
+
+use super::archive::{Archive, checked, with_takes};
+use super::error::CassetteError;
+use super::path::{entry_path, read_file};
+use super::proof::Judge;
+use super::replace::{put_in_place, write_temporary};
+use super::seal::Chains;
+use super::store::Store;
+use super::text;
+use super::warden::Broken;
+use crate::fingerprint::Fingerprint;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::PathBuf;
+
+/// A text that may take an entry's place, as long as nothing more is recorded.
+pub(super) struct Draft {
+    /// Folder and fingerprint.
+    pub(super) name: (String, Fingerprint),
+    /// What of the store is in it: the generation of the index, and the latest take.
+    pub(super) generation: u64,
+    pub(super) latest: u64,
+    /// Whether a listing in it is recorded only in part.
+    pub(super) is_partial: bool,
+    path: PathBuf,
+    change: Option<Change>,
+}
+
+/// What is to replace the file.
+pub(super) struct Change {
+    /// SHA-256 of the text.
+    pub(super) hash: [u8; 32],
+    /// Where it is until then, synced.
+    temporary: PathBuf,
+}
+
+impl Archive {
+    /// What is to be the text of an entry, on the disk beside it; `None` where nothing is to be done. One sealing at a time.
+    ///
+    /// # Errors
+    /// Where a file cannot be read or written, and where the proof fails.
+    pub(super) fn draft(
+        &self,
+        store: &Store,
+        name: &(String, Fingerprint),
+        chains: Chains,
+    ) -> Result<Option<Draft>, CassetteError> {
+        let (folder, fp) = name;
+        let open = store.index().of(fp).is_none_or(|unsealed| unsealed.takes.values().any(|take| !take.complete));
+        if chains == Chains::MayContinue && open {
+            return Ok(None);
+        }
+        let Some(unsealed) = store.takes_of(fp)? else { return Ok(None) };
+        let (generation, latest) = (unsealed.generation, unsealed.latest);
+        let path = entry_path(&self.root, folder, fp)?;
+        let before = read_file(&self.root, &path)?.map(|(bytes, _)| bytes);
+        let sealed = before.as_ref().map(|bytes| checked(bytes, &path, folder, fp)).transpose()?;
+        let recorded = unsealed.takes.clone();
+        let entry = with_takes(sealed, unsealed);
+        let text = text::write(&entry).map_err(|source| CassetteError::Unwritable { path: path.clone(), source })?;
+        Judge { warden: &*self.warden, redaction: &self.redaction }.prove(&path, fp, &entry, &text)?;
+        if self.prove_links(&entry, &recorded).map_err(|broken| self.broken(name, broken))? {
+            self.adrift().insert(name.clone());
+        }
+        self.note_writes(&entry.takes);
+        let change = if before.as_deref() == Some(text.as_bytes()) {
+            None
+        } else {
+            let hash = Sha256::digest(text.as_bytes()).into();
+            Some(Change { hash, temporary: write_temporary(&self.root, fp, &text)? })
+        };
+        let is_partial = entry.takes.iter().any(|take| !take.complete);
+        Ok(Some(Draft { name: name.clone(), generation, latest, is_partial, path, change }))
+    }
+
+    /// The error of an entry that does not answer its own requests.
+    pub(super) fn broken(&self, (folder, fp): &(String, Fingerprint), broken: Broken) -> CassetteError {
+        match entry_path(&self.root, folder, fp) {
+            Ok(path) => CassetteError::Broken { path, pointer: broken.pointer, reason: broken.reason },
+            Err(error) => error,
+        }
+    }
+}
+
+impl Draft {
+    /// What is to replace the file; `None` where that says it all already.
+    pub(super) const fn change(&self) -> Option<&Change> {
+        self.change.as_ref()
+    }
+
+    /// Makes it the file; gives the folder that this changed, if it did.
+    pub(super) fn put_in_place(&self) -> Result<Option<PathBuf>, CassetteError> {
+        self.change.as_ref().map(|change| put_in_place(&change.temporary, &self.path)).transpose()
+    }
+
+    /// Removes what was written of it and did not become the file.
+    pub(super) fn discard(&self) {
+        if let Some(change) = &self.change {
+            let _ = fs::remove_file(&change.temporary);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Files replaced whole: written out of sight, synced, renamed.
+
+use super::error::CassetteError;
+use super::fault;
+use super::path::{sync_folder, write_synced};
+use crate::fingerprint::Fingerprint;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folder of files being written, on the same file system as the text and out of git's sight.
+pub(super) fn writing_folder(root: &Path) -> PathBuf {
+    root.join(".store").join("writing")
+}
+
+/// Writes `text` to a file that nobody reads yet, so that it is on the disk.
+pub(super) fn write_temporary(root: &Path, fp: &Fingerprint, text: &str) -> Result<PathBuf, CassetteError> {
+    let folder = writing_folder(root);
+    let path = folder.join(format!("{fp}.json"));
+    let written = fs::create_dir_all(&folder).and_then(|()| write_synced(&path, text.as_bytes()));
+    written.map_err(|source| CassetteError::Write { path: path.clone(), source })?;
+    fault::point("after-temporary-file");
+    Ok(path)
+}
+
+/// Renames the text to where it belongs; gives the folder that this changed and that is to be synced.
+pub(super) fn put_in_place(temporary: &Path, path: &Path) -> Result<PathBuf, CassetteError> {
+    let folder = path.parent().unwrap_or(path);
+    let placed = fs::create_dir_all(folder).and_then(|()| fs::rename(temporary, path));
+    placed.map_err(|source| CassetteError::Write { path: path.to_owned(), source })?;
+    fault::point("after-rename");
+    Ok(folder.to_owned())
+}
+
+/// Makes what was renamed in or removed from `folder` last.
+pub(super) fn synced(folder: &Path) -> Result<(), CassetteError> {
+    sync_folder(folder).map_err(|source| CassetteError::Write { path: folder.to_owned(), source })
+}
