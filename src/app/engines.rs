@@ -81,12 +81,13 @@ impl Engines {
         }
     }
 
-    /// Writes everything that was recorded as text. Blocks.
-    pub(super) fn seal(&self) -> Result<Vec<SealReport>, CassetteError> {
-        let engines = self.engines();
-        let recorded = engines.iter().filter(|engine| engine.is_recording());
+    /// Writes everything that was recorded as text; `step` is called before each request, with the number of all. Blocks.
+    pub(super) fn seal(&self, mut step: impl FnMut(usize)) -> Result<Vec<SealReport>, CassetteError> {
+        let mut engines = self.engines();
+        engines.retain(Engine::is_recording);
+        let all = engines.iter().map(|engine| engine.cassette().unsealed()).sum();
         // One that fails keeps none of the others back.
-        let reports: Vec<_> = recorded.map(|engine| engine.cassette().seal()).collect();
+        let reports: Vec<_> = engines.iter().map(|engine| engine.cassette().seal_telling(&mut |_| step(all))).collect();
         reports.into_iter().collect()
     }
 }

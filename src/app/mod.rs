@@ -115,21 +115,29 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 /// # Errors
 /// As the variants of [`StartError`] say.
 pub async fn start_as(config: Config, source: CredentialSource) -> Result<Running, StartError> {
-    let keeper = config.ca.folder.clone().map(|folder| Arc::new(Keeper::of_store(Store::at(folder))));
-    start_trusted(config, source, keeper).await
+    start_with(config, Provisions { source, keeper: None, sealing: Box::new(|_| ()) }).await
 }
 
-/// As [`start_as`], with `keeper` for the certificates that clients are shown.
-pub(crate) async fn start_trusted(
-    config: Config,
-    source: CredentialSource,
-    keeper: Option<Arc<Keeper>>,
-) -> Result<Running, StartError> {
+/// What a start is given beside the configuration.
+pub(crate) struct Provisions {
+    /// Whose credentials sign.
+    pub(crate) source: CredentialSource,
+    /// What clients are shown over TLS comes from there; `None`: from the configured authority.
+    pub(crate) keeper: Option<Arc<Keeper>>,
+    /// Called before each request that an interrupted recording left is sealed, with the number of all.
+    pub(crate) sealing: Box<dyn FnMut(usize) + Send>,
+}
+
+/// As [`start`], with what else is given.
+pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result<Running, StartError> {
+    let Provisions { source, keeper, sealing } = provisions;
+    let of_store = || config.ca.folder.clone().map(|folder| Arc::new(Keeper::of_store(Store::at(folder))));
+    let keeper = keeper.or_else(of_store);
     let (instance, began) = (instance()?, SystemTime::now());
     let (engines, mode, notices) = if config.cassette_per_session {
         open_sessions(&config, source, &instance)?
     } else {
-        open_one(&config, source, &instance).await?
+        open_one(&config, source, &instance, sealing).await?
     };
     // Where nothing is recorded, nothing that could connect is even built.
     let outward = (mode != Effective::Nothing).then(|| Arc::new(Outside::new(&config)) as Arc<dyn Outward>);
@@ -159,11 +167,13 @@ async fn open_one(
     config: &Config,
     source: CredentialSource,
     instance: &str,
+    mut sealing: Box<dyn FnMut(usize) + Send>,
 ) -> Result<(Engines, Effective, Vec<String>), StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
     let warden = Arc::new(Rules::of(config));
     let opening = Arc::clone(&warden);
-    let (mode, opened) = tokio::task::spawn_blocking(move || opener::open(&root, mode, &opening)).await??;
+    let (mode, opened) =
+        tokio::task::spawn_blocking(move || opener::open(&root, mode, &opening, &mut *sealing)).await??;
     let upstream = match mode {
         Effective::Nothing => None,
         Effective::Missing | Effective::Everything => Some(Arc::new(upstream(config, source, instance)?)),
@@ -298,12 +308,20 @@ impl Running {
     /// # Errors
     /// Where a cassette cannot be sealed.
     pub async fn stop(self) -> Result<Summary, StopError> {
+        self.stop_telling(|_| ()).await
+    }
+
+    /// As [`Self::stop`]; `step` is called before each request is sealed, with the number of all.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn stop_telling(self, step: impl FnMut(usize) + Send + 'static) -> Result<Summary, StopError> {
         // Those of connections that end with the proxy are among them.
         let tunnels = self.proxy.stop().await;
         self.engines.settle(self.answer_time).await;
         let (engines, began, complete) = (self.engines, self.began, self.complete);
         let summary = tokio::task::spawn_blocking(move || {
-            let reports = engines.seal()?;
+            let reports = engines.seal(step)?;
             let mut summary = engines.summary();
             if let Some(by) = complete {
                 engines.keep_usage(&by, began);

@@ -27,7 +27,7 @@ pub(super) struct Found {
 impl Opener {
     /// The engine over the cassette in `root`; what it does is decided here, by what the cassette holds. Blocks.
     pub(super) fn open(&self, root: &Path) -> Result<Found, CassetteError> {
-        let (mode, opened) = open(root, self.config.mode, &self.warden)?;
+        let (mode, opened) = open(root, self.config.mode, &self.warden, &mut |_| ())?;
         Ok(self.engine(root, mode, opened))
     }
 
@@ -86,14 +86,16 @@ impl Opener {
     }
 }
 
-/// Opens the cassette as the record mode asks; `once` is decided here.
+/// Opens the cassette as the record mode asks; `once` is decided here. `step` is called before each request that was left
+/// unsealed is sealed, with the number of all.
 pub(super) fn open(
     root: &Path,
     mode: RecordMode,
     warden: &Arc<Rules>,
+    step: &mut dyn FnMut(usize),
 ) -> Result<(Effective, Opened<Prepared>), CassetteError> {
     let settings = Settings { warden: Arc::<Rules>::clone(warden), ..Settings::default() };
-    let open = |access| Cassette::open(root, access, Prepared::new, &settings);
+    let mut open = |access| Cassette::open_telling(root, access, Prepared::new, &settings, step);
     match mode {
         RecordMode::None => Ok((Effective::Nothing, open(Access::Replay)?)),
         RecordMode::NewEpisodes => Ok((Effective::Missing, open(Access::Record { replace: false })?)),

@@ -28,8 +28,6 @@ pub(super) struct Archive {
     pub(super) redaction: Arc<Redaction>,
     /// Who watches over what becomes text.
     pub(super) warden: Arc<dyn Warden>,
-    /// Told, before each request is sealed, of how many.
-    pub(super) step: Arc<dyn Fn(usize) + Send + Sync>,
     /// One sealing at a time.
     pub(super) sealing: Mutex<()>,
     /// Which writes are there, as far as anybody asked.

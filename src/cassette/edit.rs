@@ -2,7 +2,8 @@
 
 use super::error::CassetteError;
 use super::links::links;
-use super::{Access, Cassette, Notice, Settings, usage};
+use super::remove::Surplus;
+use super::{Access, Cassette, Notice, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -74,14 +75,12 @@ impl Editing {
         &self.cassette
     }
 
-    /// Takes out the given takes of a fingerprint, by their place, its file replaced whole or removed. What is known of a
-    /// run's use goes first: it no longer fits.
+    /// Takes `surplus` out of the text, as [`Cassette::remove`] does.
     ///
     /// # Errors
-    /// Where the file cannot be written.
-    pub fn remove(&self, folder: &str, fp: &Fingerprint, takes: &BTreeSet<usize>) -> Result<(), CassetteError> {
-        usage::forget(&self.cassette.archive.root)?;
-        self.cassette.remove_takes(folder, fp, takes)
+    /// Where a file cannot be written; those before it are done.
+    pub fn remove(&self, surplus: &[Surplus], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
+        self.cassette.remove(surplus, step)
     }
 }
 

@@ -29,6 +29,7 @@ mod proof;
 mod prune;
 mod put;
 mod recording;
+mod remove;
 mod replace;
 mod rules;
 mod seal;
@@ -54,9 +55,10 @@ pub use notice::Notice;
 pub use opening::{Access, Opened, Settings};
 pub use path::is_plain_name;
 pub use proof::Judge;
-pub use prune::{PruneError, Pruning, Surplus};
+pub use prune::{PruneError, Pruning};
 pub use put::Judged;
 pub use recording::{EntryHead, TakeHead, TakeId, UpstreamToken};
+pub use remove::Surplus;
 pub use seal::SealReport;
 pub use usage::{Usage, UsedTakes};
 pub use warden::{Broken, NoWarden, Warden};
@@ -173,6 +175,12 @@ impl<P> Cassette<P> {
         self.archive.generation(fp) != 0
     }
 
+    /// To how many requests there are takes in the store only.
+    #[must_use]
+    pub fn unsealed(&self) -> usize {
+        self.archive.store.as_ref().map_or(0, |store| store.index().len())
+    }
+
     /// Folder and fingerprint of everything recorded, in order. Looks into every folder.
     ///
     /// # Errors
@@ -260,12 +268,20 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where the cassette is not open for recording. What cannot be written is in the report and stays in the store.
     pub fn seal(&self) -> Result<SealReport, CassetteError> {
+        self.seal_telling(&mut |_| ())
+    }
+
+    /// As [`Self::seal`]; `step` is called before each request is sealed, with the number of all.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn seal_telling(&self, step: &mut dyn FnMut(usize)) -> Result<SealReport, CassetteError> {
         if self.access == Access::Replay {
             return Err(StoreError::NotRecording.into());
         }
         if self.access == (Access::Record { replace: true }) {
             fault::point("end-of-all");
         }
-        Ok(self.archive.seal_all())
+        Ok(self.archive.seal_all(step))
     }
 }

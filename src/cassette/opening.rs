@@ -43,15 +43,12 @@ pub struct Settings {
     pub deadline: Duration,
     /// Who knows the rules, and proves what is to become text.
     pub warden: Arc<dyn Warden>,
-    /// Told, before each request is sealed, of how many; while opening and at the end.
-    pub sealing: Arc<dyn Fn(usize) + Send + Sync>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let (memory, store_memory) = (64 << 20, 32 << 20);
-        let (warden, sealing) = (Arc::new(NoWarden), Arc::new(|_| ()));
-        Self { memory, store_memory, deadline: Duration::from_secs(10), warden, sealing }
+        Self { memory, store_memory, deadline: Duration::from_secs(10), warden: Arc::new(NoWarden) }
     }
 }
 
@@ -80,6 +77,20 @@ impl<P> Cassette<P> {
         prepare: fn(Fingerprint, Entry) -> P,
         settings: &Settings,
     ) -> Result<Opened<P>, CassetteError> {
+        Self::open_telling(root, access, prepare, settings, &mut |_| ())
+    }
+
+    /// As [`Self::open`]; `step` is called before each request is sealed, with the number of all.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_telling(
+        root: &Path,
+        access: Access,
+        prepare: fn(Fingerprint, Entry) -> P,
+        settings: &Settings,
+        step: &mut dyn FnMut(usize),
+    ) -> Result<Opened<P>, CassetteError> {
         let written = check_format(root, access, &*settings.warden)?;
         let mut notices = Vec::new();
         let store = match open_store(root, settings, &mut notices) {
@@ -92,15 +103,14 @@ impl<P> Cassette<P> {
             store,
             redaction: Arc::clone(&redaction),
             warden: Arc::clone(&settings.warden),
-            step: Arc::clone(&settings.sealing),
             sealing: Mutex::default(),
             writes: Mutex::default(),
             adrift: Mutex::default(),
         });
         let sealed = match access {
-            Access::Record { .. } => clear_up(&archive, &mut notices)?,
+            Access::Record { .. } => clear_up(&archive, &mut notices, step)?,
             Access::Replay => {
-                let entries = archive.store.as_ref().map_or(0, |store| store.index().names().len());
+                let entries = archive.store.as_ref().map_or(0, |store| store.index().len());
                 notices.extend((entries > 0).then_some(Notice::Unsealed { entries }));
                 SealReport::default()
             }
@@ -128,7 +138,6 @@ impl<P> Cassette<P> {
             store: None,
             redaction,
             warden: Arc::new(NoWarden),
-            step: Arc::new(|_| ()),
             sealing: Mutex::default(),
             writes: Mutex::default(),
             adrift: Mutex::default(),
@@ -239,7 +248,11 @@ fn make_store_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Finishes what an interrupted recording left: temporary files, unsealed takes, old tokens.
-fn clear_up(archive: &Archive, notices: &mut Vec<Notice>) -> Result<SealReport, CassetteError> {
+fn clear_up(
+    archive: &Archive,
+    notices: &mut Vec<Notice>,
+    step: &mut dyn FnMut(usize),
+) -> Result<SealReport, CassetteError> {
     let writing = writing_folder(&archive.root);
     match fs::remove_dir_all(&writing) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -247,7 +260,7 @@ fn clear_up(archive: &Archive, notices: &mut Vec<Notice>) -> Result<SealReport, 
         }
         _ => {}
     }
-    let report = archive.seal_all();
+    let report = archive.seal_all(step);
     notices.extend((!report.sealed.is_empty()).then_some(Notice::Sealed { entries: report.sealed.len() }));
     notices.extend(
         report

@@ -1,20 +1,15 @@
 //! Taking out of a cassette what a full run never used.
 
-use super::archive::{Archive, checked};
 use super::edit::{EditError, Editing};
-use super::error::{CassetteError, StoreError};
-use super::fault;
+use super::error::CassetteError;
 use super::links::links;
-use super::path::{Identity, entry_path, read_file};
-use super::replace::{put_in_place, synced, write_temporary};
+use super::path::{Identity, entry_path};
+use super::remove::Surplus;
 use super::usage::{self, Usage};
-use super::{Cassette, text};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
 use std::collections::{BTreeSet, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
 
 /// Why nothing can be pruned.
 #[derive(Debug, thiserror::Error)]
@@ -43,29 +38,6 @@ pub enum PruneError {
     /// The cassette cannot be read.
     #[error(transparent)]
     Cassette(#[from] CassetteError),
-}
-
-/// What can be taken out of one entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Surplus {
-    /// The operation's folder.
-    pub folder: String,
-    /// The fingerprint.
-    pub fingerprint: Fingerprint,
-    /// The operation, for people.
-    pub operation: String,
-    /// The takes that were never used, by their place in the text.
-    pub unused: BTreeSet<usize>,
-    /// How many takes there are.
-    pub takes: usize,
-}
-
-impl Surplus {
-    /// Whether nothing of the entry is left without them.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        self.unused.len() == self.takes
-    }
 }
 
 /// A cassette, kept from others, and what its latest complete replay used.
@@ -135,51 +107,13 @@ impl Pruning {
         Ok(surplus.filter(|surplus| !surplus.unused.is_empty()).collect())
     }
 
-    /// Takes `surplus` out of the text, each file replaced whole or removed. What is known of the run's use goes first:
-    /// whatever happens on the way, nobody prunes by it again.
+    /// Takes `surplus` out of the text, as [`Editing::remove`] does. Nobody prunes by the same run again.
     ///
     /// # Errors
-    /// Where a file cannot be written; those before it are done.
-    pub fn remove(&self, surplus: &[Surplus]) -> Result<(), CassetteError> {
-        surplus.iter().try_for_each(|entry| self.editing.remove(&entry.folder, &entry.fingerprint, &entry.unused))
+    /// As there.
+    pub fn remove(&self, surplus: &[Surplus], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
+        self.editing.remove(surplus, step)
     }
-}
-
-impl<P> Cassette<P> {
-    /// Removes takes from an entry's text, by their place in it; with the last take the file goes, with the last file its
-    /// folder. The text is replaced as sealing does: synced, then renamed.
-    ///
-    /// # Errors
-    /// Where this process does not have the cassette for itself, the entry is not all text, or a file cannot be written.
-    pub fn remove_takes(&self, folder: &str, fp: &Fingerprint, takes: &BTreeSet<usize>) -> Result<(), CassetteError> {
-        let archive = &self.archive;
-        let store = archive.store.as_ref().ok_or(StoreError::NotRecording)?;
-        let _alone = archive.sealing.lock().unwrap_or_else(PoisonError::into_inner);
-        if store.index().of(fp).is_some() {
-            return Err(StoreError::NotSealed.into());
-        }
-        let path = entry_path(&archive.root, folder, fp)?;
-        let Some((bytes, _)) = read_file(&archive.root, &path)? else { return Ok(()) };
-        let mut entry = checked(&bytes, &path, folder, fp)?;
-        let mut at = 0..;
-        entry.takes.retain(|_| at.next().is_none_or(|at: usize| !takes.contains(&at)));
-        if entry.takes.is_empty() { remove_file(archive, &path) } else { replace(archive, fp, &path, &entry) }
-    }
-}
-
-fn replace(archive: &Archive, fp: &Fingerprint, path: &Path, entry: &Entry) -> Result<(), CassetteError> {
-    let text = text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.to_owned(), source })?;
-    let temporary = write_temporary(&archive.root, fp, &text)?;
-    synced(&put_in_place(&temporary, path)?)
-}
-
-fn remove_file(archive: &Archive, path: &Path) -> Result<(), CassetteError> {
-    fs::remove_file(path).map_err(|source| CassetteError::Write { path: path.to_owned(), source })?;
-    fault::point("after-removal");
-    let folder = path.parent().unwrap_or(path);
-    synced(folder)?;
-    // It stays where other files are in it.
-    if fs::remove_dir(folder).is_ok() { synced(&archive.root) } else { Ok(()) }
 }
 
 /// An entry, and which of its takes are to go.

@@ -60,7 +60,7 @@ impl<P> Cassette<P> {
         changed.iter().try_for_each(|folder| synced(folder))
     }
 
-    fn all_text(&self, fp: &Fingerprint) -> Result<(), StoreError> {
+    pub(super) fn all_text(&self, fp: &Fingerprint) -> Result<(), StoreError> {
         let unsealed = self.archive.store.as_ref().is_some_and(|store| store.index().of(fp).is_some());
         if unsealed { Err(StoreError::NotSealed) } else { Ok(()) }
     }

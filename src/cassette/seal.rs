@@ -70,8 +70,8 @@ pub(super) enum Chains {
 }
 
 impl Archive {
-    /// Writes everything unsealed as text. One that cannot be written keeps none of the others back.
-    pub(super) fn seal_all(&self) -> SealReport {
+    /// Writes everything unsealed as text; tells `step`, before each request, of how many. One that cannot be written keeps none of the others back.
+    pub(super) fn seal_all(&self, step: &mut dyn FnMut(usize)) -> SealReport {
         let mut report = SealReport::default();
         let Some(store) = &self.store else { return report };
         let mut names = store.index().names();
@@ -83,14 +83,20 @@ impl Archive {
             }),
             Err(error) => names.drain(..).for_each(|name| report.fail(name, &error)),
         }
-        self.seal(names, Chains::AreOver, &*self.step, &mut report);
+        self.seal(names, Chains::AreOver, step, &mut report);
         report.sort();
         report.adrift = std::mem::take(&mut *self.adrift()).into_iter().collect();
         report
     }
 
     /// Writes what is unsealed of `names` as text; tells `step`, before each of them, of how many.
-    pub(super) fn seal(&self, mut names: Vec<Name>, chains: Chains, step: &dyn Fn(usize), report: &mut SealReport) {
+    pub(super) fn seal(
+        &self,
+        mut names: Vec<Name>,
+        chains: Chains,
+        step: &mut dyn FnMut(usize),
+        report: &mut SealReport,
+    ) {
         let Some(store) = &self.store else { return };
         let _alone = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         let all = names.len();

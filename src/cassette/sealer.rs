@@ -25,7 +25,7 @@ impl Sealer {
                 let group: BTreeSet<_> = iter::once(first).chain(received.try_iter().take(GROUP - 1)).collect();
                 // What fails stays in the store; the closing seal tries again and reports.
                 let names = group.into_iter().collect();
-                archive.seal(names, Chains::MayContinue, &|_| (), &mut SealReport::default());
+                archive.seal(names, Chains::MayContinue, &mut |_| (), &mut SealReport::default());
             }
         });
         Self { orders: Some(orders), thread: thread.ok() }

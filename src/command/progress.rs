@@ -35,12 +35,6 @@ impl Progress {
         }
     }
 
-    /// As [`Self::step`], where only now it is known how many there are.
-    pub(super) fn step_of(&mut self, total: usize) {
-        self.line.total = total;
-        self.step();
-    }
-
     /// Says something in between, on lines of its own.
     pub(super) fn aside(&mut self, say: impl FnOnce()) {
         self.clear();
@@ -58,6 +52,12 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.clear();
     }
+}
+
+/// A work that begins, and of which it is known how much it is, when it is first told of.
+pub(super) fn as_told(voice: Voice, what: &'static str) -> impl FnMut(usize) + Send + 'static {
+    let mut progress: Option<Progress> = None;
+    move |total| progress.get_or_insert_with(|| Progress::new(voice, what, total)).step()
 }
 
 fn show(text: &str) {

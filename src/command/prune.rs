@@ -1,6 +1,6 @@
 //! `ramtape prune`
 
-use super::progress::Progress;
+use super::progress::as_told;
 use super::summary::counted;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output, recorded};
@@ -14,9 +14,7 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> 
     let config = Config::from_settings(settings, RecordMode::None)?;
     recorded::check(&config.cassette)?;
     let pruning = Pruning::open(&config.cassette)?;
-    let mut progress = Progress::new(voice, "reading", 0);
-    let surplus = pruning.surplus_telling(&mut |all| progress.step_of(all))?;
-    drop(progress);
+    let surplus = pruning.surplus_telling(&mut as_told(voice, "reading"))?;
     // What will go is told before it goes.
     output::print(&if args.json { json(&surplus, &config.cassette) } else { text(&surplus) })?;
     let takes = counted(surplus.iter().map(|entry| entry.unused.len() as u64).sum(), "take", "takes");
@@ -26,7 +24,7 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> 
     } else if args.dry_run {
         voice.note(&format!("{takes} would be removed: not used {by}"));
     } else {
-        pruning.remove(&surplus)?;
+        pruning.remove(&surplus, &mut as_told(voice, "removing from"))?;
         voice.note(&format!("{takes} removed: not used {by}"));
     }
     Ok(Exit::Well)

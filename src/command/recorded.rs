@@ -1,6 +1,7 @@
 //! What a cassette holds, for the commands that only look.
 
 use super::CommandError;
+use super::progress::as_told;
 use super::voice::Voice;
 use crate::cassette::{self, Access, Cassette, CassetteError, Notice, Opened, Settings};
 use crate::fingerprint::Fingerprint;
@@ -59,13 +60,21 @@ impl Shelf {
 
 /// Opens the cassette in the folder `root`, which must be there.
 pub(super) fn open(root: &Path, access: Access) -> Result<Opened<()>, CommandError> {
-    open_with(root, access, &Settings::default())
+    check(root)?;
+    Ok(Cassette::open(root, access, |_, _| (), &Settings::default())?)
 }
 
-/// As [`open`], with these settings.
-pub(super) fn open_with(root: &Path, access: Access, settings: &Settings) -> Result<Opened<()>, CommandError> {
+/// As [`open`], with these settings; what it brought to light is told.
+pub(super) fn open_with(
+    root: &Path,
+    access: Access,
+    settings: &Settings,
+    voice: Voice,
+) -> Result<Opened<()>, CommandError> {
     check(root)?;
-    Ok(Cassette::open(root, access, |_, _| (), settings)?)
+    let opened = Cassette::open_telling(root, access, |_, _| (), settings, &mut as_told(voice, "sealing"))?;
+    tell(&opened.notices, voice);
+    Ok(opened)
 }
 
 /// Checks that the folder `root` is there, and is not the parent of one cassette a session.

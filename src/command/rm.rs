@@ -1,6 +1,6 @@
 //! `ramtape rm`
 
-use super::progress::Progress;
+use super::progress::{Progress, as_told};
 use super::recorded::{self, Recorded};
 use super::select::Selection;
 use super::summary::counted;
@@ -35,9 +35,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Res
         voice.note(&format!("{takes} would be removed"));
         return Ok(Exit::Well);
     }
-    for entry in &going {
-        editing.remove(&entry.folder, &entry.fingerprint, &entry.unused)?;
-    }
+    editing.remove(&going, &mut as_told(voice, "removing from"))?;
     voice.note(&format!("{takes} removed"));
     Ok(Exit::Well)
 }

@@ -1,6 +1,6 @@
 //! `ramtape seal`
 
-use super::progress::Progress;
+use super::progress::as_told;
 use super::summary::{self, counted};
 use super::voice::Voice;
 use super::{CommandError, Exit, recorded};
@@ -8,26 +8,16 @@ use crate::app::Rules;
 use crate::cassette::{self, Access, SealReport};
 use crate::cli::SealArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 pub(super) fn run(args: &SealArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     // Opening for recording seals what an interrupted recording left; `seal` is for what that could not write.
     let warden = Arc::new(Rules::of(&config).only_sealing());
-    let progress = Arc::new(Mutex::new(None::<Progress>));
-    let shown = Arc::clone(&progress);
-    let sealing = move |all: usize| {
-        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
-        shown.get_or_insert_with(|| Progress::new(voice, "sealing", all)).step_of(all);
-    };
-    let done = || drop(progress.lock().unwrap_or_else(PoisonError::into_inner).take());
-    let cassette = cassette::Settings { warden, sealing: Arc::new(sealing), ..cassette::Settings::default() };
-    let opened = recorded::open_with(&config.cassette, Access::Record { replace: false }, &cassette)?;
-    done();
-    recorded::tell(&opened.notices, voice);
-    let again = opened.cassette.seal()?;
-    done();
+    let cassette = cassette::Settings { warden, ..cassette::Settings::default() };
+    let opened = recorded::open_with(&config.cassette, Access::Record { replace: false }, &cassette, voice)?;
+    let again = opened.cassette.seal_telling(&mut as_told(voice, "sealing"))?;
     let sealed = opened.sealed.sealed.len() + again.sealed.len();
     for (folder, fingerprint) in opened.sealed.partial.iter().chain(&again.partial) {
         voice.note(&format!("a listing of {folder}/{fingerprint} was recorded in part only"));

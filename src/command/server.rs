@@ -1,10 +1,11 @@
 //! `ramtape record`, `replay` and `serve`: the proxy as a server.
 
+use super::progress::as_told;
 use super::report;
 use super::signals::Signals;
 use super::voice::Voice;
 use super::{CommandError, Exit, files, output, runtime};
-use crate::app::{self, Running};
+use crate::app::{self, Provisions, Running};
 use crate::ca::Keeper;
 use crate::cli::{ProxyArgs, ServeArgs};
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
@@ -55,7 +56,7 @@ async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voic
     if let Some(path) = ready_file {
         forget(path);
     }
-    let mut running = start_proxy(config, None, &mut signals).await?;
+    let mut running = start_proxy(config, None, &mut signals, voice).await?;
     let announced = announce(&running, ready_file, voice);
     if announced.is_ok() {
         signals.next().await;
@@ -74,17 +75,13 @@ pub(super) async fn start_proxy(
     mut config: Config,
     keeper: Option<Arc<Keeper>>,
     signals: &mut Signals,
+    voice: Voice,
 ) -> Result<Running, CommandError> {
     files::make_room(&mut config);
     let source = app::credential_source(&config);
-    let starting = async {
-        match keeper {
-            Some(keeper) => app::start_trusted(config, source, Some(keeper)).await,
-            None => app::start_as(config, source).await,
-        }
-    };
+    let provisions = Provisions { source, keeper, sealing: Box::new(as_told(voice, "sealing")) };
     tokio::select! {
-        started = starting => Ok(started?),
+        started = app::start_with(config, provisions) => Ok(started?),
         signal = signals.next() => std::process::exit(128 + signal.as_raw()),
     }
 }
@@ -109,7 +106,7 @@ pub(super) async fn stop(
     voice: Voice,
 ) -> Result<Summary, CommandError> {
     tokio::select! {
-        stopped = running.stop() => Ok(stopped?),
+        stopped = running.stop_telling(as_told(voice, "sealing")) => Ok(stopped?),
         signal = impatience(signals, borne) => {
             voice.problem("stopped at once: takes that are not yet text are in the store, `ramtape seal` writes them");
             std::process::exit(128 + signal.as_raw())

@@ -2,7 +2,9 @@
 
 use crate::ground::{FOLDER, Plain, RECORD, REPLAY, answer, bodies, head, open, page, record, text_path, whole};
 use bytes::Bytes;
-use ramtape::cassette::{EditError, EntryHead, PruneError, Pruning, TakeHead, Usage, UsedTakes};
+use ramtape::cassette::{
+    CassetteError, EditError, EntryHead, PruneError, Pruning, Surplus, TakeHead, Usage, UsedTakes,
+};
 use ramtape::interaction::{Body, Hole, OperationName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -23,6 +25,17 @@ fn recorded(root: &Path) {
     record(&recording, 2, "2");
     record(&recording, 3, "3");
     assert_eq!(recording.seal().unwrap().failed, []);
+}
+
+fn remove(cassette: &Plain, n: usize, takes: &[usize]) -> Result<(), CassetteError> {
+    let surplus = Surplus {
+        folder: FOLDER.to_owned(),
+        fingerprint: head(n).fingerprint(),
+        operation: String::new(),
+        unused: takes.iter().copied().collect(),
+        takes: 3,
+    };
+    cassette.remove(&[surplus], &mut |_| ())
 }
 
 /// A run that used the given takes; it began after all that was recorded.
@@ -61,7 +74,7 @@ fn what_was_never_used_goes_with_its_file_and_folder() {
         surplus.iter().map(|s| (s.operation.as_str(), s.takes, s.unused.len(), s.is_whole())).collect();
     let listing = "GetResourceShares";
     assert_eq!(seen, [(listing, 3, 1, false), (listing, 1, 1, true), ("ListPrincipals", 1, 1, true)].into());
-    pruning.remove(&surplus).unwrap();
+    pruning.remove(&surplus, &mut |all| assert_eq!(all, 3)).unwrap();
     drop(pruning);
 
     let replay = open(root, REPLAY);
@@ -81,12 +94,12 @@ fn a_take_that_is_gone_is_gone_from_the_store_too() {
     recorded(folder.path());
     let cassette = open(folder.path(), REPLAY);
     assert_eq!(bodies(&cassette, 1).len(), 3);
-    cassette.remove_takes(FOLDER, &head(1).fingerprint(), &[1, 2].into()).unwrap();
+    remove(&cassette, 1, &[1, 2]).unwrap();
     assert_eq!(bodies(&cassette, 1), ["1a"]);
-    cassette.remove_takes(FOLDER, &head(1).fingerprint(), &[0].into()).unwrap();
+    remove(&cassette, 1, &[0]).unwrap();
     assert_eq!(bodies(&cassette, 1), [""; 0]);
     // What is not there cannot be removed again.
-    cassette.remove_takes(FOLDER, &head(1).fingerprint(), &[0].into()).unwrap();
+    remove(&cassette, 1, &[0]).unwrap();
 }
 
 #[test]
@@ -146,7 +159,7 @@ fn nothing_goes_while_somebody_else_has_it_or_takes_are_unsealed() {
     drop(other);
     let recording = open(root, RECORD);
     record(&recording, 5, "5");
-    assert!(recording.remove_takes(FOLDER, &head(5).fingerprint(), &[0].into()).is_err());
+    assert!(remove(&recording, 5, &[0]).is_err());
     drop(recording);
     assert!(matches!(Pruning::open(root), Err(PruneError::Edit(EditError::Unsealed { entries: 1 }))));
     assert!(text_path(root, 3).exists());

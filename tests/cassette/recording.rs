@@ -7,7 +7,6 @@ use ramtape::cassette::{Cassette, Notice, Settings, StoreError, TakeHead, Upstre
 use ramtape::interaction::Secret;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::{Arc, Mutex};
 
 #[test]
 fn what_was_recorded_is_replayed_from_text_alone() {
@@ -116,20 +115,19 @@ fn an_unfinished_chain_waits_for_the_end_and_says_that_it_is_partial() {
 #[test]
 fn whoever_waits_is_told_how_far_sealing_is() {
     let folder = tempfile::tempdir().unwrap();
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let hear = Arc::clone(&told);
-    let settings = Settings { sealing: Arc::new(move |all| hear.lock().unwrap().push(all)), ..Settings::default() };
-    let open = || Cassette::open(folder.path(), RECORD, |_, entry| entry, &settings).unwrap();
-    let recording = open().cassette;
+    let recording = open(folder.path(), RECORD);
     for n in 1..=3 {
         record(&recording, n, "{}");
     }
     drop(recording);
-    let opened = open();
-    assert_eq!((opened.sealed.sealed.len(), told.lock().unwrap().as_slice()), (3, [3, 3, 3].as_slice()));
+    let mut told = Vec::new();
+    let (settings, mut hear) = (Settings::default(), |all| told.push(all));
+    let opened = Cassette::open_telling(folder.path(), RECORD, |_, entry| entry, &settings, &mut hear).unwrap();
+    assert_eq!(opened.sealed.sealed.len(), 3);
     record(&opened.cassette, 4, "{}");
-    opened.cassette.seal().unwrap();
-    assert_eq!(told.lock().unwrap().as_slice(), [3, 3, 3, 1]);
+    assert_eq!(opened.cassette.unsealed(), 1);
+    opened.cassette.seal_telling(&mut hear).unwrap();
+    assert_eq!((opened.cassette.unsealed(), told.as_slice()), (0, [3, 3, 3, 1].as_slice()));
 }
 
 #[test]

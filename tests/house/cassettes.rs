@@ -185,3 +185,17 @@ async fn a_miss_names_the_sessions_cassette_and_the_command_that_records_it() {
     assert_eq!(replaying.stop().await.missed, 1);
     assert!(!tapes.exists(), "a replay makes nothing");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stops_is_told_how_far_sealing_is() {
+    for per_session in [false, true] {
+        let stage = Stage::new().await;
+        let switch = |written: &mut RawConfig| written.cassette_per_session = Some(per_session);
+        // In this mode the text is written at the end, and not before.
+        let recording = stage.ramtape_with("c", RecordMode::All, switch).await;
+        for (operation, session) in [(LISTING, "a"), ("ListPrincipals", "a"), ("ListResources", "b")] {
+            assert_eq!(recording.ask(operation, own(), Asking::session(session)).await.status, 200);
+        }
+        assert_eq!(recording.stop_listening().await, [3, 3, 3], "{per_session}");
+    }
+}

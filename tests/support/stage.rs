@@ -14,6 +14,7 @@ use ramtape::upstream::{CredentialSource, Keys};
 use serde_json::{Value, json};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 const NOTHING: [(&str, &str); 0] = [];
@@ -124,6 +125,14 @@ pub(crate) struct Ramtape {
 impl Ramtape {
     pub(crate) async fn stop(self) -> ramtape::engine::Summary {
         self.running.stop().await.unwrap()
+    }
+
+    /// Stops; gives of how many requests was told before each that was sealed.
+    pub(crate) async fn stop_listening(self) -> Vec<usize> {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let hear = Arc::clone(&told);
+        self.running.stop_telling(move |all| hear.lock().unwrap().push(all)).await.unwrap();
+        std::mem::take(&mut *told.lock().unwrap())
     }
 }
 

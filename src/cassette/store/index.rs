@@ -47,6 +47,11 @@ impl Index {
         self.entries.is_empty()
     }
 
+    /// Under how many fingerprints something is unsealed.
+    pub(in crate::cassette) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Folder and fingerprint of what is unsealed, in order.
     pub(in crate::cassette) fn names(&self) -> Vec<(String, Fingerprint)> {
         let mut names: Vec<_> = self.entries.iter().map(|(fp, unsealed)| (unsealed.folder.clone(), *fp)).collect();

@@ -74,8 +74,8 @@ async fn drive(
     };
     let ready_file = args.proxy.ready_file.as_deref();
     ready_file.map(server::forget);
-    let mut running =
-        server::start_proxy(config, asked.trust.as_ref().map(|trust| Arc::clone(&trust.keeper)), &mut signals).await?;
+    let keeper = asked.trust.as_ref().map(|trust| Arc::clone(&trust.keeper));
+    let mut running = server::start_proxy(config, keeper, &mut signals, voice).await?;
     for notice in &running.notices {
         voice.note(notice);
     }

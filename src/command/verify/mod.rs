@@ -6,7 +6,7 @@ mod online;
 mod outcome;
 
 use super::error::chain;
-use super::progress::Progress;
+use super::progress::{Progress, as_told};
 use super::recorded::{self, Recorded};
 use super::summary::counted;
 use super::voice::Voice;
@@ -33,12 +33,12 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) ->
     let access = if args.update { Access::Record { replace: true } } else { Access::Replay };
     let warden = Arc::new(app::Rules::of(&config));
     let settings = cassette::Settings { warden, ..cassette::Settings::default() };
-    let opened = recorded::open_with(&config.cassette, access, &settings)?;
-    recorded::tell(&opened.notices, voice);
+    let opened = recorded::open_with(&config.cassette, access, &settings, voice)?;
     let Seen { findings, requests, reads } = look_through(&opened.cassette, &config, online, voice)?;
     let asked = if online { ask(args, &config, &opened, &reads, voice)? } else { Vec::new() };
     output::print_styled(&text(&findings, &asked, args.json))?;
-    let sealed = if args.update { opened.cassette.seal()? } else { SealReport::default() };
+    let seal = || opened.cassette.seal_telling(&mut as_told(voice, "sealing"));
+    let sealed = if args.update { seal()? } else { SealReport::default() };
     tell(&findings, online.then_some(&asked), requests, voice);
     for (folder, fingerprint, reason) in &sealed.failed {
         voice.problem(&format!("{folder}/{fingerprint} is in the store only, `ramtape seal` tries again: {reason}"));
