@@ -201,12 +201,27 @@ impl<P> Cassette<P> {
         pages: Vec<Scrubbed<Page>>,
         token: Option<&UpstreamToken>,
     ) -> Result<TakeId, StoreError> {
+        // The token is flushed with the take; alone, after a crash in between, it does no harm.
+        token.map_or(Ok(()), |token| self.keep_token(token))?;
+        let ids = self.begin_all(entry, vec![(take, pages)])?;
+        ids.into_iter().next().ok_or(StoreError::NoPages)
+    }
+
+    /// Stores the first pages of new takes of one request: of all of them or, where it fails or the process is killed, of
+    /// none.
+    ///
+    /// # Errors
+    /// Where they are not stored. The cassette can still be read.
+    pub fn begin_all(
+        &self,
+        entry: &EntryHead,
+        takes: Vec<(&TakeHead, Vec<Scrubbed<Page>>)>,
+    ) -> Result<Vec<TakeId>, StoreError> {
         let Access::Record { replace } = self.access else { return Err(StoreError::NotRecording) };
         let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
-        // The token is flushed with the take; alone, after a crash in between, it does no harm.
-        token.map_or(Ok(()), |token| store.keep_token(token))?;
-        let pages: Vec<_> = pages.into_iter().map(Scrubbed::into_inner).collect();
-        store.begin(entry, take, &pages, replace)
+        let plain = |pages: Vec<Scrubbed<Page>>| pages.into_iter().map(Scrubbed::into_inner).collect();
+        let takes: Vec<_> = takes.into_iter().map(|(take, pages)| (take, plain(pages))).collect();
+        store.begin(entry, &takes, replace)
     }
 
     /// Stores the next page of a take; `last` where the chain ends with it. When this returns it survives a killed

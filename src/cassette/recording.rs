@@ -1,7 +1,7 @@
 //! What recording hands to a cassette, and gets back.
 
 use crate::fingerprint::{Fingerprint, canonical_text};
-use crate::interaction::{OperationName, Secret};
+use crate::interaction::{Entry, OperationName, Secret};
 
 /// What was asked: the part of an entry that all its takes share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,17 @@ pub struct EntryHead {
 }
 
 impl EntryHead {
+    /// That of an entry.
+    #[must_use]
+    pub fn of(entry: &Entry) -> Self {
+        Self {
+            operation: entry.operation.clone(),
+            region: entry.region.clone(),
+            actor: entry.actor.clone(),
+            request: entry.request.clone(),
+        }
+    }
+
     /// The fingerprint that this request has, and its file is named after.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {

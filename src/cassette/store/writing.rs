@@ -30,31 +30,38 @@ impl Change {
 }
 
 impl Store {
-    /// Stores a take's first pages. It survives a killed process once this returns.
+    /// Stores the first pages of takes, all of them or none. They survive a killed process once this returns.
     pub(in crate::cassette) fn begin(
         &self,
         entry: &EntryHead,
-        take: &TakeHead,
-        pages: &[Page],
+        takes: &[(&TakeHead, Vec<Page>)],
         replace: bool,
-    ) -> Result<TakeId, StoreError> {
-        let count = u32::try_from(pages.len()).ok().filter(|count| *count > 0).ok_or(StoreError::NoPages)?;
+    ) -> Result<Vec<TakeId>, StoreError> {
+        let states = takes.iter().map(|(take, pages)| {
+            let pages = u32::try_from(pages.len()).ok().filter(|count| *count > 0).ok_or(StoreError::NoPages)?;
+            Ok(TakeState { pages, complete: take.complete })
+        });
+        let states: Vec<TakeState> = states.collect::<Result<_, StoreError>>()?;
         let _open = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let fingerprint = entry.fingerprint();
-        let head = Head { entry: entry.clone(), take: without_pages(take), replace }.pack();
-        let (id, batch) = self.apply(|ledger| {
-            let sequence = ledger.next;
-            ledger.next += 1;
-            let mut change = Change::default();
-            change.put(Key::Head(fingerprint, sequence), &head);
-            for (number, page) in (0_u32..).zip(pages) {
-                let last = take.complete && number + 1 == count;
-                change.put(Key::Page(fingerprint, sequence, number), &pack_page(page, last));
+        let (ids, batch) = self.apply(|ledger| {
+            let (mut ids, mut change) = (Vec::new(), Change::default());
+            for ((take, pages), state) in takes.iter().zip(&states) {
+                let sequence = ledger.next;
+                ledger.next += 1;
+                let head = Head { entry: entry.clone(), take: without_pages(take), replace };
+                change.put(Key::Head(fingerprint, sequence), &head.pack());
+                for (number, page) in (0_u32..).zip(pages) {
+                    let last = take.complete && number + 1 == state.pages;
+                    change.put(Key::Page(fingerprint, sequence, number), &pack_page(page, last));
+                }
+                ids.push(TakeId { fingerprint, sequence });
             }
-            (TakeId { fingerprint, sequence }, change)
+            (ids, change)
         })?;
-        self.acknowledge(id, &entry.operation.folder(), TakeState { pages: count, complete: take.complete }, batch);
-        Ok(id)
+        let folder = entry.operation.folder();
+        ids.iter().zip(states).for_each(|(id, state)| self.acknowledge(*id, &folder, state, batch));
+        Ok(ids)
     }
 
     /// Stores the next page of a take. It survives a killed process once this returns.

@@ -2,7 +2,7 @@
 
 use super::outcome::{Asked, Outcome, Update};
 use crate::cassette::compare::{Change, Paging, differences_of, drift};
-use crate::cassette::{Cassette, EntryHead, StoreError, TakeHead};
+use crate::cassette::{Cassette, EntryHead, TakeHead};
 use crate::command::error::chain;
 use crate::command::progress::Progress;
 use crate::command::recorded::Recorded;
@@ -176,7 +176,7 @@ impl Recording<'_> {
         let mut sessions: Vec<&Option<String>> = entry.takes.iter().map(|take| &take.session).collect();
         sessions.sort();
         sessions.dedup();
-        let mut left = false;
+        let (mut heads, mut left) = (Vec::new(), false);
         for session in sessions {
             let takes = || entry.takes.iter().filter(|take| take.session == *session);
             if takes().any(|take| take.after.is_some()) {
@@ -184,29 +184,18 @@ impl Recording<'_> {
                 continue;
             }
             for (size, walked) in fresh.iter().filter(|(size, _)| takes().any(|take| take.max_results == *size)) {
-                if let Err(error) = self.keep(entry, session, *size, walked) {
-                    return Update::Refused(chain(&error));
-                }
+                let (session, max_results) = (session.clone(), *size);
+                let head = TakeHead { session, max_results, complete: walked.complete, ..TakeHead::default() };
+                heads.push((head, walked));
             }
         }
-        if left { Update::Refused(AFTER_A_WRITE.to_owned()) } else { Update::Recorded }
-    }
-
-    fn keep(
-        &self,
-        entry: &Entry,
-        session: &Option<String>,
-        max_results: Option<u32>,
-        walked: &Walked,
-    ) -> Result<(), StoreError> {
-        let head = EntryHead {
-            operation: entry.operation.clone(),
-            region: entry.region.clone(),
-            actor: entry.actor.clone(),
-            request: entry.request.clone(),
-        };
-        let take = TakeHead { session: session.clone(), max_results, complete: walked.complete, ..TakeHead::default() };
-        self.cassette.begin(&head, &take, walked.pages.clone(), None).map(drop)
+        // Together: a take that is like the answer hides the others that are not.
+        let takes: Vec<_> = heads.iter().map(|(head, walked)| (head, walked.pages.clone())).collect();
+        match self.cassette.begin_all(&EntryHead::of(entry), takes) {
+            Err(error) => Update::Refused(chain(&error)),
+            Ok(_) if left => Update::Refused(AFTER_A_WRITE.to_owned()),
+            Ok(_) => Update::Recorded,
+        }
     }
 }
 
