@@ -69,8 +69,7 @@ use self::path::Identity;
 use self::sealer::Sealer;
 use self::watch::{Moment, Watch};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Page, Secret};
-use crate::redact::Scrubbed;
+use crate::interaction::Entry;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -189,74 +188,6 @@ impl<P> Cassette<P> {
         self.archive.names()
     }
 
-    /// Stores the first pages of a new take, with upstream's token for the page after them. When this returns it
-    /// survives a killed process.
-    ///
-    /// # Errors
-    /// Where it is not stored. The cassette can still be read.
-    pub fn begin(
-        &self,
-        entry: &EntryHead,
-        take: &TakeHead,
-        pages: Vec<Scrubbed<Page>>,
-        token: Option<&UpstreamToken>,
-    ) -> Result<TakeId, StoreError> {
-        // The token is flushed with the take; alone, after a crash in between, it does no harm.
-        token.map_or(Ok(()), |token| self.keep_token(token))?;
-        let ids = self.begin_all(entry, vec![(take, pages)])?;
-        ids.into_iter().next().ok_or(StoreError::NoPages)
-    }
-
-    /// Stores the first pages of new takes of one request: of all of them or, where it fails or the process is killed, of
-    /// none.
-    ///
-    /// # Errors
-    /// Where they are not stored. The cassette can still be read.
-    pub fn begin_all(
-        &self,
-        entry: &EntryHead,
-        takes: Vec<(&TakeHead, Vec<Scrubbed<Page>>)>,
-    ) -> Result<Vec<TakeId>, StoreError> {
-        let Access::Record { replace } = self.access else { return Err(StoreError::NotRecording) };
-        let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
-        let plain = |pages: Vec<Scrubbed<Page>>| pages.into_iter().map(Scrubbed::into_inner).collect();
-        let takes: Vec<_> = takes.into_iter().map(|(take, pages)| (take, plain(pages))).collect();
-        store.begin(entry, &takes, replace)
-    }
-
-    /// Stores the next page of a take; `last` where the chain ends with it. When this returns it survives a killed
-    /// process.
-    ///
-    /// # Errors
-    /// Where it is not stored: among others, when the take was sealed meanwhile (the recording was stopped).
-    pub fn append(
-        &self,
-        take: TakeId,
-        page: Scrubbed<Page>,
-        last: bool,
-        token: Option<&UpstreamToken>,
-    ) -> Result<(), StoreError> {
-        let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
-        token.map_or(Ok(()), |token| store.keep_token(token))?;
-        store.append(take, &page.into_inner(), last)
-    }
-
-    /// Keeps one more token beside the takes, for [`Self::upstream_token`] to find; it is durable with the next page.
-    ///
-    /// # Errors
-    /// Where it is not stored.
-    pub fn keep_token(&self, token: &UpstreamToken) -> Result<(), StoreError> {
-        self.archive.store.as_ref().ok_or(StoreError::NotRecording)?.keep_token(token)
-    }
-
-    /// Upstream's token in place of which the one with the bytes `key` was handed out, if it was in the last day.
-    ///
-    /// # Errors
-    /// Where the store fails.
-    pub fn upstream_token(&self, key: &[u8]) -> Result<Option<Secret>, StoreError> {
-        self.archive.store.as_ref().map_or(Ok(None), |store| store.token(key))
-    }
-
     /// Keeps how long upstream took for an answer under `fp`, for [`Self::time`]. Nothing depends on it.
     pub fn keep_time(&self, fp: &Fingerprint, took: Duration) {
         if let Some(store) = &self.archive.store {
@@ -268,35 +199,5 @@ impl<P> Cassette<P> {
     #[must_use]
     pub fn time(&self, fp: &Fingerprint) -> Option<Duration> {
         self.archive.store.as_ref()?.time(fp)
-    }
-
-    /// Has a fingerprint whose chain has ended written as text, soon, on a thread of its own. Waits for the fingerprint's
-    /// other chains, and does nothing in mode `all`.
-    pub fn seal_soon(&self, folder: &str, fp: &Fingerprint) {
-        if let Some(sealer) = &self.sealer {
-            sealer.order(folder, *fp);
-        }
-    }
-
-    /// Writes everything unsealed as text: the end of a recording. In mode `all` earlier takes give way now.
-    ///
-    /// # Errors
-    /// Where the cassette is not open for recording. What cannot be written is in the report and stays in the store.
-    pub fn seal(&self) -> Result<SealReport, CassetteError> {
-        self.seal_telling(&mut |_| ())
-    }
-
-    /// As [`Self::seal`]; `step` is called before each request is sealed, with the number of all.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn seal_telling(&self, step: &mut dyn FnMut(usize)) -> Result<SealReport, CassetteError> {
-        if self.access == Access::Replay {
-            return Err(StoreError::NotRecording.into());
-        }
-        if self.access == (Access::Record { replace: true }) {
-            fault::point("end-of-all");
-        }
-        Ok(self.archive.seal_all(step))
     }
 }

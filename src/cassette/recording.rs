@@ -1,7 +1,11 @@
-//! What recording hands to a cassette, and gets back.
+//! Recording into a cassette: what is handed to it, and how it becomes text.
 
+use super::error::{CassetteError, StoreError};
+use super::seal::SealReport;
+use super::{Access, Cassette, fault};
 use crate::fingerprint::{Fingerprint, canonical_text};
-use crate::interaction::{Entry, OperationName, Secret};
+use crate::interaction::{Entry, OperationName, Page, Secret};
+use crate::redact::Scrubbed;
 
 /// What was asked: the part of an entry that all its takes share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,5 +75,105 @@ impl TakeId {
     #[must_use]
     pub const fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+}
+
+impl<P> Cassette<P> {
+    /// Stores the first pages of a new take, with upstream's token for the page after them. When this returns it
+    /// survives a killed process.
+    ///
+    /// # Errors
+    /// Where it is not stored. The cassette can still be read.
+    pub fn begin(
+        &self,
+        entry: &EntryHead,
+        take: &TakeHead,
+        pages: Vec<Scrubbed<Page>>,
+        token: Option<&UpstreamToken>,
+    ) -> Result<TakeId, StoreError> {
+        // The token is flushed with the take; alone, after a crash in between, it does no harm.
+        token.map_or(Ok(()), |token| self.keep_token(token))?;
+        let ids = self.begin_all(entry, vec![(take, pages)])?;
+        ids.into_iter().next().ok_or(StoreError::NoPages)
+    }
+
+    /// Stores the first pages of new takes of one request: of all of them or, where it fails or the process is killed, of
+    /// none.
+    ///
+    /// # Errors
+    /// Where they are not stored. The cassette can still be read.
+    pub fn begin_all(
+        &self,
+        entry: &EntryHead,
+        takes: Vec<(&TakeHead, Vec<Scrubbed<Page>>)>,
+    ) -> Result<Vec<TakeId>, StoreError> {
+        let Access::Record { replace } = self.access else { return Err(StoreError::NotRecording) };
+        let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
+        let plain = |pages: Vec<Scrubbed<Page>>| pages.into_iter().map(Scrubbed::into_inner).collect();
+        let takes: Vec<_> = takes.into_iter().map(|(take, pages)| (take, plain(pages))).collect();
+        store.begin(entry, &takes, replace)
+    }
+
+    /// Stores the next page of a take; `last` where the chain ends with it. When this returns it survives a killed
+    /// process.
+    ///
+    /// # Errors
+    /// Where it is not stored: among others, when the take was sealed meanwhile (the recording was stopped).
+    pub fn append(
+        &self,
+        take: TakeId,
+        page: Scrubbed<Page>,
+        last: bool,
+        token: Option<&UpstreamToken>,
+    ) -> Result<(), StoreError> {
+        let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
+        token.map_or(Ok(()), |token| store.keep_token(token))?;
+        store.append(take, &page.into_inner(), last)
+    }
+
+    /// Keeps one more token beside the takes, for [`Self::upstream_token`] to find; it is durable with the next page.
+    ///
+    /// # Errors
+    /// Where it is not stored.
+    pub fn keep_token(&self, token: &UpstreamToken) -> Result<(), StoreError> {
+        self.archive.store.as_ref().ok_or(StoreError::NotRecording)?.keep_token(token)
+    }
+
+    /// Upstream's token in place of which the one with the bytes `key` was handed out, if it was in the last day.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn upstream_token(&self, key: &[u8]) -> Result<Option<Secret>, StoreError> {
+        self.archive.store.as_ref().map_or(Ok(None), |store| store.token(key))
+    }
+
+    /// Has a fingerprint whose chain has ended written as text, soon, on a thread of its own. Waits for the fingerprint's
+    /// other chains, and does nothing in mode `all`.
+    pub fn seal_soon(&self, folder: &str, fp: &Fingerprint) {
+        if let Some(sealer) = &self.sealer {
+            sealer.order(folder, *fp);
+        }
+    }
+
+    /// Writes everything unsealed as text: the end of a recording. In mode `all` earlier takes give way now.
+    ///
+    /// # Errors
+    /// Where the cassette is not open for recording. What cannot be written is in the report and stays in the store.
+    pub fn seal(&self) -> Result<SealReport, CassetteError> {
+        self.seal_telling(&mut |_| ())
+    }
+
+    /// As [`Self::seal`]; `step` is called before each request is sealed, with the number of all.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn seal_telling(&self, step: &mut dyn FnMut(usize)) -> Result<SealReport, CassetteError> {
+        if self.access == Access::Replay {
+            return Err(StoreError::NotRecording.into());
+        }
+        if self.access == (Access::Record { replace: true }) {
+            fault::point("end-of-all");
+        }
+        Ok(self.archive.seal_all(step))
     }
 }
