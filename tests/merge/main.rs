@@ -8,6 +8,8 @@ mod binary;
 #[expect(dead_code, reason = "every test takes its part")]
 #[path = "../support/stage.rs"]
 mod stage;
+#[path = "../support/unsealed.rs"]
+mod unsealed;
 
 mod branches;
 mod cassettes;

@@ -2,9 +2,9 @@
 
 use crate::binary::run;
 use crate::stage::{Asking, Stage};
-use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
+use crate::unsealed::{asked, plant, recording};
+use ramtape::cassette::TakeHead;
 use ramtape::config::RecordMode;
-use ramtape::interaction::{Body, OperationName};
 use serde_json::json;
 use std::fs;
 
@@ -23,18 +23,8 @@ async fn takes_that_are_not_text_yet_are_not_merged() {
     let stage = Stage::new().await;
     record(&stage, "into").await;
     record(&stage, "from").await;
-    let access = Access::Record { replace: false };
-    let cassette = Cassette::open(&stage.cassette("from"), access, |_, _| (), &Settings::default()).unwrap().cassette;
-    let head = EntryHead {
-        operation: OperationName::Known("ListPrincipals".to_owned()),
-        region: "us-east-1".to_owned(),
-        actor: "default".to_owned(),
-        request: "{}".to_owned(),
-    };
     let body = json!({ "principals": [{ "id": SECRET.concat() }] }).to_string();
-    let page = ramtape::redact::scrub_page(200, &http::HeaderMap::new(), Body::literal(body.into()));
-    cassette.begin(&head, &TakeHead { complete: true, ..TakeHead::default() }, vec![page], None).unwrap();
-    drop(cassette);
+    plant(&recording(&stage.cassette("from")), &asked("ListPrincipals", "{}"), TakeHead::default(), 200, body);
     let before = stage.texts("into");
     let refused = run(stage.folder(), &["merge", "into", "from"]);
     assert!(refused.code == Some(1) && refused.stderr.contains("ramtape seal --cassette from"), "{refused:?}");

@@ -2,8 +2,8 @@
 
 use crate::ramtape_binary::{Finished, Server, folder, ramtape, run};
 use crate::stage::{Caller, Stage};
-use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
-use ramtape::interaction::{Body, OperationName};
+use crate::unsealed::{asked, plant, recording};
+use ramtape::cassette::TakeHead;
 use ramtape::simulator::Credential;
 use serde_json::json;
 use std::path::Path;
@@ -14,22 +14,13 @@ const WRITE: &str = "create-resource-share/d2uf5w6ohq3zjxne#1";
 fn sealed(request: &str, after: Option<&str>, write: bool) -> (Finished, bool) {
     let folder = folder();
     let root = folder.path().join("c");
-    let access = Access::Record { replace: false };
-    let cassette = Cassette::open(&root, access, |_, _| (), &Settings::default()).unwrap().cassette;
-    let keep = |operation: &str, request: &str, take: TakeHead| {
-        let head = EntryHead {
-            operation: OperationName::Known(operation.to_owned()),
-            region: "us-east-1".to_owned(),
-            actor: "default".to_owned(),
-            request: request.to_owned(),
-        };
-        let page = ramtape::redact::scrub_page(200, &http::HeaderMap::new(), Body::literal("{}".into()));
-        cassette.begin(&head, &TakeHead { complete: true, ..take }, vec![page], None).unwrap();
-    };
+    let cassette = recording(&root);
     if write {
-        keep("CreateResourceShare", "{}", TakeHead { id: Some(WRITE.to_owned()), ..TakeHead::default() });
+        let take = TakeHead { id: Some(WRITE.to_owned()), ..TakeHead::default() };
+        plant(&cassette, &asked("CreateResourceShare", "{}"), take, 200, "{}");
     }
-    keep("GetResourceShares", request, TakeHead { after: after.map(str::to_owned), ..TakeHead::default() });
+    let take = TakeHead { after: after.map(str::to_owned), ..TakeHead::default() };
+    plant(&cassette, &asked("GetResourceShares", request), take, 200, "{}");
     drop(cassette);
     (run(folder.path(), &["seal", "--cassette", "c"]), root.join("get-resource-shares").exists())
 }

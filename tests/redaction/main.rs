@@ -11,6 +11,8 @@ mod ramtape_binary;
 #[expect(dead_code, reason = "not every test binary uses all of it")]
 #[path = "../support/stage.rs"]
 mod stage;
+#[path = "../support/unsealed.rs"]
+mod unsealed;
 
 mod accounts;
 mod boto3;

@@ -3,8 +3,9 @@
 use crate::ramtape_binary::{Server, folder, ramtape, run};
 use crate::secrets::{SECRETS, committed};
 use crate::stage::{Asking, Caller, Stage};
-use ramtape::cassette::{Cassette, EntryHead, Settings, TakeHead, Warden};
-use ramtape::interaction::{Body, Hole, OperationName, Page};
+use crate::unsealed::{asked, recording};
+use ramtape::cassette::{TakeHead, Warden};
+use ramtape::interaction::{Body, Hole, Page};
 use ramtape::redact::Scrubbed;
 use ramtape::simulator::{Credential, Effect, Fault};
 use serde_json::json;
@@ -107,18 +108,10 @@ async fn an_account_that_was_left_over_stops_it_too() {
 fn sealed(request: &str, pages: Vec<Body>, max_results: Option<u32>) -> crate::ramtape_binary::Finished {
     let folder = folder();
     let root = folder.path().join("c");
-    let cassette =
-        Cassette::open(&root, ramtape::cassette::Access::Record { replace: false }, |_, _| (), &Settings::default());
-    let head = EntryHead {
-        operation: OperationName::Known("GetResourceShares".into()),
-        region: "us-east-1".into(),
-        actor: "default".into(),
-        request: request.to_owned(),
-    };
+    let cassette = recording(&root);
     let take = TakeHead { complete: true, max_results, ..TakeHead::default() };
     let page = |body: Body| Scrubbed::from_cassette(Page { status: 200, headers: Vec::new(), body });
-    let cassette = cassette.unwrap().cassette;
-    cassette.begin(&head, &take, pages.into_iter().map(page).collect(), None).unwrap();
+    cassette.begin(&asked("GetResourceShares", request), &take, pages.into_iter().map(page).collect(), None).unwrap();
     drop(cassette);
     let finished = run(folder.path(), &["seal", "--cassette", "c"]);
     let written = root.join("get-resource-shares").exists();
@@ -161,18 +154,11 @@ fn what_would_never_be_found_is_not_written() {
 #[test]
 fn a_cassette_without_a_warden_still_lets_no_secret_through() {
     let folder = folder();
-    let access = ramtape::cassette::Access::Record { replace: false };
-    let cassette = Cassette::open(folder.path(), access, |_, _| (), &Settings::default()).unwrap().cassette;
-    let head = EntryHead {
-        operation: OperationName::Known("GetResourceShares".into()),
-        region: "us-east-1".into(),
-        actor: "default".into(),
-        request: "{}".into(),
-    };
+    let cassette = recording(folder.path());
     let body = Body::literal(format!("{{\"a\":\"{}\"}}", SECRETS[0].1).into());
     let page = Scrubbed::from_cassette(Page { status: 200, headers: Vec::new(), body });
     let take = TakeHead { complete: true, ..TakeHead::default() };
-    cassette.begin(&head, &take, vec![page], None).unwrap();
+    cassette.begin(&asked("GetResourceShares", "{}"), &take, vec![page], None).unwrap();
     let report = cassette.seal().unwrap();
     assert_eq!((report.failed.len(), report.secrets, report.broken), (1, 1, 0));
     assert!(report.failed[0].2.contains("access key id at /takes/0/pages/0/body/a"), "{report:?}");

@@ -8,6 +8,8 @@ mod ramtape;
 #[expect(dead_code, reason = "not every test binary uses all of it")]
 #[path = "../support/stage.rs"]
 mod stage;
+#[path = "../support/unsealed.rs"]
+mod unsealed;
 
 mod coverage;
 mod diff;

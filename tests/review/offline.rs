@@ -3,8 +3,8 @@
 use crate::ramtape::run;
 use crate::scene::{json_lines, over, recorded};
 use crate::stage::Stage;
-use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
-use ramtape::interaction::{Body, OperationName};
+use crate::unsealed::{asked, plant, recording};
+use ramtape::cassette::TakeHead;
 use std::path::Path;
 
 /// Replaces the first `from` in the files of `folder` that have it.
@@ -21,16 +21,8 @@ fn edit(stage: &Stage, folder: &str, from: &str, to: &str) {
 
 /// Records an answer as it never came from RAM.
 fn planted(root: &Path, operation: &str, request: &str, status: u16, body: &str) {
-    let access = Access::Record { replace: false };
-    let cassette = Cassette::open(root, access, |_, _| (), &Settings::default()).unwrap().cassette;
-    let head = EntryHead {
-        operation: OperationName::Known(operation.to_owned()),
-        region: "us-east-1".to_owned(),
-        actor: "default".to_owned(),
-        request: request.to_owned(),
-    };
-    let page = ramtape::redact::scrub_page(status, &http::HeaderMap::new(), Body::literal(body.to_owned().into()));
-    cassette.begin(&head, &TakeHead { complete: true, ..TakeHead::default() }, vec![page], None).unwrap();
+    let cassette = recording(root);
+    plant(&cassette, &asked(operation, request), TakeHead::default(), status, body.to_owned());
     assert_eq!(cassette.seal().unwrap().failed, []);
 }
 

@@ -3,7 +3,9 @@
 use crate::ramtape::{Finished, ramtape};
 use crate::scene::{LISTING, json_lines, over, recorded};
 use crate::stage::{Asking, Stage};
+use crate::unsealed::{asked, plant, recording};
 use bytes::Bytes;
+use ramtape::cassette::{EntryHead, TakeHead};
 use ramtape::config::{Pseudonymize, RecordMode};
 use ramtape::service::{Kind, Service};
 use ramtape::simulator::{Credential, Effect, Fault, Settings as Simulation};
@@ -272,20 +274,10 @@ async fn each_actor_signs_as_itself() {
     let stage = endpoint(7).await;
     let root = stage.cassette("c");
     {
-        use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
-        use ramtape::interaction::{Body, OperationName};
-        let access = Access::Record { replace: false };
-        let cassette = Cassette::open(&root, access, |_, _| (), &Settings::default()).unwrap().cassette;
+        let cassette = recording(&root);
         for actor in ["consumer", "default"] {
-            let head = EntryHead {
-                operation: OperationName::Known("GetResourceShareInvitations".to_owned()),
-                region: "us-east-1".to_owned(),
-                actor: actor.to_owned(),
-                request: "{}".to_owned(),
-            };
-            let body = Body::literal(r#"{"resourceShareInvitations":[]}"#.into());
-            let page = ramtape::redact::scrub_page(200, &http::HeaderMap::new(), body);
-            cassette.begin(&head, &TakeHead { complete: true, ..TakeHead::default() }, vec![page], None).unwrap();
+            let asked = EntryHead { actor: actor.to_owned(), ..asked("GetResourceShareInvitations", "{}") };
+            plant(&cassette, &asked, TakeHead::default(), 200, r#"{"resourceShareInvitations":[]}"#);
         }
         cassette.seal().unwrap();
     }

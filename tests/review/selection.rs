@@ -1,6 +1,8 @@
 //! `ls` and `show` with a choice.
 
 use crate::scene::{json_lines, over, recorded};
+use crate::unsealed::{asked, plant, recording};
+use ramtape::cassette::TakeHead;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn takes_are_chosen_by_operation_session_error_and_part() {
@@ -48,21 +50,8 @@ async fn show_shows_the_chosen_takes_under_their_numbers() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_recording_left_is_chosen_as_unsealed() {
-    use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
-    use ramtape::interaction::{Body, OperationName};
-
     let stage = recorded().await;
-    let access = Access::Record { replace: false };
-    let cassette = Cassette::open(&stage.cassette("c"), access, |_, _| (), &Settings::default()).unwrap().cassette;
-    let head = EntryHead {
-        operation: OperationName::Known("ListPrincipals".to_owned()),
-        region: "us-east-1".to_owned(),
-        actor: "default".to_owned(),
-        request: "{}".to_owned(),
-    };
-    let page = ramtape::redact::scrub_page(200, &http::HeaderMap::new(), Body::literal("{}".into()));
-    cassette.begin(&head, &TakeHead { complete: true, ..TakeHead::default() }, vec![page], None).unwrap();
-    drop(cassette);
+    plant(&recording(&stage.cassette("c")), &asked("ListPrincipals", "{}"), TakeHead::default(), 200, "{}");
     let lines = json_lines(&over(&stage, &["ls", "--unsealed", "--json"]));
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!((&lines[0]["operation"], &lines[0]["unsealed"]), (&"ListPrincipals".into(), &true.into()));
