@@ -3,8 +3,9 @@
 use crate::proxied::{HOST, Proxied};
 use crate::stage::{Asking, Caller, Stage};
 use ramtape::config::{RawConfig, RecordMode};
-use ramtape::simulator::Credential;
+use ramtape::simulator::{Credential, Effect, Fault};
 use serde_json::json;
+use std::time::Duration;
 
 fn per_session(written: &mut RawConfig) {
     written.cassette_per_session = Some(true);
@@ -67,6 +68,25 @@ async fn a_forged_signature_makes_no_cassette_and_an_accepted_one_is_sent_once()
     let owner = Proxied::new(&replaying.base, &Credential::owner());
     let again = owner.ask("CreateResourceShare", json!({ "name": "once" }), &headers).await;
     assert_eq!(again.body, first.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_upstream_does_for_a_new_session_is_kept_though_its_client_left() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape_with("tapes", RecordMode::Once, per_session).await;
+    stage.endpoint().inject(Fault::next(Effect::Latency(Duration::from_secs(1))));
+    let (asked, owner) = (stage.endpoint().requests(), Proxied::new(&recording.base, &Credential::owner()));
+    let leaving = tokio::spawn(async move {
+        owner.ask("CreateResourceShare", json!({ "name": "left" }), &[("x-ramtape-session", "one")]).await
+    });
+    while stage.endpoint().requests() == asked {
+        tokio::task::yield_now().await;
+    }
+    leaving.abort();
+    let _ = leaving.await;
+    // There is no cassette yet, and ramtape is told to end.
+    assert_eq!(recording.stop().await.recorded, 1);
+    assert!(stage.cassette("tapes/one/create-resource-share").is_dir());
 }
 
 #[tokio::test(flavor = "multi_thread")]
