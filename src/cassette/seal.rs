@@ -70,7 +70,8 @@ pub(super) enum Chains {
 }
 
 impl Archive {
-    /// Writes everything unsealed as text; tells `step`, before each request, of how many. One that cannot be written keeps none of the others back.
+    /// Writes everything unsealed as text; tells `step`, before each request, of how many. One that cannot be written keeps
+    /// none of the others back.
     pub(super) fn seal_all(&self, step: &mut dyn FnMut(usize)) -> SealReport {
         let mut report = SealReport::default();
         let Some(store) = &self.store else { return report };
