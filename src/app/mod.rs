@@ -9,35 +9,33 @@ mod opener;
 mod outward;
 mod per_session;
 mod rules;
+mod running;
 mod shell;
+mod upstream;
 
 pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
 pub use import::import;
 pub(crate) use rules::Rules;
+pub use running::{Running, StopError};
 pub(crate) use shell::{shell_line, shell_word};
+pub(crate) use upstream::{credential_source, upstream};
 
 use crate::ca::{Keeper, Store};
 use crate::cassette::{self, CassetteError};
 use crate::config::{Config, Poll, RecordMode};
 use crate::control::Control;
-use crate::engine::{Effective, Summary};
-use crate::interaction::Actor;
+use crate::engine::Effective;
 use crate::proxy::{self, Outward, ProxyError};
-use crate::upstream::{self, CredentialSource, Upstream, UpstreamError};
+use crate::upstream::{CredentialSource, UpstreamError};
 use data_encoding::HEXLOWER;
 use engines::Engines;
-use merged::with_tunnels;
 use opener::Opener;
 use outward::Outside;
 use per_session::PerSession;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
-
-/// How long a provider of credentials may take.
-const CREDENTIALS_TIME: Duration = Duration::from_secs(30);
+use std::time::SystemTime;
 
 /// Why the proxy did not start.
 #[derive(Debug, thiserror::Error)]
@@ -66,39 +64,6 @@ pub enum StartError {
     /// The thread that opened the cassette died.
     #[error("opening the cassette failed: {0}")]
     Interrupted(#[from] tokio::task::JoinError),
-}
-
-/// Why the proxy did not stop well.
-#[derive(Debug, thiserror::Error)]
-pub enum StopError {
-    /// The cassette cannot be sealed; what was recorded stays in its store, and is sealed when it is next opened for recording.
-    #[error("the cassette cannot be sealed; what was recorded is kept in its store")]
-    Cassette(#[from] CassetteError),
-    /// The thread that sealed the cassette died.
-    #[error("sealing the cassette failed: {0}")]
-    Interrupted(#[from] tokio::task::JoinError),
-}
-
-/// A proxy that listens.
-#[derive(Debug)]
-pub struct Running {
-    /// Where.
-    pub addr: SocketAddr,
-    /// What is worth a line at the start.
-    pub notices: Vec<String>,
-    /// What is recorded. Where every session has its own cassette and `once` decides for each, what is missing.
-    pub mode: Effective,
-    /// How it is spoken to.
-    scheme: &'static str,
-    key: crate::interaction::Secret,
-    /// How long upstream may take.
-    answer_time: Duration,
-    began: SystemTime,
-    complete: Option<String>,
-    /// Whether polls go through their takes one by one; else those that are skipped are not unused.
-    in_turn: bool,
-    engines: Engines,
-    proxy: proxy::Running,
 }
 
 /// Opens the cassette, builds the way upstream where one is needed, and listens.
@@ -227,117 +192,10 @@ fn instance() -> Result<String, StartError> {
     Ok(HEXLOWER.encode(&bytes))
 }
 
-/// Where the credentials come from: the profile that was named, else the default chain.
-pub(crate) fn credential_source(config: &Config) -> CredentialSource {
-    match &config.upstream.profile {
-        Some(profile) => CredentialSource::Profile(profile.clone()),
-        None => CredentialSource::DefaultChain,
-    }
-}
-
-/// The way upstream that `config` describes. Nothing is sent or read before it is asked.
-pub(crate) fn upstream(
-    config: &Config,
-    credentials: CredentialSource,
-    instance: &str,
-) -> Result<Upstream, UpstreamError> {
-    Upstream::new(upstream::Settings {
-        service: config.service.name.clone(),
-        url: config.upstream.url.clone(),
-        credentials,
-        actors: actor_sources(&config.actors),
-        region: config.region.clone(),
-        names: config.names.clone(),
-        addresses: config.addresses.clone(),
-        ca_bundle: config.upstream.ca_bundle.clone(),
-        connect_time: config.upstream.connect_time,
-        answer_time: config.upstream.answer_time,
-        credentials_time: CREDENTIALS_TIME,
-        response_body: config.upstream.response_body,
-        own: config.listen,
-        instance: instance.to_owned(),
-    })
-}
-
-/// Where the credentials of the actors with a profile come from.
-fn actor_sources(actors: &[Actor]) -> Vec<(String, CredentialSource)> {
-    let profile = |actor: &Actor| Some((actor.label.clone(), CredentialSource::Profile(actor.profile.clone()?)));
-    actors.iter().filter_map(profile).collect()
-}
-
 const fn mode_name(mode: Effective) -> &'static str {
     match mode {
         Effective::Nothing => "replaying",
         Effective::Missing => "replaying, and recording what is missing",
         Effective::Everything => "recording",
-    }
-}
-
-impl Running {
-    /// What to hand to a client: while upstream can be reached, with the capability key in it.
-    #[must_use]
-    pub fn base_url(&self) -> String {
-        match self.mode {
-            Effective::Nothing => format!("{}://{}", self.scheme, self.addr),
-            Effective::Missing | Effective::Everything => {
-                format!("{}://{}/~{}", self.scheme, self.addr, self.key.expose())
-            }
-        }
-    }
-
-    /// What happened so far.
-    #[must_use]
-    pub fn summary(&self) -> Summary {
-        with_tunnels(self.engines.summary(), self.proxy.tunnels())
-    }
-
-    /// The region of everything in the cassette, or in all cassettes, where it is one.
-    #[must_use]
-    pub fn recorded_region(&self) -> Option<String> {
-        self.engines.recorded_region()
-    }
-
-    /// Says that everything that uses the cassette has run to a good end, started by the command `by`. Where it was only
-    /// replayed, poll by poll, and nothing missed, [`Self::stop`] then keeps what was used, for `ramtape prune`.
-    pub fn completed(&mut self, by: impl Into<String>) {
-        self.complete = self.in_turn.then(|| by.into());
-    }
-
-    /// Stops listening, lets requests in flight finish, seals the cassettes.
-    ///
-    /// # Errors
-    /// Where a cassette cannot be sealed.
-    pub async fn stop(self) -> Result<Summary, StopError> {
-        self.stop_telling(|_| ()).await
-    }
-
-    /// As [`Self::stop`]; `step` is called before each request is sealed, with the number of all.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn stop_telling(self, step: impl FnMut(usize) + Send + 'static) -> Result<Summary, StopError> {
-        // Those of connections that end with the proxy are among them.
-        let tunnels = self.proxy.stop().await;
-        self.engines.settle(self.answer_time).await;
-        let (engines, began, complete) = (self.engines, self.began, self.complete);
-        let summary = tokio::task::spawn_blocking(move || {
-            let reports = engines.seal(step)?;
-            let mut summary = engines.summary();
-            if let Some(by) = complete {
-                engines.keep_usage(&by, began);
-            }
-            summary.secrets = reports.iter().map(|report| report.secrets as u64).sum();
-            summary.broken = reports.iter().map(|report| report.broken as u64).sum();
-            let adrift = reports.iter().flat_map(|report| &report.adrift);
-            summary.adrift = adrift.map(|(folder, fingerprint)| format!("{folder}/{fingerprint}")).collect();
-            // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
-            let failed = reports.into_iter().flat_map(|report| report.failed);
-            let unsealed = failed.map(|(folder, fingerprint, reason)| {
-                format!("{folder}/{fingerprint} is in the store only, `ramtape seal` tries again: {reason}")
-            });
-            summary.not_recorded.extend(unsealed);
-            Ok::<_, CassetteError>(with_tunnels(summary, tunnels))
-        });
-        Ok(summary.await??)
     }
 }

@@ -1,0 +1,112 @@
+//! A proxy that listens, and its way back to a sealed cassette.
+
+use super::engines::Engines;
+use super::merged::with_tunnels;
+use crate::cassette::CassetteError;
+use crate::engine::{Effective, Summary};
+use crate::interaction::Secret;
+use crate::proxy;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+/// Why the proxy did not stop well.
+#[derive(Debug, thiserror::Error)]
+pub enum StopError {
+    /// The cassette cannot be sealed; what was recorded stays in its store, and is sealed when it is next opened for recording.
+    #[error("the cassette cannot be sealed; what was recorded is kept in its store")]
+    Cassette(#[from] CassetteError),
+    /// The thread that sealed the cassette died.
+    #[error("sealing the cassette failed: {0}")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+/// A proxy that listens.
+#[derive(Debug)]
+pub struct Running {
+    /// Where.
+    pub addr: SocketAddr,
+    /// What is worth a line at the start.
+    pub notices: Vec<String>,
+    /// What is recorded. Where every session has its own cassette and `once` decides for each, what is missing.
+    pub mode: Effective,
+    /// How it is spoken to.
+    pub(super) scheme: &'static str,
+    pub(super) key: Secret,
+    /// How long upstream may take.
+    pub(super) answer_time: Duration,
+    pub(super) began: SystemTime,
+    pub(super) complete: Option<String>,
+    /// Whether polls go through their takes one by one; else those that are skipped are not unused.
+    pub(super) in_turn: bool,
+    pub(super) engines: Engines,
+    pub(super) proxy: proxy::Running,
+}
+
+impl Running {
+    /// What to hand to a client: while upstream can be reached, with the capability key in it.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        match self.mode {
+            Effective::Nothing => format!("{}://{}", self.scheme, self.addr),
+            Effective::Missing | Effective::Everything => {
+                format!("{}://{}/~{}", self.scheme, self.addr, self.key.expose())
+            }
+        }
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        with_tunnels(self.engines.summary(), self.proxy.tunnels())
+    }
+
+    /// The region of everything in the cassette, or in all cassettes, where it is one.
+    #[must_use]
+    pub fn recorded_region(&self) -> Option<String> {
+        self.engines.recorded_region()
+    }
+
+    /// Says that everything that uses the cassette has run to a good end, started by the command `by`. Where it was only
+    /// replayed, poll by poll, and nothing missed, [`Self::stop`] then keeps what was used, for `ramtape prune`.
+    pub fn completed(&mut self, by: impl Into<String>) {
+        self.complete = self.in_turn.then(|| by.into());
+    }
+
+    /// Stops listening, lets requests in flight finish, seals the cassettes.
+    ///
+    /// # Errors
+    /// Where a cassette cannot be sealed.
+    pub async fn stop(self) -> Result<Summary, StopError> {
+        self.stop_telling(|_| ()).await
+    }
+
+    /// As [`Self::stop`]; `step` is called before each request is sealed, with the number of all.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn stop_telling(self, step: impl FnMut(usize) + Send + 'static) -> Result<Summary, StopError> {
+        // Those of connections that end with the proxy are among them.
+        let tunnels = self.proxy.stop().await;
+        self.engines.settle(self.answer_time).await;
+        let (engines, began, complete) = (self.engines, self.began, self.complete);
+        let summary = tokio::task::spawn_blocking(move || {
+            let reports = engines.seal(step)?;
+            let mut summary = engines.summary();
+            if let Some(by) = complete {
+                engines.keep_usage(&by, began);
+            }
+            summary.secrets = reports.iter().map(|report| report.secrets as u64).sum();
+            summary.broken = reports.iter().map(|report| report.broken as u64).sum();
+            let adrift = reports.iter().flat_map(|report| &report.adrift);
+            summary.adrift = adrift.map(|(folder, fingerprint)| format!("{folder}/{fingerprint}")).collect();
+            // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
+            let failed = reports.into_iter().flat_map(|report| report.failed);
+            let unsealed = failed.map(|(folder, fingerprint, reason)| {
+                format!("{folder}/{fingerprint} is in the store only, `ramtape seal` tries again: {reason}")
+            });
+            summary.not_recorded.extend(unsealed);
+            Ok::<_, CassetteError>(with_tunnels(summary, tunnels))
+        });
+        Ok(summary.await??)
+    }
+}
