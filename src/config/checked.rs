@@ -1,6 +1,6 @@
 //! What the program relies on: every value checked, nothing optional that has a default.
 
-use super::{ConfigError, Door, Pages, RawLimits, RedactConfig, Settings, actors, redact};
+use super::{ConfigError, Door, Pages, Poll, RawLimits, RecordMode, RedactConfig, Settings, actors, redact};
 use crate::interaction::{Actor, Secret};
 use crate::proxy::{Limits, Target};
 use crate::redact::Allowed;
@@ -12,32 +12,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const DAY: u64 = 24 * 60 * 60;
-
-/// When to record and when to replay, with the meanings VCR gave the names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
-pub enum RecordMode {
-    /// Replay only. Upstream is never asked.
-    None,
-    /// Record if the cassette is empty or absent when ramtape starts, else replay only.
-    Once,
-    /// Replay what was there when ramtape started, record what was not.
-    NewEpisodes,
-    /// Ask upstream for everything and record it anew.
-    All,
-}
-
-/// What a client that polls gets on replay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
-pub enum Poll {
-    /// Each recorded answer in turn.
-    Recorded,
-    /// The last recorded answer at once: waiters end at their first poll.
-    Final,
-}
 
 /// Where and how to ask the real service.
 #[derive(Clone, Debug, PartialEq, Eq)]
