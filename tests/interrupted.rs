@@ -9,9 +9,11 @@
 #[expect(dead_code, reason = "every test takes its part")]
 #[path = "support/stage.rs"]
 mod stage;
+#[path = "support/unsealed.rs"]
+mod unsealed;
 
 use clap::Parser;
-use ramtape::cassette::fault;
+use ramtape::cassette::{Access, Cassette, Notice, Settings, TakeHead, fault};
 use ramtape::cli::Cli;
 use ramtape::command;
 use ramtape::config::RecordMode;
@@ -21,6 +23,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
+use unsealed::{asked, plant, recording};
 
 const ARGUMENTS: &str = "TEST_ARGUMENTS";
 const FAULT: &str = "TEST_FAULT";
@@ -160,4 +163,27 @@ async fn what_was_there_is_there_however_a_command_ends() {
     let update = format!("ramtape verify --update --cassette c --upstream {}", stage.url());
     let every: Vec<Fault> = fault::POINTS.into_iter().map(|point| (point, 1)).chain([full]).collect();
     endures(&stage, "c", &update, &every);
+}
+
+#[test]
+fn what_is_thrown_away_is_gone_or_still_there_and_never_lost() {
+    for point in ["after-batch", "after-flush", "after-removal"] {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("c");
+        let cassette = recording(&root);
+        for session in ["a", "b"] {
+            let take = TakeHead { session: Some(session.to_owned()), ..TakeHead::default() };
+            plant(&cassette, &asked("ListPrincipals", "{}"), take, 200, "{}");
+        }
+        drop(cassette);
+        let arguments = "ramtape rm --unsealed --session a --cassette c";
+        assert_eq!(run(folder.path(), arguments, (point, 1)), None, "{point}");
+        let again = run(folder.path(), arguments, ("none", 0));
+        assert!(matches!(again, Some(0 | 1)), "{point}: {again:?}");
+        let opened = Cassette::open(&root, Access::Replay, |_, entry| entry, &Settings::default()).unwrap();
+        assert_eq!(opened.notices, [Notice::Unsealed { entries: 1 }], "{point}");
+        let head = asked("ListPrincipals", "{}");
+        let entry = opened.cassette.entry(&head.operation.folder(), &head.fingerprint()).unwrap().unwrap();
+        assert_eq!(entry.takes.iter().map(|take| take.session.as_deref()).collect::<Vec<_>>(), [Some("b")], "{point}");
+    }
 }

@@ -102,7 +102,10 @@ impl Running {
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
             let failed = reports.into_iter().flat_map(|report| report.failed);
             let unsealed = failed.map(|(folder, fingerprint, reason)| {
-                format!("{folder}/{fingerprint} is in the store only, `ramtape seal` tries again: {reason}")
+                format!(
+                    "{folder}/{fingerprint} is in the store only, `ramtape seal` tries again and `ramtape rm --unsealed \
+                     {fingerprint}` throws it away: {reason}"
+                )
             });
             summary.not_recorded.extend(unsealed);
             Ok::<_, CassetteError>(with_tunnels(summary, tunnels))

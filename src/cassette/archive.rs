@@ -104,10 +104,9 @@ impl Archive {
         Ok((Some(entry), Some(identity), settled, bytes.len() as u64))
     }
 
-    /// The entry of a file, whatever is unsealed; `None` where it cannot be read either.
-    pub(super) fn text_of(&self, folder: &str, fp: &Fingerprint) -> Option<Entry> {
-        let path = entry_path(&self.root, folder, fp).ok()?;
-        self.read_text(&path, folder, fp).ok()?.0
+    /// The entry of a file, whatever is unsealed.
+    pub(super) fn text(&self, folder: &str, fp: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
+        Ok(self.read_text(&entry_path(&self.root, folder, fp)?, folder, fp)?.0)
     }
 
     /// Whether there is neither a file nor an unsealed take.
@@ -152,15 +151,8 @@ pub(super) fn text_hash(root: &Path, folder: &str, fp: &Fingerprint) -> Option<[
 
 /// `sealed` with the takes that are not in the text yet.
 pub(super) fn with_takes(sealed: Option<Entry>, unsealed: super::store::UnsealedTakes) -> Entry {
-    let head = unsealed.head;
     let old = sealed.map(|entry| entry.takes).unwrap_or_default();
-    Entry {
-        operation: head.operation,
-        region: head.region,
-        actor: head.actor,
-        request: head.request,
-        takes: merge(old, unsealed.takes),
-    }
+    unsealed.head.with(merge(old, unsealed.takes))
 }
 
 fn weight(entry: &Entry) -> u64 {

@@ -25,7 +25,10 @@ pub enum EditError {
         reason: String,
     },
     /// The text is not all there is.
-    #[error("answers to {entries} requests are in the store only: write them as text with `ramtape seal` first")]
+    #[error(
+        "answers to {entries} requests are in the store only: write them as text with `ramtape seal`, or throw them away with \
+         `ramtape rm --unsealed`, first"
+    )]
     Unsealed {
         /// For how many requests.
         entries: usize,
@@ -57,12 +60,23 @@ impl Editing {
     /// # Errors
     /// Where another process has it open, the folder cannot be written, or the text is not all there is.
     pub fn open(root: &Path) -> Result<Self, EditError> {
+        let editing = Self::open_store(root)?;
+        match editing.cassette.unsealed() {
+            0 => Ok(editing),
+            entries => Err(EditError::Unsealed { entries }),
+        }
+    }
+
+    /// Opens the cassette in `root` for changes to what is unsealed.
+    ///
+    /// # Errors
+    /// Where another process has it open, or the folder cannot be written.
+    pub fn open_store(root: &Path) -> Result<Self, EditError> {
         let opened = Cassette::open(root, Access::Replay, |_, _| (), &Settings::default())?;
         for notice in opened.notices {
             match notice {
                 Notice::InUse { .. } => return Err(EditError::InUse { root: root.to_owned() }),
                 Notice::NoStore { reason } => return Err(EditError::NoStore { reason }),
-                Notice::Unsealed { entries } => return Err(EditError::Unsealed { entries }),
                 _ => {}
             }
         }
@@ -81,6 +95,14 @@ impl Editing {
     /// Where a file cannot be written; those before it are done.
     pub fn remove(&self, surplus: &[Surplus], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
         self.cassette.remove(surplus, step)
+    }
+
+    /// Throws `surplus` out of the store, as [`Cassette::discard`] does.
+    ///
+    /// # Errors
+    /// Where the store fails; those before it are done.
+    pub fn discard(&self, surplus: &[Surplus], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
+        self.cassette.discard(surplus, step)
     }
 }
 

@@ -71,14 +71,18 @@ impl fmt::Display for Notice {
         match self {
             Self::Unsealed { entries } => write!(
                 f,
-                "answers to {entries} requests are in the store only (a recording did not end cleanly); they are used; \
-                 `ramtape seal` writes them as text"
+                "answers to {entries} requests are in the store only (a recording was killed, or they were refused as text); \
+                 they are used; `ramtape seal` writes them as text, or says why it cannot"
             ),
             Self::Sealed { entries } => {
                 write!(f, "answers to {entries} requests, left by an interrupted recording, were written as text")
             }
             Self::NotSealed { name, reason } => {
-                write!(f, "{name} could not be written as text and stays in the store: {reason}")
+                write!(
+                    f,
+                    "{name} could not be written as text and stays in the store (`ramtape rm --unsealed` throws it away): \
+                     {reason}"
+                )
             }
             Self::Rebuilt { reason, aside } => write!(
                 f,

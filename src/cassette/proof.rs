@@ -3,7 +3,8 @@
 
 use super::archive::checked;
 use super::error::{CassetteError, Leak};
-use super::path::read_file;
+use super::path::{entry_path, read_file};
+use super::text;
 use super::warden::{Broken, Warden};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
@@ -27,12 +28,24 @@ impl Judge<'_> {
     /// # Errors
     /// [`CassetteError::Secret`], else [`CassetteError::Broken`].
     pub(super) fn prove(&self, path: &Path, fp: &Fingerprint, entry: &Entry, text: &str) -> Result<(), CassetteError> {
-        let leaks = self.leaks(path, entry, text);
-        if !leaks.is_empty() {
-            return Err(CassetteError::Secret { path: path.to_owned(), leaks });
-        }
+        self.search_text(path, entry, text)?;
         let broken = |Broken { pointer, reason }| CassetteError::Broken { path: path.to_owned(), pointer, reason };
         self.warden.prove(self.redaction, fp, entry).map_err(broken)
+    }
+
+    /// Looks for secrets in `entry`, as its file in the cassette in `root` has it or would have it.
+    ///
+    /// # Errors
+    /// [`CassetteError::Secret`], and where it has no text.
+    pub fn search(&self, root: &Path, fp: &Fingerprint, entry: &Entry) -> Result<(), CassetteError> {
+        let path = entry_path(root, &entry.operation.folder(), fp)?;
+        let text = text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.clone(), source })?;
+        self.search_text(&path, entry, &text)
+    }
+
+    fn search_text(&self, path: &Path, entry: &Entry, text: &str) -> Result<(), CassetteError> {
+        let leaks = self.leaks(path, entry, text);
+        if leaks.is_empty() { Ok(()) } else { Err(CassetteError::Secret { path: path.to_owned(), leaks }) }
     }
 
     /// Judges the file at `path`, of the cassette in `root`, as it stands.

@@ -4,7 +4,7 @@ use super::error::{CassetteError, StoreError};
 use super::seal::SealReport;
 use super::{Access, Cassette, fault};
 use crate::fingerprint::{Fingerprint, canonical_text};
-use crate::interaction::{Entry, OperationName, Page, Secret};
+use crate::interaction::{Entry, OperationName, Page, Secret, Take};
 use crate::redact::Scrubbed;
 
 /// What was asked: the part of an entry that all its takes share.
@@ -30,6 +30,13 @@ impl EntryHead {
             actor: entry.actor.clone(),
             request: entry.request.clone(),
         }
+    }
+
+    /// The entry with these takes.
+    #[must_use]
+    pub fn with(self, takes: Vec<Take>) -> Entry {
+        let Self { operation, region, actor, request } = self;
+        Entry { operation, region, actor, request, takes }
     }
 
     /// The fingerprint that this request has, and its file is named after.

@@ -23,7 +23,8 @@ pub(super) const EXPORT_EXAMPLE: &str = "\
 Example:
   ramtape export --har ramtape.har
 
-There are no dates in it, no signatures, and of headers only what a cassette keeps.";
+There are no dates in it, no signatures, and of headers only what a cassette keeps. A request in which a
+secret is found is left out; the exit code is 4 then.";
 pub(super) const IMPORT_EXAMPLE: &str = "\
 Examples:
   ramtape import mitmproxy.har

@@ -60,7 +60,7 @@ pub struct SelectionArgs {
     /// Takes of listings that were recorded in part only
     #[arg(long, help_heading = CHOICE)]
     pub partial: bool,
-    /// Requests with takes that are in the store only, and not in the text yet
+    /// Requests with takes that are in the store only, and not in the text yet; `rm` removes those takes
     #[arg(long, help_heading = CHOICE)]
     pub unsealed: bool,
 }

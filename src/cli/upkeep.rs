@@ -29,8 +29,9 @@ Examples:
   ramtape rm 'Delete*' --errors
 
 What goes is told. A write stays, and so does everything else, where a take that is not removed was
-recorded after it or holds a value of it: --force removes it all the same. Nothing is removed where
-takes are in the store only, or while another ramtape has the cassette open.";
+recorded after it or holds a value of it: --force removes it all the same. Where takes are in the store
+only, nothing else is removed before they are text, or thrown away with --unsealed. Nothing is removed
+while another ramtape has the cassette open.";
 
 /// `ramtape seal`
 #[derive(Args, Clone, Debug)]

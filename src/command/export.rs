@@ -1,26 +1,41 @@
 //! `ramtape export`
 
+use super::error::chain;
 use super::progress::Progress;
-use super::recorded::Shelf;
 use super::summary::counted;
 use super::voice::Voice;
-use super::{CommandError, Exit, output};
+use super::{CommandError, Exit, output, recorded};
+use crate::app::Rules;
+use crate::cassette::{self, Access, CassetteError, Judge};
 use crate::cli::ExportArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::transcript;
 use crate::har;
+use std::sync::Arc;
 
 pub(super) fn run(args: &ExportArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
-    let shelf = Shelf::open(&config.cassette, voice)?;
-    let mut entries = Vec::new();
-    let names = shelf.names()?;
+    let warden = Arc::new(Rules::of(&config).only_sealing());
+    let opening = cassette::Settings { warden: Arc::<Rules>::clone(&warden), ..cassette::Settings::default() };
+    let opened = recorded::open_with(&config.cassette, Access::Replay, &opening, voice)?;
+    let judge = Judge { warden: &*warden, redaction: &opened.redaction };
+    let (mut entries, mut secrets) = (Vec::new(), 0);
+    let names = opened.cassette.fingerprints()?;
     let mut progress = Progress::new(voice, "reading", names.len());
     for (folder, fingerprint) in names {
         progress.step();
         // Half a cassette is none: a damaged file ends it here.
-        entries.extend(shelf.read(&folder, fingerprint)?.map(|recorded| (fingerprint, recorded.entry)));
+        let Some(entry) = opened.cassette.entry(&folder, &fingerprint)? else { continue };
+        match judge.search(&config.cassette, &fingerprint, &entry) {
+            Ok(()) => entries.push((fingerprint, entry)),
+            // What may not be text may not leave the store in another form either.
+            Err(error @ CassetteError::Secret { .. }) => {
+                progress.aside(|| voice.problem(&chain(&error)));
+                secrets += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     drop(progress);
     let exchanges = transcript(&config.service, entries);
@@ -31,5 +46,9 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, voice: Voice) ->
         output::write_file(&args.har, &text)?;
     }
     voice.note(&format!("{} exported", counted(exchanges.len() as u64, "answer", "answers")));
-    Ok(Exit::Well)
+    if secrets == 0 {
+        return Ok(Exit::Well);
+    }
+    voice.problem(&format!("{} left out", counted(secrets, "request with a secret is", "requests with secrets are")));
+    Ok(Exit::Secret)
 }

@@ -15,40 +15,45 @@ use std::path::Path;
 
 pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let selection = Selection::new(&args.what, &args.takes.selection);
-    check(args, &selection)?;
+    check(&selection)?;
     let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     recorded::check(&config.cassette)?;
-    let editing = Editing::open(&config.cassette)?;
-    let Found { going, dangling } = find(&editing, &selection, voice)?;
+    let unsealed = args.takes.selection.unsealed;
+    let editing = if unsealed { Editing::open_store(&config.cassette) } else { Editing::open(&config.cassette) }?;
+    let Found { going, dangling } = find(&editing, &selection, unsealed, voice)?;
     if going.is_empty() {
         return Err(selection.nothing_in(&config.cassette));
     }
     // What will go is told before it goes.
-    output::print(&if args.json { json(&going, &config.cassette) } else { prune::text(&going) })?;
+    output::print(&if args.json { json(&going, unsealed, &config.cassette) } else { prune::text(&going) })?;
     tell(&dangling, args.force, voice);
     if !dangling.is_empty() && !args.force {
         return Err(CommandError::Linked { links: counted(dangling.len() as u64, "link", "links") });
     }
-    let takes = counted(going.iter().map(|entry| entry.unused.len() as u64).sum(), "take", "takes");
+    let takes = going.iter().map(|entry| entry.unused.len() as u64).sum();
+    let takes =
+        if unsealed { counted(takes, "unsealed take", "unsealed takes") } else { counted(takes, "take", "takes") };
     if args.dry_run {
         voice.note(&format!("{takes} would be removed"));
         return Ok(Exit::Well);
     }
-    editing.remove(&going, &mut as_told(voice, "removing from"))?;
+    let mut step = as_told(voice, "removing from");
+    if unsealed {
+        editing.discard(&going, &mut step)?
+    } else {
+        editing.remove(&going, &mut step)?
+    }
+    drop(step);
     voice.note(&format!("{takes} removed"));
     Ok(Exit::Well)
 }
 
-fn check(args: &RmArgs, selection: &Selection<'_>) -> Result<(), CommandError> {
-    let refused = |text: &str| Err(CommandError::Usage(text.to_owned()));
+fn check(selection: &Selection<'_>) -> Result<(), CommandError> {
     if selection.is_everything() {
-        return refused(
-            "say what to remove: an operation, the beginning of a fingerprint, or flags ('*' is everything)",
-        );
-    }
-    if args.takes.selection.unsealed {
-        return refused("what is in the store only cannot be removed: write it as text with `ramtape seal` first");
+        return Err(CommandError::Usage(
+            "say what to remove: an operation, the beginning of a fingerprint, or flags ('*' is everything)".to_owned(),
+        ));
     }
     Ok(())
 }
@@ -59,8 +64,9 @@ struct Found {
     dangling: Vec<Dangling>,
 }
 
-/// Looks through the whole cassette: a file that cannot be read could hold a link.
-fn find(editing: &Editing, selection: &Selection<'_>, voice: Voice) -> Result<Found, CommandError> {
+/// Looks through the whole cassette: a file that cannot be read could hold a link. What goes is chosen from the text or,
+/// where `unsealed`, from the store.
+fn find(editing: &Editing, selection: &Selection<'_>, unsealed: bool, voice: Voice) -> Result<Found, CommandError> {
     let mut going = Vec::new();
     let mut farewell = Farewell::default();
     let mut begun: BTreeMap<&str, Vec<Fingerprint>> = BTreeMap::new();
@@ -68,7 +74,10 @@ fn find(editing: &Editing, selection: &Selection<'_>, voice: Voice) -> Result<Fo
     let mut progress = Progress::new(voice, "reading", names.len());
     for (folder, fingerprint) in names {
         progress.step();
-        let Some(entry) = editing.cassette().entry(&folder, &fingerprint)? else { continue };
+        let parts = editing.cassette().parts(&folder, &fingerprint)?;
+        let (chosen_from, staying) = if unsealed { (parts.unsealed, parts.text) } else { (parts.text, parts.unsealed) };
+        staying.iter().for_each(|entry| farewell.look_at(fingerprint, entry, &BTreeSet::new()));
+        let Some(entry) = chosen_from else { continue };
         let recorded = Recorded { fingerprint, folder, entry };
         let takes = selection.takes(&recorded);
         farewell.look_at(fingerprint, &recorded.entry, &takes);
@@ -77,6 +86,7 @@ fn find(editing: &Editing, selection: &Selection<'_>, voice: Voice) -> Result<Fo
         }
         going.extend((!takes.is_empty()).then(|| surplus(recorded, takes)));
     }
+    drop(progress);
     match begun.into_iter().find(|(_, fingerprints)| fingerprints.len() > 1) {
         Some((beginning, fingerprints)) => Err(ambiguous(beginning, &fingerprints)),
         None => Ok(Found { going, dangling: farewell.dangling() }),
@@ -104,7 +114,7 @@ fn tell(dangling: &[Dangling], force: bool, voice: Voice) {
     }
 }
 
-fn json(going: &[Surplus], root: &Path) -> String {
+fn json(going: &[Surplus], unsealed: bool, root: &Path) -> String {
     let line = |entry: &Surplus| {
         let file = root.join(&entry.folder).join(format!("{}.json", entry.fingerprint));
         let object = serde_json::json!({
@@ -113,7 +123,8 @@ fn json(going: &[Surplus], root: &Path) -> String {
             "removed": entry.unused.iter().map(|at| at + 1).collect::<Vec<_>>(),
             "takes": entry.takes,
             "file": file.to_string_lossy(),
-            "fileGoes": entry.is_whole(),
+            "fileGoes": entry.is_whole() && !unsealed,
+            "unsealed": unsealed,
         });
         format!("{object}\n")
     };

@@ -40,6 +40,9 @@ fn told(report: &SealReport, voice: Voice) -> Exit {
         return Exit::Well;
     }
     let failed = u64::try_from(report.failed.len()).unwrap_or(u64::MAX);
-    voice.problem(&format!("{} in the store only", counted(failed, "request is", "requests are")));
+    voice.problem(&format!(
+        "{} in the store only; `ramtape rm --unsealed` throws away what must not become text",
+        counted(failed, "request is", "requests are")
+    ));
     if report.secrets > 0 { Exit::Secret } else { Exit::Cassette }
 }

@@ -75,6 +75,17 @@ impl Index {
         unsealed.takes.insert(id.sequence, state);
     }
 
+    /// Forgets one take: it is thrown away.
+    pub(super) fn discard(&mut self, id: &TakeId) {
+        let Some(unsealed) = self.entries.get_mut(&id.fingerprint) else { return };
+        unsealed.takes.remove(&id.sequence);
+        self.generation += 1;
+        unsealed.generation = self.generation;
+        if unsealed.takes.is_empty() {
+            self.forget(&id.fingerprint);
+        }
+    }
+
     /// Forgets a fingerprint: it is sealed.
     pub(super) fn forget(&mut self, fp: &Fingerprint) {
         self.entries.remove(fp);

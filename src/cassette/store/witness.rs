@@ -23,6 +23,8 @@ pub(super) enum Event {
     Taken { fp: Fingerprint, sequence: u64, pages: u32, folder: String, batch: u64 },
     /// The takes of a fingerprint up to this sequence number are in the text.
     Sealed { fp: Fingerprint, sequence: u64, batch: u64 },
+    /// This take was thrown away.
+    Discarded { fp: Fingerprint, sequence: u64, batch: u64 },
 }
 
 /// What the records say, taken together.
@@ -55,6 +57,10 @@ impl Testimony {
             Event::Taken { fp, sequence, pages, folder, batch } => {
                 let known = self.taken.entry((fp, sequence)).or_insert((0, folder));
                 known.0 = known.0.max(pages);
+                (Some(sequence), batch)
+            }
+            Event::Discarded { fp, sequence, batch } => {
+                self.taken.remove(&(fp, sequence));
                 (Some(sequence), batch)
             }
             Event::Sealed { fp, sequence, batch } => {
@@ -131,8 +137,8 @@ fn pack(event: &Event) -> Vec<u8> {
             packer.number(*batch);
             packer.text(folder);
         }
-        Event::Sealed { fp, sequence, batch } => {
-            packer.byte(2);
+        Event::Sealed { fp, sequence, batch } | Event::Discarded { fp, sequence, batch } => {
+            packer.byte(if matches!(event, Event::Sealed { .. }) { 2 } else { 3 });
             packer.0.extend_from_slice(fp.bytes());
             packer.number(*sequence);
             packer.number(*batch);
@@ -153,9 +159,10 @@ fn unpack(record: &[u8]) -> Option<Event> {
             let batch = unpacker.number()?;
             Event::Taken { fp, sequence, pages, folder: unpacker.text()?, batch }
         }
-        2 => {
+        kind @ (2 | 3) => {
             let fp = Fingerprint::from_bytes(unpacker.array()?);
-            Event::Sealed { fp, sequence: unpacker.number()?, batch: unpacker.number()? }
+            let (sequence, batch) = (unpacker.number()?, unpacker.number()?);
+            if kind == 2 { Event::Sealed { fp, sequence, batch } } else { Event::Discarded { fp, sequence, batch } }
         }
         _ => return None,
     })

@@ -136,22 +136,51 @@ impl Store {
         hold(&self.witness).record(events)?;
         let mut removals = Vec::new();
         for (fp, latest) in sealed {
-            for kind in [b'h', b'p', b'i'] {
-                let mut prefix = vec![kind];
-                prefix.extend_from_slice(fp.bytes());
-                for key in self.trees.takes.scan_prefix(prefix).keys() {
-                    let key = key?;
-                    let stays = match Key::parse(&key) {
-                        Some(Key::Head(_, sequence) | Key::Page(_, sequence, _)) => sequence > *latest,
-                        _ => false,
-                    };
-                    if !stays {
-                        removals.push(key.to_vec());
-                    }
+            self.keys_of(fp, |sequence| sequence.is_none_or(|sequence| sequence <= *latest), &mut removals)?;
+        }
+        self.apply(|_| ((), Change { removals, ..Change::default() })).map(|_| ())
+    }
+
+    /// Throws takes away for good.
+    pub(in crate::cassette) fn discard(&self, ids: &[TakeId]) -> Result<(), StoreError> {
+        let batch = hold(&self.ledger).batch;
+        let gone = |id: &TakeId| Event::Discarded { fp: id.fingerprint, sequence: id.sequence, batch };
+        // As with what is sealed.
+        hold(&self.witness).record(ids.iter().map(gone))?;
+        let _closed = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        let mut removals = Vec::new();
+        for id in ids {
+            self.keys_of(&id.fingerprint, |sequence| sequence == Some(id.sequence), &mut removals)?;
+        }
+        self.apply(|_| ((), Change { removals, ..Change::default() }))?;
+        fault::point("after-removal");
+        let mut index = self.index_to_change();
+        ids.iter().for_each(|id| index.discard(id));
+        Ok(())
+    }
+
+    /// Adds the keys under `fp` to `keys` that `wanted` says of: heads and pages by their take's number, intents by none.
+    fn keys_of(
+        &self,
+        fp: &Fingerprint,
+        wanted: impl Fn(Option<u64>) -> bool,
+        keys: &mut Vec<Vec<u8>>,
+    ) -> Result<(), StoreError> {
+        for kind in [b'h', b'p', b'i'] {
+            let mut prefix = vec![kind];
+            prefix.extend_from_slice(fp.bytes());
+            for key in self.trees.takes.scan_prefix(prefix).keys() {
+                let key = key?;
+                let sequence = match Key::parse(&key) {
+                    Some(Key::Head(_, sequence) | Key::Page(_, sequence, _)) => Some(sequence),
+                    _ => None,
+                };
+                if wanted(sequence) {
+                    keys.push(key.to_vec());
                 }
             }
         }
-        self.apply(|_| ((), Change { removals, ..Change::default() })).map(|_| ())
+        Ok(())
     }
 
     /// Removes intents: their texts never came to be.

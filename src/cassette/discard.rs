@@ -1,0 +1,56 @@
+//! Takes that are in the store only, looked at apart from the text, and thrown away.
+
+use super::error::{CassetteError, StoreError};
+use super::remove::Surplus;
+use super::{Cassette, TakeId, usage};
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Entry;
+use std::sync::PoisonError;
+
+/// What is recorded for a request, where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// As the text has it.
+    pub text: Option<Entry>,
+    /// What is in the store only, in recorded order.
+    pub unsealed: Option<Entry>,
+}
+
+impl<P> Cassette<P> {
+    /// What is recorded under `fp`, the text apart from what is unsealed.
+    ///
+    /// # Errors
+    /// Where either cannot be read.
+    pub fn parts(&self, folder: &str, fp: &Fingerprint) -> Result<Parts, CassetteError> {
+        let text = self.archive.text(folder, fp)?;
+        let Some(store) = &self.archive.store else { return Ok(Parts { text, unsealed: None }) };
+        let unsealed = store.takes_of(fp)?.map(|unsealed| {
+            let takes = unsealed.takes.into_iter().map(|recorded| recorded.take);
+            unsealed.head.with(takes.collect())
+        });
+        Ok(Parts { text, unsealed })
+    }
+
+    /// Throws unsealed takes away, by their place among those of their request; tells `step` before each request of how many.
+    /// The text stays as it is.
+    ///
+    /// # Errors
+    /// Where this process does not have the cassette for itself, or the store fails. Those before are gone.
+    pub fn discard(&self, surplus: &[Surplus], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
+        let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
+        let _alone = self.archive.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        usage::forget(&self.archive.root)?;
+        for Surplus { fingerprint, unused, .. } in surplus {
+            step(surplus.len());
+            let sequences: Vec<u64> = store
+                .index()
+                .of(fingerprint)
+                .map(|unsealed| unsealed.takes.keys().copied().collect())
+                .unwrap_or_default();
+            let ids = sequences.into_iter().enumerate().filter(|(at, _)| unused.contains(at));
+            let ids = ids.map(|(_, sequence)| TakeId { fingerprint: *fingerprint, sequence });
+            store.discard(&ids.collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+}
