@@ -164,8 +164,9 @@ impl<'r> Walk<'r> {
 
     /// What is in a member's name.
     fn name(&mut self, key: &str, offset: usize) {
-        // Most names are short and plain.
-        if !self.wanted.accounts && key.len() < 8 {
+        // Most names are short, and no built-in rule finds anything in those.
+        let has_pattern = || self.wanted.own_rules().any(|rule| rule.regex.is_some());
+        if key.len() < 8 && !self.wanted.accounts && !has_pattern() {
             return;
         }
         let named = Node { raw: key, offset, kind: Kind::String };

@@ -50,6 +50,9 @@ fn a_pattern_redacts_its_first_group_or_all_it_matches() {
     let whole = redaction(false, &[rule(Selector::Pattern("(?i)project [a-z]+".into()))]);
     assert!(answered(&whole, "it is Project Zeus.").starts_with("it is redacted-"));
     assert_eq!(answered(&whole, "{\"projectzeus\":1}"), "{\"projectzeus\":1}");
+    let short = redaction(false, &[rule(Selector::Pattern("ACME".into()))]);
+    let redacted = answered(&short, "{\"ACME\":{\"b\":\"ACME\"}}");
+    assert!(!redacted.contains("ACME") && redacted.contains("\"b\""), "{redacted}");
 }
 
 #[test]
