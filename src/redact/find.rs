@@ -134,31 +134,54 @@ impl<'r> Wanted<'r> {
 
     /// What there is in `part` of `text`, what comes first being stronger.
     fn found_in(&self, text: &str, part: Range<usize>) -> Vec<Found> {
+        let secrets = self.secrets_in(text.get(part.clone()).unwrap_or_default(), part.start);
         let mut found: Vec<Found> = Vec::new();
         for rule in self.own_rules() {
             let Some(regex) = &rule.regex else { continue };
-            found.extend(matches_in(regex, text, part.clone()).into_iter().map(|range| {
+            for range in matches_in(regex, text, part.clone()) {
+                let Some(range) = whole_secrets(range, &secrets) else { continue };
                 let value = text.get(range.clone()).unwrap_or_default();
                 let shape = if value.len() == text.len() { Shape::of(value) } else { Shape::of_part(value) };
-                Found { range, shape, label: rule.label().into(), with: rule.rule.with.clone() }
-            }));
+                found.push(Found { range, shape, label: rule.label().into(), with: rule.rule.with.clone() });
+            }
         }
-        let within = text.get(part.clone()).unwrap_or_default();
-        let place = |range: Range<usize>| part.start + range.start..part.start + range.end;
-        found.extend(patterns::spots(within).into_iter().map(|spot| Found {
-            range: place(spot.range),
-            shape: spot.shape,
-            label: spot.label.into(),
-            with: None,
-        }));
-        if self.accounts {
-            found.extend(account::places(within).into_iter().map(|range| {
-                let shape = if range.len() == 12 { Shape::Account } else { Shape::DashedAccount };
-                Found { range: place(range), shape, label: ACCOUNT.into(), with: None }
-            }));
-        }
+        found.extend(secrets);
         found
     }
+
+    /// What the built-in rules find in `part`, which begins at `start` of a text.
+    fn secrets_in(&self, part: &str, start: usize) -> Vec<Found> {
+        let found = |range: Range<usize>, shape: Shape, label: &'static str| {
+            let is_one = part.get(range.clone()).is_some_and(|value| !shape.is_stand_in(value));
+            let range = start + range.start..start + range.end;
+            is_one.then(|| Found { range, shape, label: label.into(), with: None })
+        };
+        let spots = patterns::spots(part).into_iter().filter_map(|spot| found(spot.range, spot.shape, spot.label));
+        let mut secrets: Vec<Found> = spots.collect();
+        if self.accounts {
+            secrets.extend(account::places(part).into_iter().filter_map(|range| {
+                let shape = if range.len() == 12 { Shape::Account } else { Shape::DashedAccount };
+                found(range, shape, ACCOUNT)
+            }));
+        }
+        secrets
+    }
+}
+
+/// What a user's pattern matches, with all of the secrets that it matches a part of: what is left of one is not known for
+/// what it is. `None` for a part of one alone, which goes with it.
+fn whole_secrets(matched: Range<usize>, secrets: &[Found]) -> Option<Range<usize>> {
+    let mut whole = matched;
+    // What stands for a dashed account is not known inside a text, so a rule would find that too.
+    for Found { range, .. } in secrets.iter().filter(|secret| secret.shape != Shape::DashedAccount) {
+        if range.start <= whole.start && whole.end <= range.end && *range != whole {
+            return None;
+        }
+        if range.start < whole.end && whole.start < range.end {
+            whole = whole.start.min(range.start)..whole.end.max(range.end);
+        }
+    }
+    Some(whole)
 }
 
 struct Found {

@@ -87,3 +87,27 @@ fn an_arn_keeps_its_kind_and_its_account_is_its_own_matter() {
     assert_eq!(requested(&both, &format!("{{\"arn\":\"{}\"}}", arn.replace(ACCOUNT, stand_in))), once);
     assert_eq!(requested(&both, &once), once);
 }
+
+#[test]
+fn a_pattern_that_matches_a_part_of_a_secret_leaves_nothing_of_it() {
+    let digits = redaction(true, &[rule(Selector::Pattern("[0-9]{3,}".into()))]);
+    let around = redaction(true, &[rule(Selector::Pattern("was .{12}".into()))]);
+    let plain = redaction(true, &[]);
+    for secret in [
+        concat!("AKIA", "QYLPMN5H1234CDEF"),
+        concat!("kZ3o8Wc1yFq2dT5xLh1234", "4mRj6sPa7gUe0wXi/K"),
+        concat!("ghp_", "0123456789abcdefghijABCDEFGHIJ012345"),
+        concat!("jane.doe1234", "@corp.co.uk"),
+        ACCOUNT,
+    ] {
+        let body = format!("{{\"a\":\"it was {secret}, {secret}\",\"{secret}\":1}}");
+        assert_eq!(answered(&digits, &body), answered(&plain, &body), "the secret as a whole, as without the rule");
+        let redacted = answered(&around, &body);
+        let tail = &secret[secret.len() - 2..];
+        assert!(redacted.starts_with("{\"a\":\"it redacted-") && !redacted.contains(&format!("{tail},")), "{redacted}");
+        assert_eq!(answered(&around, &redacted), redacted);
+    }
+    let body = "{\"a\":\"jane1234@example.com 99991234567890123\"}";
+    let redacted = answered(&digits, body);
+    assert!(!redacted.contains("1234"), "what is no secret hides nothing from a rule: {redacted}");
+}
