@@ -58,7 +58,7 @@ impl<'r> Walk<'r> {
             Kind::Object(members) => {
                 let outermost = self.path.is_empty() && self.depth == 0;
                 for member in members {
-                    let name = json::unquote(member.key).map_or_else(|_| member.key.to_owned(), Cow::into_owned);
+                    let name = json::legible(member.key).into_owned();
                     if outermost && (self.wanted.skip)(&name) {
                         continue;
                     }
@@ -112,17 +112,12 @@ impl<'r> Walk<'r> {
 
     fn string(&mut self, node: &Node<'_>, whole: Option<&Whole>) {
         let before = self.hits.len();
-        let inner = node.raw.get(1..node.raw.len().saturating_sub(1)).unwrap_or_default();
-        match node.text() {
-            Some(text) => self.string_text(&text, whole),
-            // No text, and yet there can be some in it.
-            None => self.string_text(inner, whole),
-        }
+        self.string_text(&json::legible(node.raw), whole);
         if self.hits.len() == before {
             return;
         }
         // From places in the string's text to places in its spelling.
-        let offsets = if inner.contains('\\') { json::offsets(node.raw).ok() } else { None };
+        let offsets = node.raw.contains('\\').then(|| json::offsets(node.raw));
         let place = |at: usize| match &offsets {
             Some(offsets) => node.offset + offsets.get(at).copied().unwrap_or_default(),
             None => node.offset + 1 + at,
@@ -169,11 +164,9 @@ impl<'r> Walk<'r> {
         if key.len() < 8 && !self.wanted.accounts && !has_pattern() {
             return;
         }
-        let named = Node { raw: key, offset, kind: Kind::String };
-        let Some(text) = named.text() else { return };
-        let found = self.wanted.in_text(&text, &self.pointer());
+        let found = self.wanted.in_text(&json::legible(key), &self.pointer());
         if !found.is_empty() {
-            let offsets = json::offsets(key).unwrap_or_default();
+            let offsets = json::offsets(key);
             let place = |at: usize| offset + offsets.get(at).copied().unwrap_or_default();
             self.hits.extend(found.into_iter().map(|hit| Hit { depth: hit.depth + 1, ..hit.moved(place) }));
         }

@@ -58,6 +58,11 @@ fn secrets_are_gone_from_every_place_of_an_answer() {
             format!("<html>{secret}</html>"),
             format!("{{\"a\":\"{}\"}}", secret.replace('/', "\\/")),
             format!("a=%FF&b=%C3&c={}", secret.replace('/', "%2F").replace('@', "%40").replace('A', "%41")),
+            format!("{{\"a \\ud800 {secret}\":1}}"),
+            format!(
+                "{{\"a\":\"\\udc00 {}\"}}",
+                secret.replace('/', "\\/").replace('@', "\\u0040").replace('A', "\\u0041")
+            ),
             format!("{{\"a\":\"{}\"}}", secret.replace('A', "\\u0041").replace('@', "\\u0040").replace('g', "\\u0067")),
         ] {
             let redacted = answered(&redaction, &body);

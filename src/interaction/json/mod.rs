@@ -9,7 +9,7 @@ mod text;
 
 pub use edit::{removal, with_text, without};
 pub use parse::{MAX_DEPTH, SyntaxError, parse};
-pub use text::{offsets, pointer_step, push_quoted, quote, unquote};
+pub use text::{legible, offsets, pointer_step, push_quoted, quote, unquote};
 
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]

@@ -28,12 +28,26 @@ pub fn unquote(raw: &str) -> Result<Cow<'_, str>, LoneSurrogate> {
     Ok(Cow::Owned(out))
 }
 
-/// For every byte of a string's text, and for its end, where it stands in `raw`: an escape's first byte for all that it
-/// spells. What is changed in the text can so be changed in the spelling, and the rest keeps its bytes.
-///
-/// # Errors
-/// Where an escape is half of a surrogate pair.
-pub fn offsets(raw: &str) -> Result<Vec<usize>, LoneSurrogate> {
+/// The text of a JSON string as far as it is one: as [`unquote`] gives it, U+FFFD in place of half a surrogate pair.
+#[must_use]
+pub fn legible(raw: &str) -> Cow<'_, str> {
+    unquote(raw).unwrap_or_else(|_| {
+        let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
+        let (mut out, mut rest) = (String::with_capacity(inner.len()), inner);
+        while let Some(at) = rest.find('\\') {
+            let (before, escape) = rest.split_at(at);
+            out.push_str(before);
+            rest = push_legible(&mut out, escape);
+        }
+        out.push_str(rest);
+        Cow::Owned(out)
+    })
+}
+
+/// For every byte of a string's text, as [`legible`] gives it, and for its end, where it stands in `raw`: an escape's first
+/// byte for all that it spells. What is changed in the text can so be changed in the spelling, and the rest keeps its bytes.
+#[must_use]
+pub fn offsets(raw: &str) -> Vec<usize> {
     let inner = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
     let lead = usize::from(inner.len() < raw.len());
     let mut offsets = Vec::with_capacity(inner.len() + 1);
@@ -45,12 +59,12 @@ pub fn offsets(raw: &str) -> Result<Vec<usize>, LoneSurrogate> {
             continue;
         }
         spelled.clear();
-        let rest = push_escape(&mut spelled, inner.get(at..).unwrap_or_default())?;
+        let rest = push_legible(&mut spelled, inner.get(at..).unwrap_or_default());
         offsets.extend(std::iter::repeat_n(lead + at, spelled.len()));
         at = inner.len() - rest.len();
     }
     offsets.push(lead + inner.len());
-    Ok(offsets)
+    offsets
 }
 
 /// A member's name as a step of a JSON pointer (RFC 6901).
@@ -85,6 +99,14 @@ fn push_escape<'a>(out: &mut String, text: &'a str) -> Result<&'a str, LoneSurro
     };
     out.push(simple);
     Ok(text.get(2..).unwrap_or_default())
+}
+
+/// As [`push_escape`]; for half a surrogate pair it reads U+FFFD, and goes on after it.
+fn push_legible<'a>(out: &mut String, text: &'a str) -> &'a str {
+    push_escape(out, text).unwrap_or_else(|LoneSurrogate| {
+        out.push(char::REPLACEMENT_CHARACTER);
+        text.get("\\uXXXX".len()..).unwrap_or_default()
+    })
 }
 
 /// The UTF-16 code unit of the `\uXXXX` at the start of `text`, and what follows it.
@@ -151,7 +173,7 @@ mod tests {
     fn offsets_lead_from_the_text_to_its_spelling() {
         let raw = r#""a\u00e9\nb\ud83d\ude00é""#;
         let text = unquote(raw).unwrap();
-        let offsets = offsets(raw).unwrap();
+        let offsets = offsets(raw);
         assert_eq!(offsets.len(), text.len() + 1);
         let spelled = |part: &str| {
             let start = text.find(part).unwrap();
@@ -162,8 +184,19 @@ mod tests {
         {
             assert_eq!(spelled(part), spelling);
         }
-        assert_eq!(super::offsets("ab").unwrap(), [0, 1, 2]);
-        assert!(super::offsets(r#""\ud800""#).is_err());
+        assert_eq!(super::offsets("ab"), [0, 1, 2]);
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_hides_nothing_around_it() {
+        for (raw, text, places) in [
+            (r#""\ud800""#, "\u{fffd}", vec![1, 1, 1, 7]),
+            (r#""\udc00\u0041b""#, "\u{fffd}Ab", vec![1, 1, 1, 7, 13, 14]),
+            (r#""a\ud800\ud83d\ude00""#, "a\u{fffd}😀", vec![1, 2, 2, 2, 8, 8, 8, 8, 20]),
+        ] {
+            assert_eq!((legible(raw).as_ref(), offsets(raw)), (text, places), "{raw}");
+        }
+        assert_eq!(legible(r#""\u0041""#), "A");
     }
 
     #[test]
