@@ -200,19 +200,19 @@ fn asked(raw: RawRequest, address: Address) -> Result<Request, Lack> {
     let method = Method::from_bytes(raw.method.as_bytes())
         .map_err(|_| Lack::Unreadable(format!("{:?} is no method", raw.method)))?;
     let headers = headers(&raw.headers);
-    let length = headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<f64>().ok());
     let data = raw.post_data.unwrap_or_default();
     let body = match bytes(data.text, data.encoding.as_deref())? {
-        Some(body) => body,
-        None => {
+        Some(body) if !body.is_empty() => body,
+        // Some write an empty text where they leave the body out.
+        said => {
+            let sizes = || raw.body_size.into_iter().chain(length(&headers));
             // DELETE and GET have none; of others that must be said.
             let bodiless = [Method::DELETE, Method::GET, Method::HEAD, Method::OPTIONS].contains(&method);
-            let size = raw.body_size.filter(|size| *size >= 0.0).or(length);
-            if size.map_or(bodiless, |size| size == 0.0) {
-                Bytes::new()
-            } else {
+            let is_empty = said.is_some() || bodiless || sizes().any(|size| size == 0.0);
+            if !is_empty || sizes().any(|size| size > 0.0) {
                 return Err(Lack::NoRequestBody);
             }
+            Bytes::new()
         }
     };
     Ok(Request {
@@ -239,8 +239,12 @@ fn answer(raw: Option<RawResponse>) -> Result<Response, Lack> {
     let status = legal.then(|| format!("{status}").parse::<StatusCode>().ok()).flatten();
     let status = status.ok_or_else(|| Lack::Unreadable("its status is no HTTP status".to_owned()))?;
     let size = content.size.filter(|size| *size >= 0.0);
+    let headers = headers(&named);
+    // The length is that of what came, and a compressed nothing is something.
+    let promised = length(&headers).filter(|_| !headers.contains_key(http::header::CONTENT_ENCODING));
     let body = match bytes(content.text, content.encoding.as_deref())? {
         Some(body) => body,
+        None if promised.is_some_and(|length| length > 0.0) => return Err(Lack::NoAnswerBody),
         None if size.or(body_size.filter(|size| *size >= 0.0)) == Some(0.0) => Bytes::new(),
         None if status == StatusCode::NO_CONTENT => Bytes::new(),
         None => return Err(Lack::NoAnswerBody),
@@ -253,7 +257,7 @@ fn answer(raw: Option<RawResponse>) -> Result<Response, Lack> {
             Lack::Truncated { there: body.len() as u64, size: size as u64 }
         });
     }
-    Ok(Response { status, headers: headers(&named), body })
+    Ok(Response { status, headers, body })
 }
 
 /// A body's bytes; `None` where there is no text.
@@ -268,6 +272,10 @@ fn bytes(text: Option<String>, encoding: Option<&str>) -> Result<Option<Bytes>, 
         }
         other => Err(Lack::Unreadable(format!("a body has the unknown encoding {other:?}"))),
     }
+}
+
+fn length(headers: &HeaderMap) -> Option<f64> {
+    headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The headers that HTTP/1.1 knows: not HTTP/2's pseudo-headers.

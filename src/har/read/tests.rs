@@ -69,6 +69,12 @@ fn bodies_come_as_text_or_base64_and_sizes_of_all_dialects_are_believed() {
     assert_eq!(body(unknown).unwrap(), "é");
     let empty = |entry: &mut Value| entry["response"]["content"] = json!({ "size": 0, "mimeType": "" });
     assert_eq!(body(empty).unwrap(), "");
+    let compressed_nothing = |entry: &mut Value| {
+        entry["response"]["content"] = json!({ "size": 0 });
+        let names = [("content-length", "20"), ("content-encoding", "gzip")];
+        entry["response"]["headers"] = names.map(|(name, value)| json!({ "name": name, "value": value })).into();
+    };
+    assert_eq!(body(compressed_nothing).unwrap(), "");
     let none = |entry: &mut Value| {
         entry["response"] = json!({ "status": 204, "content": {} });
     };
@@ -94,6 +100,13 @@ fn what_is_not_whole_is_told() {
     let cut = |entry: &mut Value| entry["response"]["content"]["size"] = json!(9);
     assert_eq!(lack(cut), Lack::Truncated { there: 2, size: 9 });
     assert_eq!(lack(|entry| drop(entry["request"].as_object_mut().unwrap().remove("postData"))), Lack::NoRequestBody);
+    // A text that was left out can be an empty one, and a size that nobody knew 0.
+    assert_eq!(lack(|entry| entry["request"]["postData"]["text"] = json!("")), Lack::NoRequestBody);
+    let unsized_answer = |entry: &mut Value| {
+        entry["response"]["content"] = json!({ "size": 0 });
+        entry["response"]["headers"] = json!([{ "name": "content-length", "value": "512" }]);
+    };
+    assert_eq!(lack(unsized_answer), Lack::NoAnswerBody);
     for bad in [json!("no url"), json!("/path"), json!("https://a b/"), json!(7)] {
         assert!(matches!(outcome(|entry| entry["request"]["url"] = bad), Err(Lack::Unreadable(_))));
     }
