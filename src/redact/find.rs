@@ -9,6 +9,8 @@ use super::walk::Walk;
 use crate::interaction::json::{self, Node};
 use regex::Regex;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::iter;
 use std::ops::Range;
 
 /// Something to redact.
@@ -100,25 +102,25 @@ impl<'r> Wanted<'r> {
     /// that nothing would be found in what becomes of the text either.
     fn in_plain_text(&self, text: &str, pointer: &str) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
-        let found_between = |taken: &[Range<usize>]| -> Vec<Found> {
-            without(0..text.len(), taken).into_iter().flat_map(|part| self.found_in(text, part)).collect()
+        let found_between = |taken: &Taken| -> Vec<Found> {
+            taken.between(text.len()).flat_map(|part| self.found_in(text, part)).collect()
         };
         // Found first: in most texts there is nothing, and then nothing needs to be known of stand-ins.
-        let mut found = found_between(&[]);
+        let mut found = found_between(&Taken::default());
         if found.is_empty() || Shape::of(text).is_stand_in(text) {
             return hits;
         }
-        let mut taken = stand_ins_within(text);
-        if !taken.is_empty() {
+        let mut taken = Taken::default();
+        stand_ins_within(text).into_iter().for_each(|range| taken.add(range));
+        if !taken.0.is_empty() {
             found = found_between(&taken);
         }
         loop {
             let known = hits.len();
             for Found { range, shape, label, with } in found {
                 let value = text.get(range.clone()).unwrap_or_default();
-                let is_free = taken.iter().all(|other| range.end <= other.start || other.end <= range.start);
-                if is_free && !shape.is_stand_in(value) && with.as_deref() != Some(value) {
-                    taken.push(range.clone());
+                if taken.is_free(&range) && !shape.is_stand_in(value) && with.as_deref() != Some(value) {
+                    taken.add(range.clone());
                     let (value, pointer) = (value.to_owned(), pointer.to_owned());
                     hits.push(Hit { range, value, shape, depth: 0, with, pointer, label });
                 }
@@ -135,11 +137,12 @@ impl<'r> Wanted<'r> {
     /// What there is in `part` of `text`, what comes first being stronger.
     fn found_in(&self, text: &str, part: Range<usize>) -> Vec<Found> {
         let secrets = self.secrets_in(text.get(part.clone()).unwrap_or_default(), part.start);
+        let together = together(&secrets);
         let mut found: Vec<Found> = Vec::new();
         for rule in self.own_rules() {
             let Some(regex) = &rule.regex else { continue };
             for range in matches_in(regex, text, part.clone()) {
-                let Some(range) = whole_secrets(range, &secrets) else { continue };
+                let Some(range) = whole_secrets(range, &together) else { continue };
                 let value = text.get(range.clone()).unwrap_or_default();
                 let shape = if value.len() == text.len() { Shape::of(value) } else { Shape::of_part(value) };
                 found.push(Found { range, shape, label: rule.label().into(), with: rule.rule.with.clone() });
@@ -168,20 +171,33 @@ impl<'r> Wanted<'r> {
     }
 }
 
+/// Where there are secrets, those that overlap as one, in order. What stands for a dashed account is not known inside a
+/// text, so a rule would find that too, and goes first.
+fn together(secrets: &[Found]) -> Vec<Range<usize>> {
+    let whole = secrets.iter().filter(|secret| secret.shape != Shape::DashedAccount);
+    let mut ranges: Vec<Range<usize>> = whole.map(|secret| secret.range.clone()).collect();
+    ranges.sort_by_key(|range| range.start);
+    ranges.dedup_by(|next, range| {
+        let overlaps = next.start < range.end;
+        range.end = if overlaps { range.end.max(next.end) } else { range.end };
+        overlaps
+    });
+    ranges
+}
+
 /// What a user's pattern matches, with all of the secrets that it matches a part of: what is left of one is not known for
 /// what it is. `None` for a part of one alone, which goes with it.
-fn whole_secrets(matched: Range<usize>, secrets: &[Found]) -> Option<Range<usize>> {
-    let mut whole = matched;
-    // What stands for a dashed account is not known inside a text, so a rule would find that too.
-    for Found { range, .. } in secrets.iter().filter(|secret| secret.shape != Shape::DashedAccount) {
-        if range.start <= whole.start && whole.end <= range.end && *range != whole {
-            return None;
-        }
-        if range.start < whole.end && whole.start < range.end {
-            whole = whole.start.min(range.start)..whole.end.max(range.end);
-        }
+fn whole_secrets(matched: Range<usize>, secrets: &[Range<usize>]) -> Option<Range<usize>> {
+    let first = secrets.partition_point(|secret| secret.end <= matched.start);
+    let overlapping = || secrets.iter().skip(first).take_while(|secret| secret.start < matched.end);
+    let is_part =
+        |secret: &Range<usize>| secret.start <= matched.start && matched.end <= secret.end && *secret != matched;
+    if overlapping().any(is_part) {
+        return None;
     }
-    Some(whole)
+    let start = overlapping().map(|secret| secret.start).fold(matched.start, usize::min);
+    let end = overlapping().map(|secret| secret.end).fold(matched.end, usize::max);
+    Some(start..end)
 }
 
 struct Found {
@@ -210,12 +226,25 @@ fn matches_in(regex: &Regex, text: &str, part: Range<usize>) -> Vec<Range<usize>
     found
 }
 
-/// What of `range` is in none of `taken`.
-fn without(range: Range<usize>, taken: &[Range<usize>]) -> Vec<Range<usize>> {
-    taken.iter().fold(vec![range], |rest, taken| {
-        let around = |part: Range<usize>| [part.start..part.end.min(taken.start), part.start.max(taken.end)..part.end];
-        rest.into_iter().flat_map(around).filter(|part| !part.is_empty()).collect()
-    })
+/// Ranges of a text that are not looked at again: where each begins, and its end. None overlaps another.
+#[derive(Default)]
+struct Taken(BTreeMap<usize, usize>);
+
+impl Taken {
+    fn add(&mut self, range: Range<usize>) {
+        self.0.insert(range.start, range.end);
+    }
+
+    fn is_free(&self, range: &Range<usize>) -> bool {
+        self.0.range(..range.end).next_back().is_none_or(|(_, end)| *end <= range.start)
+    }
+
+    /// What of a text of this length is in none of them.
+    fn between(&self, length: usize) -> impl Iterator<Item = Range<usize>> {
+        let ends = iter::once(0).chain(self.0.values().copied());
+        let starts = self.0.keys().copied().chain(iter::once(length));
+        ends.zip(starts).map(|(end, start)| end..start).filter(|part| !part.is_empty())
+    }
 }
 
 pub(super) const ACCOUNT: &str = "account number";

@@ -66,19 +66,26 @@ impl Redaction {
 /// `ramtape:allow` holds none.
 #[must_use]
 pub fn credentials_in(text: &str) -> Vec<(usize, Finding)> {
-    let allowed = |line: usize| text.lines().nth(line - 1).is_some_and(|line| line.contains("ramtape:allow"));
-    scan_text(text).into_iter().filter(|(line, found)| found.what != EMAIL && !allowed(*line)).collect()
+    let found = scan_text(text);
+    let lines: Vec<&str> = if found.is_empty() { Vec::new() } else { text.lines().collect() };
+    let allowed = |line: usize| lines.get(line - 1).is_some_and(|line| line.contains("ramtape:allow"));
+    found.into_iter().filter(|(line, found)| found.what != EMAIL && !allowed(*line)).collect()
 }
 
 /// What looks like a secret in any text, with the line that it begins in, counted from 1.
 #[must_use]
 pub fn scan_text(text: &str) -> Vec<(usize, Finding)> {
+    let (mut line, mut at) = (1, 0);
     let found = Wanted::built_in().in_text(text, "").into_iter();
-    found.map(|hit| (line(text, hit.range.start), finding("", hit))).collect()
-}
-
-fn line(text: &str, at: usize) -> usize {
-    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
+    found
+        .map(|hit| {
+            // They are in order of place.
+            let before = text.as_bytes().get(at..hit.range.start).unwrap_or_default();
+            line += before.iter().filter(|byte| **byte == b'\n').count();
+            at = hit.range.start;
+            (line, finding("", hit))
+        })
+        .collect()
 }
 
 fn finding(place: &str, hit: Hit) -> Finding {

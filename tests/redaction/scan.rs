@@ -135,3 +135,13 @@ fn the_hook_runs_what_it_says() {
         Finished::from(command.args(&entry[1..]).arg(file.strip_prefix(folder.path()).unwrap()).output().unwrap());
     assert_eq!(finished.code, Some(4), "{finished:?}");
 }
+
+#[test]
+fn a_text_full_of_findings_is_gone_through_once() {
+    let lines: Vec<String> = (0..50_000).map(|n| format!("{n};jane{n}@corp.com")).collect();
+    let found = ramtape::redact::scan_text(&lines.join("\n"));
+    assert_eq!(found.len(), lines.len());
+    for (at, (line, finding)) in found.into_iter().enumerate() {
+        assert_eq!((line, finding.value.expose()), (at + 1, format!("jane{at}@corp.com").as_str()));
+    }
+}
