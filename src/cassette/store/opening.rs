@@ -87,6 +87,7 @@ impl Store {
             witness: Mutex::new(Witness::open(&witness)?),
             index: RwLock::default(),
             gate: RwLock::default(),
+            handed_over: Mutex::default(),
             room: Mutex::new(Room::new(folder.join("room"))),
             deadline,
             silent: AtomicBool::new(false),

@@ -83,6 +83,12 @@ impl Store {
         if intents.is_empty() {
             return Ok(());
         }
+        // What could not be forgotten then must be now: this intent takes the place of the one that tells of its text.
+        let left = intents.iter().filter_map(|(fp, _)| Some((*fp, *hold(&self.handed_over).get(fp)?)));
+        let left: Vec<_> = left.collect();
+        if !left.is_empty() {
+            self.remove(&left)?;
+        }
         self.apply(|_| {
             let mut change = Change::default();
             for (fp, intent) in intents {
@@ -109,6 +115,8 @@ impl Store {
             return Ok(None);
         }
         let replaced = replace_file()?;
+        let latest = index.of(fp).and_then(|unsealed| unsealed.takes.last_key_value()).map(|(latest, _)| *latest);
+        hold(&self.handed_over).extend(latest.map(|latest| (*fp, latest)));
         index.forget(fp);
         Ok(Some(replaced))
     }
@@ -138,7 +146,12 @@ impl Store {
         for (fp, latest) in sealed {
             self.keys_of(fp, |sequence| sequence.is_none_or(|sequence| sequence <= *latest), &mut removals)?;
         }
-        self.apply(|_| ((), Change { removals, ..Change::default() })).map(|_| ())
+        self.apply(|_| ((), Change { removals, ..Change::default() }))?;
+        let mut handed_over = hold(&self.handed_over);
+        for (fp, _) in sealed {
+            handed_over.remove(fp);
+        }
+        Ok(())
     }
 
     /// Throws takes away for good.
@@ -194,6 +207,10 @@ impl Store {
 
     /// Tells the witness that nothing is unsealed. A failure costs only a false alarm later.
     pub(in crate::cassette) fn note_clean(&self) {
+        if !hold(&self.handed_over).is_empty() {
+            // A file that may not last is no reason to give up what the store has.
+            return;
+        }
         let (next, batch) = {
             let ledger = hold(&self.ledger);
             (ledger.next, ledger.batch)
