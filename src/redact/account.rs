@@ -95,9 +95,18 @@ fn ends_uuid(bytes: &[u8], at: usize) -> bool {
 fn in_hexadecimal(bytes: &[u8], run: &Range<usize>) -> bool {
     let before = bytes.get(..run.start).unwrap_or_default();
     let left = before.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let left = if ends_escape(before, left) { 0 } else { left };
     let right = bytes.iter().skip(run.end).take_while(|byte| byte.is_ascii_alphanumeric()).count();
     let word = bytes.get(run.start - left..run.end + right).unwrap_or_default();
     word.len() > run.len() && word.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether the last `word` bytes of `before` are what follows the `%` of an escape, of one that is itself escaped too, as in
+/// `%253A`.
+fn ends_escape(before: &[u8], word: usize) -> bool {
+    let (rest, word) = before.split_at(before.len() - word);
+    let escaped = word.len().checked_sub(2).and_then(|end| word.get(..end));
+    rest.ends_with(b"%") && escaped.is_some_and(|escaped| escaped.chunks(2).all(|pair| pair == b"25"))
 }
 
 /// Whether the digits are a minute of this age, `YYYYMMDDhhmm`.
@@ -138,6 +147,8 @@ mod tests {
             "https://sqs.us-east-1.amazonaws.com/123456789012/queue",
             "123456789012.dkr.ecr.us-east-1.amazonaws.com",
             "cdk-assets-123456789012-eu-west-1",
+            "arn%3Aaws%3Aram%3Aus-east-1%3A123456789012%3Ax",
+            "arn%253Aaws%253Aram%253Aus-east-1%253A123456789012%253Ax",
             "logs123456789012",
             "logs_123456789012_x",
             "User: arn:aws:iam::123456789012:user/x is not authorized.",
@@ -165,6 +176,7 @@ mod tests {
             "resource-share/13e9e990-7445-4e1c-a3b9-616262211175 and more",
             "vpc-0a123456789012b",
             "deadbeef123456789012",
+            "25253A123456789012",
             "since 202611220056 or so",
             "1234-5678-9012-3456",
             "a1234-5678-9012",

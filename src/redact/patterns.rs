@@ -29,7 +29,7 @@ pub(super) const EMAIL: &str = "e-mail address";
 const SECRET_KEY: &str = "secret access key";
 
 /// In order of precedence.
-static PATTERNS: [Pattern; 11] = [
+static PATTERNS: [Pattern; 12] = [
     pattern(
         "private key",
         |text| text.contains("private key-----"),
@@ -46,6 +46,11 @@ static PATTERNS: [Pattern; 11] = [
         r"gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{50,}",
     ),
     pattern("Slack token", |text| text.contains("xox"), r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    pattern(
+        "access token",
+        |text| ["glpat-", "k_live_", "npm_", "pypi-age", "sg."].iter().any(|start| text.contains(start)),
+        r"glpat-[A-Za-z0-9_-]{20,}|[rs]k_live_[A-Za-z0-9]{24,}|npm_[A-Za-z0-9]{36,}|pypi-AgE[A-Za-z0-9_-]{50,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+    ),
     pattern("signature", |text| text.contains("signature"), r#"(?i)signature["']?\s*[=:]\s*["']?([0-9a-f]{64})"#),
     Pattern {
         holds: is_random,
@@ -99,7 +104,7 @@ fn has_long_run(text: &str) -> bool {
 
 /// What every text with a secret in it has, escaped or not: one quick pass that spares all others.
 const HINT: &str = concat!(
-    r"(?-u)@|%[0-9A-Fa-f]{2}|\\[u/]|A(?:KIA|SIA|BIA|CCA)|PRIVATE KEY|eyJ|gh[pousr]_|github_pat_|xox[abeoprs]-|FwoG|IQoJ|FQoG|AQoD",
+    r"(?-u)@|%[0-9A-Fa-f]{2}|\\[u/]|A(?:KIA|SIA|BIA|CCA)|PRIVATE KEY|eyJ|gh[pousr]_|github_pat_|xox[abeoprs]-|glpat-|k_live_|npm_|pypi-|SG\.|FwoG|IQoJ|FQoG|AQoD",
     r"|(?i:signature|secret|session.?token|security.?token|pass.?word|authorization|private.?key|api.?key)",
     r"|[A-Za-z0-9/+]{40}"
 );

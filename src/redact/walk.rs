@@ -4,7 +4,7 @@ use super::account;
 use super::find::{ACCOUNT, Hit, Wanted};
 use super::patterns;
 use super::shape::Shape;
-use crate::interaction::json::{self, Kind, Node};
+use crate::interaction::json::{self, Kind, Member, Node};
 use std::borrow::Cow;
 
 /// How deep JSON may stand in strings of JSON in strings.
@@ -15,6 +15,29 @@ const DEEPEST: usize = 4;
 struct Whole {
     label: Cow<'static, str>,
     with: Option<String>,
+}
+
+impl Whole {
+    /// The name says that it is a secret.
+    fn built_in() -> Self {
+        Self { label: patterns::MEMBER.into(), with: None }
+    }
+}
+
+/// The names, in lower case, of the members whose name as it is meant stands beside them: of `value`, where `key` is
+/// `password` as in a tag, and of `tagValues` beside such a `tagKey`.
+fn secrets_named_beside(members: &[Member<'_>]) -> Vec<String> {
+    // Most objects have no such member, and nothing is made for them.
+    let may_name = |key: &str| {
+        key.contains('\\')
+            || key.get(key.len().saturating_sub(4)..).is_some_and(|end| end.eq_ignore_ascii_case("key\""))
+    };
+    let named = members.iter().filter(|member| may_name(member.key)).filter_map(|member| {
+        let name = json::legible(member.key).to_ascii_lowercase();
+        let of = name.strip_suffix("key")?;
+        patterns::is_secret_member(&member.value.text()?).then(|| [format!("{of}value"), format!("{of}values")])
+    });
+    named.flatten().collect()
 }
 
 /// A walk through a tree: where it is, and what it has found.
@@ -57,14 +80,17 @@ impl<'r> Walk<'r> {
             }
             Kind::Object(members) => {
                 let outermost = self.path.is_empty() && self.depth == 0;
+                let named = secrets_named_beside(members);
                 for member in members {
                     let name = json::legible(member.key).into_owned();
                     if outermost && (self.wanted.skip)(&name) {
                         continue;
                     }
+                    let is_named = whole.is_none() && named.contains(&name.to_ascii_lowercase());
+                    let named = is_named.then(Whole::built_in);
                     self.path.push(name);
                     self.name(member.key, member.key_offset);
-                    self.node(&member.value, whole);
+                    self.node(&member.value, whole.or(named.as_ref()));
                     self.path.pop();
                 }
             }
@@ -81,7 +107,7 @@ impl<'r> Walk<'r> {
             return Some(Whole { label: rule.label().into(), with: rule.rule.with.clone() });
         }
         let secret = self.path.last().is_some_and(|name| patterns::is_secret_member(name));
-        secret.then(|| Whole { label: patterns::MEMBER.into(), with: None })
+        secret.then(Whole::built_in)
     }
 
     fn number(&mut self, node: &Node<'_>, whole: Option<&Whole>) {

@@ -111,3 +111,18 @@ fn a_pattern_that_matches_a_part_of_a_secret_leaves_nothing_of_it() {
     let redacted = answered(&digits, body);
     assert!(!redacted.contains("1234"), "what is no secret hides nothing from a rule: {redacted}");
 }
+
+#[test]
+fn a_tag_whose_key_names_a_secret_is_one() {
+    let redaction = redaction(false, &[]);
+    let tags = r#"[{"key":"Db-Password","value":"hunter2"},{"value":"hunter2","key":"team"}]"#;
+    let filters = r#"[{"tagKey":"db-password","tagValues":["hunter2"]}]"#;
+    let body = format!("{{\"tags\":{tags},\"tagFilters\":{filters},\"key\":\"password\"}}");
+    let asked: serde_json::Value = serde_json::from_str(&requested(&redaction, &body)).unwrap();
+    let stand_in = &asked["tags"][0]["value"];
+    assert!(stand_in.as_str().unwrap().starts_with("redacted-"), "{asked}");
+    assert_eq!(asked["tagFilters"][0]["tagValues"], serde_json::json!([stand_in]));
+    assert_eq!((&asked["tags"][1]["value"], &asked["key"]), (&"hunter2".into(), &"password".into()));
+    let answer: serde_json::Value = serde_json::from_str(&answered(&redaction, &body)).unwrap();
+    assert_eq!(&answer["tags"][0]["value"], stand_in);
+}

@@ -4,7 +4,7 @@
 pub(crate) type Planted = (&'static str, &'static str);
 
 /// A kind of its own each, none of them anybody's.
-pub(crate) const SECRETS: [Planted; 9] = [
+pub(crate) const SECRETS: [Planted; 11] = [
     ("access key id", concat!("AKIA", "QYLPMN5HABCDEFGH")),
     ("access key id", concat!("ASIA", "QYLPMN5HZYXWVUTS")),
     ("secret access key", concat!("kZ3o8Wc1yFq2dT5xLh9v", "Bn4mRj6sPa7gUe0wXi/K")),
@@ -16,6 +16,8 @@ pub(crate) const SECRETS: [Planted; 9] = [
     ),
     ("GitHub token", concat!("ghp_", "0123456789abcdefghijABCDEFGHIJ012345")),
     ("Slack token", concat!("xoxb-", "123456789012-1234567890123-4mt0t4l1yf3k3tok3n")),
+    ("access token", concat!("glpat-", "x7Kd93jfQm2nBv8sLp4t")),
+    ("access token", concat!("sk_live_", "4eC39HqLyjWDarjtT1zdp7dc")),
     ("e-mail address", concat!("jane.doe", "@corp.co.uk")),
 ];
 
