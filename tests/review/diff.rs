@@ -54,6 +54,38 @@ async fn what_is_the_same_is_the_same_in_git_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_revision_is_read_from_any_folder_of_the_repository() {
+    let stage = recorded().await;
+    let top = stage.folder();
+    std::fs::create_dir_all(top.join("svc/deep")).unwrap();
+    std::fs::rename(stage.cassette("c"), top.join("svc/c")).unwrap();
+    git(top, &["init", "-q"]);
+    git(top, &["add", "svc/c"]);
+    git(top, &["commit", "-q", "-m", "recorded"]);
+    git(top, &["worktree", "add", "-q", "other"]);
+    for (here, before, after) in [
+        ("", "HEAD:svc/c", "svc/c"),
+        ("svc", "HEAD:./c", "c"),
+        ("svc", "HEAD:svc/c", "HEAD:./c/"),
+        ("svc/deep", "HEAD:../c", "../c"),
+        ("svc/c", "HEAD:./", "."),
+        ("svc/c", "HEAD:../c", "HEAD:."),
+        ("svc/c/get-resource-shares", "HEAD:..", "HEAD:./.."),
+        ("other/svc", "HEAD:./c", "c"),
+        ("other/svc/c", "HEAD:svc/c", "../../../svc/c"),
+    ] {
+        let same = run(&top.join(here), &["diff", before, after]);
+        assert_eq!((same.code, same.stdout.as_str()), (Some(0), ""), "{here}: {before} {after}: {same:?}");
+    }
+    let file = std::fs::read_dir(top.join("svc/c/get-resource-shares")).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(file).unwrap();
+    let gone = run(&top.join("svc"), &["diff", "HEAD:./c", "c"]);
+    assert!(gone.code == Some(5) && gone.stdout.starts_with("gone "), "{gone:?}");
+    let absent = run(&top.join("svc"), &["diff", "HEAD:./deep", "c"]);
+    assert!(absent.code == Some(1) && absent.stderr.contains("has no folder \"./deep\""), "{absent:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_change_upstream_is_told_by_take_and_json_pointer() {
     let stage = recorded().await;
     committed(&stage);

@@ -91,7 +91,9 @@ fn tree(revision: &str, path: &str) -> Result<String, RevisionError> {
         let reason = if said.is_empty() { said } else { format!(": {said}") };
         return Err(RevisionError::NoRevision { revision: revision.to_owned(), reason });
     }
-    let found = object(&format!("{revision}:{path}"))?;
+    // As git has it, `.` alone is a name like any other, and `./` the folder here.
+    let end = if path == "." || path == ".." || path.ends_with("/..") { "/" } else { "" };
+    let found = object(&format!("{revision}:{path}{end}"))?;
     let name = String::from_utf8_lossy(&found.stdout).trim().to_owned();
     let is_tree = || git(&["cat-file", "-t", &name]).is_ok_and(|kind| kind.stdout == b"tree\n");
     if !found.status.success() || !is_tree() {
@@ -108,7 +110,8 @@ struct Blob {
 
 /// What a cassette reads of the folder: `cassette.json`, and the JSON files one folder down.
 fn files(tree: &str) -> Result<Vec<Blob>, RevisionError> {
-    let listed = git(&["ls-tree", "-r", "-z", tree])?;
+    // Without --full-tree git lists nothing of it in a folder below the repository's root.
+    let listed = git(&["ls-tree", "-r", "-z", "--full-tree", tree])?;
     if !listed.status.success() {
         return Err(RevisionError::Failed { reason: said(&listed) });
     }
