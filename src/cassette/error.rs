@@ -49,7 +49,7 @@ pub enum CassetteError {
         limit: u64,
     },
     /// A link leads out of the cassette's folder, or the path is no regular file.
-    #[error("{}: not a regular file inside the cassette's folder", path.display())]
+    #[error("{}: not a regular file inside the cassette's folder, and no link leads out of that: put what was recorded itself there", path.display())]
     NotAFile {
         /// The path.
         path: PathBuf,

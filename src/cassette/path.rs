@@ -116,7 +116,9 @@ pub(super) fn read_file(root: &Path, path: &Path) -> Result<Option<(Vec<u8>, Ide
 /// Whether neither the file nor its folder is a link, or the link stays inside `root`.
 fn is_inside(root: &Path, path: &Path) -> io::Result<bool> {
     let is_link = |path: &Path| fs::symlink_metadata(path).map(|metadata| metadata.is_symlink());
-    if !is_link(path)? && !path.parent().map(is_link).transpose()?.unwrap_or_default() {
+    // A name alone stands in the current folder, whose path has no link.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if !is_link(path)? && !folder.map(is_link).transpose()?.unwrap_or_default() {
         return Ok(true);
     }
     Ok(fs::canonicalize(path)?.starts_with(fs::canonicalize(root)?))

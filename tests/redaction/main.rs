@@ -24,5 +24,6 @@ mod planted;
 mod properties;
 mod rules;
 mod scan;
+mod scan_places;
 mod sealing;
 mod secrets;

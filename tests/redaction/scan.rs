@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::Path;
 
 /// A cassette with one entry, in `folder`/NAME, written as it is shown.
-fn cassette(folder: &Path, name: &str, rules: &str, session: &str, body: &str) -> std::path::PathBuf {
+pub(crate) fn cassette(folder: &Path, name: &str, rules: &str, session: &str, body: &str) -> std::path::PathBuf {
     let root = folder.join(name);
     std::fs::create_dir_all(root.join("get-resource-shares")).unwrap();
     let head = format!("{{\"ramtape\": \"1.0\", \"service\": \"ram\", \"redaction\": {{{rules}\"rules\": []}}}}\n");

@@ -2,6 +2,7 @@
 //!
 //! The text is deterministic: equal entries have equal text.
 
+mod begins;
 mod body;
 mod clash;
 mod fields;
@@ -11,6 +12,7 @@ mod request;
 mod spell;
 mod write;
 
+pub use begins::begins_as_entry;
 pub use body::spelled;
 pub use clash::{write_both, write_clashing};
 pub(in crate::cassette) use fields::Fields;

@@ -1,5 +1,7 @@
 //! Which files there are to look through.
 
+use super::entry_place::is_seen;
+use crate::cassette::is_cassette;
 use crate::command::CommandError;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +9,8 @@ use std::path::{Path, PathBuf};
 /// Folders that hold nothing that anybody commits.
 const LEFT_OUT: [&str; 2] = [".git", ".store"];
 
-/// The files named, and all files in the folders named, in order. Links are not followed.
+/// The files named, and all files in the folders named, in order. Links are not followed, but for those in the place of
+/// something recorded: a cassette's reader follows them.
 pub(super) fn files(roots: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
     let mut files = Vec::new();
     for root in roots {
@@ -28,9 +31,37 @@ fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CommandError> {
             below(&entry.path(), files)?;
         } else if kind.is_file() {
             files.push(entry.path());
+        } else if is_seen(&entry.file_name()) {
+            in_place_of_recorded(folder, &entry.path(), files)?;
         }
     }
     Ok(())
+}
+
+/// What there is to judge at `path` in `folder`, which is neither a file nor a folder itself.
+fn in_place_of_recorded(folder: &Path, path: &Path, files: &mut Vec<PathBuf>) -> Result<(), CommandError> {
+    if path.is_dir() && is_cassette(folder) {
+        let entries = json_files(path)?;
+        if leads_out(folder, path) && !entries.is_empty() { files.push(path.to_owned()) } else { files.extend(entries) }
+    } else if is_json(path) && std::path::absolute(folder).is_ok_and(|whole| whole.parent().is_some_and(is_cassette)) {
+        files.push(path.to_owned());
+    }
+    Ok(())
+}
+
+fn json_files(folder: &Path) -> Result<Vec<PathBuf>, CommandError> {
+    let entries = fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()).map_err(|source| unreadable(folder, source)));
+    paths.filter(|path| path.as_ref().map_or(true, |path| is_json(path))).collect()
+}
+
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json") && path.file_name().is_some_and(is_seen)
+}
+
+fn leads_out(folder: &Path, link: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize();
+    !real(folder).and_then(|folder| Ok(real(link)?.starts_with(folder))).unwrap_or_default()
 }
 
 fn unreadable(path: &Path, source: std::io::Error) -> CommandError {

@@ -1,10 +1,12 @@
 //! What is wrong with a file.
 
+use super::entry_place::EntryPlace;
 use crate::app::Rules;
+use crate::cassette::text::begins_as_entry;
 use crate::cassette::{self, CassetteError, Leak, Warden, is_cassette, policy_of};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::with_causes;
-use crate::redact::{Redaction, credentials_in};
+use crate::redact::{Redaction, credentials_in, scan_text};
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
@@ -81,11 +83,19 @@ impl Judge {
 
     /// What is wrong with the file at `path`.
     pub(super) fn judge(&self, path: &Path) -> Vec<Verdict> {
-        let judged = match entry_of(path) {
-            Some((root, folder, fingerprint)) => self.entry(path, root, folder, &fingerprint),
+        let place = EntryPlace::in_cassette(path);
+        let judged = match &place {
+            // A link that leads nowhere, or out; or what nobody can read to its end.
+            _ if !path.is_file() && path.symlink_metadata().is_ok() => {
+                Err(with_causes(&CassetteError::NotAFile { path: path.to_owned() }))
+            }
+            Some(EntryPlace { root, folder, fingerprint: Some(fingerprint) }) => {
+                self.entry(path, root, folder, fingerprint)
+            }
+            Some(_) => self.misnamed(path),
             None => self.other(path),
         };
-        judged.unwrap_or_else(|reason| vec![Verdict::Invalid { file: path.to_owned(), reason }])
+        judged.unwrap_or_else(|reason| vec![invalid(path, reason)])
     }
 
     fn entry(&self, path: &Path, root: &Path, folder: &str, fp: &Fingerprint) -> Result<Vec<Verdict>, String> {
@@ -108,6 +118,16 @@ impl Judge {
         known.clone()
     }
 
+    /// A JSON file where recorded ones stand, under a name that none of them has.
+    fn misnamed(&self, path: &Path) -> Result<Vec<Verdict>, String> {
+        let mut verdicts = self.other(path)?;
+        // A cassette's own, in a folder of cassettes that is one itself.
+        if path.file_name().is_none_or(|name| name != "cassette.json") {
+            verdicts.push(invalid(path, with_causes(&CassetteError::Name { path: path.to_owned() })));
+        }
+        Ok(verdicts)
+    }
+
     fn other(&self, path: &Path) -> Result<Vec<Verdict>, String> {
         let root = path.parent().unwrap_or(path);
         let of_cassette = is_cassette(root);
@@ -122,27 +142,31 @@ impl Judge {
         }
         let bytes = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let text = String::from_utf8_lossy(&bytes);
-        let found =
-            credentials_in(&text).into_iter().filter(|(_, found)| !self.rules.allows(path, found.value.expose()));
+        let recorded = begins_as_entry(&text);
+        let orphan = recorded.as_ref().and_then(|operation| EntryPlace::in_folder(path, &operation.folder()));
+        // An entry's copy is looked through as the entry is; which rules hold for an orphan nobody knows.
+        let is_copy = recorded.is_some() && orphan.is_none();
+        let found = if is_copy { scan_text(&text) } else { credentials_in(&text) };
+        let found = found.into_iter().filter(|(_, found)| !self.rules.allows(path, found.value.expose()));
         let verdict = |(line, found): (usize, crate::redact::Finding)| Verdict::Secret {
             file: path.to_owned(),
             place: Place::Line(line),
             what: found.what,
         };
-        Ok(found.map(verdict).collect())
+        let orphan = orphan.map(|EntryPlace { root, .. }| {
+            let reason = with_causes(&CassetteError::NoFormat { root: root.clone() });
+            invalid(&root.join("cassette.json"), reason)
+        });
+        Ok(found.map(verdict).chain(orphan).collect())
     }
+}
+
+fn invalid(file: &Path, reason: String) -> Verdict {
+    Verdict::Invalid { file: file.to_owned(), reason }
 }
 
 fn secret(path: &Path, leak: Leak) -> Verdict {
     let line = leak.place.strip_prefix("line ").and_then(|line| line.parse().ok());
     let place = line.map_or(Place::Pointer(leak.place), Place::Line);
     Verdict::Secret { file: path.to_owned(), place, what: leak.what }
-}
-
-/// The cassette, the folder and the fingerprint of a file that is an entry's.
-fn entry_of(path: &Path) -> Option<(&Path, &str, Fingerprint)> {
-    let fingerprint = path.file_name()?.to_str()?.strip_suffix(".json")?.parse().ok()?;
-    let folder = path.parent()?;
-    let root = folder.parent()?;
-    is_cassette(root).then_some((root, folder.file_name()?.to_str()?, fingerprint))
 }

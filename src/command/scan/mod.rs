@@ -1,5 +1,6 @@
 //! `ramtape scan`
 
+mod entry_place;
 mod files;
 mod judge;
 
@@ -25,6 +26,8 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, voice: Voice) -> R
     let judge = Judge::new(Rules::of(&config).only_sealing());
     let mut verdicts = judged(&files, &judge, voice);
     verdicts.sort();
+    // What is wrong with a cassette is so for each of its files.
+    verdicts.dedup_by(|next, verdict| next == verdict && !verdict.is_secret());
     output::print(
         &verdicts.iter().map(|verdict| if args.json { verdict.json() } else { text(verdict) }).collect::<String>(),
     )?;
