@@ -188,3 +188,84 @@ fn a_cassette_that_somebody_records_into_is_not_sealed_by_another() {
     assert!(listed.stdout.contains("GetResourceShares"), "{listed:?}");
     drop(held);
 }
+
+/// All that stands below `folder`.
+fn tree(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(tree(&path));
+        }
+        found.push(path);
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_folder_that_is_no_cassette_is_told_and_left_alone() {
+    let folder = folder();
+    for path in ["proj/src/web", "empty"] {
+        std::fs::create_dir_all(folder.path().join(path)).unwrap();
+    }
+    std::fs::write(folder.path().join("proj/src/a.rs"), "x").unwrap();
+    std::fs::write(folder.path().join("proj/src/package.json"), "{}").unwrap();
+    record(&folder.path().join("c"), &[("GetResourceShares", 200)], true);
+    let before = tree(folder.path());
+    for root in ["proj", "empty"] {
+        let over = |arguments: &[&'static str]| [arguments, &["--cassette", root]].concat();
+        for arguments in [
+            over(&["verify"]),
+            over(&["ls"]),
+            over(&["coverage"]),
+            over(&["export", "--har", "o.har"]),
+            over(&["show", "GetResourceShares"]),
+            over(&["rm", "*"]),
+            over(&["prune"]),
+            over(&["seal"]),
+            vec!["merge", "new", root],
+            vec!["merge", "c", root],
+            vec!["diff", root, "c"],
+            vec!["diff", "c", root],
+        ] {
+            let finished = run(folder.path(), &arguments);
+            assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""), "{arguments:?} {finished:?}");
+            let told = format!("error: {root} is no cassette: it has no cassette.json");
+            assert!(finished.stderr.contains(&told), "{arguments:?} {finished:?}");
+        }
+    }
+    let cassette = |root: &str| {
+        let examined = run(folder.path(), &["doctor", "--json", "--cassette", root]);
+        json_lines(&examined).into_iter().find(|check| check["check"] == "cassette").unwrap()
+    };
+    let proj = cassette("proj");
+    assert!(proj["verdict"] == "fail" && proj["found"].as_str().unwrap().contains("is no cassette"), "{proj}");
+    assert_eq!(cassette("empty")["verdict"], "ok");
+    // A replay may begin without a cassette, and all of it would be misses.
+    for root in ["proj/src", "empty"] {
+        let replayed = run(folder.path(), &["run", "--record-mode", "none", "--cassette", root, "--", "true"]);
+        assert!(replayed.code == Some(0) && replayed.stderr.contains("the folder is no cassette"), "{replayed:?}");
+    }
+    let looked = run(folder.path(), &["merge", "--dry-run", "empty", "c"]);
+    assert!(looked.code == Some(0) && looked.stderr.contains("1 take would be added to empty"), "{looked:?}");
+    let new: Vec<_> = tree(folder.path()).into_iter().filter(|path| !before.contains(path)).collect();
+    // What is looked at in `c` may have made it a store; nothing else is new.
+    assert!(new.iter().all(|path| path.starts_with(folder.path().join("c/.store"))), "{new:?}");
+    // Into an empty one takes may go.
+    let merged = run(folder.path(), &["merge", "empty", "c"]);
+    assert!(merged.code == Some(0) && folder.path().join("empty/cassette.json").exists(), "{merged:?}");
+}
+
+#[test]
+fn a_recording_that_was_killed_at_its_beginning_can_be_sealed() {
+    let folder = folder();
+    let root = folder.path().join("c");
+    let recorded = record(&root, &[("GetResourceShares", 200)], false);
+    for name in ["cassette.json", ".gitignore", ".gitattributes"] {
+        std::fs::remove_file(root.join(name)).unwrap();
+    }
+    let sealed = run(folder.path(), &["seal", "--cassette", "c"]);
+    assert_eq!(sealed.code, Some(0), "{sealed:?}");
+    assert!(root.join("cassette.json").exists() && text_file(&root, recorded[0]).exists());
+}

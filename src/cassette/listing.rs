@@ -19,6 +19,17 @@ pub(super) fn has_any(root: &Path) -> Result<bool, CassetteError> {
     Ok(false)
 }
 
+/// Whether there is any file whose name only an entry's can have.
+pub(super) fn has_entry(root: &Path) -> Result<bool, CassetteError> {
+    let is_entry = |name: &String| name.strip_suffix(".json").is_some_and(|stem| stem.parse::<Fingerprint>().is_ok());
+    for (path, _) in folders(root)? {
+        if names(&path)?.iter().any(is_entry) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Folder and fingerprint of every entry's file.
 pub(super) fn all(root: &Path) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
     let mut found = Vec::new();
@@ -55,7 +66,7 @@ fn folders(root: &Path) -> Result<Vec<(PathBuf, String)>, CassetteError> {
 }
 
 /// The names in `folder` that are not hidden, in order; none where it does not exist.
-fn names(folder: &Path) -> Result<Vec<String>, CassetteError> {
+pub(super) fn names(folder: &Path) -> Result<Vec<String>, CassetteError> {
     let failed = |source| CassetteError::Read { path: folder.to_owned(), source };
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -46,6 +46,8 @@ pub enum Notice {
         /// Whether that process has recorded takes that are not in the text yet.
         unsealed: bool,
     },
+    /// The folder is no cassette.
+    NoCassette,
     /// There is no store: the text is read directly.
     NoStore {
         /// Why.
@@ -105,6 +107,9 @@ impl fmt::Display for Notice {
             Self::InUse { unsealed: true } => f.write_str(
                 "another ramtape has the store open and takes in it that are not in the text yet; the text is read \
                  directly, without them",
+            ),
+            Self::NoCassette => f.write_str(
+                "the folder is no cassette, as it has no cassette.json: every request will be a miss; is its path misspelt?",
             ),
             Self::NoStore { reason } => write!(f, "without a store ({reason}); the text is read directly"),
         }

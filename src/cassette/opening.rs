@@ -9,7 +9,7 @@ use super::sealer::Sealer;
 use super::store::{OpeningError, Store, foresee};
 use super::warden::{NoWarden, Warden};
 use super::watch::watch;
-use super::{Cassette, Notice, format, listing, path};
+use super::{Cassette, Ground, Notice, format, listing, path};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, with_causes};
 use crate::redact::{Key, KeySource, Policy, Redaction};
@@ -93,7 +93,7 @@ impl<P> Cassette<P> {
     ) -> Result<Opened<P>, CassetteError> {
         let written = check_format(root, access, &*settings.warden)?;
         let mut notices = Vec::new();
-        let store = match open_store(root, settings, &mut notices) {
+        let store = match open_store(root, access, settings, &mut notices) {
             Ok(store) => store,
             Err(refusal) => refusal.judge(root, access, &mut notices)?,
         };
@@ -194,6 +194,10 @@ fn redaction(
 enum Refusal {
     /// There is no folder at all.
     NoCassette,
+    /// The folder is none's.
+    Foreign,
+    /// The folder cannot be read.
+    Unreadable(CassetteError),
     /// `.store` cannot be made.
     NoFolder(io::Error),
     Opening(OpeningError),
@@ -205,6 +209,11 @@ impl Refusal {
         let path = root.join(".store");
         let error = match self {
             Self::NoCassette => return Ok(None),
+            Self::Foreign => {
+                notices.push(Notice::NoCassette);
+                return Ok(None);
+            }
+            Self::Unreadable(error) => return Err(error),
             Self::Opening(OpeningError::InUse) if access == Access::Replay => {
                 notices.push(Notice::InUse { unsealed: foresee(&path) });
                 return Ok(None);
@@ -221,9 +230,17 @@ impl Refusal {
     }
 }
 
-fn open_store(root: &Path, settings: &Settings, notices: &mut Vec<Notice>) -> Result<Option<Store>, Refusal> {
-    if !root.exists() {
-        return Err(Refusal::NoCassette);
+fn open_store(
+    root: &Path,
+    access: Access,
+    settings: &Settings,
+    notices: &mut Vec<Notice>,
+) -> Result<Option<Store>, Refusal> {
+    match Ground::of(root).map_err(Refusal::Unreadable)? {
+        _ if !root.exists() => return Err(Refusal::NoCassette),
+        // Somebody else's folder stays as it is, unless it is to become a cassette.
+        Ground::Empty | Ground::Foreign if access == Access::Replay => return Err(Refusal::Foreign),
+        _ => {}
     }
     let folder = root.join(".store");
     make_store_folder(&folder).map_err(Refusal::NoFolder)?;

@@ -129,6 +129,16 @@ pub enum CommandError {
         /// The folder.
         root: PathBuf,
     },
+    /// There is a folder, and it is something else.
+    #[error(
+        "{} is no cassette: it has no cassette.json, which recording makes; name a cassette's folder (is the path misspelt?), \
+         or restore cassette.json from version control",
+        root.display()
+    )]
+    NotACassette {
+        /// The folder.
+        root: PathBuf,
+    },
     /// Nothing that was recorded is called so.
     #[error("{what:?} is neither the beginning of a fingerprint nor an operation in {}", root.display())]
     NothingRecorded {

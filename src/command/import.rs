@@ -20,9 +20,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     let config = Config::from_settings(Settings::load(args.layer(), environment)?, RecordMode::All)?;
     let file = std::fs::read(&args.file).map_err(|source| CommandError::Read { path: args.file.clone(), source })?;
     let entries = har::read(&file).map_err(|source| CommandError::Har { path: args.file.clone(), source })?;
-    if config.cassette.is_dir() {
-        recorded::check(&config.cassette)?;
-    }
+    recorded::check_target(&config.cassette)?;
     let target = Target::open(&config.cassette, args.dry_run, app::Rules::of(&config), voice)?;
     // Recorded apart, then merged: what the cassette has already is not added again.
     let apart =

@@ -6,7 +6,7 @@ use super::summary::counted;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output};
 use crate::app::{Rules, shell_word};
-use crate::cassette::{self, Access, Cassette, CassetteError, Judged, Notice, Piece, Unlike, alike, combine};
+use crate::cassette::{self, Access, Cassette, CassetteError, Ground, Judged, Notice, Piece, Unlike, alike, combine};
 use crate::cli::MergeArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
@@ -114,7 +114,7 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn open(root: &Path, dry_run: bool, rules: Rules, voice: Voice) -> Result<Self, CommandError> {
-        if dry_run && !root.is_dir() {
+        if dry_run && Ground::of(root)? != Ground::Cassette {
             return Ok(Self { cassette: None });
         }
         let access = if dry_run { Access::Replay } else { Access::Record { replace: false } };
@@ -147,9 +147,7 @@ impl Target {
 /// Checks that all are there, none twice, and all under the same rules. A cassette that is not there yet gets those of the
 /// first that goes into it.
 fn check(into: &Path, from: &[PathBuf]) -> Result<(), CommandError> {
-    if into.is_dir() {
-        recorded::check(into)?;
-    }
+    recorded::check_target(into)?;
     let mut known: Vec<&Path> = Vec::from_iter(cassette::is_cassette(into).then_some(into));
     for other in from {
         recorded::check(other)?;

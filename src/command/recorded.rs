@@ -3,7 +3,7 @@
 use super::CommandError;
 use super::progress::as_told;
 use super::voice::Voice;
-use crate::cassette::{self, Access, Cassette, CassetteError, Notice, Opened, Settings};
+use crate::cassette::{Access, Cassette, CassetteError, Ground, Notice, Opened, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    /// Opens the cassette in the folder `root`, which must be there.
+    /// Opens the cassette in the folder `root`, which must be one.
     pub(super) fn open(root: &Path, voice: Voice) -> Result<Self, CommandError> {
         let (shelf, notices) = Self::open_silently(root)?;
         tell(&notices, voice);
@@ -58,7 +58,7 @@ impl Shelf {
     }
 }
 
-/// Opens the cassette in the folder `root`, which must be there.
+/// Opens the cassette in the folder `root`, which must be one.
 pub(super) fn open(root: &Path, access: Access) -> Result<Opened<()>, CommandError> {
     check(root)?;
     Ok(Cassette::open(root, access, |_, _| (), &Settings::default())?)
@@ -77,17 +77,22 @@ pub(super) fn open_with(
     Ok(opened)
 }
 
-/// Checks that the folder `root` is there, and is not the parent of one cassette a session.
+/// Checks that the folder `root` is there and a cassette.
 pub(super) fn check(root: &Path) -> Result<(), CommandError> {
-    if !root.is_dir() {
-        return Err(CommandError::NoCassette { root: root.to_owned() });
+    let root = root.to_owned();
+    match Ground::of(&root)? {
+        Ground::Cassette => Ok(()),
+        Ground::Absent => Err(CommandError::NoCassette { root }),
+        Ground::Sessions(first) => Err(CommandError::Parent { root, first }),
+        Ground::Empty | Ground::Foreign => Err(CommandError::NotACassette { root }),
     }
-    if cassette::is_cassette(root) {
-        return Ok(());
-    }
-    match cassette::below(root)?.into_iter().next() {
-        Some(first) => Err(CommandError::Parent { root: root.to_owned(), first }),
-        None => Ok(()),
+}
+
+/// Checks that takes may go into the folder `root`: it is not the parent of one cassette a session.
+pub(super) fn check_target(root: &Path) -> Result<(), CommandError> {
+    match Ground::of(root)? {
+        Ground::Sessions(first) => Err(CommandError::Parent { root: root.to_owned(), first }),
+        Ground::Absent | Ground::Cassette | Ground::Empty | Ground::Foreign => Ok(()),
     }
 }
 

@@ -1,6 +1,8 @@
 //! What the proxy needs of this machine: its cassette and its port.
 
 use super::check::Check;
+use crate::cassette::Ground;
+use crate::command::CommandError;
 use crate::command::error::chain;
 use crate::command::progress::Progress;
 use crate::command::recorded::Shelf;
@@ -12,11 +14,17 @@ use std::path::Path;
 /// Whether the cassette can be replayed: its format, and every file in it.
 pub(super) fn cassette(root: &Path, voice: Voice) -> Check {
     let name = "cassette";
-    if !root.exists() {
-        return Check::ok(name, format!("{} is not there yet: a run in mode once records it", root.display()));
+    let place = root.display();
+    match Ground::of(root) {
+        Ok(Ground::Absent) if !root.exists() => {
+            return Check::ok(name, format!("{place} is not there yet: a run in mode once records it"));
+        }
+        Ok(Ground::Empty) => return Check::ok(name, format!("{place} is empty: a run in mode once records into it")),
+        _ => {}
     }
     let (shelf, notices) = match Shelf::open_silently(root) {
         Ok(opened) => opened,
+        Err(error @ CommandError::NotACassette { .. }) => return Check::fail(name, chain(&error), MISSPELT),
         Err(error) => return Check::fail(name, chain(&error), DAMAGED),
     };
     let names = match shelf.names() {
@@ -52,6 +60,7 @@ pub(super) fn cassette(root: &Path, voice: Voice) -> Check {
     }
 }
 
+const MISSPELT: &str = "name a cassette's folder with --cassette, or one that is not there yet";
 const DAMAGED: &str = "restore what is named from version control, or delete it and record it again";
 
 /// Whether the proxy could listen.
