@@ -11,18 +11,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Takes `exchanges` in this order into a cassette in the folder `apart`, as if it were the one that `config` names, and
-/// writes its text. `done` is told of each what became of it: `Err` where it could not be taken in, and why.
+/// writes its text. Its rules are `rules`. `done` is told of each what became of it: `Err` where it could not be taken in, and why.
 ///
 /// # Errors
 /// Where the cassette cannot be opened or sealed.
-pub async fn import(
+pub(crate) async fn import(
     config: &Config,
+    rules: Rules,
     apart: &Path,
     exchanges: Vec<Exchange>,
     mut done: impl FnMut(Result<Carried, String>),
 ) -> Result<SealReport, CassetteError> {
     let access = Access::Record { replace: false };
-    let warden = Arc::new(Rules::of(config).standing_in(apart, &config.cassette));
+    let warden = Arc::new(rules.standing_in(apart, &config.cassette));
     let settings = Settings { warden: Arc::<Rules>::clone(&warden), ..Settings::default() };
     let opened = Cassette::open(apart, access, Prepared::new, &settings)?;
     let opener = Opener { config: config.clone(), warden, upstream: None };

@@ -13,6 +13,7 @@ const ELSEWHERE: &str = "it was recorded with another redaction key than the one
                          would no longer be equal";
 const EXCHANGED: &str = "its redaction.key is not the key that cassette.json names: what is recorded was made with another \
                          one. Take both files from the same commit";
+pub(super) const NOT_BROUGHT: &str = "it is that of the cassette that the file was exported from, and is not here";
 const GONE: &str = "the redaction key that it was recorded with is not there: with a new one, equal values would no longer be \
                     equal. Restore its redaction.key, or, if the key is kept elsewhere, give it in RAMTAPE_REDACT_KEY, or \
                     as key_file in [redact]. To start over with a new key, delete the cassette and record it anew";
@@ -59,6 +60,19 @@ impl Keys {
             None if self.outside.is_some() => Err(ELSEWHERE.to_owned()),
             None => Err(GONE.to_owned()),
         }
+    }
+
+    /// Puts the key that `check` tells beside the cassette, where it is beside those of all sessions.
+    ///
+    /// # Errors
+    /// Where a key cannot be read or written.
+    pub(super) fn bring(&self, check: &str) -> Result<(), String> {
+        let Some(shared) = self.shared.as_deref().filter(|_| !self.beside.exists()) else { return Ok(()) };
+        if read(shared)?.is_none_or(|key| key.check() != check) {
+            return Ok(());
+        }
+        let text = fs::read_to_string(shared).map_err(|error| unreadable(shared, &error))?;
+        write(&self.beside, 0o644, &text)
     }
 
     /// The key for a cassette that needs one from now on: that of the sessions beside it, else a new one. The cassette

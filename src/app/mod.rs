@@ -15,7 +15,7 @@ mod upstream;
 
 pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
-pub use import::import;
+pub(crate) use import::import;
 pub(crate) use rules::Rules;
 pub use running::{Running, StopError};
 pub(crate) use shell::{shell_line, shell_word};

@@ -29,6 +29,8 @@ pub(crate) struct Rules {
     only_seals: bool,
     /// Whether a cassette that states no rules goes on without.
     only_own: bool,
+    /// The key that a cassette gets which names none, by [`Key::check`]; none is made then.
+    named: Option<String>,
 }
 
 impl Rules {
@@ -43,6 +45,7 @@ impl Rules {
             making: Arc::default(),
             only_seals: false,
             only_own: false,
+            named: None,
         }
     }
 
@@ -54,6 +57,20 @@ impl Rules {
     /// The same, for what writes as text takes of cassettes with the same rules: the configured ones are not theirs.
     pub(crate) fn only_own(self) -> Self {
         Self { only_own: true, ..self.only_sealing() }
+    }
+
+    /// The same, for takes with stand-ins that were made with the key of which [`Key::check`] is `check`.
+    pub(crate) fn naming(self, check: Option<String>) -> Self {
+        Self { named: check, ..self }
+    }
+
+    /// Whether the key of which [`Key::check`] is `check` is where that of the cassette in `root` may be.
+    ///
+    /// # Errors
+    /// Where a key cannot be read.
+    pub(crate) fn has_key(&self, root: &Path, check: &str) -> Result<bool, String> {
+        let named = Policy { key_check: Some(check.to_owned()), ..Policy::default() };
+        Ok(matches!(self.keys(root, false)?.source(&named, false)?, KeySource::Known(_)))
     }
 
     /// The same, where the cassette is recorded in the folder `apart` and belongs in `root`.
@@ -153,11 +170,17 @@ impl Warden for Rules {
             return Ok(Policy::default());
         }
         // A key that is kept elsewhere is named, so that nobody goes on recording with another one.
-        let key_check = self.outside(recording && !self.only_seals)?.map(|key| key.check());
+        let key_check = match &self.named {
+            Some(check) => Some(check.clone()),
+            None => self.outside(recording && !self.only_seals)?.map(|key| key.check()),
+        };
         Ok(Policy { key_check, ..self.redact.policy.clone() })
     }
 
     fn redaction(&self, root: &Path, mut policy: Policy, recording: bool) -> Result<Redaction, String> {
+        if let Some(check) = &self.named {
+            return named(self.keys(root, false)?, check, policy, recording);
+        }
         let may_make = recording && !self.only_seals;
         let source = self.keys(root, may_make)?.source(&policy, may_make)?;
         if let (true, KeySource::Known(key), None) = (recording, &source, &policy.key_check) {
@@ -182,6 +205,20 @@ impl Warden for Rules {
         let shown = from_base.unwrap_or(&path).to_string_lossy();
         self.allowed.iter().any(|allowed| allowed.allows(&shown, value))
     }
+}
+
+/// The rules `policy` with the key that `check` tells, and no other.
+fn named(keys: Keys, check: &str, mut policy: Policy, recording: bool) -> Result<Redaction, String> {
+    if recording {
+        keys.bring(check)?;
+    }
+    // What is to be named in `cassette.json` is named there once takes are.
+    policy.key_check.get_or_insert_with(|| check.to_owned());
+    let source = match keys.source(&policy, false)? {
+        KeySource::Missing(_) => KeySource::MadeWhenNeeded(Box::new(|| Err(keys::NOT_BROUGHT.to_owned()))),
+        source => source,
+    };
+    Redaction::new(policy, source).map_err(|error| error.to_string())
 }
 
 /// Whether a step of a pointer leads into a list.

@@ -26,7 +26,7 @@ pub fn alike(one: &Path, other: &Path) -> Result<Option<Unlike>, CassetteError> 
     if rules(one)? != rules(other)? {
         return Ok(Some(Unlike::Rules));
     }
-    let keys = (key(one)?, key(other)?);
+    let keys = (key_of(one)?, key_of(other)?);
     Ok(matches!(keys, (Some(one), Some(other)) if one != other).then_some(Unlike::Key))
 }
 
@@ -55,7 +55,7 @@ pub fn create_like(root: &Path, other: &Path) -> Result<(), CassetteError> {
 /// # Errors
 /// Where the one cannot be read or the other not be written.
 pub fn share_key(root: &Path, other: &Path) -> Result<(), CassetteError> {
-    let (None, Some(check)) = (key(root)?, key(other)?) else { return Ok(()) };
+    let (None, Some(check)) = (key_of(root)?, key_of(other)?) else { return Ok(()) };
     if let Some(text) = read(other, KEY_FILE)? {
         write(&root.join(KEY_FILE), &text)?;
     }
@@ -68,7 +68,10 @@ fn rules(root: &Path) -> Result<Option<Policy>, CassetteError> {
 }
 
 /// What tells the key of the cassette in `root` from others; `None` where it has none.
-fn key(root: &Path) -> Result<Option<String>, CassetteError> {
+///
+/// # Errors
+/// Where it cannot be read, or is of a format that this program does not write.
+pub fn key_of(root: &Path) -> Result<Option<String>, CassetteError> {
     let beside = read(root, KEY_FILE)?.and_then(|text| Key::of_text(&String::from_utf8_lossy(&text)));
     match beside {
         Some(key) => Ok(Some(key.check())),

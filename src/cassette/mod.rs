@@ -43,7 +43,7 @@ mod usage;
 mod warden;
 mod watch;
 
-pub use alike::{KEY_FILE, Unlike, alike, create_like, share_key};
+pub use alike::{KEY_FILE, Unlike, alike, create_like, key_of, share_key};
 pub use cache::{Found, Origin};
 pub use combine::{Piece, combine};
 pub use discard::Parts;

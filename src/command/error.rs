@@ -91,6 +91,15 @@ pub enum CommandError {
         /// Why.
         source: HarError,
     },
+    /// The file names a key that can be none.
+    #[error(
+        "{}: its _ramtapeKey names no redaction key (16 characters of a-z and 2-7): export it again, or take the member out",
+        path.display()
+    )]
+    HarKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// Takes of several cassettes cannot be brought together.
     #[error(transparent)]
     Merge(#[from] super::merge::MergeError),

@@ -11,6 +11,7 @@ use crate::cli::ExportArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::transcript;
 use crate::har;
+use std::path::Path;
 use std::sync::Arc;
 
 pub(super) fn run(args: &ExportArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
@@ -39,7 +40,7 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, voice: Voice) ->
     }
     drop(progress);
     let exchanges = transcript(&config.service, entries);
-    let text = har::write(&exchanges);
+    let text = har::write(&exchanges, key(&config.cassette)?.as_deref());
     if args.har.as_os_str() == "-" {
         output::print(&text)?;
     } else {
@@ -51,4 +52,13 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, voice: Voice) ->
     }
     voice.problem(&format!("{} left out", counted(secrets, "request with a secret is", "requests with secrets are")));
     Ok(Exit::Secret)
+}
+
+/// What tells the key from others that the stand-ins of the cassette in `root` were made with: the one that it names, or else
+/// has.
+fn key(root: &Path) -> Result<Option<String>, CassetteError> {
+    match cassette::policy_of(root)?.and_then(|policy| policy.key_check) {
+        Some(named) => Ok(Some(named)),
+        None => cassette::key_of(root),
+    }
 }

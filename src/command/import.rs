@@ -2,33 +2,38 @@
 
 mod leftover;
 
-use super::merge::{self, Target, changes};
+use super::merge::{self, MergeError, Target, changes};
 use super::progress::Progress;
 use super::recorded::{self, Shelf};
 use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime};
-use crate::app;
-use crate::cassette::{self, SealReport};
+use crate::app::{self, Rules};
+use crate::cassette::{self, CassetteError, KEY_FILE, SealReport};
 use crate::cli::ImportArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::Carried;
-use crate::har;
+use crate::har::{self, Archive};
+use crate::redact::Key;
 use leftover::Leftovers;
 use std::path::Path;
 
 pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let config = Config::from_settings(Settings::load(args.layer(), environment)?, RecordMode::All)?;
     let file = std::fs::read(&args.file).map_err(|source| CommandError::Read { path: args.file.clone(), source })?;
-    let entries = har::read(&file).map_err(|source| CommandError::Har { path: args.file.clone(), source })?;
+    let Archive { key, entries } =
+        har::read(&file).map_err(|source| CommandError::Har { path: args.file.clone(), source })?;
     recorded::check_target(&config.cassette)?;
-    let target = Target::open(&config.cassette, args.dry_run, app::Rules::of(&config), voice)?;
+    let named = key_to_name(key, &args.file, &config.cassette)?;
+    let rules = Rules::of(&config).naming(named.clone());
+    let target = Target::open(&config.cassette, args.dry_run, rules.clone(), voice)?;
     // Recorded apart, then merged: what the cassette has already is not added again.
     let apart =
         tempfile::tempdir().map_err(|source| CommandError::Write { path: "a temporary folder".into(), source })?;
     if cassette::is_cassette(&config.cassette) {
         cassette::create_like(apart.path(), &config.cassette)?;
+        named.iter().try_for_each(|check| cassette::name_key(apart.path(), check))?;
     }
-    let (leftovers, sealed) = take_in(entries, &config, apart.path(), voice)?;
+    let (leftovers, sealed) = take_in(entries, (&config, rules.clone()), apart.path(), voice)?;
     let changes = changes(&target, &[Shelf::open(apart.path(), voice)?], voice)?;
     let judged = target.judge(&changes)?;
     output::print(&if args.json {
@@ -36,19 +41,50 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     } else {
         merge::text(&changes)
     })?;
-    if !args.dry_run {
+    if !args.dry_run && !changes.is_empty() {
         cassette::share_key(&config.cassette, apart.path())?;
         target.write(judged.as_ref(), changes.len(), voice)?;
     }
     leftovers.tell(voice);
     voice.note(&merge::told(&changes, args.dry_run, &config.cassette));
+    if let Some(check) = named.filter(|_| !changes.is_empty()) {
+        tell_of_key(&check, &rules, &config.cassette, voice)?;
+    }
     Ok(leftovers.exit(&sealed))
+}
+
+/// What tells the key that the cassette in `root` is to name, as stand-ins in the file were made with it; `None` where it
+/// names it already, or none is known.
+fn key_to_name(key: Option<String>, file: &Path, root: &Path) -> Result<Option<String>, CommandError> {
+    let Some(key) = key else { return Ok(None) };
+    if !Key::is_check(&key) {
+        return Err(CommandError::HarKey { path: file.to_owned() });
+    }
+    match cassette::key_of(root)? {
+        None => Ok(Some(key)),
+        Some(own) if own == key => Ok(None),
+        Some(_) => Err(MergeError::OtherKey { into: root.to_owned(), from: file.to_owned() }.into()),
+    }
+}
+
+/// Says that the key must be brought along, where it is not here.
+fn tell_of_key(check: &str, rules: &Rules, root: &Path, voice: Voice) -> Result<(), CommandError> {
+    let unreadable = |reason| CassetteError::Redaction { root: root.to_owned(), reason };
+    if !rules.has_key(root, check).map_err(unreadable)? {
+        voice.note(&format!(
+            "the file has stand-ins, and the redaction key that they were made with is not here: copy redaction.key from \
+             the cassette that was exported to {}, or give the key in RAMTAPE_REDACT_KEY or as key_file in [redact]; \
+             without it requests with real values miss, and nothing can be recorded",
+            root.join(KEY_FILE).display()
+        ));
+    }
+    Ok(())
 }
 
 /// Records what the entries hold, in a cassette in the folder `apart`; gives what could not be.
 fn take_in(
     entries: Vec<har::Entry>,
-    config: &Config,
+    (config, rules): (&Config, Rules),
     apart: &Path,
     voice: Voice,
 ) -> Result<(Leftovers, SealReport), CommandError> {
@@ -65,12 +101,13 @@ fn take_in(
     }
     let mut progress = Progress::new(voice, "importing", exchanges.len());
     let mut names = names.into_iter();
-    let report = runtime()?.block_on(app::import(config, apart, exchanges, |carried: Result<Carried, String>| {
-        progress.step();
-        if let Some((number, name)) = names.next() {
-            leftovers.carried(number, &name, carried);
-        }
-    }))?;
+    let report =
+        runtime()?.block_on(app::import(config, rules, apart, exchanges, |carried: Result<Carried, String>| {
+            progress.step();
+            if let Some((number, name)) = names.next() {
+                leftovers.carried(number, &name, carried);
+            }
+        }))?;
     leftovers.unsealed(&report);
     Ok((leftovers, report))
 }

@@ -8,8 +8,11 @@ mod read;
 mod time;
 mod write;
 
-pub use read::{Entry, HarError, Lack, read};
+pub use read::{Archive, Entry, HarError, Lack, read};
 pub use write::write;
 
 /// An entry's own member: the id of the write that the session had made before. Names of such members begin with `_`.
 const AFTER: &str = "_ramtapeAfter";
+
+/// The log's own member: what tells the key from others that stand-ins in the file were made with. Never the key.
+const KEY: &str = "_ramtapeKey";

@@ -8,6 +8,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+/// What a file holds.
+#[derive(Clone, Debug)]
+pub struct Archive {
+    /// What tells the key from others that stand-ins in it were made with, where it says so.
+    pub key: Option<String>,
+    /// The entries in the order in which they were asked, as far as they say so.
+    pub entries: Vec<Entry>,
+}
+
 /// One entry of the file.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -61,6 +70,8 @@ struct File {
 
 #[derive(Deserialize)]
 struct Log {
+    #[serde(rename = "_ramtapeKey", default)]
+    key: Option<String>,
     entries: Vec<Box<RawValue>>,
 }
 
@@ -129,11 +140,11 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
     Option::deserialize(deserializer).map(Some)
 }
 
-/// The entries of a file in the order in which they were asked, as far as they say so.
+/// What a file holds.
 ///
 /// # Errors
 /// Where it is not a HAR file at all. What is wrong with one entry is told with it.
-pub fn read(file: &[u8]) -> Result<Vec<Entry>, HarError> {
+pub fn read(file: &[u8]) -> Result<Archive, HarError> {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let file: File = serde_json::from_slice(file).map_err(|source| HarError { source })?;
     let mut entries = Vec::with_capacity(file.log.entries.len());
@@ -145,7 +156,7 @@ pub fn read(file: &[u8]) -> Result<Vec<Entry>, HarError> {
         entries.push((latest, entry));
     }
     entries.sort_by_key(|(started, _)| *started);
-    Ok(entries.into_iter().map(|(_, entry)| entry).collect())
+    Ok(Archive { key: file.log.key, entries: entries.into_iter().map(|(_, entry)| entry).collect() })
 }
 
 fn entry(number: usize, text: &str) -> (Entry, Option<i64>) {

@@ -1,6 +1,6 @@
 //! From exchanges to a HAR file.
 
-use super::{AFTER, time};
+use super::{AFTER, KEY, time};
 use crate::interaction::{Exchange, Request, Response};
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -9,12 +9,16 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 /// The file: equal exchanges, equal bytes. It has no dates, which the format asks for: each entry is a second after the one
-/// before it, from 1970 on.
+/// before it, from 1970 on. `key` tells the key of stand-ins in it from others.
 #[must_use]
-pub fn write(exchanges: &[Exchange]) -> String {
+pub fn write(exchanges: &[Exchange], key: Option<&str>) -> String {
     let entries: Vec<Value> = exchanges.iter().zip(0..).map(|(exchange, second)| entry(exchange, second)).collect();
     let creator = json!({ "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") });
-    let file = json!({ "log": { "version": "1.2", "creator": creator, "pages": [], "entries": entries } });
+    let mut log = json!({ "version": "1.2", "creator": creator, "pages": [], "entries": entries });
+    if let (Some(key), Some(members)) = (key, log.as_object_mut()) {
+        members.insert(KEY.to_owned(), json!(key));
+    }
+    let file = json!({ "log": log });
     format!("{file:#}\n")
 }
 

@@ -46,6 +46,12 @@ impl Key {
         base32::encode(self.digest("check", "").first_chunk::<10>().unwrap_or(&[0; 10]))
     }
 
+    /// Whether `text` may be what [`Self::check`] gives.
+    #[must_use]
+    pub fn is_check(text: &str) -> bool {
+        text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+    }
+
     /// The keyed hash of `text`, for the purpose `purpose`.
     pub(super) fn digest(&self, purpose: &str, text: &str) -> [u8; 32] {
         // `new_from_slice` fails for no length, but its type does not say so; the block-sized `new` does.
@@ -78,6 +84,7 @@ mod tests {
     fn texts_keys_and_purposes_are_told_apart() {
         let [a, b] = ["a", "b"].map(|key| Key::of_text(&key.repeat(22)).unwrap());
         assert_ne!(a.check(), b.check());
+        assert!(Key::is_check(&a.check()) && !Key::is_check("") && !Key::is_check(&"A".repeat(16)));
         assert_ne!(a.digest("p", "x"), a.digest("p", "y"));
         assert_ne!(a.digest("p", "x"), a.digest("q", "x"));
         assert_eq!(a.digest("p", "x"), a.digest("p", "x"));

@@ -10,5 +10,6 @@ mod binary;
 mod stage;
 
 mod dialects;
+mod keys;
 mod round_trip;
 mod rules;

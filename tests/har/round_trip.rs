@@ -40,6 +40,13 @@ fn there_and_back(folder: &Path, cassette: &Path) {
     assert_is_har(&text);
     let imported = run(folder, &["import", "out.har", "--cassette", "back"]);
     assert_eq!(imported.code, Some(0), "{imported:?}");
+    // The key is in no archive: whoever has it brings it along.
+    let key = cassette.join("redaction.key");
+    assert_eq!(imported.stderr.contains("copy redaction.key"), key.exists(), "{imported:?}");
+    if key.exists() {
+        assert!(!text.contains(fs::read_to_string(&key).unwrap().trim()));
+        fs::copy(key, folder.join("back/redaction.key")).unwrap();
+    }
     let (before, after) = (files(cassette), files(&folder.join("back")));
     let names = |files: &[(String, String)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&after), names(&before));
@@ -213,5 +220,15 @@ async fn an_actors_takes_stay_its_own() {
     ramtape.ask(LISTING, body, Asking::default()).await;
     ramtape.stop().await;
     assert!(stage.texts("tape").iter().any(|(_, text)| text.contains("\"actor\": \"consumer\"")));
+    there_and_back(stage.folder(), &stage.cassette("tape"));
+}
+
+#[tokio::test]
+async fn stand_ins_and_the_name_of_their_key() {
+    let stage = Stage::new().await;
+    fs::write(stage.folder().join("ramtape.toml"), "[redact]\npseudonymize = \"accounts\"\n").unwrap();
+    let ramtape = stage.ramtape_with("tape", RecordMode::Once, crate::keys::pseudonymous).await;
+    ramtape.post(LISTING, json!({ "resourceOwner": "SELF" })).await;
+    ramtape.stop().await;
     there_and_back(stage.folder(), &stage.cassette("tape"));
 }

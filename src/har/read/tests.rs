@@ -34,12 +34,12 @@ fn entry(change: impl FnOnce(&mut Value)) -> Value {
 }
 
 fn outcome(change: impl FnOnce(&mut Value)) -> Result<Exchange, Lack> {
-    read(&file(&[entry(change)])).unwrap().remove(0).exchange
+    read(&file(&[entry(change)])).unwrap().entries.remove(0).exchange
 }
 
 #[test]
 fn an_entry_is_taken_apart() {
-    let [entry] = read(&file(&[entry(|_| ())])).unwrap().try_into().unwrap();
+    let [entry] = read(&file(&[entry(|_| ())])).unwrap().entries.try_into().unwrap();
     assert_eq!((entry.number, entry.name.as_str()), (1, "POST https://ram.us-east-1.amazonaws.com/getresourceshares"));
     let Exchange { request, response, after } = entry.exchange.unwrap();
     assert_eq!((request.path.as_str(), request.query.as_str()), ("/getresourceshares", "a=b"));
@@ -145,7 +145,7 @@ fn entries_are_in_the_order_of_their_beginnings() {
         at(Some("2026-11-22T05:00:02Z"), "second"),
         at(Some("2026-11-22T05:00:02Z"), "beside it"),
     ];
-    let numbers: Vec<usize> = read(&file(&entries)).unwrap().iter().map(|entry| entry.number).collect();
+    let numbers: Vec<usize> = read(&file(&entries)).unwrap().entries.iter().map(|entry| entry.number).collect();
     assert_eq!(numbers, [3, 4, 5, 1, 2]);
 }
 
@@ -154,8 +154,9 @@ fn one_bad_entry_does_not_hide_the_others_and_another_file_is_refused() {
     let text = String::from_utf8(file(&[entry(|_| ()), json!({ "request": 7 })])).unwrap();
     let lone = text.replace("\"text\":\"{}\"", "\"text\":\"\\ud800\"");
     assert_ne!(text, lone);
-    let outcomes =
-        |text: &str| read(text.as_bytes()).unwrap().iter().map(|entry| entry.exchange.is_ok()).collect::<Vec<_>>();
+    let outcomes = |text: &str| {
+        read(text.as_bytes()).unwrap().entries.iter().map(|entry| entry.exchange.is_ok()).collect::<Vec<_>>()
+    };
     assert_eq!(outcomes(&format!("\u{feff}{text}")), [true, false]);
     assert_eq!(outcomes(&lone), [false, false]);
     for other in ["", "{}", "[]", "{\"log\":{}}", "{\"log\":{\"entries\":{}}}"] {
