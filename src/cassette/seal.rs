@@ -117,10 +117,9 @@ impl Archive {
                 overtaken.extend(place(store, drafts, report));
             }
             names = overtaken;
-            if names.is_empty() {
-                return;
-            }
         }
+        let overtaken = |(folder, fp)| (folder, fp, "more was recorded for it each time it was tried".to_owned());
+        report.failed.extend(names.into_iter().map(overtaken));
     }
 
     /// What was sealed and leads back to a write that is not there.
