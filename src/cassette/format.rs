@@ -34,6 +34,14 @@ pub fn policy_of(root: &Path) -> Result<Option<Policy>, CassetteError> {
     check(root, false)
 }
 
+/// Whether a later ramtape wrote the cassette in `root`, with a minor version that this one can only replay.
+#[must_use]
+pub fn is_of_newer(root: &Path) -> bool {
+    let Ok(text) = fs::read(root.join(NAME)) else { return false };
+    let version = json::parse(&text).ok().and_then(|root| root.member("ramtape").and_then(Node::text));
+    version.as_deref().and_then(parse_version).is_some_and(|(major, minor)| major == MAJOR && minor > MINOR)
+}
+
 /// Has the cassette in `root` name the key that its stand-ins are made with, by [`crate::redact::Key::check`]. One that
 /// names a key already stays as it is.
 ///

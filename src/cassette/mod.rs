@@ -50,7 +50,7 @@ pub use discard::Parts;
 pub use edit::{Dangling, EditError, Editing, Farewell};
 pub use error::{CassetteError, Leak, StoreError};
 pub use format::VERSION;
-pub use format::{is_cassette, name_key, policy_of};
+pub use format::{is_cassette, is_of_newer, name_key, policy_of};
 pub use ground::Ground;
 pub use links::links;
 pub use listing::below;

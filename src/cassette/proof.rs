@@ -48,14 +48,21 @@ impl Judge<'_> {
         if leaks.is_empty() { Ok(()) } else { Err(CassetteError::Secret { path: path.to_owned(), leaks }) }
     }
 
-    /// Judges the file at `path`, of the cassette in `root`, as it stands.
+    /// Judges the file at `path`, of the cassette in `root`, as it stands; gives what it holds, or `None` where it is gone.
     ///
     /// # Errors
     /// As [`CassetteError`] says: where it cannot be read, is damaged, holds a secret, or answers nothing.
-    pub fn inspect(&self, root: &Path, path: &Path, folder: &str, fp: &Fingerprint) -> Result<(), CassetteError> {
-        let Some((bytes, _)) = read_file(root, path)? else { return Ok(()) };
+    pub fn inspect(
+        &self,
+        root: &Path,
+        path: &Path,
+        folder: &str,
+        fp: &Fingerprint,
+    ) -> Result<Option<Entry>, CassetteError> {
+        let Some((bytes, _)) = read_file(root, path)? else { return Ok(None) };
         let entry = checked(&bytes, path, folder, fp)?;
-        self.prove(path, fp, &entry, &String::from_utf8_lossy(&bytes))
+        self.prove(path, fp, &entry, &String::from_utf8_lossy(&bytes))?;
+        Ok(Some(entry))
     }
 
     fn leaks(&self, path: &Path, entry: &Entry, text: &str) -> Vec<Leak> {

@@ -6,6 +6,7 @@ use super::voice::Voice;
 use crate::cassette::{Access, Cassette, CassetteError, Ground, Notice, Opened, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
+use crate::redact::KEPT_HEADERS;
 use std::path::{Path, PathBuf};
 
 /// What is recorded for one fingerprint.
@@ -94,6 +95,11 @@ pub(super) fn check_target(root: &Path) -> Result<(), CommandError> {
         Ground::Sessions(first) => Err(CommandError::Parent { root: root.to_owned(), first }),
         Ground::Absent | Ground::Cassette | Ground::Empty | Ground::Foreign => Ok(()),
     }
+}
+
+/// What is wrong with a header that no recording keeps.
+pub(super) fn unkept_header() -> String {
+    format!("cassettes keep no such header ({} alone), so none recorded it: delete it", KEPT_HEADERS.join(" and "))
 }
 
 /// Tells what opening brought to light.

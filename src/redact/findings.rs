@@ -2,10 +2,10 @@
 
 use super::account::is_account;
 use super::find::{Hit, Wanted};
-use super::patterns::EMAIL;
+use super::patterns::{EMAIL, MEMBER, is_secret_header};
 use super::redaction::{Redaction, known};
 use super::rule::Way;
-use super::shape::stand_ins_within;
+use super::shape::{Shape, stand_ins_within};
 use crate::interaction::{Entry, Secret, json};
 
 /// Something that should not stand in a cassette.
@@ -51,7 +51,12 @@ impl Redaction {
             for (at, page) in take.pages.iter().enumerate() {
                 let place = format!("{take_place}/pages/{at}");
                 for (name, value) in &page.headers {
-                    found.add(&format!("{place}/headers/{name}"), answers.in_text(value, ""));
+                    let place = format!("{place}/headers/{}", json::pointer_step(name));
+                    let hits = answers.in_text(value, "");
+                    if hits.is_empty() && is_secret_header(name) {
+                        found.add_whole(&place, value);
+                    }
+                    found.add(&place, hits);
                 }
                 let bytes = page.body.with_placeholders().0;
                 let body = if json::parse(&bytes).is_ok() { "body" } else { "text" };
@@ -96,6 +101,14 @@ fn finding(place: &str, hit: Hit) -> Finding {
 struct Found(Vec<Finding>);
 
 impl Found {
+    /// What is secret whatever it looks like, if it is no stand-in.
+    fn add_whole(&mut self, pointer: &str, value: &str) {
+        if !value.is_empty() && !Shape::of(value).is_stand_in(value) {
+            let (pointer, what) = (pointer.to_owned(), MEMBER.to_owned());
+            self.0.push(Finding { pointer, what, value: Secret::new(value.to_owned()) });
+        }
+    }
+
     fn add(&mut self, place: &str, hits: Vec<Hit>) {
         self.0.extend(hits.into_iter().map(|hit| finding(place, hit)));
     }

@@ -27,4 +27,4 @@ pub use key::{Key, SHORTEST_KEY};
 pub use redaction::{KeySource, Redaction, RedactionError, scrub_page};
 pub use request::{Asking, Copied};
 pub use rule::{Policy, Rule, RuleError, Selector, Way};
-pub use scrub::{KEPT_HEADERS, Scrubbed};
+pub use scrub::{KEPT_HEADERS, Scrubbed, unkept_headers};

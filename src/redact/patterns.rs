@@ -125,6 +125,9 @@ const MEMBERS: [&str; 10] = [
     "apikey",
 ];
 
+/// How else the names of headers end that hold one.
+const HEADERS: [&str; 6] = ["cookie", "cookie2", "token", "signature", "credential", "credentials"];
+
 /// The label of what stands in one of [`MEMBERS`].
 pub(super) const MEMBER: &str = "credential";
 
@@ -135,8 +138,19 @@ pub(super) fn may_hold(text: &[u8]) -> bool {
 
 /// Whether a member of this name holds a secret.
 pub(super) fn is_secret_member(name: &str) -> bool {
-    let plain: String = name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect();
+    let plain = plain(name);
     MEMBERS.iter().any(|member| plain.ends_with(member))
+}
+
+/// Whether a header of this name does.
+pub(super) fn is_secret_header(name: &str) -> bool {
+    let plain = plain(name);
+    MEMBERS.iter().chain(&HEADERS).any(|end| plain.ends_with(end))
+}
+
+/// A name without what is a matter of taste in it.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// A secret in a text.

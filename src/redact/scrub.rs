@@ -4,6 +4,8 @@ use crate::interaction::Page;
 use http::HeaderMap;
 
 /// The headers of an answer that a cassette keeps. Everything else is the connection's, the moment's or a secret.
+///
+/// In a cassette any other one was put there by hand: whoever changes this list raises the format's version.
 pub const KEPT_HEADERS: [&str; 2] = ["content-type", "x-amzn-errortype"];
 
 /// A value that has been through this module. Only such values can be stored.
@@ -38,6 +40,11 @@ impl Scrubbed<Page> {
 pub(super) fn kept_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let kept = KEPT_HEADERS.iter();
     kept.filter_map(|name| Some(((*name).to_owned(), headers.get(*name)?.to_str().ok()?.to_owned()))).collect()
+}
+
+/// The headers of `page` that none is stored with.
+pub fn unkept_headers(page: &Page) -> impl Iterator<Item = &str> {
+    page.headers.iter().map(|(name, _)| name.as_str()).filter(|name| !KEPT_HEADERS.contains(name))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod planted;
 mod properties;
 mod rules;
 mod scan;
+mod scan_headers;
 mod scan_places;
 mod sealing;
 mod secrets;

@@ -57,6 +57,12 @@ async fn what_is_not_as_the_model_says_is_named_with_its_place() {
         ("get-resource-shares", "\"status\": 400", "\"status\": 409", "InvalidParameterException has status 400"),
         ("get-resource-shares", "{\"$token\": 1}", "{\"$token\": 2}", "the chain is broken: its token should be 1"),
         ("get-resource-shares", "{\"$token\": 1}", "null", "page 1: the chain is broken: it leads to no next page"),
+        (
+            "list-permissions",
+            "\"content-type\":",
+            "\"retry-after\": \"1\", \"content-type\":",
+            "header \"retry-after\": ",
+        ),
         ("list-permissions", "\"complete\": false,", "", "it leads on, and is recorded as complete"),
         ("get-resource-shares", "\"after\": ", "\"id\": ", "a read with an id"),
         ("create-resource-share", "\"id\": ", "\"after\": ", "a write without an id"),

@@ -4,9 +4,10 @@ use super::entry_place::EntryPlace;
 use crate::app::Rules;
 use crate::cassette::text::begins_as_entry;
 use crate::cassette::{self, CassetteError, Leak, Warden, is_cassette, policy_of};
+use crate::command::recorded::unkept_header;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::with_causes;
-use crate::redact::{Redaction, credentials_in, scan_text};
+use crate::interaction::{Entry, json, with_causes};
+use crate::redact::{Redaction, credentials_in, scan_text, unkept_headers};
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;
@@ -73,7 +74,14 @@ impl fmt::Display for Verdict {
 pub(super) struct Judge {
     rules: Rules,
     /// By the folder of the cassette.
-    cassettes: Mutex<HashMap<PathBuf, Result<Arc<Redaction>, String>>>,
+    cassettes: Mutex<HashMap<PathBuf, Result<Arc<Known>, String>>>,
+}
+
+/// What is known of a cassette.
+struct Known {
+    redaction: Redaction,
+    /// Whether a later ramtape may have kept what this one does not.
+    is_of_newer: bool,
 }
 
 impl Judge {
@@ -99,21 +107,23 @@ impl Judge {
     }
 
     fn entry(&self, path: &Path, root: &Path, folder: &str, fp: &Fingerprint) -> Result<Vec<Verdict>, String> {
-        let redaction = self.redaction(root)?;
-        let judge = cassette::Judge { warden: &self.rules, redaction: &redaction };
+        let known = self.known(root)?;
+        let judge = cassette::Judge { warden: &self.rules, redaction: &known.redaction };
         match judge.inspect(root, path, folder, fp) {
-            Ok(()) => Ok(Vec::new()),
+            Ok(Some(entry)) if !known.is_of_newer => Ok(unkept(path, &entry)),
+            Ok(_) => Ok(Vec::new()),
             Err(CassetteError::Secret { leaks, .. }) => Ok(leaks.into_iter().map(|leak| secret(path, leak)).collect()),
             Err(error) => Err(with_causes(&error)),
         }
     }
 
-    /// The rules of the cassette in `root`. They are read once.
-    fn redaction(&self, root: &Path) -> Result<Arc<Redaction>, String> {
+    /// The cassette in `root`. What it says of itself is read once.
+    fn known(&self, root: &Path) -> Result<Arc<Known>, String> {
         let mut cassettes = self.cassettes.lock().unwrap_or_else(PoisonError::into_inner);
         let known = cassettes.entry(root.to_owned()).or_insert_with(|| {
             let policy = policy_of(root).map_err(|error| with_causes(&error))?.unwrap_or_default();
-            self.rules.redaction(root, policy, false).map(Arc::new)
+            let redaction = self.rules.redaction(root, policy, false)?;
+            Ok(Arc::new(Known { redaction, is_of_newer: cassette::is_of_newer(root) }))
         });
         known.clone()
     }
@@ -138,7 +148,7 @@ impl Judge {
             return Ok(Vec::new());
         }
         if of_cassette && path.file_name().is_some_and(|name| name == "cassette.json") {
-            self.redaction(root)?;
+            self.known(root)?;
         }
         let bytes = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
         let text = String::from_utf8_lossy(&bytes);
@@ -163,6 +173,17 @@ impl Judge {
 
 fn invalid(file: &Path, reason: String) -> Verdict {
     Verdict::Invalid { file: file.to_owned(), reason }
+}
+
+/// The headers in the file at `path` that no recording put there.
+fn unkept(path: &Path, entry: &Entry) -> Vec<Verdict> {
+    let pages = entry.takes.iter().enumerate().flat_map(|(take, it)| {
+        it.pages.iter().enumerate().map(move |(page, it)| (format!("/takes/{take}/pages/{page}/headers"), it))
+    });
+    let flaws = pages.flat_map(|(place, page)| {
+        unkept_headers(page).map(move |name| format!("{place}/{}: {}", json::pointer_step(name), unkept_header()))
+    });
+    flaws.map(|flaw| invalid(path, format!("{}: {flaw}", path.display()))).collect()
 }
 
 fn secret(path: &Path, leak: Leak) -> Verdict {

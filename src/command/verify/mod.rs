@@ -56,7 +56,7 @@ struct Seen {
 }
 
 fn look_through(cassette: &Cassette<()>, config: &Config, online: bool, voice: Voice) -> Result<Seen, CommandError> {
-    let mut audit = Audit::new(&config.service);
+    let mut audit = Audit::new(&config.service, &config.cassette);
     let (mut requests, mut reads) = (0, Vec::new());
     let is_write = |name: &str| config.service.operation_named(name).is_some_and(|it| it.kind == Kind::Write);
     let names = cassette.fingerprints()?;

@@ -1,13 +1,15 @@
 //! The part of the check that asks nobody: format, members and types, links, chains.
 
 use super::finding::{Finding, Level};
-use crate::cassette::links;
 use crate::cassette::text::spelled;
-use crate::command::recorded::Recorded;
+use crate::cassette::{is_of_newer, links};
+use crate::command::recorded::{Recorded, unkept_header};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Hole, Page, Take, json};
+use crate::redact::unkept_headers;
 use crate::service::{Kind, Operation, Service};
 use std::collections::HashSet;
+use std::path::Path;
 
 /// What is found while the cassette is looked through.
 pub(super) struct Audit<'a> {
@@ -15,13 +17,17 @@ pub(super) struct Audit<'a> {
     findings: Vec<Finding>,
     /// The writes that are there.
     writes: HashSet<String>,
+    /// Whether a later ramtape may have kept what this one does not.
+    is_of_newer: bool,
     /// The writes that takes lead back to, and where that stands in `findings`.
     links: Vec<(String, Finding)>,
 }
 
 impl<'a> Audit<'a> {
-    pub(super) fn new(service: &'a Service) -> Self {
-        Self { service, findings: Vec::new(), writes: HashSet::new(), links: Vec::new() }
+    /// Of the cassette in the folder `root`.
+    pub(super) fn new(service: &'a Service, root: &Path) -> Self {
+        let is_of_newer = is_of_newer(root);
+        Self { service, findings: Vec::new(), writes: HashSet::new(), is_of_newer, links: Vec::new() }
     }
 
     /// A file that cannot be read.
@@ -48,6 +54,9 @@ impl<'a> Audit<'a> {
         for (number, take) in (1..).zip(&entry.takes) {
             at.take = Some(number);
             chain(&mut at, take);
+            if !self.is_of_newer {
+                headers(&mut at, take);
+            }
             if let Some(operation) = operation {
                 answers(&mut at, self.service, operation, take);
             }
@@ -139,6 +148,17 @@ fn chain(at: &mut Spot<'_>, take: &Take) {
             (true, []) => at.problem("the chain is broken: it leads to no next page"),
             (false, _) => at.problem("the chain is broken: it leads on, and is recorded as complete"),
             (true, _) => at.problem(format!("the chain is broken: its token should be {next}")),
+        }
+    }
+    at.page = None;
+}
+
+/// Only what recording keeps can have been recorded.
+fn headers(at: &mut Spot<'_>, take: &Take) {
+    for (number, page) in (1..).zip(&take.pages) {
+        at.page = (take.pages.len() > 1).then_some(number);
+        for name in unkept_headers(page) {
+            at.problem(format!("header {name:?}: {}", unkept_header()));
         }
     }
     at.page = None;
