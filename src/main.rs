@@ -8,10 +8,11 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let voice = cli.voice;
     match command::run(cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            command::report_error(&error);
+            command::report_error(&error, voice);
             error.exit().into()
         }
     }

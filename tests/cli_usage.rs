@@ -106,3 +106,24 @@ fn a_reader_that_leaves_early_is_no_error() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn the_last_error_is_written_as_all_lines_are() {
+    let folder = folder();
+    // The second is of several lines.
+    std::fs::write(file(&folder, "wrong.toml"), "cassete = 'x'\n").unwrap();
+    let below = file(&folder, "below");
+    std::fs::create_dir(&below).unwrap();
+    std::fs::rename(file(&folder, "wrong.toml"), below.join("ramtape.toml")).unwrap();
+    for (place, part) in [(folder.path(), "there is no cassette in nope"), (below.as_path(), "unknown field `cassete`")]
+    {
+        let finished = run(place, &["--log-format", "json", "ls", "--cassette", "nope"]);
+        let lines: Vec<&str> = finished.stderr.lines().collect();
+        let [line] = lines.as_slice() else { panic!("{finished:?}") };
+        let object: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(object["level"] == "error" && object["message"].as_str().unwrap().contains(part), "{object}");
+        let plain = run(place, &["ls", "--cassette", "nope"]);
+        assert_eq!(plain.code, finished.code);
+        assert!(plain.stderr.starts_with("ramtape: error: ") && plain.stderr.contains(part), "{plain:?}");
+    }
+}

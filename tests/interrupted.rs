@@ -34,8 +34,10 @@ fn plays_its_part() {
     let (Ok(arguments), Ok(fault)) = (std::env::var(ARGUMENTS), std::env::var(FAULT)) else { return };
     let (point, nth) = fault.split_once(' ').unwrap();
     fault::arm(point, nth.parse().unwrap());
-    let exit = command::run(Cli::try_parse_from(arguments.split(' ')).unwrap()).unwrap_or_else(|error| {
-        command::report_error(&error);
+    let cli = Cli::try_parse_from(arguments.split(' ')).unwrap();
+    let voice = cli.voice;
+    let exit = command::run(cli).unwrap_or_else(|error| {
+        command::report_error(&error, voice);
         error.exit()
     });
     process::exit(exit.code().into());

@@ -1,12 +1,14 @@
 //! Why a command failed, and how the process tells it.
 
 use super::Exit;
+use super::voice::Voice;
 use crate::app::{AuthorityError, StartError, StopError};
 use crate::cassette::{CassetteError, EditError, PruneError};
+use crate::cli::VoiceArgs;
 use crate::config::ConfigError;
 use crate::har::HarError;
 use std::error::Error;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 /// Why a command failed.
@@ -208,10 +210,9 @@ const fn cassette_exit(error: &CassetteError) -> Exit {
     }
 }
 
-/// Tells `error` on stderr, with everything that led to it.
-pub fn report_error(error: &CommandError) {
-    // Where stderr is closed nobody can be told.
-    let _ = writeln!(anstream::stderr(), "ramtape: error: {}", chain(error));
+/// Tells `error` on stderr, with everything that led to it, as `voice` asks for lines there.
+pub fn report_error(error: &CommandError, voice: VoiceArgs) {
+    Voice::new(voice).failure(&chain(error));
 }
 
 /// An error and its sources, one after the other.

@@ -50,9 +50,18 @@ impl Voice {
         self.say("error", text);
     }
 
+    /// Says why the command ends without having done its work.
+    pub(super) fn failure(self, text: &str) {
+        self.say_as("ramtape: error: ", "error", text);
+    }
+
     fn say(self, level: &str, text: &str) {
+        self.say_as("ramtape: ", level, text);
+    }
+
+    fn say_as(self, beginning: &str, level: &str, text: &str) {
         let line = match self.format {
-            LogFormat::Text => format!("ramtape: {}", printable(text)),
+            LogFormat::Text => format!("{beginning}{}", printable(text)),
             LogFormat::Json => serde_json::json!({ "level": level, "message": text }).to_string(),
         };
         write_line(&line);

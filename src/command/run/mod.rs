@@ -7,6 +7,7 @@ mod environment;
 mod no_proxy;
 mod trust;
 
+use super::error::chain;
 use super::report::{self, Report};
 use super::signals::Signals;
 use super::voice::Voice;
@@ -99,7 +100,7 @@ async fn drive(
         (0, told) => told,
         (code, Ok(_)) => Ok(Exit::Child(code)),
         (code, Err(error)) => {
-            super::report_error(&error);
+            voice.failure(&chain(&error));
             Ok(Exit::Child(code))
         }
     }
