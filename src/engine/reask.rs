@@ -196,7 +196,13 @@ impl<'a> Reask<'a> {
     }
 }
 
-impl Question<'_> {
+impl<'a> Question<'a> {
+    /// The operation that it is of.
+    #[must_use]
+    pub const fn operation(&self) -> &'a Operation {
+        self.operation
+    }
+
     /// The request, with the paging members given beside the recorded ones.
     fn request(&self, paging: impl Iterator<Item = (String, String)>) -> Request {
         let in_query = |name: &String| self.operation.query.contains(name);

@@ -2,7 +2,7 @@
 
 use super::table::{Operation, Service};
 use super::types::{Type, member};
-use crate::interaction::json::{Kind, Node, pointer_step, unquote};
+use crate::interaction::json::{Kind, Member, Node, pointer_step, unquote};
 use std::fmt;
 
 /// What is not as the table says.
@@ -72,6 +72,22 @@ impl Service {
         let items = operation.page_items.iter();
         flaws.extend(items.filter(|name| answer.member(name).is_none()).map(|name| missing(name)));
         flaws
+    }
+
+    /// Whether the body of an answer of success is one of `operation`'s as far as the table tells: it has the items of a
+    /// listing, or else at least one member that it can have. Where nothing is known of its answers, it has any.
+    #[must_use]
+    pub fn is_answer(&self, operation: &Operation, answer: &Node<'_>) -> bool {
+        let Kind::Object(members) = &answer.kind else { return false };
+        if let Some(items) = &operation.page_items {
+            return answer.member(items).is_some_and(|items| matches!(items.kind, Kind::Array(_)));
+        }
+        let name = |member: &Member<'_>| unquote(member.key).unwrap_or_default().into_owned();
+        let mut there = members.iter().filter(|member| member.value.kind != Kind::Null);
+        match &operation.answer {
+            Some(known) => known.is_empty() || there.any(|member| known.contains_key(&name(member))),
+            None => there.next().is_some(),
+        }
     }
 
     /// Whether answers of `operation` can have the member at `pointer`, in which `*` stands for all items of a list.
@@ -219,6 +235,27 @@ mod tests {
         assert_eq!(told("CreateResourceShare", "{}", "").len(), 1);
         assert_eq!(told("CreateResourceShare", "{}", "[CreateResourceShare]\nvolatile=['name']"), [""; 0]);
         assert_eq!(told("DeleteResourceShare", r#"{"resourceShareArn":{"$volatile":"w:/n"}}"#, ""), [""; 0]);
+    }
+
+    #[test]
+    fn an_answer_has_something_of_its_operations() {
+        let added = "[Foo]\nmethod = 'POST'\npath = '/foo'\nkind = 'read'";
+        let service = Service::with_additions(&toml::from_str(added).unwrap()).unwrap();
+        for (operation, text, is) in [
+            ("GetResourceShares", r#"{"resourceShares":[]}"#, true),
+            ("GetResourceShares", r#"{"resourceShares":null,"nextToken":"x"}"#, false),
+            ("GetResourceShares", "{}", false),
+            ("GetPermission", r#"{"permission":{},"new":1}"#, true),
+            ("GetPermission", r#"{"permission":null}"#, false),
+            ("GetPermission", r#"{"message":"sign in"}"#, false),
+            ("GetPermission", "[]", false),
+            ("TagResource", "{}", true),
+            ("Foo", r#"{"x":1}"#, true),
+            ("Foo", "{}", false),
+        ] {
+            let operation = service.operation_named(operation).unwrap();
+            assert_eq!(service.is_answer(operation, &json::parse(text.as_bytes()).unwrap()), is, "{text}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const OWNER: &str = "111122223333";
 
 /// Runs `verify` over the cassette `c` against the endpoint of `asked`, with the owner's keys.
-fn verify(stage: &Stage, asked: &Stage, arguments: &[&str]) -> Finished {
+pub(crate) fn verify(stage: &Stage, asked: &Stage, arguments: &[&str]) -> Finished {
     let Credential { access_key_id, secret, .. } = Credential::owner();
     let mut command = ramtape(stage.folder());
     command.args(["verify", "--cassette", "c", "--upstream", asked.url()]).args(arguments);
@@ -28,7 +28,7 @@ fn outcomes(stage: &Stage, asked: &Stage) -> Vec<(String, String)> {
     json_lines(&finished).iter().map(|line| (text(line, "operation"), text(line, "outcome"))).collect()
 }
 
-async fn endpoint(seed: u64) -> Stage {
+pub(crate) async fn endpoint(seed: u64) -> Stage {
     Stage::with(Simulation { seed: Some(seed), ..Simulation::default() }).await
 }
 

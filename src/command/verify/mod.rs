@@ -1,6 +1,7 @@
 //! `ramtape verify`
 
 mod finding;
+mod objection;
 mod offline;
 mod online;
 mod outcome;

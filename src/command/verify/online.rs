@@ -1,5 +1,6 @@
 //! The part of the check that asks upstream: each recorded read once more, never a write.
 
+use super::objection::objection;
 use super::outcome::{Asked, Outcome, Update};
 use crate::cassette::compare::{Change, Paging, differences_of, drift};
 use crate::cassette::{Cassette, EntryHead, TakeHead};
@@ -7,9 +8,7 @@ use crate::command::error::chain;
 use crate::command::progress::Progress;
 use crate::command::recorded::Recorded;
 use crate::engine::{NotAsked, Reask, Walked};
-use crate::interaction::{Entry, Page, Take};
-use crate::redact::Scrubbed;
-use crate::service::Service;
+use crate::interaction::{Entry, Take};
 
 /// Asks for everything in `recorded` that is a read. Where `update` is given, what has drifted is recorded into it.
 pub(super) async fn ask(
@@ -72,39 +71,13 @@ async fn ask_one(reask: Reask<'_>, recorded: &Recorded, update: Option<&Recordin
     }
     let drifted = asked.iter().any(|asked| update.is_some_and(|update| update.is_for(&asked.outcome)));
     if let Some(update) = update.filter(|_| drifted && fresh.len() == asked.len()) {
-        let update = match objection(reask.service, entry, &fresh) {
+        let update = match objection(reask.service, question.operation(), entry, &fresh) {
             Some(reason) => Update::Refused(reason.to_owned()),
             None => update.record(entry, &fresh),
         };
         asked.iter_mut().for_each(|asked| asked.update = update.clone());
     }
     asked
-}
-
-/// Why what upstream answers now must not take the place of what is recorded. An answer would be gone where it refuses what
-/// it once answered; and an error that is none of the service's own, such as a denied access, tells of who asks, and
-/// nothing of what was asked.
-fn objection(service: &Service, entry: &Entry, fresh: &[(Option<u32>, Walked)]) -> Option<&'static str> {
-    let errors = fresh.iter().filter_map(|(size, walked)| {
-        let mut pages = walked.pages.iter().map(Scrubbed::inner);
-        Some((*size, pages.find(|page| is_error(page))?.error_kind()))
-    });
-    errors.into_iter().find_map(|(size, kind)| {
-        let takes = || entry.takes.iter().filter(|take| take.max_results == size);
-        let error = |take: &Take| take.pages.iter().find(|page| is_error(page)).map(Page::error_kind);
-        let known = kind.as_deref().is_some_and(|kind| service.errors.contains_key(kind));
-        if takes().any(|take| error(take).is_none()) {
-            Some(A_SUCCESS)
-        } else if !known && takes().any(|take| error(take) != Some(kind.clone())) {
-            Some(AN_ERROR)
-        } else {
-            None
-        }
-    })
-}
-
-const fn is_error(page: &Page) -> bool {
-    page.status >= 400
 }
 
 /// The page sizes that were asked with, each once.
@@ -199,6 +172,4 @@ impl Recording<'_> {
     }
 }
 
-const A_SUCCESS: &str = "upstream refuses now what it answered then; `ramtape rm` deletes it if that is meant";
-const AN_ERROR: &str = "the error that upstream answers now tells of who asks, not of what was asked";
 const AFTER_A_WRITE: &str = "a session read it after a write; record its test again";

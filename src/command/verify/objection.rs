@@ -1,0 +1,90 @@
+//! Why what upstream answers now must not take the place of what is recorded.
+
+use crate::cassette::text::spelled;
+use crate::engine::Walked;
+use crate::interaction::json::{self, Kind};
+use crate::interaction::{Entry, Page, Take};
+use crate::redact::Scrubbed;
+use crate::service::{Operation, Service};
+
+/// Why `fresh`, the answers by page size, must not be recorded in place of what `entry` holds. An answer would be gone where
+/// upstream refuses what it once answered; and an error that is none of the service's own, such as a denied access, tells of
+/// who asks, and nothing of what was asked. So does a login page.
+pub(super) fn objection(
+    service: &Service,
+    operation: &Operation,
+    entry: &Entry,
+    fresh: &[(Option<u32>, Walked)],
+) -> Option<&'static str> {
+    fresh.iter().find_map(|(size, walked)| {
+        let takes: Vec<&Take> = entry.takes.iter().filter(|take| take.max_results == *size).collect();
+        let pages: Vec<&Page> = walked.pages.iter().map(Scrubbed::inner).collect();
+        error(service, &takes, &pages).or_else(|| strange(service, operation, &takes, &pages))
+    })
+}
+
+fn error(service: &Service, takes: &[&Take], pages: &[&Page]) -> Option<&'static str> {
+    let kind = pages.iter().find(|page| is_error(page))?.error_kind();
+    let error = |take: &Take| take.pages.iter().find(|page| is_error(page)).map(Page::error_kind);
+    let known = kind.as_deref().is_some_and(|kind| service.errors.contains_key(kind));
+    if takes.iter().any(|take| error(take).is_none()) {
+        Some(A_SUCCESS)
+    } else if !known && takes.iter().any(|take| error(take) != Some(kind.clone())) {
+        Some(AN_ERROR)
+    } else {
+        None
+    }
+}
+
+/// An answer that is further from the service's than a recorded one. Where that was no better nothing is lost.
+fn strange(service: &Service, operation: &Operation, takes: &[&Take], pages: &[&Page]) -> Option<&'static str> {
+    let likeness = |page: &Page| likeness(service, operation, page);
+    let now = pages.iter().map(|page| likeness(page)).min()?;
+    let then = takes.iter().filter_map(|take| take.pages.iter().map(likeness).min()).max()?;
+    (now < then).then_some(match now {
+        Likeness::Status => STATUS,
+        Likeness::NoJson => NO_JSON,
+        Likeness::NoObject => NO_OBJECT,
+        Likeness::Nothing | Likeness::Whole => NOTHING,
+    })
+}
+
+/// How much an answer is like one of the service; what comes first is least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    /// It is neither a success nor an error.
+    Status,
+    /// Its body is no JSON.
+    NoJson,
+    /// Its body is JSON, and no object.
+    NoObject,
+    /// It has nothing of what the operation answers.
+    Nothing,
+    Whole,
+}
+
+fn likeness(service: &Service, operation: &Operation, page: &Page) -> Likeness {
+    let is_success = (200..300).contains(&page.status);
+    if !is_success && !is_error(page) {
+        return Likeness::Status;
+    }
+    match json::parse(&spelled(&page.body)) {
+        Err(_) => Likeness::NoJson,
+        Ok(node) if !matches!(node.kind, Kind::Object(_)) => Likeness::NoObject,
+        Ok(node) if is_success && !service.is_answer(operation, &node) => Likeness::Nothing,
+        Ok(_) => Likeness::Whole,
+    }
+}
+
+const fn is_error(page: &Page) -> bool {
+    page.status >= 400
+}
+
+const A_SUCCESS: &str = "upstream refuses now what it answered then; `ramtape rm` deletes it if that is meant";
+const AN_ERROR: &str = "the error that upstream answers now tells of who asks, not of what was asked";
+const STATUS: &str =
+    "upstream sends somewhere else now, as the service never does: look what answers there (a login page?)";
+const NO_JSON: &str = "the body is no JSON now, as the service's are: look what answers there (a login page?)";
+const NO_OBJECT: &str = "the body is no JSON object now, as the service's are: look what answers there";
+const NOTHING: &str = "there is nothing in the body now of what the operation answers: look what answers there, or say in ramtape.toml \
+     which members are new";
