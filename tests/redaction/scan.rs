@@ -122,6 +122,46 @@ fn what_is_allowed_has_a_reason_and_is_not_reported() {
 }
 
 #[test]
+fn text_in_utf_16_is_read() {
+    let folder = folder();
+    let text = format!("nothing\r\n\u{20ac} = {}\r\n", SECRETS[0].1);
+    let units: Vec<u16> = std::iter::once(0xfeff).chain(text.encode_utf16()).collect();
+    for (name, bytes) in [
+        ("le.txt", units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<u8>>()),
+        ("be.txt", units.iter().flat_map(|unit| unit.to_be_bytes()).collect()),
+    ] {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+        let found = run(folder.path(), &["scan", name]);
+        assert_eq!(found.code, Some(4), "{found:?}");
+        assert_eq!(found.stdout, format!("{name}:2: access key id\n"));
+    }
+}
+
+#[test]
+fn what_is_no_file_is_named_and_not_waited_for() {
+    let folder = folder();
+    assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+    std::fs::write(folder.path().join("plain"), "x").unwrap();
+    for (name, what) in [("pipe", "a pipe"), ("socket", "a socket"), ("/dev/zero", "a device")] {
+        let found = run(folder.path(), &["scan", name, "plain"]);
+        assert_eq!(found.code, Some(1), "{found:?}");
+        assert!(found.stderr.contains(&format!("{name} is {what}, and not scanned: ")), "{found:?}");
+        assert!(found.stderr.contains("1 file scanned"), "the others are: {found:?}");
+    }
+    std::fs::write(folder.path().join("plain"), SECRETS[0].1).unwrap();
+    assert_eq!(run(folder.path(), &["scan", "pipe", "plain"]).code, Some(4));
+    // Where nobody named them they are nobody's concern.
+    std::fs::write(folder.path().join("plain"), "x").unwrap();
+    assert_eq!(run(folder.path(), &["scan", "."]).code, Some(0));
+    // In the place of an entry they are.
+    let entry = cassette(folder.path(), "c", "", "s", "{}");
+    std::fs::remove_file(&entry).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&entry).status().unwrap().success());
+    assert_eq!(run(folder.path(), &["scan", "."]).code, Some(5));
+}
+
+#[test]
 fn the_hook_runs_what_it_says() {
     let hooks = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml")).unwrap();
     let field =

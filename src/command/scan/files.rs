@@ -3,23 +3,53 @@
 use super::entry_place::is_seen;
 use crate::cassette::is_cassette;
 use crate::command::CommandError;
-use std::fs;
+use std::fs::{self, FileType};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 /// Folders that hold nothing that anybody commits.
 const LEFT_OUT: [&str; 2] = [".git", ".store"];
 
-/// The files named, and all files in the folders named, in order. Links are not followed, but for those in the place of
-/// something recorded: a cassette's reader follows them.
-pub(super) fn files(roots: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
-    let mut files = Vec::new();
+/// What there is.
+pub(super) struct Found {
+    /// The files named, and all files in the folders named, in order.
+    pub(super) files: Vec<PathBuf>,
+    /// What was named and is neither, for people.
+    pub(super) strange: Vec<String>,
+}
+
+/// Finds the files in what was named. Links are not followed, but for those in the place of something recorded: a
+/// cassette's reader follows them.
+pub(super) fn find(roots: &[PathBuf]) -> Result<Found, CommandError> {
+    let (mut files, mut strange) = (Vec::new(), Vec::new());
     for root in roots {
-        let kind = fs::metadata(root).map_err(|source| unreadable(root, source))?;
-        if kind.is_dir() { below(root, &mut files)? } else { files.push(root.clone()) }
+        let kind = fs::metadata(root).map_err(|source| unreadable(root, source))?.file_type();
+        if kind.is_dir() {
+            below(root, &mut files)?;
+        } else if kind.is_file() {
+            files.push(root.clone());
+        } else {
+            strange.push(format!(
+                "{} is {}, and not scanned: name files and folders, or put what it gives into a file",
+                root.display(),
+                called(kind)
+            ));
+        }
     }
     files.sort();
     files.dedup();
-    Ok(files)
+    Ok(Found { files, strange })
+}
+
+/// What is neither a file nor a folder. Reading from it might never end.
+fn called(kind: FileType) -> &'static str {
+    if kind.is_fifo() {
+        "a pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
 }
 
 fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CommandError> {

@@ -1,5 +1,6 @@
 //! What is wrong with a file.
 
+use super::encoding;
 use super::entry_place::EntryPlace;
 use crate::app::Rules;
 use crate::cassette::text::begins_as_entry;
@@ -151,7 +152,7 @@ impl Judge {
             self.known(root)?;
         }
         let bytes = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        let text = String::from_utf8_lossy(&bytes);
+        let text = encoding::text(&bytes);
         let recorded = begins_as_entry(&text);
         let orphan = recorded.as_ref().and_then(|operation| EntryPlace::in_folder(path, &operation.folder()));
         // An entry's copy is looked through as the entry is; which rules hold for an orphan nobody knows.

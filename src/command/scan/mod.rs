@@ -1,5 +1,6 @@
 //! `ramtape scan`
 
+mod encoding;
 mod entry_place;
 mod files;
 mod judge;
@@ -11,7 +12,7 @@ use super::{CommandError, Exit, output};
 use crate::app::Rules;
 use crate::cli::ScanArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use files::files;
+use files::{Found, find};
 use judge::{Judge, Verdict};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,7 +23,8 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, voice: Voice) -> R
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let roots = if args.paths.is_empty() { vec![config.cassette.clone()] } else { args.paths.clone() };
-    let files = files(&roots)?;
+    let Found { files, strange } = find(&roots)?;
+    strange.iter().for_each(|named| voice.problem(named));
     let judge = Judge::new(Rules::of(&config).only_sealing());
     let mut verdicts = judged(&files, &judge, voice);
     verdicts.sort();
@@ -41,7 +43,8 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, voice: Voice) -> R
         voice.problem(&format!("{looked} scanned: {}", what.join(", ")));
     }
     Ok(match (secrets, invalid) {
-        (0, 0) => Exit::Well,
+        (0, 0) if strange.is_empty() => Exit::Well,
+        (0, 0) => Exit::Failed,
         (0, _) => Exit::Cassette,
         _ => Exit::Secret,
     })
