@@ -2,13 +2,13 @@
 
 mod leftover;
 
-use super::merge::{self, MergeError, Target, changes};
+use super::merge::{self, Changes, MergeError, Target, changes};
 use super::progress::Progress;
 use super::recorded::{self, Shelf};
 use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime};
-use crate::app::{self, Rules};
-use crate::cassette::{self, CassetteError, KEY_FILE, SealReport};
+use crate::app::{self, Rules, shell_word};
+use crate::cassette::{self, CassetteError, KEY_FILE, Notice, SealReport};
 use crate::cli::ImportArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::Carried;
@@ -33,8 +33,13 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
         cassette::create_like(apart.path(), &config.cassette)?;
         named.iter().try_for_each(|check| cassette::name_key(apart.path(), check))?;
     }
+    let has_entries = !entries.is_empty();
     let (leftovers, sealed) = take_in(entries, (&config, rules.clone()), apart.path(), voice)?;
-    let changes = changes(&target, &[Shelf::open(apart.path(), voice)?], voice)?;
+    // What is not text there is told as left out: nothing of it stays.
+    let (shelf, mut notices) = Shelf::open_silently(apart.path())?;
+    notices.retain(|notice| !matches!(notice, Notice::Unsealed { .. }));
+    recorded::tell(&notices, voice);
+    let Changes { list: changes, brought } = changes(&target, &[shelf], voice)?;
     let judged = target.judge(&changes)?;
     output::print(&if args.json {
         merge::json(&changes, &config.cassette) + &leftovers.json()
@@ -46,11 +51,28 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
         target.write(judged.as_ref(), changes.len(), voice)?;
     }
     leftovers.tell(voice);
-    voice.note(&merge::told(&changes, args.dry_run, &config.cassette));
+    voice.note(&if changes.is_empty() {
+        let service = config.service.name.to_uppercase();
+        added_nothing(has_entries, brought, &leftovers, (&service, &config.cassette))
+    } else {
+        merge::told(&changes, args.dry_run, &config.cassette)
+    });
     if let Some(check) = named.filter(|_| !changes.is_empty()) {
         tell_of_key(&check, &rules, &config.cassette, voice)?;
     }
     Ok(leftovers.exit(&sealed))
+}
+
+/// Why nothing was added, where `brought` is to how many requests the file has answers that could be.
+fn added_nothing(has_entries: bool, brought: usize, leftovers: &Leftovers, (service, into): (&str, &Path)) -> String {
+    let into = shell_word(&into.to_string_lossy()).into_owned();
+    match (brought, leftovers.is_any_missed()) {
+        (0, _) if !has_entries => "nothing to add: the file has no entries".to_owned(),
+        (0, false) => format!("nothing to add: the file has no answer of {service} that a recording keeps"),
+        (0, true) => format!("nothing was added to {into}: what is of {service} was left out"),
+        (_, false) => format!("nothing to add: {into} has it all"),
+        (_, true) => format!("nothing was added: {into} has the rest"),
+    }
 }
 
 /// What tells the key that the cassette in `root` is to name, as stand-ins in the file were made with it; `None` where it

@@ -95,7 +95,7 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> 
     let target = Target::open(&args.into, args.dry_run, Rules::of(&config).only_own(), voice)?;
     let shelves = args.from.iter().map(|from| Shelf::open(from, voice)).collect::<Result<Vec<_>, _>>()?;
     check_sealed(&args.from, &shelves)?;
-    let changes = changes(&target, &shelves, voice)?;
+    let Changes { list: changes, brought } = changes(&target, &shelves, voice)?;
     let judged = target.judge(&changes)?;
     // What is added is told before it is.
     output::print(&if args.json { json(&changes, &args.into) } else { text(&changes) })?;
@@ -103,7 +103,13 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> 
         args.from.iter().try_for_each(|from| cassette::share_key(&args.into, from))?;
         target.write(judged.as_ref(), changes.len(), voice)?;
     }
-    voice.note(&told(&changes, args.dry_run, &args.into));
+    let into = shell_word(&args.into.to_string_lossy()).into_owned();
+    voice.note(&match args.from.as_slice() {
+        _ if !changes.is_empty() => told(&changes, args.dry_run, &args.into),
+        _ if brought > 0 => format!("nothing to add: {into} has it all"),
+        [from] => format!("nothing to add: {} holds no takes", shell_word(&from.to_string_lossy())),
+        _ => "nothing to add: the others hold no takes".to_owned(),
+    });
     Ok(Exit::Well)
 }
 
@@ -193,8 +199,15 @@ impl Change {
     }
 }
 
+/// What there is to add.
+pub(super) struct Changes {
+    pub(super) list: Vec<Change>,
+    /// To how many requests there are takes, whether the target has them or not.
+    pub(super) brought: usize,
+}
+
 /// What the target's entries become with the takes of all shelves, one after the other.
-pub(super) fn changes(target: &Target, shelves: &[Shelf], voice: Voice) -> Result<Vec<Change>, CommandError> {
+pub(super) fn changes(target: &Target, shelves: &[Shelf], voice: Voice) -> Result<Changes, CommandError> {
     let mut names: BTreeMap<(String, Fingerprint), Vec<&Shelf>> = BTreeMap::new();
     for shelf in shelves {
         // What could not become text where it is does not become text elsewhere.
@@ -202,7 +215,7 @@ pub(super) fn changes(target: &Target, shelves: &[Shelf], voice: Voice) -> Resul
             names.entry(name).or_default().push(shelf);
         }
     }
-    let (mut changes, mut clashes) = (Vec::new(), Vec::new());
+    let (mut changes, mut clashes, brought) = (Vec::new(), Vec::new(), names.len());
     let mut progress = Progress::new(voice, "reading", names.len());
     for ((folder, fingerprint), shelves) in names {
         progress.step();
@@ -219,7 +232,7 @@ pub(super) fn changes(target: &Target, shelves: &[Shelf], voice: Voice) -> Resul
             changes.push(Change { fingerprint, entry, before });
         }
     }
-    if clashes.is_empty() { Ok(changes) } else { Err(MergeError::Clash { clashes }.into()) }
+    if clashes.is_empty() { Ok(Changes { list: changes, brought }) } else { Err(MergeError::Clash { clashes }.into()) }
 }
 
 fn agreed(pieces: Vec<Piece>, entry: &Entry, fingerprint: Fingerprint, clashes: &mut Vec<String>) -> Vec<Take> {
@@ -268,12 +281,10 @@ pub(super) fn json(changes: &[Change], root: &Path) -> String {
     changes.iter().map(line).collect()
 }
 
+/// What was, or would be, added.
 pub(super) fn told(changes: &[Change], dry_run: bool, into: &Path) -> String {
     let takes: usize = changes.iter().map(Change::added).sum();
     let into = shell_word(&into.to_string_lossy()).into_owned();
-    if changes.is_empty() {
-        return format!("nothing to add: {into} has it all");
-    }
     let requests = counted(changes.len() as u64, "request", "requests");
     let done = if dry_run { "would be added" } else { "added" };
     format!("{} {done} to {into}, for {requests}", counted(takes as u64, "take", "takes"))

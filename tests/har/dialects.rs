@@ -147,7 +147,7 @@ async fn importing_again_adds_nothing_and_a_dry_run_writes_nothing() {
     assert_eq!((imported.code, &imported.stdout), (Some(6), &dry.stdout));
     let texts = stage.texts("tape");
     let again = import(&stage, &[file]);
-    assert!(again.stderr.contains("nothing to add") && again.stdout.is_empty(), "{again:?}");
+    assert!(again.stderr.contains("nothing was added: tape has the rest") && again.stdout.is_empty(), "{again:?}");
     assert_eq!(stage.texts("tape"), texts);
     let more = run(stage.folder(), &["import", "--cassette", "errors", file, "--record-errors"]);
     assert!(more.stderr.contains("9 takes added to errors"), "{more:?}");
@@ -166,4 +166,38 @@ async fn what_is_no_archive_is_refused_and_so_is_a_cassette_in_use() {
     let busy = import(&stage, &[sample("chromium.har").to_str().unwrap()]);
     assert!(busy.code == Some(1) && busy.stderr.contains("in use by another ramtape"), "{busy:?}");
     recording.stop().await;
+}
+
+#[tokio::test]
+async fn what_adds_nothing_says_why() {
+    let stage = Stage::new().await;
+    let entries = |file: &str, picked: &[usize]| {
+        let mut har: Value = serde_json::from_slice(&std::fs::read(sample(file)).unwrap()).unwrap();
+        let all = har["log"]["entries"].take();
+        har["log"]["entries"] = picked.iter().map(|at| all[at - 1].clone()).collect();
+        std::fs::write(stage.folder().join("some.har"), har.to_string()).unwrap();
+    };
+    let told = |arguments: &[&str], code: i32, part: &str| {
+        let imported = import(&stage, arguments);
+        assert_eq!((imported.code, imported.stdout.as_str()), (Some(code), ""), "{imported:?}");
+        let last = imported.stderr.lines().last().unwrap();
+        assert_eq!(last, format!("ramtape: {part}"), "{imported:?}");
+    };
+    entries("mitmproxy.har", &[]);
+    told(&["some.har", "--dry-run"], 0, "nothing to add: the file has no entries");
+    told(&["some.har"], 0, "nothing to add: the file has no entries");
+    let others = answers("mitmproxy.har").len();
+    let other = (1..=others).find(|at| {
+        entries("mitmproxy.har", &[*at]);
+        std::fs::read_to_string(stage.folder().join("some.har")).unwrap().contains("chat.example.test")
+    });
+    assert!(other.is_some());
+    told(&["some.har"], 0, "nothing to add: the file has no answer of RAM that a recording keeps");
+    entries("mitmproxy.har", &[12, 13]);
+    told(&["some.har"], 6, "nothing was added to tape: what is of RAM was left out");
+    entries("mitmproxy.har", &[1, 2, 3]);
+    assert_eq!(import(&stage, &["some.har"]).code, Some(0));
+    told(&["some.har"], 0, "nothing to add: tape has it all");
+    entries("mitmproxy.har", &[1, 2, 3, 12]);
+    told(&["some.har"], 6, "nothing was added: tape has the rest");
 }

@@ -150,3 +150,23 @@ async fn keys_go_along_and_two_of_them_do_not_go_together() {
         assert!(refused.code == Some(1) && refused.stderr.contains("different redaction keys"), "{refused:?}");
     }
 }
+
+#[tokio::test]
+async fn a_cassette_without_takes_adds_nothing_and_that_is_said() {
+    let stage = Stage::new().await;
+    for name in ["a", "b"] {
+        stage.ramtape(name, RecordMode::Once).await.stop().await;
+    }
+    for (arguments, told) in [
+        (&["new", "a", "--dry-run"][..], "nothing to add: a holds no takes"),
+        (&["new", "a"], "nothing to add: a holds no takes"),
+        (&["new", "a", "b"], "nothing to add: the others hold no takes"),
+    ] {
+        let merged = merge(&stage, arguments);
+        assert_eq!((merged.code, merged.stderr.as_str()), (Some(0), format!("ramtape: {told}\n").as_str()));
+    }
+    record(&stage, "c", "s", "made").await;
+    assert_eq!(merge(&stage, &["new", "c"]).code, Some(0));
+    let again = merge(&stage, &["new", "c", "a"]);
+    assert_eq!(again.stderr, "ramtape: nothing to add: new has it all\n");
+}

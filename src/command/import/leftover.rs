@@ -62,6 +62,11 @@ impl Leftovers {
         self.missed.extend(reasons.map(|reason| Missed { number: None, name: String::new(), reason }));
     }
 
+    /// Whether something of this service was left out that a person may miss.
+    pub(super) const fn is_any_missed(&self) -> bool {
+        !self.missed.is_empty()
+    }
+
     fn miss(&mut self, number: usize, name: &str, reason: String) {
         self.missed.push(Missed { number: Some(number), name: name.to_owned(), reason });
     }
