@@ -109,7 +109,7 @@ fn actors_are_looked_at_with_what_signs_for_them() {
     assert_eq!(absent.code, Some(1), "{absent:?}");
     assert!(absent.stdout.contains("correct profile in [actors.consumer]"), "{absent:?}");
     let wrong = doctor("[actors.default]\nprofile = 'other'\n");
-    assert!(wrong.stdout.contains("fail  configuration: [actors.default] cannot be used"), "{wrong:?}");
+    assert!(wrong.stdout.contains("/ramtape.toml: [actors.default] cannot be used"), "{wrong:?}");
     for shown in [well, absent, wrong] {
         assert!(!shown.stdout.contains(SECRET) && !shown.stderr.contains(SECRET), "{shown:?}");
     }

@@ -127,3 +127,20 @@ fn the_last_error_is_written_as_all_lines_are() {
         assert!(plain.stderr.starts_with("ramtape: error: ") && plain.stderr.contains(part), "{plain:?}");
     }
 }
+
+#[test]
+fn a_wrong_table_is_told_with_its_file() {
+    let folder = folder();
+    let place = folder.path().canonicalize().unwrap().join("ramtape.toml");
+    for (toml, part) in [
+        ("[[redact.rules]]\nmember = 'a'\npointer = '/a'\n", "rule 1 of [[redact.rules]] cannot be used"),
+        ("[[scan.allow]]\npattern = 'x'\n", "entry 1 of [[scan.allow]] cannot be used"),
+        ("[operations.X]\nvolatile = 'a'\n", "[operations] cannot be used"),
+        ("[actors.a]\naccount = 'x'\n", "[actors.a] cannot be used"),
+    ] {
+        std::fs::write(&place, toml).unwrap();
+        let finished = run(folder.path(), &["replay"]);
+        let told = format!("ramtape: error: {}: {part}", place.display());
+        assert!(finished.code == Some(2) && finished.stderr.starts_with(&told), "{told} in {finished:?}");
+    }
+}

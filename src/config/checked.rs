@@ -104,6 +104,11 @@ impl Config {
     /// # Errors
     /// Where a value makes no sense; the error names the key.
     pub fn from_settings(settings: Settings, mode: RecordMode) -> Result<Self, ConfigError> {
+        let file = settings.file().map(Path::to_owned);
+        Self::checked(settings, mode).map_err(|error| error.within(file))
+    }
+
+    fn checked(settings: Settings, mode: RecordMode) -> Result<Self, ConfigError> {
         let folder = settings.file().and_then(Path::parent).map(Path::to_owned);
         let raw = settings.raw;
         let limits = checked_limits(&raw.limits)?;

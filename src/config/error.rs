@@ -29,6 +29,14 @@ pub enum ConfigError {
         /// The line, the key and what is accepted there.
         source: toml::de::Error,
     },
+    /// A file that says something of no use; what alone a file can say: operations, actors, redaction rules, allowed values.
+    #[error("{}", path.display())]
+    Within {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        source: Box<ConfigError>,
+    },
     /// A variable with an error in it.
     #[error("the variable {name} cannot be used: {reason}")]
     Variable {
@@ -101,4 +109,17 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+}
+
+impl ConfigError {
+    /// The same, where it stands in `file`.
+    pub(super) fn within(self, file: Option<PathBuf>) -> Self {
+        match (self, file) {
+            (
+                error @ (Self::Operations { .. } | Self::Actor { .. } | Self::Rule { .. } | Self::Allowed { .. }),
+                Some(path),
+            ) => Self::Within { path, source: Box::new(error) },
+            (error, _) => error,
+        }
+    }
 }

@@ -1,12 +1,13 @@
 //! From a HAR file to exchanges.
 
+use super::encoding::{Misspelt, utf8};
+use super::raw::{File, RawEntry, RawHeader, RawRequest, RawResponse};
 use super::time;
 use crate::interaction::{Door, Exchange, Request, Response};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use serde_json::Value;
 
 /// What a file holds.
 #[derive(Clone, Debug)]
@@ -30,9 +31,22 @@ pub struct Entry {
 
 /// Why a file is no HAR.
 #[derive(Debug, thiserror::Error)]
-#[error("not a HAR file: {source}")]
-pub struct HarError {
-    source: serde_json::Error,
+pub enum HarError {
+    /// It is no JSON, or other JSON.
+    #[error("not a HAR file (HTTP archive 1.2: JSON, as browsers' network tools and mitmproxy export it)")]
+    Other {
+        /// Where, and what is missing.
+        source: serde_json::Error,
+    },
+    /// Its characters cannot be read.
+    #[error("not a HAR file that can be read: it begins as UTF-16 and is none to its end; save it as UTF-8")]
+    Encoding,
+}
+
+impl From<Misspelt> for HarError {
+    fn from(_: Misspelt) -> Self {
+        Self::Encoding
+    }
 }
 
 /// What an entry lacks to be an exchange.
@@ -63,90 +77,12 @@ pub enum Lack {
     },
 }
 
-#[derive(Deserialize)]
-struct File {
-    log: Log,
-}
-
-#[derive(Deserialize)]
-struct Log {
-    #[serde(rename = "_ramtapeKey", default)]
-    key: Option<String>,
-    entries: Vec<Box<RawValue>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawEntry {
-    #[serde(default)]
-    started_date_time: Option<String>,
-    request: RawRequest,
-    #[serde(default)]
-    response: Option<RawResponse>,
-    #[serde(rename = "_resourceType", default)]
-    resource_type: Option<String>,
-    /// `Some(None)` where it is there and `null`.
-    #[serde(rename = "_ramtapeAfter", default, deserialize_with = "present")]
-    after: Option<Option<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawRequest {
-    method: String,
-    url: String,
-    #[serde(default)]
-    headers: Vec<RawHeader>,
-    #[serde(default)]
-    post_data: Option<RawContent>,
-    #[serde(default)]
-    body_size: Option<f64>,
-}
-
-#[derive(Deserialize)]
-struct RawHeader {
-    name: String,
-    #[serde(default)]
-    value: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawResponse {
-    #[serde(default)]
-    status: f64,
-    #[serde(default)]
-    headers: Vec<RawHeader>,
-    #[serde(default)]
-    content: RawContent,
-    #[serde(default)]
-    body_size: Option<f64>,
-    #[serde(rename = "_error", default)]
-    error: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct RawContent {
-    #[serde(default)]
-    size: Option<f64>,
-    #[serde(default)]
-    text: Option<String>,
-    /// In a request of HAR 1.3 only.
-    #[serde(default)]
-    encoding: Option<String>,
-}
-
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
 /// What a file holds.
 ///
 /// # Errors
 /// Where it is not a HAR file at all. What is wrong with one entry is told with it.
 pub fn read(file: &[u8]) -> Result<Archive, HarError> {
-    let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-    let file: File = serde_json::from_slice(file).map_err(|source| HarError { source })?;
+    let file: File = serde_json::from_slice(&utf8(file)?).map_err(|source| HarError::Other { source })?;
     let mut entries = Vec::with_capacity(file.log.entries.len());
     let mut latest = i64::MIN;
     for (at, raw) in file.log.entries.iter().enumerate() {
@@ -164,13 +100,26 @@ fn entry(number: usize, text: &str) -> (Entry, Option<i64>) {
         Ok(raw) => raw,
         Err(error) => {
             let exchange = Err(Lack::Unreadable(error.to_string()));
-            return (Entry { number, name: String::new(), exchange }, None);
+            return (Entry { number, name: name_within(text), exchange }, None);
         }
     };
-    let url = raw.request.url.split(['?', '#']).next().unwrap_or_default();
-    let name = format!("{} {url}", raw.request.method);
+    let name = name(&raw.request.method, &raw.request.url);
     let started = raw.started_date_time.as_deref().and_then(time::microseconds);
     (Entry { number, name, exchange: exchange(raw) }, started)
+}
+
+fn name(method: &str, url: &str) -> String {
+    format!("{method} {}", url.split(['?', '#']).next().unwrap_or_default())
+}
+
+/// The name of an entry that is not one to its end; empty where it does not say even that.
+fn name_within(text: &str) -> String {
+    let entry: Value = serde_json::from_str(text).unwrap_or_default();
+    let part = |pointer| entry.pointer(pointer).and_then(Value::as_str);
+    match (part("/request/method"), part("/request/url")) {
+        (Some(method), Some(url)) => name(method, url),
+        _ => String::new(),
+    }
 }
 
 fn exchange(raw: RawEntry) -> Result<Exchange, Lack> {
@@ -199,7 +148,8 @@ impl Address {
         let uri: Uri = url.parse().map_err(|_| unreadable("something that does not belong there"))?;
         let authority = uri.authority().ok_or_else(|| unreadable("no host"))?.as_str();
         Ok(Self {
-            authority: authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_owned(),
+            // The names of hosts have no case.
+            authority: authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_ascii_lowercase(),
             path: uri.path().to_owned(),
             query: uri.query().unwrap_or_default().to_owned(),
             is_socket: matches!(uri.scheme_str(), Some("ws" | "wss")),

@@ -11,5 +11,6 @@ mod stage;
 
 mod dialects;
 mod keys;
+mod oddities;
 mod round_trip;
 mod rules;

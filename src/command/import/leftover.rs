@@ -35,7 +35,7 @@ impl Leftovers {
     pub(super) fn lacking(&mut self, number: usize, name: &str, lack: &Lack, service: &str) {
         let host = host(name);
         let near = !host.contains('.') || host.starts_with("127.");
-        if near || ServiceHost::parse(host, service).is_some() {
+        if near || ServiceHost::parse(&host, service).is_some() {
             self.miss(number, name, lack.to_string())
         } else {
             self.other(host)
@@ -71,14 +71,18 @@ impl Leftovers {
         self.missed.push(Missed { number: Some(number), name: name.to_owned(), reason });
     }
 
-    fn other(&mut self, host: &str) {
-        *self.others.entry(host.to_owned()).or_default() += 1;
+    fn other(&mut self, host: String) {
+        *self.others.entry(host).or_default() += 1;
     }
 
     /// Says what was left out.
     pub(super) fn tell(&self, voice: Voice) {
         for Missed { number, name, reason } in &self.missed {
-            let entry = number.map(|number| format!("entry {number}, {name}: ")).unwrap_or_default();
+            let entry = match number {
+                Some(number) if name.is_empty() => format!("entry {number}: "),
+                Some(number) => format!("entry {number}, {name}: "),
+                None => String::new(),
+            };
             voice.problem(&format!("left out: {}{}", printable(&entry), printable(reason)));
         }
         if !self.others.is_empty() {
@@ -115,10 +119,10 @@ impl Leftovers {
     }
 }
 
-/// The host in `METHOD URL`.
-fn host(name: &str) -> &str {
+/// The host in `METHOD URL`, in lower case.
+fn host(name: &str) -> String {
     let url = name.split_once(' ').map_or(name, |(_, url)| url);
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_ascii_lowercase()
 }
