@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 mod done;
+mod objects;
 mod page;
 mod rust_client;
 mod said;
@@ -9,6 +10,9 @@ mod said;
 #[expect(dead_code, reason = "only the installations are used here")]
 #[path = "../support/clients.rs"]
 mod clients;
+#[expect(dead_code, reason = "only a part is used here")]
+#[path = "../support/stage.rs"]
+mod stage;
 #[expect(dead_code, reason = "only a part is used here")]
 #[path = "../support/ramtape.rs"]
 mod support;

@@ -26,14 +26,14 @@ fn section<'a>(help: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
     below.lines().take_while(|line| line.starts_with("  "))
 }
 
-fn commands() -> Vec<String> {
+pub(crate) fn commands() -> Vec<String> {
     let all = help(None);
     let named = section(&all, "Commands").filter(|line| !line.starts_with("   "));
     named.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
 }
 
 /// The flags of a command.
-fn flags(command: &str) -> BTreeSet<String> {
+pub(crate) fn flags(command: &str) -> BTreeSet<String> {
     if command == "help" {
         return BTreeSet::new();
     }
