@@ -4,7 +4,6 @@
 //! The format: <https://github.com/ahmadnassri/har-spec/blob/master/versions/1.2.md>. Read leniently, as Chromium, Firefox,
 //! mitmproxy and others write it; written with every member that it asks for.
 
-mod encoding;
 mod raw;
 mod read;
 mod time;

@@ -1,9 +1,8 @@
 //! From a HAR file to exchanges.
 
-use super::encoding::{Misspelt, utf8};
 use super::raw::{File, RawEntry, RawHeader, RawRequest, RawResponse};
 use super::time;
-use crate::interaction::{Door, Exchange, Request, Response};
+use crate::interaction::{Door, Exchange, Misspelt, Request, Response, utf8};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
@@ -108,8 +107,15 @@ fn entry(number: usize, text: &str) -> (Entry, Option<i64>) {
     (Entry { number, name, exchange: exchange(raw) }, started)
 }
 
+/// What an entry is told by: nothing of it that only its client should know.
 fn name(method: &str, url: &str) -> String {
-    format!("{method} {}", url.split(['?', '#']).next().unwrap_or_default())
+    let place = url.split(['?', '#']).next().unwrap_or_default();
+    let shown = place.split_once("://").and_then(|(scheme, rest)| {
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (_, host) = authority.rsplit_once('@')?;
+        Some(format!("{scheme}://{host}{path}"))
+    });
+    format!("{method} {}", shown.as_deref().unwrap_or(place))
 }
 
 /// The name of an entry that is not one to its end; empty where it does not say even that.

@@ -1,13 +1,12 @@
 //! What is wrong with a file.
 
-use super::encoding;
 use super::entry_place::EntryPlace;
 use crate::app::Rules;
 use crate::cassette::text::begins_as_entry;
 use crate::cassette::{self, CassetteError, Leak, Warden, is_cassette, policy_of};
 use crate::command::recorded::unkept_header;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, json, with_causes};
+use crate::interaction::{Entry, Misspelt, json, utf8, with_causes};
 use crate::redact::{Redaction, credentials_in, scan_text, unkept_headers};
 use std::collections::HashMap;
 use std::fmt;
@@ -152,7 +151,8 @@ impl Judge {
             self.known(root)?;
         }
         let bytes = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        let text = encoding::text(&bytes);
+        let text = utf8(&bytes).unwrap_or_else(|Misspelt(text)| text.into_bytes().into());
+        let text = String::from_utf8_lossy(&text);
         let recorded = begins_as_entry(&text);
         let orphan = recorded.as_ref().and_then(|operation| EntryPlace::in_folder(path, &operation.folder()));
         // An entry's copy is looked through as the entry is; which rules hold for an orphan nobody knows.

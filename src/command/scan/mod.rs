@@ -1,6 +1,5 @@
 //! `ramtape scan`
 
-mod encoding;
 mod entry_place;
 mod files;
 mod judge;
