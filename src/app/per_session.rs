@@ -86,6 +86,10 @@ impl PerSession {
     pub(super) async fn answer(this: &Arc<Self>, request: Request) -> Response {
         let name = session_name(&request).unwrap_or_else(|| UNNAMED.to_owned());
         if let Some(engine) = this.opened(&name) {
+            // The cassette is open before it has the answer that it was made for: who repeats that request waits for it.
+            if let Some(turn) = this.turn_in_progress(&name) {
+                drop(turn.lock().await);
+            }
             return engine.answer(request).await;
         }
         match this.admit(&request, &name).await {
@@ -161,6 +165,11 @@ impl PerSession {
         let mut turns = lock(&self.turns);
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(turns.entry(name.to_owned()).or_default())
+    }
+
+    /// What is held while upstream is asked for the session called `name`, if somebody waits for that or does.
+    fn turn_in_progress(&self, name: &str) -> Option<Arc<tokio::sync::Mutex<()>>> {
+        lock(&self.turns).get(name).filter(|turn| Arc::strong_count(turn) > 1).cloned()
     }
 
     /// The engine over the cassette called `name`, if it is open.

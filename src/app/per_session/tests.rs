@@ -21,14 +21,36 @@ fn of(session: &str) -> Request {
     }
 }
 
+/// Cassettes in a folder of `folder`, of which `most` are opened.
+fn sessions(folder: &std::path::Path, most: usize) -> Arc<PerSession> {
+    let written = RawConfig { cassette: Some(folder.join("tapes")), ..RawConfig::default() };
+    let settings = Settings::load(written, &Environment::of::<&str, &str>([], folder)).unwrap();
+    let config = Config::from_settings(settings, RecordMode::None).unwrap();
+    let opener = Opener { warden: Arc::new(Rules::of(&config)), config, upstream: None };
+    Arc::new(PerSession { most, ..PerSession::new(opener).unwrap() })
+}
+
+#[tokio::test]
+async fn a_cassette_that_is_made_for_an_answer_is_asked_when_it_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let sessions = sessions(folder.path(), 2);
+    let turn = sessions.turn("a");
+    let first = turn.lock().await;
+    assert!(PerSession::engine(&sessions, "a").await.is_ok());
+    let own = Arc::clone(&sessions);
+    let second = tokio::spawn(async move { PerSession::answer(&own, of("a")).await });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!second.is_finished(), "it would ask upstream again for what is on its way");
+    drop(first);
+    assert_eq!(second.await.unwrap().headers["x-amzn-errortype"], "CassetteMissException");
+}
+
 #[tokio::test]
 async fn no_more_cassettes_are_opened_than_a_run_can_keep() {
     let folder = tempfile::tempdir().unwrap();
-    let written = RawConfig { cassette: Some(folder.path().join("tapes")), ..RawConfig::default() };
-    let settings = Settings::load(written, &Environment::of::<&str, &str>([], folder.path())).unwrap();
-    let config = Config::from_settings(settings, RecordMode::None).unwrap();
-    let opener = Opener { warden: Arc::new(Rules::of(&config)), config, upstream: None };
-    let sessions = Arc::new(PerSession { most: 2, ..PerSession::new(opener).unwrap() });
+    let sessions = sessions(folder.path(), 2);
     let mut told = Vec::new();
     for session in ["a", "b", "c", "a"] {
         let response = PerSession::answer(&sessions, of(session)).await;
