@@ -62,14 +62,17 @@ static PATTERNS: [Pattern; 12] = [
             r"(?:FwoGZXIvYXdz|IQoJb3JpZ2lu|FQoGZXIvYXdz|AQoDYXdz)[A-Za-z0-9/+=_-]{16,}",
         )
     },
-    pattern(
-        "credential",
-        |text| text.contains("key") || text.contains("token"),
-        r#"(?i)(?:secret[_-]?access[_-]?key|secret[_-]?key|session[_-]?token|security[_-]?token)["']?\s*[=:]\s*["']?([A-Za-z0-9/+=_%.-]{8,})"#,
-    ),
+    Pattern {
+        holds: |value| !is_example(value) && !is_reference(value),
+        ..pattern(
+            "credential",
+            |text| text.contains("key") || text.contains("token"),
+            r#"(?i)(?:secret[_-]?access[_-]?key|secret[_-]?key|session[_-]?token|security[_-]?token)["']?\s*[=:]\s*["']?([A-Za-z0-9/+=_%.-]{8,})"#,
+        )
+    },
     Pattern {
         shape: Shape::KeyId,
-        holds: |id| !id.ends_with("EXAMPLE"),
+        holds: |id| !is_example(id),
         ..pattern(
             "access key id",
             |text| ["akia", "asia", "abia", "acca"].iter().any(|start| text.contains(start)),
@@ -181,6 +184,20 @@ pub(super) fn spots(text: &str) -> Vec<Spot> {
     spots
 }
 
+/// Whether it is one of those that AWS prints.
+fn is_example(text: &str) -> bool {
+    text.ends_with("EXAMPLE") || text.ends_with("EXAMPLEKEY")
+}
+
+/// Whether a program's text says there where the value is, as in `settings.SECRET_KEY`.
+fn is_reference(text: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    text.contains('.') && text.split('.').all(is_name)
+}
+
 /// Whether `text` is as mixed as chance makes it: a path or a hash in hexadecimal is not.
 pub(super) fn is_random(text: &str) -> bool {
     let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(&kind);
@@ -200,6 +217,19 @@ mod tests {
     const KEY_ID: &str = concat!("AKIA", "QYLPMN5HABCDEFGH");
     const SECRET: &str = concat!("kZ3o8Wc1yFq2dT5xLh9v", "Bn4mRj6sPa7gUe0wXi/K");
     const TOKEN: &str = concat!("IQoJ", "b3JpZ2luX2VjEJb//////////wEaCXVzLWVhc3QtMSJIMEYCIQDx7kKQ=");
+
+    #[test]
+    fn what_programs_and_manuals_say_of_a_credential_is_none() {
+        for text in [
+            "secret_key = settings.SECRET_KEY",
+            "aws_secret_access_key=os.environ['X']",
+            "session_token = credentials.session_token",
+            concat!("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI", "/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+        assert_eq!(found("secret_key=hunter2.1hunter2"), [("credential", "hunter2.1hunter2")]);
+    }
 
     #[test]
     fn every_pattern_is_a_regular_expression_and_is_hinted_at() {
