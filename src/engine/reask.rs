@@ -10,6 +10,7 @@ use crate::upstream::{Answer, Upstream, UpstreamError};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// The most pages that are walked.
@@ -61,6 +62,9 @@ pub enum ReaskError {
     /// A listing that does not end.
     #[error("the listing has more than {LONGEST_WALK} pages")]
     Endless,
+    /// A listing that goes round.
+    #[error("a page's token came twice: upstream would page for ever")]
+    Repeats,
 }
 
 /// Asks recorded reads again.
@@ -149,6 +153,7 @@ impl<'a> Reask<'a> {
         let strange = self.redaction.strange_stand_ins();
         let mut pages = Vec::new();
         let mut token: Option<String> = None;
+        let mut seen = HashSet::new();
         while pages.len() < LONGEST_WALK {
             let paged = size.map(|size| (paging.size.clone(), size.to_string()));
             let onward = token.take().map(|token| (paging.token.clone(), quote(&token)));
@@ -166,6 +171,10 @@ impl<'a> Reask<'a> {
             if next.is_none() || most == Some(pages.len()) {
                 let keyless = self.redaction.strange_stand_ins() > strange;
                 return Ok(Walked { pages, complete: next.is_none(), keyless });
+            }
+            // Who gives a token twice would give it for ever.
+            if next.iter().any(|next| !seen.insert(next.clone())) {
+                return Err(ReaskError::Repeats);
             }
             token = next;
         }

@@ -316,3 +316,17 @@ async fn nobody_is_asked_unless_it_is_said() {
     assert_eq!(over(&stage, &["verify", "--offline"]).code, Some(0));
     assert_eq!(stage.endpoint().requests(), before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_that_goes_round_is_not_followed_for_ever() {
+    let stage = recorded().await;
+    let body = Bytes::from_static(br#"{"resourceShares":[],"nextToken":"same"}"#);
+    let round = Effect::Raw { status: 200, content_type: Some("application/json".to_owned()), body };
+    stage.endpoint().inject(Fault::next(round).times(10).on(LISTING));
+    let before = stage.endpoint().requests();
+    let found = verify(&stage, &stage, &["--update", "--json"]);
+    let lines = json_lines(&found);
+    let listing = lines.iter().find(|line| line["operation"] == LISTING).unwrap();
+    assert!(listing["reason"].as_str().unwrap().contains("token came twice"), "{listing}");
+    assert!(stage.endpoint().requests() - before < 10, "{found:?}");
+}
