@@ -75,7 +75,7 @@ impl Service {
     }
 
     /// Whether the body of an answer of success is one of `operation`'s as far as the table tells: it has the items of a
-    /// listing, or else at least one member that it can have. Where nothing is known of its answers, it has any.
+    /// listing, or else at least one member that it can have, of its type. Where nothing is known of its answers, it has any.
     #[must_use]
     pub fn is_answer(&self, operation: &Operation, answer: &Node<'_>) -> bool {
         let Kind::Object(members) = &answer.kind else { return false };
@@ -84,8 +84,15 @@ impl Service {
         }
         let name = |member: &Member<'_>| unquote(member.key).unwrap_or_default().into_owned();
         let mut there = members.iter().filter(|member| member.value.kind != Kind::Null);
+        let fits = |member: &Member<'_>, kind: &Type| {
+            let mut flaws = Vec::new();
+            self.value(&mut flaws, "", &member.value, kind);
+            flaws.iter().all(|flaw| !matches!(flaw.kind, FlawKind::Type { .. }))
+        };
         match &operation.answer {
-            Some(known) => known.is_empty() || there.any(|member| known.contains_key(&name(member))),
+            Some(known) => {
+                known.is_empty() || there.any(|member| known.get(&name(member)).is_some_and(|kind| fits(member, kind)))
+            }
             None => there.next().is_some(),
         }
     }
@@ -247,6 +254,7 @@ mod tests {
             ("GetResourceShares", "{}", false),
             ("GetPermission", r#"{"permission":{},"new":1}"#, true),
             ("GetPermission", r#"{"permission":null}"#, false),
+            ("GetPermission", r#"{"permission":"x"}"#, false),
             ("GetPermission", r#"{"message":"sign in"}"#, false),
             ("GetPermission", "[]", false),
             ("TagResource", "{}", true),
