@@ -1,6 +1,6 @@
 //! The redaction key of a cassette: where it is looked for, and how a new one is made.
 
-use crate::cassette;
+use crate::cassette::{self, KEY_FILE};
 use crate::interaction::with_causes;
 use crate::redact::{Key, KeySource, Policy};
 use std::fs::{self, Permissions};
@@ -81,6 +81,9 @@ impl Keys {
         let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let key = match &self.shared {
             Some(shared) if read(&self.beside)?.is_none() => {
+                if let Some(sibling) = of_siblings(shared)?.filter(|_| !shared.exists()) {
+                    write(shared, 0o644, &sibling)?;
+                }
                 let key = make(shared, 0o644)?;
                 let text = fs::read_to_string(shared).map_err(|error| unreadable(shared, &error))?;
                 write(&self.beside, 0o644, &text)?;
@@ -92,6 +95,17 @@ impl Keys {
         cassette::name_key(root, &key.check()).map_err(|error| with_causes(&error))?;
         Ok(key)
     }
+}
+
+/// The key's file of the first of the cassettes beside `shared` that has one: it came along with an import, or the shared one
+/// was deleted.
+fn of_siblings(shared: &Path) -> Result<Option<String>, String> {
+    let Some(Ok(entries)) = shared.parent().map(fs::read_dir) else { return Ok(None) };
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path().join(KEY_FILE)).collect();
+    files.sort();
+    let Some(first) = files.into_iter().find(|file| file.is_file()) else { return Ok(None) };
+    read(&first)?;
+    fs::read_to_string(&first).map(Some).map_err(|error| unreadable(&first, &error))
 }
 
 /// The key in the file at `path`; `None` where there is no file.
