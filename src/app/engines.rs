@@ -10,6 +10,7 @@ use crate::interaction::{Request, Response};
 use crate::proxy;
 use crate::session::plain_name;
 use percent_encoding::percent_decode_str;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinSet;
@@ -82,12 +83,17 @@ impl Engines {
     }
 
     /// Writes everything that was recorded as text; `step` is called before each request, with the number of all. Blocks.
-    pub(super) fn seal(&self, mut step: impl FnMut(usize)) -> Result<Vec<SealReport>, CassetteError> {
+    /// Each report comes with its cassette's folder.
+    pub(super) fn seal(&self, mut step: impl FnMut(usize)) -> Result<Vec<(PathBuf, SealReport)>, CassetteError> {
         let mut engines = self.engines();
         engines.retain(Engine::is_recording);
         let all = engines.iter().map(|engine| engine.cassette().unsealed()).sum();
         // One that fails keeps none of the others back.
-        let reports: Vec<_> = engines.iter().map(|engine| engine.cassette().seal_telling(&mut |_| step(all))).collect();
+        let reports = engines.iter().map(|engine| {
+            let cassette = engine.cassette();
+            Ok((cassette.root().to_owned(), cassette.seal_telling(&mut |_| step(all))?))
+        });
+        let reports: Vec<_> = reports.collect();
         reports.into_iter().collect()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::engines::Engines;
 use super::merged::with_tunnels;
+use super::shell_word;
 use crate::cassette::CassetteError;
 use crate::engine::{Effective, Summary};
 use crate::interaction::Secret;
@@ -95,19 +96,21 @@ impl Running {
             if let Some(by) = complete {
                 engines.keep_usage(&by, began);
             }
-            summary.secrets = reports.iter().map(|report| report.secrets as u64).sum();
-            summary.broken = reports.iter().map(|report| report.broken as u64).sum();
-            let adrift = reports.iter().flat_map(|report| &report.adrift);
+            summary.secrets = reports.iter().map(|(_, report)| report.secrets as u64).sum();
+            summary.broken = reports.iter().map(|(_, report)| report.broken as u64).sum();
+            let adrift = reports.iter().flat_map(|(_, report)| &report.adrift);
             summary.adrift = adrift.map(|(folder, fingerprint)| format!("{folder}/{fingerprint}")).collect();
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
-            let failed = reports.into_iter().flat_map(|report| report.failed);
-            let unsealed = failed.map(|(folder, fingerprint, reason)| {
-                format!(
-                    "{folder}/{fingerprint} is in the store only, `ramtape seal` tries again and `ramtape rm --unsealed \
-                     {fingerprint}` throws it away: {reason}"
-                )
-            });
-            summary.not_recorded.extend(unsealed);
+            for (root, report) in reports {
+                let root = root.to_string_lossy();
+                let of = format!("--cassette {}", shell_word(&root));
+                summary.not_recorded.extend(report.failed.into_iter().map(|(folder, fingerprint, reason)| {
+                    format!(
+                        "{folder}/{fingerprint} is in the store only, `ramtape seal {of}` tries again and `ramtape rm \
+                         --unsealed {of} {fingerprint}` throws it away: {reason}"
+                    )
+                }));
+            }
             Ok::<_, CassetteError>(with_tunnels(summary, tunnels))
         });
         Ok(summary.await??)

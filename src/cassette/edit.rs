@@ -26,10 +26,13 @@ pub enum EditError {
     },
     /// The text is not all there is.
     #[error(
-        "answers to {entries} requests are in the store only: write them as text with `ramtape seal`, or throw them away with \
-         `ramtape rm --unsealed`, first"
+        "answers to {entries} requests are in the store only: write them as text with `ramtape seal --cassette {0}`, or throw \
+         them away with `ramtape rm --unsealed --cassette {0}`, first",
+        root.display()
     )]
     Unsealed {
+        /// The cassette's folder.
+        root: PathBuf,
         /// For how many requests.
         entries: usize,
     },
@@ -63,7 +66,7 @@ impl Editing {
         let editing = Self::open_store(root)?;
         match editing.cassette.unsealed() {
             0 => Ok(editing),
-            entries => Err(EditError::Unsealed { entries }),
+            entries => Err(EditError::Unsealed { root: root.to_owned(), entries }),
         }
     }
 

@@ -74,6 +74,7 @@ use self::sealer::Sealer;
 use self::watch::{Moment, Watch};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -176,6 +177,12 @@ impl<P> Cassette<P> {
     #[must_use]
     pub fn is_unsealed(&self, fp: &Fingerprint) -> bool {
         self.archive.generation(fp) != 0
+    }
+
+    /// The cassette's folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.archive.root
     }
 
     /// To how many requests there are takes in the store only.

@@ -82,8 +82,7 @@ impl fmt::Display for Notice {
             Self::NotSealed { name, reason } => {
                 write!(
                     f,
-                    "{name} could not be written as text and stays in the store (`ramtape rm --unsealed` throws it away): \
-                     {reason}"
+                    "{name} could not be written as text and stays in the store: {reason}"
                 )
             }
             Self::Rebuilt { reason, aside } => write!(

@@ -4,10 +4,11 @@ use super::progress::as_told;
 use super::summary::{self, counted};
 use super::voice::Voice;
 use super::{CommandError, Exit, recorded};
-use crate::app::Rules;
+use crate::app::{Rules, shell_word};
 use crate::cassette::{self, Access, SealReport};
 use crate::cli::SealArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
+use std::path::Path;
 use std::sync::Arc;
 
 pub(super) fn run(args: &SealArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
@@ -27,12 +28,12 @@ pub(super) fn run(args: &SealArgs, environment: &Environment, voice: Voice) -> R
     if sealed == 0 && again.failed.is_empty() {
         voice.note("nothing was left to be sealed");
     }
-    let exit = told(&again, voice);
+    let exit = told(&again, &config.cassette, voice);
     Ok(if exit == Exit::Well && adrift().next().is_some() { Exit::Cassette } else { exit })
 }
 
 /// What stays in the store after the second attempt keeps the cassette from being whole.
-fn told(report: &SealReport, voice: Voice) -> Exit {
+fn told(report: &SealReport, root: &Path, voice: Voice) -> Exit {
     for (folder, fingerprint, reason) in &report.failed {
         voice.problem(&format!("{folder}/{fingerprint} cannot be sealed: {reason}"));
     }
@@ -41,8 +42,9 @@ fn told(report: &SealReport, voice: Voice) -> Exit {
     }
     let failed = u64::try_from(report.failed.len()).unwrap_or(u64::MAX);
     voice.problem(&format!(
-        "{} in the store only; `ramtape rm --unsealed` throws away what must not become text",
-        counted(failed, "request is", "requests are")
+        "{} in the store only; `ramtape rm --unsealed --cassette {}` throws away what must not become text",
+        counted(failed, "request is", "requests are"),
+        shell_word(&root.to_string_lossy())
     ));
     if report.secrets > 0 { Exit::Secret } else { Exit::Cassette }
 }

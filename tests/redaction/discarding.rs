@@ -27,10 +27,10 @@ fn a_take_that_is_refused_as_text_is_thrown_away_and_the_others_become_text() {
     left(folder.path(), secret);
     left(folder.path(), "clean");
     let refused = over(folder.path(), &["seal"]);
-    assert!(refused.code == Some(4) && refused.stderr.contains("`ramtape rm --unsealed`"), "{refused:?}");
+    assert!(refused.code == Some(4) && refused.stderr.contains("`ramtape rm --unsealed --cassette c`"), "{refused:?}");
     let sealed_first = over(folder.path(), &["rm", "Get*"]);
     assert!(
-        sealed_first.code == Some(1) && sealed_first.stderr.contains("`ramtape rm --unsealed`"),
+        sealed_first.code == Some(1) && sealed_first.stderr.contains("`ramtape rm --unsealed --cassette c`"),
         "{sealed_first:?}"
     );
 

@@ -42,7 +42,9 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) ->
     let sealed = if args.update { seal()? } else { SealReport::default() };
     tell(&findings, online.then_some(&asked), requests, voice);
     for (folder, fingerprint, reason) in &sealed.failed {
-        voice.problem(&format!("{folder}/{fingerprint} is in the store only, `ramtape seal` tries again: {reason}"));
+        let cassette = config.cassette.to_string_lossy();
+        let seal = format!("`ramtape seal --cassette {}`", app::shell_word(&cassette));
+        voice.problem(&format!("{folder}/{fingerprint} is in the store only, {seal} tries again: {reason}"));
     }
     Ok(verdict(args, &findings, &asked, &sealed))
 }
