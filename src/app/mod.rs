@@ -18,7 +18,7 @@ pub(crate) use certificates::{authority, store};
 pub(crate) use import::import;
 pub(crate) use rules::Rules;
 pub use running::{Running, StopError};
-pub(crate) use shell::{shell_line, shell_word};
+pub(crate) use shell::{shell_line, shell_path};
 pub(crate) use upstream::{credential_source, upstream};
 
 use crate::ca::{Keeper, Store};

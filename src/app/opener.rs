@@ -1,7 +1,7 @@
 //! From a cassette's folder to an engine over it.
 
 use super::rules::Rules;
-use super::shell_word;
+use super::shell_path;
 use crate::cassette::{Access, Cassette, CassetteError, Opened, Settings};
 use crate::config::{self, Config, RecordMode};
 use crate::engine::{self, Effective, Engine, Prepared};
@@ -72,7 +72,7 @@ impl Opener {
                     door => format!(" --door {}", door.name()),
                 },
                 if config.cassette_per_session { " --cassette-per-session" } else { "" },
-                shell_word(&config.cassette.to_string_lossy()),
+                shell_path(&config.cassette),
                 config.command.as_deref().unwrap_or("<your command>"),
             ),
             cassette: root.display().to_string(),

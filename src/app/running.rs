@@ -2,7 +2,7 @@
 
 use super::engines::Engines;
 use super::merged::with_tunnels;
-use super::shell_word;
+use super::shell_path;
 use crate::cassette::CassetteError;
 use crate::engine::{Effective, Summary};
 use crate::interaction::Secret;
@@ -102,8 +102,7 @@ impl Running {
             summary.adrift = adrift.map(|(folder, fingerprint)| format!("{folder}/{fingerprint}")).collect();
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
             for (root, report) in reports {
-                let root = root.to_string_lossy();
-                let of = format!("--cassette {}", shell_word(&root));
+                let of = format!("--cassette {}", shell_path(&root));
                 summary.not_recorded.extend(report.failed.into_iter().map(|(folder, fingerprint, reason)| {
                     format!(
                         "{folder}/{fingerprint} is in the store only, `ramtape seal {of}` tries again and `ramtape rm \

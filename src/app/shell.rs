@@ -1,6 +1,7 @@
 //! Words as a shell takes them: for commands that messages tell to run.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 /// `text` as one word of a shell's command line: quoted where it must be.
 #[must_use]
@@ -10,6 +11,12 @@ pub(crate) fn shell_word(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(format!("'{}'", text.replace('\'', "'\\''")))
+}
+
+/// `path` as one word of a shell's command line.
+#[must_use]
+pub(crate) fn shell_path(path: &Path) -> String {
+    shell_word(&path.to_string_lossy()).into_owned()
 }
 
 /// `words` as a command line.

@@ -7,7 +7,7 @@ use super::progress::Progress;
 use super::recorded::{self, Shelf};
 use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime};
-use crate::app::{self, Rules, shell_word};
+use crate::app::{self, Rules, shell_path};
 use crate::cassette::{self, CassetteError, KEY_FILE, Notice, SealReport};
 use crate::cli::ImportArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
@@ -65,7 +65,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
 
 /// Why nothing was added, where `brought` is to how many requests the file has answers that could be.
 fn added_nothing(has_entries: bool, brought: usize, leftovers: &Leftovers, (service, into): (&str, &Path)) -> String {
-    let into = shell_word(&into.to_string_lossy()).into_owned();
+    let into = shell_path(into);
     match (brought, leftovers.is_any_missed()) {
         (0, _) if !has_entries => "nothing to add: the file has no entries".to_owned(),
         (0, false) => format!("nothing to add: the file has no answer of {service} that a recording keeps"),

@@ -5,7 +5,7 @@ use super::recorded::{self, Shelf};
 use super::summary::counted;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output};
-use crate::app::{Rules, shell_word};
+use crate::app::{Rules, shell_path};
 use crate::cassette::{self, Access, Cassette, CassetteError, Ground, Judged, Notice, Piece, Unlike, alike, combine};
 use crate::cli::MergeArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
@@ -55,7 +55,7 @@ pub enum MergeError {
     #[error(
         "{}: answers to {entries} requests are in the store only: write them as text with `ramtape seal --cassette {}` first",
         root.display(),
-        shell_word(&root.to_string_lossy())
+        shell_path(root)
     )]
     Unsealed {
         /// Where from.
@@ -103,11 +103,11 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> 
         args.from.iter().try_for_each(|from| cassette::share_key(&args.into, from))?;
         target.write(judged.as_ref(), changes.len(), voice)?;
     }
-    let into = shell_word(&args.into.to_string_lossy()).into_owned();
+    let into = shell_path(&args.into);
     voice.note(&match args.from.as_slice() {
         _ if !changes.is_empty() => told(&changes, args.dry_run, &args.into),
         _ if brought > 0 => format!("nothing to add: {into} has it all"),
-        [from] => format!("nothing to add: {} holds no takes", shell_word(&from.to_string_lossy())),
+        [from] => format!("nothing to add: {} holds no takes", shell_path(from)),
         _ => "nothing to add: the others hold no takes".to_owned(),
     });
     Ok(Exit::Well)
@@ -284,7 +284,7 @@ pub(super) fn json(changes: &[Change], root: &Path) -> String {
 /// What was, or would be, added.
 pub(super) fn told(changes: &[Change], dry_run: bool, into: &Path) -> String {
     let takes: usize = changes.iter().map(Change::added).sum();
-    let into = shell_word(&into.to_string_lossy()).into_owned();
+    let into = shell_path(into);
     let requests = counted(changes.len() as u64, "request", "requests");
     let done = if dry_run { "would be added" } else { "added" };
     format!("{} {done} to {into}, for {requests}", counted(takes as u64, "take", "takes"))

@@ -4,7 +4,7 @@ use super::progress::as_told;
 use super::summary::{self, counted};
 use super::voice::Voice;
 use super::{CommandError, Exit, recorded};
-use crate::app::{Rules, shell_word};
+use crate::app::{Rules, shell_path};
 use crate::cassette::{self, Access, SealReport};
 use crate::cli::SealArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
@@ -44,7 +44,7 @@ fn told(report: &SealReport, root: &Path, voice: Voice) -> Exit {
     voice.problem(&format!(
         "{} in the store only; `ramtape rm --unsealed --cassette {}` throws away what must not become text",
         counted(failed, "request is", "requests are"),
-        shell_word(&root.to_string_lossy())
+        shell_path(root)
     ));
     if report.secrets > 0 { Exit::Secret } else { Exit::Cassette }
 }

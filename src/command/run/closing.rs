@@ -3,7 +3,7 @@
 use super::Asked;
 use super::child::Ended;
 use super::command_line;
-use crate::app::shell_word;
+use crate::app::shell_path;
 use crate::cli::RunArgs;
 use crate::command::summary::counted;
 use crate::command::voice::Voice;
@@ -84,8 +84,7 @@ fn interrupted_recording(facts: &Facts<'_>) -> Option<String> {
         Ended::Signal(signal) => format!("was ended by signal {signal}"),
     };
     let kept = counted(summary.recorded, "answer that was recorded is", "answers that were recorded are");
-    let cassette = asked.cassette.to_string_lossy();
-    let cassette = shell_word(&cassette);
+    let cassette = shell_path(&asked.cassette);
     let cmd = command_line(&args.cmd);
     let door = match asked.door {
         Door::Endpoint => String::new(),
