@@ -71,8 +71,7 @@ impl Keys {
         if read(shared)?.is_none_or(|key| key.check() != check) {
             return Ok(());
         }
-        let text = fs::read_to_string(shared).map_err(|error| unreadable(shared, &error))?;
-        write(&self.beside, 0o644, &text)
+        copy(shared, &self.beside)
     }
 
     /// The key for a cassette that needs one from now on: that of the sessions beside it, else a new one. The cassette
@@ -81,12 +80,13 @@ impl Keys {
         let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let key = match &self.shared {
             Some(shared) if read(&self.beside)?.is_none() => {
-                if let Some(sibling) = of_siblings(shared)?.filter(|_| !shared.exists()) {
-                    write(shared, 0o644, &sibling)?;
+                if !shared.exists()
+                    && let Some(sibling) = of_siblings(shared)
+                {
+                    copy(&sibling, shared)?;
                 }
                 let key = make(shared, 0o644)?;
-                let text = fs::read_to_string(shared).map_err(|error| unreadable(shared, &error))?;
-                write(&self.beside, 0o644, &text)?;
+                copy(shared, &self.beside)?;
                 key
             }
             _ => make(&self.beside, 0o644)?,
@@ -99,13 +99,17 @@ impl Keys {
 
 /// The key's file of the first of the cassettes beside `shared` that has one: it came along with an import, or the shared one
 /// was deleted.
-fn of_siblings(shared: &Path) -> Result<Option<String>, String> {
-    let Some(Ok(entries)) = shared.parent().map(fs::read_dir) else { return Ok(None) };
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path().join(KEY_FILE)).collect();
-    files.sort();
-    let Some(first) = files.into_iter().find(|file| file.is_file()) else { return Ok(None) };
-    read(&first)?;
-    fs::read_to_string(&first).map(Some).map_err(|error| unreadable(&first, &error))
+fn of_siblings(shared: &Path) -> Option<PathBuf> {
+    let entries = fs::read_dir(shared.parent()?).ok()?;
+    entries.flatten().map(|entry| entry.path().join(KEY_FILE)).filter(|file| file.is_file()).min()
+}
+
+/// Copies a key's file to where none is.
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    // What is no key goes nowhere.
+    read(from)?;
+    let text = fs::read_to_string(from).map_err(|error| unreadable(from, &error))?;
+    write(to, 0o644, &text)
 }
 
 /// The key in the file at `path`; `None` where there is no file.

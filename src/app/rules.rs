@@ -152,11 +152,12 @@ impl Rules {
     fn keys(&self, root: &Path, recording: bool) -> Result<Keys, String> {
         // Where its takes will be.
         let place = self.stand_in.as_ref().filter(|(apart, _)| apart == root).map_or(root, |(_, real)| real);
-        let shared = place.parent().map(|parent| (self.sessions.as_deref() == Some(parent), parent.join(KEY_FILE)));
+        let is_of_sessions = self.sessions.is_some() && self.sessions.as_deref() == place.parent();
+        let above = place.parent().map(|parent| parent.join(KEY_FILE));
         Ok(Keys {
             beside: root.join(KEY_FILE),
             // One session's cassette can be recorded or filled alone too.
-            shared: shared.filter(|(is_of_sessions, key)| *is_of_sessions || key.exists()).map(|(_, key)| key),
+            shared: above.filter(|key| is_of_sessions || key.exists()),
             outside: self.outside(recording)?,
             is_outside: self.redact.key.is_some() || self.redact.key_file.is_some(),
             making: Arc::clone(&self.making),
