@@ -142,6 +142,11 @@ pub(super) fn checked(bytes: &[u8], path: &Path, folder: &str, fp: &Fingerprint)
     Ok(entry)
 }
 
+/// The text of `entry`, which is or will be the file at `path`.
+pub(super) fn written(entry: &Entry, path: &Path) -> Result<String, CassetteError> {
+    text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.to_owned(), source })
+}
+
 /// The SHA-256 of the file of an entry.
 pub(super) fn text_hash(root: &Path, folder: &str, fp: &Fingerprint) -> Option<[u8; 32]> {
     let path = entry_path(root, folder, fp).ok()?;

@@ -42,11 +42,7 @@ impl<P> Cassette<P> {
         usage::forget(&self.archive.root)?;
         for Surplus { fingerprint, unused, .. } in surplus {
             step(surplus.len());
-            let sequences: Vec<u64> = store
-                .index()
-                .of(fingerprint)
-                .map(|unsealed| unsealed.takes.keys().copied().collect())
-                .unwrap_or_default();
+            let sequences = store.index().sequences(fingerprint);
             let ids = sequences.into_iter().enumerate().filter(|(at, _)| unused.contains(at));
             let ids = ids.map(|(_, sequence)| TakeId { fingerprint: *fingerprint, sequence });
             store.discard(&ids.collect::<Vec<_>>())?;

@@ -1,13 +1,12 @@
 //! What is to be an entry's text: made of the text that is there and of what the store has, and proved.
 
-use super::archive::{Archive, checked, with_takes};
+use super::archive::{Archive, checked, with_takes, written};
 use super::error::CassetteError;
 use super::path::{entry_path, read_file};
 use super::proof::Judge;
 use super::replace::{put_in_place, write_temporary};
 use super::seal::Chains;
-use super::store::Store;
-use super::text;
+use super::store::{Intent, Store};
 use super::warden::Broken;
 use crate::fingerprint::Fingerprint;
 use sha2::{Digest, Sha256};
@@ -28,9 +27,9 @@ pub(super) struct Draft {
 }
 
 /// What is to replace the file.
-pub(super) struct Change {
+struct Change {
     /// SHA-256 of the text.
-    pub(super) hash: [u8; 32],
+    hash: [u8; 32],
     /// Where it is until then, synced.
     temporary: PathBuf,
 }
@@ -58,7 +57,7 @@ impl Archive {
         let sealed = before.as_ref().map(|bytes| checked(bytes, &path, folder, fp)).transpose()?;
         let recorded = unsealed.takes.clone();
         let entry = with_takes(sealed, unsealed);
-        let text = text::write(&entry).map_err(|source| CassetteError::Unwritable { path: path.clone(), source })?;
+        let text = written(&entry, &path)?;
         Judge { warden: &*self.warden, redaction: &self.redaction }.prove(&path, fp, &entry, &text)?;
         if self.prove_links(&entry, &recorded).map_err(|broken| self.broken(name, broken))? {
             self.adrift().insert(name.clone());
@@ -84,9 +83,9 @@ impl Archive {
 }
 
 impl Draft {
-    /// What is to replace the file; `None` where that says it all already.
-    pub(super) const fn change(&self) -> Option<&Change> {
-        self.change.as_ref()
+    /// What tells a later start that the file is this; `None` where that says it all already.
+    pub(super) fn intent(&self) -> Option<Intent> {
+        self.change.as_ref().map(|change| Intent { hash: change.hash, sequence: self.latest })
     }
 
     /// Makes it the file; gives the folder that this changed, if it did.

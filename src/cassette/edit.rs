@@ -2,7 +2,6 @@
 
 use super::error::CassetteError;
 use super::links::links;
-use super::remove::Surplus;
 use super::{Access, Cassette, Notice, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
@@ -86,26 +85,10 @@ impl Editing {
         Ok(Self { cassette: opened.cassette })
     }
 
-    /// The cassette, to be read.
+    /// The cassette, to be read and changed.
     #[must_use]
     pub const fn cassette(&self) -> &Cassette<()> {
         &self.cassette
-    }
-
-    /// Takes `surplus` out of the text, as [`Cassette::remove`] does.
-    ///
-    /// # Errors
-    /// Where a file cannot be written; those before it are done.
-    pub fn remove(&self, surplus: &[Surplus], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
-        self.cassette.remove(surplus, step)
-    }
-
-    /// Throws `surplus` out of the store, as [`Cassette::discard`] does.
-    ///
-    /// # Errors
-    /// Where the store fails; those before it are done.
-    pub fn discard(&self, surplus: &[Surplus], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
-        self.cassette.discard(surplus, step)
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) fn handed_on(archive: &Archive) -> Result<HashMap<Fingerprint, Broken
     }
     for (_, fp) in &unsealed {
         let Some(takes) = store.takes_of(fp)? else { continue };
-        let sequences: Vec<u64> = store.index().of(fp).map(|of| of.takes.keys().copied().collect()).unwrap_or_default();
+        let sequences = store.index().sequences(fp);
         let first = sequences.first().copied().unwrap_or_default() + 1;
         let recorded = sequences.iter().zip(&takes.takes);
         let pages = recorded.flat_map(|(at, recorded)| recorded.take.pages.iter().map(move |page| (at + 1, page)));

@@ -1,10 +1,9 @@
 //! What must hold before a text is written, and of any that stands in a cassette: no secret in it, and an answer to every
 //! one of its requests.
 
-use super::archive::checked;
+use super::archive::{checked, written};
 use super::error::{CassetteError, Leak};
 use super::path::{entry_path, read_file};
-use super::text;
 use super::warden::{Broken, Warden};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
@@ -39,8 +38,7 @@ impl Judge<'_> {
     /// [`CassetteError::Secret`], and where it has no text.
     pub fn search(&self, root: &Path, fp: &Fingerprint, entry: &Entry) -> Result<(), CassetteError> {
         let path = entry_path(root, &entry.operation.folder(), fp)?;
-        let text = text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.clone(), source })?;
-        self.search_text(&path, entry, &text)
+        self.search_text(&path, entry, &written(entry, &path)?)
     }
 
     fn search_text(&self, path: &Path, entry: &Entry, text: &str) -> Result<(), CassetteError> {

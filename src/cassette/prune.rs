@@ -107,12 +107,13 @@ impl Pruning {
         Ok(surplus.filter(|surplus| !surplus.unused.is_empty()).collect())
     }
 
-    /// Takes `surplus` out of the text, as [`Editing::remove`] does. Nobody prunes by the same run again.
+    /// Takes `surplus` out of the text, as [`Cassette::remove`](super::Cassette::remove) does. Nobody prunes by the same run
+    /// again.
     ///
     /// # Errors
     /// As there.
     pub fn remove(&self, surplus: &[Surplus], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
-        self.editing.remove(surplus, step)
+        self.editing.cassette().remove(surplus, step)
     }
 }
 

@@ -1,14 +1,15 @@
 //! Entries' texts replaced from outside a recording.
 
+use super::archive::written;
 use super::error::{CassetteError, StoreError};
 use super::path::entry_path;
 use super::proof::Judge;
 use super::replace::{put_in_place, synced, write_temporary};
-use super::{Cassette, text, usage};
+use super::{Cassette, usage};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::PoisonError;
 
 /// Entries that may become text, all of them.
@@ -64,8 +65,4 @@ impl<P> Cassette<P> {
         let unsealed = self.archive.store.as_ref().is_some_and(|store| store.index().of(fp).is_some());
         if unsealed { Err(StoreError::NotSealed) } else { Ok(()) }
     }
-}
-
-fn written(entry: &Entry, path: &Path) -> Result<String, CassetteError> {
-    text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.to_owned(), source })
 }

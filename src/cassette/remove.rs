@@ -1,10 +1,10 @@
 //! Takes taken out of the text from outside a recording.
 
-use super::archive::checked;
+use super::archive::{checked, written};
 use super::error::{CassetteError, StoreError};
 use super::path::{entry_path, read_file};
 use super::replace::{put_in_place, synced, write_temporary};
-use super::{Cassette, fault, text, usage};
+use super::{Cassette, fault, usage};
 use crate::fingerprint::Fingerprint;
 use std::collections::BTreeSet;
 use std::fs;
@@ -75,8 +75,7 @@ impl<P> Cassette<P> {
             fault::point("after-removal");
             return Ok(path.parent().map(Into::into));
         }
-        let text = text::write(&entry).map_err(|source| CassetteError::Unwritable { path: path.clone(), source })?;
-        let temporary = write_temporary(&archive.root, fp, &text)?;
+        let temporary = write_temporary(&archive.root, fp, &written(&entry, &path)?)?;
         put_in_place(&temporary, &path).map(Some)
     }
 }

@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::error::CassetteError;
 use super::handed_on::handed_on;
 use super::replace::synced;
-use super::store::{Intent, Store};
+use super::store::Store;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::with_causes;
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,10 +133,8 @@ impl Archive {
 ///
 /// A process that dies on the way leaves every entry in the store, in its file, or in both with an intent that tells it.
 fn place(store: &Store, mut drafts: Vec<Draft>, report: &mut SealReport) -> Vec<Name> {
-    let changes = drafts
-        .iter()
-        .filter_map(|draft| Some((draft.name.1, Intent { hash: draft.change()?.hash, sequence: draft.latest })));
-    if let Err(error) = store.intend(&changes.collect::<Vec<_>>()) {
+    let intents: Vec<_> = drafts.iter().filter_map(|draft| Some((draft.name.1, draft.intent()?))).collect();
+    if let Err(error) = store.intend(&intents) {
         report.fail_all(drafts, &error.into());
         return Vec::new();
     }

@@ -40,9 +40,9 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Res
     }
     let mut step = as_told(voice, "removing from");
     if unsealed {
-        editing.discard(&going, &mut step)?
+        editing.cassette().discard(&going, &mut step)?
     } else {
-        editing.remove(&going, &mut step)?
+        editing.cassette().remove(&going, &mut step)?
     }
     drop(step);
     voice.note(&format!("{takes} removed"));

@@ -8,7 +8,7 @@ use super::voice::Voice;
 use super::{CommandError, Exit};
 use crate::cli::SelectionArgs;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{OperationName, Take};
+use crate::interaction::{OperationName, Page, Take};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -127,7 +127,7 @@ impl<'a> Selection<'a> {
 
 /// Whether a take is, or ends with, an error.
 fn is_error(take: &Take) -> bool {
-    take.pages.last().is_some_and(|page| page.status >= 400)
+    take.pages.last().is_some_and(Page::is_error)
 }
 
 /// Whether `what` is the beginning of this fingerprint, or names its operation, in either spelling or as a pattern.
@@ -161,7 +161,7 @@ fn camel(folder: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interaction::{Body, Entry, Page};
+    use crate::interaction::{Body, Entry};
 
     #[test]
     fn a_fingerprints_beginning_and_either_spelling_of_an_operation_are_enough() {

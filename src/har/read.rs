@@ -110,12 +110,16 @@ fn entry(number: usize, text: &str) -> (Entry, Option<i64>) {
 /// What an entry is told by: nothing of it that only its client should know.
 fn name(method: &str, url: &str) -> String {
     let place = url.split(['?', '#']).next().unwrap_or_default();
-    let shown = place.split_once("://").and_then(|(scheme, rest)| {
+    let shown = place.split_once("://").map(|(scheme, rest)| {
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let (_, host) = authority.rsplit_once('@')?;
-        Some(format!("{scheme}://{host}{path}"))
+        format!("{scheme}://{}{path}", host(authority))
     });
     format!("{method} {}", shown.as_deref().unwrap_or(place))
+}
+
+/// The host and port in the authority of a URL, without its user and password.
+fn host(authority: &str) -> &str {
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 /// The name of an entry that is not one to its end; empty where it does not say even that.
@@ -155,7 +159,7 @@ impl Address {
         let authority = uri.authority().ok_or_else(|| unreadable("no host"))?.as_str();
         Ok(Self {
             // The names of hosts have no case.
-            authority: authority.rsplit_once('@').map_or(authority, |(_, host)| host).to_ascii_lowercase(),
+            authority: host(authority).to_ascii_lowercase(),
             path: uri.path().to_owned(),
             query: uri.query().unwrap_or_default().to_owned(),
             is_socket: matches!(uri.scheme_str(), Some("ws" | "wss")),

@@ -68,6 +68,12 @@ impl Page {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether it is an error, by its status.
+    #[must_use]
+    pub const fn is_error(&self) -> bool {
+        self.status >= 400
+    }
+
     /// The error that it names, if it is one.
     #[must_use]
     pub fn error_kind(&self) -> Option<String> {

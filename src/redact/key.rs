@@ -5,6 +5,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
+/// How many bytes tell a key from others.
+const CHECK_LENGTH: usize = 10;
+
 /// 128 bits take 22 characters of 6 bits.
 pub const SHORTEST_KEY: usize = 22;
 
@@ -43,13 +46,13 @@ impl Key {
     /// What tells this key from others, and nothing else of it: 16 characters.
     #[must_use]
     pub fn check(&self) -> String {
-        base32::encode(self.digest("check", "").first_chunk::<10>().unwrap_or(&[0; 10]))
+        base32::encode(self.digest("check", "").first_chunk::<CHECK_LENGTH>().unwrap_or(&[0; CHECK_LENGTH]))
     }
 
     /// Whether `text` may be what [`Self::check`] gives.
     #[must_use]
     pub fn is_check(text: &str) -> bool {
-        text.len() == 16 && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7'))
+        base32::decode(text).is_some_and(|bytes| bytes.len() == CHECK_LENGTH)
     }
 
     /// The keyed hash of `text`, for the purpose `purpose`.

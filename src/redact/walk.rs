@@ -86,11 +86,11 @@ impl<'r> Walk<'r> {
                     if outermost && (self.wanted.skip)(&name) {
                         continue;
                     }
-                    let is_named = whole.is_none() && named.contains(&name.to_ascii_lowercase());
-                    let named = is_named.then(Whole::built_in);
+                    let is_named = named.iter().any(|secret| secret.eq_ignore_ascii_case(&name));
+                    let own = is_named.then(Whole::built_in);
                     self.path.push(name);
                     self.name(member.key, member.key_offset);
-                    self.node(&member.value, whole.or(named.as_ref()));
+                    self.node(&member.value, whole.or(own.as_ref()));
                     self.path.pop();
                 }
             }

@@ -37,6 +37,11 @@ impl Index {
         self.entries.get(fp)
     }
 
+    /// The numbers of the takes that are unsealed under `fp`, in recorded order.
+    pub(in crate::cassette) fn sequences(&self, fp: &Fingerprint) -> Vec<u64> {
+        self.of(fp).map(|unsealed| unsealed.takes.keys().copied().collect()).unwrap_or_default()
+    }
+
     /// The generation under `fp`; 0 where everything is sealed.
     pub(in crate::cassette) fn generation(&self, fp: &Fingerprint) -> u64 {
         self.of(fp).map_or(0, |unsealed| unsealed.generation)

@@ -24,8 +24,8 @@ pub(super) fn objection(
 }
 
 fn error(service: &Service, takes: &[&Take], pages: &[&Page]) -> Option<&'static str> {
-    let kind = pages.iter().find(|page| is_error(page))?.error_kind();
-    let error = |take: &Take| take.pages.iter().find(|page| is_error(page)).map(Page::error_kind);
+    let kind = pages.iter().find(|page| page.is_error())?.error_kind();
+    let error = |take: &Take| take.pages.iter().find(|page| page.is_error()).map(Page::error_kind);
     let known = kind.as_deref().is_some_and(|kind| service.errors.contains_key(kind));
     if takes.iter().any(|take| error(take).is_none()) {
         Some(A_SUCCESS)
@@ -65,7 +65,7 @@ enum Likeness {
 
 fn likeness(service: &Service, operation: &Operation, page: &Page) -> Likeness {
     let is_success = (200..300).contains(&page.status);
-    if !is_success && !is_error(page) {
+    if !is_success && !page.is_error() {
         return Likeness::Status;
     }
     match json::parse(&spelled(&page.body)) {
@@ -74,10 +74,6 @@ fn likeness(service: &Service, operation: &Operation, page: &Page) -> Likeness {
         Ok(node) if is_success && !service.is_answer(operation, &node) => Likeness::Nothing,
         Ok(_) => Likeness::Whole,
     }
-}
-
-const fn is_error(page: &Page) -> bool {
-    page.status >= 400
 }
 
 const A_SUCCESS: &str = "upstream refuses now what it answered then; `ramtape rm` deletes it if that is meant";
