@@ -85,21 +85,22 @@ impl PerSession {
     /// The answer of the engine of the session that `request` belongs to.
     pub(super) async fn answer(this: &Arc<Self>, request: Request) -> Response {
         let name = session_name(&request).unwrap_or_else(|| UNNAMED.to_owned());
-        if let Some(engine) = this.opened(&name) {
-            // The cassette is open before it has the answer that it was made for: who repeats that request waits for it.
-            if let Some(turn) = this.turn_in_progress(&name) {
-                drop(turn.lock().await);
-            }
-            return engine.answer(request).await;
-        }
-        match this.admit(&request, &name).await {
-            Ok(Admitted::Proved) => match Self::engine(this, &name).await {
-                Ok(engine) => engine.answer(request).await,
-                Err(refusal) => this.refused(&refusal),
+        let engine = match this.opened(&name) {
+            Some(engine) => engine,
+            None => match this.admit(&request, &name).await {
+                Ok(Admitted::Proved) => match Self::engine(this, &name).await {
+                    Ok(engine) => engine,
+                    Err(refusal) => return this.refused(&refusal),
+                },
+                Ok(Admitted::ForUpstreamToJudge) => return Self::vet(this, request, name).await,
+                Err(refusal) => return this.refused(&refusal),
             },
-            Ok(Admitted::ForUpstreamToJudge) => Self::vet(this, request, name).await,
-            Err(refusal) => this.refused(&refusal),
+        };
+        // The cassette is there before it has the answer that it was made for: who repeats that request waits for it.
+        if let Some(turn) = this.turn_in_progress(&name) {
+            drop(turn.lock().await);
         }
+        engine.answer(request).await
     }
 
     /// The engine of the session called `name`. Where it has none yet its cassette is opened, once, however many requests ask

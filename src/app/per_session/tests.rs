@@ -34,17 +34,25 @@ fn sessions(folder: &std::path::Path, most: usize) -> Arc<PerSession> {
 async fn a_cassette_that_is_made_for_an_answer_is_asked_when_it_has_it() {
     let folder = tempfile::tempdir().unwrap();
     let sessions = sessions(folder.path(), 2);
-    let turn = sessions.turn("a");
-    let first = turn.lock().await;
-    assert!(PerSession::engine(&sessions, "a").await.is_ok());
-    let own = Arc::clone(&sessions);
-    let second = tokio::spawn(async move { PerSession::answer(&own, of("a")).await });
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
+    // Whether who repeats the request comes when the cassette is open, or while it is being opened.
+    for (session, is_open) in [("a", true), ("b", false)] {
+        let turn = sessions.turn(session);
+        let first = turn.lock().await;
+        if is_open {
+            assert!(PerSession::engine(&sessions, session).await.is_ok());
+        }
+        let own = Arc::clone(&sessions);
+        let second = tokio::spawn(async move { PerSession::answer(&own, of(session)).await });
+        while sessions.opened(session).is_none() {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!second.is_finished(), "it would ask upstream again for what is on its way");
+        drop(first);
+        assert_eq!(second.await.unwrap().headers["x-amzn-errortype"], "CassetteMissException");
     }
-    assert!(!second.is_finished(), "it would ask upstream again for what is on its way");
-    drop(first);
-    assert_eq!(second.await.unwrap().headers["x-amzn-errortype"], "CassetteMissException");
 }
 
 #[tokio::test]
