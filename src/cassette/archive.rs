@@ -4,7 +4,7 @@ use super::absent::KnownWrites;
 use super::error::CassetteError;
 use super::listing;
 use super::merge::merge;
-use super::path::{Identity, entry_path, read_file};
+use super::path::{Identity, entry_path, read_file, sync_folder};
 use super::store::Store;
 use super::text;
 use super::warden::Warden;
@@ -13,6 +13,7 @@ use crate::interaction::{Entry, Take};
 use crate::redact::Redaction;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -147,11 +148,16 @@ pub(super) fn written(entry: &Entry, path: &Path) -> Result<String, CassetteErro
     text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.to_owned(), source })
 }
 
-/// The SHA-256 of the file of an entry.
-pub(super) fn text_hash(root: &Path, folder: &str, fp: &Fingerprint) -> Option<[u8; 32]> {
-    let path = entry_path(root, folder, fp).ok()?;
-    let (bytes, _) = read_file(root, &path).ok()??;
-    Some(Sha256::digest(&bytes).into())
+/// The SHA-256 of the file of an entry, made to last.
+///
+/// # Errors
+/// Where its folder cannot be synced.
+pub(super) fn text_hash(root: &Path, folder: &str, fp: &Fingerprint) -> io::Result<Option<[u8; 32]>> {
+    let read = entry_path(root, folder, fp).and_then(|path| read_file(root, &path));
+    let Ok(Some((bytes, _))) = read else { return Ok(None) };
+    // Whoever renamed it may have died before that.
+    sync_folder(&root.join(folder))?;
+    Ok(Some(Sha256::digest(&bytes).into()))
 }
 
 /// `sealed` with the takes that are not in the text yet.

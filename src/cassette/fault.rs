@@ -2,6 +2,8 @@
 //!
 //! Release builds hold none of it: every function here is empty there.
 
+use std::io;
+
 #[cfg(debug_assertions)]
 mod armed {
     use std::sync::Mutex;
@@ -46,8 +48,11 @@ pub const POINTS: [&str; 7] = [
 /// The failure that can be injected: every write says that no space is left.
 pub const DISK_FULL: &str = "disk-full";
 
-/// Makes the process abort when it comes to point `name` for the `nth` time (counted from 1), or, for [`DISK_FULL`],
-/// that write fail (0: every one). Does nothing in a release build.
+/// Another one: folders cannot be synced.
+pub const FOLDER_UNSYNCED: &str = "folder-unsynced";
+
+/// Makes the process abort when it comes to point `name` for the `nth` time (counted from 1), or, for [`DISK_FULL`] and
+/// [`FOLDER_UNSYNCED`], that write or sync fail (0: every one). Does nothing in a release build.
 pub fn arm(name: &str, nth: u32) {
     #[cfg(debug_assertions)]
     armed::arm(name, nth);
@@ -66,10 +71,21 @@ pub(super) fn point(name: &str) {
 }
 
 /// The error of a full disk, if it is armed.
-pub(super) fn full_disk() -> std::io::Result<()> {
+pub(super) fn full_disk() -> io::Result<()> {
+    failure(DISK_FULL, io::ErrorKind::StorageFull)
+}
+
+/// The error of a folder that cannot be synced, if it is armed.
+pub(super) fn unsynced_folder() -> io::Result<()> {
+    failure(FOLDER_UNSYNCED, io::ErrorKind::Other)
+}
+
+fn failure(name: &str, kind: io::ErrorKind) -> io::Result<()> {
     #[cfg(debug_assertions)]
-    if armed::due(DISK_FULL) {
-        return Err(std::io::Error::from(std::io::ErrorKind::StorageFull));
+    if armed::due(name) {
+        return Err(kind.into());
     }
+    #[cfg(not(debug_assertions))]
+    let _ = (name, kind);
     Ok(())
 }

@@ -100,6 +100,8 @@ impl Archive {
     ) {
         let Some(store) = &self.store else { return };
         let _alone = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = self.catch_up(store, report);
+        names.retain(|(_, fp)| !left.contains(fp));
         let all = names.len();
         for attempt in 0..ATTEMPTS {
             let mut overtaken = Vec::new();
@@ -120,6 +122,19 @@ impl Archive {
         }
         let overtaken = |(folder, fp)| (folder, fp, "more was recorded for it each time it was tried".to_owned());
         report.failed.extend(names.into_iter().map(overtaken));
+    }
+
+    /// Makes files last that an earlier sealing could not, and the store forget what they tell of; gives what is left.
+    fn catch_up(&self, store: &Store, report: &mut SealReport) -> BTreeSet<Fingerprint> {
+        let mut left = BTreeSet::new();
+        for (name, latest) in store.handed_over() {
+            let forgotten = synced(&self.root.join(&name.0)).and_then(|()| Ok(store.forget(&[(name.1, latest)])?));
+            if let Err(error) = forgotten {
+                left.insert(name.1);
+                report.fail(name, &error);
+            }
+        }
+        left
     }
 
     /// What was sealed and leads back to a write that is not there.

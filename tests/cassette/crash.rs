@@ -108,3 +108,13 @@ fn a_full_disk_is_told_and_what_was_recorded_can_be_read() {
     assert_eq!((acknowledged, ended), (2, false));
     check(folder.path(), acknowledged, "full disk");
 }
+
+#[test]
+fn a_folder_that_cannot_be_synced_is_told_until_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = Part { access: "record", plot: "unsynced", fault: (fault::FOLDER_UNSYNCED, 0) };
+    assert!(run(folder.path(), &part).1);
+    let replay = try_open(folder.path(), REPLAY).unwrap();
+    assert_eq!(replay.notices, []);
+    assert_eq!(bodies(&replay.cassette, 1), ["\"one\"", "\"two\"", "\"three\""]);
+}

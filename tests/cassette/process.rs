@@ -1,6 +1,6 @@
 //! Other processes: this test program, started again to play a part.
 
-use crate::ground::{Plain, answer, head, listed, partial, record, try_open};
+use crate::ground::{Plain, RECORD, answer, bodies, head, listed, partial, record, try_open};
 use ramtape::cassette::{Access, fault};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -14,7 +14,8 @@ const ROOT: &str = "RAMTAPE_TEST_ROOT";
 pub(crate) struct Part {
     /// `replay`, `record` or `all`.
     pub(crate) access: &'static str,
-    /// `hold`: open it until stdin ends; `run`: record [`steps`] and seal; `seal`: as that, and seal in between too.
+    /// `hold`: open it until stdin ends; `run`: record [`steps`] and seal; `seal`: as that, and seal in between too;
+    /// `unsynced`: [`unsynced`].
     pub(crate) plot: &'static str,
     /// Where to die, and at which time of coming there.
     pub(crate) fault: (&'static str, u32),
@@ -93,6 +94,10 @@ fn plays_its_part() {
         let _ = std::io::stdin().read_to_string(&mut String::new());
         return;
     }
+    if words[1] == "unsynced" {
+        unsynced(cassette, Path::new(&root));
+        return;
+    }
     let mut takes = Vec::new();
     for (at, step) in steps().into_iter().enumerate() {
         step(&cassette, &mut takes);
@@ -102,4 +107,27 @@ fn plays_its_part() {
         }
     }
     assert_eq!(cassette.seal().unwrap().failed, []);
+}
+
+/// Seals while no folder can be synced: files are in their places, and nobody knows whether a power cut would leave them
+/// there.
+fn unsynced(cassette: Plain, root: &Path) {
+    let failed = |cassette: &Plain| cassette.seal().unwrap().failed.len();
+    record(&cassette, 1, "\"one\"");
+    assert_eq!([failed(&cassette), failed(&cassette)], [1, 1], "it is told as long as it is so");
+    fault::arm("none", 0);
+    assert_eq!(failed(&cassette), 0);
+    fault::arm(fault::FOLDER_UNSYNCED, 0);
+    drop(cassette);
+    // Nothing is left to be synced.
+    let cassette = try_open(root, RECORD).unwrap().cassette;
+    record(&cassette, 1, "\"two\"");
+    assert_eq!(failed(&cassette), 1);
+    record(&cassette, 1, "\"three\"");
+    assert_eq!((failed(&cassette), bodies(&cassette, 1).len()), (1, 3));
+    drop(cassette);
+    assert!(try_open(root, RECORD).is_err(), "the store would forget what is not for sure in a file");
+    fault::arm("none", 0);
+    let again = try_open(root, RECORD).unwrap();
+    assert_eq!((again.sealed.failed, again.sealed.sealed.len()), (Vec::new(), 1));
 }

@@ -10,6 +10,7 @@ use crate::cassette::error::StoreError;
 use crate::cassette::recording::TakeId;
 use crate::fingerprint::Fingerprint;
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, RwLock};
@@ -55,12 +56,13 @@ pub(in crate::cassette) fn foresee(folder: &Path) -> bool {
 }
 
 impl Store {
-    /// Opens the store in `folder` (`.store`); `text_hash` gives the SHA-256 of an entry's file as it is now.
+    /// Opens the store in `folder` (`.store`); `text_hash` gives the SHA-256 of an entry's file, which has to last from then
+    /// on.
     pub(in crate::cassette) fn open(
         folder: &Path,
         cache: u64,
         deadline: Duration,
-        text_hash: impl Fn(&str, &Fingerprint) -> Option<[u8; 32]>,
+        text_hash: impl Fn(&str, &Fingerprint) -> io::Result<Option<[u8; 32]>>,
     ) -> Result<Opening, OpeningError> {
         let lock = Lock::take(&folder.join("lock"))?;
         let witness = folder.join("witness");
@@ -104,7 +106,7 @@ impl Store {
         takes: BTreeMap<(Fingerprint, u64), super::verify::Found>,
         intents: &BTreeMap<Fingerprint, Intent>,
         testimony: &Testimony,
-        text_hash: impl Fn(&str, &Fingerprint) -> Option<[u8; 32]>,
+        text_hash: impl Fn(&str, &Fingerprint) -> io::Result<Option<[u8; 32]>>,
     ) -> Result<Index, StoreError> {
         let mut sealed: BTreeMap<Fingerprint, u64> = BTreeMap::new();
         let mut vain = Vec::new();
@@ -112,7 +114,8 @@ impl Store {
         for (fp, intent) in intents {
             let mut own = takes.range((*fp, 0)..=(*fp, u64::MAX));
             let folder = own.find_map(|(_, found)| found.folder.as_deref());
-            if folder.is_some_and(|folder| text_hash(folder, fp) == Some(intent.hash)) {
+            let text = folder.map_or(Ok(None), |folder| text_hash(folder, fp))?;
+            if text == Some(intent.hash) {
                 sealed.insert(*fp, intent.sequence);
             } else {
                 vain.push(*fp);

@@ -78,16 +78,11 @@ impl Store {
         Ok(())
     }
 
-    /// Notes durably which texts are about to replace files.
+    /// Notes durably which texts are about to replace files. None of them may be [`Self::handed_over`]: the intent would take
+    /// the place of the one that tells of its text.
     pub(in crate::cassette) fn intend(&self, intents: &[(Fingerprint, Intent)]) -> Result<(), StoreError> {
         if intents.is_empty() {
             return Ok(());
-        }
-        // What could not be forgotten then must be now: this intent takes the place of the one that tells of its text.
-        let left = intents.iter().filter_map(|(fp, _)| Some((*fp, *hold(&self.handed_over).get(fp)?)));
-        let left: Vec<_> = left.collect();
-        if !left.is_empty() {
-            self.remove(&left)?;
         }
         self.apply(|_| {
             let mut change = Change::default();
@@ -115,10 +110,17 @@ impl Store {
             return Ok(None);
         }
         let replaced = replace_file()?;
-        let latest = index.of(fp).and_then(|unsealed| unsealed.takes.last_key_value()).map(|(latest, _)| *latest);
-        hold(&self.handed_over).extend(latest.map(|latest| (*fp, latest)));
+        let told =
+            index.of(fp).and_then(|unsealed| Some((unsealed.folder.clone(), *unsealed.takes.last_key_value()?.0)));
+        hold(&self.handed_over).extend(told.map(|told| (*fp, told)));
         index.forget(fp);
         Ok(Some(replaced))
+    }
+
+    /// Folder, fingerprint and latest take of what files tell of, and the store has not forgotten.
+    pub(in crate::cassette) fn handed_over(&self) -> Vec<((String, Fingerprint), u64)> {
+        let handed_over = hold(&self.handed_over);
+        handed_over.iter().map(|(fp, (folder, latest))| ((folder.clone(), *fp), *latest)).collect()
     }
 
     /// Removes the intents and, up to the given number, the takes of fingerprints whose files tell of them and will last.
