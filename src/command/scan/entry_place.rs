@@ -22,9 +22,10 @@ impl EntryPlace {
         Self::all(path).find(|place| is_cassette(&place.root))
     }
 
-    /// Where the file at `path` stands if it is an entry's, and `folder` is that of its operation.
-    pub(super) fn in_folder(path: &Path, folder: &str) -> Option<Self> {
-        Self::all(path).find(|place| place.fingerprint.is_some() && place.folder == folder)
+    /// Where the file at `path` stands if it is an entry's, in the `folder` of its operation, and no cassette is there.
+    pub(super) fn without_cassette(path: &Path, folder: &str) -> Option<Self> {
+        let is_entry = |place: &Self| place.fingerprint.is_some() && place.folder == folder;
+        Self::all(path).find(|place| is_entry(place) && !is_cassette(&place.root))
     }
 
     /// As it is named, then from the file system's root on (`entry.json` does not say in which folder it is), then with

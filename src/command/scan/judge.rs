@@ -154,7 +154,7 @@ impl Judge {
         let text = utf8(&bytes).unwrap_or_else(|Misspelt(text)| text.into_bytes().into());
         let text = String::from_utf8_lossy(&text);
         let recorded = begins_as_entry(&text);
-        let orphan = recorded.as_ref().and_then(|operation| EntryPlace::in_folder(path, &operation.folder()));
+        let orphan = recorded.as_ref().and_then(|operation| EntryPlace::without_cassette(path, &operation.folder()));
         // An entry's copy is looked through as the entry is; which rules hold for an orphan nobody knows.
         let is_copy = recorded.is_some() && orphan.is_none();
         let found = if is_copy { scan_text(&text) } else { credentials_in(&text) };
