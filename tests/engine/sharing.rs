@@ -135,3 +135,15 @@ async fn stopping_waits_for_what_was_sent() {
     assert_eq!((summary.recorded, summary.not_recorded.len()), (1, 0));
     assert!(stage.texts("c")[0].0.starts_with("create-resource-share/"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_is_the_same_write_though_its_first_attempt_gave_a_name_to_what_it_says() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    // What stands in a volatile member stands elsewhere in the request too.
+    let body = r#"{"name":"build-7","clientToken":"build-7"}"#;
+    let create = || recording.ask("CreateResourceShare", body, Asking::invocation("1"));
+    assert_eq!(create().await.body, create().await.body);
+    assert_eq!(stage.endpoint().requests(), 1);
+    assert_eq!(recording.stop().await.recorded, 1);
+}
