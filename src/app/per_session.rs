@@ -124,11 +124,11 @@ impl PerSession {
 
     /// Asks upstream first, and has the cassette made once it has accepted the caller.
     async fn vet(this: &Arc<Self>, request: Request, name: String) -> Response {
-        let own = Arc::clone(this);
+        // Taken here: the run must not end before a task that has not begun.
+        let (own, turn) = (Arc::clone(this), this.turn(&name).lock_owned().await);
         // On a task of its own: what upstream has done is to be recorded, whether the client waits for it or not.
         let vetting = tokio::spawn(async move {
-            let turn = own.turn(&name);
-            let _turn = turn.lock().await;
+            let _turn = turn;
             if let Some(engine) = own.opened(&name) {
                 return engine.answer(request).await;
             }

@@ -67,3 +67,14 @@ async fn no_more_cassettes_are_opened_than_a_run_can_keep() {
     let miss = "CassetteMissException";
     assert_eq!(told, [miss, miss, "RamtapeSessionException", miss]);
 }
+
+#[tokio::test]
+async fn what_is_about_to_be_asked_upstream_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let sessions = sessions(folder.path(), 2);
+    let mut leaving = Box::pin(PerSession::vet(&sessions, of("a"), "a".into()));
+    assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(leaving.as_mut().poll(cx).is_pending())).await);
+    drop(leaving);
+    sessions.settle(Duration::from_secs(60)).await;
+    assert_eq!(sessions.porter.summary().requests, 1);
+}
