@@ -8,7 +8,7 @@ use super::pages::{Asked, page};
 use super::prepared::{Draft, Prepared, PreparedTake, fingerprint_start};
 use super::settings::{Poll, Settings};
 use super::summary::Miss;
-use crate::cassette::Origin;
+use crate::cassette::{self, Origin};
 use crate::interaction::{Hole, Request, Take};
 use crate::session::{Candidate, Group, History, Repeat, best_group, session_name};
 use crate::token::Token;
@@ -31,6 +31,9 @@ impl Found {
         self.prepared.entry.takes.get(self.take).is_some_and(|take| take.complete)
     }
 }
+
+/// An entry that was looked up.
+pub(super) type There = cassette::Found<Prepared>;
 
 /// Why no page answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,19 +61,32 @@ pub(super) enum Gap {
 /// # Errors
 /// Where the cassette cannot be read, or the token is of another listing.
 pub(super) fn find(shared: &Shared, request: &Request, call: &Call) -> Result<Result<Found, Gap>, EngineError> {
+    Ok(find_there(shared, request, call, look_up(shared, call)?))
+}
+
+/// What the cassette has for `call`.
+///
+/// # Errors
+/// As of [`find`].
+pub(super) fn look_up(shared: &Shared, call: &Call) -> Result<Option<There>, EngineError> {
     if let Some(token) = &call.page.token
         && token.fingerprint != fingerprint_start(&call.fingerprint)
     {
         let reason = "it was given for another listing: another operation, region, actor or other parameters";
         return Err(EngineError::Token(reason.to_owned()));
     }
-    match shared.cassette.find(&call.folder, &call.fingerprint)? {
+    Ok(shared.cassette.find(&call.folder, &call.fingerprint)?)
+}
+
+/// As [`find`], in what was looked up.
+pub(super) fn find_there(shared: &Shared, request: &Request, call: &Call, there: Option<There>) -> Result<Found, Gap> {
+    match there {
         Some(entry) => {
             let found = find_in(shared, request, call, &entry.value);
-            Ok(found.map(|found| Found { origin: Some(entry.origin), ..found }))
+            found.map(|found| Found { origin: Some(entry.origin), ..found })
         }
-        None if call.page.token.is_some() => Ok(Err(Gap::OtherChain)),
-        None => Ok(Err(Gap::NoTake)),
+        None if call.page.token.is_some() => Err(Gap::OtherChain),
+        None => Err(Gap::NoTake),
     }
 }
 

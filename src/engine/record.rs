@@ -6,11 +6,12 @@ use super::Shared;
 use super::actors::{self, Caller};
 use super::classify::{error_kind, is_recordable};
 use super::error::EngineError;
-use super::find::{Found, Gap, find, find_in};
+use super::find::{Found, Gap, find_in, find_there, look_up};
 use super::flights::{FlightKey, Landed, Outcome, Same};
 use super::identify::Call;
 use super::keep::{Arrived, keep, not_recorded};
 use super::passing::{identify_recorded, lasting_fingerprint};
+use super::prepared::Prepared;
 use super::recorder::{Question, Recorder};
 use super::replay::serve;
 use super::settings::Effective;
@@ -97,11 +98,20 @@ fn recorded_before(
     if shared.sessions.known(session).is_some_and(recorded_write) {
         return Ok(None);
     }
-    let before = recorder.at_start().get(&call.fingerprint).cloned();
-    let found = match before {
-        Some(Some(prepared)) => find_in(shared, request, call, &prepared),
-        Some(None) => Err(Gap::NoTake),
-        None => find(shared, request, call)?,
+    let at_start = || recorder.at_start().get(&call.fingerprint).cloned();
+    let of = |before: Option<Arc<Prepared>>| {
+        before.map_or(Err(Gap::NoTake), |prepared| find_in(shared, request, call, &prepared))
+    };
+    let found = match at_start() {
+        Some(before) => of(before),
+        None => {
+            let there = look_up(shared, call)?;
+            // Once more: what was found may be what somebody recorded meanwhile.
+            match at_start() {
+                Some(before) => of(before),
+                None => find_there(shared, request, call, there),
+            }
+        }
     };
     // A client with a token of upstream's own would get one of ramtape's here, and could not go on with it where the pages end.
     let goes_on_upstream = |found: &Found| call.page.was_upstreams && !found.is_complete();

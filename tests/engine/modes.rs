@@ -92,6 +92,18 @@ async fn after_a_recorded_write_a_session_asks_upstream_for_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_two_ask_at_once_is_recorded_for_each() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::NewEpisodes).await;
+    let create = |session| recording.ask("CreateResourceShare", r#"{"name":"new"}"#, Asking::session(session));
+    let (one, two) = tokio::join!(create("a"), create("b"));
+    assert_ne!(one.body, two.body);
+    let summary = recording.stop().await;
+    assert_eq!((summary.replayed, summary.recorded), (0, 2));
+    assert_eq!(stage.endpoint().requests_of("CreateResourceShare"), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn requests_after_replayed_writes_are_counted() {
     let stage = Stage::new().await;
     let first = stage.ramtape("c", RecordMode::Once).await;
