@@ -14,6 +14,9 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Short enough to wait for, and long enough for a handshake on a loaded machine.
+const HEADER_TIME: Duration = Duration::from_secs(2);
+
 /// A proxy that speaks TLS, and what a client must trust.
 pub(crate) struct Encrypted {
     pub(crate) server: Server,
@@ -118,7 +121,7 @@ fn requests_follow_each_other_and_prefixes_count() {
 
 #[test]
 fn a_slow_head_is_told_over_tls_too() {
-    let encrypted = Encrypted::with(|limits| limits.header_time = Duration::from_millis(300));
+    let encrypted = Encrypted::with(|limits| limits.header_time = HEADER_TIME);
     let mut client = encrypted.connect();
     client.send("GET / HT");
     let reply = client.reply();
@@ -128,7 +131,7 @@ fn a_slow_head_is_told_over_tls_too() {
 
 #[test]
 fn a_handshake_has_its_time() {
-    let encrypted = Encrypted::with(|limits| limits.header_time = Duration::from_millis(200));
+    let encrypted = Encrypted::with(|limits| limits.header_time = HEADER_TIME);
     let mut socket = encrypted.server.socket();
     socket.write_all(&[0x16, 0x03, 0x01, 0x02, 0x00, 0x01]).unwrap();
     let mut rest = Vec::new();

@@ -23,7 +23,8 @@ fn slow_header() {
 
 #[test]
 fn slow_body() {
-    let recorder = Recorder::with(&[("RAMTAPE_LIMITS_TOTAL_TIME_SECONDS", "1")]);
+    // Long enough for a loaded machine to record an answer.
+    let recorder = Recorder::with(&[("RAMTAPE_LIMITS_TOTAL_TIME_SECONDS", "4")]);
     for missing in [1, BODY.len()] {
         let mut whole = recorder.proved("");
         whole.truncate(whole.len() - missing);
@@ -31,7 +32,7 @@ fn slow_body() {
         client.send(whole);
         let reply = client.reply();
         assert_eq!(reply.status, 408, "{reply:?}");
-        assert!(reply.body.contains("body took longer than 1s (limits.total_time_seconds)"), "{reply:?}");
+        assert!(reply.body.contains("body took longer than 4s (limits.total_time_seconds)"), "{reply:?}");
         assert!(client.is_ended());
     }
     recorder.endpoint.assert_untouched();
@@ -116,11 +117,12 @@ fn connections() {
 
 #[test]
 fn upstream_answer_time() {
-    let recorder = Recorder::with(&[("RAMTAPE_LIMITS_UPSTREAM_ANSWER_TIME_SECONDS", "1")]);
+    // As long as in [`slow_body`].
+    let recorder = Recorder::with(&[("RAMTAPE_LIMITS_UPSTREAM_ANSWER_TIME_SECONDS", "4")]);
     recorder.endpoint.running().inject(Fault::next(Effect::Stall));
     let reply = recorder.ask(recorder.proved(""));
     assert_eq!(reply.status, 504, "{reply:?}");
-    assert!(reply.body.contains("a whole answer within 1s (limits.upstream_answer_time_seconds)"), "{reply:?}");
+    assert!(reply.body.contains("a whole answer within 4s (limits.upstream_answer_time_seconds)"), "{reply:?}");
     recorder.assert_serves();
 }
 
