@@ -10,7 +10,6 @@ mod outward;
 mod per_session;
 mod rules;
 mod running;
-mod shell;
 mod upstream;
 
 pub use certificates::AuthorityError;
@@ -18,7 +17,6 @@ pub(crate) use certificates::{authority, store};
 pub(crate) use import::import;
 pub(crate) use rules::Rules;
 pub use running::{Running, StopError};
-pub(crate) use shell::{shell_line, shell_path};
 pub(crate) use upstream::{credential_source, upstream};
 
 use crate::ca::{Keeper, Store};

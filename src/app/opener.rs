@@ -1,10 +1,10 @@
 //! From a cassette's folder to an engine over it.
 
 use super::rules::Rules;
-use super::shell_path;
 use crate::cassette::{Access, Cassette, CassetteError, Opened, Settings};
 use crate::config::{self, Config, RecordMode};
 use crate::engine::{self, Effective, Engine, Prepared};
+use crate::interaction::shell_path;
 use crate::redact::{Key, KeySource, Redaction};
 use crate::upstream::Upstream;
 use std::path::{Path, PathBuf};

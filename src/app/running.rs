@@ -2,10 +2,9 @@
 
 use super::engines::Engines;
 use super::merged::with_tunnels;
-use super::shell_path;
 use crate::cassette::CassetteError;
 use crate::engine::{Effective, Summary};
-use crate::interaction::Secret;
+use crate::interaction::{Secret, shell_path};
 use crate::proxy;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -105,8 +104,8 @@ impl Running {
                 let of = format!("--cassette {}", shell_path(&root));
                 summary.not_recorded.extend(report.failed.into_iter().map(|(folder, fingerprint, reason)| {
                     format!(
-                        "{folder}/{fingerprint} is in the store only, `ramtape seal {of}` tries again and `ramtape rm \
-                         --unsealed {of} {fingerprint}` throws it away: {reason}"
+                        "{folder}/{fingerprint} is in the store only, `ramtape rm --refused {of}` throws away what must not \
+                         become text and `ramtape seal {of}` tries again: {reason}"
                     )
                 }));
             }

@@ -1,10 +1,17 @@
 //! Takes that are in the store only, looked at apart from the text, and thrown away.
 
+use super::archive::{Archive, written};
 use super::error::{CassetteError, StoreError};
+use super::handed_on::handed_on;
+use super::merge::Recorded;
+use super::path::entry_path;
+use super::proof::Judge;
 use super::remove::Surplus;
 use super::{Cassette, TakeId, usage};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::slice;
 use std::sync::PoisonError;
 
 /// What is recorded for a request, where it is.
@@ -31,6 +38,30 @@ impl<P> Cassette<P> {
         Ok(Parts { text, unsealed })
     }
 
+    /// The unsealed takes that must not become text, by the place among those of their request: each is judged apart from
+    /// the others; a request that asks what it would never be given refuses all of its takes.
+    ///
+    /// # Errors
+    /// Where something cannot be read.
+    pub fn refused(&self) -> Result<HashMap<Fingerprint, BTreeSet<usize>>, CassetteError> {
+        let archive = &self.archive;
+        let Some(store) = &archive.store else { return Ok(HashMap::new()) };
+        let lost = handed_on(archive)?;
+        let mut refused = HashMap::new();
+        for (folder, fp) in store.index().names() {
+            let Some(unsealed) = store.takes_of(&fp)? else { continue };
+            let mut places = BTreeSet::new();
+            for (at, recorded) in unsealed.takes.iter().enumerate() {
+                let alone = unsealed.head.clone().with(vec![recorded.take.clone()]);
+                if lost.contains_key(&fp) || archive.refuses(&folder, &fp, &alone, recorded)? {
+                    places.insert(at);
+                }
+            }
+            refused.insert(fp, places);
+        }
+        Ok(refused)
+    }
+
     /// Throws unsealed takes away, by their place among those of their request; tells `step` before each request of how many.
     /// The text stays as it is.
     ///
@@ -48,5 +79,24 @@ impl<P> Cassette<P> {
             store.discard(&ids.collect::<Vec<_>>())?;
         }
         Ok(())
+    }
+}
+
+impl Archive {
+    /// Whether `entry`, which has nothing but this take, must not become text.
+    fn refuses(
+        &self,
+        folder: &str,
+        fp: &Fingerprint,
+        entry: &Entry,
+        recorded: &Recorded,
+    ) -> Result<bool, CassetteError> {
+        let path = entry_path(&self.root, folder, fp)?;
+        let judge = Judge { warden: &*self.warden, redaction: &self.redaction };
+        match judge.prove(&path, fp, entry, &written(entry, &path)?) {
+            Ok(()) => Ok(self.prove_links(entry, slice::from_ref(recorded)).is_err()),
+            Err(CassetteError::Secret { .. } | CassetteError::Broken { .. }) => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::error::CassetteError;
 use super::links::links;
 use super::{Access, Cassette, Notice, Settings};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::interaction::{Entry, counted, shell_path};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -25,9 +25,10 @@ pub enum EditError {
     },
     /// The text is not all there is.
     #[error(
-        "answers to {entries} requests are in the store only: write them as text with `ramtape seal --cassette {0}`, or throw \
-         them away with `ramtape rm --unsealed --cassette {0}`, first",
-        root.display()
+        "answers to {} are in the store only: write them as text with `ramtape seal --cassette {1}`, or throw away what must \
+         not become text with `ramtape rm --refused --cassette {1}`, first",
+        counted(*entries, "request", "requests"),
+        shell_path(root)
     )]
     Unsealed {
         /// The cassette's folder.
@@ -62,19 +63,19 @@ impl Editing {
     /// # Errors
     /// Where another process has it open, the folder cannot be written, or the text is not all there is.
     pub fn open(root: &Path) -> Result<Self, EditError> {
-        let editing = Self::open_store(root)?;
+        let editing = Self::open_store(root, &Settings::default())?;
         match editing.cassette.unsealed() {
             0 => Ok(editing),
             entries => Err(EditError::Unsealed { root: root.to_owned(), entries }),
         }
     }
 
-    /// Opens the cassette in `root` for changes to what is unsealed.
+    /// Opens the cassette in `root` for changes to what is unsealed; the warden of `settings` judges what is refused as text.
     ///
     /// # Errors
-    /// Where another process has it open, or the folder cannot be written.
-    pub fn open_store(root: &Path) -> Result<Self, EditError> {
-        let opened = Cassette::open(root, Access::Replay, |_, _| (), &Settings::default())?;
+    /// Where another process has it open, the folder cannot be written, or the redaction key is not the cassette's.
+    pub fn open_store(root: &Path, settings: &Settings) -> Result<Self, EditError> {
+        let opened = Cassette::open(root, Access::Replay, |_, _| (), settings)?;
         for notice in opened.notices {
             match notice {
                 Notice::InUse { .. } => return Err(EditError::InUse { root: root.to_owned() }),

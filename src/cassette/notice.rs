@@ -1,6 +1,7 @@
 //! What opening a cassette brought to light and people should know.
 
 use super::store::Lost;
+use crate::interaction::{counted, shell_path};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -10,6 +11,8 @@ use std::path::PathBuf;
 pub enum Notice {
     /// Takes that no text holds yet are in use.
     Unsealed {
+        /// The cassette's folder.
+        root: PathBuf,
         /// For how many requests.
         entries: usize,
     },
@@ -71,13 +74,15 @@ impl Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsealed { entries } => write!(
+            Self::Unsealed { root, entries } => write!(
                 f,
-                "answers to {entries} requests are in the store only (a recording was killed, or they were refused as text); \
-                 they are used; `ramtape seal` writes them as text, or says why it cannot"
+                "answers to {} are in the store only (a recording was killed, or they were refused as text); they are used; \
+                 `ramtape seal --cassette {}` writes them as text, or says why it cannot",
+                counted(*entries, "request", "requests"),
+                shell_path(root)
             ),
             Self::Sealed { entries } => {
-                write!(f, "answers to {entries} requests, left by an interrupted recording, were written as text")
+                write!(f, "answers to {}, left by an interrupted recording, were written as text", counted(*entries, "request", "requests"))
             }
             Self::NotSealed { name, reason } => {
                 write!(

@@ -111,7 +111,7 @@ impl<P> Cassette<P> {
             Access::Record { .. } => clear_up(&archive, &mut notices, step)?,
             Access::Replay => {
                 let entries = archive.store.as_ref().map_or(0, |store| store.index().len());
-                notices.extend((entries > 0).then_some(Notice::Unsealed { entries }));
+                notices.extend((entries > 0).then_some(Notice::Unsealed { root: root.to_owned(), entries }));
                 SealReport::default()
             }
         };

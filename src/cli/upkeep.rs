@@ -30,8 +30,8 @@ Examples:
 
 What goes is told. A write stays, and so does everything else, where a take that is not removed was
 recorded after it or holds a value of it: --force removes it all the same. Where takes are in the store
-only, nothing else is removed before they are text, or thrown away with --unsealed. Nothing is removed
-while another ramtape has the cassette open.";
+only, nothing else is removed before they are text, or thrown away: with --refused those that must not
+become text, with --unsealed any. Nothing is removed while another ramtape has the cassette open.";
 
 /// `ramtape seal`
 #[derive(Args, Clone, Debug)]
@@ -78,6 +78,9 @@ pub struct RmArgs {
     /// The cassette, and which of its takes.
     #[command(flatten)]
     pub takes: TakesArgs,
+    /// Of what is in the store only, takes that must not become text: a secret is in them, or a replay would not find them
+    #[arg(long)]
+    pub refused: bool,
     /// Only say what would be removed
     #[arg(long)]
     pub dry_run: bool,

@@ -7,6 +7,7 @@ use crate::cassette::{CassetteError, EditError, PruneError};
 use crate::cli::VoiceArgs;
 use crate::config::ConfigError;
 use crate::har::HarError;
+use crate::interaction::shell_path;
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
@@ -121,7 +122,9 @@ pub enum CommandError {
     #[error(transparent)]
     Edit(#[from] EditError),
     /// What stays is linked to what was to be removed.
-    #[error("nothing was removed: {links} lead to writes that were to go; remove those takes too, or say --force")]
+    #[error(
+        "nothing was removed: {links} to writes that were to go would be broken; remove those takes too, or say --force"
+    )]
     Linked {
         /// How many links.
         links: String,
@@ -155,6 +158,13 @@ pub enum CommandError {
     NothingRecorded {
         /// What was asked for.
         what: String,
+        /// The cassette's folder.
+        root: PathBuf,
+    },
+    /// Everything that is in the store only may become text.
+    #[error("nothing that is in the store of {} only is refused as text: `ramtape seal --cassette {}` writes it", root.display(),
+        shell_path(root))]
+    NothingRefused {
         /// The cassette's folder.
         root: PathBuf,
     },

@@ -17,7 +17,7 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> 
     let surplus = pruning.surplus_telling(&mut as_told(voice, "reading"))?;
     // What will go is told before it goes.
     output::print(&if args.json { json(&surplus, &config.cassette) } else { text(&surplus) })?;
-    let takes = counted(surplus.iter().map(|entry| entry.unused.len() as u64).sum(), "take", "takes");
+    let takes = counted(surplus.iter().map(|entry| entry.unused.len()).sum::<usize>(), "take", "takes");
     let by = format!("by the latest complete replay, of `{}`", pruning.by());
     if surplus.is_empty() {
         voice.note(&format!("nothing to remove: every take was used {by}"));

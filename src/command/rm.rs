@@ -6,22 +6,29 @@ use super::select::Selection;
 use super::summary::counted;
 use super::voice::Voice;
 use super::{CommandError, Exit, output, prune};
-use crate::cassette::{Dangling, Editing, Farewell, Surplus};
+use crate::app::Rules;
+use crate::cassette::{self, Dangling, EditError, Editing, Farewell, Surplus};
 use crate::cli::RmArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::interaction::shell_path;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let selection = Selection::new(&args.what, &args.takes.selection);
-    check(&selection)?;
+    check(&selection, args)?;
     let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     recorded::check(&config.cassette)?;
-    let unsealed = args.takes.selection.unsealed;
-    let editing = if unsealed { Editing::open_store(&config.cassette) } else { Editing::open(&config.cassette) }?;
-    let Found { going, dangling } = find(&editing, &selection, unsealed, voice)?;
+    let unsealed = args.takes.selection.unsealed || args.refused;
+    let editing = open(&config, args)?;
+    let refused = args.refused.then(|| editing.cassette().refused()).transpose()?;
+    let Found { going, dangling } = find(&editing, &selection, unsealed, refused.as_ref(), voice)?;
+    if going.is_empty() && args.refused {
+        return Err(CommandError::NothingRefused { root: config.cassette });
+    }
     if going.is_empty() {
         return Err(selection.nothing_in(&config.cassette));
     }
@@ -31,7 +38,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Res
     if !dangling.is_empty() && !args.force {
         return Err(CommandError::Linked { links: counted(dangling.len() as u64, "link", "links") });
     }
-    let takes = going.iter().map(|entry| entry.unused.len() as u64).sum();
+    let takes = going.iter().map(|entry| entry.unused.len()).sum::<usize>();
     let takes =
         if unsealed { counted(takes, "unsealed take", "unsealed takes") } else { counted(takes, "take", "takes") };
     if args.dry_run {
@@ -46,11 +53,27 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Res
     }
     drop(step);
     voice.note(&format!("{takes} removed"));
+    if args.refused && editing.cassette().unsealed() > 0 {
+        voice.note(&format!("`ramtape seal --cassette {}` writes the others as text", shell_path(&config.cassette)));
+    }
     Ok(Exit::Well)
 }
 
-fn check(selection: &Selection<'_>) -> Result<(), CommandError> {
-    if selection.is_everything() {
+/// Opens the cassette for what is to be removed: what is refused is judged by its own rules.
+fn open(config: &Config, args: &RmArgs) -> Result<Editing, EditError> {
+    let root = &config.cassette;
+    if args.refused {
+        let warden = Arc::new(Rules::of(config).only_sealing());
+        return Editing::open_store(root, &cassette::Settings { warden, ..cassette::Settings::default() });
+    }
+    if args.takes.selection.unsealed {
+        return Editing::open_store(root, &cassette::Settings::default());
+    }
+    Editing::open(root)
+}
+
+fn check(selection: &Selection<'_>, args: &RmArgs) -> Result<(), CommandError> {
+    if selection.is_everything() && !args.refused {
         return Err(CommandError::Usage(
             "say what to remove: an operation, the beginning of a fingerprint, or flags ('*' is everything)".to_owned(),
         ));
@@ -65,8 +88,14 @@ struct Found {
 }
 
 /// Looks through the whole cassette: a file that cannot be read could hold a link. What goes is chosen from the text or,
-/// where `unsealed`, from the store.
-fn find(editing: &Editing, selection: &Selection<'_>, unsealed: bool, voice: Voice) -> Result<Found, CommandError> {
+/// where `unsealed`, from the store; of that, from what is `refused` where that is given.
+fn find(
+    editing: &Editing,
+    selection: &Selection<'_>,
+    unsealed: bool,
+    refused: Option<&HashMap<Fingerprint, BTreeSet<usize>>>,
+    voice: Voice,
+) -> Result<Found, CommandError> {
     let mut going = Vec::new();
     let mut farewell = Farewell::default();
     let mut begun: BTreeMap<&str, Vec<Fingerprint>> = BTreeMap::new();
@@ -79,7 +108,10 @@ fn find(editing: &Editing, selection: &Selection<'_>, unsealed: bool, voice: Voi
         staying.iter().for_each(|entry| farewell.look_at(fingerprint, entry, &BTreeSet::new()));
         let Some(entry) = chosen_from else { continue };
         let recorded = Recorded { fingerprint, folder, entry };
-        let takes = selection.takes(&recorded);
+        let mut takes = selection.takes(&recorded);
+        if let Some(refused) = refused {
+            takes.retain(|at| refused.get(&fingerprint).is_some_and(|places| places.contains(at)));
+        }
         farewell.look_at(fingerprint, &recorded.entry, &takes);
         for beginning in selection.beginnings(&recorded) {
             begun.entry(beginning).or_default().push(fingerprint);

@@ -4,10 +4,11 @@ use super::progress::as_told;
 use super::summary::{self, counted};
 use super::voice::Voice;
 use super::{CommandError, Exit, recorded};
-use crate::app::{Rules, shell_path};
+use crate::app::Rules;
 use crate::cassette::{self, Access, SealReport};
 use crate::cli::SealArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
+use crate::interaction::shell_path;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,7 +43,8 @@ fn told(report: &SealReport, root: &Path, voice: Voice) -> Exit {
     }
     let failed = u64::try_from(report.failed.len()).unwrap_or(u64::MAX);
     voice.problem(&format!(
-        "{} in the store only; `ramtape rm --unsealed --cassette {}` throws away what must not become text",
+        "{} in the store only; `ramtape rm --refused --cassette {1}` throws away what must not become text, and `ramtape seal \
+         --cassette {1}` then writes the others",
         counted(failed, "request is", "requests are"),
         shell_path(root)
     ));

@@ -2,6 +2,7 @@
 
 use super::voice::Voice;
 use crate::engine::{Miss, SessionState, Summary};
+pub(super) use crate::interaction::counted;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -174,11 +175,6 @@ pub(super) fn adrift(name: &str) -> String {
         "{name} was recorded after a write that is not in the cassette: a replay takes that for the beginning of its session; \
          record the test again"
     )
-}
-
-/// `count` with the word for it.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 #[cfg(test)]

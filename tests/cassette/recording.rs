@@ -101,7 +101,7 @@ fn an_unfinished_chain_waits_for_the_end_and_says_that_it_is_partial() {
     drop(recording);
     assert!(!text_path(folder.path(), 1).exists());
     let replay = try_open(folder.path(), REPLAY).unwrap();
-    assert_eq!(replay.notices, [Notice::Unsealed { entries: 1 }]);
+    assert_eq!(replay.notices, [Notice::Unsealed { root: folder.path().to_owned(), entries: 1 }]);
     assert_eq!(bodies(&replay.cassette, 1).len(), 1);
     assert!(!replay.cassette.is_empty().unwrap());
     assert_eq!(replay.cassette.fingerprints().unwrap(), [(FOLDER.to_owned(), fp)]);

@@ -27,10 +27,10 @@ fn a_take_that_is_refused_as_text_is_thrown_away_and_the_others_become_text() {
     left(folder.path(), secret);
     left(folder.path(), "clean");
     let refused = over(folder.path(), &["seal"]);
-    assert!(refused.code == Some(4) && refused.stderr.contains("`ramtape rm --unsealed --cassette c`"), "{refused:?}");
+    assert!(refused.code == Some(4) && refused.stderr.contains("`ramtape rm --refused --cassette c`"), "{refused:?}");
     let sealed_first = over(folder.path(), &["rm", "Get*"]);
     assert!(
-        sealed_first.code == Some(1) && sealed_first.stderr.contains("`ramtape rm --unsealed --cassette c`"),
+        sealed_first.code == Some(1) && sealed_first.stderr.contains("`ramtape rm --refused --cassette c`"),
         "{sealed_first:?}"
     );
 
@@ -54,6 +54,49 @@ fn a_take_that_is_refused_as_text_is_thrown_away_and_the_others_become_text() {
 fn committed_text(folder: &Path) -> String {
     let mut files = std::fs::read_dir(folder.join("c/get-resource-shares")).unwrap();
     std::fs::read_to_string(files.next().unwrap().unwrap().path()).unwrap()
+}
+
+#[test]
+fn what_is_told_to_throw_away_is_what_must_not_become_text() {
+    let folder = folder();
+    let secret = SECRETS[0].1;
+    for session in [secret, "clean", "cleaner"] {
+        left(folder.path(), session);
+    }
+    let cassette = recording(&folder.path().join("c"));
+    let write = TakeHead { session: Some("clean".to_owned()), id: Some(WRITE.to_owned()), ..TakeHead::default() };
+    plant(&cassette, &asked("CreateResourceShare", "{}"), write, 200, "{}");
+    drop(cassette);
+    let narrowed = over(folder.path(), &["rm", "--refused", "--session", "clean"]);
+    assert!(narrowed.code == Some(1) && narrowed.stderr.contains("refused as text"), "{narrowed:?}");
+    let thrown = over(folder.path(), &["rm", "--refused"]);
+    assert!(thrown.code == Some(0) && thrown.stderr.contains("1 unsealed take removed"), "{thrown:?}");
+    assert!(thrown.stderr.contains("`ramtape seal --cassette c` writes the others"), "{thrown:?}");
+    let nothing = over(folder.path(), &["rm", "--refused"]);
+    assert!(nothing.code == Some(1) && nothing.stderr.contains("refused as text"), "{nothing:?}");
+    assert_eq!(over(folder.path(), &["seal"]).code, Some(0));
+    let text = committed_text(folder.path());
+    assert!(text.contains("\"clean\"") && text.contains("\"cleaner\"") && !text.contains(secret), "{text}");
+    assert!(over(folder.path(), &["ls"]).stdout.contains("CreateResourceShare"));
+}
+
+#[test]
+fn a_request_that_would_never_be_found_is_refused_with_all_its_takes() {
+    let folder = folder();
+    let cassette = recording(&folder.path().join("c"));
+    let read = asked(
+        "GetResourceShares",
+        &format!("{{\"resourceShareArns\":[{{\"$volatile\":\"{WRITE}:/resourceShare/resourceShareArn\"}}]}}"),
+    );
+    plant(&cassette, &read, TakeHead::default(), 200, LISTING);
+    plant(&cassette, &asked("ListPrincipals", "{}"), TakeHead::default(), 200, "{}");
+    drop(cassette);
+    let refused = over(folder.path(), &["seal"]);
+    assert_eq!(refused.code, Some(5), "{refused:?}");
+    let thrown = over(folder.path(), &["rm", "--refused"]);
+    assert!(thrown.code == Some(0) && thrown.stderr.contains("1 unsealed take removed"), "{thrown:?}");
+    assert_eq!(over(folder.path(), &["seal"]).code, Some(0));
+    assert_eq!(over(folder.path(), &["ls", "--json"]).stdout.lines().count(), 1);
 }
 
 #[test]

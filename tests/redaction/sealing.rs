@@ -36,7 +36,10 @@ async fn a_secret_stops_the_sealing_and_nothing_is_lost() {
     let told =
         finished.stderr.lines().find(|line| line.contains("access key id")).unwrap_or_else(|| panic!("{finished:?}"));
     assert!(told.contains("/takes/0/session") && told.contains("get-resource-shares/"), "{told}");
-    assert!(told.contains("`ramtape seal --cassette c`") && told.contains("rm --unsealed --cassette c "), "{told}");
+    assert!(
+        told.contains("`ramtape seal --cassette c`") && told.contains("`ramtape rm --refused --cassette c`"),
+        "{told}"
+    );
     // The other request is text, this one is in the store, and stays there however often it is tried.
     assert!(folder.path().join("c/list-principals").exists() && !folder.path().join("c/get-resource-shares").exists());
     for _ in 0..2 {

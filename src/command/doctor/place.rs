@@ -55,7 +55,7 @@ pub(super) fn cassette(root: &Path, voice: Voice) -> Check {
         Check::warn(
             name,
             found,
-            "what is in the store only, `ramtape seal` writes as text; what is lost is to be recorded again",
+            "have what is in the store only written as text, as told; what is lost is to be recorded again",
         )
     }
 }

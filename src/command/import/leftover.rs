@@ -87,7 +87,7 @@ impl Leftovers {
         }
         if !self.others.is_empty() {
             let hosts: Vec<String> = self.others.iter().map(|(host, count)| format!("{host} ({count})")).collect();
-            let count = counted(self.others.values().sum(), "entry", "entries");
+            let count = counted(self.others.values().sum::<u64>(), "entry", "entries");
             voice.note(&format!("{count} of other services: {}", printable(&hosts.join(", "))));
         }
         if self.passing > 0 {

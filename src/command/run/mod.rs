@@ -52,7 +52,7 @@ fn needs_trust(config: &Config) -> Result<bool, CommandError> {
 /// CMD as a shell takes it, for messages.
 fn command_line(cmd: &[OsString]) -> String {
     let words: Vec<_> = cmd.iter().map(|word| word.to_string_lossy()).collect();
-    crate::app::shell_line(words.iter().map(|word| &**word))
+    crate::interaction::shell_line(words.iter().map(|word| &**word))
 }
 
 async fn drive(

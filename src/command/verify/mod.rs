@@ -42,7 +42,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) ->
     let sealed = if args.update { seal()? } else { SealReport::default() };
     tell(&findings, online.then_some(&asked), requests, voice);
     for (folder, fingerprint, reason) in &sealed.failed {
-        let seal = format!("`ramtape seal --cassette {}`", app::shell_path(&config.cassette));
+        let seal = format!("`ramtape seal --cassette {}`", crate::interaction::shell_path(&config.cassette));
         voice.problem(&format!("{folder}/{fingerprint} is in the store only, {seal} tries again: {reason}"));
     }
     Ok(verdict(args, &findings, &asked, &sealed))

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 /// `text` as one word of a shell's command line: quoted where it must be.
-#[must_use]
-pub(crate) fn shell_word(text: &str) -> Cow<'_, str> {
+fn shell_word(text: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./:=@%+-,~".contains(c);
     if !text.is_empty() && !text.starts_with('~') && text.chars().all(plain) {
         return Cow::Borrowed(text);
@@ -13,15 +12,16 @@ pub(crate) fn shell_word(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("'{}'", text.replace('\'', "'\\''")))
 }
 
-/// `path` as one word of a shell's command line.
+/// `path` as one word of a shell's command line, which no command takes for a flag.
 #[must_use]
-pub(crate) fn shell_path(path: &Path) -> String {
-    shell_word(&path.to_string_lossy()).into_owned()
+pub fn shell_path(path: &Path) -> String {
+    let here = if path.as_os_str().as_encoded_bytes().starts_with(b"-") { "./" } else { "" };
+    shell_word(&format!("{here}{}", path.display())).into_owned()
 }
 
 /// `words` as a command line.
 #[must_use]
-pub(crate) fn shell_line<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+pub fn shell_line<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().map(shell_word).collect::<Vec<_>>().join(" ")
 }
 
@@ -35,5 +35,11 @@ mod tests {
             shell_line(["pytest", "-k", "a or b", "", "it's", "$HOME", "~x", "a/b.py::c"]),
             "pytest -k 'a or b' '' 'it'\\''s' '$HOME' '~x' a/b.py::c"
         );
+    }
+
+    #[test]
+    fn a_path_is_no_flag() {
+        assert_eq!(shell_path(Path::new("-c/it's")), "'./-c/it'\\''s'");
+        assert_eq!(shell_path(Path::new("a-b")), "a-b");
     }
 }
