@@ -14,6 +14,12 @@ const ELSEWHERE: &str = "it was recorded with another redaction key than the one
 const EXCHANGED: &str = "its redaction.key is not the key that cassette.json names: what is recorded was made with another \
                          one. Take both files from the same commit";
 pub(super) const NOT_BROUGHT: &str = "it is that of the cassette that the file was exported from, and is not here";
+pub(super) const NOT_THAT_OF_SESSIONS: &str = "the cassettes of other sessions beside it were recorded with another redaction key than the one given: with two keys, \
+     equal values would no longer be equal, and the cassettes could not be merged. Give theirs, or record them anew too";
+const SESSIONS_GONE: &str = "the redaction key that the cassettes of other sessions beside it were recorded with is not there: with a new one, equal \
+     values would no longer be equal, and the cassettes could not be merged. Restore the redaction.key beside them, or, if the \
+     key is kept elsewhere, give it in RAMTAPE_REDACT_KEY, or as key_file in [redact]. To start over with a new key, delete \
+     those cassettes and record them anew";
 const GONE: &str = "the redaction key that it was recorded with is not there: with a new one, equal values would no longer be \
                     equal. Restore its redaction.key, or, if the key is kept elsewhere, give it in RAMTAPE_REDACT_KEY, or \
                     as key_file in [redact]. To start over with a new key, delete the cassette and record it anew";
@@ -24,6 +30,8 @@ pub(super) struct Keys {
     pub(super) beside: PathBuf,
     /// The file beside the cassettes of all sessions, where each session has its own: they have one key.
     pub(super) shared: Option<PathBuf>,
+    /// What the cassettes beside that name their key by, where they do: [`Key::check`].
+    pub(super) sessions: Option<String>,
     /// The key that is kept elsewhere.
     pub(super) outside: Option<Key>,
     /// Whether the key is to be kept elsewhere: then none is made beside the cassette.
@@ -43,7 +51,11 @@ impl Keys {
         let beside = read(&self.beside)?;
         let named = policy.key_check.as_deref();
         let Some(check) = named else {
-            return match beside.or(self.outside.clone()) {
+            let own = beside.or(self.outside.clone());
+            if recording {
+                self.is_that_of_sessions(own.as_ref())?;
+            }
+            return match own {
                 Some(key) => Ok(KeySource::Known(key)),
                 None if recording && !self.is_outside => {
                     Ok(KeySource::MadeWhenNeeded(Box::new(move || self.make_beside())))
@@ -74,20 +86,41 @@ impl Keys {
         copy(shared, &self.beside)
     }
 
+    /// Checks that the key is, or will be, that of the cassettes of other sessions beside.
+    fn is_that_of_sessions(&self, own: Option<&Key>) -> Result<(), String> {
+        let Some(check) = &self.sessions else { return Ok(()) };
+        match own {
+            Some(key) if key.check() == *check => Ok(()),
+            Some(_) => Err(NOT_THAT_OF_SESSIONS.to_owned()),
+            None => self.file_of_sessions(check).map(|_| ()),
+        }
+    }
+
+    /// The file that holds the key which `check` tells, beside the cassettes of sessions or in one of them.
+    fn file_of_sessions(&self, check: &str) -> Result<PathBuf, String> {
+        let shared = self.shared.iter().cloned();
+        let files = shared.chain(self.shared.iter().flat_map(|shared| of_siblings(shared)));
+        let mut known = files.filter(|file| matches!(read(file), Ok(Some(key)) if key.check() == check));
+        known.next().ok_or_else(|| SESSIONS_GONE.to_owned())
+    }
+
     /// The key for a cassette that needs one from now on: that of the sessions beside it, else a new one. The cassette
     /// names it, so that it is missed where it is lost.
     fn make_beside(&self) -> Result<Key, String> {
         let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let key = match &self.shared {
             Some(shared) if read(&self.beside)?.is_none() => {
-                if !shared.exists()
-                    && let Some(sibling) = of_siblings(shared)
-                {
-                    copy(&sibling, shared)?;
+                let theirs = match &self.sessions {
+                    Some(check) => Some(self.file_of_sessions(check)?),
+                    None => of_siblings(shared).into_iter().next(),
+                };
+                if let Some(theirs) = theirs.as_ref().filter(|_| !shared.exists()) {
+                    copy(theirs, shared)?;
                 }
-                let key = make(shared, 0o644)?;
-                copy(shared, &self.beside)?;
-                key
+                make(shared, 0o644)?;
+                let from = theirs.filter(|_| self.sessions.is_some());
+                copy(from.as_deref().unwrap_or(shared), &self.beside)?;
+                make(&self.beside, 0o644)?
             }
             _ => make(&self.beside, 0o644)?,
         };
@@ -97,11 +130,18 @@ impl Keys {
     }
 }
 
-/// The key's file of the first of the cassettes beside `shared` that has one: it came along with an import, or the shared one
-/// was deleted.
-fn of_siblings(shared: &Path) -> Option<PathBuf> {
-    let entries = fs::read_dir(shared.parent()?).ok()?;
-    entries.flatten().map(|entry| entry.path().join(KEY_FILE)).filter(|file| file.is_file()).min()
+/// The keys' files in the cassettes beside `shared`, in order: they came along with an import, or the shared one was deleted.
+fn of_siblings(shared: &Path) -> Vec<PathBuf> {
+    let entries = shared.parent().and_then(|parent| fs::read_dir(parent).ok()).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries.map(|entry| entry.path().join(KEY_FILE)).filter(|file| file.is_file()).collect();
+    files.sort();
+    files
+}
+
+/// What the first of the cassettes beside `shared` that names its key names it by.
+pub(super) fn named_beside(shared: &Path) -> Option<String> {
+    let cassettes = cassette::below(shared.parent()?).ok()?;
+    cassettes.iter().find_map(|root| cassette::policy_of(root).ok()??.key_check)
 }
 
 /// Copies a key's file to where none is.

@@ -9,7 +9,7 @@ use crate::interaction::{Entry, with_causes};
 use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule, Selector, Way};
 use crate::service::Service;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// What the configuration says of redaction.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub(crate) struct Rules {
     sessions: Option<PathBuf>,
     /// Held while a key is made.
     making: Arc<Mutex<()>>,
+    /// What the cassettes of sessions that were there before name their key by, once it was looked for.
+    sessions_key: Arc<OnceLock<Option<String>>>,
     /// Whether nothing new is recorded: then no key is needed.
     only_seals: bool,
     /// Whether a cassette that states no rules goes on without.
@@ -43,6 +45,7 @@ impl Rules {
             service: Arc::clone(&config.service),
             sessions: config.cassette_per_session.then(|| config.cassette.clone()),
             making: Arc::default(),
+            sessions_key: Arc::default(),
             only_seals: false,
             only_own: false,
             named: None,
@@ -152,12 +155,11 @@ impl Rules {
     fn keys(&self, root: &Path, recording: bool) -> Result<Keys, String> {
         // Where its takes will be.
         let place = self.stand_in.as_ref().filter(|(apart, _)| apart == root).map_or(root, |(_, real)| real);
-        let is_of_sessions = self.sessions.is_some() && self.sessions.as_deref() == place.parent();
-        let above = place.parent().map(|parent| parent.join(KEY_FILE));
+        let shared = self.shared(place);
         Ok(Keys {
             beside: root.join(KEY_FILE),
-            // One session's cassette can be recorded or filled alone too.
-            shared: above.filter(|key| is_of_sessions || key.exists()),
+            sessions: shared.as_deref().filter(|_| recording).and_then(|shared| self.named_by_sessions(shared)),
+            shared,
             outside: self.outside(recording)?,
             is_outside: self.redact.key.is_some() || self.redact.key_file.is_some(),
             making: Arc::clone(&self.making),
@@ -165,8 +167,22 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// The file of the key that the cassette at `place` shares with those beside it, if it does.
+    fn shared(&self, place: &Path) -> Option<PathBuf> {
+        let is_of_sessions = self.sessions.is_some() && self.sessions.as_deref() == place.parent();
+        // One session's cassette can be recorded or filled alone too.
+        place.parent().map(|parent| parent.join(KEY_FILE)).filter(|key| is_of_sessions || key.exists())
+    }
+
+    /// What the cassettes beside the key's file `shared` name that key by. It is looked for once: what a run adds has it.
+    fn named_by_sessions(&self, shared: &Path) -> Option<String> {
+        self.sessions_key.get_or_init(|| keys::named_beside(shared)).clone()
+    }
+}
+
 impl Warden for Rules {
-    fn policy(&self, recording: bool) -> Result<Policy, String> {
+    fn policy(&self, root: &Path, recording: bool) -> Result<Policy, String> {
         if self.only_own {
             return Ok(Policy::default());
         }
@@ -175,6 +191,11 @@ impl Warden for Rules {
             Some(check) => Some(check.clone()),
             None => self.outside(recording && !self.only_seals)?.map(|key| key.check()),
         };
+        let shared = self.shared(root).filter(|_| recording && !self.only_seals && self.named.is_none());
+        let of_sessions = shared.and_then(|shared| self.named_by_sessions(&shared));
+        if key_check.is_some() && of_sessions.is_some() && key_check != of_sessions {
+            return Err(keys::NOT_THAT_OF_SESSIONS.to_owned());
+        }
         Ok(Policy { key_check, ..self.redact.policy.clone() })
     }
 

@@ -165,7 +165,7 @@ fn check_format(root: &Path, access: Access, warden: &dyn Warden) -> Result<Poli
 }
 
 fn configured(root: &Path, recording: bool, warden: &dyn Warden) -> Result<Policy, CassetteError> {
-    warden.policy(recording).map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })
+    warden.policy(root, recording).map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })
 }
 
 /// The cassette's rules at work. They win over the configured ones, unless it states none and nothing was recorded yet.

@@ -16,11 +16,11 @@ pub struct Broken {
 
 /// Who watches over what is written as text.
 pub trait Warden: Send + Sync {
-    /// The rules that a new cassette gets. Where `recording`, the key that they name may be made.
+    /// The rules that a new cassette in `root` gets. Where `recording`, the key that they name may be made.
     ///
     /// # Errors
-    /// Where that key cannot be read or made; the text is for people.
-    fn policy(&self, recording: bool) -> Result<Policy, String>;
+    /// Where that key cannot be read or made, or is not the one it has to be; the text is for people.
+    fn policy(&self, root: &Path, recording: bool) -> Result<Policy, String>;
 
     /// The rules of the cassette in `root` at work. Its key is found here; where `recording`, it may be made.
     ///
@@ -43,7 +43,7 @@ pub trait Warden: Send + Sync {
 pub struct NoWarden;
 
 impl Warden for NoWarden {
-    fn policy(&self, _: bool) -> Result<Policy, String> {
+    fn policy(&self, _: &Path, _: bool) -> Result<Policy, String> {
         Ok(Policy::default())
     }
 

@@ -142,6 +142,44 @@ async fn the_cassettes_of_all_sessions_have_one_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_new_session_has_the_key_of_those_before_or_is_not_recorded() {
+    let stage = Stage::new().await;
+    let asked = json!({ "resourceOwner": "SELF", "name": MAIL });
+    let kept = stage.folder().join("key");
+    let record = async |session: &str, key: Option<&str>| {
+        key.iter().for_each(|key| std::fs::write(&kept, key).unwrap());
+        let recording = stage.ramtape_with("tapes", RecordMode::Once, |written| {
+            written.cassette_per_session = Some(true);
+            written.redact.key_file = key.map(|_| kept.clone());
+        });
+        let recording = recording.await;
+        let asking = Asking::session(session);
+        let answer = recording.ask("GetResourceShares", asked.to_string(), asking).await;
+        (recording.stop().await, answer.json()["message"].as_str().unwrap_or_default().to_owned())
+    };
+    let tapes = stage.cassette("tapes");
+    let has_key = |name: &str| tapes.join(name).join("redaction.key").exists();
+    // Kept elsewhere: neither without it, nor with another one, nor with one that stands there by mistake.
+    assert_eq!(record("one", Some(KEY)).await.0.recorded, 1);
+    for (key, told) in [(None, "is not there"), (Some("another-key-that-is-long-enough-too"), "another redaction key")]
+    {
+        let (summary, message) = record("two", key).await;
+        assert!((summary.recorded, summary.damaged) == (0, 1) && message.contains(told), "{summary:?} {message}");
+        assert!(!has_key("") && !has_key("two"));
+    }
+    std::fs::write(tapes.join("redaction.key"), "yet-another-key-that-is-long-enough\n").unwrap();
+    assert_eq!(record("two", None).await.0.recorded, 0);
+    std::fs::write(tapes.join("redaction.key"), KEY).unwrap();
+    assert_eq!(record("two", None).await.0.recorded, 1);
+    let merged = run(stage.folder(), &["merge", "whole", "tapes/one", "tapes/two"]);
+    assert_eq!(merged.code, Some(0), "{merged:?}");
+    // Of the keys beside it is the one that is named that counts.
+    std::fs::write(tapes.join("redaction.key"), "yet-another-key-that-is-long-enough\n").unwrap();
+    assert_eq!(record("three", None).await.0.recorded, 1);
+    assert_eq!(std::fs::read_to_string(tapes.join("three/redaction.key")).unwrap(), KEY);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_of_ones_own_gives_everybody_the_same_text() {
     let stage = Stage::new().await;
     let mut recorded = Vec::new();
