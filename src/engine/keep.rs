@@ -9,7 +9,7 @@ use super::recorder::Question;
 use super::tally::count;
 use super::volatile::{bind, fill, live_values, punch};
 use crate::cassette::{EntryHead, StoreError, TakeHead, TakeId, UpstreamToken};
-use crate::interaction::{Body, Page, Response, Secret};
+use crate::interaction::{Page, Response, Secret};
 use crate::redact::Scrubbed;
 use crate::token::{Placed, Token, place_token};
 use crate::upstream::Answer;
@@ -23,6 +23,14 @@ pub(super) struct Arrived {
     pub(super) chain: Option<Arc<Mutex<Chain>>>,
 }
 
+/// Why a page is not recorded.
+#[derive(Debug, thiserror::Error)]
+enum NotRecorded {
+    /// It would stand in the text, where no token of upstream's does, and end a listing that does not end.
+    #[error("upstream's nextToken is no string, so the listing neither ends there nor goes on")]
+    OddToken,
+}
+
 /// Stores the page that arrived and gives the client's answer. It returns once the page would survive the process; where
 /// the store fails, the client has its answer all the same, and the summary says what was not recorded.
 pub(super) async fn keep(
@@ -34,6 +42,9 @@ pub(super) async fn keep(
     let Arrived { answer, chain } = arrived;
     let position = question.call.page.token.map_or(0, |token| token.position);
     let placed = placed(shared, question, &answer, position);
+    if placed.is_odd {
+        return Ok(unrecorded(shared, question, answer, &NotRecorded::OddToken));
+    }
     let chain = chain.unwrap_or_else(|| Arc::new(Mutex::new(fresh(shared, question))));
     let live = live_values(shared, &question.request).unwrap_or_default();
     let body = punch(placed.body, &live);
@@ -41,7 +52,7 @@ pub(super) async fn keep(
     let page = shared.settings.redaction.page(name, answer.status.as_u16(), &answer.headers, body.clone());
     let page = match page {
         Ok(page) => page,
-        Err(error) => return Ok(unredacted(shared, question, answer, &error)),
+        Err(error) => return Ok(unrecorded(shared, question, answer, &error)),
     };
     let upstreams = placed.upstream_token.clone().filter(|_| question.keeps_signature());
     let next = add(shared, chains, question, &chain, position, page, (placed.upstream_token, answer.elapsed)).await;
@@ -62,7 +73,7 @@ fn placed(shared: &Shared, question: &Question, answer: &Answer, position: u32) 
     if is_page {
         return place_token(&answer.body, &shared.settings.service.paging.token, position + 1);
     }
-    Placed { body: Body::literal(answer.body.clone()), upstream_token: None }
+    Placed::as_it_is(&answer.body)
 }
 
 /// The chain that a first page begins. A write has its id from here on, and its volatile values their names.
@@ -181,8 +192,8 @@ async fn store(
     Ok(id)
 }
 
-/// What cannot be redacted is not recorded, and goes to the client as it came.
-fn unredacted(shared: &Shared, question: &Question, answer: Answer, error: &dyn std::error::Error) -> Response {
+/// What cannot be recorded goes to the client as it came.
+fn unrecorded(shared: &Shared, question: &Question, answer: Answer, error: &dyn std::error::Error) -> Response {
     not_recorded(shared, question, error);
     answer.into()
 }

@@ -5,7 +5,7 @@ use crate::interaction::json::{self, Kind as JsonKind, Node, quote, unquote};
 use crate::interaction::{Actor, DEFAULT_ACTOR, Door, Entry, Page, Request, Take};
 use crate::redact::{Redaction, RedactionError, Scrubbed};
 use crate::service::{Kind, Operation, Service};
-use crate::token::place_token;
+use crate::token::{Placed, place_token};
 use crate::upstream::{Answer, Upstream, UpstreamError};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
@@ -160,17 +160,17 @@ impl<'a> Reask<'a> {
             let answer = self.ask(question, paged.into_iter().chain(onward)).await?;
             let position = u32::try_from(pages.len() + 1).unwrap_or(u32::MAX);
             let is_page = question.operation.page_items.is_some() && answer.status.is_success();
-            let (body, next) = if is_page {
-                let placed = place_token(&answer.body, &paging.token, position);
-                (placed.body, placed.upstream_token)
+            let placed = if is_page {
+                place_token(&answer.body, &paging.token, position)
             } else {
-                (crate::interaction::Body::literal(answer.body.clone()), None)
+                Placed::as_it_is(&answer.body)
             };
+            let next = placed.upstream_token;
             let name = &question.entry.operation;
-            pages.push(self.redaction.page(name, answer.status.as_u16(), &answer.headers, body)?);
+            pages.push(self.redaction.page(name, answer.status.as_u16(), &answer.headers, placed.body)?);
             if next.is_none() || most == Some(pages.len()) {
                 let keyless = self.redaction.strange_stand_ins() > strange;
-                return Ok(Walked { pages, complete: next.is_none(), keyless });
+                return Ok(Walked { pages, complete: next.is_none() && !placed.is_odd, keyless });
             }
             // Who gives a token twice would give it for ever.
             if next.iter().any(|next| !seen.insert(next.clone())) {

@@ -98,3 +98,36 @@ async fn a_request_ramtape_cannot_read_is_refused_before_upstream() {
     }
     assert_eq!(stage.endpoint().requests(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_token_is_no_string_ends_no_listing() {
+    let mut stage = Stage::new().await;
+    let asked = json!({ "resourceOwner": "SELF", "maxResults": 2 });
+    for mode in [RecordMode::Once, RecordMode::NewEpisodes, RecordMode::All] {
+        let name = format!("{mode:?}");
+        let recording = stage.ramtape(&name, mode).await;
+        let odd = |body: &'static str| Effect::Raw { status: 200, content_type: None, body: body.into() };
+        stage.endpoint().inject(Fault::next(odd(r#"{"resourceShares":[],"nextToken":5}"#)));
+        let first = recording.post("ListPermissions", json!({ "maxResults": 2 })).await;
+        assert_eq!((first.status.as_u16(), &first.body[..]), (200, &br#"{"resourceShares":[],"nextToken":5}"#[..]));
+        let pages = recording.pages(LISTING, &asked, 1).await;
+        stage.endpoint().inject(Fault::next(odd(r#"{"resourceShares":[],"nextToken":["a"]}"#)));
+        let mut onward = asked.clone();
+        onward["nextToken"] = json!(pages[0].next_token());
+        let second = recording.post(LISTING, onward).await;
+        assert_eq!(&second.body[..], br#"{"resourceShares":[],"nextToken":["a"]}"#);
+        let summary = recording.stop().await;
+        assert_eq!((summary.recorded, summary.not_recorded.len(), summary.partial.len()), (1, 2, 1), "{summary:?}");
+        for (reason, operation) in summary.not_recorded.iter().zip(["ListPermissions ", "GetResourceShares "]) {
+            assert!(reason.starts_with(operation) && reason.contains("nextToken is no string"), "{reason}");
+        }
+        let texts = stage.texts(&name);
+        assert!(texts.len() == 1 && texts[0].1.contains("\"complete\": false"), "{texts:?}");
+        // Where it was recorded in part it can still be continued.
+        let continuing = stage.ramtape(&name, RecordMode::NewEpisodes).await;
+        let whole = continuing.pages(LISTING, &asked, 100).await;
+        assert!(whole.len() > 2 && whole.iter().all(|page| page.status == 200), "{whole:?}");
+        continuing.stop().await;
+    }
+    stage.stop_endpoint().await;
+}
