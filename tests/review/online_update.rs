@@ -51,6 +51,61 @@ async fn what_the_service_never_answers_takes_no_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_of_other_types_than_the_services_takes_no_place() {
+    let stage = recorded().await;
+    let before = stage.texts("c");
+    for (body, told) in [
+        (r#"{"resourceShares":[],"nextToken":5}"#, "/nextToken should be a string, and is a number"),
+        (r#"{"resourceShares":["a","b"]}"#, "/resourceShares/0 should be an object, and is a string, and 1 more"),
+        (r#"{"resourceShares":[{"name":5}]}"#, "/resourceShares/0/name should be a string, and is a number"),
+        (
+            r#"{"resourceShares":[{},{"status":["ACTIVE"]}]}"#,
+            "/resourceShares/1/status should be a string, and is a list",
+        ),
+    ] {
+        let other = endpoint(7).await;
+        answers(&other, LISTING, 200, Some("application/json"), body);
+        for arguments in [&["--update"][..], &["--update", "--ignore-values"]] {
+            let updated = verify(&stage, &other, arguments);
+            assert_eq!(updated.code, Some(5), "{body}: {updated:?}");
+            let refused = |line: &&str| line.contains(&format!("; not recorded anew: page 1: {told}"));
+            // In place of a page, of several, and of an error: of another shape, each.
+            let told = updated.stdout.lines().filter(|line| line.starts_with("shape ")).filter(refused);
+            assert_eq!(told.count(), 3, "{body}: {updated:?}");
+            assert_eq!(stage.texts("c"), before, "{body}");
+        }
+        assert_eq!(verify(&stage, &other, &["--ignore-values"]).code, Some(5), "{body}");
+        assert_eq!(over(&stage, &["verify", "--offline"]).code, Some(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_type_that_was_as_wrong_when_it_was_recorded_is_no_reason() {
+    let (stage, other) = (Stage::new().await, endpoint(7).await);
+    {
+        let cassette = recording(&stage.cassette("c"));
+        let request = asked(LISTING, r#"{"resourceOwner":"SELF"}"#);
+        plant(&cassette, &request, TakeHead::default(), 200, r#"{"resourceShares":[{"name":"a"},{"name":5}]}"#);
+        cassette.seal().unwrap();
+    }
+    answers(&other, LISTING, 200, None, r#"{"resourceShares":[{"name":7}]}"#);
+    let updated = verify(&stage, &other, &["--update"]);
+    assert!(updated.stderr.contains("1 read recorded anew"), "{updated:?}");
+    assert!(stage.texts("c")[0].1.contains("\"name\": 7"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_type_that_the_user_declares_is_the_services() {
+    let stage = recorded().await;
+    let declared = "[operations.GetResourceShares.answer]\nresourceShares = 'any'\n";
+    std::fs::write(stage.folder().join("ramtape.toml"), declared).unwrap();
+    let other = endpoint(7).await;
+    answers(&other, LISTING, 200, None, r#"{"resourceShares":["a","b"]}"#);
+    let updated = verify(&stage, &other, &["--update"]);
+    assert!(updated.stderr.contains("2 reads recorded anew"), "{updated:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_in_the_middle_counts_as_much() {
     let (stage, other) = (Stage::new().await, endpoint(7).await);
     let recording = stage.ramtape("c", RecordMode::Once).await;

@@ -5,6 +5,7 @@ mod objection;
 mod offline;
 mod online;
 mod outcome;
+mod types;
 
 use super::error::chain;
 use super::progress::{Progress, as_told};

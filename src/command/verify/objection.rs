@@ -1,5 +1,6 @@
 //! Why what upstream answers now must not take the place of what is recorded.
 
+use super::types::{mistyped, told, unlike};
 use crate::cassette::text::spelled;
 use crate::engine::Walked;
 use crate::interaction::json::{self, Kind};
@@ -9,17 +10,19 @@ use crate::service::{Operation, Service};
 
 /// Why `fresh`, the answers by page size, must not be recorded in place of what `entry` holds. An answer would be gone where
 /// upstream refuses what it once answered; and an error that is none of the service's own, such as a denied access, tells of
-/// who asks, and nothing of what was asked. So does a login page.
+/// who asks, and nothing of what was asked. So does a login page. What is of other types than the service's is no answer that
+/// a client can read.
 pub(super) fn objection(
     service: &Service,
     operation: &Operation,
     entry: &Entry,
     fresh: &[(Option<u32>, Walked)],
-) -> Option<&'static str> {
+) -> Option<String> {
     fresh.iter().find_map(|(size, walked)| {
         let takes: Vec<&Take> = entry.takes.iter().filter(|take| take.max_results == *size).collect();
         let pages: Vec<&Page> = walked.pages.iter().map(Scrubbed::inner).collect();
-        error(service, &takes, &pages).or_else(|| strange(service, operation, &takes, &pages))
+        let strange = || error(service, &takes, &pages).or_else(|| strange(service, operation, &takes, &pages));
+        strange().map(str::to_owned).or_else(|| of_other_types(service, operation, &takes, &pages))
     })
 }
 
@@ -47,6 +50,14 @@ fn strange(service: &Service, operation: &Operation, takes: &[&Take], pages: &[&
         Likeness::NoObject => NO_OBJECT,
         Likeness::Nothing | Likeness::Whole => NOTHING,
     })
+}
+
+/// An answer that has a wrong type where one that was recorded has not. One that is no answer has nothing to lose.
+fn of_other_types(service: &Service, operation: &Operation, takes: &[&Take], pages: &[&Page]) -> Option<String> {
+    let is_whole = |page: &&Page| likeness(service, operation, page) == Likeness::Whole;
+    let now = mistyped(service, operation, pages.iter().copied());
+    let mut answers = takes.iter().filter(|take| take.pages.iter().all(|page| is_whole(&page)));
+    answers.find_map(|take| told(&unlike(&now, &mistyped(service, operation, &take.pages))))
 }
 
 /// How much an answer is like one of the service; what comes first is least.

@@ -2,7 +2,8 @@
 
 use super::objection::objection;
 use super::outcome::{Asked, Outcome, Update};
-use crate::cassette::compare::{Change, Paging, differences_of, drift};
+use super::types::{self, drifts, unlike};
+use crate::cassette::compare::{Change, DriftKind, Paging, differences_of, drift};
 use crate::cassette::{Cassette, EntryHead, TakeHead};
 use crate::command::error::chain;
 use crate::command::progress::Progress;
@@ -72,7 +73,7 @@ async fn ask_one(reask: Reask<'_>, recorded: &Recorded, update: Option<&Recordin
     let drifted = asked.iter().any(|asked| update.is_some_and(|update| update.is_for(&asked.outcome)));
     if let Some(update) = update.filter(|_| drifted && fresh.len() == asked.len()) {
         let update = match objection(reask.service, question.operation(), entry, &fresh) {
-            Some(reason) => Update::Refused(reason.to_owned()),
+            Some(reason) => Update::Refused(reason),
             None => update.record(entry, &fresh),
         };
         asked.iter_mut().for_each(|asked| asked.update = update.clone());
@@ -99,9 +100,17 @@ fn compared(reask: Reask<'_>, entry: &Entry, takes: &[&Take], walked: &Walked) -
         .and_then(|operation| operation.page_items.as_deref())
         .map(|items| Paging { items, token: &service.paging.token });
     let known = |pointer: &str| operation.is_some_and(|operation| service.knows_answer_member(operation, pointer));
+    let mistyped = |take: &Take| operation.map(|it| types::mistyped(service, it, &take.pages)).unwrap_or_default();
     let against = |take: &&Take| {
         let fresh = walked.take(take);
-        (drift(take, &fresh, paging, &known), values(take, &fresh, paging))
+        let mut shape = drift(take, &fresh, paging, &known);
+        // Of a token's type, and of that of items where none were recorded, only the table tells.
+        if !shape.iter().any(|drift| matches!(drift.what, DriftKind::Head { .. })) {
+            let mut more = drifts(&unlike(&mistyped(&fresh), &mistyped(take)));
+            more.retain(|new| !shape.iter().any(|old| old.pointer == new.pointer));
+            shape.extend(more);
+        }
+        (shape, values(take, &fresh, paging))
     };
     match takes.iter().map(against).min_by_key(|(shape, values)| (shape.len(), values.len())) {
         Some((shape, _)) if walked.keyless => {

@@ -1,0 +1,67 @@
+//! Answers whose members are of other types than the service's.
+
+use crate::cassette::compare::{Drift, DriftKind};
+use crate::cassette::text::spelled;
+use crate::interaction::{Page, json};
+use crate::service::{Flaw, FlawKind, Operation, Service};
+
+/// A member of another type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mistyped {
+    /// Counted from 1.
+    page: usize,
+    flaw: Flaw,
+}
+
+/// The members of the answers of success in `pages` that are of other types than the table says.
+pub(super) fn mistyped<'p>(
+    service: &Service,
+    operation: &Operation,
+    pages: impl IntoIterator<Item = &'p Page>,
+) -> Vec<Mistyped> {
+    let flaws = |page: &Page| match json::parse(&spelled(&page.body)) {
+        Ok(node) if (200..300).contains(&page.status) => service.flaws_of_answer(operation, &node),
+        _ => Vec::new(),
+    };
+    let of = |(number, page)| flaws(page).into_iter().map(move |flaw| Mistyped { page: number, flaw });
+    let all = (1..).zip(pages).flat_map(of);
+    all.filter(|mistyped| matches!(mistyped.flaw.kind, FlawKind::Type { .. })).collect()
+}
+
+/// Those of `now` that stand where `then` has none.
+pub(super) fn unlike<'m>(now: &'m [Mistyped], then: &[Mistyped]) -> Vec<&'m Mistyped> {
+    now.iter().filter(|new| !then.iter().any(|old| old.place() == new.place())).collect()
+}
+
+/// The first of them as people read it, and how many there are.
+pub(super) fn told(mistyped: &[&Mistyped]) -> Option<String> {
+    let (first, more) = mistyped.split_first()?;
+    let more = if more.is_empty() { String::new() } else { format!(", and {} more", more.len()) };
+    Some(format!(
+        "page {}: {}{more}: look what answers there, or say in ramtape.toml of what types the members are",
+        first.page, first.flaw
+    ))
+}
+
+/// The same as differences in shape.
+pub(super) fn drifts(mistyped: &[&Mistyped]) -> Vec<Drift> {
+    let drift = |mistyped: &&Mistyped| match &mistyped.flaw.kind {
+        FlawKind::Type { expected, found } => {
+            let what = DriftKind::Type { before: expected.clone(), after: (*found).to_owned() };
+            Some(Drift { pointer: mistyped.place(), what })
+        }
+        FlawKind::Unknown | FlawKind::Missing => None,
+    };
+    let mut drifts: Vec<Drift> = mistyped.iter().filter_map(drift).collect();
+    drifts.dedup();
+    drifts
+}
+
+impl Mistyped {
+    /// The pointer, with `*` for all items of a list.
+    fn place(&self) -> String {
+        let is_number = |step: &str| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
+        let steps = self.flaw.pointer.split('/');
+        steps.map(|step| if is_number(step) { "*" } else { step }).collect::<Vec<_>>().join("/")
+    }
+}
