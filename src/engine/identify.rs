@@ -78,8 +78,8 @@ impl Call {
     }
 }
 
-/// Reads what `request` asks, as `actor`. Where its session has `live` values, their names stand for them; what is left is
-/// scrubbed. The request itself, which may go upstream, is not touched.
+/// Reads what `request` asks, as `actor`. Where its session has `live` values, their names stand for them, but for what its own
+/// volatile members say; what is left is scrubbed. The request itself, which may go upstream, is not touched.
 ///
 /// # Errors
 /// Where its parameters cannot be read or redacted, or its token is a garbled one of ramtape's.
@@ -111,6 +111,13 @@ pub(super) fn identify(
     let idempotency_token =
         parameters.text(&service.idempotency_token).filter(|_| is_write).map(std::borrow::Cow::into_owned);
     let volatile = operation.as_deref().map(|operation| volatile(operation, &parameters)).unwrap_or_default();
+    // When it was first sent, what it says itself had no name yet: a retry must come to the same.
+    if let Some(live) = live
+        && volatile.iter().any(|(_, value)| live.name_of(value).is_some())
+    {
+        let others = live.without(volatile.iter().map(|(_, value)| value.as_str()));
+        return identify(request, table, actor, Some(&others));
+    }
     let hole = |text: &str| live.and_then(|live| live.name_of(text));
     let parameters = parameters.canonical_with_holes(operation.as_deref(), skipped, hole)?;
     let (name, folder) = match &operation {

@@ -10,7 +10,6 @@ use super::volatile::live_values;
 use crate::cassette::UpstreamToken;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Request, Secret, json};
-use crate::session::Bindings;
 use crate::token::Token;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
@@ -64,37 +63,8 @@ pub(super) fn identify_recorded(
     session: Option<&str>,
     caller: &Caller,
 ) -> Result<Call, EngineError> {
-    let live = live_values(shared, request);
-    identify_with(shared, recorder, request, (session, caller), live.as_deref())
-}
-
-/// The fingerprint of `call`, which `request` was read as, without its session's live values: it stays what it is when a write
-/// has given a name to what it says itself, and so tells what is the same attempt of a client's.
-///
-/// # Errors
-/// As of [`identify`].
-pub(super) fn lasting_fingerprint(
-    shared: &Shared,
-    recorder: &Recorder,
-    request: &Request,
-    of: (Option<&str>, &Caller),
-    call: &Call,
-) -> Result<Fingerprint, EngineError> {
-    if live_values(shared, request).is_none() {
-        return Ok(call.fingerprint);
-    }
-    Ok(identify_with(shared, recorder, request, of, None)?.fingerprint)
-}
-
-fn identify_with(
-    shared: &Shared,
-    recorder: &Recorder,
-    request: &Request,
-    (session, caller): (Option<&str>, &Caller),
-    live: Option<&Bindings>,
-) -> Result<Call, EngineError> {
-    let settings = &shared.settings;
-    let read = |request: &Request| identify(request, &settings.table(), caller.actor.clone(), live);
+    let (settings, live) = (&shared.settings, live_values(shared, request));
+    let read = |request: &Request| identify(request, &settings.table(), caller.actor.clone(), live.as_deref());
     let call = read(request)?;
     let Some((token, first)) = without_foreign_token(shared, request, &call) else { return Ok(call) };
     let mut listing = read(&first)?;

@@ -10,14 +10,13 @@ use super::find::{Found, Gap, find_in, find_there, look_up};
 use super::flights::{FlightKey, Landed, Outcome, Same};
 use super::identify::Call;
 use super::keep::{Arrived, keep, not_recorded};
-use super::passing::{identify_recorded, lasting_fingerprint};
+use super::passing::identify_recorded;
 use super::prepared::Prepared;
 use super::recorder::{Question, Recorder};
 use super::replay::serve;
 use super::settings::Effective;
 use super::tally::count;
 use super::walk::{Onward, onward};
-use crate::fingerprint::Fingerprint;
 use crate::interaction::Request;
 use crate::service::Kind;
 use crate::session::{Session, session_name};
@@ -54,11 +53,9 @@ pub(super) async fn record(
     let session = shared.sessions.named(session_name.as_deref());
     // Before anything is sent: where the cassette cannot be read, nothing could be recorded.
     recorder.mark_start(shared, &call).map_err(Arc::new)?;
-    let of = (session_name.as_deref(), &caller);
-    let lasting = lasting_fingerprint(shared, recorder, &request, of, &call).map_err(Arc::new)?;
     let account = caller.unclaimed_account().filter(|_| request.door.keeps_signature()).map(str::to_owned);
     let question = Question { account, in_hand: Mutex::new(in_hand), ..begin(request, call, session_name, session) };
-    let keys = flight_keys(&question, lasting);
+    let keys = flight_keys(&question);
     let (shared, recorder) = (Arc::clone(shared), Arc::clone(recorder));
     let flights = recorder.flights.clone();
     flights.join(keys, async move { ask(&shared, &recorder, &question).await }).await
@@ -149,8 +146,7 @@ fn begin(request: Request, call: Call, session_name: Option<String>, session: Ar
     Question { request, call, session_name, session, after, account: None, in_hand: Mutex::default() }
 }
 
-/// What makes another request the same as `question`, which has the `lasting` fingerprint.
-fn flight_keys(question: &Question, lasting: Fingerprint) -> Vec<FlightKey> {
+fn flight_keys(question: &Question) -> Vec<FlightKey> {
     let call = &question.call;
     let keeps_signature = question.keeps_signature();
     let signer = keeps_signature.then(|| actors::key_id(&question.request).unwrap_or_default().to_owned());
@@ -161,8 +157,7 @@ fn flight_keys(question: &Question, lasting: Fingerprint) -> Vec<FlightKey> {
         signer: signer.clone(),
         same,
     };
-    let attempt = |id: &str| FlightKey { fingerprint: lasting, ..key(Same::Invocation(id.to_owned())) };
-    let invocation = question.request.header("amz-sdk-invocation-id").map(attempt);
+    let invocation = question.request.header("amz-sdk-invocation-id").map(|id| key(Same::Invocation(id.to_owned())));
     let is_read = call.operation.as_ref().is_some_and(|operation| operation.kind == Kind::Read);
     // Nobody has proved who signed: what upstream answers to one is not for whoever asks the same at that moment.
     let read = (is_read && !keeps_signature).then(|| {

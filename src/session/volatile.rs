@@ -43,6 +43,16 @@ impl Bindings {
         }
     }
 
+    /// The same, but for these values.
+    #[must_use]
+    pub fn without<'v>(&self, values: impl Iterator<Item = &'v str>) -> Self {
+        let mut others = self.clone();
+        values.for_each(|value| {
+            others.names.remove(value);
+        });
+        others
+    }
+
     /// The name of `value`, if it is one of the session's live values.
     #[must_use]
     pub fn name_of(&self, value: &str) -> Option<&str> {
