@@ -26,7 +26,7 @@ use std::time::Duration;
 const SHORT: Duration = Duration::from_millis(200);
 
 /// Long enough for a client on a loaded machine to connect and to ask.
-const ENOUGH: Duration = Duration::from_secs(1);
+const ENOUGH: Duration = Duration::from_secs(2);
 
 fn with(change: impl FnOnce(&mut Limits)) -> Server {
     let mut settings = settings();

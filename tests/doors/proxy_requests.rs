@@ -151,7 +151,7 @@ async fn what_upstream_refuses_before_it_judges_a_signature_is_passed_on_and_mov
 async fn an_answer_is_not_for_whoever_asks_the_same_meanwhile() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
-    stage.endpoint().inject(Fault::next(Effect::Latency(Duration::from_secs(1))));
+    stage.endpoint().inject(Fault::next(Effect::Latency(Duration::from_secs(3))));
     let wrong = Credential { secret: "wrong".to_owned(), ..Credential::owner() };
     let (owner, other) = (client(&recording), Proxied::new(&recording.base, &wrong));
     let same = Asking::region("us-east-1");

@@ -41,7 +41,7 @@ fn tunnels_are_limited_in_number_and_time() {
     drop(open);
 
     // Long enough for a client on a loaded machine to connect and to ask.
-    let idle = Stage::with(true, |limits| limits.idle_time = Duration::from_secs(1));
+    let idle = Stage::with(true, |limits| limits.idle_time = Duration::from_secs(2));
     assert!(Client::over(idle.tunnel(&target)).is_ended());
 
     let short = Stage::with(true, |limits| limits.tunnel_time = Duration::from_millis(300));

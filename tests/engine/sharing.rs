@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const LISTING: &str = "GetResourceShares";
 /// Long enough for a loaded machine to send all that is to be in flight together.
-const SLOW: Effect = Effect::Latency(Duration::from_secs(1));
+const SLOW: Effect = Effect::Latency(Duration::from_secs(3));
 
 #[tokio::test(flavor = "multi_thread")]
 async fn identical_reads_in_flight_share_one_upstream_call() {

@@ -50,7 +50,7 @@ fn total_time() {
 
 #[test]
 fn idle_time() {
-    let recorder = Recorder::with(&[("RAMTAPE_LIMITS_IDLE_TIME_SECONDS", "1")]);
+    let recorder = Recorder::with(&[("RAMTAPE_LIMITS_IDLE_TIME_SECONDS", "2")]);
     // Without a word: a client would take one for the answer to its next request.
     assert!(recorder.connect().is_ended());
     let mut used = recorder.connect();
