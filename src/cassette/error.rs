@@ -153,7 +153,7 @@ pub enum StoreError {
     #[error("what is recorded for the request is not all text yet: `ramtape seal` writes it")]
     NotSealed,
     /// No space is left on the disk.
-    #[error("the disk is full: the answer was not recorded")]
+    #[error("the disk is full: the store cannot be written")]
     DiskFull,
     /// The operating system failed.
     #[error("the store cannot be written")]

@@ -1,5 +1,6 @@
 //! What recording writes to, and a cache of the text: sled, wrapped in what makes its damage show.
 
+mod closing;
 mod index;
 mod keys;
 mod ledger;
@@ -10,18 +11,21 @@ mod salvage;
 mod times;
 mod tokens;
 mod verify;
+mod waiting;
 mod witness;
 mod writing;
 
 pub(super) use opening::{Lost, OpeningError, foresee};
 pub(super) use verify::Intent;
 
+use self::closing::Closing;
 use self::index::Index;
 use self::keys::{Key, unguard};
 use self::ledger::Ledger;
 use self::lock::Lock;
 use self::room::Room;
 use self::verify::{Head, Trees, unpack_page};
+use self::waiting::Waiting;
 use self::witness::Witness;
 use super::codec::{Packer, Unpacker};
 use super::error::StoreError;
@@ -41,6 +45,8 @@ const LARGEST_CACHED: usize = 1 << 20;
 /// The open store of one cassette.
 pub(super) struct Store {
     trees: Trees,
+    /// Behind the trees, and so the last to let go of them.
+    closing: Closing,
     ledger: Mutex<Ledger>,
     witness: Mutex<Witness>,
     index: RwLock<Index>,
@@ -50,6 +56,7 @@ pub(super) struct Store {
     /// Folder and latest take of what files tell of, until it is forgotten.
     handed_over: Mutex<BTreeMap<Fingerprint, (String, u64)>>,
     room: Mutex<Room>,
+    waiting: Mutex<Waiting>,
     /// How long sled may take for one step.
     deadline: Duration,
     /// Set once sled has not answered: from then on it is not asked.
@@ -110,6 +117,11 @@ impl Store {
         if self.silent.load(Ordering::Acquire) { Err(StoreError::Silent) } else { Ok(()) }
     }
 
+    /// Checks that the disk has room for `bytes`: before every write.
+    fn claim(&self, bytes: usize) -> Result<(), StoreError> {
+        Ok(hold(&self.room).claim(bytes)?)
+    }
+
     /// Has sled do something, for no longer than the deadline.
     fn within_deadline<T: Send + 'static>(
         &self,
@@ -145,24 +157,24 @@ impl Store {
         unpacker.entry()
     }
 
-    /// Keeps the compiled entry of a file. Neither flushed nor missed where it fails.
+    /// Keeps the compiled entry of a file, where the disk has room.
     pub(super) fn cache(&self, fp: &Fingerprint, identity: &Identity, entry: &Entry) {
         let mut packer = Packer::default();
         for number in identity.numbers {
             packer.number(number.cast_unsigned());
         }
         packer.entry(entry);
-        if packer.0.len() <= LARGEST_CACHED && self.still_answers().is_ok() {
-            let _ = self.trees.cached.insert(fp.bytes(), keys::guard(fp.bytes(), &packer.0));
+        if packer.0.len() <= LARGEST_CACHED {
+            self.write_some_time(|trees| &trees.cached, fp.bytes(), keys::guard(fp.bytes(), &packer.0));
         }
     }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
+        self.write_waiting();
         if self.silent.load(Ordering::Acquire) {
-            // Closing it would hang too; the process' end closes it.
-            std::mem::forget(self.trees.clone());
+            self.closing.leave_open();
         }
     }
 }
@@ -206,6 +218,7 @@ pub(super) mod tests {
         let (fp, other) = (Fingerprint::of("one"), Fingerprint::of("other"));
         let identity = Identity { numbers: [1, 2, 3, 4, 5, -6] };
         store.cache(&fp, &identity, &entry);
+        store.write_waiting();
         assert_eq!(store.cached(&fp, &identity), Some(entry));
         assert_eq!(store.cached(&fp, &Identity { numbers: [1, 2, 3, 4, 5, 6] }), None);
         assert_eq!(store.cached(&other, &identity), None);

@@ -1,5 +1,6 @@
 //! From a folder to a store that can be trusted, and to the names of what was lost on the way.
 
+use super::closing::Closing;
 use super::index::{Index, TakeState};
 use super::lock::Lock;
 use super::room::Room;
@@ -68,13 +69,14 @@ impl Store {
         let witness = folder.join("witness");
         let testimony = Witness::hear(&witness);
         let path = folder.join("sled");
-        let mut rebuilt = None;
+        let (mut room, mut rebuilt) = (Room::new(folder.join("room")), None);
         let (trees, contents) = match open_whole(&path, cache, deadline) {
             Ok(opened) => opened,
             Err((Doubt::Locked, _)) => return Err(OpeningError::InUse),
             Err((Doubt::Sled(sled::Error::Io(error)), _)) if is_environment(&error) => return Err(error.into()),
             Err((doubt, damaged)) => {
-                let (trees, contents, aside) = salvage::rebuild(&path, damaged.map(|trees| *trees), cache, deadline)?;
+                let (trees, contents, aside) =
+                    salvage::rebuild(&path, damaged.map(|trees| *trees), &mut room, cache, deadline)?;
                 rebuilt = Some((doubt.to_string(), aside));
                 (trees, contents)
             }
@@ -84,13 +86,15 @@ impl Store {
         ledger.next = ledger.next.max(testimony.next);
         ledger.batch = ledger.batch.max(testimony.batch);
         let store = Self {
+            closing: Closing::new(&trees, deadline),
             trees,
             ledger: Mutex::new(ledger),
             witness: Mutex::new(Witness::open(&witness)?),
             index: RwLock::default(),
             gate: RwLock::default(),
             handed_over: Mutex::default(),
-            room: Mutex::new(Room::new(folder.join("room"))),
+            room: Mutex::new(room),
+            waiting: Mutex::default(),
             deadline,
             silent: AtomicBool::new(false),
             _lock: lock,

@@ -1,5 +1,8 @@
 //! Whether the disk has room for a batch, asked before sled is: once sled has failed to write it may never answer again.
 
+use crate::cassette::fault;
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::{Errno, retry_on_intr};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -11,7 +14,7 @@ const FACTOR: usize = 4;
 /// How many bytes may be stored before the disk is asked again.
 const CREDIT: usize = 256 << 10;
 
-/// A file that is written to see whether it can be, and removed.
+/// A file that the disk gives room to, if it can, and that is removed.
 pub(super) struct Room {
     path: PathBuf,
     credit: usize,
@@ -24,10 +27,11 @@ impl Room {
 
     /// Checks that `bytes` can be stored.
     pub(super) fn claim(&mut self, bytes: usize) -> io::Result<()> {
+        fault::full_disk()?;
         if self.credit < bytes {
-            let written = self.probe(RESERVE + FACTOR * (bytes + CREDIT));
+            let given = self.probe(RESERVE + FACTOR * (bytes + CREDIT));
             let _ = fs::remove_file(&self.path);
-            written?;
+            given?;
             self.credit = CREDIT + bytes;
         }
         self.credit -= bytes;
@@ -35,8 +39,13 @@ impl Room {
     }
 
     fn probe(&self, mut bytes: usize) -> io::Result<()> {
-        let block = vec![0; 64 << 10];
         let mut file = File::create(&self.path)?;
+        match retry_on_intr(|| fallocate(&file, FallocateFlags::empty(), 0, bytes as u64)) {
+            // There are file systems that only know of room once it is written to.
+            Err(Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS) => {}
+            given => return Ok(given?),
+        }
+        let block = vec![0; 64 << 10];
         while bytes > 0 {
             let (part, _) = block.split_at(bytes.min(block.len()));
             file.write_all(part)?;

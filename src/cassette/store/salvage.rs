@@ -2,7 +2,8 @@
 
 use super::keys::{Key, LEDGER, unguard};
 use super::ledger::Ledger;
-use super::verify::{Contents, Doubt, Trees, open, verify};
+use super::room::Room;
+use super::verify::{Contents, Doubt, Trees, open, verify, within};
 use crate::cassette::error::StoreError;
 use sled::{Batch, Tree};
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
 pub(super) fn rebuild(
     path: &Path,
     damaged: Option<Trees>,
+    room: &mut Room,
     cache: u64,
     deadline: Duration,
 ) -> Result<(Trees, Contents, PathBuf), StoreError> {
@@ -25,9 +27,12 @@ pub(super) fn rebuild(
         Some(trees) => rescue(trees, deadline),
         None => (Pairs::new(), Pairs::new()),
     };
+    let takes = whole_takes(takes);
+    let size = |pairs: &Pairs| pairs.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
+    // On a full disk a store that is whole may not open, and there is none to take its place.
+    room.claim(size(&takes) + size(&tokens))?;
     let aside = set_aside(path)?;
     let trees = open(path, cache, deadline).map_err(failed)?;
-    let takes = whole_takes(takes);
     let mut ledger = Ledger::default();
     let mut batch = Batch::default();
     for (key, value) in &takes {
@@ -35,11 +40,13 @@ pub(super) fn rebuild(
         batch.insert(key.as_slice(), value.as_slice());
     }
     batch.insert(LEDGER, ledger.pack());
-    trees.takes.apply_batch(batch)?;
-    for (key, value) in tokens {
-        trees.tokens.insert(key, value)?;
-    }
-    trees.db.flush()?;
+    let filling = trees.clone();
+    let filled = within(deadline, move || {
+        filling.takes.apply_batch(batch)?;
+        tokens.into_iter().try_for_each(|(key, value)| filling.tokens.insert(key, value).map(drop))?;
+        filling.db.flush()
+    });
+    filled.map_err(failed)??;
     let contents = verify(&trees, deadline).map_err(failed)?;
     Ok((trees, contents, aside))
 }
@@ -47,6 +54,7 @@ pub(super) fn rebuild(
 fn failed(doubt: Doubt) -> StoreError {
     match doubt {
         Doubt::Sled(error) => StoreError::from(error),
+        Doubt::Deadline => StoreError::Silent,
         _ => StoreError::Damaged("a new store cannot be opened either"),
     }
 }

@@ -5,10 +5,10 @@ use crate::fingerprint::Fingerprint;
 use std::time::Duration;
 
 impl Store {
-    /// Keeps how long the latest answer for `fp` took. Neither flushed nor missed where it fails.
+    /// Keeps how long the latest answer for `fp` took, where the disk has room.
     pub(in crate::cassette) fn keep_time(&self, fp: &Fingerprint, took: Duration) {
         let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let _ = self.trees.times.insert(fp.bytes(), &microseconds.to_be_bytes());
+        self.write_some_time(|trees| &trees.times, fp.bytes(), microseconds.to_be_bytes().to_vec());
     }
 
     /// How long the latest answer for `fp` took, if that is known here.

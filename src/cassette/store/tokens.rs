@@ -22,8 +22,9 @@ impl Store {
         let mut packer = Packer::default();
         packer.number(time);
         packer.text(token.token.expose());
-        self.trees.tokens.insert(&token.key, guard(&token.key, &packer.0))?;
-        Ok(())
+        let (key, guarded) = (token.key.clone(), guard(&token.key, &packer.0));
+        self.claim(key.len() + guarded.len())?;
+        self.within_deadline(move |trees| trees.tokens.insert(key, guarded).map(drop))
     }
 
     /// The token kept under `key`.
@@ -34,16 +35,24 @@ impl Store {
         Ok(kept.map(|(_, token)| token))
     }
 
-    /// Drops the tokens that are a day old, and what does not hold.
+    /// Drops the tokens that are a day old, and what does not hold. Where the disk has no room for that they stay.
     pub(in crate::cassette) fn drop_old_tokens(&self) -> Result<(), StoreError> {
         let oldest = now().saturating_sub(KEPT.as_secs());
-        for item in self.trees.tokens.iter() {
-            let (key, guarded) = item?;
-            if unguard(&key, &guarded).and_then(unpack).is_none_or(|(kept, _)| kept < oldest) {
-                self.trees.tokens.remove(key)?;
+        let old = self.within_deadline(move |trees| {
+            let is_old = |key: &[u8], guarded: &[u8]| {
+                unguard(key, guarded).and_then(unpack).is_none_or(|(kept, _)| kept < oldest)
+            };
+            let mut old = Vec::new();
+            for item in trees.tokens.iter() {
+                let (key, guarded) = item?;
+                old.extend(is_old(&key, &guarded).then_some(key));
             }
+            Ok(old)
+        })?;
+        if old.is_empty() || self.claim(old.iter().map(|key| key.len()).sum()).is_err() {
+            return Ok(());
         }
-        Ok(())
+        self.within_deadline(move |trees| old.into_iter().try_for_each(|key| trees.tokens.remove(key).map(drop)))
     }
 }
 

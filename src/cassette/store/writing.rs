@@ -228,16 +228,14 @@ impl Store {
         next.batch += 1;
         let (value, change) = change(&mut next);
         let mut batch = Batch::default();
+        let put: usize = change.puts.iter().map(|(key, guarded)| key.len() + guarded.len()).sum();
+        // What goes is a write too, and so is the ledger.
+        self.claim(put + change.removals.iter().map(Vec::len).sum::<usize>() + next.pack().len())?;
         for key in change.removals {
             if let Some(old) = self.trees.takes.get(&key)? {
                 next.remove(&key, &old);
                 batch.remove(key);
             }
-        }
-        let bytes: usize = change.puts.iter().map(|(key, guarded)| key.len() + guarded.len()).sum();
-        if bytes > 0 {
-            fault::full_disk()?;
-            hold(&self.room).claim(bytes)?;
         }
         for (key, guarded) in change.puts {
             if let Some(old) = self.trees.takes.get(&key)? {
