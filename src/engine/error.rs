@@ -1,6 +1,7 @@
 //! What can keep a request from its answer, and what the client is told.
 
 use super::summary::Miss;
+use super::trail::NoEnd;
 use crate::cassette::{CassetteError, StoreError};
 use crate::fingerprint::ParameterError;
 use crate::interaction::{Hole, Response, json, with_causes};
@@ -100,6 +101,14 @@ pub enum EngineError {
     /// Upstream gave no answer that can be passed on.
     #[error("no answer from upstream")]
     Upstream(#[from] UpstreamError),
+    /// The listing that was walked anew, up to the place where its client stands, does not end.
+    #[error(
+        "the listing was asked for again from its first page, to go on where it is recorded in part, and cannot be"
+    )]
+    NoEnd(#[from] NoEnd),
+    /// The client that waited for the answer went away.
+    #[error("whoever waited for the answer went away before it was there; ask again")]
+    Left,
     /// The task that asked upstream died.
     #[error("ramtape failed while asking upstream; its log says more")]
     Interrupted,
@@ -128,8 +137,8 @@ impl EngineError {
             Self::TooManySessions => (StatusCode::BAD_REQUEST, "RamtapeSessionException"),
             Self::Upstream(error) if error.is_timeout() => (StatusCode::GATEWAY_TIMEOUT, "RamtapeUpstreamException"),
             Self::Upstream(error) if error.is_transient() => (StatusCode::BAD_GATEWAY, "RamtapeUpstreamException"),
-            Self::Upstream(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),
-            Self::Interrupted => (StatusCode::BAD_GATEWAY, "RamtapeInternalException"),
+            Self::Upstream(_) | Self::NoEnd(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),
+            Self::Interrupted | Self::Left => (StatusCode::BAD_GATEWAY, "RamtapeInternalException"),
         };
         Response::error(status, kind, &self.message())
     }

@@ -56,7 +56,8 @@ pub(super) struct Flights {
 
 #[derive(Debug, Default)]
 struct Board {
-    in_flight: HashMap<FlightKey, watch::Receiver<Option<Outcome>>>,
+    /// Receivers are held by those who wait, and by nobody else.
+    in_flight: HashMap<FlightKey, watch::Sender<Option<Outcome>>>,
     answered: HashMap<FlightKey, Response>,
     order: VecDeque<FlightKey>,
     /// Of all answers remembered.
@@ -92,7 +93,8 @@ impl Flights {
 
     /// The answer known or on its way under one of `keys`; else that of `work`, which runs to its end even if the client
     /// goes away: what upstream has done must be recorded.
-    pub(super) async fn join<W>(&self, keys: Vec<FlightKey>, work: W) -> Outcome
+    /// Work that serves the client alone may end before, when its waiters have left.
+    pub(super) async fn join<W>(&self, keys: Vec<FlightKey>, work: impl FnOnce(Waiters) -> W) -> Outcome
     where
         W: Future<Output = Landed> + Send + 'static,
     {
@@ -102,15 +104,15 @@ impl Flights {
                 return Ok(answer.clone());
             }
             match keys.iter().find_map(|key| board.in_flight.get(key)) {
-                Some(waiting) => waiting.clone(),
+                Some(land) => land.subscribe(),
                 None => {
                     let (land, waiting) = watch::channel(None);
                     for key in &keys {
-                        board.in_flight.insert(key.clone(), waiting.clone());
+                        board.in_flight.insert(key.clone(), land.clone());
                     }
                     self.flying.send_modify(|flying| *flying += 1);
                     let flight = Flight { flights: self.clone(), keys };
-                    tokio::spawn(flight.fly(work, land));
+                    tokio::spawn(flight.fly(work(Waiters(Some(land.clone()))), land));
                     waiting
                 }
             }
@@ -119,6 +121,17 @@ impl Flights {
             Ok(Some(outcome)) => outcome,
             _ => Err(Arc::new(EngineError::Interrupted)),
         }
+    }
+}
+
+/// Those who wait for what is on its way. Nobody can leave where it is not for anybody in particular.
+#[derive(Debug, Default)]
+pub(super) struct Waiters(Option<watch::Sender<Option<Outcome>>>);
+
+impl Waiters {
+    /// Whether anybody waits.
+    pub(super) fn is_anybody(&self) -> bool {
+        self.0.as_ref().is_none_or(|land| !land.is_closed())
     }
 }
 
@@ -164,98 +177,4 @@ impl Drop for Flight {
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail")]
-    use super::*;
-    use bytes::Bytes;
-    use http::{HeaderMap, StatusCode};
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    fn key(invocation: &str) -> FlightKey {
-        let same = Same::Invocation(invocation.to_owned());
-        FlightKey { session: None, fingerprint: Fingerprint::of("x"), token: None, signer: None, same }
-    }
-
-    fn answer(n: usize) -> Response {
-        Response { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::from(n.to_string()) }
-    }
-
-    /// Work that waits for `go`, counts itself and answers with its number.
-    async fn count(counter: Arc<AtomicUsize>, mut go: watch::Receiver<bool>, final_answer: bool) -> Landed {
-        go.wait_for(|go| *go).await.unwrap();
-        Landed { outcome: Ok(answer(counter.fetch_add(1, Ordering::SeqCst))), final_answer }
-    }
-
-    #[tokio::test]
-    async fn a_retry_joins_what_is_in_flight_and_then_gets_what_landed() {
-        let (flights, counter) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
-        let (go, gate) = watch::channel(false);
-        let first = flights.join(vec![key("a")], count(Arc::clone(&counter), gate.clone(), true));
-        let retry = flights.join(vec![key("a")], count(Arc::clone(&counter), gate.clone(), true));
-        let other = flights.join(vec![key("b")], count(Arc::clone(&counter), gate.clone(), true));
-        let starts = async { go.send_replace(true) };
-        let (first, retry, other, _) = tokio::join!(first, retry, other, starts);
-        assert_eq!(first.unwrap().body, retry.unwrap().body);
-        other.unwrap();
-        let late = flights.join(vec![key("a")], count(Arc::clone(&counter), gate, true)).await;
-        late.unwrap();
-        assert_eq!(counter.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test]
-    async fn a_passing_fault_is_asked_again() {
-        let (flights, counter) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
-        let (_go, gate) = watch::channel(true);
-        for n in 0..3 {
-            let outcome = flights.join(vec![key("a")], count(Arc::clone(&counter), gate.clone(), false)).await;
-            assert_eq!(outcome.unwrap().body, n.to_string());
-        }
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn whoever_asks_after_the_answer_is_out_asks_anew() {
-        let (flights, counter) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
-        let (_go, gate) = watch::channel(true);
-        for n in 0..2000 {
-            let outcome = flights.join(vec![key("a")], count(Arc::clone(&counter), gate.clone(), false)).await;
-            assert_eq!(outcome.unwrap().body, n.to_string());
-        }
-    }
-
-    #[tokio::test]
-    async fn a_client_that_leaves_does_not_stop_the_work() {
-        let (flights, counter) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
-        let (go, gate) = watch::channel(false);
-        {
-            let mut leaving = Box::pin(flights.join(vec![key("a")], count(Arc::clone(&counter), gate.clone(), true)));
-            assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(leaving.as_mut().poll(cx).is_pending())).await);
-        }
-        go.send_replace(true);
-        let retry = flights.join(vec![key("a")], count(Arc::clone(&counter), gate, true)).await;
-        assert_eq!(retry.unwrap().body, "0");
-        assert_eq!(counter.load(Ordering::SeqCst), 1);
-    }
-
-    #[tokio::test]
-    async fn what_is_in_flight_can_be_awaited() {
-        let (flights, counter) = (Flights::default(), Arc::new(AtomicUsize::new(0)));
-        let (go, gate) = watch::channel(false);
-        assert_eq!(flights.settle(Duration::ZERO).await, 0);
-        let mut waiting = Box::pin(flights.join(vec![key("a")], count(Arc::clone(&counter), gate, true)));
-        assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(waiting.as_mut().poll(cx).is_pending())).await);
-        drop(waiting);
-        assert_eq!(flights.settle(Duration::from_millis(1)).await, 1);
-        go.send_replace(true);
-        assert_eq!(flights.settle(Duration::from_secs(60)).await, 0);
-        assert_eq!(counter.load(Ordering::SeqCst), 1);
-    }
-
-    #[tokio::test]
-    async fn work_that_dies_is_said_to_have_died_and_frees_its_keys() {
-        let flights = Flights::default();
-        let dies = async { std::panic::resume_unwind(Box::new("gone")) };
-        let outcome = flights.join(vec![key("a")], dies).await;
-        assert!(matches!(*outcome.unwrap_err(), EngineError::Interrupted));
-        assert!(flights.board().in_flight.is_empty());
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@ use super::actors::{self, is_for};
 use super::chains::{Chain, Chains};
 use super::classify::{error_kind, is_recordable};
 use super::error::EngineError;
+use super::flights::Waiters;
 use super::identify::{Call, identify};
 use super::keep::{Arrived, keep};
 use super::passing::Places;
@@ -167,6 +168,7 @@ impl Importer {
             after: after.unwrap_or(latest),
             account: None,
             in_hand: std::sync::Mutex::default(),
+            waiters: Waiters::default(),
         }
     }
 

@@ -23,6 +23,7 @@ mod replay;
 mod settings;
 mod summary;
 mod tally;
+mod trail;
 mod transcript;
 mod vet;
 mod volatile;
@@ -53,6 +54,7 @@ pub use prove::prove;
 pub use reask::{NotAsked, Question, Reask, ReaskError, Walked};
 pub use settings::{Effective, Poll, Settings};
 pub use summary::{Miss, Summary};
+pub use trail::NoEnd;
 pub use transcript::transcript;
 pub use vet::Vetted;
 

@@ -1,6 +1,7 @@
 //! A recorded read asked once more: read → sign → send → scrub, page by page. A write is never asked.
 
 use super::classify::{error_kind, is_recordable};
+use super::trail::{NoEnd, Trail};
 use crate::interaction::json::{self, Kind as JsonKind, Node, quote, unquote};
 use crate::interaction::{Actor, DEFAULT_ACTOR, Door, Entry, Page, Request, Take};
 use crate::redact::{Redaction, RedactionError, Scrubbed};
@@ -10,11 +11,7 @@ use crate::upstream::{Answer, Upstream, UpstreamError};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use std::collections::HashSet;
 use std::time::Duration;
-
-/// The most pages that are walked.
-const LONGEST_WALK: usize = 10_000;
 
 /// How long to wait before upstream is asked again after an error that passes: throttling, a fault of the service.
 const PATIENCE: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
@@ -59,12 +56,9 @@ pub enum ReaskError {
     /// The answer cannot be redacted as the recorded one was.
     #[error("the answer cannot be redacted")]
     Redaction(#[from] RedactionError),
-    /// A listing that does not end.
-    #[error("the listing has more than {LONGEST_WALK} pages")]
-    Endless,
-    /// A listing that goes round.
-    #[error("a page's token came twice: upstream would page for ever")]
-    Repeats,
+    /// The listing does not end.
+    #[error(transparent)]
+    NoEnd(#[from] NoEnd),
 }
 
 /// Asks recorded reads again.
@@ -153,8 +147,8 @@ impl<'a> Reask<'a> {
         let strange = self.redaction.strange_stand_ins();
         let mut pages = Vec::new();
         let mut token: Option<String> = None;
-        let mut seen = HashSet::new();
-        while pages.len() < LONGEST_WALK {
+        let mut trail = Trail::default();
+        loop {
             let paged = size.map(|size| (paging.size.clone(), size.to_string()));
             let onward = token.take().map(|token| (paging.token.clone(), quote(&token)));
             let answer = self.ask(question, paged.into_iter().chain(onward)).await?;
@@ -165,20 +159,17 @@ impl<'a> Reask<'a> {
             } else {
                 Placed::as_it_is(&answer.body)
             };
+            let ends = placed.upstream_token.is_none() && !placed.is_odd;
             let next = placed.upstream_token;
             let name = &question.entry.operation;
             pages.push(self.redaction.page(name, answer.status.as_u16(), &answer.headers, placed.body)?);
-            if next.is_none() || most == Some(pages.len()) {
+            let Some(next) = next.filter(|_| most != Some(pages.len())) else {
                 let keyless = self.redaction.strange_stand_ins() > strange;
-                return Ok(Walked { pages, complete: next.is_none() && !placed.is_odd, keyless });
-            }
-            // Who gives a token twice would give it for ever.
-            if next.iter().any(|next| !seen.insert(next.clone())) {
-                return Err(ReaskError::Repeats);
-            }
-            token = next;
+                return Ok(Walked { pages, complete: ends, keyless });
+            };
+            trail.go_on(&next)?;
+            token = Some(next);
         }
-        Err(ReaskError::Endless)
     }
 
     /// One page. What passes by itself is waited for a little.

@@ -7,7 +7,7 @@ use super::actors::{self, Caller};
 use super::classify::{error_kind, is_recordable};
 use super::error::EngineError;
 use super::find::{Found, Gap, find_in, find_there, look_up};
-use super::flights::{FlightKey, Landed, Outcome, Same};
+use super::flights::{FlightKey, Landed, Outcome, Same, Waiters};
 use super::identify::Call;
 use super::keep::{Arrived, keep, not_recorded};
 use super::passing::identify_recorded;
@@ -58,7 +58,11 @@ pub(super) async fn record(
     let keys = flight_keys(&question);
     let (shared, recorder) = (Arc::clone(shared), Arc::clone(recorder));
     let flights = recorder.flights.clone();
-    flights.join(keys, async move { ask(&shared, &recorder, &question).await }).await
+    let asking = |waiters| {
+        let question = Question { waiters, ..question };
+        async move { ask(&shared, &recorder, &question).await }
+    };
+    flights.join(keys, asking).await
 }
 
 /// What upstream answers to a request that its client signed, and whether it would be recorded. There is nothing to record it
@@ -143,7 +147,8 @@ fn begin(request: Request, call: Call, session_name: Option<String>, session: Ar
         }
         session.history.latest().map(str::to_owned)
     };
-    Question { request, call, session_name, session, after, account: None, in_hand: Mutex::default() }
+    let (in_hand, waiters) = (Mutex::default(), Waiters::default());
+    Question { request, call, session_name, session, after, account: None, in_hand, waiters }
 }
 
 fn flight_keys(question: &Question) -> Vec<FlightKey> {

@@ -4,7 +4,7 @@ use super::Shared;
 use super::actors::Callers;
 use super::chains::Chains;
 use super::error::EngineError;
-use super::flights::Flights;
+use super::flights::{Flights, Waiters};
 use super::identify::Call;
 use super::passing::Places;
 use super::prepared::Prepared;
@@ -41,6 +41,8 @@ pub(super) struct Question {
     pub(super) account: Option<String>,
     /// What upstream has answered already, for whoever asks it next.
     pub(super) in_hand: Mutex<Option<Answer>>,
+    /// Who waits for the answer.
+    pub(super) waiters: Waiters,
 }
 
 impl Question {

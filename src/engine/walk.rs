@@ -7,18 +7,16 @@ use super::error::EngineError;
 use super::prepared::Prepared;
 use super::recorder::{Question, Recorder};
 use super::settings::Effective;
+use super::trail::{NoEnd, Trail};
 use super::volatile::{fill, live_values, punch};
 use crate::cassette::TakeHead;
 use crate::interaction::{Body, Page, Take, json};
 use crate::session::Bindings;
-use crate::token::{Token, item_texts, place_token, without_first_items};
+use crate::token::{Placed, Token, item_texts, place_token, without_first_items};
 use crate::upstream::Answer;
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::Mutex;
-
-/// The most pages that are walked to find a place again.
-const LONGEST_WALK: usize = 10_000;
 
 /// How to get the answer.
 pub(super) enum Onward {
@@ -116,7 +114,7 @@ fn continued<'a>(prepared: &'a Prepared, items_member: &str, token: &Token) -> O
 }
 
 /// Walks the listing from its first page until the items that the client has seen have come by. They must be the same
-/// items: else the client gets what an expired token gets.
+/// items: else the client gets what an expired token gets. It is for the client alone, and ends when nobody waits for it.
 async fn walk(shared: &Shared, recorder: &Recorder, question: &Question, chain: Chain) -> Result<Onward, EngineError> {
     let paging = &shared.settings.service.paging;
     let items_member = question.call.items_member().unwrap_or_default();
@@ -125,13 +123,14 @@ async fn walk(shared: &Shared, recorder: &Recorder, question: &Question, chain: 
     let first =
         json::without(&question.request.body, &paging.token).map_err(crate::fingerprint::ParameterError::from)?;
     let mut body = Bytes::from(first);
-    for _ in 0..LONGEST_WALK {
+    let mut trail = Trail::default();
+    while question.waiters.is_anybody() {
         let call = &question.call;
         let answer = recorder.upstream.send(&call.actor, &question.request, body, &call.region).await?;
         if !answer.status.is_success() {
             return Ok(Onward::PassedOn(answer));
         }
-        let upstream_token = place_token(&answer.body, &paging.token, 0).upstream_token;
+        let Placed { upstream_token, is_odd, .. } = place_token(&answer.body, &paging.token, 0);
         let scrubbed = as_stored(shared, question, &answer, live.as_deref())?;
         match seen.pass(&scrubbed, items_member).ok_or_else(changed)? {
             Passed::All { overlap } if overlap > 0 || upstream_token.is_none() => {
@@ -140,7 +139,10 @@ async fn walk(shared: &Shared, recorder: &Recorder, question: &Question, chain: 
                 return Ok(Onward::Answered { answer, chain: Arc::new(Mutex::new(chain)) });
             }
             passed => {
-                let Some(token) = upstream_token else { return Err(changed()) };
+                let Some(token) = upstream_token else {
+                    return Err(if is_odd { NoEnd::Odd.into() } else { changed() });
+                };
+                trail.go_on(&token)?;
                 body = with_token(&question.request.body, &paging.token, &token)?;
                 if let Passed::All { .. } = passed {
                     return Ok(Onward::Ask { body, chain: Some(Arc::new(Mutex::new(chain))) });
@@ -148,7 +150,7 @@ async fn walk(shared: &Shared, recorder: &Recorder, question: &Question, chain: 
             }
         }
     }
-    Err(changed())
+    Err(EngineError::Left)
 }
 
 /// The body of `answer` as one that is stored is filled: what was seen was redacted too.

@@ -14,3 +14,4 @@ mod modes;
 mod recall;
 mod sharing;
 mod upstream_faults;
+mod walks;

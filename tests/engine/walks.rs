@@ -1,0 +1,64 @@
+//! Walking a listing anew, up to where its client stands, over an upstream that never gets there.
+
+use crate::stage::{Answer, Stage};
+use ramtape::config::RecordMode;
+use ramtape::simulator::{Effect, Fault, PageSizes};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+const LISTING: &str = "GetResourceShares";
+
+fn own() -> Value {
+    json!({ "resourceOwner": "SELF", "maxResults": 2 })
+}
+
+/// A chain that was recorded up to its second page, under an endpoint whose tokens have expired.
+async fn partial(stage: &Stage) -> Vec<Answer> {
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    let pages = recording.pages(LISTING, &own(), 2).await;
+    recording.stop().await;
+    stage.endpoint().advance(Duration::from_secs(3600));
+    pages
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_that_goes_round_ends_at_the_first_token_that_comes_again() {
+    let stage = Stage::new().await;
+    partial(&stage).await;
+    let before = (stage.texts("c"), stage.endpoint().requests());
+    let body = r#"{"resourceShares":[],"nextToken":"X"}"#.into();
+    stage.endpoint().inject(Fault::next(Effect::Raw { status: 200, content_type: None, body }).times(100_000));
+    let continuing = stage.ramtape("c", RecordMode::NewEpisodes).await;
+    let pages = continuing.pages(LISTING, &own(), 3).await;
+    assert_eq!(pages[2].status, 400, "{pages:?}");
+    assert_eq!(pages[2].error().as_deref(), Some("RamtapeUpstreamException"));
+    assert!(pages[2].message().contains("a page's token came twice"), "{}", pages[2].message());
+    let summary = continuing.stop().await;
+    assert_eq!((summary.recorded, summary.refused.len()), (0, 1));
+    assert_eq!((stage.texts("c"), stage.endpoint().requests()), (before.0, before.1 + 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_walk_ends_when_nobody_waits_for_it() {
+    let stage = Stage::new().await;
+    let recorded = partial(&stage).await;
+    let before = stage.endpoint().requests();
+    // Empty pages, each with a token of its own.
+    const PAGES: usize = 9_000;
+    stage.endpoint().set_page_sizes(PageSizes::of(LISTING, &[0; PAGES]));
+    let (walks, walking) = oneshot::channel();
+    stage.endpoint().change_before_page(LISTING, 20, |_| walks.send(()).unwrap());
+    let continuing = stage.ramtape("c", RecordMode::NewEpisodes).await;
+    let asked = own();
+    let listed = continuing.pages_from(LISTING, &asked, recorded[1].next_token(), 1);
+    tokio::select! {
+        pages = listed => assert_eq!(pages.len(), 0, "it was answered"),
+        walking = walking => walking.unwrap(),
+    }
+    // The client has left; ramtape waits for what it has sent, and for nothing else.
+    let summary = continuing.stop().await;
+    assert_eq!(summary.not_recorded, [""; 0]);
+    let asked = stage.endpoint().requests() - before;
+    assert!(asked < PAGES as u64, "{asked}");
+}
