@@ -1,5 +1,6 @@
 //! `ramtape import`
 
+mod adrift;
 mod leftover;
 
 use super::merge::{self, Changes, MergeError, Target, changes};
@@ -35,15 +36,17 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
         named.iter().try_for_each(|check| cassette::name_key(apart.path(), check))?;
     }
     let has_entries = !entries.is_empty();
-    let (leftovers, sealed) = take_in(entries, (&config, rules.clone()), apart.path(), voice)?;
+    let (leftovers, mut sealed) = take_in(entries, (&config, rules.clone()), apart.path(), voice)?;
     // What is not text there is told as left out: nothing of it stays.
     let (shelf, mut notices) = Shelf::open_silently(apart.path())?;
     notices.retain(|notice| !matches!(notice, Notice::Unsealed { .. }));
     recorded::tell(&notices, voice);
+    sealed.adrift = adrift::adrift(&sealed, &shelf, target.cassette())?;
     let Changes { list: changes, brought } = changes(&target, &[shelf], voice)?;
     let judged = target.judge(&changes)?;
     output::print(&if args.json {
-        merge::json(&changes, &config.cassette) + &leftovers.json()
+        let adrift: String = sealed.adrift.iter().map(adrift::json).collect();
+        merge::json(&changes, &config.cassette) + &leftovers.json() + &adrift
     } else {
         merge::text(&changes)
     })?;
@@ -52,6 +55,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
         target.write(judged.as_ref(), changes.len(), voice)?;
     }
     leftovers.tell(voice);
+    sealed.adrift.iter().for_each(|name| voice.problem(&adrift::told(name, &config.cassette)));
     voice.note(&if changes.is_empty() {
         let service = config.service.name.to_uppercase();
         added_nothing(has_entries, brought, &leftovers, (&service, &config.cassette))

@@ -133,6 +133,11 @@ impl Target {
         Ok(Self { cassette: Some(opened.cassette) })
     }
 
+    /// The cassette; `None` where there is none yet, and nothing is to be written.
+    pub(super) const fn cassette(&self) -> Option<&Cassette<()>> {
+        self.cassette.as_ref()
+    }
+
     fn entry(&self, folder: &str, fingerprint: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
         self.cassette.as_ref().map_or(Ok(None), |cassette| cassette.entry(folder, fingerprint))
     }

@@ -9,6 +9,7 @@ mod binary;
 #[path = "../support/stage.rs"]
 mod stage;
 
+mod adrift;
 mod dialects;
 mod keys;
 mod oddities;

@@ -1,0 +1,64 @@
+//! What was asked after a write that is not there: a replay takes that for the beginning of its session.
+
+use crate::cassette::{Cassette, CassetteError, SealReport};
+use crate::command::recorded::Shelf;
+use crate::fingerprint::Fingerprint;
+use crate::interaction::{Entry, Take};
+use std::collections::HashSet;
+use std::path::Path;
+
+type Name = (String, Fingerprint);
+
+/// Those of `sealed`, whose writes are not in the file, that the cassette they go into has no writes for either.
+pub(super) fn adrift(
+    sealed: &SealReport,
+    apart: &Shelf,
+    target: Option<&Cassette<()>>,
+) -> Result<Vec<Name>, CassetteError> {
+    let read_apart = |(folder, fingerprint): &Name| {
+        let recorded = apart.read(folder, *fingerprint)?;
+        Ok(recorded.map(|recorded| recorded.entry))
+    };
+    let mut adrift = Vec::new();
+    for name in &sealed.adrift {
+        let takes = read_apart(name)?.map(|entry| entry.takes).unwrap_or_default();
+        let mut missing: HashSet<&str> = takes.iter().filter_map(|take| take.after.as_deref()).collect();
+        strike(&mut missing, apart.names()?, read_apart)?;
+        if let Some(target) = target.filter(|_| !missing.is_empty()) {
+            strike(&mut missing, target.fingerprints()?, |(folder, fingerprint)| target.entry(folder, fingerprint))?;
+        }
+        adrift.extend((!missing.is_empty()).then(|| name.clone()));
+    }
+    Ok(adrift)
+}
+
+/// Strikes off the writes that are there. A write's id begins with its folder.
+fn strike(
+    missing: &mut HashSet<&str>,
+    names: Vec<Name>,
+    read: impl Fn(&Name) -> Result<Option<Entry>, CassetteError>,
+) -> Result<(), CassetteError> {
+    for name in names {
+        let folder = |id: &&str| id.split_once('/').is_some_and(|(folder, _)| folder == name.0);
+        if missing.iter().any(folder) {
+            let takes: Vec<Take> = read(&name)?.map(|entry| entry.takes).unwrap_or_default();
+            missing.retain(|id| !takes.iter().any(|take| take.id.as_deref() == Some(id)));
+        }
+    }
+    Ok(())
+}
+
+/// What to say of one, in the cassette in the folder `root`.
+pub(super) fn told((folder, fingerprint): &Name, root: &Path) -> String {
+    format!(
+        "{} was recorded after a write that is neither in the file nor in the cassette: a replay takes that for the \
+         beginning of its session. A write is another one under another configuration: import the file with the \
+         ramtape.toml that it was recorded with (its [actors], [operations] and [redact])",
+        root.join(folder).join(fingerprint.to_string()).display()
+    )
+}
+
+/// The same for programs, a line.
+pub(super) fn json((folder, fingerprint): &Name) -> String {
+    format!("{}\n", serde_json::json!({ "adrift": format!("{folder}/{fingerprint}") }))
+}
