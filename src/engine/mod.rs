@@ -186,7 +186,12 @@ impl Engine {
             summary.partial = recorder.chains.unfinished();
         }
         if self.shared.settings.mode != Effective::Everything {
-            let known = self.shared.cassette.fingerprints().unwrap_or_default();
+            let mut known = self.shared.cassette.fingerprints().unwrap_or_default();
+            if let Some(recorder) = &self.recorder {
+                // What went upstream was asked for, whatever came of it.
+                let asked = recorder.at_start();
+                known.retain(|(_, fingerprint)| !asked.contains_key(fingerprint));
+            }
             summary.never_used = Some(self.shared.tally.never_used(known.into_iter()));
         }
         summary

@@ -24,7 +24,7 @@ pub(super) struct Recorder {
     pub(super) flights: Flights,
     pub(super) callers: Callers,
     pub(super) places: Places,
-    /// For every fingerprint recorded in this run: what was there when the run began.
+    /// For every fingerprint that went upstream in this run: what was there when the run began.
     at_start: Mutex<HashMap<Fingerprint, Option<Arc<Prepared>>>>,
 }
 

@@ -73,6 +73,20 @@ async fn new_episodes_replays_what_was_there_and_records_what_was_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_new_episodes_records_was_asked_for() {
+    let stage = Stage::new().await;
+    let first = stage.ramtape("c", RecordMode::NewEpisodes).await;
+    first.post(LISTING, own(50)).await;
+    first.post("ListPermissions", json!({})).await;
+    assert_eq!(first.stop().await.never_used, Some(0));
+
+    let second = stage.ramtape("c", RecordMode::NewEpisodes).await;
+    second.post("ListResourceTypes", json!({})).await;
+    second.post(LISTING, own(50)).await;
+    assert_eq!(second.stop().await.never_used, Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_recorded_write_a_session_asks_upstream_for_everything() {
     let stage = Stage::new().await;
     let first = stage.ramtape("c", RecordMode::Once).await;
