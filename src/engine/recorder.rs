@@ -85,9 +85,7 @@ impl Recorder {
     pub(super) async fn settle(&self, shared: &Shared, limit: Duration) {
         let flying = self.flights.settle(limit).await;
         if flying > 0 {
-            shared.tally.not_recorded(format!(
-                "{flying} requests were sent upstream and not answered when ramtape stopped; what they did is not recorded"
-            ));
+            shared.tally.not_recorded(unanswered(flying));
         }
     }
 
@@ -98,5 +96,26 @@ impl Recorder {
             self.at_start().entry(call.fingerprint).or_insert(before);
         }
         Ok(())
+    }
+}
+
+/// What to say of requests whose answers did not come in time.
+fn unanswered(flying: usize) -> String {
+    let (sent, they) = match flying {
+        1 => ("1 request was".to_owned(), "it"),
+        _ => (format!("{flying} requests were"), "they"),
+    };
+    format!("{sent} sent upstream and not answered when ramtape stopped; what {they} did is not recorded")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_request_is_told_as_one() {
+        let text = "1 request was sent upstream and not answered when ramtape stopped; what it did is not recorded";
+        assert_eq!(unanswered(1), text);
+        assert!(unanswered(2).starts_with("2 requests were sent") && unanswered(2).contains("what they did"));
     }
 }
