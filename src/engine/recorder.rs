@@ -10,7 +10,7 @@ use super::passing::Places;
 use super::prepared::Prepared;
 use super::settings::{Effective, Settings};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{DEFAULT_ACTOR, Request};
+use crate::interaction::{DEFAULT_ACTOR, Request, counted};
 use crate::session::Session;
 use crate::upstream::{Answer, Upstream};
 use std::collections::HashMap;
@@ -85,7 +85,10 @@ impl Recorder {
     pub(super) async fn settle(&self, shared: &Shared, limit: Duration) {
         let flying = self.flights.settle(limit).await;
         if flying > 0 {
-            shared.tally.not_recorded(unanswered(flying));
+            let sent = counted(flying, "request was", "requests were");
+            shared.tally.not_recorded(format!(
+                "{sent} sent upstream and not answered when ramtape stopped; what came of that is not recorded"
+            ));
         }
     }
 
@@ -96,26 +99,5 @@ impl Recorder {
             self.at_start().entry(call.fingerprint).or_insert(before);
         }
         Ok(())
-    }
-}
-
-/// What to say of requests whose answers did not come in time.
-fn unanswered(flying: usize) -> String {
-    let (sent, they) = match flying {
-        1 => ("1 request was".to_owned(), "it"),
-        _ => (format!("{flying} requests were"), "they"),
-    };
-    format!("{sent} sent upstream and not answered when ramtape stopped; what {they} did is not recorded")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_request_is_told_as_one() {
-        let text = "1 request was sent upstream and not answered when ramtape stopped; what it did is not recorded";
-        assert_eq!(unanswered(1), text);
-        assert!(unanswered(2).starts_with("2 requests were sent") && unanswered(2).contains("what they did"));
     }
 }
