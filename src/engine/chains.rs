@@ -2,7 +2,8 @@
 
 use crate::cassette::{TakeHead, TakeId};
 use crate::interaction::{Page, Secret};
-use crate::token::{ChainDigest, PageDigest, TokenKey};
+use crate::token::{ChainDigest, PageDigest, Token, TokenKey};
+use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +18,8 @@ pub(super) struct Chain {
     /// Its take in the store; `None` while none of this run has been stored.
     pub(super) id: Option<TakeId>,
     pages: Vec<Page>,
+    /// The tokens that stand for upstream's, by a digest of each, so that none is kept where it can be read.
+    given: HashMap<[u8; 32], Token>,
     /// The digest before each position, from 0 to the number of pages.
     digests: Vec<ChainDigest>,
 }
@@ -24,7 +27,8 @@ pub(super) struct Chain {
 impl Chain {
     /// A chain with its first pages; `items_member` holds a page's items.
     pub(super) fn new(head: TakeHead, pages: Vec<Page>, items_member: &str) -> Self {
-        let mut chain = Self { head, id: None, pages: Vec::new(), digests: vec![ChainDigest::default()] };
+        let digests = vec![ChainDigest::default()];
+        let mut chain = Self { head, id: None, pages: Vec::new(), given: HashMap::new(), digests };
         for page in pages {
             chain.push(page, items_member);
         }
@@ -47,12 +51,24 @@ impl Chain {
         self.digests.get(position).map(ChainDigest::short).unwrap_or_default()
     }
 
+    /// Notes that `token` stands for `upstreams`.
+    pub(super) fn give(&mut self, upstreams: &str, token: Token) {
+        self.given.insert(Sha256::digest(upstreams).into(), token);
+    }
+
+    /// The token that was given for `upstreams`, if that came before the page that ends at `position`: the listing goes round.
+    pub(super) fn given_before(&self, upstreams: &str, position: u32) -> Option<Token> {
+        let digest: [u8; 32] = Sha256::digest(upstreams).into();
+        self.given.get(&digest).copied().filter(|token| token.position < position)
+    }
+
     /// A chain of its own that begins with this one's pages before `position`.
     pub(super) fn fork(&self, position: usize) -> Self {
         let mut fork = self.clone();
         fork.id = None;
         fork.pages.truncate(position);
         fork.digests.truncate(position + 1);
+        fork.given.retain(|_, token| token.position as usize <= position);
         fork
     }
 }

@@ -29,6 +29,9 @@ enum NotRecorded {
     /// It would stand in the text, where no token of upstream's does, and end a listing that does not end.
     #[error("upstream's nextToken is no string, so the listing neither ends there nor goes on")]
     OddToken,
+    /// Nobody who follows it comes to an end.
+    #[error("upstream gave a nextToken of an earlier page again: it would page for ever")]
+    Round,
 }
 
 /// Stores the page that arrived and gives the client's answer. It returns once the page would survive the process; where
@@ -55,10 +58,20 @@ pub(super) async fn keep(
         Err(error) => return Ok(unrecorded(shared, question, answer, &error)),
     };
     let upstreams = placed.upstream_token.clone().filter(|_| question.keeps_signature());
-    let next = add(shared, chains, question, &chain, position, page, (placed.upstream_token, answer.elapsed)).await;
-    if let Some(token) = upstreams {
-        remember_place(shared, places, question, &token, next).await;
-    }
+    let next = match round(&chain, &placed.upstream_token, position).await {
+        Some(earlier) => {
+            not_recorded(shared, question, &NotRecorded::Round);
+            earlier
+        }
+        None => {
+            let told = (placed.upstream_token, answer.elapsed);
+            let next = add(shared, chains, question, &chain, position, page, told).await;
+            if let Some(token) = upstreams {
+                remember_place(shared, places, question, &token, next).await;
+            }
+            next
+        }
+    };
     if question.keeps_signature() {
         // The client's next request will be signed too: only upstream's own token can go up in it.
         return Ok(answer.into());
@@ -66,6 +79,12 @@ pub(super) async fn keep(
     // The client gets what AWS said; only the cassette is redacted.
     let body = with_tokens(&body, |_| next);
     Ok(Response { body: fill(&body, Some(&live)), ..answer.into() })
+}
+
+/// The token of an earlier page of `chain` that upstream has given again for the page at `position`. The client gets it again
+/// too: whoever looks for that, as SDKs do, ends there, as without ramtape.
+async fn round(chain: &Mutex<Chain>, token: &Option<String>, position: u32) -> Option<Token> {
+    chain.lock().await.given_before(token.as_deref()?, position + 1)
 }
 
 fn placed(shared: &Shared, question: &Question, answer: &Answer, position: u32) -> Placed {
@@ -118,6 +137,7 @@ async fn add(
         locked.push(page.inner().clone(), items_member);
     }
     let next = page_token(&call.fingerprint, locked.digest_before(at + 1), position + 1);
+    upstream_token.iter().for_each(|token| locked.give(token, next));
     let token = upstream_token.map(|token| (next.key(), Secret::new(token)));
     if known != Some(true) {
         if call.is_write() && locked.head.id.is_none() {

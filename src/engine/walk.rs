@@ -50,15 +50,16 @@ pub(super) async fn onward(shared: &Shared, recorder: &Recorder, question: &Ques
         let body = with_token(&body, token_member, open.upstream_token.expose())?;
         return Ok(Onward::Ask { body, chain: Some(open.chain) });
     }
-    let chain = reopened(shared, question, &token)?;
+    let mut chain = reopened(shared, question, &token)?;
     // A token kept by an earlier run may have expired: where older takes are continued, the way is walked anew.
     if shared.settings.mode == Effective::Everything
         && let Some(kept) = shared.cassette.upstream_token(&token.key())?
     {
         let body = with_token(&body, token_member, kept.expose())?;
+        chain.give(kept.expose(), token);
         return Ok(Onward::Ask { body, chain: Some(Arc::new(Mutex::new(chain))) });
     }
-    walk(shared, recorder, question, chain).await
+    walk(shared, recorder, question, (chain, token)).await
 }
 
 /// As [`onward`], where nothing can be put into the body: it has upstream's own token already, or none that upstream knows.
@@ -115,7 +116,12 @@ fn continued<'a>(prepared: &'a Prepared, items_member: &str, token: &Token) -> O
 
 /// Walks the listing from its first page until the items that the client has seen have come by. They must be the same
 /// items: else the client gets what an expired token gets. It is for the client alone, and ends when nobody waits for it.
-async fn walk(shared: &Shared, recorder: &Recorder, question: &Question, chain: Chain) -> Result<Onward, EngineError> {
+async fn walk(
+    shared: &Shared,
+    recorder: &Recorder,
+    question: &Question,
+    (mut chain, place): (Chain, Token),
+) -> Result<Onward, EngineError> {
     let paging = &shared.settings.service.paging;
     let items_member = question.call.items_member().unwrap_or_default();
     let live = live_values(shared, &question.request);
@@ -145,6 +151,7 @@ async fn walk(shared: &Shared, recorder: &Recorder, question: &Question, chain: 
                 trail.go_on(&token)?;
                 body = with_token(&question.request.body, &paging.token, &token)?;
                 if let Passed::All { .. } = passed {
+                    chain.give(&token, place);
                     return Ok(Onward::Ask { body, chain: Some(Arc::new(Mutex::new(chain))) });
                 }
             }
