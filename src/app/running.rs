@@ -2,9 +2,9 @@
 
 use super::engines::Engines;
 use super::merged::with_tunnels;
-use crate::cassette::CassetteError;
+use crate::cassette::{CassetteError, Lost};
 use crate::engine::{Effective, Summary};
-use crate::interaction::{Secret, shell_path};
+use crate::interaction::{Secret, counted, shell_path};
 use crate::proxy;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -102,6 +102,10 @@ impl Running {
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
             for (root, report) in reports {
                 let of = format!("--cassette {}", shell_path(&root));
+                for Lost { answers, reason } in report.lost {
+                    summary.recorded = summary.recorded.saturating_sub(answers);
+                    summary.not_recorded.push(format!("{}: {reason}", counted(answers, "answer", "answers")));
+                }
                 summary.not_recorded.extend(report.failed.into_iter().map(|(folder, fingerprint, reason)| {
                     format!(
                         "{folder}/{fingerprint} is in the store only, `ramtape rm --refused {of}` throws away what must not \

@@ -5,6 +5,7 @@ use super::error::CassetteError;
 use super::listing;
 use super::merge::merge;
 use super::path::{Identity, entry_path, read_file, sync_folder};
+use super::premises::Premises;
 use super::store::Store;
 use super::text;
 use super::warden::Warden;
@@ -25,6 +26,8 @@ pub(super) struct Archive {
     pub(super) root: PathBuf,
     /// `None` in a second process and in a read-only checkout.
     pub(super) store: Option<Store>,
+    /// Only while recording.
+    pub(super) premises: Option<Premises>,
     /// The rules of the cassette.
     pub(super) redaction: Arc<Redaction>,
     /// Who watches over what becomes text.

@@ -22,6 +22,10 @@ pub(super) struct Draft {
     pub(super) latest: u64,
     /// Whether a listing in it is recorded only in part.
     pub(super) is_partial: bool,
+    /// How many takes are in it.
+    pub(super) takes: usize,
+    /// How many recorded answers it brings into the text.
+    pub(super) answers: u64,
     path: PathBuf,
     change: Option<Change>,
 }
@@ -52,6 +56,7 @@ impl Archive {
         }
         let Some(unsealed) = store.takes_of(fp)? else { return Ok(None) };
         let (generation, latest) = (unsealed.generation, unsealed.latest);
+        let answers = unsealed.takes.iter().map(|recorded| recorded.take.pages.len() as u64).sum();
         let path = entry_path(&self.root, folder, fp)?;
         let before = read_file(&self.root, &path)?.map(|(bytes, _)| bytes);
         let sealed = before.as_ref().map(|bytes| checked(bytes, &path, folder, fp)).transpose()?;
@@ -70,7 +75,8 @@ impl Archive {
             Some(Change { hash, temporary: write_temporary(&self.root, fp, &text)? })
         };
         let is_partial = entry.takes.iter().any(|take| !take.complete);
-        Ok(Some(Draft { name: name.clone(), generation, latest, is_partial, path, change }))
+        let takes = entry.takes.len();
+        Ok(Some(Draft { name: name.clone(), generation, latest, is_partial, takes, answers, path, change }))
     }
 
     /// The error of an entry that does not answer its own requests.

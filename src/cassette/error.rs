@@ -84,6 +84,12 @@ pub enum CassetteError {
         /// The cassette's folder.
         root: PathBuf,
     },
+    /// The folder is not there any more.
+    #[error("the folder {} was deleted, moved or exchanged while it was recorded into: record again", root.display())]
+    Gone {
+        /// The cassette's folder.
+        root: PathBuf,
+    },
     /// What is unsealed cannot be written as text.
     #[error("{}: {source}", path.display())]
     Unwritable {
@@ -152,6 +158,9 @@ pub enum StoreError {
     /// Something of the entry is in the store only.
     #[error("what is recorded for the request is not all text yet: `ramtape seal` writes it")]
     NotSealed,
+    /// Nobody finds the store any more, and it is gone when it is closed.
+    #[error("the cassette's .store was deleted or moved while it was recorded into: record again")]
+    Gone,
     /// No space is left on the disk.
     #[error("the disk is full: the store cannot be written")]
     DiskFull,

@@ -3,6 +3,7 @@
 use super::archive::{Archive, text_hash};
 use super::cache::Memory;
 use super::error::CassetteError;
+use super::premises::Premises;
 use super::replace::writing_folder;
 use super::seal::SealReport;
 use super::sealer::Sealer;
@@ -101,6 +102,7 @@ impl<P> Cassette<P> {
         let archive = Arc::new(Archive {
             root: root.to_owned(),
             store,
+            premises: (access != Access::Replay).then(|| Premises::of(root)).transpose()?,
             redaction: Arc::clone(&redaction),
             warden: Arc::clone(&settings.warden),
             sealing: Mutex::default(),
@@ -136,6 +138,7 @@ impl<P> Cassette<P> {
         let archive = Arc::new(Archive {
             root: root.to_owned(),
             store: None,
+            premises: None,
             redaction,
             warden: Arc::new(NoWarden),
             sealing: Mutex::default(),
@@ -278,6 +281,7 @@ fn clear_up(
         _ => {}
     }
     let report = archive.seal_all(step);
+    archive.premises.iter().for_each(Premises::forget_placed);
     notices.extend((!report.sealed.is_empty()).then_some(Notice::Sealed { entries: report.sealed.len() }));
     notices.extend(
         report

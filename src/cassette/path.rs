@@ -81,6 +81,17 @@ impl Identity {
     }
 }
 
+/// Whether what is at `path` is what `file` was opened as.
+pub(super) fn is_same(path: &Path, file: &File) -> bool {
+    let place = |metadata: Metadata| (metadata.dev(), metadata.ino());
+    // Where the system does not tell, nothing says that it is not.
+    let Ok(opened) = file.metadata().map(place) else { return true };
+    match fs::metadata(path).map(place) {
+        Ok(found) => found == opened,
+        Err(error) => !is_absence(&error),
+    }
+}
+
 fn is_absence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -1,7 +1,9 @@
 //! Recording into a cassette: what is handed to it, and how it becomes text.
 
 use super::error::{CassetteError, StoreError};
+use super::premises::Premises;
 use super::seal::SealReport;
+use super::store::Store;
 use super::{Access, Cassette, fault};
 use crate::fingerprint::{Fingerprint, canonical_text};
 use crate::interaction::{Entry, OperationName, Page, Secret, Take};
@@ -115,7 +117,7 @@ impl<P> Cassette<P> {
         takes: Vec<(&TakeHead, Vec<Scrubbed<Page>>)>,
     ) -> Result<Vec<TakeId>, StoreError> {
         let Access::Record { replace } = self.access else { return Err(StoreError::NotRecording) };
-        let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
+        let store = self.recorded_into()?;
         let plain = |pages: Vec<Scrubbed<Page>>| pages.into_iter().map(Scrubbed::into_inner).collect();
         let takes: Vec<_> = takes.into_iter().map(|(take, pages)| (take, plain(pages))).collect();
         store.begin(entry, &takes, replace)
@@ -133,7 +135,7 @@ impl<P> Cassette<P> {
         last: bool,
         token: Option<&UpstreamToken>,
     ) -> Result<(), StoreError> {
-        let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
+        let store = self.recorded_into()?;
         token.map_or(Ok(()), |token| store.keep_token(token))?;
         store.append(take, &page.into_inner(), last)
     }
@@ -143,7 +145,15 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where it is not stored.
     pub fn keep_token(&self, token: &UpstreamToken) -> Result<(), StoreError> {
-        self.archive.store.as_ref().ok_or(StoreError::NotRecording)?.keep_token(token)
+        self.recorded_into()?.keep_token(token)
+    }
+
+    /// The store, if what it takes on lasts.
+    fn recorded_into(&self) -> Result<&Store, StoreError> {
+        let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
+        store.is_in_place()?;
+        self.archive.premises.iter().for_each(Premises::note_key);
+        Ok(store)
     }
 
     /// Upstream's token in place of which the one with the bytes `key` was handed out, if it was in the last day.

@@ -5,6 +5,7 @@ use super::fault;
 use super::path::{sync_folder, write_synced};
 use crate::fingerprint::Fingerprint;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The folder of files being written, on the same file system as the text and out of git's sight.
@@ -16,7 +17,7 @@ pub(super) fn writing_folder(root: &Path) -> PathBuf {
 pub(super) fn write_temporary(root: &Path, fp: &Fingerprint, text: &str) -> Result<PathBuf, CassetteError> {
     let folder = writing_folder(root);
     let path = folder.join(format!("{fp}.json"));
-    let written = fs::create_dir_all(&folder).and_then(|()| write_synced(&path, text.as_bytes()));
+    let written = make_writing_folder(root).and_then(|()| write_synced(&path, text.as_bytes()));
     written.map_err(|source| {
         // Half a file would only keep others from the disk's last room.
         let _ = fs::remove_file(&path);
@@ -29,10 +30,23 @@ pub(super) fn write_temporary(root: &Path, fp: &Fingerprint, text: &str) -> Resu
 /// Renames the text to where it belongs; gives the folder that this changed and that is to be synced.
 pub(super) fn put_in_place(temporary: &Path, path: &Path) -> Result<PathBuf, CassetteError> {
     let folder = path.parent().unwrap_or(path);
-    let placed = fs::create_dir_all(folder).and_then(|()| fs::rename(temporary, path));
+    let placed = make(folder).and_then(|()| fs::rename(temporary, path));
     placed.map_err(|source| CassetteError::Write { path: path.to_owned(), source })?;
     fault::point("after-rename");
     Ok(folder.to_owned())
+}
+
+/// Makes the folder of files being written where it is not there.
+pub(super) fn make_writing_folder(root: &Path) -> io::Result<()> {
+    make(&root.join(".store")).and_then(|()| make(&writing_folder(root)))
+}
+
+/// Makes `folder` where it is not there. What it is in is not made: a cassette that was deleted stays so.
+fn make(folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
 }
 
 /// Makes what was renamed in or removed from `folder` last.

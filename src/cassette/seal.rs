@@ -5,6 +5,7 @@ use super::archive::Archive;
 use super::draft::Draft;
 use super::error::CassetteError;
 use super::handed_on::handed_on;
+use super::premises::{Lost, Premises};
 use super::replace::synced;
 use super::store::Store;
 use crate::fingerprint::Fingerprint;
@@ -35,6 +36,8 @@ pub struct SealReport {
     pub secrets: usize,
     /// How many because they do not answer their own requests.
     pub broken: usize,
+    /// What of the recording is gone: neither the text nor the store has it.
+    pub lost: Vec<Lost>,
     /// What is in the text now and was recorded after a write that is not in the cassette.
     pub adrift: Vec<(String, Fingerprint)>,
 }
@@ -86,6 +89,14 @@ impl Archive {
         }
         self.seal(names, Chains::AreOver, step, &mut report);
         report.sort();
+        if let Some(premises) = &self.premises {
+            let lost = premises.lost(store.unsealed_answers());
+            if !premises.stand() {
+                // Neither text nor store is where another start would find it.
+                return SealReport { lost, ..SealReport::default() };
+            }
+            report.lost = lost;
+        }
         report.adrift = std::mem::take(&mut *self.adrift()).into_iter().collect();
         report
     }
@@ -100,6 +111,9 @@ impl Archive {
     ) {
         let Some(store) = &self.store else { return };
         let _alone = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Err(error)) = self.premises.as_ref().map(|premises| premises.restore(self.redaction.policy())) {
+            return names.drain(..).for_each(|name| report.fail(name, &error));
+        }
         let left = self.catch_up(store, report);
         names.retain(|(_, fp)| !left.contains(fp));
         let all = names.len();
@@ -116,7 +130,7 @@ impl Archive {
                         Err(error) => report.fail(name.clone(), &error),
                     }
                 }
-                overtaken.extend(place(store, drafts, report));
+                overtaken.extend(place(store, self.premises.as_ref(), drafts, report));
             }
             names = overtaken;
         }
@@ -147,7 +161,7 @@ impl Archive {
 /// meanwhile.
 ///
 /// A process that dies on the way leaves every entry in the store, in its file, or in both with an intent that tells it.
-fn place(store: &Store, mut drafts: Vec<Draft>, report: &mut SealReport) -> Vec<Name> {
+fn place(store: &Store, premises: Option<&Premises>, mut drafts: Vec<Draft>, report: &mut SealReport) -> Vec<Name> {
     let intents: Vec<_> = drafts.iter().filter_map(|draft| Some((draft.name.1, draft.intent()?))).collect();
     if let Err(error) = store.intend(&intents) {
         report.fail_all(drafts, &error.into());
@@ -178,6 +192,7 @@ fn place(store: &Store, mut drafts: Vec<Draft>, report: &mut SealReport) -> Vec<
         return overtaken;
     }
     for draft in drafts {
+        premises.iter().for_each(|premises| premises.note_placed(&draft.name, draft.takes, draft.answers));
         report.partial.extend(draft.is_partial.then(|| draft.name.clone()));
         report.sealed.push(draft.name);
     }

@@ -11,3 +11,4 @@ mod process;
 mod prune;
 mod recording;
 mod sharing;
+mod taken_away;

@@ -11,3 +11,4 @@ mod stage;
 
 mod full_disk;
 mod killed;
+mod taken_away;

@@ -57,6 +57,12 @@ impl Index {
         self.entries.len()
     }
 
+    /// How many pages are unsealed.
+    pub(super) fn pages(&self) -> u64 {
+        let takes = self.entries.values().flat_map(|unsealed| unsealed.takes.values());
+        takes.map(|take| u64::from(take.pages)).sum()
+    }
+
     /// Folder and fingerprint of what is unsealed, in order.
     pub(in crate::cassette) fn names(&self) -> Vec<(String, Fingerprint)> {
         let mut names: Vec<_> = self.entries.iter().map(|(fp, unsealed)| (unsealed.folder.clone(), *fp)).collect();

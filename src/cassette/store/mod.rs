@@ -62,7 +62,7 @@ pub(super) struct Store {
     /// Set once sled has not answered: from then on it is not asked.
     silent: AtomicBool,
     /// Keeps other processes out until it is dropped.
-    _lock: Lock,
+    lock: Lock,
 }
 
 /// The unsealed takes of one fingerprint, whole.
@@ -115,6 +115,16 @@ impl Store {
     /// Fails where sled has stopped to answer: asking again would hang.
     fn still_answers(&self) -> Result<(), StoreError> {
         if self.silent.load(Ordering::Acquire) { Err(StoreError::Silent) } else { Ok(()) }
+    }
+
+    /// Fails where the store was deleted or moved: what it takes on would be gone when it is closed.
+    pub(super) fn is_in_place(&self) -> Result<(), StoreError> {
+        if self.lock.is_in_place() { Ok(()) } else { Err(StoreError::Gone) }
+    }
+
+    /// How many recorded answers are unsealed.
+    pub(super) fn unsealed_answers(&self) -> u64 {
+        self.index().pages()
     }
 
     /// Checks that the disk has room for `bytes`: before every write.

@@ -97,7 +97,7 @@ impl Store {
             waiting: Mutex::default(),
             deadline,
             silent: AtomicBool::new(false),
-            _lock: lock,
+            lock,
         };
         let takes = store.without_sealed(contents.takes, &contents.intents, &testimony, text_hash)?;
         *store.index_to_change() = takes;
