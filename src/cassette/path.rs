@@ -138,7 +138,10 @@ fn is_inside(root: &Path, path: &Path) -> io::Result<bool> {
 /// Creates a file with `text`; one that is there stays as it is.
 pub(super) fn write_new(path: &Path, text: &str) -> Result<(), (PathBuf, io::Error)> {
     let written = match File::create_new(path) {
-        Ok(mut file) => file.write_all(text.as_bytes()),
+        Ok(mut file) => file.write_all(text.as_bytes()).inspect_err(|_| {
+            // Half of it would stay for ever.
+            let _ = fs::remove_file(path);
+        }),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
     };
