@@ -6,6 +6,7 @@
 
 mod account;
 mod allow;
+mod assigned;
 mod escape;
 mod find;
 mod findings;
@@ -14,12 +15,14 @@ mod number;
 mod one_sided;
 mod patterns;
 mod redaction;
+mod reference;
 mod request;
 mod rule;
 mod scrub;
 mod secret_key;
 mod shape;
 mod walk;
+mod words;
 
 pub use allow::{AllowError, Allowed};
 pub use findings::{Finding, credentials_in, scan_text};

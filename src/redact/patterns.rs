@@ -1,25 +1,34 @@
 //! What is a secret by its own look, wherever it stands: the built-in rules.
 
+use super::assigned;
 use super::secret_key;
 use super::shape::Shape;
 use regex::{Regex, bytes};
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
-/// A built-in rule. The first group of its expression is the secret, without groups all of it.
+/// A built-in rule.
 struct Pattern {
     label: &'static str,
     /// Whether a text, in lower case, could have it: the expression is compiled for the first one that could.
     hint: fn(&str) -> bool,
-    text: &'static str,
+    look: Look,
     /// A stand-in's kind.
     shape: Shape,
     /// Whether what was found is one after all.
     holds: fn(&str) -> bool,
 }
 
+/// What it is known by.
+enum Look {
+    /// A regular expression. Its first group is the secret, without groups all of it.
+    Like(&'static str),
+    /// What stands around it.
+    Said,
+}
+
 const fn pattern(label: &'static str, hint: fn(&str) -> bool, text: &'static str) -> Pattern {
-    Pattern { label, hint, text, shape: Shape::Text, holds: |_| true }
+    Pattern { label, hint, look: Look::Like(text), shape: Shape::Text, holds: |_| true }
 }
 
 /// The label of e-mail addresses, which are looked for in cassettes only.
@@ -62,14 +71,7 @@ static PATTERNS: [Pattern; 12] = [
             r"(?:FwoGZXIvYXdz|IQoJb3JpZ2lu|FQoGZXIvYXdz|AQoDYXdz)[A-Za-z0-9/+=_-]{16,}",
         )
     },
-    Pattern {
-        holds: |value| !is_example(value) && !is_reference(value),
-        ..pattern(
-            "credential",
-            |text| text.contains("key") || text.contains("token"),
-            r#"(?i)(?:secret[_-]?access[_-]?key|secret[_-]?key|session[_-]?token|security[_-]?token)["']?\s*[=:]\s*["']?([A-Za-z0-9/+=_%.-]{8,})"#,
-        )
-    },
+    Pattern { look: Look::Said, ..pattern(MEMBER, assigned::may_be_in, "") },
     Pattern {
         shape: Shape::KeyId,
         holds: |id| !is_example(id),
@@ -90,12 +92,13 @@ static PATTERNS: [Pattern; 12] = [
 
 static COMPILED: [OnceLock<Option<Regex>>; PATTERNS.len()] = [const { OnceLock::new() }; PATTERNS.len()];
 
-/// The patterns that `text` could have something of, compiled.
-fn hinted(text: &str) -> impl Iterator<Item = (&'static Pattern, &'static Regex)> {
+/// The patterns that `text` could have something of, and their expressions, compiled.
+fn hinted(text: &str) -> impl Iterator<Item = (&'static Pattern, Option<&'static Regex>)> {
     let lower = text.to_ascii_lowercase();
-    PATTERNS.iter().zip(&COMPILED).filter_map(move |(pattern, compiled)| {
-        let compile = || compiled.get_or_init(|| Regex::new(pattern.text).ok()).as_ref();
-        (pattern.hint)(&lower).then(compile).flatten().map(|regex| (pattern, regex))
+    let hinted = PATTERNS.iter().zip(&COMPILED).filter(move |(pattern, _)| (pattern.hint)(&lower));
+    hinted.map(|(pattern, compiled)| {
+        let Look::Like(text) = pattern.look else { return (pattern, None) };
+        (pattern, compiled.get_or_init(|| Regex::new(text).ok()).as_ref())
     })
 }
 
@@ -170,32 +173,29 @@ pub(super) fn spots(text: &str) -> Vec<Spot> {
         return spots;
     }
     for (pattern, regex) in hinted(text) {
-        for captures in regex.captures_iter(text) {
-            let Some(found) = captures.get(1).or_else(|| captures.get(0)) else { continue };
-            if pattern.label == SECRET_KEY {
-                let keys = secret_key::within(found.as_str()).into_iter();
-                let ranges = keys.map(|key| found.start() + key.start..found.start() + key.end);
-                spots.extend(ranges.map(|range| Spot { range, label: pattern.label, shape: pattern.shape }));
-            } else if (pattern.holds)(found.as_str()) {
-                spots.push(Spot { range: found.range(), label: pattern.label, shape: pattern.shape });
-            }
-        }
+        let ranges = regex.map_or_else(|| assigned::values(text), |regex| pattern.ranges(regex, text));
+        spots.extend(ranges.into_iter().map(|range| Spot { range, label: pattern.label, shape: pattern.shape }));
     }
     spots
+}
+
+impl Pattern {
+    /// Where in `text` it is.
+    fn ranges(&self, regex: &Regex, text: &str) -> Vec<Range<usize>> {
+        let found = regex.captures_iter(text).filter_map(|captures| captures.get(1).or_else(|| captures.get(0)));
+        if self.label == SECRET_KEY {
+            let moved = |start: usize| move |key: Range<usize>| start + key.start..start + key.end;
+            return found
+                .flat_map(|run| secret_key::within(run.as_str()).into_iter().map(moved(run.start())))
+                .collect();
+        }
+        found.filter(|found| (self.holds)(found.as_str())).map(|found| found.range()).collect()
+    }
 }
 
 /// Whether it is one of those that AWS prints.
 fn is_example(text: &str) -> bool {
     text.ends_with("EXAMPLE") || text.ends_with("EXAMPLEKEY")
-}
-
-/// Whether a program's text says there where the value is, as in `settings.SECRET_KEY`.
-fn is_reference(text: &str) -> bool {
-    let is_name = |name: &str| {
-        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-    };
-    text.contains('.') && text.split('.').all(is_name)
 }
 
 /// Whether `text` is as mixed as chance makes it: a path or a hash in hexadecimal is not.
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn every_pattern_is_a_regular_expression_and_is_hinted_at() {
-        assert!(PATTERNS.iter().all(|pattern| Regex::new(pattern.text).is_ok()));
+        assert!(PATTERNS.iter().all(|pattern| !matches!(pattern.look, Look::Like(text) if Regex::new(text).is_err())));
         assert!(HINTED.is_some());
     }
 

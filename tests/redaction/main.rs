@@ -23,6 +23,7 @@ mod links;
 mod planted;
 mod properties;
 mod rules;
+mod said;
 mod scan;
 mod scan_headers;
 mod scan_places;

@@ -1,0 +1,87 @@
+//! What stands after a name that says it is a secret: found whatever it looks like, and only there.
+
+use proptest::prelude::*;
+use ramtape::redact::credentials_in;
+
+/// The ways to write a name and its value.
+const WRITTEN: [(&str, &str); 8] = [
+    ("secret_key=", ""),
+    ("secret_key = \"", "\""),
+    ("aws_secret_access_key=", "\n"),
+    ("session_token: ", ", next"),
+    ("session_token: '", "'"),
+    ("{\"SecretAccessKey\":\"", "\"}"),
+    ("export AWS_SESSION_TOKEN=", " && aws s3 ls"),
+    ("X-Amz-Security-Token: ", "\r\n"),
+];
+
+/// As issuers make them; with dots at any place.
+fn any_secret() -> impl Strategy<Value = String> {
+    let dotted = ("[A-Za-z0-9]{24,48}", prop::collection::vec(1_usize..23, 0..4)).prop_map(|(mut text, dots)| {
+        dots.into_iter().for_each(|at| text.insert(at, '.'));
+        text
+    });
+    prop_oneof![
+        dotted,
+        "[A-Za-z0-9+/]{27,43}=",
+        "[A-Za-z0-9_-]{32,43}",
+        "[0-9a-f]{32,64}",
+        "[a-z0-9]{20,40}",
+        "eyJ[A-Za-z0-9_-]{20}\\.[A-Za-z0-9_-]{20}\\.[A-Za-z0-9_-]{20}",
+        "hv[sbr]\\.[A-Za-z0-9]{24,90}",
+        "s\\.[A-Za-z0-9]{24}",
+        "v1\\.[A-Za-z0-9]{24}",
+        "sk_live_[A-Za-z0-9]{24}",
+        "[A-Za-z0-9]{8}\\.[A-Za-z0-9]{8}\\.[A-Za-z0-9]{8}\\.[A-Za-z0-9]{8}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+    #[test]
+    fn no_secret_is_taken_for_a_reference(secret in any_secret()) {
+        for (before, after) in WRITTEN {
+            let text = format!("{before}{secret}{after}");
+            let found = credentials_in(&text);
+            prop_assert!(found.iter().any(|(_, found)| found.value.expose().contains(secret.trim_end_matches('.'))), "{}", text);
+        }
+    }
+}
+
+#[test]
+fn references_are_none_however_they_are_written() {
+    for reference in [
+        "settings.SECRET_KEY",
+        "process.env.AWS_SECRET_ACCESS_KEY",
+        "process.env.X",
+        "var.db_secret",
+        "config.aws.secretAccessKey",
+        "os.environ['AWS_SECRET_ACCESS_KEY']",
+        "self.session_token",
+        "creds.secret_access_key",
+        "response.Credentials.SessionToken",
+        "resp['Credentials']['SessionToken']",
+        "module.iam.this_secret_key",
+        "secrets.AWS_SECRET_ACCESS_KEY",
+        "aws_secret_access_key",
+        "get_secret_value(name)",
+        "${SECRET_KEY}",
+        "$SECRET_KEY",
+        "%SECRET_KEY%",
+        "{{ secrets.key }}",
+        "<your-secret-key>",
+    ] {
+        for text in [
+            format!("secret_key={reference}"),
+            format!("session_token: {reference},"),
+            format!("secret_key = {reference};"),
+        ] {
+            assert!(credentials_in(&text).is_empty(), "{text}");
+        }
+    }
+    // In quotes it is what it says, unless something is put there.
+    assert_eq!(credentials_in("secret_key = \"settings.secret\"").len(), 1);
+    for text in ["secret_key = \"${var.db_secret}\"", "\"SecretAccessKey\": \"{{aws.secret}}\""] {
+        assert!(credentials_in(text).is_empty(), "{text}");
+    }
+}
