@@ -1,4 +1,4 @@
-//! What a text says is a secret, whatever it looks like: the value after a name.
+//! What a text says is a secret, whatever it looks like: the value after a name, and an XML element of such a name.
 
 use super::reference::{is_interpolation, is_masked, is_name};
 use super::words::is_wordy;
@@ -9,11 +9,18 @@ use std::sync::LazyLock;
 /// Names of what is always long, and a secret whatever stands there.
 const KEYS: &str = "secret[_ -]?access[_ -]?key|secret[_ -]?key|session[_ -]?token|security[_ -]?token";
 
-/// How long a value after such a name is, at least.
-const SHORTEST: usize = 8;
+/// Names after which words are more often prose, or a program's.
+const WORDS: &str = "pass[_-]?word|passwd|passphrase|pwd|api[_-]?key|client[_-]?secret|private[_-]?key\
+                     |(?:access|refresh|auth|bearer)[_-]?token";
+
+/// How long a value after one of [`KEYS`] is, at least, and after one of [`WORDS`].
+const SHORTEST: [usize; 2] = [8, 6];
+
+/// From this length on chance would have put a digit into a value, or something that is no word.
+const LONG: usize = 20;
 
 static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let name = format!(r#"(?i)(?:{KEYS})(?<named>\\*["'`]\]?)?"#);
+    let name = format!(r#"(?i)(?:(?<key>{KEYS})|(?:{WORDS}))(?<named>\\*["'`]\]?)?"#);
     // A type in between, as in `secret_key: &str = "…"`.
     let is = r"(?:(?<typed>[ \t]*:[ \t]*)[&\w][\w.<>\[\]|' ]{0,40}[ \t]=[ \t]|\s*(?<sign>:=|=>|\|\|=|\?=|={1,3}|:|,))(?<blank>\s*)";
     let open = r"(?<open>(?:Some\(|[\[({<])*)";
@@ -22,24 +29,35 @@ static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!("{name}{is}{open}(?:{quoted}|{plain})")).ok()
 });
 
+static ELEMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let start = format!(r"(?i)(?:{KEYS}|{WORDS})(?:\s[^<>]*)?(?:>|&gt;)\s*(?:<!\[CDATA\[)?");
+    Regex::new(&format!(r"{start}((?:[^\s<>&]|&(?:amp|quot|apos|#\w+);)+)(?:\]\]>)?\s*(?:<|&lt;)/")).ok()
+});
+
 /// Whether `text`, in lower case, could have one of the names.
 pub(super) fn may_be_in(text: &str) -> bool {
-    ["key", "token"].iter().any(|part| text.contains(part))
+    ["key", "token", "pass", "pwd", "secret"].iter().any(|part| text.contains(part))
 }
 
-/// Where such values are in `text`.
+/// Where such values are in `text`, in order.
 pub(super) fn values(text: &str) -> Vec<Range<usize>> {
     let (mut found, mut at) = (Vec::new(), 0);
     while let Some(captures) = ASSIGNED.as_ref().and_then(|regex| regex.captures_at(text, at)) {
         let Some(value) = value(&captures) else { break };
         let name_end = captures.get(0).map_or(value.range.end, |all| all.start() + 1);
-        let is_secret = value.is_secret(text);
+        // A name of names, as `AWS::ApiGateway::ApiKey`.
+        let is_type = text.get(..name_end - 1).is_some_and(|before| before.ends_with("::"));
+        let is_secret = !is_type && value.is_secret(text);
         at = if is_secret { value.range.end } else { name_end };
         found.extend(is_secret.then_some(value.range));
         while !text.is_char_boundary(at) {
             at += 1;
         }
     }
+    let elements = ELEMENT.iter().flat_map(|regex| regex.captures_iter(text)).filter_map(|captures| captures.get(1));
+    let elements = elements.filter(|value| !is_interpolation(value.as_str()) && !is_masked(value.as_str()));
+    found.extend(elements.map(|value| value.range()));
+    found.sort_by_key(|range| range.start);
     found
 }
 
@@ -57,6 +75,7 @@ enum Quotes {
 struct Value<'t> {
     range: Range<usize>,
     quotes: Quotes,
+    of_key: bool,
     sign: &'t str,
     /// Whether it stands on the name's line.
     is_beside: bool,
@@ -83,6 +102,7 @@ fn value<'t>(captures: &Captures<'t>) -> Option<Value<'t>> {
     Some(Value {
         range,
         quotes,
+        of_key: has("key"),
         sign: captures.name("sign").map_or("=", |sign| sign.as_str()),
         is_beside: captures.name("blank").is_none_or(|blank| !blank.as_str().contains('\n')),
         is_name_quoted: has("named"),
@@ -95,20 +115,21 @@ impl Value<'_> {
     fn is_secret(&self, text: &str) -> bool {
         let value = text.get(self.range.clone()).unwrap_or_default();
         let rest = text.get(self.range.end..).unwrap_or_default();
-        if value.len() < SHORTEST || is_example(value) || is_interpolation(value) || is_masked(value) {
+        let shortest = if self.of_key { SHORTEST[0] } else { SHORTEST[1] };
+        if value.len() < shortest || is_example(value) || is_interpolation(value) || is_masked(value) {
             return false;
         }
         let is_mixed = is_mixed(value);
         match self.quotes {
             // The last two of what a function is given.
             Quotes::Whole if self.sign == "," => self.is_name_quoted && is_mixed && !is_wordy(value) && is_last(rest),
-            Quotes::Whole => !is_name_of_one(value),
-            Quotes::Open => is_mixed && !is_wordy(value),
+            Quotes::Whole => !is_name_of_one(value) && (self.of_key || (is_mixed && !is_location(value))),
+            Quotes::Open => is_mixed,
             Quotes::None if matches!(self.sign, "," | "==" | "===") || self.is_typed || value.starts_with(':') => false,
             Quotes::None if is_name(value, rest) || is_location(value) || is_number(value) => false,
-            Quotes::None if !self.is_beside || self.is_in_brackets => is_mixed && !is_wordy(value),
-            Quotes::None if self.sign == ":" && is_wordy(value) && is_prose(rest) => false,
-            Quotes::None => is_mixed || value.bytes().all(is_of_token),
+            Quotes::None if !self.is_beside || self.is_in_brackets => is_mixed,
+            Quotes::None if self.sign == ":" && !is_mixed && is_wordy(value) && is_prose(rest) => false,
+            Quotes::None => is_mixed || (self.of_key && value.bytes().all(is_of_token)),
         }
     }
 }
@@ -121,16 +142,19 @@ fn is_example(text: &str) -> bool {
 /// Whether `text` is no more than such a name itself, as where names are listed.
 fn is_name_of_one(text: &str) -> bool {
     static NAME: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(&format!("^(?i)(?:x[_-]?amz[_-]?|aws[_-]?)?(?:{KEYS})$")).ok());
+        LazyLock::new(|| Regex::new(&format!("^(?i)(?:x[_-]?amz[_-]?|aws[_-]?)?(?:{KEYS}|{WORDS})$")).ok());
     NAME.as_ref().is_some_and(|name| name.is_match(text))
 }
 
-/// Whether letters, digits and signs stand together in `text` as in no word, or it is a number.
+/// Whether `text` has digits as no word has, is a number, or is long and made of no words.
 fn is_mixed(text: &str) -> bool {
     let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(&kind);
-    let has_sign = has(|byte| matches!(byte, b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'*' | b'+' | b'~'));
-    let has_letter = has(u8::is_ascii_alphabetic);
-    has(u8::is_ascii_digit) && (has_letter || has_sign || text.bytes().all(|byte| byte.is_ascii_digit()))
+    let has_other = has(|byte| byte.is_ascii_alphabetic() || b"!@#$%^*+~".contains(byte));
+    let is_number = || text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_long = || text.len() >= LONG && text.bytes().all(is_of_token);
+    let words = || text.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    (has(u8::is_ascii_digit) && (has_other || is_number()))
+        || (is_long() && has(u8::is_ascii_alphabetic) && !is_wordy(&words()))
 }
 
 /// Whether `text` is a path or an address.
@@ -170,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_expressions_are_some() {
-        assert!(ASSIGNED.is_some() && is_name_of_one("aws_secret_access_key"));
+        assert!(ASSIGNED.is_some() && ELEMENT.is_some() && is_name_of_one("aws_secret_access_key"));
     }
 
     #[test]
@@ -217,6 +241,57 @@ mod tests {
             "data.SecretAccessKey === undefined",
             "SECRET_KEY=****************",
         ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_text_is_found_where_it_is_no_word() {
+        for (text, secret) in [
+            ("login failed: password=hunter2 for jane", "hunter2"),
+            ("Server=db;User Id=sa;Pwd=hunter2!x;", "hunter2!x"),
+            ("password: P@ssw0rd!", "P@ssw0rd!"),
+            ("\"password\": \"k]6/s&R}v\"", "k]6/s&R}v"),
+            ("passwd='hunter2'", "hunter2"),
+            ("api_key=4f9a8b7c6d5e", "4f9a8b7c6d5e"),
+            ("password=123456", "123456"),
+            ("password: hunter2 for jane", "hunter2"),
+            ("user=[jane], password=[hunter2]", "hunter2"),
+            ("password: 'hunter2 ", "hunter2"),
+            ("<p>password=hunter2<br>", "hunter2"),
+        ] {
+            assert_eq!(found(text), [secret], "{text}");
+        }
+        for text in [
+            "password: must have 8 characters",
+            "password: string",
+            "password = user.password2",
+            "password=get_password(user1)",
+            "password=\"${DB_PASSWORD_2}\"",
+            "password=%(password)s",
+            "PWD=/home/user1/projects",
+            "pub const NO_PASSWORD: u32 = 131072u32;",
+            "WRONG_PASSWORD = 0xC000006A",
+            "private_key = Ed25519PrivateKey.generate()",
+            "\"AWS::ApiGateway::ApiKey\": \"48205d4ffd7feba3\"",
+            "the password is wrong: try again in 60s",
+            "password: redacted",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_element_with_such_a_name_is_one() {
+        for (text, secret) in [
+            ("<SecretAccessKey>x</SecretAccessKey>", "x"),
+            ("<a:DbPassword type='b'>\n  hunter </a:DbPassword>", "hunter"),
+            ("<SessionToken><![CDATA[abc]]></SessionToken>", "abc"),
+            ("&lt;password&gt;a&amp;b&lt;/password&gt;", "a&amp;b"),
+        ] {
+            assert_eq!(found(text), [secret], "{text}");
+        }
+        for text in ["<password>${env.DB}</password>", "<Password>your own one</Password>", "<password></password>"] {
             assert_eq!(found(text), [""; 0], "{text}");
         }
     }

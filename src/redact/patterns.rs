@@ -111,20 +111,27 @@ fn has_long_run(text: &str) -> bool {
 /// What every text with a secret in it has, escaped or not: one quick pass that spares all others.
 const HINT: &str = concat!(
     r"(?-u)@|%[0-9A-Fa-f]{2}|\\[u/]|A(?:KIA|SIA|BIA|CCA)|PRIVATE KEY|eyJ|gh[pousr]_|github_pat_|xox[abeoprs]-|glpat-|k_live_|npm_|pypi-|SG\.|FwoG|IQoJ|FQoG|AQoD",
-    r"|(?i:signature|secret|session.?token|security.?token|pass.?word|authorization|private.?key|api.?key)",
+    r"|(?i:signature|secret|(?:session|security|access|refresh|auth|bearer).?token|pass.?word|passwd|passphrase|pwd|authorization|private.?key|api.?key)",
     r"|[A-Za-z0-9/+]{40}"
 );
 
 static HINTED: LazyLock<Option<bytes::Regex>> = LazyLock::new(|| bytes::Regex::new(HINT).ok());
 
 /// How the names of members end that hold a secret whatever it looks like; without case, `_` and `-`.
-const MEMBERS: [&str; 10] = [
+const MEMBERS: [&str; 17] = [
     "secretaccesskey",
     "secretkey",
     "sessiontoken",
     "securitytoken",
     "xamzsecuritytoken",
+    "accesstoken",
+    "refreshtoken",
+    "authtoken",
+    "bearertoken",
     "password",
+    "passwd",
+    "passphrase",
+    "pwd",
     "authorization",
     "clientsecret",
     "privatekey",
@@ -172,11 +179,23 @@ pub(super) fn spots(text: &str) -> Vec<Spot> {
     if !may_hold(text.as_bytes()) {
         return spots;
     }
+    let mut said = Vec::new();
     for (pattern, regex) in hinted(text) {
         let ranges = regex.map_or_else(|| assigned::values(text), |regex| pattern.ranges(regex, text));
+        if regex.is_none() {
+            said.clone_from(&ranges);
+        }
         spots.extend(ranges.into_iter().map(|range| Spot { range, label: pattern.label, shape: pattern.shape }));
     }
+    spots.retain(|spot| !is_part(&spot.range, &said));
     spots
+}
+
+/// Whether `range` is a part of one of those, which stand in order, and not all of it: what is secret as a whole is replaced
+/// as a whole.
+fn is_part(range: &Range<usize>, wholes: &[Range<usize>]) -> bool {
+    let first = wholes.partition_point(|whole| whole.end < range.end);
+    wholes.get(first).is_some_and(|whole| whole.start <= range.start && whole != range)
 }
 
 impl Pattern {
@@ -311,6 +330,8 @@ mod tests {
             "Password",
             "pass_word",
             "X-Amz-Security-Token",
+            "db_passwd",
+            "refreshToken",
         ] {
             assert!(is_secret_member(name) && may_hold(name.as_bytes()), "{name}");
         }

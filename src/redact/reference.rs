@@ -121,7 +121,8 @@ pub(super) fn is_interpolation(text: &str) -> bool {
 /// Whether `text` is no more than one character over and over, as in `********`.
 pub(super) fn is_masked(text: &str) -> bool {
     let mut characters = text.chars();
-    characters.next().is_none_or(|first| characters.all(|other| other == first && !other.is_ascii_digit()))
+    let first = characters.next().filter(|first| !first.is_ascii_digit());
+    text.len() > 2 && characters.all(|other| Some(other) == first)
 }
 
 /// Names joined by dots, each made of words, that begin or end as those of secrets do; or one that ends so.
@@ -187,7 +188,13 @@ mod tests {
         ] {
             assert!(is_interpolation(text), "{text}");
         }
-        assert!(is_masked("********") && is_masked("xxxxxxxx") && !is_masked("11111111") && !is_masked("xxxxy"));
+        assert!(
+            is_masked("********")
+                && is_masked("xxxxxxxx")
+                && !is_masked("11111111")
+                && !is_masked("xxxxy")
+                && !is_masked("x")
+        );
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What stands after a name that says it is a secret: found whatever it looks like, and only there.
 
+use crate::copies::{answered, redaction};
 use proptest::prelude::*;
 use ramtape::redact::credentials_in;
 
 /// The ways to write a name and its value.
-const WRITTEN: [(&str, &str); 8] = [
+const WRITTEN: [(&str, &str); 12] = [
     ("secret_key=", ""),
     ("secret_key = \"", "\""),
     ("aws_secret_access_key=", "\n"),
@@ -13,6 +14,10 @@ const WRITTEN: [(&str, &str); 8] = [
     ("{\"SecretAccessKey\":\"", "\"}"),
     ("export AWS_SESSION_TOKEN=", " && aws s3 ls"),
     ("X-Amz-Security-Token: ", "\r\n"),
+    ("<SessionToken>", "</SessionToken>"),
+    ("password=", " for jane"),
+    ("client_secret: '", "'"),
+    ("\"apiKey\":\"", "\""),
 ];
 
 /// As issuers make them; with dots at any place.
@@ -32,6 +37,7 @@ fn any_secret() -> impl Strategy<Value = String> {
         "s\\.[A-Za-z0-9]{24}",
         "v1\\.[A-Za-z0-9]{24}",
         "sk_live_[A-Za-z0-9]{24}",
+        "[A-Za-z0-9]{20}SG\\.[A-Za-z0-9]{20}\\.[A-Za-z0-9]{20}",
         "[A-Za-z0-9]{8}\\.[A-Za-z0-9]{8}\\.[A-Za-z0-9]{8}\\.[A-Za-z0-9]{8}",
     ]
 }
@@ -83,5 +89,23 @@ fn references_are_none_however_they_are_written() {
     assert_eq!(credentials_in("secret_key = \"settings.secret\"").len(), 1);
     for text in ["secret_key = \"${var.db_secret}\"", "\"SecretAccessKey\": \"{{aws.secret}}\""] {
         assert!(credentials_in(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn the_answer_of_an_error_keeps_no_password() {
+    let redaction = redaction(false, &[]);
+    for (text, left) in [
+        ("{\"message\":\"cannot log in with password=hunter2, sorry\"}", "{\"message\":\"cannot log in with password="),
+        ("<e>pwd: 'hunter2'</e>", "<e>pwd: '"),
+        ("<Credentials><SecretAccessKey>hunter</SecretAccessKey></Credentials>", "<Credentials><SecretAccessKey>"),
+        ("<Password>hunter</Password>", "<Password>"),
+    ] {
+        let redacted = answered(&redaction, text);
+        assert!(redacted.starts_with(&format!("{left}redacted-")) && !redacted.contains("hunter"), "{redacted}");
+        assert_eq!(answered(&redaction, &redacted), redacted);
+    }
+    for text in ["{\"message\":\"password: must have 8 characters\"}", "<Password>Your own one</Password>"] {
+        assert_eq!(answered(&redaction, text), text);
     }
 }
