@@ -16,6 +16,10 @@ const WORDS: &str = "pass[_-]?word|passwd|passphrase|pwd|api[_-]?key|client[_-]?
 /// How long a value after one of [`KEYS`] is, at least, and after one of [`WORDS`].
 const SHORTEST: [usize; 2] = [8, 6];
 
+/// Nothing longer that goes on without a blank is anything else. What is no secret is gone through again for names in it, and
+/// has to be short.
+const LONGEST: usize = 256;
+
 /// From this length on chance would have put a digit into a value, or something that is no word.
 const LONG: usize = 20;
 
@@ -115,6 +119,9 @@ impl Value<'_> {
     fn is_secret(&self, text: &str) -> bool {
         let value = text.get(self.range.clone()).unwrap_or_default();
         let rest = text.get(self.range.end..).unwrap_or_default();
+        if value.len() > LONGEST {
+            return true;
+        }
         let shortest = if self.of_key { SHORTEST[0] } else { SHORTEST[1] };
         if value.len() < shortest || is_example(value) || is_interpolation(value) || is_masked(value) {
             return false;
@@ -294,5 +301,15 @@ mod tests {
         for text in ["<password>${env.DB}</password>", "<Password>your own one</Password>", "<password></password>"] {
             assert_eq!(found(text), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn what_names_a_secret_again_and_again_is_gone_through_once() {
+        let often = |text: &str| text.repeat((1 << 18) / text.len());
+        // Not in minutes, as when what follows each name were gone through to its end.
+        for text in ["password=", "secret_key=!", "session_token=\\u"] {
+            assert_eq!(values(&often(text)).len(), 1, "{text}");
+        }
+        assert!(values(&often("secret_key=(")).is_empty() && values(&often("<SecretKey ")).is_empty());
     }
 }
