@@ -40,6 +40,7 @@ mod sealer;
 mod store;
 mod subsequence;
 pub mod text;
+mod text_alone;
 mod usage;
 mod warden;
 mod watch;

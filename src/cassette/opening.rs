@@ -13,7 +13,7 @@ use super::watch::watch;
 use super::{Cassette, Ground, Notice, format, listing, path};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, with_causes};
-use crate::redact::{Key, KeySource, Policy, Redaction};
+use crate::redact::{Policy, Redaction};
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -126,32 +126,8 @@ impl<P> Cassette<P> {
     }
 }
 
-impl<P> Cassette<P> {
-    /// The cassette in `root` as its text alone tells it: the store is neither asked nor touched.
-    ///
-    /// # Errors
-    /// Where the format is not this program's.
-    pub fn open_text(root: &Path, prepare: fn(Fingerprint, Entry) -> P) -> Result<Self, CassetteError> {
-        check_format(root, Access::Replay, &NoWarden)?;
-        // Nothing is redacted or written here.
-        let redaction = Arc::new(Redaction::built_in(KeySource::Known(Key::public())));
-        let archive = Arc::new(Archive {
-            root: root.to_owned(),
-            store: None,
-            premises: None,
-            redaction,
-            warden: Arc::new(NoWarden),
-            sealing: Mutex::default(),
-            writes: Mutex::default(),
-            adrift: Mutex::default(),
-        });
-        let memory = Memory::new(Settings::default().memory);
-        Ok(Self { archive, access: Access::Replay, prepare, memory, watch: None, sealer: None })
-    }
-}
-
 /// Checks the version before anything else; makes the folder a cassette where it is to become one. Gives its rules.
-fn check_format(root: &Path, access: Access, warden: &dyn Warden) -> Result<Policy, CassetteError> {
+pub(super) fn check_format(root: &Path, access: Access, warden: &dyn Warden) -> Result<Policy, CassetteError> {
     let recording = access != Access::Replay;
     if let Some(policy) = format::check(root, recording)? {
         return Ok(policy);

@@ -152,8 +152,11 @@ pub(super) fn write_new(path: &Path, text: &str) -> Result<(), (PathBuf, io::Err
 pub(super) fn write_synced(path: &Path, text: &[u8]) -> io::Result<()> {
     super::fault::full_disk()?;
     let mut file = File::create(path)?;
-    file.write_all(text)?;
-    file.sync_all()
+    let written = file.write_all(text).and_then(|()| file.sync_all());
+    written.inspect_err(|_| {
+        // Half a file would only keep others from the disk's last room.
+        let _ = fs::remove_file(path);
+    })
 }
 
 /// Makes renames in `folder` last, where its file system knows how.

@@ -32,6 +32,15 @@ impl Judge<'_> {
         self.warden.prove(self.redaction, fp, entry).map_err(broken)
     }
 
+    /// Judges `entry`, as its file in the cassette in `root` has it or would have it.
+    ///
+    /// # Errors
+    /// [`CassetteError::Secret`], else [`CassetteError::Broken`], and where it has no text.
+    pub fn judge(&self, root: &Path, fp: &Fingerprint, entry: &Entry) -> Result<(), CassetteError> {
+        let path = entry_path(root, &entry.operation.folder(), fp)?;
+        self.prove(&path, fp, entry, &written(entry, &path)?)
+    }
+
     /// Looks for secrets in `entry`, as its file in the cassette in `root` has it or would have it.
     ///
     /// # Errors

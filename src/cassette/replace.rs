@@ -18,11 +18,7 @@ pub(super) fn write_temporary(root: &Path, fp: &Fingerprint, text: &str) -> Resu
     let folder = writing_folder(root);
     let path = folder.join(format!("{fp}.json"));
     let written = make_writing_folder(root).and_then(|()| write_synced(&path, text.as_bytes()));
-    written.map_err(|source| {
-        // Half a file would only keep others from the disk's last room.
-        let _ = fs::remove_file(&path);
-        CassetteError::Write { path: path.clone(), source }
-    })?;
+    written.map_err(|source| CassetteError::Write { path: path.clone(), source })?;
     fault::point("after-temporary-file");
     Ok(path)
 }

@@ -1,19 +1,22 @@
 //! `ramtape merge`
 
+mod target;
+
+pub(super) use target::Target;
+
 use super::progress::Progress;
 use super::recorded::{self, Shelf};
 use super::summary::counted;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output};
 use crate::app::Rules;
-use crate::cassette::{self, Access, Cassette, CassetteError, Ground, Judged, Notice, Piece, Unlike, alike, combine};
+use crate::cassette::{self, Piece, Unlike, alike, combine};
 use crate::cli::MergeArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Take, shell_path};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Why cassettes cannot be merged.
 #[derive(Debug, thiserror::Error)]
@@ -89,17 +92,20 @@ impl MergeError {
 pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let config = Config::from_settings(Settings::load(RawConfig::default(), environment)?, RecordMode::None)?;
     check(&args.into, &args.from)?;
-    if let (false, false, Some(first)) = (args.dry_run, cassette::is_cassette(&args.into), args.from.first()) {
-        cassette::create_like(&args.into, first)?;
-    }
-    let target = Target::open(&args.into, args.dry_run, Rules::of(&config).only_own(), voice)?;
+    let rules = Rules::of(&config).only_own();
+    let first = args.from.first().map_or(args.into.as_path(), PathBuf::as_path);
+    let mut target = Target::prepare(&args.into, first, args.dry_run, rules.clone(), voice)?;
     let shelves = args.from.iter().map(|from| Shelf::open(from, voice)).collect::<Result<Vec<_>, _>>()?;
     check_sealed(&args.from, &shelves)?;
     let Changes { list: changes, brought } = changes(&target, &shelves, voice)?;
-    let judged = target.judge(&changes)?;
+    let judged = target.judge(&changes).map_err(|error| target.at_its_source(error, &changes, &shelves))?;
     // What is added is told before it is.
     output::print(&if args.json { json(&changes, &args.into) } else { text(&changes) })?;
     if !args.dry_run {
+        if !target.is_made() {
+            cassette::create_like(&args.into, first)?;
+            target = Target::open(&args.into, false, rules, voice)?;
+        }
         args.from.iter().try_for_each(|from| cassette::share_key(&args.into, from))?;
         target.write(judged.as_ref(), changes.len(), voice)?;
     }
@@ -111,48 +117,6 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> 
         _ => "nothing to add: the others hold no takes".to_owned(),
     });
     Ok(Exit::Well)
-}
-
-/// The cassette that takes go into, kept from others; `None` where there is none yet, and nothing is to be written.
-pub(super) struct Target {
-    cassette: Option<Cassette<()>>,
-}
-
-impl Target {
-    pub(super) fn open(root: &Path, dry_run: bool, rules: Rules, voice: Voice) -> Result<Self, CommandError> {
-        if dry_run && Ground::of(root)? != Ground::Cassette {
-            return Ok(Self { cassette: None });
-        }
-        let access = if dry_run { Access::Replay } else { Access::Record { replace: false } };
-        let settings = cassette::Settings { warden: Arc::new(rules), ..cassette::Settings::default() };
-        let opened = Cassette::open(root, access, |_, _| (), &settings)?;
-        if opened.notices.iter().any(|notice| matches!(notice, Notice::InUse { .. })) {
-            return Err(CassetteError::InUse { root: root.to_owned() }.into());
-        }
-        recorded::tell(&opened.notices, voice);
-        Ok(Self { cassette: Some(opened.cassette) })
-    }
-
-    /// The cassette; `None` where there is none yet, and nothing is to be written.
-    pub(super) const fn cassette(&self) -> Option<&Cassette<()>> {
-        self.cassette.as_ref()
-    }
-
-    fn entry(&self, folder: &str, fingerprint: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
-        self.cassette.as_ref().map_or(Ok(None), |cassette| cassette.entry(folder, fingerprint))
-    }
-
-    /// Whether all of them may be written; `None` where there is no cassette.
-    pub(super) fn judge<'c>(&self, changes: &'c [Change]) -> Result<Option<Judged<'c>>, CassetteError> {
-        let entries = || changes.iter().map(|change| (&change.fingerprint, &change.entry));
-        self.cassette.as_ref().map(|cassette| cassette.judge(entries())).transpose()
-    }
-
-    pub(super) fn write(&self, judged: Option<&Judged>, count: usize, voice: Voice) -> Result<(), CassetteError> {
-        let (Some(cassette), Some(judged)) = (&self.cassette, judged) else { return Ok(()) };
-        let mut progress = Progress::new(voice, "writing", count);
-        cassette.put(judged, || progress.step())
-    }
 }
 
 /// Checks that all are there, none twice, and all under the same rules. A cassette that is not there yet gets those of the

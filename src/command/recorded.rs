@@ -37,6 +37,11 @@ impl Shelf {
         Ok((Self { root: root.to_owned(), cassette: opened.cassette }, opened.notices))
     }
 
+    /// The cassette's folder.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Folder and fingerprint of everything, in order.
     pub(super) fn names(&self) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
         self.cassette.fingerprints()

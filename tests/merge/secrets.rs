@@ -48,3 +48,35 @@ async fn a_secret_that_was_written_into_a_text_keeps_everything_out() {
         assert_eq!((refused.stdout.as_str(), stage.texts("into")), ("", before.clone()));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_names_its_file_and_leaves_nothing() {
+    let stage = Stage::new().await;
+    for name in ["clean", "from"] {
+        record(&stage, name).await;
+    }
+    let [clean, listing] = ["clean", "from"].map(|name| {
+        let mut files = fs::read_dir(stage.cassette(name).join("get-resource-shares")).unwrap();
+        files.next().unwrap().unwrap().path()
+    });
+    // What is clean alone comes first: no file of it may be there afterwards either.
+    fs::remove_file(&clean).unwrap();
+    let text = fs::read_to_string(&listing).unwrap();
+    fs::write(&listing, text.replace("\"made\"", &format!("\"{}\"", SECRET.concat()))).unwrap();
+    let named = format!("from/get-resource-shares/{}", listing.file_name().unwrap().to_str().unwrap());
+    for (into, from) in [("new/one", &["clean", "from"][..]), ("clean", &["from"])] {
+        for flags in [&["--dry-run"][..], &[]] {
+            let refused = run(stage.folder(), &[&["merge", into][..], from, flags].concat());
+            assert_eq!((refused.code, refused.stdout.as_str()), (Some(4), ""), "{refused:?}");
+            assert!(refused.stderr.contains(&named), "{refused:?}");
+            assert!(!stage.cassette("new").exists() && !clean.exists());
+        }
+    }
+    // Without it, it becomes what was foreseen.
+    fs::write(&listing, text).unwrap();
+    let foreseen = run(stage.folder(), &["merge", "--dry-run", "new/one", "clean", "from"]);
+    let merged = run(stage.folder(), &["merge", "new/one", "clean", "from"]);
+    assert_eq!((foreseen.code, merged.code), (Some(0), Some(0)), "{foreseen:?} {merged:?}");
+    assert!(!merged.stdout.is_empty() && foreseen.stdout == merged.stdout, "{foreseen:?} {merged:?}");
+    assert_eq!(run(stage.folder(), &["verify", "--offline", "--cassette", "new/one"]).code, Some(0));
+}

@@ -1,0 +1,119 @@
+//! The cassette that takes go into.
+
+use super::Change;
+use crate::app::Rules;
+use crate::cassette::{self, Access, Cassette, CassetteError, Ground, Judge, Judged, Notice, Warden};
+use crate::command::CommandError;
+use crate::command::progress::Progress;
+use crate::command::recorded::{self, Shelf};
+use crate::command::voice::Voice;
+use crate::fingerprint::Fingerprint;
+use crate::interaction::Entry;
+use crate::redact::Redaction;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The cassette that takes go into, kept from others.
+pub(in crate::command) struct Target {
+    open: Option<Open>,
+    /// Whether it is there, and not only to come.
+    is_made: bool,
+}
+
+struct Open {
+    cassette: Cassette<()>,
+    rules: Arc<Rules>,
+    redaction: Arc<Redaction>,
+}
+
+impl Target {
+    /// The cassette in `root`. Without one nothing may be written; there is none yet where `dry_run`, and else it is made.
+    pub(in crate::command) fn open(
+        root: &Path,
+        dry_run: bool,
+        rules: Rules,
+        voice: Voice,
+    ) -> Result<Self, CommandError> {
+        if dry_run && Ground::of(root)? != Ground::Cassette {
+            return Ok(Self { open: None, is_made: false });
+        }
+        let access = if dry_run { Access::Replay } else { Access::Record { replace: false } };
+        let rules = Arc::new(rules);
+        let settings = cassette::Settings { warden: Arc::<Rules>::clone(&rules), ..cassette::Settings::default() };
+        let opened = Cassette::open(root, access, |_, _| (), &settings)?;
+        if opened.notices.iter().any(|notice| matches!(notice, Notice::InUse { .. })) {
+            return Err(CassetteError::InUse { root: root.to_owned() }.into());
+        }
+        recorded::tell(&opened.notices, voice);
+        let open = Open { cassette: opened.cassette, rules, redaction: opened.redaction };
+        Ok(Self { open: Some(open), is_made: true })
+    }
+
+    /// The cassette in `root`, or the one that `root` is to become, under the rules of the cassette in `first`: of that
+    /// nothing is made yet.
+    pub(super) fn prepare(
+        root: &Path,
+        first: &Path,
+        dry_run: bool,
+        rules: Rules,
+        voice: Voice,
+    ) -> Result<Self, CommandError> {
+        if Ground::of(root)? == Ground::Cassette {
+            if !dry_run && !cassette::is_cassette(root) {
+                cassette::create_like(root, first)?;
+            }
+            return Self::open(root, dry_run, rules, voice);
+        }
+        let policy = cassette::policy_of(first)?.unwrap_or_default();
+        let redaction = rules
+            .redaction(first, policy, false)
+            .map_err(|reason| CassetteError::Redaction { root: first.to_owned(), reason })?;
+        let (rules, redaction) = (Arc::new(rules), Arc::new(redaction));
+        let warden = Arc::<Rules>::clone(&rules);
+        let cassette = Cassette::foresee(root, Arc::clone(&redaction), warden, |_, _| ())?;
+        Ok(Self { open: Some(Open { cassette, rules, redaction }), is_made: false })
+    }
+
+    /// Whether the cassette is there.
+    pub(super) const fn is_made(&self) -> bool {
+        self.is_made
+    }
+
+    /// The cassette; `None` where there is none yet, and nothing is to be written.
+    pub(in crate::command) fn cassette(&self) -> Option<&Cassette<()>> {
+        self.open.as_ref().map(|open| &open.cassette)
+    }
+
+    pub(super) fn entry(&self, folder: &str, fingerprint: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
+        self.cassette().map_or(Ok(None), |cassette| cassette.entry(folder, fingerprint))
+    }
+
+    /// Whether all of them may be written; `None` where there is no cassette.
+    pub(in crate::command) fn judge<'c>(&self, changes: &'c [Change]) -> Result<Option<Judged<'c>>, CassetteError> {
+        let entries = || changes.iter().map(|change| (&change.fingerprint, &change.entry));
+        self.cassette().map(|cassette| cassette.judge(entries())).transpose()
+    }
+
+    /// Why something may not be added, told of the file that it comes from; `error` tells of the one that it would be in.
+    pub(super) fn at_its_source(&self, error: CassetteError, changes: &[Change], shelves: &[Shelf]) -> CassetteError {
+        let Some(Open { rules, redaction, .. }) = &self.open else { return error };
+        let judge = Judge { warden: &**rules, redaction };
+        let judged = |change: &Change, shelf: &Shelf| {
+            let found = shelf.read(&change.entry.operation.folder(), change.fingerprint).ok()??;
+            judge.judge(shelf.root(), &change.fingerprint, &found.entry).err()
+        };
+        let source = changes.iter().find_map(|change| shelves.iter().find_map(|shelf| judged(change, shelf)));
+        source.unwrap_or(error)
+    }
+
+    pub(in crate::command) fn write(
+        &self,
+        judged: Option<&Judged>,
+        count: usize,
+        voice: Voice,
+    ) -> Result<(), CassetteError> {
+        let (Some(cassette), Some(judged)) = (self.cassette(), judged) else { return Ok(()) };
+        let mut progress = Progress::new(voice, "writing", count);
+        cassette.put(judged, || progress.step())
+    }
+}
