@@ -130,6 +130,8 @@ impl Value<'_> {
         match self.quotes {
             // The last two of what a function is given.
             Quotes::Whole if self.sign == "," => self.is_name_quoted && is_mixed && !is_wordy(value) && is_last(rest),
+            // A member of what is called so.
+            Quotes::Whole if self.is_in_brackets && is_before_value(rest) => false,
             Quotes::Whole => !is_name_of_one(value) && (self.of_key || (is_mixed && !is_location(value))),
             Quotes::Open => is_mixed,
             Quotes::None if matches!(self.sign, "," | "==" | "===") || self.is_typed || value.starts_with(':') => false,
@@ -179,6 +181,12 @@ fn is_last(rest: &str) -> bool {
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix("0x").filter(|digits| digits.len() <= 16);
     digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Whether what ended at `rest`, a quote aside, is a name.
+fn is_before_value(rest: &str) -> bool {
+    let rest = rest.trim_start_matches(['\\', '"', '\'', '`']).trim_start();
+    rest.starts_with(':') || rest.starts_with('=')
 }
 
 /// Whether a sentence goes on with `rest`.
@@ -247,6 +255,7 @@ mod tests {
             "SecretKey:\n    description: |-",
             "data.SecretAccessKey === undefined",
             "SECRET_KEY=****************",
+            "\"SecretAccessKey\": {\"documentation\": 1}",
         ] {
             assert_eq!(found(text), [""; 0], "{text}");
         }

@@ -155,7 +155,13 @@ impl<'r> Wanted<'r> {
     /// What the built-in rules find in `part`, which begins at `start` of a text.
     fn secrets_in(&self, part: &str, start: usize) -> Vec<Found> {
         let found = |range: Range<usize>, shape: Shape, label: &'static str| {
-            let is_one = part.get(range.clone()).is_some_and(|value| !shape.is_stand_in(value));
+            // What a name says is a secret has a stand-in of its own kind where a member is called so.
+            let stands_in = |value: &str| {
+                shape.is_stand_in(value)
+                    || (label == patterns::MEMBER
+                        && (Shape::of(value).is_stand_in(value) || Shape::Number.is_stand_in(value)))
+            };
+            let is_one = part.get(range.clone()).is_some_and(|value| !stands_in(value));
             let range = start + range.start..start + range.end;
             is_one.then(|| Found { range, shape, label: label.into(), with: None })
         };

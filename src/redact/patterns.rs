@@ -117,7 +117,7 @@ const HINT: &str = concat!(
 
 static HINTED: LazyLock<Option<bytes::Regex>> = LazyLock::new(|| bytes::Regex::new(HINT).ok());
 
-/// How the names of members end that hold a secret whatever it looks like; without case, `_` and `-`.
+/// How the names of members end that hold a secret whatever it looks like; without case, blanks, `_` and `-`.
 const MEMBERS: [&str; 17] = [
     "secretaccesskey",
     "secretkey",
@@ -163,7 +163,7 @@ pub(super) fn is_secret_header(name: &str) -> bool {
 
 /// A name without what is a matter of taste in it.
 fn plain(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '_' | '-')).map(|c| c.to_ascii_lowercase()).collect()
+    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// A secret in a text.

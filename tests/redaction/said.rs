@@ -54,6 +54,35 @@ proptest! {
     }
 }
 
+/// Values of every kind, which have stand-ins of every kind.
+fn any_value() -> impl Strategy<Value = serde_json::Value> {
+    prop_oneof![
+        any_secret().prop_map(serde_json::Value::from),
+        "[0-9]{6,20}".prop_map(serde_json::Value::from),
+        any::<u32>().prop_map(serde_json::Value::from),
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}".prop_map(serde_json::Value::from),
+        "[a-z]{4}[0-9]@corp.com".prop_map(serde_json::Value::from),
+        "password[=:] ?[a-z]{4}[0-9]{3}".prop_map(serde_json::Value::from),
+        Just("arn:aws:iam::123456789012:user/jane7".into()),
+        Just(serde_json::json!({ "documentation": "hunter22", "pwd": ["hunter22", 123_456] })),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_found_in_what_was_redacted(value in any_value(), accounts: bool) {
+        let redaction = redaction(accounts, &[]);
+        for name in ["password", "SecretAccessKey", "session token", "db_pwd", "apiKey", "x"] {
+            let body = serde_json::json!({ name: value, "tags": [{ "key": name, "value": value }] });
+            for body in [body.to_string(), serde_json::to_string_pretty(&body).unwrap(), format!("{name}: {value}")] {
+                let redacted = answered(&redaction, &body);
+                prop_assert!(credentials_in(&redacted).is_empty(), "{}: {}", redacted, credentials_in(&redacted)[0].0);
+                prop_assert_eq!(answered(&redaction, &redacted), redacted);
+            }
+        }
+    }
+}
+
 #[test]
 fn references_are_none_however_they_are_written() {
     for reference in [
