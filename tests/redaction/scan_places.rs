@@ -176,3 +176,28 @@ fn a_file_of_another_name_among_recorded_ones_is_invalid() {
     let lines: Vec<&str> = found.stdout.lines().filter(|line| !line.contains("e-mail address")).collect();
     assert!(matches!(lines[..], [line] if line.contains("link.json: not a name of a cassette")), "{found:?}");
 }
+
+#[test]
+fn a_name_with_a_secret_in_it_is_told_once_and_without_it() {
+    let folder = folder();
+    let secret = crate::secrets::SECRETS[0].1;
+    let file = cassette(folder.path(), &format!("tapes/{secret}"), "", "s", "{}");
+    std::fs::write(folder.path().join(format!("tapes/x-{secret}.txt")), "x").unwrap();
+    let found = scan(folder.path(), &["tapes"]);
+    assert_eq!(found.code, Some(4), "{found:?}");
+    assert_eq!(found.stdout, "tapes/…: access key id in its name\ntapes/x-….txt: access key id in its name\n");
+    // Whoever names a file names its folders.
+    let named = file.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned();
+    let found = scan(folder.path(), &["--json", &named]);
+    assert_eq!(found.code, Some(4), "{found:?}");
+    assert_eq!(found.stdout, "{\"file\":\"tapes/…\",\"found\":\"access key id\"}\n");
+    // What else is wrong there is told without it too.
+    std::fs::write(&file, "{").unwrap();
+    let found = scan(folder.path(), &["tapes"]);
+    assert!(found.stdout.contains("tapes/…/get-resource-shares/") && found.code == Some(4), "{found:?}");
+    assert!(!format!("{found:?}").contains(secret), "{found:?}");
+    std::fs::write(folder.path().join("ramtape.toml"), "[[scan.allow]]\npath = '^tapes/'\nreason = 'made up'\n")
+        .unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(scan(folder.path(), &["tapes"]).code, Some(0));
+}

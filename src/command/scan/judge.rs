@@ -1,6 +1,7 @@
 //! What is wrong with a file.
 
 use super::entry_place::EntryPlace;
+use super::names::Names;
 use crate::app::Rules;
 use crate::cassette::text::begins_as_entry;
 use crate::cassette::{self, CassetteError, Leak, Warden, is_cassette, policy_of};
@@ -9,7 +10,6 @@ use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Misspelt, json, utf8, with_causes};
 use crate::redact::{Redaction, credentials_in, scan_text, unkept_headers};
 use std::collections::HashMap;
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +32,8 @@ pub(super) enum Verdict {
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
+    /// In its name, or a folder's.
+    Name,
     Pointer(String),
     Line(usize),
 }
@@ -41,38 +43,45 @@ impl Verdict {
         matches!(self, Self::Secret { .. })
     }
 
-    pub(super) fn json(&self) -> String {
+    /// For programs.
+    pub(super) fn json(&self, names: &Names) -> String {
         let object = match self {
-            Self::Secret { file, place: Place::Pointer(pointer), what } => {
-                serde_json::json!({ "file": file.to_string_lossy(), "found": what, "pointer": pointer })
-            }
-            Self::Secret { file, place: Place::Line(line), what } => {
-                serde_json::json!({ "file": file.to_string_lossy(), "found": what, "line": line })
+            Self::Secret { file, place, what } => {
+                let mut object = serde_json::json!({ "file": names.shown(file), "found": what });
+                match place {
+                    Place::Name => {}
+                    Place::Pointer(pointer) => object["pointer"] = pointer.as_str().into(),
+                    Place::Line(line) => object["line"] = (*line).into(),
+                }
+                object
             }
             Self::Invalid { file, reason } => {
-                serde_json::json!({ "file": file.to_string_lossy(), "invalid": reason })
+                serde_json::json!({ "file": names.shown(file), "invalid": names.hidden(reason) })
             }
         };
         format!("{object}\n")
     }
-}
 
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// For people.
+    pub(super) fn text(&self, names: &Names) -> String {
         match self {
-            Self::Secret { file, place: Place::Pointer(pointer), what } => {
-                write!(f, "{}: {what} at {pointer}", file.display())
+            Self::Secret { file, place, what } => {
+                let file = names.shown(file);
+                match place {
+                    Place::Name => format!("{file}: {what} in its name"),
+                    Place::Pointer(pointer) => format!("{file}: {what} at {pointer}"),
+                    Place::Line(line) => format!("{file}:{line}: {what}"),
+                }
             }
-            Self::Secret { file, place: Place::Line(line), what } => write!(f, "{}:{line}: {what}", file.display()),
             // The reason names the file.
-            Self::Invalid { reason, .. } => f.write_str(reason),
+            Self::Invalid { reason, .. } => names.hidden(reason),
         }
     }
 }
 
 /// Judges files, those of cassettes by their cassette's rules.
 pub(super) struct Judge {
-    rules: Rules,
+    pub(super) rules: Rules,
     /// By the folder of the cassette.
     cassettes: Mutex<HashMap<PathBuf, Result<Arc<Known>, String>>>,
 }

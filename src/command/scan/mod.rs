@@ -3,6 +3,7 @@
 mod entry_place;
 mod files;
 mod judge;
+mod names;
 
 use super::progress::Progress;
 use super::summary::counted;
@@ -13,6 +14,7 @@ use crate::cli::ScanArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use files::{Found, find};
 use judge::{Judge, Verdict};
+use names::Names;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -23,14 +25,19 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, voice: Voice) -> R
     let config = Config::from_settings(settings, RecordMode::None)?;
     let roots = if args.paths.is_empty() { vec![config.cassette.clone()] } else { args.paths.clone() };
     let Found { files, strange } = find(&roots)?;
-    strange.iter().for_each(|named| voice.problem(named));
     let judge = Judge::new(Rules::of(&config).only_sealing());
+    let mut names = Names::of(&files, &judge.rules);
+    strange.iter().for_each(|named| voice.problem(&names.hidden(named)));
     let mut verdicts = judged(&files, &judge, voice);
+    verdicts.append(&mut names.verdicts);
     verdicts.sort();
     // What is wrong with a cassette is so for each of its files.
     verdicts.dedup_by(|next, verdict| next == verdict && !verdict.is_secret());
     output::print(
-        &verdicts.iter().map(|verdict| if args.json { verdict.json() } else { text(verdict) }).collect::<String>(),
+        &verdicts
+            .iter()
+            .map(|verdict| if args.json { verdict.json(&names) } else { text(verdict, &names) })
+            .collect::<String>(),
     )?;
     let secrets = verdicts.iter().filter(|verdict| verdict.is_secret()).count() as u64;
     let invalid = verdicts.len() as u64 - secrets;
@@ -49,8 +56,8 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, voice: Voice) -> R
     })
 }
 
-fn text(verdict: &Verdict) -> String {
-    format!("{}\n", printable(&verdict.to_string()).replace(['\n', '\t'], " "))
+fn text(verdict: &Verdict, names: &Names) -> String {
+    format!("{}\n", printable(&verdict.text(names)).replace(['\n', '\t'], " "))
 }
 
 /// Judges all files, on as many threads as the machine has.
