@@ -174,7 +174,7 @@ async fn are_those_that_come() {
         &["verify", "--upstream", stage.url(), c[0], c[1]],
         &["rm", "*", "--dry-run", c[0], c[1]],
         &["merge", "new", "c"],
-        &["scan", "e", "leak.txt"],
+        &["scan", "e", "leak.txt", "nowhere"],
         &["doctor", c[0], c[1]],
         &["ca", "--ca-folder", "ca"],
     ] {

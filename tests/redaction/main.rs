@@ -27,5 +27,6 @@ mod said;
 mod scan;
 mod scan_headers;
 mod scan_places;
+mod scan_unread;
 mod sealing;
 mod secrets;

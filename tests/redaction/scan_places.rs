@@ -191,6 +191,8 @@ fn a_name_with_a_secret_in_it_is_told_once_and_without_it() {
     let found = scan(folder.path(), &["--json", &named]);
     assert_eq!(found.code, Some(4), "{found:?}");
     assert_eq!(found.stdout, "{\"file\":\"tapes/…\",\"found\":\"access key id\"}\n");
+    let gone = scan(folder.path(), &[&format!("{secret}.txt")]);
+    assert!(gone.code == Some(4) && !format!("{gone:?}").contains(secret), "{gone:?}");
     // What else is wrong there is told without it too.
     std::fs::write(&file, "{").unwrap();
     let found = scan(folder.path(), &["tapes"]);

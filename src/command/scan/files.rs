@@ -1,9 +1,9 @@
 //! Which files there are to look through.
 
-use super::entry_place::is_seen;
+use super::entry_place::{EntryPlace, is_seen};
+use super::judge::{Verdict, unread};
 use crate::cassette::is_cassette;
-use crate::command::CommandError;
-use std::fs::{self, FileType};
+use std::fs::{self, DirEntry, FileType};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
@@ -11,34 +11,37 @@ use std::path::{Path, PathBuf};
 const LEFT_OUT: [&str; 2] = [".git", ".store"];
 
 /// What there is.
+#[derive(Default)]
 pub(super) struct Found {
     /// The files named, and all files in the folders named, in order.
     pub(super) files: Vec<PathBuf>,
     /// What was named and is neither, for people.
     pub(super) strange: Vec<String>,
+    /// What could not be looked at.
+    pub(super) unread: Vec<Verdict>,
 }
 
 /// Finds the files in what was named. Links are not followed, but for those in the place of something recorded: a
 /// cassette's reader follows them.
-pub(super) fn find(roots: &[PathBuf]) -> Result<Found, CommandError> {
-    let (mut files, mut strange) = (Vec::new(), Vec::new());
+pub(super) fn find(roots: &[PathBuf]) -> Found {
+    let mut found = Found::default();
     for root in roots {
-        let kind = fs::metadata(root).map_err(|source| unreadable(root, source))?.file_type();
-        if kind.is_dir() {
-            below(root, &mut files)?;
-        } else if kind.is_file() {
-            files.push(root.clone());
-        } else {
-            strange.push(format!(
+        match fs::metadata(root).map(|metadata| metadata.file_type()) {
+            Ok(kind) if kind.is_dir() => found.below(root),
+            Ok(kind) if kind.is_file() => found.files.push(root.clone()),
+            Ok(kind) => found.strange.push(format!(
                 "{} is {}, and not scanned: name files and folders, or put what it gives into a file",
                 root.display(),
                 called(kind)
-            ));
+            )),
+            // A link that leads nowhere, in the place of something recorded.
+            Err(_) if root.is_symlink() && EntryPlace::in_cassette(root).is_some() => found.files.push(root.clone()),
+            Err(error) => found.unread.push(unread(root, &error)),
         }
     }
-    files.sort();
-    files.dedup();
-    Ok(Found { files, strange })
+    found.files.sort();
+    found.files.dedup();
+    found
 }
 
 /// What is neither a file nor a folder. Reading from it might never end.
@@ -52,37 +55,51 @@ fn called(kind: FileType) -> &'static str {
     }
 }
 
-fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CommandError> {
-    let entries = fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
-    for entry in entries {
-        let entry = entry.map_err(|source| unreadable(folder, source))?;
-        let kind = entry.file_type().map_err(|source| unreadable(&entry.path(), source))?;
-        if kind.is_dir() && !LEFT_OUT.iter().any(|name| entry.file_name() == *name) {
-            below(&entry.path(), files)?;
-        } else if kind.is_file() {
-            files.push(entry.path());
-        } else if is_seen(&entry.file_name()) {
-            in_place_of_recorded(folder, &entry.path(), files)?;
+impl Found {
+    fn below(&mut self, folder: &Path) {
+        for entry in self.entries(folder) {
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && !LEFT_OUT.iter().any(|name| entry.file_name() == *name) => {
+                    self.below(&path);
+                }
+                Ok(kind) if kind.is_file() => self.files.push(path),
+                Ok(_) if is_seen(&entry.file_name()) => self.in_place_of_recorded(folder, path),
+                Ok(_) => {}
+                Err(error) => self.unread.push(unread(&path, &error)),
+            }
         }
     }
-    Ok(())
-}
 
-/// What there is to judge at `path` in `folder`, which is neither a file nor a folder itself.
-fn in_place_of_recorded(folder: &Path, path: &Path, files: &mut Vec<PathBuf>) -> Result<(), CommandError> {
-    if path.is_dir() && is_cassette(folder) {
-        let entries = json_files(path)?;
-        if leads_out(folder, path) && !entries.is_empty() { files.push(path.to_owned()) } else { files.extend(entries) }
-    } else if is_json(path) && std::path::absolute(folder).is_ok_and(|whole| whole.parent().is_some_and(is_cassette)) {
-        files.push(path.to_owned());
+    /// What there is to judge at `path` in `folder`, which is neither a file nor a folder itself.
+    fn in_place_of_recorded(&mut self, folder: &Path, path: PathBuf) {
+        if path.is_dir() && is_cassette(folder) {
+            let entries: Vec<PathBuf> =
+                self.entries(&path).iter().map(DirEntry::path).filter(|path| is_json(path)).collect();
+            if leads_out(folder, &path) && !entries.is_empty() {
+                self.files.push(path)
+            } else {
+                self.files.extend(entries)
+            }
+        } else if is_json(&path)
+            && std::path::absolute(folder).is_ok_and(|whole| whole.parent().is_some_and(is_cassette))
+        {
+            self.files.push(path);
+        }
     }
-    Ok(())
-}
 
-fn json_files(folder: &Path) -> Result<Vec<PathBuf>, CommandError> {
-    let entries = fs::read_dir(folder).map_err(|source| unreadable(folder, source))?;
-    let paths = entries.map(|entry| entry.map(|entry| entry.path()).map_err(|source| unreadable(folder, source)));
-    paths.filter(|path| path.as_ref().map_or(true, |path| is_json(path))).collect()
+    /// What is in `folder`, as far as that can be read.
+    fn entries(&mut self, folder: &Path) -> Vec<DirEntry> {
+        let mut known = Vec::new();
+        let read = fs::read_dir(folder).and_then(|entries| {
+            for entry in entries {
+                known.push(entry?);
+            }
+            Ok(())
+        });
+        self.unread.extend(read.err().map(|error| unread(folder, &error)));
+        known
+    }
 }
 
 fn is_json(path: &Path) -> bool {
@@ -92,8 +109,4 @@ fn is_json(path: &Path) -> bool {
 fn leads_out(folder: &Path, link: &Path) -> bool {
     let real = |path: &Path| path.canonicalize();
     !real(folder).and_then(|folder| Ok(real(link)?.starts_with(folder))).unwrap_or_default()
-}
-
-fn unreadable(path: &Path, source: std::io::Error) -> CommandError {
-    CommandError::Read { path: path.to_owned(), source }
 }

@@ -8,9 +8,10 @@ use crate::cassette::{self, CassetteError, Leak, Warden, is_cassette, policy_of}
 use crate::command::recorded::unkept_header;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Misspelt, json, utf8, with_causes};
-use crate::redact::{Redaction, credentials_in, scan_text, unkept_headers};
+use crate::redact::{Finding, Redaction, credentials_in, scan_text, unkept_headers};
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,6 +28,8 @@ pub(super) enum Verdict {
     },
     /// It is of a cassette, and is damaged or answers nothing.
     Invalid { file: PathBuf, reason: String },
+    /// Nobody knows what stands in it.
+    Unread { file: PathBuf, reason: String },
 }
 
 /// A place in a file.
@@ -41,6 +44,12 @@ pub(super) enum Place {
 impl Verdict {
     pub(super) const fn is_secret(&self) -> bool {
         matches!(self, Self::Secret { .. })
+    }
+
+    pub(super) fn file(&self) -> &Path {
+        match self {
+            Self::Secret { file, .. } | Self::Invalid { file, .. } | Self::Unread { file, .. } => file,
+        }
     }
 
     /// For programs.
@@ -58,6 +67,9 @@ impl Verdict {
             Self::Invalid { file, reason } => {
                 serde_json::json!({ "file": names.shown(file), "invalid": names.hidden(reason) })
             }
+            Self::Unread { file, reason } => {
+                serde_json::json!({ "file": names.shown(file), "unread": names.hidden(reason) })
+            }
         };
         format!("{object}\n")
     }
@@ -74,7 +86,7 @@ impl Verdict {
                 }
             }
             // The reason names the file.
-            Self::Invalid { reason, .. } => names.hidden(reason),
+            Self::Invalid { reason, .. } | Self::Unread { reason, .. } => names.hidden(reason),
         }
     }
 }
@@ -83,7 +95,28 @@ impl Verdict {
 pub(super) struct Judge {
     pub(super) rules: Rules,
     /// By the folder of the cassette.
-    cassettes: Mutex<HashMap<PathBuf, Result<Arc<Known>, String>>>,
+    cassettes: Mutex<HashMap<PathBuf, Result<Arc<Known>, Flaw>>>,
+}
+
+/// Why a file cannot be judged as what it should be.
+#[derive(Clone)]
+enum Flaw {
+    /// It is damaged, or its cassette is.
+    Invalid(String),
+    /// It is none that may be read.
+    NoFile(String),
+    Unread(String),
+}
+
+impl From<CassetteError> for Flaw {
+    fn from(error: CassetteError) -> Self {
+        let reason = with_causes(&error);
+        match error {
+            CassetteError::Read { .. } => Self::Unread(reason),
+            CassetteError::NotAFile { .. } => Self::NoFile(reason),
+            _ => Self::Invalid(reason),
+        }
+    }
 }
 
 /// What is known of a cassette.
@@ -104,7 +137,7 @@ impl Judge {
         let judged = match &place {
             // A link that leads nowhere, or out; or what nobody can read to its end.
             _ if !path.is_file() && path.symlink_metadata().is_ok() => {
-                Err(with_causes(&CassetteError::NotAFile { path: path.to_owned() }))
+                Err(CassetteError::NotAFile { path: path.to_owned() }.into())
             }
             Some(EntryPlace { root, folder, fingerprint: Some(fingerprint) }) => {
                 self.entry(path, root, folder, fingerprint)
@@ -112,33 +145,41 @@ impl Judge {
             Some(_) => self.misnamed(path),
             None => self.other(path),
         };
-        judged.unwrap_or_else(|reason| vec![invalid(path, reason)])
+        judged.unwrap_or_else(|flaw| match flaw {
+            // It is looked through all the same, as any file.
+            Flaw::Invalid(reason) => {
+                let found = read(path).map(|text| self.secrets(path, credentials_in(&text))).unwrap_or_default();
+                found.into_iter().chain([invalid(path, reason)]).collect()
+            }
+            Flaw::NoFile(reason) => vec![invalid(path, reason)],
+            Flaw::Unread(reason) => vec![Verdict::Unread { file: path.to_owned(), reason }],
+        })
     }
 
-    fn entry(&self, path: &Path, root: &Path, folder: &str, fp: &Fingerprint) -> Result<Vec<Verdict>, String> {
+    fn entry(&self, path: &Path, root: &Path, folder: &str, fp: &Fingerprint) -> Result<Vec<Verdict>, Flaw> {
         let known = self.known(root)?;
         let judge = cassette::Judge { warden: &self.rules, redaction: &known.redaction };
         match judge.inspect(root, path, folder, fp) {
             Ok(Some(entry)) if !known.is_of_newer => Ok(unkept(path, &entry)),
             Ok(_) => Ok(Vec::new()),
             Err(CassetteError::Secret { leaks, .. }) => Ok(leaks.into_iter().map(|leak| secret(path, leak)).collect()),
-            Err(error) => Err(with_causes(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// The cassette in `root`. What it says of itself is read once.
-    fn known(&self, root: &Path) -> Result<Arc<Known>, String> {
+    fn known(&self, root: &Path) -> Result<Arc<Known>, Flaw> {
         let mut cassettes = self.cassettes.lock().unwrap_or_else(PoisonError::into_inner);
         let known = cassettes.entry(root.to_owned()).or_insert_with(|| {
-            let policy = policy_of(root).map_err(|error| with_causes(&error))?.unwrap_or_default();
-            let redaction = self.rules.redaction(root, policy, false)?;
+            let policy = policy_of(root)?.unwrap_or_default();
+            let redaction = self.rules.redaction(root, policy, false).map_err(Flaw::Invalid)?;
             Ok(Arc::new(Known { redaction, is_of_newer: cassette::is_of_newer(root) }))
         });
         known.clone()
     }
 
     /// A JSON file where recorded ones stand, under a name that none of them has.
-    fn misnamed(&self, path: &Path) -> Result<Vec<Verdict>, String> {
+    fn misnamed(&self, path: &Path) -> Result<Vec<Verdict>, Flaw> {
         let mut verdicts = self.other(path)?;
         // A cassette's own, in a folder of cassettes that is one itself.
         if path.file_name().is_none_or(|name| name != "cassette.json") {
@@ -147,7 +188,7 @@ impl Judge {
         Ok(verdicts)
     }
 
-    fn other(&self, path: &Path) -> Result<Vec<Verdict>, String> {
+    fn other(&self, path: &Path) -> Result<Vec<Verdict>, Flaw> {
         let root = path.parent().unwrap_or(path);
         let of_cassette = is_cassette(root);
         // The key that stands beside a cassette, or the cassettes of sessions, stands there by choice.
@@ -159,26 +200,45 @@ impl Judge {
         if of_cassette && path.file_name().is_some_and(|name| name == "cassette.json") {
             self.known(root)?;
         }
-        let bytes = fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        let text = utf8(&bytes).unwrap_or_else(|Misspelt(text)| text.into_bytes().into());
-        let text = String::from_utf8_lossy(&text);
+        let text = read(path).map_err(Flaw::Unread)?;
         let recorded = begins_as_entry(&text);
         let orphan = recorded.as_ref().and_then(|operation| EntryPlace::without_cassette(path, &operation.folder()));
         // An entry's copy is looked through as the entry is; which rules hold for an orphan nobody knows.
         let is_copy = recorded.is_some() && orphan.is_none();
         let found = if is_copy { scan_text(&text) } else { credentials_in(&text) };
-        let found = found.into_iter().filter(|(_, found)| !self.rules.allows(path, found.value.expose()));
-        let verdict = |(line, found): (usize, crate::redact::Finding)| Verdict::Secret {
-            file: path.to_owned(),
-            place: Place::Line(line),
-            what: found.what,
-        };
         let orphan = orphan.map(|EntryPlace { root, .. }| {
             let reason = with_causes(&CassetteError::NoFormat { root: root.clone() });
             invalid(&root.join("cassette.json"), reason)
         });
-        Ok(found.map(verdict).chain(orphan).collect())
+        Ok(self.secrets(path, found).into_iter().chain(orphan).collect())
     }
+
+    /// What was found in the file at `path`, but for what is allowed.
+    fn secrets(&self, path: &Path, found: Vec<(usize, Finding)>) -> Vec<Verdict> {
+        let found = found.into_iter().filter(|(_, found)| !self.rules.allows(path, found.value.expose()));
+        let verdict = |(line, found): (usize, Finding)| Verdict::Secret {
+            file: path.to_owned(),
+            place: Place::Line(line),
+            what: found.what,
+        };
+        found.map(verdict).collect()
+    }
+}
+
+/// The text in the file at `path`; UTF-16 is read as such, and what is no text becomes replacement characters.
+fn read(path: &Path) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|error| cannot_read(path, &error))?;
+    let text = utf8(&bytes).unwrap_or_else(|Misspelt(text)| text.into_bytes().into());
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> String {
+    format!("cannot read {}: {error}", path.display())
+}
+
+/// What there is to say of what could not be read.
+pub(super) fn unread(path: &Path, error: &io::Error) -> Verdict {
+    Verdict::Unread { file: path.to_owned(), reason: cannot_read(path, error) }
 }
 
 fn invalid(file: &Path, reason: String) -> Verdict {

@@ -24,12 +24,14 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, voice: Voice) -> R
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let roots = if args.paths.is_empty() { vec![config.cassette.clone()] } else { args.paths.clone() };
-    let Found { files, strange } = find(&roots)?;
+    let Found { files, strange, unread } = find(&roots);
     let judge = Judge::new(Rules::of(&config).only_sealing());
-    let mut names = Names::of(&files, &judge.rules);
+    let paths = roots.iter().chain(&files).map(PathBuf::as_path).chain(unread.iter().map(Verdict::file));
+    let mut names = Names::of(paths, &judge.rules);
     strange.iter().for_each(|named| voice.problem(&names.hidden(named)));
     let mut verdicts = judged(&files, &judge, voice);
     verdicts.append(&mut names.verdicts);
+    verdicts.extend(unread);
     verdicts.sort();
     // What is wrong with a cassette is so for each of its files.
     verdicts.dedup_by(|next, verdict| next == verdict && !verdict.is_secret());
@@ -39,21 +41,29 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, voice: Voice) -> R
             .map(|verdict| if args.json { verdict.json(&names) } else { text(verdict, &names) })
             .collect::<String>(),
     )?;
-    let secrets = verdicts.iter().filter(|verdict| verdict.is_secret()).count() as u64;
-    let invalid = verdicts.len() as u64 - secrets;
-    let looked = counted(files.len() as u64, "file", "files");
+    Ok(told(&verdicts, files.len(), !strange.is_empty(), voice))
+}
+
+/// Sums up, and says how it ends: with the worst.
+fn told(verdicts: &[Verdict], files: usize, is_strange: bool, voice: Voice) -> Exit {
+    let count = |kind: fn(&Verdict) -> bool| verdicts.iter().filter(|verdict| kind(verdict)).count() as u64;
+    let secrets = count(Verdict::is_secret);
+    let unread = count(|verdict| matches!(verdict, Verdict::Unread { .. }));
+    let invalid = verdicts.len() as u64 - secrets - unread;
+    let looked = counted(files as u64, "file", "files");
     if verdicts.is_empty() {
         voice.note(&format!("{looked} scanned, nothing found"));
     } else {
-        let what = [counted(secrets, "secret", "secrets"), counted(invalid, "invalid file", "invalid files")];
+        let mut what = vec![counted(secrets, "secret", "secrets"), counted(invalid, "invalid file", "invalid files")];
+        what.extend((unread > 0).then(|| format!("{unread} not readable")));
         voice.problem(&format!("{looked} scanned: {}", what.join(", ")));
     }
-    Ok(match (secrets, invalid) {
-        (0, 0) if strange.is_empty() => Exit::Well,
-        (0, 0) => Exit::Failed,
-        (0, _) => Exit::Cassette,
+    match (secrets, invalid, unread) {
+        (0, 0, 0) if !is_strange => Exit::Well,
+        (0, 0, _) => Exit::Failed,
+        (0, ..) => Exit::Cassette,
         _ => Exit::Secret,
-    })
+    }
 }
 
 fn text(verdict: &Verdict, names: &Names) -> String {

@@ -5,7 +5,7 @@ use crate::app::Rules;
 use crate::cassette::Warden;
 use crate::redact::credentials_in;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What is secret in names.
 #[derive(Default)]
@@ -16,11 +16,11 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Looks through the paths of `files`, as they were named or found.
-    pub(super) fn of(files: &[PathBuf], rules: &Rules) -> Self {
+    /// Looks through `paths`, as they were named or found.
+    pub(super) fn of<'p>(paths: impl Iterator<Item = &'p Path>, rules: &Rules) -> Self {
         let (mut names, mut seen) = (Self::default(), HashSet::new());
-        for file in files {
-            for part in file.ancestors().take_while(|part| seen.insert(part.to_path_buf())) {
+        for path in paths {
+            for part in path.ancestors().take_while(|part| seen.insert(*part)) {
                 names.look_at(part, rules);
             }
         }
