@@ -156,7 +156,7 @@ fn is_name_of_one(text: &str) -> bool {
 }
 
 /// Whether `text` has digits as no word has, is a number, or is long and made of no words.
-fn is_mixed(text: &str) -> bool {
+pub(super) fn is_mixed(text: &str) -> bool {
     let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(&kind);
     let has_other = has(|byte| byte.is_ascii_alphabetic() || b"!@#$%^*+~".contains(byte));
     let is_number = || text.bytes().all(|byte| byte.is_ascii_digit());

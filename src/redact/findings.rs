@@ -2,7 +2,8 @@
 
 use super::account::is_account;
 use super::find::{Hit, Wanted};
-use super::patterns::{EMAIL, MEMBER, is_secret_header};
+use super::members::is_secret_header;
+use super::patterns::{EMAIL, MEMBER};
 use super::redaction::{Redaction, known};
 use super::rule::Way;
 use super::shape::{Shape, stand_ins_within};

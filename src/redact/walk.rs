@@ -2,6 +2,7 @@
 
 use super::account;
 use super::find::{ACCOUNT, Hit, Wanted};
+use super::members::is_secret_member;
 use super::patterns;
 use super::shape::Shape;
 use crate::interaction::json::{self, Kind, Member, Node};
@@ -35,7 +36,7 @@ fn secrets_named_beside(members: &[Member<'_>]) -> Vec<String> {
     let named = members.iter().filter(|member| may_name(member.key)).filter_map(|member| {
         let name = json::legible(member.key).to_ascii_lowercase();
         let of = name.strip_suffix("key")?;
-        patterns::is_secret_member(&member.value.text()?).then(|| [format!("{of}value"), format!("{of}values")])
+        is_secret_member(&member.value.text()?).then(|| [format!("{of}value"), format!("{of}values")])
     });
     named.flatten().collect()
 }
@@ -106,7 +107,7 @@ impl<'r> Walk<'r> {
         if let Some(rule) = selecting {
             return Some(Whole { label: rule.label().into(), with: rule.rule.with.clone() });
         }
-        let secret = self.path.last().is_some_and(|name| patterns::is_secret_member(name));
+        let secret = self.path.last().is_some_and(|name| is_secret_member(name));
         secret.then(Whole::built_in)
     }
 

@@ -138,3 +138,38 @@ fn the_answer_of_an_error_keeps_no_password() {
         assert_eq!(answered(&redaction, text), text);
     }
 }
+
+#[test]
+fn what_issuers_and_protocols_mark_is_found_in_any_text() {
+    let random = "4fA9b8C7d6E5f4A3b2C1d0e9F8a7B6c5D4e";
+    for (before, secret, after) in [
+        ("postgres://jane:", "p@ss:w0rd", "@db.corp.com/x"),
+        ("Authorization: Bearer ", random, ""),
+        ("authorization: Basic ", "amFuZTpodW50ZXIyaHVudGVyMg==", "\r\n"),
+        ("AccountName=x;AccountKey=", &format!("{random}{random}="), ";"),
+        ("https://x.blob/y?sv=1&sig=", &format!("{random}AbCdEfGh="), "&se=2"),
+        ("https://hooks.slack.com/services/", "T0123/B0123/4fA9b8C7d6E5f4A3b2C1", ""),
+        ("it is ", &format!("hvs.{random}"), "."),
+        ("it is ", &format!("AIza{random}"), "."),
+        ("it is ", &format!("ya29.{random}"), ""),
+        ("it is ", &format!("GOCSPX-{random}"), "."),
+        ("it is ", &format!("dckr_pat_{random}"), "."),
+        ("it is ", &format!("sk-ant-{random}"), "."),
+        ("it is ", &format!("ABSK{random}{random}="), "."),
+        ("it is ", &format!("glrt-{random}"), "."),
+        ("", "-----BEGIN PGP PRIVATE KEY BLOCK-----\nx\n-----END PGP PRIVATE KEY BLOCK-----", "\n"),
+        ("url?x=", concat!("IQoJ", "b3JpZ2luX2VjEJb7wEaCX%2FVzLWVhc3QtMSJIMEYCIQDx7kKQ%2B"), "&y"),
+    ] {
+        let found = credentials_in(&format!("{before}{secret}{after}"));
+        let secret = secret.replace("%2F", "/").replace("%2B", "+");
+        assert!(matches!(&found[..], [(1, one)] if one.value.expose() == secret), "{secret}: {found:?}");
+    }
+    for text in [
+        "postgres://jane:${DB_PASS}@db.corp.com/x",
+        "bearer authentication is needed",
+        "Authorization: Bearer <token>",
+        "a basic understanding of sig=nature",
+    ] {
+        assert!(credentials_in(text).is_empty(), "{text}");
+    }
+}
