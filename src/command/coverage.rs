@@ -2,12 +2,11 @@
 
 use super::recorded::Shelf;
 use super::select::Selection;
-use super::summary::counted;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output, table};
 use crate::cli::{CoverageArgs, SelectionArgs};
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::interaction::{Entry, Take};
+use crate::interaction::{Entry, Take, counted};
 use crate::service::{Kind, Operation, Service};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;

@@ -2,7 +2,6 @@
 
 use super::error::chain;
 use super::progress::Progress;
-use super::summary::counted;
 use super::voice::Voice;
 use super::{CommandError, Exit, output, recorded};
 use crate::app::Rules;
@@ -11,6 +10,7 @@ use crate::cli::ExportArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::transcript;
 use crate::har;
+use crate::interaction::counted;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -6,7 +6,6 @@ pub(super) use target::Target;
 
 use super::progress::Progress;
 use super::recorded::{self, Shelf};
-use super::summary::counted;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output};
 use crate::app::Rules;
@@ -14,7 +13,7 @@ use crate::cassette::{self, Piece, Unlike, alike, combine};
 use crate::cli::MergeArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Take, shell_path};
+use crate::interaction::{Entry, Take, counted, shell_path};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

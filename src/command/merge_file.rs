@@ -1,12 +1,11 @@
 //! `ramtape merge-file`: git's merge driver for the files of a cassette.
 
-use super::summary::counted;
 use super::voice::Voice;
 use super::{CommandError, Exit, output};
 use crate::cassette::text::{self, Unwritable};
 use crate::cassette::{Piece, combine};
 use crate::cli::MergeFileArgs;
-use crate::interaction::{Entry, Take};
+use crate::interaction::{Entry, Take, counted};
 use std::path::Path;
 
 pub(super) fn run(args: &MergeFileArgs, voice: Voice) -> Result<Exit, CommandError> {

@@ -1,12 +1,12 @@
 //! `ramtape prune`
 
 use super::progress::as_told;
-use super::summary::counted;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output, recorded};
 use crate::cassette::{Pruning, Surplus};
 use crate::cli::PruneArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
+use crate::interaction::counted;
 use std::path::Path;
 
 pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {

@@ -3,7 +3,6 @@
 use super::progress::{Progress, as_told};
 use super::recorded::{self, Recorded};
 use super::select::Selection;
-use super::summary::counted;
 use super::voice::Voice;
 use super::{CommandError, Exit, output, prune};
 use crate::app::Rules;
@@ -11,7 +10,7 @@ use crate::cassette::{self, Dangling, EditError, Editing, Farewell, Surplus};
 use crate::cli::RmArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::shell_path;
+use crate::interaction::{counted, shell_path};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;

@@ -1,14 +1,14 @@
 //! `ramtape seal`
 
 use super::progress::as_told;
-use super::summary::{self, counted};
+use super::summary;
 use super::voice::Voice;
 use super::{CommandError, Exit, recorded};
 use crate::app::Rules;
 use crate::cassette::{self, Access, SealReport};
 use crate::cli::SealArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::interaction::shell_path;
+use crate::interaction::{counted, shell_path};
 use std::path::Path;
 use std::sync::Arc;
 

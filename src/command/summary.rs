@@ -2,7 +2,7 @@
 
 use super::voice::Voice;
 use crate::engine::{Miss, SessionState, Summary};
-pub(super) use crate::interaction::counted;
+use crate::interaction::counted;
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -10,14 +10,13 @@ pub(super) use objects::change as change_json;
 pub use revision::RevisionError;
 
 use super::progress::Progress;
-use super::summary::counted;
 use super::voice::Voice;
 use super::{CommandError, Exit, output};
 use crate::cassette::compare::{Paging, TakeChange, changes};
 use crate::cli::DiffArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::interaction::{Entry, counted};
 use crate::service::Service;
 use side::Side;
 use std::collections::BTreeSet;

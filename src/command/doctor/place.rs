@@ -6,8 +6,8 @@ use crate::command::CommandError;
 use crate::command::error::chain;
 use crate::command::progress::Progress;
 use crate::command::recorded::Shelf;
-use crate::command::summary::counted;
 use crate::command::voice::Voice;
+use crate::interaction::counted;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 

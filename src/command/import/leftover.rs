@@ -2,11 +2,10 @@
 
 use crate::cassette::SealReport;
 use crate::command::Exit;
-use crate::command::summary::counted;
 use crate::command::voice::{Voice, printable};
 use crate::engine::Carried;
 use crate::har::Lack;
-use crate::interaction::ServiceHost;
+use crate::interaction::{ServiceHost, counted};
 use std::collections::BTreeMap;
 
 /// What was left out.

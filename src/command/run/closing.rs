@@ -4,11 +4,10 @@ use super::Asked;
 use super::child::Ended;
 use super::command_line;
 use crate::cli::RunArgs;
-use crate::command::summary::counted;
 use crate::command::voice::Voice;
 use crate::config::{Door, RecordMode};
 use crate::engine::Summary;
-use crate::interaction::shell_path;
+use crate::interaction::{counted, shell_path};
 
 /// What happened.
 pub(super) struct Facts<'a> {

@@ -6,12 +6,12 @@ mod judge;
 mod names;
 
 use super::progress::Progress;
-use super::summary::counted;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output};
 use crate::app::Rules;
 use crate::cli::ScanArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
+use crate::interaction::counted;
 use files::{Found, find};
 use judge::{Judge, Verdict};
 use names::Names;
