@@ -16,10 +16,10 @@ const EXCHANGED: &str = "its redaction.key is not the key that cassette.json nam
 pub(super) const NOT_BROUGHT: &str = "it is that of the cassette that the file was exported from, and is not here";
 pub(super) const NOT_THAT_OF_SESSIONS: &str = "the cassettes of other sessions beside it were recorded with another redaction key than the one given: with two keys, \
      equal values would no longer be equal, and the cassettes could not be merged. Give theirs, or record them anew too";
-const SESSIONS_GONE: &str = "the redaction key that the cassettes of other sessions beside it were recorded with is not there: with a new one, equal \
-     values would no longer be equal, and the cassettes could not be merged. Restore the redaction.key beside them, or, if the \
-     key is kept elsewhere, give it in RAMTAPE_REDACT_KEY, or as key_file in [redact]. To start over with a new key, delete \
-     those cassettes and record them anew";
+const SESSIONS_GONE: &str = "the redaction key that the cassettes of other sessions beside it were recorded with is not there: with a new one, \
+     equal values would no longer be equal, and the cassettes could not be merged. Restore the redaction.key beside them, \
+     or, if the key is kept elsewhere, give it in RAMTAPE_REDACT_KEY, or as key_file in [redact]. To start over with a new \
+     key, delete those cassettes and record them anew";
 const GONE: &str = "the redaction key that it was recorded with is not there: with a new one, equal values would no longer be \
                     equal. Restore its redaction.key, or, if the key is kept elsewhere, give it in RAMTAPE_REDACT_KEY, or \
                     as key_file in [redact]. To start over with a new key, delete the cassette and record it anew";
@@ -110,16 +110,14 @@ impl Keys {
         let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let key = match &self.shared {
             Some(shared) if read(&self.beside)?.is_none() => {
-                let theirs = match &self.sessions {
-                    Some(check) => Some(self.file_of_sessions(check)?),
-                    None => of_siblings(shared).into_iter().next(),
-                };
-                if let Some(theirs) = theirs.as_ref().filter(|_| !shared.exists()) {
-                    copy(theirs, shared)?;
+                let named = self.sessions.as_deref().map(|check| self.file_of_sessions(check)).transpose()?;
+                let theirs = named.clone().or_else(|| of_siblings(shared).into_iter().next());
+                if let Some(theirs) = theirs.filter(|_| !shared.exists()) {
+                    copy(&theirs, shared)?;
                 }
                 make(shared, 0o644)?;
-                let from = theirs.filter(|_| self.sessions.is_some());
-                copy(from.as_deref().unwrap_or(shared), &self.beside)?;
+                // The shared one may stand there by mistake; that which is named does not.
+                copy(named.as_deref().unwrap_or(shared), &self.beside)?;
                 make(&self.beside, 0o644)?
             }
             _ => make(&self.beside, 0o644)?,

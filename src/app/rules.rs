@@ -165,9 +165,7 @@ impl Rules {
             making: Arc::clone(&self.making),
         })
     }
-}
 
-impl Rules {
     /// The file of the key that the cassette at `place` shares with those beside it, if it does.
     fn shared(&self, place: &Path) -> Option<PathBuf> {
         let is_of_sessions = self.sessions.is_some() && self.sessions.as_deref() == place.parent();

@@ -1,10 +1,9 @@
 //! Takes that are in the store only, looked at apart from the text, and thrown away.
 
-use super::archive::{Archive, written};
+use super::archive::Archive;
 use super::error::{CassetteError, StoreError};
 use super::handed_on::handed_on;
 use super::merge::Recorded;
-use super::path::entry_path;
 use super::proof::Judge;
 use super::remove::Surplus;
 use super::{Cassette, TakeId, usage};
@@ -48,12 +47,12 @@ impl<P> Cassette<P> {
         let Some(store) = &archive.store else { return Ok(HashMap::new()) };
         let lost = handed_on(archive)?;
         let mut refused = HashMap::new();
-        for (folder, fp) in store.index().names() {
+        for (_, fp) in store.index().names() {
             let Some(unsealed) = store.takes_of(&fp)? else { continue };
             let mut places = BTreeSet::new();
             for (at, recorded) in unsealed.takes.iter().enumerate() {
                 let alone = unsealed.head.clone().with(vec![recorded.take.clone()]);
-                if lost.contains_key(&fp) || archive.refuses(&folder, &fp, &alone, recorded)? {
+                if lost.contains_key(&fp) || archive.refuses(&fp, &alone, recorded)? {
                     places.insert(at);
                 }
             }
@@ -84,16 +83,9 @@ impl<P> Cassette<P> {
 
 impl Archive {
     /// Whether `entry`, which has nothing but this take, must not become text.
-    fn refuses(
-        &self,
-        folder: &str,
-        fp: &Fingerprint,
-        entry: &Entry,
-        recorded: &Recorded,
-    ) -> Result<bool, CassetteError> {
-        let path = entry_path(&self.root, folder, fp)?;
+    fn refuses(&self, fp: &Fingerprint, entry: &Entry, recorded: &Recorded) -> Result<bool, CassetteError> {
         let judge = Judge { warden: &*self.warden, redaction: &self.redaction };
-        match judge.prove(&path, fp, entry, &written(entry, &path)?) {
+        match judge.judge(&self.root, fp, entry) {
             Ok(()) => Ok(self.prove_links(entry, slice::from_ref(recorded)).is_err()),
             Err(CassetteError::Secret { .. } | CassetteError::Broken { .. }) => Ok(true),
             Err(error) => Err(error),

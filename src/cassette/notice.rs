@@ -82,7 +82,8 @@ impl fmt::Display for Notice {
                 shell_path(root)
             ),
             Self::Sealed { entries } => {
-                write!(f, "answers to {}, left by an interrupted recording, were written as text", counted(*entries, "request", "requests"))
+                let requests = counted(*entries, "request", "requests");
+                write!(f, "answers to {requests}, left by an interrupted recording, were written as text")
             }
             Self::NotSealed { name, reason } => {
                 write!(

@@ -162,8 +162,11 @@ pub enum CommandError {
         root: PathBuf,
     },
     /// Everything that is in the store only may become text.
-    #[error("nothing that is in the store of {} only is refused as text: `ramtape seal --cassette {}` writes it", root.display(),
-        shell_path(root))]
+    #[error(
+        "nothing that is in the store of {} only is refused as text: `ramtape seal --cassette {}` writes it",
+        root.display(),
+        shell_path(root)
+    )]
     NothingRefused {
         /// The cassette's folder.
         root: PathBuf,

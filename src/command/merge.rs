@@ -55,8 +55,9 @@ pub enum MergeError {
     },
     /// Takes that nobody has judged yet.
     #[error(
-        "{}: answers to {entries} requests are in the store only: write them as text with `ramtape seal --cassette {}` first",
+        "{}: answers to {} are in the store only: write them as text with `ramtape seal --cassette {}` first",
         root.display(),
+        counted(*entries, "request", "requests"),
         shell_path(root)
     )]
     Unsealed {

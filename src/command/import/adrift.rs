@@ -19,17 +19,20 @@ pub(super) fn adrift(
         let recorded = apart.read(folder, *fingerprint)?;
         Ok(recorded.map(|recorded| recorded.entry))
     };
-    let mut adrift = Vec::new();
+    let mut after: Vec<(&Name, HashSet<String>)> = Vec::new();
     for name in &sealed.adrift {
         let takes = read_apart(name)?.map(|entry| entry.takes).unwrap_or_default();
-        let mut missing: HashSet<&str> = takes.iter().filter_map(|take| take.after.as_deref()).collect();
-        strike(&mut missing, apart.names()?, read_apart)?;
-        if let Some(target) = target.filter(|_| !missing.is_empty()) {
-            strike(&mut missing, target.fingerprints()?, |(folder, fingerprint)| target.entry(folder, fingerprint))?;
-        }
-        adrift.extend((!missing.is_empty()).then(|| name.clone()));
+        after.push((name, takes.into_iter().filter_map(|take| take.after).collect()));
     }
-    Ok(adrift)
+    let mut missing: HashSet<&str> = after.iter().flat_map(|(_, writes)| writes).map(String::as_str).collect();
+    if !missing.is_empty() {
+        strike(&mut missing, apart.names()?, read_apart)?;
+    }
+    if let Some(target) = target.filter(|_| !missing.is_empty()) {
+        strike(&mut missing, target.fingerprints()?, |(folder, fingerprint)| target.entry(folder, fingerprint))?;
+    }
+    let adrift = after.iter().filter(|(_, writes)| writes.iter().any(|write| missing.contains(write.as_str())));
+    Ok(adrift.map(|(name, _)| (*name).clone()).collect())
 }
 
 /// Strikes off the writes that are there. A write's id begins with its folder.
