@@ -54,7 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("har", &["interaction"]),
     ("upstream", &["interaction"]),
     ("ca", &[]),
-    ("cassette", &["fingerprint", "interaction", "redact"]),
+    ("cassette", &["fingerprint", "interaction", "redact", "session"]),
     ("session", &["fingerprint", "interaction"]),
     ("redact", &["interaction"]),
     ("token", &["interaction"]),

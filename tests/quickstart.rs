@@ -79,7 +79,7 @@ fn holds_text_of_the_current_format_and_nothing_else() {
         ])
     );
     let about = parsed("cassette.json");
-    assert_eq!((&about["ramtape"], &about["service"]), (&json!("1.0"), &json!("ram")));
+    assert_eq!((&about["ramtape"], &about["service"]), (&json!("2.0"), &json!("ram")));
     for (path, text) in &files {
         assert!(!text.contains("aws4_request") && !text.to_lowercase().contains("signature"), "{path}");
     }

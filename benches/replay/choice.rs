@@ -1,8 +1,11 @@
-//! What it costs to choose among many takes of one fingerprint: 1,000 of them, recorded over 1,000 writes.
+//! What it costs to choose among many takes of one fingerprint: 1,000 of them, recorded over 1,000 writes that concern it.
 
 use crate::figures::{median, micros};
 use crate::polling;
-use ramtape::session::{Candidate, History, Places, Writes, best_group};
+use crate::sample;
+use ramtape::fingerprint::Fingerprint;
+use ramtape::interaction::{Entry, OperationName, Take};
+use ramtape::session::{Ask, Choices, Lines, OperationRules, Session};
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,14 +16,21 @@ pub(crate) const ROUNDS: usize = 201;
 /// A write that the cassette has, but no take was recorded after.
 pub(crate) const OTHER: &str = "disassociate-resource-share/another0000write#1";
 
-/// How the writes of a cassette follow each other: how many there are, and the number of the one before number `n`.
-type Shape = (usize, fn(usize) -> Option<usize>);
+const SHARE: &str = "arn:aws:ram:us-east-1:111122223333:resource-share/1";
 
-const SHAPES: [(&str, Shape); 4] = [
-    ("1,000 of one session", (TAKES, |n| n.checked_sub(1))),
-    ("1,000 of 20 sessions", (TAKES, |n| n.checked_sub(20))),
-    ("1,000, branches of branches", (TAKES, |n| n.checked_sub(1).map(|last| last.wrapping_mul(2_654_435_761) % n))),
-    ("10,000 of one session", (TAKES * 10, |n| n.checked_sub(1))),
+/// How the writes of a cassette follow each other: how many there are, the number of the one before number `n`, and how many
+/// different requests they are.
+type Shape = (usize, fn(usize) -> Option<usize>, usize);
+
+const SHAPES: [(&str, Shape); 5] = [
+    ("1,000 of one session", (TAKES, |n| n.checked_sub(1), TAKES)),
+    ("1,000 of 20 sessions", (TAKES, |n| n.checked_sub(20), TAKES)),
+    (
+        "1,000, branches of branches",
+        (TAKES, |n| n.checked_sub(1).map(|last| last.wrapping_mul(2_654_435_761) % n), TAKES),
+    ),
+    ("1,000 that set and unset a tag", (TAKES, |n| n.checked_sub(1), 2)),
+    ("10,000 of one session", (TAKES * 10, |n| n.checked_sub(1), TAKES * 10)),
 ];
 
 /// The id of a write.
@@ -28,69 +38,106 @@ pub(crate) fn id(number: usize) -> String {
     format!("create-resource-share/{number:016}#1")
 }
 
-/// The writes of a cassette, and the takes recorded after each.
+/// A cassette of writes, and one request with the takes recorded after them.
 struct Recorded {
-    links: Vec<(String, Option<String>)>,
-    writes: Arc<Writes>,
+    writes: Vec<(Fingerprint, Entry)>,
+    /// Of which entry, and which of its takes, each write is.
+    places: Vec<(usize, usize)>,
+    polled: (Fingerprint, Entry),
+    lines: Arc<Lines>,
 }
 
 impl Recorded {
-    fn of((count, before): Shape) -> Self {
-        let mut links: Vec<_> = (0..count).map(|n| (id(n), before(n).map(id))).collect();
-        links.push((OTHER.to_owned(), None));
-        let writes = Arc::new(links.iter().cloned().collect());
-        Self { links, writes }
+    fn of((count, before, kinds): Shape) -> Self {
+        let write = |kind: usize| {
+            let tag = if kind == count { "other".to_owned() } else { format!("k{kind}") };
+            entry("TagResource", &format!(r#"{{"resourceShareArn":"{SHARE}","tagKeys":["{tag}"]}}"#))
+        };
+        let mut writes: Vec<_> = (0..kinds).chain([count]).map(write).collect();
+        let mut places = Vec::new();
+        for number in 0..count {
+            let takes = &mut writes[number % kinds].1.takes;
+            places.push((number % kinds, takes.len()));
+            takes.push(Take { id: Some(id(number)), after: before(number).map(id), ..sample::take("{}".to_owned()) });
+        }
+        writes[kinds].1.takes.push(Take { id: Some(OTHER.to_owned()), ..sample::take("{}".to_owned()) });
+        places.push((kinds, 0));
+        let mut polled = entry("GetResourceShares", &format!(r#"{{"resourceShareArns":["{SHARE}"]}}"#));
+        let tags: Vec<String> = (0..kinds).map(|kind| format!("\"k{kind}\"")).collect();
+        polled.1.takes = (0..TAKES)
+            .map(|take| Take {
+                after: Some(id(take * (count / TAKES))),
+                ..sample::take(format!(
+                    r#"{{"take":{take},"tags":["other",{}]}}"#,
+                    if take == 0 { tags.join(",") } else { tags[0].clone() }
+                ))
+            })
+            .collect();
+        let lines = Arc::new(Lines::of(writes.iter().cloned()));
+        Self { writes, places, polled, lines }
     }
 
-    fn afters(&self) -> impl Iterator<Item = Option<&str>> {
-        self.links.iter().step_by(self.links.len() / TAKES).take(TAKES).map(|(id, _)| Some(id.as_str()))
+    fn choices(&self) -> Choices {
+        Choices::of(&self.polled.0, &self.polled.1, &self.lines, &OperationRules::default())
     }
 
-    /// A session that has made the writes up to that of take `last`, and then `other`.
-    fn session(&self, last: usize, other: Option<&str>) -> History {
-        let mut history = History::default();
-        let made = self.links.iter().take(last * (self.links.len() / TAKES) + 1).map(|(id, _)| id.as_str());
-        made.chain(other).for_each(|id| history.moved_to(id.to_owned()));
-        history
+    /// A session that has made the writes up to that of take `last`, and then the other one, if it is to.
+    fn session(&self, last: usize, other: bool) -> Session {
+        let mut session = Session::default();
+        let made = self.places.iter().take(last * ((self.places.len() - 1) / TAKES) + 1);
+        for (entry, take) in made.chain(self.places.last().filter(|_| other)) {
+            let (fingerprint, entry) = &self.writes[*entry];
+            session.history.replayed(fingerprint, *take, &entry.takes[*take]);
+        }
+        session
     }
 
     /// What one choice takes, in microseconds: of the session that `session` makes, after `warm` choices that do not count.
-    fn choice(&self, session: impl Fn() -> History, warm: usize) -> f64 {
-        let places = Places::among(&self.writes, self.afters());
-        let candidates: Vec<_> =
-            self.afters().enumerate().map(|(take, after)| Candidate { take, session: None, after }).collect();
+    fn choice(&self, session: impl Fn() -> Session, warm: usize) -> f64 {
+        let choices = Arc::new(self.choices());
+        let (fingerprint, entry) = &self.polled;
+        let choose = |session: &mut Session| {
+            let (fingerprint, can_answer) = (*fingerprint, &|_: &Take| true);
+            let ask =
+                Ask { fingerprint, session: None, max_results: None, repeats: Vec::new(), at_once: false, can_answer };
+            black_box(session.choose(black_box(entry), || Arc::clone(&choices), ask));
+        };
         median((0..ROUNDS).map(|_| {
-            let mut history = session();
-            for _ in 0..warm {
-                black_box(best_group(&candidates, None, &mut history, || &places));
-            }
-            micros(|| drop(black_box(best_group(black_box(&candidates), None, &mut history, || &places))))
+            let mut session = session();
+            (0..warm).for_each(|_| choose(&mut session));
+            micros(|| choose(&mut session))
         }))
     }
+}
+
+fn entry(operation: &str, request: &str) -> (Fingerprint, Entry) {
+    let (region, actor) = ("us-east-1".to_owned(), "default".to_owned());
+    let fingerprint = Fingerprint::of(&format!("{operation} {request}"));
+    let operation = OperationName::Known(operation.to_owned());
+    (fingerprint, Entry { operation, region, actor, request: request.to_owned(), takes: Vec::new() })
 }
 
 /// Measures and prints; `folder` is for a cassette.
 pub(crate) fn measure(folder: &Path) {
     println!("\nChoosing among {TAKES} takes, one choice, median of {ROUNDS}, us:");
     let columns = ["same writes", "half of them", "last in no take", "the first such"];
-    println!("  {:<28}{}", "over how many writes", columns.map(|column| format!("{column:>17}")).concat());
+    println!("  {:<32}{}", "over how many writes", columns.map(|column| format!("{column:>17}")).concat());
     for (what, shape) in SHAPES {
         let recorded = Recorded::of(shape);
         let times = [
-            recorded.choice(|| recorded.session(TAKES - 1, None), 0),
-            recorded.choice(|| recorded.session(TAKES / 2, None), 0),
-            recorded.choice(|| recorded.session(TAKES - 1, Some(OTHER)), 1),
-            recorded.choice(|| recorded.session(TAKES - 1, Some(OTHER)), 0),
+            recorded.choice(|| recorded.session(TAKES - 1, false), 1),
+            recorded.choice(|| recorded.session(TAKES / 2, false), 1),
+            recorded.choice(|| recorded.session(TAKES - 1, true), 1),
+            recorded.choice(|| recorded.session(TAKES - 1, true), 0),
         ];
-        println!("  {what:<28}{}", times.map(|time| format!("{time:>17.1}")).concat());
+        println!("  {what:<32}{}", times.map(|time| format!("{time:>17.1}")).concat());
     }
-    let recorded = Recorded::of((TAKES, |n| n.checked_sub(1)));
-    let places =
-        median((0..ROUNDS).map(|_| micros(|| drop(black_box(Places::among(&recorded.writes, recorded.afters()))))));
-    let writes = median((0..ROUNDS).map(|_| {
-        let links = recorded.links.clone();
-        micros(|| drop(black_box(links.into_iter().collect::<Writes>())))
+    let recorded = Recorded::of(SHAPES[0].1);
+    let choices = median((0..ROUNDS / 10).map(|_| micros(|| drop(black_box(recorded.choices())))));
+    let lines = median((0..ROUNDS / 10).map(|_| {
+        let writes = recorded.writes.clone();
+        micros(|| drop(black_box(Lines::of(writes))))
     }));
-    println!("  once for a file that was read: {places:.1} us; once for the writes of a cassette: {writes:.1} us");
+    println!("  once for a file that was read: {choices:.1} us; once for the writes of a cassette: {lines:.1} us");
     polling::measure(folder);
 }

@@ -178,6 +178,7 @@ pub(crate) fn take(answer: String) -> Take {
         id: None,
         max_results: None,
         complete: true,
+        times: 1,
         pages: vec![Page { status: 200, headers, body: Body::literal(answer.into()) }],
     }
 }

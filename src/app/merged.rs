@@ -33,6 +33,8 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
         after_replayed_writes,
         time_saved,
         partial,
+        stuck,
+        went_on,
         notices,
         sessions,
     } = part;
@@ -58,6 +60,8 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     whole.after_replayed_writes += after_replayed_writes;
     whole.time_saved = both(whole.time_saved, time_saved);
     whole.partial.extend(partial);
+    whole.stuck.extend(stuck);
+    whole.went_on += went_on;
     whole.notices.extend(notices);
     whole.sessions.extend(sessions);
     whole

@@ -1,12 +1,13 @@
 //! From a cassette's folder to an engine over it.
 
 use super::rules::Rules;
-use crate::cassette::{Access, Cassette, CassetteError, Opened, Settings};
+use crate::cassette::{self, Access, Cassette, CassetteError, Opened, Settings};
 use crate::config::{self, Config, RecordMode};
 use crate::engine::{self, Effective, Engine, Prepared};
-use crate::interaction::shell_path;
+use crate::interaction::{counted, shell_path};
 use crate::redact::{Key, KeySource, Redaction};
 use crate::upstream::Upstream;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,9 +38,37 @@ impl Opener {
         let policy = opened.redaction.policy();
         let differing = self.warden.differing(root, policy);
         let one_sided = if mode == Effective::Nothing { Vec::new() } else { self.warden.one_sided(policy) };
-        let notices = opened.notices.iter().map(ToString::to_string).chain(differing).chain(one_sided).collect();
+        let told = opened.notices.iter().map(ToString::to_string);
+        let side_by_side = self.side_by_side(root, &opened.cassette);
+        let notices = told.chain(differing).chain(one_sided).chain(side_by_side).collect();
         let engine = Engine::new(self.settings(root, mode, opened.redaction), opened.cassette, upstream);
         Found { engine, notices }
+    }
+
+    /// What to say of a cassette of an earlier ramtape whose writes were on their way at the same time: what was recorded after
+    /// which of them cannot be told from it. Only such a cassette is looked through.
+    fn side_by_side(&self, root: &Path, cassette: &Cassette<Prepared>) -> Option<String> {
+        if !cassette::is_of_earlier(root) {
+            return None;
+        }
+        let reads: HashSet<&str> = self.config.service.reads().map(|operation| operation.folder.as_str()).collect();
+        let mut parents = HashMap::new();
+        for (folder, fingerprint) in cassette.fingerprints().unwrap_or_default() {
+            let entry = Some(&folder).filter(|folder| !reads.contains(folder.as_str()));
+            let entry = entry.and_then(|folder| cassette.entry(folder, &fingerprint).ok().flatten());
+            for take in entry.into_iter().flat_map(|entry| entry.takes).filter(|take| take.id.is_some()) {
+                *parents.entry((take.session, take.after)).or_insert(0_u64) += 1;
+            }
+        }
+        let writes: u64 = parents.values().filter(|writes| **writes > 1).sum();
+        (writes > 0).then(|| {
+            format!(
+                "the cassette was recorded by an earlier ramtape (format 1.0), and {} were under way at the same time: what came \
+                 after which of them is not known, and clients that wait for what they do may wait for ever; record it again with \
+                 --record-mode all",
+                counted(writes, "of its writes was", "of its writes were")
+            )
+        })
     }
 
     /// An engine without a cassette, for what is asked before there is one.

@@ -5,9 +5,10 @@ use crate::cassette::{self, Broken, KEY_FILE, Warden};
 use crate::config::{Config, RedactConfig};
 use crate::engine;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, with_causes};
+use crate::interaction::{Entry, OperationName, with_causes};
 use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule, Selector, Way};
 use crate::service::Service;
+use crate::session::OperationRules;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -213,6 +214,10 @@ impl Warden for Rules {
 
     fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), Broken> {
         engine::prove(&self.service, redaction, fingerprint, entry)
+    }
+
+    fn operation_rules(&self, operation: &OperationName) -> OperationRules {
+        engine::operation_rules(&self.service, operation)
     }
 
     fn allows(&self, path: &Path, value: &str) -> bool {

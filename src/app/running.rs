@@ -99,6 +99,13 @@ impl Running {
             summary.broken = reports.iter().map(|(_, report)| report.broken as u64).sum();
             let adrift = reports.iter().flat_map(|(_, report)| &report.adrift);
             summary.adrift = adrift.map(|(folder, fingerprint)| format!("{folder}/{fingerprint}")).collect();
+            let superseded: usize = reports.iter().map(|(_, report)| report.superseded).sum();
+            if superseded > 0 {
+                let takes = counted(superseded, "take", "takes");
+                summary
+                    .notices
+                    .push(format!("{takes} of earlier recordings went: what they belonged to is recorded anew"));
+            }
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
             for (root, report) in reports {
                 let of = format!("--cassette {}", shell_path(&root));

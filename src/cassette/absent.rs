@@ -1,7 +1,7 @@
 //! The writes that takes lead back to: whether they are there when what leads to them becomes text.
 
 use super::archive::Archive;
-use super::links::{after, values};
+use super::links::{after, bringing, values};
 use super::merge::Recorded;
 use super::warden::Broken;
 use crate::interaction::{Entry, Take};
@@ -44,6 +44,9 @@ impl Archive {
     fn has_write(&self, id: &str) -> bool {
         if let Some(known) = self.known_writes().get(id) {
             return *known;
+        }
+        if let Some((folder, fp)) = bringing(id) {
+            return self.load(folder, &fp).is_ok_and(|loaded| loaded.entry.is_some());
         }
         let folder = id.split_once('/').map_or("", |(folder, _)| folder);
         // Where a file cannot be read it may be in there; that the file is damaged is told elsewhere.

@@ -7,6 +7,7 @@ use super::merge::merge;
 use super::path::{Identity, entry_path, read_file, sync_folder};
 use super::premises::Premises;
 use super::store::Store;
+use super::supersede::Superseded;
 use super::text;
 use super::warden::Warden;
 use crate::fingerprint::{Fingerprint, canonical_text};
@@ -38,6 +39,8 @@ pub(super) struct Archive {
     pub(super) writes: Mutex<KnownWrites>,
     /// What was sealed and leads back to a write that is not there.
     pub(super) adrift: Mutex<BTreeSet<(String, Fingerprint)>>,
+    /// What gives way to the recording that is being sealed.
+    pub(super) superseded: Mutex<Option<Superseded>>,
 }
 
 /// An entry, and what it was made from.

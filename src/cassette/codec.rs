@@ -80,6 +80,7 @@ impl Packer {
         for take in &entry.takes {
             self.links(take);
             self.byte(u8::from(take.complete));
+            self.number(u64::from(take.times));
             self.number(take.pages.len() as u64);
             for page in &take.pages {
                 self.page(page);
@@ -173,6 +174,7 @@ impl<'a> Unpacker<'a> {
             id: self.maybe(Self::text)?,
             max_results: self.maybe(|unpacker| u32::try_from(unpacker.number()?).ok())?,
             complete: true,
+            times: 1,
             pages: Vec::new(),
         })
     }
@@ -186,6 +188,7 @@ impl<'a> Unpacker<'a> {
             takes: self.many(|unpacker| {
                 let mut take = unpacker.links()?;
                 take.complete = unpacker.flag()?;
+                take.times = u32::try_from(unpacker.number()?).ok()?;
                 take.pages = unpacker.many(Self::page)?;
                 Some(take)
             })?,

@@ -119,9 +119,12 @@ impl Sides<'_> {
 fn judged(base: &Take, ours: Option<&Take>, theirs: Option<&Take>) -> Option<Placed> {
     let piece = match (ours, theirs) {
         (None, None) => return None,
-        (Some(left), None) | (None, Some(left)) if left == base => return None,
+        (Some(left), None) | (None, Some(left)) if left.is_same_as(base) => return None,
         (Some(mine), Some(other)) if mine == base => Piece::Agreed(other.clone()),
         (Some(mine), Some(other)) if other == base => Piece::Agreed(mine.clone()),
+        // How often a waiter asked is no change that speaks against another.
+        (Some(mine), Some(other)) if mine.is_same_as(base) && !other.is_same_as(base) => Piece::Agreed(other.clone()),
+        (Some(mine), Some(other)) if other.is_same_as(base) && !mine.is_same_as(base) => Piece::Agreed(mine.clone()),
         (Some(mine), Some(other)) => joined(mine, other),
         (mine, other) => Piece::Clash { ours: mine.cloned(), theirs: other.cloned() },
     };
@@ -135,8 +138,8 @@ fn judged(base: &Take, ours: Option<&Take>, theirs: Option<&Take>) -> Option<Pla
 
 /// What both sides have in one place.
 fn joined(ours: &Take, theirs: &Take) -> Piece {
-    if ours == theirs {
-        Piece::Agreed(ours.clone())
+    if ours.is_same_as(theirs) {
+        Piece::Agreed(Take { times: ours.times.max(theirs.times), ..ours.clone() })
     } else {
         Piece::Clash { ours: Some(ours.clone()), theirs: Some(theirs.clone()) }
     }
@@ -151,7 +154,7 @@ fn is_same_write(ours: &Take, theirs: &Take) -> bool {
 fn union(ours: &[&Take], theirs: &[&Take]) -> Vec<Placed> {
     let one = |at: usize, other: usize| {
         let pair = ours.get(at).zip(theirs.get(other));
-        pair.is_some_and(|(mine, other)| mine == other || is_same_write(mine, other))
+        pair.is_some_and(|(mine, other)| mine.is_same_as(other) || is_same_write(mine, other))
     };
     let added = |takes: Option<&[&Take]>, of: Of| {
         let takes = takes.unwrap_or_default().iter();
@@ -185,7 +188,7 @@ fn settled(placed: Vec<Placed>) -> Vec<Placed> {
                 _ => return None,
             };
             // A read can have been answered the same before and after something else.
-            let is_twin = is_same_write(ours, theirs) || (ours == theirs && Some(at) == last);
+            let is_twin = is_same_write(ours, theirs) || (ours.is_same_as(theirs) && Some(at) == last);
             is_twin.then(|| (at, joined(ours, theirs)))
         });
         let Some((at, piece)) = twin else {
@@ -202,7 +205,8 @@ fn settled(placed: Vec<Placed>) -> Vec<Placed> {
 /// How `side` came from `base`: what is unchanged, what was put in place of another take of the same place in the
 /// session's history, what was removed and added.
 fn edits<'t>(base: &[&Take], side: &[&'t Take]) -> Edits<'t> {
-    let same = |at: usize, other: usize| base.get(at).zip(side.get(other)).is_some_and(|(base, take)| base == take);
+    let same =
+        |at: usize, other: usize| base.get(at).zip(side.get(other)).is_some_and(|(base, take)| base.is_same_as(take));
     let mut kept = common(base.len(), side.len(), same);
     kept.push((base.len(), side.len()));
     let mut edits = Edits { fates: vec![None; base.len()], added: vec![Vec::new(); base.len() + 1] };

@@ -61,7 +61,7 @@ impl Archive {
         let before = read_file(&self.root, &path)?.map(|(bytes, _)| bytes);
         let sealed = before.as_ref().map(|bytes| checked(bytes, &path, folder, fp)).transpose()?;
         let recorded = unsealed.takes.clone();
-        let entry = with_takes(sealed, unsealed);
+        let entry = with_takes(self.without_superseded(fp, sealed), unsealed);
         let text = written(&entry, &path)?;
         Judge { warden: &*self.warden, redaction: &self.redaction }.prove(&path, fp, &entry, &text)?;
         if self.prove_links(&entry, &recorded).map_err(|broken| self.broken(name, broken))? {

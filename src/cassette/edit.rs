@@ -1,7 +1,7 @@
 //! Taking takes out of a cassette that nobody else has open.
 
 use super::error::CassetteError;
-use super::links::links;
+use super::links::{links, source_of, values};
 use super::{Access, Cassette, Notice, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, counted, shell_path};
@@ -93,25 +93,34 @@ impl Editing {
     }
 }
 
-/// The writes that a removal would take away from what stays.
+/// The writes that a removal would take away from what stays: those that it holds values of; and where what goes is in the
+/// store only, those that it was recorded after, as nothing in there can be linked anew.
 #[derive(Debug, Default)]
 pub struct Farewell {
+    is_of_store: bool,
     staying: HashSet<String>,
     going: HashSet<String>,
     needed: HashMap<String, BTreeSet<(String, Fingerprint)>>,
 }
 
 impl Farewell {
+    /// Of takes that are in the store only.
+    #[must_use]
+    pub fn of_store() -> Self {
+        Self { is_of_store: true, ..Self::default() }
+    }
+
     /// Looks at an entry of which the takes in `removed` are to go. Every entry of the cassette must be looked at.
     pub fn look_at(&mut self, fp: Fingerprint, entry: &Entry, removed: &BTreeSet<usize>) {
         for (at, take) in entry.takes.iter().enumerate() {
-            let id = take.id.iter().cloned();
+            let source = source_of(&entry.operation.folder(), &fp, take);
             if removed.contains(&at) {
-                self.going.extend(id);
+                self.going.insert(source);
                 continue;
             }
-            self.staying.extend(id);
-            for write in links(&entry.request, take) {
+            self.staying.insert(source);
+            let needed = if self.is_of_store { links(&entry.request, take) } else { values(&entry.request, take) };
+            for write in needed {
                 self.needed.entry(write).or_default().insert((entry.operation.as_str().to_owned(), fp));
             }
         }

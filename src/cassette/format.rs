@@ -10,10 +10,13 @@ use crate::redact::Policy;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// The format that this program writes, `major.minor`.
-pub const VERSION: &str = "1.0";
-const MAJOR: u32 = 1;
+/// The format that this program writes, `major.minor`. Since 2.0 a take tells how often it was recorded in a row, and is linked
+/// to the write that was answered last before it; in 1.0 it was the last one before it was asked.
+pub const VERSION: &str = "2.0";
+const MAJOR: u32 = 2;
 const MINOR: u32 = 0;
+/// What is read too.
+const EARLIER: (u32, u32) = (1, 0);
 const SERVICE: &str = "ram";
 pub(super) const NAME: &str = "cassette.json";
 
@@ -37,9 +40,31 @@ pub fn policy_of(root: &Path) -> Result<Option<Policy>, CassetteError> {
 /// Whether a later ramtape wrote the cassette in `root`, with a minor version that this one can only replay.
 #[must_use]
 pub fn is_of_newer(root: &Path) -> bool {
-    let Ok(text) = fs::read(root.join(NAME)) else { return false };
-    let version = json::parse(&text).ok().and_then(|root| root.member("ramtape").and_then(Node::text));
-    version.as_deref().and_then(parse_version).is_some_and(|(major, minor)| major == MAJOR && minor > MINOR)
+    version_of(root).is_some_and(|(major, minor)| major == MAJOR && minor > MINOR)
+}
+
+/// Whether the cassette in `root` was written by an earlier ramtape: its takes are linked as that did it.
+#[must_use]
+pub fn is_of_earlier(root: &Path) -> bool {
+    version_of(root) == Some(EARLIER)
+}
+
+/// Has the cassette in `root`, where it is of the earlier format, say that it is of this one: before something is written that
+/// an earlier ramtape cannot read.
+///
+/// # Errors
+/// Where `cassette.json` cannot be read or written.
+pub(super) fn upgrade(root: &Path) -> Result<(), CassetteError> {
+    match check(root, true)? {
+        Some(policy) if is_of_earlier(root) => rewrite(root, &policy),
+        _ => Ok(()),
+    }
+}
+
+fn version_of(root: &Path) -> Option<(u32, u32)> {
+    let text = fs::read(root.join(NAME)).ok()?;
+    let version = json::parse(&text).ok()?.member("ramtape").and_then(Node::text)?;
+    parse_version(&version)
 }
 
 /// Has the cassette in `root` name the key that its stand-ins are made with, by [`crate::redact::Key::check`]. One that
@@ -80,10 +105,11 @@ pub(super) fn check(root: &Path, to_record: bool) -> Result<Option<Policy>, Cass
         let found = format!("{major}.{minor}");
         return Err(CassetteError::Newer { path, found, supported: VERSION, readable: major == MAJOR });
     }
-    if major < MAJOR {
+    let is_earlier = (major, minor) == EARLIER;
+    if major < MAJOR && !is_earlier {
         return Err(malformed(0, format!("format {major}.{minor} does not exist")));
     }
-    if minor == MINOR {
+    if is_earlier || minor == MINOR {
         return members(&root).map(Some).map_err(|(offset, reason)| malformed(offset, reason));
     }
     let redaction = root.member("redaction");
@@ -152,7 +178,7 @@ mod tests {
     #[test]
     fn a_cassette_without_rules_says_so_in_few_lines() {
         let expected =
-            "{\n  \"ramtape\": \"1.0\",\n  \"service\": \"ram\",\n  \"redaction\": {\n    \"rules\": []\n  }\n}\n";
+            "{\n  \"ramtape\": \"2.0\",\n  \"service\": \"ram\",\n  \"redaction\": {\n    \"rules\": []\n  }\n}\n";
         assert_eq!(text(&Policy::default()), expected);
     }
 }

@@ -49,14 +49,18 @@ pub(super) fn arranged(takes: Vec<Take>) -> Vec<Take> {
     keyed.into_iter().map(|(_, take)| take).collect()
 }
 
-/// Adds `take` where it is news: not what its session was just answered, not a beginning of a chain that is there.
+/// Adds `take` where it is news. What its session was just answered, for the same page size, counts once more; a beginning
+/// of a chain that is there counts nothing.
 fn append(takes: &mut Vec<Take>, take: Take) {
     if take.id.is_some() {
         takes.push(take);
         return;
     }
-    let previous = takes.iter().rev().find(|other| other.session == take.session);
-    if previous == Some(&take) {
+    let in_a_row = |other: &&mut Take| {
+        other.session == take.session && other.after == take.after && other.max_results == take.max_results
+    };
+    if let Some(previous) = takes.iter_mut().rev().find(in_a_row).filter(|previous| previous.is_same_as(&take)) {
+        previous.times = previous.times.saturating_add(take.times);
         return;
     }
     let related = takes.iter_mut().rev().find(|other| begins(other, &take) || begins(&take, other));
@@ -81,10 +85,10 @@ fn replace(takes: Vec<Take>, fresh: Vec<Take>) -> Vec<Take> {
     let mut standing_in: Vec<Take> = Vec::new();
     for take in fresh {
         let whole = earlier.iter().find(|whole| whole.complete && begins(&take, whole));
-        if whole.is_some_and(|whole| standing_in.contains(whole)) {
+        if whole.is_some_and(|whole| standing_in.iter().any(|other| other.is_same_as(whole))) {
             continue;
         }
-        if let Some(at) = standing_in.iter().position(|whole| *whole == take) {
+        if let Some(at) = standing_in.iter().position(|whole| whole.is_same_as(&take)) {
             standing_in.remove(at);
             continue;
         }
@@ -111,13 +115,15 @@ fn replace(takes: Vec<Take>, fresh: Vec<Take>) -> Vec<Take> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
     use crate::interaction::{Body, Page};
     use bytes::Bytes;
     use proptest::prelude::*;
 
-    /// `a1 a2` is a chain's pages; `+` at the end: it goes on. Before `:` the session.
+    /// `a1 a2` is a chain's pages; `+` at the end: it goes on. Before `:` the session, behind `*` how often.
     fn take(text: &str) -> Take {
+        let (text, times) = text.split_once('*').map_or((text, 1), |(text, times)| (text, times.parse().unwrap()));
         let (session, pages) = text.split_once(':').unwrap_or(("", text));
         let complete = !pages.ends_with('+');
         let page =
@@ -128,6 +134,7 @@ mod tests {
             id: None,
             max_results: None,
             complete,
+            times,
             pages: pages.trim_end_matches('+').split(' ').map(page).collect(),
         }
     }
@@ -143,9 +150,10 @@ mod tests {
     #[test]
     fn appending_keeps_every_change_and_no_repetition() {
         for (old, new, merged) in [
-            (&["x"][..], &["x"][..], &["x"][..]),
-            (&["x"], &["y", "y", "x"], &["x", "y", "x"]),
-            (&["s:x"], &["x", "t:x", "s:x"], &["x", "s:x", "t:x"]),
+            (&["x"][..], &["x"][..], &["x*2"][..]),
+            (&["x"], &["y", "y", "x"], &["x", "y*2", "x"]),
+            (&["x*3"], &["x", "x"], &["x*5"]),
+            (&["s:x"], &["x", "t:x", "s:x"], &["x", "s:x*2", "t:x"]),
             (&["a+", "z"], &["a b"], &["a b", "z"]),
             (&["a b", "z"], &["a+"], &["a b", "z"]),
             (&["a b+"], &["a+", "a b c"], &["a b c"]),
@@ -173,6 +181,7 @@ mod tests {
             (&["a b c"], &["a z+"], &["a z+"]),
             (&["a b+"], &["a+"], &["a+"]),
             (&["s:x"], &["x"], &["x", "s:x"]),
+            (&["x*3"], &["x", "x"], &["x*2"]),
             (&["s:1", "s:2", "t:1", "t:2"], &["t:1", "s:1", "s:2", "t:2"], &["s:1", "s:2", "t:1", "t:2"]),
         ] {
             assert_eq!(merge(takes(old), recorded(new, true)), takes(merged), "{old:?} {new:?}");

@@ -108,6 +108,7 @@ impl<P> Cassette<P> {
             sealing: Mutex::default(),
             writes: Mutex::default(),
             adrift: Mutex::default(),
+            superseded: Mutex::default(),
         });
         let sealed = match access {
             Access::Record { .. } => clear_up(&archive, &mut notices, step)?,

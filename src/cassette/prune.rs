@@ -2,7 +2,7 @@
 
 use super::edit::{EditError, Editing};
 use super::error::CassetteError;
-use super::links::links;
+use super::links::{source_of, values};
 use super::path::{Identity, entry_path};
 use super::remove::Surplus;
 use super::usage::{self, Usage};
@@ -63,8 +63,7 @@ impl Pruning {
         &self.usage.by
     }
 
-    /// What that run never used. A write that it did not use stays, where something that it used was recorded after it or
-    /// holds its value: the history of what is left must stay what it was.
+    /// What that run never used. A write that it did not use stays, where something that it used holds its value.
     ///
     /// # Errors
     /// Where the text cannot be read, or has changed since the run.
@@ -120,22 +119,22 @@ impl Pruning {
 /// An entry, and which of its takes are to go.
 type Judged = (String, Fingerprint, Entry, BTreeSet<usize>);
 
-/// Spares the writes that something that stays leads back to.
+/// Spares what gave something that stays a value of its request.
 fn keep_linked(found: &mut [Judged]) {
     loop {
         let mut needed = HashSet::new();
         let mut there = HashSet::new();
-        for (_, _, entry, unused) in found.iter() {
+        for (folder, fingerprint, entry, unused) in found.iter() {
             for (_, take) in entry.takes.iter().enumerate().filter(|(at, _)| !unused.contains(at)) {
-                needed.extend(links(&entry.request, take));
-                there.extend(take.id.clone());
+                needed.extend(values(&entry.request, take));
+                there.insert(source_of(folder, fingerprint, take));
             }
         }
         let mut spared = false;
-        for (_, _, entry, unused) in found.iter_mut() {
+        for (folder, fingerprint, entry, unused) in found.iter_mut() {
             unused.retain(|at| {
-                let id = entry.takes.get(*at).and_then(|take| take.id.as_ref());
-                let spare = id.is_some_and(|id| needed.contains(id) && !there.contains(id));
+                let of = entry.takes.get(*at).map(|take| source_of(folder, fingerprint, take));
+                let spare = of.is_some_and(|id| needed.contains(&id) && !there.contains(&id));
                 spared |= spare;
                 !spare
             });

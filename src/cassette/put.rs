@@ -5,7 +5,7 @@ use super::error::{CassetteError, StoreError};
 use super::path::entry_path;
 use super::proof::Judge;
 use super::replace::{put_in_place, synced, write_temporary};
-use super::{Cassette, usage};
+use super::{Cassette, format, usage};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
 use std::collections::BTreeSet;
@@ -51,6 +51,7 @@ impl<P> Cassette<P> {
         }
         let _alone = archive.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         usage::forget(&archive.root)?;
+        format::upgrade(&archive.root)?;
         let mut changed = BTreeSet::from([archive.root.clone()]);
         for (path, fp, entry) in &judged.0 {
             step();

@@ -1,12 +1,14 @@
 //! Takes taken out of the text from outside a recording.
 
-use super::archive::{checked, written};
+use super::archive::{Archive, checked, written};
 use super::error::{CassetteError, StoreError};
 use super::path::{entry_path, read_file};
+use super::relink::Links;
 use super::replace::{put_in_place, synced, write_temporary};
 use super::{Cassette, fault, usage};
 use crate::fingerprint::Fingerprint;
-use std::collections::BTreeSet;
+use crate::interaction::Entry;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::PoisonError;
@@ -36,12 +38,12 @@ impl Surplus {
 
 impl<P> Cassette<P> {
     /// Takes `surplus` out of the text, each file replaced whole or removed, and tells `step` before each of how many; a
-    /// folder goes with its last file. The folders are synced once, at the end. What is known of a run's use goes first: it
-    /// no longer fits.
+    /// folder goes with its last file. The folders are synced once, at the end. What was recorded after a write that goes is
+    /// linked to what came before that. What is known of a run's use goes first: it no longer fits.
     ///
     /// # Errors
-    /// Where this process does not have the cassette for itself, an entry is not all text, or a file cannot be written. Those
-    /// before it are done.
+    /// Where this process does not have the cassette for itself, an entry is not all text, or a file cannot be read or
+    /// written. Those before it are done.
     pub fn remove(&self, surplus: &[Surplus], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
         let archive = &self.archive;
         if archive.store.is_none() {
@@ -49,10 +51,12 @@ impl<P> Cassette<P> {
         }
         let _alone = archive.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         usage::forget(&archive.root)?;
-        let mut changed = BTreeSet::new();
+        let links = self.links_without(surplus)?;
+        // Before the writes go: at no moment does a link lead nowhere.
+        let mut changed = if links.change_nothing() { BTreeSet::new() } else { self.relink_others(surplus, &links)? };
         for entry in surplus {
             step(surplus.len());
-            changed.extend(self.remove_takes(entry)?);
+            changed.extend(self.change_entry(&entry.folder, &entry.fingerprint, &entry.unused, &links)?);
         }
         for folder in &changed {
             // It stays where other files are in it.
@@ -61,21 +65,61 @@ impl<P> Cassette<P> {
         Ok(())
     }
 
-    /// The folder that this changed.
-    fn remove_takes(&self, surplus: &Surplus) -> Result<Option<PathBuf>, CassetteError> {
-        let (archive, fp) = (&self.archive, &surplus.fingerprint);
-        self.all_text(fp)?;
-        let path = entry_path(&archive.root, &surplus.folder, fp)?;
-        let Some((bytes, _)) = read_file(&archive.root, &path)? else { return Ok(None) };
-        let mut entry = checked(&bytes, &path, &surplus.folder, fp)?;
-        let mut at = 0..;
-        entry.takes.retain(|_| at.next().is_none_or(|at: usize| !surplus.unused.contains(&at)));
-        if entry.takes.is_empty() {
-            fs::remove_file(&path).map_err(|source| CassetteError::Write { path: path.clone(), source })?;
-            fault::point("after-removal");
-            return Ok(path.parent().map(Into::into));
+    /// The writes of the entries that change, and which of them go.
+    fn links_without(&self, surplus: &[Surplus]) -> Result<Links, CassetteError> {
+        let mut links = Links::default();
+        for Surplus { folder, fingerprint, unused, .. } in surplus {
+            let entry = self.archive.text(folder, fingerprint)?;
+            for (at, take) in entry.iter().flat_map(|entry| entry.takes.iter().enumerate()) {
+                links.note(take, unused.contains(&at));
+            }
         }
-        let temporary = write_temporary(&archive.root, fp, &written(&entry, &path)?)?;
-        put_in_place(&temporary, &path).map(Some)
+        Ok(links)
+    }
+
+    /// Links what stays in all other entries; gives the folders that this changed.
+    fn relink_others(&self, surplus: &[Surplus], links: &Links) -> Result<BTreeSet<PathBuf>, CassetteError> {
+        let changing: HashSet<&Fingerprint> = surplus.iter().map(|entry| &entry.fingerprint).collect();
+        let mut changed = BTreeSet::new();
+        for (folder, fp) in self.archive.names()?.iter().filter(|(_, fp)| !changing.contains(fp)) {
+            changed.extend(self.change_entry(folder, fp, &BTreeSet::new(), links)?);
+        }
+        Ok(changed)
+    }
+
+    /// Takes `unused` takes out of an entry, and links the others; gives the folder that this changed.
+    fn change_entry(
+        &self,
+        folder: &str,
+        fp: &Fingerprint,
+        unused: &BTreeSet<usize>,
+        links: &Links,
+    ) -> Result<Option<PathBuf>, CassetteError> {
+        let archive = &self.archive;
+        if !unused.is_empty() {
+            self.all_text(fp)?;
+        }
+        let path = entry_path(&archive.root, folder, fp)?;
+        let Some((bytes, _)) = read_file(&archive.root, &path)? else { return Ok(None) };
+        let mut entry = checked(&bytes, &path, folder, fp)?;
+        let mut at = 0..;
+        entry.takes.retain(|_| at.next().is_none_or(|at: usize| !unused.contains(&at)));
+        if !links.relink_all(&mut entry) && unused.is_empty() {
+            return Ok(None);
+        }
+        archive.rewrite(folder, fp, &entry).map(Some)
+    }
+}
+
+impl Archive {
+    /// Puts `entry` in the place of its file, or removes that where it has no takes; gives the folder that this changed.
+    pub(super) fn rewrite(&self, folder: &str, fp: &Fingerprint, entry: &Entry) -> Result<PathBuf, CassetteError> {
+        let path = entry_path(&self.root, folder, fp)?;
+        if !entry.takes.is_empty() {
+            return put_in_place(&write_temporary(&self.root, fp, &written(entry, &path)?)?, &path);
+        }
+        fs::remove_file(&path).map_err(|source| CassetteError::Write { path: path.clone(), source })?;
+        fault::point("after-removal");
+        Ok(path.parent().unwrap_or(&self.root).to_owned())
     }
 }

@@ -4,6 +4,7 @@
 use super::archive::Archive;
 use super::draft::Draft;
 use super::error::CassetteError;
+use super::format;
 use super::handed_on::handed_on;
 use super::premises::{Lost, Premises};
 use super::replace::synced;
@@ -38,6 +39,8 @@ pub struct SealReport {
     pub broken: usize,
     /// What of the recording is gone: neither the text nor the store has it.
     pub lost: Vec<Lost>,
+    /// How many takes of earlier recordings went with what was recorded anew.
+    pub superseded: usize,
     /// What is in the text now and was recorded after a write that is not in the cassette.
     pub adrift: Vec<(String, Fingerprint)>,
 }
@@ -111,11 +114,19 @@ impl Archive {
     ) {
         let Some(store) = &self.store else { return };
         let _alone = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Err(error)) = self.premises.as_ref().map(|premises| premises.restore(self.redaction.policy())) {
+        let restored = self.premises.as_ref().map_or(Ok(()), |premises| premises.restore(self.redaction.policy()));
+        let upgraded = restored.and_then(|()| if names.is_empty() { Ok(()) } else { format::upgrade(&self.root) });
+        if let Err(error) = upgraded {
             return names.drain(..).for_each(|name| report.fail(name, &error));
         }
         let left = self.catch_up(store, report);
         names.retain(|(_, fp)| !left.contains(fp));
+        if chains == Chains::AreOver {
+            match self.supersede(store) {
+                Ok(takes) => report.superseded += takes,
+                Err(error) => names.drain(..).for_each(|name| report.fail(name, &error)),
+            }
+        }
         let all = names.len();
         for attempt in 0..ATTEMPTS {
             let mut overtaken = Vec::new();
@@ -136,6 +147,7 @@ impl Archive {
         }
         let overtaken = |(folder, fp)| (folder, fp, "more was recorded for it each time it was tried".to_owned());
         report.failed.extend(names.into_iter().map(overtaken));
+        *self.superseded_now() = None;
     }
 
     /// Makes files last that an earlier sealing could not, and the store forget what they tell of; gives what is left.

@@ -56,6 +56,7 @@ impl<P> Cassette<P> {
             sealing: Mutex::default(),
             writes: Mutex::default(),
             adrift: Mutex::default(),
+            superseded: Mutex::default(),
         };
         let memory = Memory::new(Settings::default().memory);
         Self { archive: Arc::new(archive), access: Access::Replay, prepare, memory, watch: None, sealer: None }

@@ -1,8 +1,9 @@
 //! What decides over what may stand in a cassette: its owner knows more of that than its files.
 
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::interaction::{Entry, OperationName};
 use crate::redact::{Key, KeySource, Policy, Redaction};
+use crate::session::OperationRules;
 use std::path::Path;
 
 /// Where an entry does not answer its own requests.
@@ -34,6 +35,9 @@ pub trait Warden: Send + Sync {
     /// Where one of them would not get its answer.
     fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), Broken>;
 
+    /// What the service's table adds to what the takes of `operation` show.
+    fn operation_rules(&self, operation: &OperationName) -> OperationRules;
+
     /// Whether what looks like a secret in the file at `path` is none.
     fn allows(&self, path: &Path, value: &str) -> bool;
 }
@@ -53,6 +57,10 @@ impl Warden for NoWarden {
 
     fn prove(&self, _: &Redaction, _: &Fingerprint, _: &Entry) -> Result<(), Broken> {
         Ok(())
+    }
+
+    fn operation_rules(&self, _: &OperationName) -> OperationRules {
+        OperationRules::default()
     }
 
     fn allows(&self, _: &Path, _: &str) -> bool {

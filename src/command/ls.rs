@@ -96,7 +96,7 @@ mod tests {
     fn take(status: u16, kind: Option<&str>, complete: bool, pages: usize) -> Take {
         let headers = kind.map(|kind| ("x-amzn-errortype".to_owned(), kind.to_owned())).into_iter().collect();
         let page = Page { status, headers, body: Body::default() };
-        Take { session: None, after: None, id: None, max_results: None, complete, pages: vec![page; pages] }
+        Take { session: None, after: None, id: None, max_results: None, complete, times: 1, pages: vec![page; pages] }
     }
 
     fn chosen(operation: &str, actor: &str, takes: Vec<Take>) -> Chosen {

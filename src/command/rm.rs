@@ -96,7 +96,7 @@ fn find(
     voice: Voice,
 ) -> Result<Found, CommandError> {
     let mut going = Vec::new();
-    let mut farewell = Farewell::default();
+    let mut farewell = if unsealed { Farewell::of_store() } else { Farewell::default() };
     let mut begun: BTreeMap<&str, Vec<Fingerprint>> = BTreeMap::new();
     let names = editing.cassette().fingerprints()?;
     let mut progress = Progress::new(voice, "reading", names.len());

@@ -184,7 +184,7 @@ mod tests {
     fn take(session: Option<&str>, status: u16, complete: bool) -> Take {
         let page = Page { status, headers: Vec::new(), body: Body::default() };
         let session = session.map(str::to_owned);
-        Take { session, after: None, id: None, max_results: None, complete, pages: vec![page] }
+        Take { session, after: None, id: None, max_results: None, complete, times: 1, pages: vec![page] }
     }
 
     #[test]

@@ -55,6 +55,8 @@ pub(super) fn json(summary: &Summary) -> serde_json::Value {
         "tunnels": summary.tunnels,
         "afterReplayedWrites": summary.after_replayed_writes,
         "secondsSaved": summary.time_saved.map(|time| time.as_secs_f64()),
+        "stuck": summary.stuck,
+        "wentOn": summary.went_on,
         "partial": summary.partial,
         "notices": summary.notices,
         "sessions": summary.sessions.iter().map(SessionState::to_json).collect::<Vec<_>>(),
@@ -82,6 +84,13 @@ fn lines(summary: &Summary) -> Vec<Line> {
         lines.push(Line::Problem(format!(
             "{} went upstream after writes that were only replayed: upstream never saw those writes",
             counted(summary.after_replayed_writes, "request", "requests"),
+        )));
+    }
+    lines.extend(summary.stuck.iter().map(|told| Line::Problem(told.clone())));
+    if summary.went_on > 0 {
+        lines.push(Line::Problem(format!(
+            "{} given answers that were recorded later, as this run did not make the writes before them",
+            counted(summary.went_on, "client that waited was", "clients that waited were")
         )));
     }
     for listing in &summary.partial {
@@ -234,6 +243,8 @@ mod tests {
             never_used: Some(1),
             after_replayed_writes: 2,
             partial: vec!["ListPrincipals abc".into()],
+            stuck: vec!["GetResourceShares abc has answered PENDING again and again".into()],
+            went_on: 1,
             upstream_connections: 1,
             tunnels: 2,
             passed_on: 1,
@@ -250,6 +261,11 @@ mod tests {
                 problem("refused 1 request: caller not proved"),
                 problem(
                     "2 requests went upstream after writes that were only replayed: upstream never saw those writes"
+                ),
+                problem("GetResourceShares abc has answered PENDING again and again"),
+                problem(
+                    "1 client that waited was given answers that were recorded later, as this run did not make the writes before \
+                     them"
                 ),
                 note("recorded in part, as its client did not read it to the end: ListPrincipals abc"),
                 note("1 recorded request was never asked for"),

@@ -88,6 +88,8 @@ type Key = (Option<String>, TokenKey);
 #[derive(Debug, Default)]
 pub(super) struct Chains {
     open: Mutex<Board>,
+    /// By session: who holds it stores a write of that session.
+    writing: Mutex<HashMap<Option<String>, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -99,6 +101,12 @@ struct Board {
 impl Chains {
     fn board(&self) -> MutexGuard<'_, Board> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What whoever stores a write of this session holds meanwhile.
+    pub(super) fn write_order(&self, session: Option<&String>) -> Arc<tokio::sync::Mutex<()>> {
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(writing.entry(session.cloned()).or_default())
     }
 
     /// The chain that goes on at the token `key` of this session.

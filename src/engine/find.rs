@@ -7,10 +7,12 @@ use super::miss::{self, Advice};
 use super::pages::{Asked, page};
 use super::prepared::{Draft, Prepared, PreparedTake, fingerprint_start};
 use super::settings::{Poll, Settings};
+use super::stuck;
 use super::summary::Miss;
+use super::tally::count;
 use crate::cassette::{self, Origin};
-use crate::interaction::{Hole, Request, Take};
-use crate::session::{Candidate, Group, History, Repeat, best_group, session_name};
+use crate::interaction::{Hole, Request};
+use crate::session::{Ask, Repeat, session_name};
 use crate::token::Token;
 use std::sync::{Arc, PoisonError};
 
@@ -95,7 +97,7 @@ pub(super) fn find_in(shared: &Shared, request: &Request, call: &Call, prepared:
     let takes = prepared.takes(call.items_member());
     let take = match &call.page.token {
         Some(token) => continued(shared, request, call, takes, token)?,
-        None => begun(shared, request, call, prepared, takes)?,
+        None => begun(shared, request, call, prepared)?,
     };
     let Settings { pages, service, .. } = &shared.settings;
     let asked = Asked { pages: *pages, ask: &call.page, paging: &service.paging, items_member: call.items_member() };
@@ -104,67 +106,34 @@ pub(super) fn find_in(shared: &Shared, request: &Request, call: &Call, prepared:
 }
 
 /// The take for a request that begins anew. A read with one take asks no session; a write moves its session's history.
-fn begun(
-    shared: &Shared,
-    request: &Request,
-    call: &Call,
-    prepared: &Prepared,
-    takes: &[PreparedTake],
-) -> Result<usize, Gap> {
-    let recorded = &prepared.entry.takes;
-    match recorded.as_slice() {
+fn begun(shared: &Shared, request: &Request, call: &Call, prepared: &Prepared) -> Result<usize, Gap> {
+    match prepared.entry.takes.as_slice() {
         [] => return Err(Gap::NoTake),
         [only] if only.id.is_none() => return Ok(0),
         _ => {}
     }
+    let Settings { poll, pages, .. } = &shared.settings;
     let name = session_name(request);
+    let ask = Ask {
+        fingerprint: call.fingerprint,
+        session: name.as_deref(),
+        max_results: call.page.max_results,
+        repeats: repeats(request, call),
+        at_once: *poll == Poll::Final,
+        can_answer: &|take| pages.can_serve(take.complete, take.max_results, call.page.max_results),
+    };
     let session = shared.sessions.named(name.as_deref());
-    let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-    let repeats = repeats(request, call);
-    if let Some(take) = session.repeated(call.fingerprint, &repeats).filter(|take| *take < takes.len()) {
-        return Ok(take);
+    let choice = {
+        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        session.choose(&prepared.entry, || shared.choices(prepared), ask).ok_or(Gap::NoTake)?
+    };
+    if let Some(stuck) = &choice.stuck {
+        shared.tally.stuck(&stuck::describe(call, name.as_deref(), stuck));
     }
-    let (after, group) = ranked(shared, call, prepared, name.as_deref(), &mut session.history);
-    let group_key = Group { fingerprint: call.fingerprint, max_results: call.page.max_results, after };
-    let at_once = shared.settings.poll == Poll::Final;
-    let take = session.next_of(group_key, &group, at_once).ok_or(Gap::NoTake)?;
-    session.remember(call.fingerprint, repeats, take);
-    if let Some(id) = recorded.get(take).and_then(|take| take.id.clone()) {
-        session.history.moved_to(id);
-        session.replayed_writes += 1;
+    if choice.went_on {
+        count(&shared.tally.went_on);
     }
-    Ok(take)
-}
-
-/// The takes that rank best among those that can answer, and the write that they were recorded after.
-fn ranked(
-    shared: &Shared,
-    call: &Call,
-    prepared: &Prepared,
-    session: Option<&str>,
-    history: &mut History,
-) -> (Option<String>, Vec<usize>) {
-    let recorded = &prepared.entry.takes;
-    let asked = call.page.max_results;
-    let pages = shared.settings.pages;
-    let answers = |take: &Take| pages.can_serve(take.complete, take.max_results, asked);
-    let all = recorded.iter().enumerate().map(|(at, take)| Candidate {
-        take: at,
-        session: take.session.as_deref(),
-        after: take.after.as_deref(),
-    });
-    let mut candidates: Vec<_> = all.clone().filter(|at| recorded.get(at.take).is_some_and(answers)).collect();
-    if candidates.is_empty() {
-        candidates.extend(all);
-    }
-    let best = best_group(&candidates, session, history, || shared.places(prepared));
-    let after = best.first().and_then(|take| take.after).map(str::to_owned);
-    let same_size = |take: &&Candidate<'_>| recorded.get(take.take).is_some_and(|take| take.max_results == asked);
-    let mut group: Vec<usize> = best.iter().filter(same_size).map(|take| take.take).collect();
-    if group.is_empty() {
-        group.extend(best.iter().map(|take| take.take));
-    }
-    (after, group)
+    Ok(choice.take)
 }
 
 /// What would mark a later request as this one's repetition.

@@ -3,10 +3,10 @@
 use super::actors::Label;
 use super::error::EngineError;
 use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
-use crate::interaction::{OperationName, Request};
+use crate::interaction::{OperationName, Request, json};
 use crate::redact::{Asking, Copied, Redaction};
 use crate::service::{Kind, Operation, Service};
-use crate::session::Bindings;
+use crate::session::{Bindings, brought_by};
 use crate::token::{DecodeError, Token, foreign_mark};
 use http::header::AUTHORIZATION;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub(super) struct Call {
     pub(super) actor: Label,
     /// The canonical parameters.
     pub(super) parameters: String,
-    /// The texts in its volatile members, by member, of a write.
+    /// The texts in its volatile members, each with a JSON pointer to it; of a read those alone that it brings first.
     pub(super) volatile: Vec<(String, String)>,
     /// What identifies it.
     pub(super) fingerprint: Fingerprint,
@@ -78,8 +78,9 @@ impl Call {
     }
 }
 
-/// Reads what `request` asks, as `actor`. Where its session has `live` values, their names stand for them, but for what its own
-/// volatile members say; what is left is scrubbed. The request itself, which may go upstream, is not touched.
+/// Reads what `request` asks, as `actor`. Where its session has `live` values, their names stand for them; what the volatile
+/// members of a write say stands for itself elsewhere in it. What is left is scrubbed. The request itself, which may go
+/// upstream, is not touched.
 ///
 /// # Errors
 /// Where its parameters cannot be read or redacted, or its token is a garbled one of ramtape's.
@@ -91,35 +92,24 @@ pub(super) fn identify(
 ) -> Result<Call, EngineError> {
     let Table { service, region: default_region, .. } = *table;
     let operation = service.operation(&request.method, &request.path).cloned();
-    let first = scrubbed(request, table, operation.as_deref(), live, &PageAsk::default())?;
+    let own = own_values(request, operation.as_deref())?;
+    let first = scrubbed(request, table, operation.as_deref(), (live, &own), &PageAsk::default())?;
     let (mut parameters, mut page) = read(request, first.as_ref(), operation.as_deref(), service)?;
     let (again, mut copied) = (Some(&page).filter(|page| page.illegal_token || page.illegal_size), first.as_ref());
-    let again = again.map(|page| scrubbed(request, table, operation.as_deref(), live, page)).transpose()?;
+    let again = again.map(|page| scrubbed(request, table, operation.as_deref(), (live, &own), page)).transpose()?;
     if let Some(again) = &again {
         copied = again.as_ref();
         (parameters, page) = read(request, copied, operation.as_deref(), service)?;
     }
     let path = copied.map_or(&request.path, |copied| &copied.path);
     let unkeyed = copied.map(|copied| copied.unkeyed.clone()).unwrap_or_default();
-    let skipped = |name: &str| {
-        let volatile = operation.as_ref().is_some_and(|operation| operation.volatile.iter().any(|v| v == name));
-        volatile
-            || (name == service.paging.token && page.token.is_some())
+    let is_paging = |name: &str| {
+        (name == service.paging.token && page.token.is_some())
             || (name == service.paging.size && page.max_results.is_some())
     };
     let is_write = operation.as_ref().is_some_and(|operation| operation.kind == Kind::Write);
     let idempotency_token =
         parameters.text(&service.idempotency_token).filter(|_| is_write).map(std::borrow::Cow::into_owned);
-    let volatile = operation.as_deref().map(|operation| volatile(operation, &parameters)).unwrap_or_default();
-    // When it was first sent, what it says itself had no name yet: a retry must come to the same.
-    if let Some(live) = live
-        && volatile.iter().any(|(_, value)| live.name_of(value).is_some())
-    {
-        let others = live.without(volatile.iter().map(|(_, value)| value.as_str()));
-        return identify(request, table, actor, Some(&others));
-    }
-    let hole = |text: &str| live.and_then(|live| live.name_of(text));
-    let parameters = parameters.canonical_with_holes(operation.as_deref(), skipped, hole)?;
     let (name, folder) = match &operation {
         Some(operation) => (OperationName::Known(operation.name.clone()), operation.folder.clone()),
         None => {
@@ -129,20 +119,53 @@ pub(super) fn identify(
         }
     };
     let region = region(request, service, default_region).to_owned();
-    let fingerprint = Fingerprint::of(&canonical_text(&name, &region, &actor, &parameters));
+    let spelled = |skipped: &dyn Fn(&str) -> bool| {
+        let hole = |text: &str| own_name(&own, text).or_else(|| live.and_then(|live| live.name_of(text)));
+        let parameters = parameters.canonical_with_holes(operation.as_deref(), skipped, hole)?;
+        let fingerprint = Fingerprint::of(&canonical_text(&name, &region, &actor, &parameters));
+        Ok::<_, EngineError>((parameters, fingerprint))
+    };
+    let is_volatile =
+        |name: &str| operation.as_ref().is_some_and(|operation| operation.volatile.iter().any(|v| v == name));
+    let (mut canonical, mut fingerprint) = spelled(&|member| is_volatile(member) || is_paging(member))?;
+    let mut volatile = if is_write { own.clone() } else { volatile(operation.as_deref(), &parameters) };
+    if let Some(live) = live.filter(|_| !is_write && !volatile.is_empty()) {
+        // What this very listing brought has its name from there, and stays out of the request: a poll is the same each time.
+        let brought = brought_by(&folder, &fingerprint);
+        let is_known = |value: &str| live.name_of(value).is_some_and(|name| !name.starts_with(&brought));
+        let stays_out = |member: &str| {
+            let of_member = |pointer: &str| pointer.split('/').nth(1) == Some(&*json::pointer_step(member));
+            is_volatile(member) && volatile.iter().any(|(at, value)| of_member(at) && !is_known(value))
+        };
+        (canonical, fingerprint) = spelled(&|member| stays_out(member) || is_paging(member))?;
+        volatile.retain(|(_, value)| !is_known(value));
+    }
     Ok(Call {
         operation,
         name,
         folder,
         region,
         actor,
-        parameters,
+        parameters: canonical,
         volatile,
         fingerprint,
         page,
         idempotency_token,
         unkeyed,
     })
+}
+
+/// The texts in the volatile members of a write, as the client gave them.
+fn own_values(request: &Request, operation: Option<&Operation>) -> Result<Vec<(String, String)>, EngineError> {
+    let operation = operation.filter(|operation| operation.kind == Kind::Write && !operation.volatile.is_empty());
+    let Some(operation) = operation else { return Ok(Vec::new()) };
+    let parameters = Parameters::read(&request.query, &request.body, true)?;
+    Ok(volatile(Some(operation), &parameters))
+}
+
+/// How a write itself calls a value that one of its volatile members has.
+fn own_name<'o>(own: &'o [(String, String)], text: &str) -> Option<&'o str> {
+    own.iter().find(|(_, value)| value == text && !value.is_empty()).map(|(pointer, _)| pointer.as_str())
 }
 
 /// The redacted copy of `request`; `None` where there is nothing to redact. What becomes a hole or is no part of the
@@ -152,7 +175,7 @@ fn scrubbed(
     request: &Request,
     table: &Table<'_>,
     operation: Option<&Operation>,
-    live: Option<&Bindings>,
+    (live, own): (Option<&Bindings>, &[(String, String)]),
     page: &PageAsk,
 ) -> Result<Option<Copied>, EngineError> {
     let paging = &table.service.paging;
@@ -165,7 +188,7 @@ fn scrubbed(
         path: &request.path,
         query: &request.query,
         body: &request.body,
-        keep: &|text| live.is_some_and(|live| live.name_of(text).is_some()),
+        keep: &|text| own_name(own, text).is_some() || live.is_some_and(|live| live.name_of(text).is_some()),
         skip: &|name| volatile(name) || (pages && paged(name)),
     })?)
 }
@@ -189,9 +212,20 @@ fn read<'a>(
     Ok((parameters, page))
 }
 
-fn volatile(operation: &Operation, parameters: &Parameters<'_>) -> Vec<(String, String)> {
-    let members = operation.volatile.iter().filter(|_| operation.kind == Kind::Write);
-    members.filter_map(|member| Some((member.clone(), parameters.text(member)?.into_owned()))).collect()
+/// The texts in the volatile members of an operation, each with a JSON pointer to it.
+fn volatile(operation: Option<&Operation>, parameters: &Parameters<'_>) -> Vec<(String, String)> {
+    let members = operation.map(|operation| operation.volatile.as_slice()).unwrap_or_default();
+    let texts = |member: &String| {
+        let pointer = format!("/{}", json::pointer_step(member));
+        match parameters.text(member) {
+            Some(text) => vec![(pointer, text.into_owned())],
+            None => {
+                let items = parameters.texts(member).into_iter().enumerate();
+                items.filter_map(|(at, text)| Some((format!("{pointer}/{at}"), text?.into_owned()))).collect()
+            }
+        }
+    };
+    members.iter().flat_map(texts).collect()
 }
 
 fn page_ask(parameters: &mut Parameters<'_>, service: &Service) -> Result<PageAsk, EngineError> {

@@ -20,7 +20,7 @@ use crate::upstream::Answer;
 use bytes::Bytes;
 use http::Method;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -159,13 +159,12 @@ impl Importer {
         after: Option<Option<String>>,
     ) -> Question {
         let session = self.shared.sessions.named(session_name.as_deref());
-        let latest = session.lock().unwrap_or_else(PoisonError::into_inner).history.latest().map(str::to_owned);
         Question {
             request,
             call,
             session_name,
             session,
-            after: after.unwrap_or(latest),
+            told_after: after,
             account: None,
             in_hand: std::sync::Mutex::default(),
             waiters: Waiters::default(),

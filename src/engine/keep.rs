@@ -48,6 +48,12 @@ pub(super) async fn keep(
     if placed.is_odd {
         return Ok(unrecorded(shared, question, answer, &NotRecorded::OddToken));
     }
+    // Of a session's writes each is linked to the one before it, so one at a time gets its place and is stored.
+    let order = question.call.is_write().then(|| chains.write_order(question.session_name.as_ref()));
+    let _turn = match &order {
+        Some(order) => Some(order.lock().await),
+        None => None,
+    };
     let chain = chain.unwrap_or_else(|| Arc::new(Mutex::new(fresh(shared, question))));
     let live = live_values(shared, &question.request).unwrap_or_default();
     let body = punch(placed.body, &live);
@@ -95,17 +101,18 @@ fn placed(shared: &Shared, question: &Question, answer: &Answer, position: u32) 
     Placed::as_it_is(&answer.body)
 }
 
-/// The chain that a first page begins. A write has its id from here on, and its volatile values their names.
+/// The chain that a first page begins. A write has its id from here on, and volatile values their names.
 fn fresh(shared: &Shared, question: &Question) -> Chain {
     let call = &question.call;
-    let begins = || question.session().history.begin_write(&call.folder, &call.fingerprint, question.after.clone());
+    let after = question.after();
+    let begins = || question.session().history.begin_write(&call.folder, &call.fingerprint, after.clone());
     let id = call.is_write().then(begins);
-    if let Some(write) = id.as_deref().filter(|_| !call.volatile.is_empty()) {
-        bind(shared, question.session_name.as_deref(), call, write);
+    if !call.volatile.is_empty() {
+        bind(shared, question.session_name.as_deref(), call, id.as_deref());
     }
     let head = TakeHead {
         session: question.session_name.clone(),
-        after: question.after.clone(),
+        after,
         id,
         max_results: call.page.max_results,
         complete: false,
@@ -141,7 +148,7 @@ async fn add(
     let token = upstream_token.map(|token| (next.key(), Secret::new(token)));
     if known != Some(true) {
         if call.is_write() && locked.head.id.is_none() {
-            let parent = question.after.clone();
+            let parent = question.after();
             locked.head.id = Some(question.session().history.begin_write(&call.folder, &call.fingerprint, parent));
         }
         let kept = token.clone().map(|(key, token)| UpstreamToken { key: key.to_vec(), token });

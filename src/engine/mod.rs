@@ -21,6 +21,7 @@ mod record;
 mod recorder;
 mod replay;
 mod settings;
+mod stuck;
 mod summary;
 mod tally;
 mod trail;
@@ -57,6 +58,7 @@ pub use summary::{Miss, Summary};
 pub use trail::NoEnd;
 pub use transcript::transcript;
 pub use vet::Vetted;
+pub use writes::operation_rules;
 
 /// Answers requests: from the cassette, or from upstream into the cassette.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 use super::volatile::fill;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Body, Entry, Hole, Page, Part, Response, Take, json};
-use crate::session::{Bindings, Places};
+use crate::session::{Bindings, Choices};
 use crate::token::{ChainDigest, Cut, FingerprintStart, Listing, PageDigest, Token};
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
@@ -20,8 +20,8 @@ pub struct Prepared {
     pub(super) entry: Entry,
     takes: OnceLock<Vec<PreparedTake>>,
     saves: OnceLock<u64>,
-    /// After which writes the takes were recorded, once a ranking has asked.
-    pub(super) places: Mutex<Option<Arc<Places>>>,
+    /// The takes as a choice sees them, once one had to be made.
+    pub(super) choices: Mutex<Option<Arc<Choices>>>,
     /// For every take, whether it has answered anything.
     used: Vec<AtomicBool>,
 }
@@ -95,7 +95,7 @@ impl Prepared {
     #[must_use]
     pub fn new(fingerprint: Fingerprint, entry: Entry) -> Self {
         let used = entry.takes.iter().map(|_| AtomicBool::new(false)).collect();
-        Self { fingerprint, entry, takes: OnceLock::new(), used, saves: OnceLock::new(), places: Mutex::default() }
+        Self { fingerprint, entry, takes: OnceLock::new(), used, saves: OnceLock::new(), choices: Mutex::default() }
     }
 
     /// How long upstream took for one of its pages, in microseconds: what each answer from here saves. `known` is asked

@@ -100,7 +100,7 @@ impl Recall {
     }
 
     /// Remembers what a request of a session without live values asks and, where the entry lets it, what it is answered.
-    /// Writes are not remembered: with their tokens they come once.
+    /// Writes are not remembered: with their tokens they come once. Nor are reads that bring values.
     pub(super) fn keep(
         &self,
         shared: &Shared,
@@ -109,7 +109,7 @@ impl Recall {
         call: &Arc<Call>,
         found: &Found,
     ) {
-        if call.is_write() || asked.len() > LARGEST {
+        if call.is_write() || !call.volatile.is_empty() || asked.len() > LARGEST {
             return;
         }
         let remembered = match (self.only(shared, found), known.and_then(Remembered::asks)) {

@@ -140,15 +140,11 @@ async fn admit(
 }
 
 fn begin(request: Request, call: Call, session_name: Option<String>, session: Arc<Mutex<Session>>) -> Question {
-    let after = {
-        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-        if call.is_write() {
-            session.epoch += 1;
-        }
-        session.history.latest().map(str::to_owned)
-    };
+    if call.is_write() {
+        session.lock().unwrap_or_else(PoisonError::into_inner).epoch += 1;
+    }
     let (in_hand, waiters) = (Mutex::default(), Waiters::default());
-    Question { request, call, session_name, session, after, account: None, in_hand, waiters }
+    Question { request, call, session_name, session, told_after: None, account: None, in_hand, waiters }
 }
 
 fn flight_keys(question: &Question) -> Vec<FlightKey> {

@@ -35,8 +35,8 @@ pub(super) struct Question {
     pub(super) call: Call,
     pub(super) session_name: Option<String>,
     pub(super) session: Arc<Mutex<Session>>,
-    /// The session's latest write when the request came.
-    pub(super) after: Option<String>,
+    /// The write that it was recorded after, where a transcript tells; else that is known once the answer is there.
+    pub(super) told_after: Option<Option<String>>,
     /// The account to take for the run's own once upstream has accepted the client's own signature.
     pub(super) account: Option<String>,
     /// What upstream has answered already, for whoever asks it next.
@@ -53,6 +53,11 @@ impl Question {
 
     pub(super) fn in_hand(&self) -> Option<Answer> {
         self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The write of its session that was answered last: what an answer that has come now is recorded after.
+    pub(super) fn after(&self) -> Option<String> {
+        self.told_after.clone().unwrap_or_else(|| self.session().history.latest().map(str::to_owned))
     }
 
     pub(super) fn session(&self) -> MutexGuard<'_, Session> {

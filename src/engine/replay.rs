@@ -41,10 +41,10 @@ pub(super) fn serve(shared: &Shared, request: &Request, call: &Call, found: Foun
     count(&shared.tally.replayed);
     shared.tally.saved(found.prepared.saves(|| shared.cassette.time(&found.prepared.fingerprint)));
     tracing::trace!(fingerprint = %found.prepared.fingerprint, take = found.take, "replayed");
-    let live = match found.prepared.entry.takes.get(found.take).and_then(|take| take.id.as_deref()) {
-        Some(write) if !call.volatile.is_empty() => Some(bind(shared, session_name(request).as_deref(), call, write)),
-        _ => None,
-    };
+    let live = (!call.volatile.is_empty()).then(|| {
+        let write = found.prepared.entry.takes.get(found.take).and_then(|take| take.id.as_deref());
+        bind(shared, session_name(request).as_deref(), call, write)
+    });
     let draft = found.answer.map_err(EngineError::Unfilled)?;
     Ok(draft.filled(|| live.or_else(|| live_values(shared, request))))
 }

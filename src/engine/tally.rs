@@ -22,6 +22,8 @@ pub(super) struct Tally {
     pub(super) recorded: AtomicU64,
     pub(super) passed_on: AtomicU64,
     pub(super) after_replayed_writes: AtomicU64,
+    /// Waiters that would have gone nowhere and were given what was recorded later.
+    pub(super) went_on: AtomicU64,
     missed: AtomicU64,
     saved_microseconds: AtomicU64,
     damaged: AtomicU64,
@@ -34,6 +36,7 @@ struct Noted {
     misses: Vec<Miss>,
     not_recorded: Vec<String>,
     refused: BTreeMap<String, u64>,
+    stuck: Vec<String>,
     /// By folder and fingerprint.
     used: BTreeMap<(String, Fingerprint), UsedTakes>,
 }
@@ -88,6 +91,15 @@ impl Tally {
         }
     }
 
+    /// Tells of a waiter that goes nowhere, at once and at the end.
+    pub(super) fn stuck(&self, told: &str) {
+        tracing::warn!("{told}");
+        let mut noted = self.noted();
+        if noted.stuck.len() < KEPT {
+            noted.stuck.push(told.to_owned());
+        }
+    }
+
     /// The latest such reason, taken back.
     pub(super) fn take_unrecorded(&self) -> Option<String> {
         self.noted().not_recorded.pop()
@@ -123,6 +135,8 @@ impl Tally {
             passed_on: of(&self.passed_on),
             after_replayed_writes: of(&self.after_replayed_writes),
             missed: of(&self.missed),
+            went_on: of(&self.went_on),
+            stuck: noted.stuck.clone(),
             time_saved: Some(of(&self.saved_microseconds)).filter(|saved| *saved > 0).map(Duration::from_micros),
             damaged: of(&self.damaged),
             unsigned: of(&self.unsigned),

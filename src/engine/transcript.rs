@@ -11,7 +11,7 @@ use crate::service::Service;
 use asked::Asked;
 
 /// The exchanges of `entries`, so that each take comes after those of its own file before it, after the write that it was
-/// recorded after, and after the writes whose values it has. Volatile values and tokens are stand-ins, always the same.
+/// recorded after, and after the writes whose values it has; each as often as it was recorded in a row. Volatile values and tokens are stand-ins, always the same.
 #[must_use]
 pub fn transcript(service: &Service, entries: Vec<(Fingerprint, Entry)>) -> Vec<Exchange> {
     let wanted = names::all(&entries);
@@ -20,7 +20,9 @@ pub fn transcript(service: &Service, entries: Vec<(Fingerprint, Entry)>) -> Vec<
     let mut exchanges = Vec::new();
     for (at, take) in order {
         let Some(prepared) = prepared.get(at) else { continue };
-        exchanges.extend(Asked { service, prepared, wanted: &wanted }.exchanges(take));
+        let times = prepared.entry.takes.get(take).map_or(1, |take| take.times);
+        let once = Asked { service, prepared, wanted: &wanted }.exchanges(take);
+        exchanges.extend((0..times).flat_map(|_| once.clone()));
     }
     exchanges
 }

@@ -5,7 +5,7 @@ use super::identify::Call;
 use super::prepared::uuid;
 use crate::interaction::json::{self, Kind, Node};
 use crate::interaction::{Body, Hole, Request};
-use crate::session::{Bindings, session_name};
+use crate::session::{Bindings, brought_by, session_name};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -18,10 +18,14 @@ pub(super) fn live_values(shared: &Shared, request: &Request) -> Option<Arc<Bind
     shared.live.of(|| session_name(request))
 }
 
-/// Binds the volatile values of a write's request; `write` is its id. Gives all live values of its session.
-pub(super) fn bind(shared: &Shared, session: Option<&str>, call: &Call, write: &str) -> Arc<Bindings> {
-    let members = call.volatile.iter().map(|(member, value)| (member.as_str(), value.as_str()));
-    shared.live.bind(session, write, members)
+/// Binds the volatile values of a request: of a write, by its id; of a read, by the listing that brings them first. Gives all
+/// live values of its session.
+pub(super) fn bind(shared: &Shared, session: Option<&str>, call: &Call, write: Option<&str>) -> Arc<Bindings> {
+    let values = call.volatile.iter().map(|(pointer, value)| (pointer.as_str(), value.as_str()));
+    match write {
+        Some(write) => shared.live.bind(session, write, values),
+        None => shared.live.bring(session, &brought_by(&call.folder, &call.fingerprint), values),
+    }
 }
 
 /// `body` with a hole for every whole string that is a live value, where the hole brings its bytes back: a value that

@@ -1,8 +1,10 @@
-//! The writes of the cassette and how they follow each other: read once, when a ranking first needs it.
+//! The writes of the cassette and how they follow each other: read once, when a choice first needs it.
 
 use super::Shared;
 use super::prepared::Prepared;
-use crate::session::{Places, Writes};
+use crate::interaction::OperationName;
+use crate::service::Service;
+use crate::session::{Choices, Lines, OperationRules};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +16,7 @@ pub(super) struct KnownWrites {
 
 #[derive(Debug, Default)]
 struct Known {
-    writes: Arc<Writes>,
+    lines: Arc<Lines>,
     /// Links that lead to no write. The cassette is not read again for their sake.
     absent: HashSet<String>,
 }
@@ -22,36 +24,52 @@ struct Known {
 impl Known {
     /// Whether the write `id` is known to be there, or to be absent.
     fn has(&self, id: &str) -> bool {
-        self.writes.place(id).is_some() || self.absent.contains(id)
+        self.lines.place(None, id).is_some() || self.absent.contains(id)
+    }
+}
+
+/// What the service's table adds to what the takes of `operation` show; little of an operation that it does not know.
+#[must_use]
+pub fn operation_rules(service: &Service, operation: &OperationName) -> OperationRules {
+    let transient_errors = service.recording.transient_errors.clone();
+    match service.operation_named(operation.as_str()) {
+        Some(operation) => OperationRules {
+            concerned_by_all: operation.concerned_by_all,
+            concerned_by: operation.concerned_by.clone(),
+            passing: operation.passing.clone(),
+            transient_errors,
+        },
+        None => OperationRules { transient_errors, ..OperationRules::default() },
     }
 }
 
 impl Shared {
-    /// After which of the cassette's writes the takes of `prepared` were recorded. The writes are read anew where one of
-    /// these is not known yet.
-    pub(super) fn places(&self, prepared: &Prepared) -> Arc<Places> {
+    /// The takes of `prepared` as a choice sees them. The cassette's writes are read anew where one of those that these lead to
+    /// is not known yet.
+    pub(super) fn choices(&self, prepared: &Prepared) -> Arc<Choices> {
         let mut known = self.writes.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut places = prepared.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(places) = places.as_ref().filter(|places| Arc::ptr_eq(places.writes(), &known.writes)) {
-            return Arc::clone(places);
+        let mut choices = prepared.choices.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(choices) = choices.as_ref().filter(|choices| Arc::ptr_eq(choices.lines(), &known.lines)) {
+            return Arc::clone(choices);
         }
-        let afters = || prepared.entry.takes.iter().map(|take| take.after.as_deref());
-        if !afters().flatten().all(|after| known.has(after)) {
-            known.writes = Arc::new(self.read_writes());
-            let absent: Vec<String> = afters().flatten().filter(|after| !known.has(after)).map(str::to_owned).collect();
+        let ids = || prepared.entry.takes.iter().flat_map(|take| take.after.iter().chain(&take.id));
+        if !ids().all(|id| known.has(id)) {
+            known.lines = Arc::new(self.read_lines());
+            let absent: Vec<String> = ids().filter(|id| !known.has(id)).cloned().collect();
             known.absent.extend(absent);
         }
-        Arc::clone(places.insert(Arc::new(Places::among(&known.writes, afters()))))
+        let rules = operation_rules(&self.settings.service, &prepared.entry.operation);
+        let made = Choices::of(&prepared.fingerprint, &prepared.entry, &known.lines, &rules);
+        Arc::clone(choices.insert(Arc::new(made)))
     }
 
-    fn read_writes(&self) -> Writes {
+    fn read_lines(&self) -> Lines {
         let reads: HashSet<&str> = self.settings.service.reads().map(|operation| operation.folder.as_str()).collect();
         let known = self.cassette.fingerprints().unwrap_or_default();
-        let written = known.iter().filter(|(folder, _)| !reads.contains(folder.as_str()));
+        let written = known.into_iter().filter(|(folder, _)| !reads.contains(folder.as_str()));
         // A damaged file is no help here; it is reported where it is asked for.
-        let entries =
-            written.filter_map(|(folder, fingerprint)| self.cassette.entry(folder, fingerprint).ok().flatten());
-        let takes = entries.flat_map(|entry| entry.takes);
-        takes.filter_map(|take| Some((take.id?, take.after))).collect()
+        Lines::of(written.filter_map(|(folder, fingerprint)| {
+            Some((fingerprint, self.cassette.entry(&folder, &fingerprint).ok().flatten()?))
+        }))
     }
 }

@@ -141,6 +141,15 @@ impl<'a> Parameters<'a> {
         }
     }
 
+    /// The items of the body's member called `name`; those that are no strings have no text. None where it is no list.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Vec<Option<Cow<'a, str>>> {
+        match self.members.get(name) {
+            Some(Value::Body(node)) => node.items().unwrap_or_default().iter().map(Node::text).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The canonical parameters: compact JSON, members sorted by name, `null` members absent, strings and numbers in their
     /// one spelling, lists without order sorted, JSON inside strings canonical itself; without the members that `skip` names.
     ///

@@ -98,11 +98,19 @@ pub struct Take {
     pub max_results: Option<u32>,
     /// Whether the chain was recorded to its end; always true for what does not page.
     pub complete: bool,
+    /// How often it was recorded in a row, at least 1; replay gives it as often before it goes on.
+    pub times: u32,
     /// The pages in order; at least one.
     pub pages: Vec<Page>,
 }
 
 impl Take {
+    /// Whether both are the same recorded answer, however often each was given in a row.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.complete == other.complete && self.pages.len() == other.pages.len() && self.is_prefix_of(other)
+    }
+
     /// Whether this take is a beginning of `whole`: same session, history and page size, its pages the first of the other's.
     #[must_use]
     pub fn is_prefix_of(&self, whole: &Self) -> bool {

@@ -52,6 +52,12 @@ pub struct Operation {
     pub answer: Option<BTreeMap<String, Type>>,
     /// The errors that the operation models.
     pub errors: Vec<String>,
+    /// Whether every write has to do with its answers, of a read: they show what they are about inside of longer strings.
+    pub concerned_by_all: bool,
+    /// Members of writes that have to do with its answers whatever they list, of a read.
+    pub concerned_by: Vec<String>,
+    /// Statuses in its answers that pass by themselves: clients wait for another.
+    pub passing: Vec<String>,
 }
 
 /// How paged operations page.
@@ -149,6 +155,9 @@ struct RawOperation {
     types: BTreeMap<String, Type>,
     answer: Option<BTreeMap<String, Type>>,
     errors: Vec<String>,
+    concerned_by_all: Option<bool>,
+    concerned_by: Vec<String>,
+    passing: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -232,6 +241,9 @@ impl RawOperation {
             self.answer.get_or_insert_default().extend(answer);
         }
         self.errors.extend(more.errors);
+        self.concerned_by_all = more.concerned_by_all.or(self.concerned_by_all);
+        self.concerned_by.extend(more.concerned_by);
+        self.passing.extend(more.passing);
     }
 
     fn checked(self, name: String, known: &BTreeMap<String, Structure>) -> Result<Operation, ServiceError> {
@@ -261,6 +273,9 @@ impl RawOperation {
             types: self.types,
             answer: self.answer,
             errors: self.errors,
+            concerned_by_all: self.concerned_by_all.unwrap_or_default(),
+            concerned_by: self.concerned_by,
+            passing: self.passing,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The live values of volatile members that each session's writes gave, and the names that they have in a cassette.
 
-use crate::interaction::json;
+use crate::fingerprint::Fingerprint;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,10 +9,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// every time.
 const REMEMBERED: usize = 16;
 
-/// The name of the value that a write's request had in `member`: the write's id, and a JSON pointer into the request.
+/// How many values of one listing are told apart that a session's reads bring first.
+const BROUGHT: usize = 1024;
+
+/// The name of the value that a write's request had at `pointer`, a JSON pointer: that, behind the write's id.
 #[must_use]
-pub fn binding_name(write: &str, member: &str) -> String {
-    format!("{write}:/{}", json::pointer_step(member))
+pub fn binding_name(write: &str, pointer: &str) -> String {
+    format!("{write}:{pointer}")
+}
+
+/// How the names begin of values that requests for `listing` (folder and fingerprint) bring first. A write's id has a `#` where
+/// these have an `@`.
+#[must_use]
+pub fn brought_by(folder: &str, listing: &Fingerprint) -> String {
+    format!("{folder}/{listing}@")
 }
 
 /// What one session calls what: its live values by name and back.
@@ -43,14 +53,15 @@ impl Bindings {
         }
     }
 
-    /// The same, but for these values.
-    #[must_use]
-    pub fn without<'v>(&self, values: impl Iterator<Item = &'v str>) -> Self {
-        let mut others = self.clone();
-        values.for_each(|value| {
-            others.names.remove(value);
-        });
-        others
+    /// Gives `value` a name, if it has none: the next of those that begin with `prefix` and tell of the place `pointer`.
+    fn bring(&mut self, prefix: &str, pointer: &str, value: &str) {
+        if self.names.contains_key(value) {
+            return;
+        }
+        let name = |number: usize| binding_name(&format!("{prefix}{number}"), pointer);
+        if let Some(free) = (1..=BROUGHT).map(name).find(|name| !self.values.contains_key(name)) {
+            self.bind(free, value);
+        }
     }
 
     /// The name of `value`, if it is one of the session's live values.
@@ -88,18 +99,37 @@ impl LiveValues {
         self.sessions().get(session().as_deref().unwrap_or_default()).cloned()
     }
 
-    /// Binds the values that the request of the write `write` had in its volatile members; gives all that the session
-    /// has then.
+    /// Binds the values that the request of the write `write` had in its volatile members, each with its place; gives all that
+    /// the session has then.
     pub fn bind<'a>(
         &self,
         session: Option<&str>,
         write: &str,
-        members: impl IntoIterator<Item = (&'a str, &'a str)>,
+        values: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Arc<Bindings> {
+        self.change(session, values, |bindings, pointer, value| bindings.bind(binding_name(write, pointer), value))
+    }
+
+    /// As [`Self::bind`], for values that a read brings first, where their names begin with `prefix`. What has a name keeps it.
+    pub fn bring<'a>(
+        &self,
+        session: Option<&str>,
+        prefix: &str,
+        values: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Arc<Bindings> {
+        self.change(session, values, |bindings, pointer, value| bindings.bring(prefix, pointer, value))
+    }
+
+    fn change<'a>(
+        &self,
+        session: Option<&str>,
+        values: impl IntoIterator<Item = (&'a str, &'a str)>,
+        change: impl Fn(&mut Bindings, &str, &str),
     ) -> Arc<Bindings> {
         let mut sessions = self.sessions();
         let bindings = sessions.entry(session.unwrap_or_default().to_owned()).or_default();
-        for (member, value) in members {
-            Arc::make_mut(bindings).bind(binding_name(write, member), value);
+        for (pointer, value) in values {
+            change(Arc::make_mut(bindings), pointer, value);
             self.any.store(true, Ordering::Release);
         }
         Arc::clone(bindings)
@@ -118,8 +148,20 @@ mod tests {
 
     #[test]
     fn a_name_points_into_the_request() {
-        assert_eq!(binding_name("create/x#1", "name"), "create/x#1:/name");
-        assert_eq!(binding_name("create/x#1", "a/b~c"), "create/x#1:/a~1b~0c");
+        assert_eq!(binding_name("create/x#1", "/name"), "create/x#1:/name");
+    }
+
+    #[test]
+    fn values_that_reads_bring_are_told_apart_and_keep_their_names() {
+        let live = LiveValues::default();
+        let prefix = brought_by("get", &Fingerprint::from_bytes([0; 10]));
+        let bring = |value: &str| drop(live.bring(None, &prefix, [("/principal", value)]));
+        ["p", "q", "p"].iter().for_each(|value| bring(value));
+        live.bind(None, "associate/x#1", [("/principals/0", "q")]);
+        let bound = live.of(|| None).unwrap();
+        let name = |number: u8| format!("get/aaaaaaaaaaaaaaaa@{number}:/principal");
+        assert_eq!((bound.name_of("p"), bound.name_of("q")), (Some(&*name(1)), Some(&*name(2))));
+        assert_eq!(bound.value_of("associate/x#1:/principals/0"), Some("q"));
     }
 
     #[test]
@@ -159,7 +201,7 @@ mod tests {
             .is_none()
         );
         assert!(!asked, "nobody needs the name");
-        let bound = live.bind(Some("s"), "w", [("name", "x")]);
+        let bound = live.bind(Some("s"), "w", [("/name", "x")]);
         assert_eq!(bound.name_of("x"), Some("w:/name"));
         assert!(live.of(|| None).is_none());
         assert_eq!(live.of(|| Some("s".into())).unwrap().value_of("w:/name"), Some("x"));

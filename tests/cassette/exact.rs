@@ -8,7 +8,7 @@ use ramtape::interaction::{Body, Entry, Hole, OperationName, Page, Take};
 
 fn entry(bodies: Vec<Body>) -> Entry {
     let pages = bodies.into_iter().map(|body| page(body).into_inner()).collect();
-    let take = Take { session: None, after: None, id: None, max_results: None, complete: true, pages };
+    let take = Take { session: None, after: None, id: None, max_results: None, complete: true, times: 1, pages };
     Entry {
         operation: OperationName::Unknown("POST /some thing\"\u{e9}".into()),
         region: "us-east-1".into(),

@@ -173,9 +173,10 @@ fn what_cannot_be_written_keeps_nothing_else_back() {
 #[test]
 fn the_format_is_checked_before_anything_is_read() {
     for (from, to, replayed, reason) in [
-        ("1.0", "2.0", false, "has format 2.0, this ramtape knows 1.0"),
-        ("1.0", "1.7", true, "has format 1.7"),
-        ("1.0", "one", false, "no format version"),
+        ("2.0", "3.0", false, "has format 3.0, this ramtape knows 2.0"),
+        ("2.0", "2.7", true, "has format 2.7"),
+        ("2.0", "1.7", false, "format 1.7 does not exist"),
+        ("2.0", "one", false, "no format version"),
         ("\"ram\"", "\"ec2\"", false, "the service is not \"ram\""),
         ("\"rules\": []", "\"rules\": [1]", false, "redaction.rules[0]: expected an object"),
         ("{\n  \"ramtape\"", "{\n  \"extra\": 1,\n  \"ramtape\"", false, "unknown member \"extra\""),
@@ -251,7 +252,15 @@ fn the_format_stays_what_it_was() {
     assert_eq!(text.matches(r#"{"$account": "owner"}"#).count(), 1);
     let text = text.replace(r#"{"$account": "owner"}"#, "\"owner\"");
     assert_eq!(ramtape::cassette::text::write(&entry).unwrap(), text);
+    let fresh = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     drop(open(&folder.path().join("new"), RECORD));
-    let fresh = fs::read_to_string(folder.path().join("new/cassette.json")).unwrap();
-    assert_eq!(fresh, fs::read_to_string(kept.join("cassette.json")).unwrap());
+    let earlier = fs::read_to_string(kept.join("cassette.json")).unwrap();
+    assert_eq!(fresh("new/cassette.json"), earlier.replace("1.0", "2.0"));
+    // It says that it is of the new format once something is written into it that the old one does not know.
+    drop(replay);
+    let recording = open(folder.path(), RECORD);
+    assert_eq!(fresh("cassette.json"), earlier);
+    record(&recording, 2, "\"x\"");
+    recording.seal().unwrap();
+    assert_eq!(fresh("cassette.json"), earlier.replace("1.0", "2.0"));
 }

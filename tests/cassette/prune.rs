@@ -103,7 +103,7 @@ fn a_take_that_is_gone_is_gone_from_the_store_too() {
 }
 
 #[test]
-fn writes_that_something_used_was_recorded_after_stay() {
+fn writes_whose_values_something_used_holds_stay_and_links_lead_past_those_that_go() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     let recording = open(root, RECORD);
@@ -124,10 +124,15 @@ fn writes_that_something_used_was_recorded_after_stay() {
     recording.begin(&asked, &read, vec![page(body)], None).unwrap();
     recording.seal().unwrap();
     drop(recording);
-    replayed(root, &usage(&[(asked, 1, &[0])]));
-    let surplus = Pruning::open(root).unwrap().surplus().unwrap();
-    let gone: Vec<_> = surplus.iter().map(|entry| entry.fingerprint).collect();
-    assert_eq!(gone, [head(3).fingerprint()]);
+    replayed(root, &usage(&[(asked.clone(), 1, &[0])]));
+    let pruning = Pruning::open(root).unwrap();
+    let surplus = pruning.surplus().unwrap();
+    let gone: BTreeSet<_> = surplus.iter().map(|entry| entry.fingerprint).collect();
+    assert_eq!(gone, BTreeSet::from([1, 2, 3].map(|n| head(n).fingerprint())));
+    pruning.remove(&surplus, &mut |_| ()).unwrap();
+    drop(pruning);
+    let left = open(root, REPLAY).entry(FOLDER, &asked.fingerprint()).unwrap().unwrap();
+    assert_eq!(left.takes[0].after, None, "linked to what came before the writes that went");
 }
 
 #[test]

@@ -24,6 +24,7 @@ fn take(id: Option<&str>, body: &str) -> Take {
         id: id.map(str::to_owned),
         max_results: None,
         complete: true,
+        times: 1,
         pages: vec![Page { status: 200, headers: Vec::new(), body }],
     }
 }

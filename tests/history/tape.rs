@@ -51,8 +51,10 @@ pub(crate) fn write(root: &Path, scripts: &[Script]) {
     opened.cassette.seal().unwrap();
 }
 
+/// All requests are about one share: every write concerns every read.
 fn body(request: &str) -> String {
-    format!(r#"{{"name":"{request}"}}"#)
+    let share = "arn:aws:ram:us-east-1:111122223333:resource-share/1";
+    format!(r#"{{"name":"{request}","resourceShareArn":"{share}"}}"#)
 }
 
 /// A replay of the cassette in `root`.

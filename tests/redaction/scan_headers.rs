@@ -12,7 +12,7 @@ fn scanned(folder: &Path, version: &str, header: &str) -> Finished {
     std::fs::write(&file, text.replace("\"body\"", &header)).unwrap();
     let head = folder.join("c/cassette.json");
     let text = std::fs::read_to_string(&head).unwrap();
-    std::fs::write(&head, text.replace("\"1.0\"", &format!("\"{version}\""))).unwrap();
+    std::fs::write(&head, text.replace("\"2.0\"", &format!("\"{version}\""))).unwrap();
     run(folder, &["scan", "--cassette", "c"])
 }
 
@@ -29,7 +29,7 @@ fn a_header_whose_name_tells_of_a_credential_holds_one() {
         ("x-auth-token", secret.to_owned()),
         ("x-api-key", secret.to_owned()),
     ] {
-        for version in ["1.0", "1.1"] {
+        for version in ["2.0", "2.1"] {
             let found = scanned(folder.path(), version, &format!("\"{name}\":\"{value}\""));
             assert_eq!(found.code, Some(4), "{name}: {found:?}");
             let told = format!(": credential at /takes/0/pages/0/headers/{name}\n");
@@ -39,7 +39,7 @@ fn a_header_whose_name_tells_of_a_credential_holds_one() {
     }
     // What is known by its look is told as that, once.
     let key = crate::secrets::SECRETS[0].1;
-    let found = scanned(folder.path(), "1.0", &format!("\"authorization\":\"AWS4 Credential={key}/x\""));
+    let found = scanned(folder.path(), "2.0", &format!("\"authorization\":\"AWS4 Credential={key}/x\""));
     assert!(found.code == Some(4) && found.stdout.contains("access key id at /takes/0"), "{found:?}");
     assert_eq!(found.stdout.lines().count(), 1, "{found:?}");
 }
@@ -48,13 +48,13 @@ fn a_header_whose_name_tells_of_a_credential_holds_one() {
 fn any_other_header_that_is_not_kept_was_put_there() {
     let folder = folder();
     let kept = "\"content-type\":\"application/json\",\"x-amzn-errortype\":\"X\"";
-    assert_eq!(scanned(folder.path(), "1.0", kept).code, Some(0));
+    assert_eq!(scanned(folder.path(), "2.0", kept).code, Some(0));
     for header in ["\"x-team~1\":\"a\"", "\"authorization\":\"redacted-aaaaaaaaaaaaaaaaaaaa\""] {
-        let found = scanned(folder.path(), "1.0", header);
+        let found = scanned(folder.path(), "2.0", header);
         assert_eq!(found.code, Some(5), "{found:?}");
         assert!(found.stdout.contains(".json: /takes/0/pages/0/headers/"), "{found:?}");
         assert!(found.stdout.contains("no such header (content-type and x-amzn-errortype alone)"), "{found:?}");
         // A later ramtape may keep it.
-        assert_eq!(scanned(folder.path(), "1.1", header).code, Some(0));
+        assert_eq!(scanned(folder.path(), "2.1", header).code, Some(0));
     }
 }

@@ -1,5 +1,5 @@
 //! What two sides make of their takes.
-#![expect(clippy::panic, reason = "a test may fail")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test may fail")]
 
 use super::super::merge::{Recorded, merge};
 use super::*;
@@ -7,9 +7,11 @@ use crate::interaction::{Body, Page};
 use bytes::Bytes;
 use proptest::prelude::*;
 
-/// `a1 a2` is a chain's pages; `+` at the end: it goes on. Before `:` the session; `#w` at its end: the answer to write `w`.
+/// `a1 a2` is a chain's pages; `+` at the end: it goes on. Before `:` the session; `#w` at its end: the answer to write `w`;
+/// behind `*` how often it was recorded in a row.
 fn take(text: &str) -> Take {
     let (session, pages) = text.split_once(':').unwrap_or(("", text));
+    let (pages, times) = pages.split_once('*').map_or((pages, 1), |(pages, times)| (pages, times.parse().unwrap()));
     let (pages, id) = pages.split_once('#').map_or((pages, None), |(pages, id)| (pages, Some(id.to_owned())));
     let page =
         |name: &str| Page { status: 200, headers: Vec::new(), body: Body::literal(Bytes::from(name.to_owned())) };
@@ -19,6 +21,7 @@ fn take(text: &str) -> Take {
         id,
         max_results: None,
         complete: !pages.ends_with('+'),
+        times,
         pages: pages.trim_end_matches('+').split(' ').map(page).collect(),
     }
 }
@@ -36,7 +39,8 @@ fn spelled(take: &Take) -> String {
     let pages: Vec<String> = take.pages.iter().map(body).collect();
     let goes_on = if take.complete { "" } else { "+" };
     let id = take.id.as_deref().map(|id| format!("#{id}")).unwrap_or_default();
-    format!("{session}{}{goes_on}{id}", pages.join(" "))
+    let times = if take.times > 1 { format!("*{}", take.times) } else { String::new() };
+    format!("{session}{}{goes_on}{id}{times}", pages.join(" "))
 }
 
 fn combined(base: &[&str], ours: &[&str], theirs: &[&str]) -> String {
@@ -60,6 +64,11 @@ fn additions_of_both_sides_are_kept_and_equal_ones_once() {
         (&[], &["s:1", "t:1"], &["t:1", "s:1"], "s:1, t:1"),
         (&["s:1"], &["s:1", "t:1"], &["s:1", "s:2", "u:1"], "s:1, s:2, t:1, u:1"),
         (&[], &["a+"], &["a b"], "a b"),
+        (&[], &["x*2", "y"], &["x*5", "y"], "x*5, y"),
+        (&["x*3"], &["x*2"], &["x*3", "y"], "x*2, y"),
+        (&["x*3"], &["x*2"], &["x*5"], "x*5"),
+        (&["x*3"], &["x*2"], &["z"], "z"),
+        (&["x*3", "y"], &["y"], &["x*2", "y"], "y"),
         (&["a+"], &["a b+"], &["a b c"], "a b c"),
         (&[], &["w1#w"], &["s:w2#w"], "w1#w, s:w2#w"),
         (&[], &["w1#w"], &["w1#w", "v1#v"], "w1#w, v1#v"),
@@ -158,7 +167,7 @@ proptest! {
         let pieces = combine(&[], &ours, &theirs);
         for (side, is_ours) in [(&ours, true), (&theirs, false)] {
             let stands = |piece: &Piece, take: &Take| match piece {
-                Piece::Agreed(found) => found == take || begins(take, found),
+                Piece::Agreed(found) => (found.is_same_as(take) && found.times >= take.times) || begins(take, found),
                 Piece::Clash { ours, theirs } => (if is_ours { ours } else { theirs }).as_ref() == Some(take),
             };
             for session in [None, Some("s"), Some("t")] {

@@ -95,7 +95,15 @@ mod tests {
             Page { status: 200, headers: Vec::new(), body }
         };
         let pages = pages.iter().enumerate().map(page).collect();
-        Take { session: some(session), after: some(after), id: None, max_results: None, complete: true, pages }
+        Take {
+            session: some(session),
+            after: some(after),
+            id: None,
+            max_results: None,
+            complete: true,
+            times: 1,
+            pages,
+        }
     }
 
     fn entry(takes: &[&str]) -> Entry {

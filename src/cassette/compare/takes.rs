@@ -176,6 +176,7 @@ fn fields(take: &Take) -> Vec<Field> {
         ("id".to_owned(), take.id.clone()),
         ("maxResults".to_owned(), take.max_results.map(|size| size.to_string())),
         ("complete".to_owned(), Some(take.complete.to_string())),
+        ("times".to_owned(), (take.times > 1).then(|| take.times.to_string())),
         ("pages".to_owned(), Some(take.pages.len().to_string())),
         of_page("status", &|page| Some(page.status.to_string())),
         of_page("content-type", &|page| page.header("content-type").map(str::to_owned)),

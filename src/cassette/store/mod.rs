@@ -42,6 +42,9 @@ use std::time::Duration;
 /// Larger entries are read from their files each time they fall out of memory.
 const LARGEST_CACHED: usize = 1 << 20;
 
+/// How compiled entries are laid out. One of another layout is as good as none: the file is there.
+const COMPILED_FORMAT: u8 = 2;
+
 /// The open store of one cassette.
 pub(super) struct Store {
     trees: Trees,
@@ -159,6 +162,9 @@ impl Store {
         self.still_answers().ok()?;
         let guarded = self.trees.cached.get(fp.bytes()).ok()??;
         let mut unpacker = Unpacker(unguard(fp.bytes(), &guarded)?);
+        if unpacker.byte()? != COMPILED_FORMAT {
+            return None;
+        }
         for number in identity.numbers {
             if unpacker.number()? != number.cast_unsigned() {
                 return None;
@@ -170,6 +176,7 @@ impl Store {
     /// Keeps the compiled entry of a file, where the disk has room.
     pub(super) fn cache(&self, fp: &Fingerprint, identity: &Identity, entry: &Entry) {
         let mut packer = Packer::default();
+        packer.byte(COMPILED_FORMAT);
         for number in identity.numbers {
             packer.number(number.cast_unsigned());
         }
@@ -216,6 +223,7 @@ pub(super) mod tests {
             id: Some("w#1".into()),
             max_results: Some(5),
             complete: false,
+            times: 3,
             pages: vec![page.clone(), page],
         };
         let entry = Entry {

@@ -276,6 +276,7 @@ fn without_pages(head: &TakeHead) -> Take {
         id: head.id.clone(),
         max_results: head.max_results,
         complete: true,
+        times: 1,
         pages: Vec::new(),
     }
 }

@@ -98,9 +98,16 @@ fn read_take(node: &Node<'_>, place: String) -> Result<Take, Flaw> {
             _ => return Err(fields.flaw(node, "complete", "expected true or false")),
         },
     };
+    let times = match fields.optional("times") {
+        None => 1,
+        Some(node) => match node.raw.parse() {
+            Ok(times) if times > 0 => times,
+            _ => return Err(fields.flaw(node, "times", "expected a whole number, at least 1")),
+        },
+    };
     let pages = array(&mut fields, "pages", read_page)?;
     fields.finish()?;
-    Ok(Take { session, after, id, max_results, complete, pages })
+    Ok(Take { session, after, id, max_results, complete, times, pages })
 }
 
 fn read_page(node: &Node<'_>, place: String) -> Result<Page, Flaw> {

@@ -54,6 +54,9 @@ fn print_take(printer: &mut Printer, take: &Take) {
     if !take.complete {
         member(printer, "complete", "false");
     }
+    if take.times > 1 {
+        member(printer, "times", &take.times.to_string());
+    }
     printer.name("\"pages\"");
     printer.begin('[');
     for page in &take.pages {

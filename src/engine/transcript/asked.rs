@@ -1,17 +1,18 @@
 //! The requests that get a take.
 
-use super::names::hole;
+use super::names::{hole, named_after};
 use crate::engine::prepared::Prepared;
 use crate::engine::volatile::value;
 use crate::interaction::json::{self, Kind, Node};
 use crate::interaction::{DEFAULT_ACTOR, Door, Entry, Exchange, OperationName, Request, Take, endpoint_host};
 use crate::service::{Operation, Service};
+use crate::session::brought_by;
 use crate::token::place_token;
 use bytes::Bytes;
 use data_encoding::BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry, and what is needed to ask for it.
 pub(super) struct Asked<'a> {
@@ -58,7 +59,7 @@ impl Asked<'_> {
                 let (query, body) = self.known(operation, take, token);
                 (query, body.into())
             }
-            None => self.unknown(),
+            None => self.unknown(take),
         };
         Request {
             method,
@@ -97,7 +98,7 @@ impl Asked<'_> {
     fn known(&self, operation: &Operation, take: &Take, token: Option<&str>) -> (String, String) {
         let paging = &self.service.paging;
         let (mut query, mut body) = (Vec::new(), Vec::new());
-        for (name, text, written) in self.members() {
+        for (name, text, written) in self.members(take) {
             match text.filter(|_| operation.query.contains(&name)) {
                 Some(text) => query.push(pair(&name, &text)),
                 None => body.push(format!("{}:{written}", json::quote(&name))),
@@ -109,24 +110,38 @@ impl Asked<'_> {
         if let Some(token) = token {
             body.push(format!("{}:{}", json::quote(&paging.token), json::quote(token)));
         }
-        let own = take.id.as_deref().unwrap_or_default();
-        let own = self.wanted.iter().filter_map(|name| Some((name, name.strip_prefix(own)?.strip_prefix(":/")?)));
-        for (name, member) in own.filter(|_| take.id.is_some()) {
-            let member = member.replace("~1", "/").replace("~0", "~");
-            if operation.query.contains(&member) {
+        let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, pointer) in self.own(take) {
+            let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
+            let Some(member) = steps.next() else { continue };
+            if steps.next().is_some() {
+                lists.entry(member).or_default().push(value(name, None));
+            } else if operation.query.contains(&member) {
                 query.push(pair(&member, &json::unquote(&value(name, None)).unwrap_or_default()));
             } else {
                 body.push(format!("{}:{}", json::quote(&member), value(name, None)));
             }
         }
+        body.extend(lists.into_iter().map(|(member, items)| format!("{}:[{}]", json::quote(&member), items.join(","))));
         let body = if body.is_empty() { String::new() } else { format!("{{{}}}", body.join(",")) };
         (query.join("&"), body)
     }
 
+    /// The names of the values that a take's own request gave, each with where it stood. Of several that reads of one request
+    /// brought, the first.
+    fn own(&self, take: &Take) -> Vec<(&str, &str)> {
+        let brought = || format!("{}1", brought_by(&self.entry().operation.folder(), &self.prepared.fingerprint));
+        let source = take.id.clone().unwrap_or_else(brought);
+        let pointer =
+            |name: &'_ String| name.strip_prefix(&source).and_then(|rest| rest.strip_prefix(':')).map(str::len);
+        let own = self.wanted.iter().filter_map(|name| Some((name, name.len() - pointer(name)?)));
+        own.map(|(name, at)| (name.as_str(), name.get(at..).unwrap_or_default())).collect()
+    }
+
     /// Query and body of an operation that nobody knows: what has no canonical form stands in one member, as it was.
-    fn unknown(&self) -> (String, Bytes) {
+    fn unknown(&self, take: &Take) -> (String, Bytes) {
         let (mut query, mut body, mut opaque) = (Vec::new(), Vec::new(), None);
-        for (name, text, written) in self.members() {
+        for (name, text, written) in self.members(take) {
             match (name.as_str(), text) {
                 ("$query", Some(text)) => query.push(text),
                 ("$body", Some(text)) => opaque = Some(Bytes::from(text)),
@@ -146,13 +161,13 @@ impl Asked<'_> {
     }
 
     /// The parameters: each one's name, its text where it is a string, and how it is written as JSON.
-    fn members(&self) -> Vec<(String, Option<String>, String)> {
+    fn members(&self, take: &Take) -> Vec<(String, Option<String>, String)> {
         let Ok(root) = json::parse(self.entry().request.as_bytes()) else { return Vec::new() };
         let Kind::Object(members) = root.kind else { return Vec::new() };
         let member = |member: &json::Member<'_>| {
             let name = json::unquote(member.key).ok()?.into_owned();
             let mut written = String::new();
-            write(&mut written, &member.value);
+            write(&mut written, &member.value, take);
             let text = json::parse(written.as_bytes()).ok().and_then(|node| node.text().map(|text| text.into_owned()));
             Some((name, text, written))
         };
@@ -164,11 +179,11 @@ fn pair(name: &str, value: &str) -> String {
     format!("{}={}", utf8_percent_encode(name, NON_ALPHANUMERIC), utf8_percent_encode(value, NON_ALPHANUMERIC))
 }
 
-/// A canonical value as a client would write it: volatile values in their places, what looks like a hole and is none
-/// unescaped.
-fn write(out: &mut String, node: &Node<'_>) {
+/// A canonical value of the request of `take` as a client would write it: volatile values in their places, what looks like a
+/// hole and is none unescaped.
+fn write(out: &mut String, node: &Node<'_>, take: &Take) {
     if let Some(name) = hole(node) {
-        out.push_str(&value(&name, None));
+        out.push_str(&value(&named_after(take, name), None));
         return;
     }
     match &node.kind {
@@ -176,7 +191,7 @@ fn write(out: &mut String, node: &Node<'_>) {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
                 out.push_str(if at > 0 { "," } else { "" });
-                write(out, item);
+                write(out, item, take);
             }
             out.push(']');
         }
@@ -189,7 +204,7 @@ fn write(out: &mut String, node: &Node<'_>) {
                     _ => out.push_str(member.key),
                 }
                 out.push(':');
-                write(out, &member.value);
+                write(out, &member.value, take);
             }
             out.push('}');
         }

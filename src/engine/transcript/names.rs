@@ -3,6 +3,7 @@
 use crate::fingerprint::Fingerprint;
 use crate::interaction::json::{self, Kind, Node};
 use crate::interaction::{Entry, Hole, Take};
+use crate::session::binding_name;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -11,14 +12,22 @@ pub(super) fn all(entries: &[(Fingerprint, Entry)]) -> BTreeSet<String> {
     entries.iter().flat_map(|(_, entry)| entry.takes.iter().flat_map(|take| names_in(&entry.request, take))).collect()
 }
 
-/// Those in a take, or in its request.
+/// Those in a take, or in its request; what a write says itself is named after it.
 pub(super) fn names_in(request: &str, take: &Take) -> Vec<String> {
     let holes = take.pages.iter().flat_map(|page| page.body.holes());
     let names = holes.filter_map(|hole| match hole {
         Hole::Volatile(name) => Some(name.clone()),
         Hole::Token(_) => None,
     });
-    names.chain(asked_names(request)).collect()
+    names.chain(asked_names(request).into_iter().map(|name| named_after(take, name))).collect()
+}
+
+/// The whole name of a value that the request of `take` has under `name`: a pointer alone is one into a write's own request.
+pub(super) fn named_after(take: &Take, name: String) -> String {
+    match take.id.as_deref().filter(|_| name.starts_with('/')) {
+        Some(write) => binding_name(write, &name),
+        None => name,
+    }
 }
 
 fn asked_names(request: &str) -> Vec<String> {

@@ -3,6 +3,7 @@
 use super::names::names_in;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
+use crate::session::brought_by;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A take, by its entry's place and its own.
@@ -18,6 +19,12 @@ pub(super) fn in_order(entries: &[(Fingerprint, Entry)]) -> Vec<At> {
     // Equal writes of several sessions have the same id.
     let writes: HashMap<(Option<&str>, &str), At> =
         takes().filter_map(|(at, _, take)| Some(((take.session.as_deref(), take.id.as_deref()?), at))).collect();
+    // Values that a read brought first have their names from its entry.
+    let brought: HashMap<String, At> = entries
+        .iter()
+        .enumerate()
+        .map(|(at, (fp, entry))| (format!("{}1", brought_by(&entry.operation.folder(), fp)), (at, 0)))
+        .collect();
     let before: HashMap<&str, Option<&str>> =
         takes().filter_map(|(_, _, take)| Some((take.id.as_deref()?, take.after.as_deref()))).collect();
     let mut waiting = BTreeSet::new();
@@ -29,8 +36,9 @@ pub(super) fn in_order(entries: &[(Fingerprint, Entry)]) -> Vec<At> {
         let names = names_in(&entry.request, take);
         let links =
             names.iter().filter_map(|name| name.split_once(":/").map(|(id, _)| id)).chain(take.after.as_deref());
-        let mut needs: HashSet<At> =
-            links.filter_map(|id| writes.get(&(take.session.as_deref(), id)).copied()).collect();
+        let mut needs: HashSet<At> = links
+            .filter_map(|id| writes.get(&(take.session.as_deref(), id)).copied().or_else(|| brought.get(id).copied()))
+            .collect();
         needs.extend(at.1.checked_sub(1).map(|number| (at.0, number)));
         needs.remove(&at);
         if needs.is_empty() {

@@ -36,7 +36,15 @@ fn written_and_read(data: &[u8]) {
         body.push_literal(Bytes::copy_from_slice(&data[from..]));
         let page =
             Page { status: 200, headers: vec![("content-type".to_owned(), "application/json".to_owned())], body };
-        let take = Take { session: None, after: None, id: None, max_results: None, complete: true, pages: vec![page] };
+        let take = Take {
+            session: None,
+            after: None,
+            id: None,
+            max_results: None,
+            complete: true,
+            times: 1,
+            pages: vec![page],
+        };
         let entry = Entry {
             operation: OperationName::Known("GetResourceShares".to_owned()),
             region: "us-east-1".to_owned(),

@@ -1,0 +1,63 @@
+//! The takes that answer in turn (rules 7 and 10).
+
+use super::choices::{Choices, Signature};
+use crate::interaction::Take;
+
+/// Those of `candidates`, takes in recorded order, that were recorded after `history`: for the page size asked, where there
+/// are any.
+pub(super) fn group(
+    choices: &Choices,
+    takes: &[Take],
+    candidates: &[usize],
+    history: Signature,
+    max_results: Option<u32>,
+) -> Vec<usize> {
+    let all: Vec<usize> = candidates.iter().copied().filter(|take| choices.signature_of(*take) == history).collect();
+    let is_asked = |take: &usize| takes.get(*take).is_some_and(|take| take.max_results == max_results);
+    let of_size: Vec<usize> = all.iter().copied().filter(is_asked).collect();
+    without_beginnings(takes, if of_size.is_empty() { all } else { of_size })
+}
+
+/// `group` without chains that were recorded in part, where the one before or behind goes on from there.
+fn without_beginnings(takes: &[Take], group: Vec<usize>) -> Vec<usize> {
+    let mut whole: Vec<usize> = Vec::with_capacity(group.len());
+    for take in group {
+        let pair = whole.last().and_then(|last| Some((takes.get(*last)?, takes.get(take)?)));
+        match pair {
+            Some((before, next)) if begins(before, next) => drop(whole.pop()),
+            Some((before, next)) if begins(next, before) => continue,
+            _ => {}
+        }
+        whole.push(take);
+    }
+    whole
+}
+
+/// Whether `part` was recorded in part and `whole` goes on from there.
+fn begins(part: &Take, whole: &Take) -> bool {
+    !part.complete && part.pages.len() < whole.pages.len() && whole.pages.starts_with(&part.pages)
+}
+
+/// How far a session has come in a group.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cursor {
+    /// How many answers it was given.
+    served: u64,
+}
+
+impl Cursor {
+    /// The next take of `group`: each as often as it was recorded in a row, the last one for ever. `None` only where there is
+    /// none.
+    pub(super) fn next(&mut self, takes: &[Take], group: &[usize]) -> Option<usize> {
+        let mut left = self.served;
+        self.served = self.served.saturating_add(1);
+        for take in group {
+            let times = takes.get(*take).map_or(1, |take| u64::from(take.times));
+            if left < times {
+                return Some(*take);
+            }
+            left -= times;
+        }
+        group.last().copied()
+    }
+}
