@@ -64,6 +64,33 @@ async fn a_share_on_its_way_out_takes_no_writes() {
 }
 
 #[tokio::test]
+async fn who_accepted_may_leave_and_take_out_nobody_else() {
+    let (_simulator, owner, consumer) = started(empty()).await;
+    let body = json!({"name": "s", "principals": [CONSUMER, "999900001111"], "resourceArns": [SUBNET]});
+    let arn = create(&owner, body).await;
+    let leaving = json!({"resourceShareArn": arn, "principals": [CONSUMER]});
+    // An invitation opens nothing that could be left.
+    consumer.refused("/disassociateresourceshare", leaving.clone(), "UnknownResourceException").await;
+    let invited = invitation(&consumer, &arn).await["resourceShareInvitationArn"].clone();
+    consumer.ok("/acceptresourceshareinvitation", json!({"resourceShareInvitationArn": invited})).await;
+
+    let not_its_own =
+        [json!({"principals": ["999900001111"]}), json!({"principals": [CONSUMER], "resourceArns": [SUBNET]})];
+    for mut body in not_its_own {
+        body["resourceShareArn"] = json!(arn);
+        consumer.refused("/disassociateresourceshare", body, "OperationNotPermittedException").await;
+    }
+    let left = consumer.ok("/disassociateresourceshare", leaving.clone()).await;
+    let association = &left["resourceShareAssociations"][0];
+    assert_eq!(
+        (&association["associatedEntity"], &association["status"]),
+        (&json!(CONSUMER), &json!("DISASSOCIATING"))
+    );
+    consumer.refused("/disassociateresourceshare", leaving.clone(), "UnknownResourceException").await;
+    owner.refused("/disassociateresourceshare", leaving, "UnknownResourceException").await;
+}
+
+#[tokio::test]
 async fn an_accepted_invitation_opens_the_share() {
     let (_simulator, owner, consumer) = started(empty()).await;
     let body = json!({"name": "s", "principals": [CONSUMER], "resourceArns": [SUBNET]});

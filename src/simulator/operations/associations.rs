@@ -24,7 +24,7 @@ pub(in crate::simulator) fn associate(
     check_principals(&entities, &caller.account, share.allow_external)?;
     share_permissions::attach_defaults(world, arn, &entities);
     add(world, arn, &entities);
-    Ok(Members::new().with("resourceShareAssociations", &shown(world, caller, arn, &entities)?))
+    Ok(Members::new().with("resourceShareAssociations", &shown(world.own_share(caller, arn)?, &entities)))
 }
 
 pub(in crate::simulator) fn disassociate(
@@ -35,10 +35,10 @@ pub(in crate::simulator) fn disassociate(
     let arn = parameters.required("resourceShareArn")?;
     let entities = entities(parameters)?;
     check_any(&entities)?;
-    resource_shares::check_alive(world.own_share(caller, arn)?)?;
+    resource_shares::check_alive(left_by(world, caller, arn, &entities)?)?;
     let moment = world.tick();
     let settling_reads = world.settling_reads;
-    let share = world.own_share(caller, arn)?;
+    let share = left_by(world, caller, arn, &entities)?;
     let is_live =
         |it: &Association, (kind, entity): &Entity| it.kind == *kind && it.entity == *entity && it.status.is_live();
     for entity in &entities {
@@ -54,7 +54,7 @@ pub(in crate::simulator) fn disassociate(
             association.reads_left = settling_reads;
         }
     }
-    Ok(Members::new().with("resourceShareAssociations", &shown(world, caller, arn, &entities)?))
+    Ok(Members::new().with("resourceShareAssociations", &shown(share, &entities)))
 }
 
 pub(in crate::simulator) fn list(
@@ -222,12 +222,27 @@ fn check_any(entities: &[Entity]) -> Result<(), AwsError> {
     Ok(())
 }
 
+/// The share `arn`, if `caller` may take `entities` out of it: its owner any of them, an account that it is shared with
+/// itself.
+fn left_by<'a>(
+    world: &'a mut World,
+    caller: &Caller,
+    arn: &str,
+    entities: &[Entity],
+) -> Result<&'a mut ResourceShare, AwsError> {
+    let itself = |(kind, entity): &Entity| matches!(kind, AssociationKind::Principal) && *entity == caller.account;
+    if world.share(caller, arn)?.owner == caller.account || !entities.iter().all(itself) {
+        return world.own_share(caller, arn);
+    }
+    let share = world.shares.iter_mut().find(|share| share.arn == arn);
+    share.ok_or_else(|| AwsError::unknown("ResourceShare", arn))
+}
+
 /// The latest association with each of `entities`.
-fn shown(world: &mut World, caller: &Caller, arn: &str, entities: &[Entity]) -> Result<Vec<Members>, AwsError> {
-    let share = world.own_share(caller, arn)?;
+fn shown(share: &ResourceShare, entities: &[Entity]) -> Vec<Members> {
     let latest = |(kind, entity): &Entity| share.of_kind(*kind).filter(|it| it.entity == *entity).last();
     let associations = entities.iter().filter_map(latest);
-    Ok(associations.map(|it| views::association(&share.arn, &share.name, it)).collect())
+    associations.map(|it| views::association(&share.arn, &share.name, it)).collect()
 }
 
 /// The account that has to be asked, where `principal` is one, or in one, other than the owner.
