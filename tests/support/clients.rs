@@ -283,7 +283,7 @@ pub(crate) fn skipped<T>(reason: &str) -> Option<T> {
 
 /// The folder for what `key` describes, filled by `fill` unless an earlier run did. Test binaries
 /// run in parallel processes: a lock lets one of them fill it while the others wait.
-fn installed(kind: &str, key: &[&[u8]], fill: impl FnOnce(&Path)) -> PathBuf {
+pub(crate) fn installed(kind: &str, key: &[&[u8]], fill: impl FnOnce(&Path)) -> PathBuf {
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(key.concat()));
     // The build folder, wherever it is configured to be.
     let clients = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("clients");

@@ -1,0 +1,181 @@
+//! What a run of Terraform plays on: an endpoint and a cassette while it records, the cassette's text alone on replay.
+
+use std::fs;
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::{Condvar, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use ramtape::simulator::{Credential, Received, Settings};
+use serde_json::Value;
+
+use crate::bounded::{self, Ended};
+use crate::installed::Terraform;
+use crate::principals::{configure, profiles};
+use crate::ramtape_binary::ramtape;
+use crate::scene::{Endpoint, REGION, Tape};
+
+/// No run takes a third of it, on two cores that others use as well.
+const RUN_LIMIT: Duration = Duration::from_secs(120);
+/// The owner is known by its profile, the consumer by its key.
+const ACTORS: &str = "[actors.owner]\nprofile = \"owner\"\n\
+                      [actors.consumer]\nprofile = \"consumer\"\nkey_ids = [\"AKIAI44QH8DHBEXAMPLE\"]\n";
+/// How many Terraforms run at once, each with its provider's 700 MB: as many as there are cores, and four at most.
+const AT_ONCE: usize = 4;
+
+/// A configuration below `tests/fixtures/terraform`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Configuration {
+    pub(crate) name: &'static str,
+    /// The variable that is set for the second half, after which all is up to date again.
+    pub(crate) update: Option<&'static str>,
+    pub(crate) two_accounts: bool,
+}
+
+impl Configuration {
+    pub(crate) const fn new(name: &'static str) -> Self {
+        Self { name, update: None, two_accounts: false }
+    }
+
+    /// Terraform's commands, one after the other, as a shell takes them.
+    pub(crate) fn script(&self, parallelism: u8) -> String {
+        let up_to_date = |variable: Option<&str>| {
+            let variable = variable.map(|it| format!(" -var {it}")).unwrap_or_default();
+            vec![
+                format!("terraform apply -auto-approve -parallelism={parallelism}{variable}"),
+                format!("terraform plan -detailed-exitcode -parallelism={parallelism}{variable}"),
+            ]
+        };
+        let mut commands = up_to_date(None);
+        if self.update.is_some() {
+            commands.extend(up_to_date(self.update));
+        }
+        commands.push(format!("terraform destroy -auto-approve -parallelism={parallelism}"));
+        commands.join(" && ")
+    }
+}
+
+/// A cassette with what Terraform asked, and the place where it was recorded.
+pub(crate) struct Place<'a> {
+    terraform: &'a Terraform,
+    configuration: Configuration,
+    tape: Tape,
+}
+
+impl<'a> Place<'a> {
+    /// An empty one.
+    pub(crate) fn new(terraform: &'a Terraform, configuration: Configuration) -> Self {
+        Self::with(terraform, configuration, Tape::new())
+    }
+
+    fn with(terraform: &'a Terraform, configuration: Configuration, tape: Tape) -> Self {
+        if configuration.two_accounts {
+            configure(&tape, ACTORS);
+        }
+        let place = Self { terraform, configuration, tape };
+        terraform.set_up(&place.folder(), configuration.name);
+        place
+    }
+
+    /// The cassette's text in another place, where Terraform has no state.
+    pub(crate) fn colleague(&self) -> Self {
+        Self::with(self.terraform, self.configuration, self.tape.text_alone())
+    }
+
+    /// Where Terraform runs, below ramtape.toml.
+    fn folder(&self) -> std::path::PathBuf {
+        self.tape.folder().join("terraform")
+    }
+
+    /// Runs `script` under `ramtape run` with these arguments, against `endpoint` with credentials for it, or without both.
+    /// It must end well, and ramtape must have answered all.
+    pub(crate) fn run(&self, arguments: &[&str], script: &str, endpoint: Option<&Endpoint>) -> Report {
+        let report = self.tape.folder().join("report.json");
+        let mut command = ramtape(&self.folder());
+        command.args(["run", "--cassette"]).arg(self.tape.path()).args(arguments);
+        command.args(["--report", "json"]).arg(&report);
+        if let Some(endpoint) = endpoint {
+            command.args(["--upstream", &endpoint.url()]);
+            command.envs(credentials(self.tape.folder(), self.configuration.two_accounts));
+        }
+        command.args(["--", "sh", "-c", script]);
+        command.envs(std::env::var_os("PATH").map(|path| ("PATH", path))).envs(self.terraform.environment());
+        let _turn = Turn::take();
+        let ended = bounded::run(&mut command, RUN_LIMIT);
+        assert_eq!(ended.code, Some(0), "{arguments:?} {script}: {ended}");
+        let values = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
+        let report = Report { ended, values };
+        assert_eq!(report.counted("missed"), 0, "{report}");
+        assert_eq!(report.values["notRecorded"], serde_json::json!([]), "{report}");
+        report
+    }
+
+    /// As [`Place::run`], from the cassette alone.
+    pub(crate) fn replay(&self, arguments: &[&str], script: &str) -> Report {
+        let report = self.run(&[&["--record-mode", "none"], arguments].concat(), script, None);
+        assert_eq!((report.counted("recorded"), report.counted("upstreamConnections")), (0, 0), "{report}");
+        assert_ne!(report.counted("replayed"), 0, "{report}");
+        report
+    }
+}
+
+/// What a run printed, and ramtape's own report on it.
+pub(crate) struct Report {
+    pub(crate) ended: Ended,
+    pub(crate) values: Value,
+}
+
+impl Report {
+    pub(crate) fn counted(&self, what: &str) -> u64 {
+        self.values[what].as_u64().unwrap()
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#}\n{}", self.values, self.ended)
+    }
+}
+
+/// An endpoint where what is in passing is seen in passing by more than one read.
+pub(crate) fn endpoint() -> Endpoint {
+    Endpoint::with(Settings { settling_reads: 2, ..Settings::default() })
+}
+
+/// The operations that the endpoint was asked for, in order.
+pub(crate) fn operations(endpoint: &Endpoint) -> Vec<&'static str> {
+    endpoint.running().received().iter().filter_map(|Received { operation, .. }| *operation).collect()
+}
+
+fn credentials(folder: &Path, two_accounts: bool) -> Vec<(&'static str, String)> {
+    let (owner, consumer) = (Credential::owner(), Credential::consumer());
+    let region = ("AWS_REGION", REGION.to_owned());
+    if two_accounts {
+        let config = profiles(folder, "aws", &[("owner", &owner), ("consumer", &consumer)]);
+        return vec![("AWS_CONFIG_FILE", config), region];
+    }
+    vec![("AWS_ACCESS_KEY_ID", owner.access_key_id), ("AWS_SECRET_ACCESS_KEY", owner.secret), region]
+}
+
+static RUNNING: Mutex<usize> = Mutex::new(0);
+static ENDED: Condvar = Condvar::new();
+
+/// Leave to run a Terraform, until it is dropped.
+struct Turn;
+
+impl Turn {
+    fn take() -> Self {
+        let places = thread::available_parallelism().map_or(1, NonZero::get).min(AT_ONCE);
+        let mut running = ENDED.wait_while(RUNNING.lock().unwrap(), |running| *running >= places).unwrap();
+        *running += 1;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *RUNNING.lock().unwrap() -= 1;
+        ENDED.notify_one();
+    }
+}
