@@ -1,11 +1,12 @@
 //! One session for all of Terraform's commands: recorded at one parallelism, replayed at others, however it polls.
 
 use std::env;
+use std::thread;
 
 use crate::installed::terraform;
-use crate::stage::{Configuration, Place, endpoint};
+use crate::stage::{Configuration, Place};
 
-const FOUR_SHARES: Configuration = Configuration::new("four_shares");
+const FOUR_SHARES: Configuration = Configuration { settling_reads: 2, ..Configuration::new("four_shares") };
 const LARGE: Configuration = Configuration::new("large");
 const UPDATE: Configuration = Configuration { update: Some("stage=second"), ..Configuration::new("update") };
 const TWO_ACCOUNTS: Configuration = Configuration { two_accounts: true, ..Configuration::new("two_accounts") };
@@ -28,16 +29,23 @@ fn rounds() -> usize {
 fn recorded_and_replayed(configuration: Configuration, parallelism: u8, first: usize) {
     let Some(terraform) = terraform() else { return };
     let place = Place::new(terraform, configuration);
-    let mut endpoint = endpoint();
+    let mut endpoint = place.endpoint();
     let recorded = place.run(&["--record-mode", "once"], &configuration.script(parallelism), Some(&endpoint));
     assert_ne!(recorded.counted("recorded"), 0, "{recorded}");
     endpoint.stop();
     println!("recorded at {parallelism} in {:.1} s", recorded.ended.took.as_secs_f64());
-    for round in 0..rounds() {
+
+    let replay = |round: usize| {
         let (parallelism, poll) = WAYS[(first + round) % WAYS.len()];
         let replayed = place.colleague().replay(&["--poll", poll], &configuration.script(parallelism));
         println!("replayed at {parallelism}, {poll}, in {:.1} s", replayed.ended.took.as_secs_f64());
-    }
+    };
+    let replay = &replay;
+    thread::scope(|scope| {
+        for round in 0..rounds() {
+            scope.spawn(move || replay(round));
+        }
+    });
 }
 
 #[test]

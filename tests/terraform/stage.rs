@@ -1,13 +1,12 @@
 //! What a run of Terraform plays on: an endpoint and a cassette while it records, the cassette's text alone on replay.
 
 use std::fs;
-use std::num::NonZero;
 use std::path::Path;
 use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use ramtape::simulator::{Credential, Received, Settings};
+use ramtape::simulator::{Credential, Settings};
 use serde_json::Value;
 
 use crate::bounded::{self, Ended};
@@ -21,7 +20,7 @@ const RUN_LIMIT: Duration = Duration::from_secs(120);
 /// The owner is known by its profile, the consumer by its key.
 const ACTORS: &str = "[actors.owner]\nprofile = \"owner\"\n\
                       [actors.consumer]\nprofile = \"consumer\"\nkey_ids = [\"AKIAI44QH8DHBEXAMPLE\"]\n";
-/// How many Terraforms run at once, each with its provider's 700 MB: as many as there are cores, and four at most.
+/// How many Terraforms run at once, each with its provider's 700 MB, however many cores there are.
 const AT_ONCE: usize = 4;
 
 /// A configuration below `tests/fixtures/terraform`.
@@ -31,11 +30,14 @@ pub(crate) struct Configuration {
     /// The variable that is set for the second half, after which all is up to date again.
     pub(crate) update: Option<&'static str>,
     pub(crate) two_accounts: bool,
+    /// How many reads see something in passing while it is recorded. A waiter's second look comes after 0.2 s, each later
+    /// one after twice as long.
+    pub(crate) settling_reads: u32,
 }
 
 impl Configuration {
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, update: None, two_accounts: false }
+        Self { name, update: None, two_accounts: false, settling_reads: 1 }
     }
 
     /// Terraform's commands, one after the other, as a shell takes them.
@@ -76,6 +78,11 @@ impl<'a> Place<'a> {
         let place = Self { terraform, configuration, tape };
         terraform.set_up(&place.folder(), configuration.name);
         place
+    }
+
+    /// What it is recorded from.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        Endpoint::with(Settings { settling_reads: self.configuration.settling_reads, ..Settings::default() })
     }
 
     /// The cassette's text in another place, where Terraform has no state.
@@ -138,16 +145,6 @@ impl std::fmt::Display for Report {
     }
 }
 
-/// An endpoint where what is in passing is seen in passing by more than one read.
-pub(crate) fn endpoint() -> Endpoint {
-    Endpoint::with(Settings { settling_reads: 2, ..Settings::default() })
-}
-
-/// The operations that the endpoint was asked for, in order.
-pub(crate) fn operations(endpoint: &Endpoint) -> Vec<&'static str> {
-    endpoint.running().received().iter().filter_map(|Received { operation, .. }| *operation).collect()
-}
-
 fn credentials(folder: &Path, two_accounts: bool) -> Vec<(&'static str, String)> {
     let (owner, consumer) = (Credential::owner(), Credential::consumer());
     let region = ("AWS_REGION", REGION.to_owned());
@@ -166,7 +163,8 @@ struct Turn;
 
 impl Turn {
     fn take() -> Self {
-        let places = thread::available_parallelism().map_or(1, NonZero::get).min(AT_ONCE);
+        // They wait as much as they work: one more than there are cores.
+        let places = thread::available_parallelism().map_or(2, |cores| cores.get() + 1).min(AT_ONCE);
         let mut running = ENDED.wait_while(RUNNING.lock().unwrap(), |running| *running >= places).unwrap();
         *running += 1;
         Self
