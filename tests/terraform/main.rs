@@ -29,5 +29,6 @@ mod scene;
 mod bounded;
 mod every_way;
 mod installed;
-
+mod several_commands;
 mod stage;
+mod suffix;

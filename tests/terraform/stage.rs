@@ -1,7 +1,7 @@
 //! What a run of Terraform plays on: an endpoint and a cassette while it records, the cassette's text alone on replay.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -91,7 +91,7 @@ impl<'a> Place<'a> {
     }
 
     /// Where Terraform runs, below ramtape.toml.
-    fn folder(&self) -> std::path::PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         self.tape.folder().join("terraform")
     }
 

@@ -1,0 +1,41 @@
+//! Random names, and names made from them, that stay the same from the recording on.
+
+use std::fs;
+
+use crate::installed::terraform;
+use crate::stage::{Configuration, Place};
+
+const SUFFIX: Configuration = Configuration::new("suffix");
+const RANDOM: [&str; 2] = ["--variable", "TF_VAR_suffix=random"];
+
+/// Terraform's commands, with the suffix in the file `suffix` once they are done.
+fn script(parallelism: u8) -> String {
+    format!("{} && printf %s \"$TF_VAR_suffix\" > suffix", SUFFIX.script(parallelism))
+}
+
+fn suffix(place: &Place<'_>) -> String {
+    fs::read_to_string(place.folder().join("suffix")).unwrap()
+}
+
+#[test]
+fn names_made_from_a_random_one_are_asked_for_again() {
+    let Some(terraform) = terraform() else { return };
+    let place = Place::new(terraform, SUFFIX);
+    let mut endpoint = place.endpoint();
+    let arguments = [&["--record-mode", "once"], RANDOM.as_slice()].concat();
+    place.run(&arguments, &script(10), Some(&endpoint));
+    let made = suffix(&place);
+    assert_ne!(made, "");
+
+    // Another recording of it has another one.
+    let other = Place::new(terraform, SUFFIX);
+    other.run(&arguments, &script(10), Some(&endpoint));
+    assert_ne!(suffix(&other), made);
+    endpoint.stop();
+
+    for (parallelism, poll) in [(10, "recorded"), (4, "final"), (1, "recorded")] {
+        let colleague = place.colleague();
+        colleague.replay(&[&["--poll", poll], RANDOM.as_slice()].concat(), &script(parallelism));
+        assert_eq!(suffix(&colleague), made);
+    }
+}
