@@ -15,7 +15,7 @@ use crate::principals::{configure, profiles};
 use crate::ramtape_binary::ramtape;
 use crate::scene::{Endpoint, REGION, Tape};
 
-/// No run takes a third of it, on two cores that others use as well.
+/// No run takes half of it, even on two cores that are busy with much else.
 const RUN_LIMIT: Duration = Duration::from_secs(120);
 /// The owner is known by its profile, the consumer by its key.
 const ACTORS: &str = "[actors.owner]\nprofile = \"owner\"\n\
