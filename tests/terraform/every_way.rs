@@ -4,7 +4,7 @@ use std::env;
 use std::thread;
 
 use crate::installed::terraform;
-use crate::stage::{Configuration, Place};
+use crate::stage::{Configuration, Project};
 
 const FOUR_SHARES: Configuration = Configuration { settling_reads: 2, ..Configuration::new("four_shares") };
 const LARGE: Configuration = Configuration::new("large");
@@ -28,16 +28,16 @@ fn rounds() -> usize {
 /// Records at `parallelism` and replays in turn, beginning with the way of number `first`.
 fn recorded_and_replayed(configuration: Configuration, parallelism: u8, first: usize) {
     let Some(terraform) = terraform() else { return };
-    let place = Place::new(terraform, configuration);
-    let mut endpoint = place.endpoint();
-    let recorded = place.run(&["--record-mode", "once"], &configuration.script(parallelism), Some(&endpoint));
+    let project = Project::new(terraform, configuration);
+    let mut endpoint = project.endpoint();
+    let recorded = project.run(&["--record-mode", "once"], &configuration.script(parallelism), Some(&endpoint));
     assert_ne!(recorded.counted("recorded"), 0, "{recorded}");
     endpoint.stop();
     println!("recorded at {parallelism} in {:.1} s", recorded.ended.took.as_secs_f64());
 
     let replay = |round: usize| {
         let (parallelism, poll) = WAYS[(first + round) % WAYS.len()];
-        let replayed = place.colleague().replay(&["--poll", poll], &configuration.script(parallelism));
+        let replayed = project.colleague().replay(&["--poll", poll], &configuration.script(parallelism));
         println!("replayed at {parallelism}, {poll}, in {:.1} s", replayed.ended.took.as_secs_f64());
     };
     let replay = &replay;

@@ -1,50 +1,49 @@
 //! Terraform's commands each under its own `ramtape run`, over one cassette, with the state kept in between.
 
-use crate::installed::{Terraform, terraform};
+use crate::installed::terraform;
 use crate::scene::Endpoint;
-use crate::stage::{Configuration, Place};
+use crate::stage::{Configuration, Project, Report};
 
-const PARALLELISM: [u8; 2] = [4, 1];
-/// Two commands ask the same of the same state: their answers differ where another one wrote in between.
+/// Each with its session's name: several ask the same, and are answered otherwise after what was written in between.
 const COMMANDS: [(&str, &str); 5] = [
-    ("apply", "terraform apply -auto-approve"),
-    ("plan", "terraform plan -detailed-exitcode"),
-    ("update", "terraform apply -auto-approve -var stage=second"),
-    ("plan-again", "terraform plan -detailed-exitcode -var stage=second"),
-    ("destroy", "terraform destroy -auto-approve"),
+    ("apply", "apply -auto-approve"),
+    ("plan", "plan -detailed-exitcode"),
+    ("update", "apply -auto-approve -var stage=second"),
+    ("plan-again", "plan -detailed-exitcode -var stage=second"),
+    ("destroy", "destroy -auto-approve"),
 ];
 
-/// What a command's session is called.
-type Naming = fn(&'static str) -> &'static str;
-
-/// Runs all commands at `parallelism`, each in the session that `named` gives.
-fn commands(place: &Place<'_>, mode: &str, named: Naming, parallelism: u8, endpoint: Option<&Endpoint>) {
-    for (command, script) in COMMANDS {
-        let script = format!("{script} -parallelism={parallelism}");
-        let arguments = ["--session", named(command), "--record-mode", mode];
-        match endpoint {
-            Some(endpoint) => {
-                let recorded = place.run(&arguments, &script, Some(endpoint));
-                assert_eq!(recorded.counted("replayed"), 0, "{command}: {recorded}");
-            }
-            None => drop(place.replay(&arguments[..2], &script)),
-        }
-    }
+/// Who says the session's name.
+#[derive(Clone, Copy)]
+enum Named {
+    ByFlag,
+    ByTheSdk,
 }
 
-fn recorded<'a>(terraform: &'a Terraform, mode: &str, named: Naming) -> Place<'a> {
-    let place = Place::new(terraform, Configuration::new("update"));
-    let mut endpoint = place.endpoint();
-    commands(&place, mode, named, 10, Some(&endpoint));
-    endpoint.stop();
-    place
+/// Runs a command after the other.
+fn commands(project: &Project<'_>, named: Named, parallelism: u8, endpoint: Option<&Endpoint>) {
+    for (name, command) in COMMANDS {
+        let script = format!("terraform {command} -parallelism={parallelism}");
+        let (flags, script) = match named {
+            Named::ByFlag => (vec!["--session", name], script),
+            Named::ByTheSdk => (Vec::new(), format!("AWS_SDK_UA_APP_ID={name} {script}")),
+        };
+        let report: Report = match endpoint {
+            None => project.replay(&flags, &script),
+            Some(_) => project.run(&[&["--record-mode", "all"], flags.as_slice()].concat(), &script, endpoint),
+        };
+        assert_eq!(report.counted("recorded") > 0, endpoint.is_some(), "{name}: {report}");
+        assert_eq!(report.values["sessions"][0]["name"], name, "{report}");
+    }
 }
 
 #[test]
 fn a_session_for_each_command() {
     let Some(terraform) = terraform() else { return };
-    let place = recorded(terraform, "all", |command| command);
-    for parallelism in PARALLELISM {
-        commands(&place.colleague(), "none", |command| command, parallelism, None);
-    }
+    let project = Project::new(terraform, Configuration::new("update"));
+    let mut endpoint = project.endpoint();
+    commands(&project, Named::ByFlag, 10, Some(&endpoint));
+    endpoint.stop();
+    commands(&project.colleague(), Named::ByFlag, 4, None);
+    commands(&project.colleague(), Named::ByTheSdk, 1, None);
 }

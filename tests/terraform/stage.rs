@@ -16,7 +16,7 @@ use crate::ramtape_binary::ramtape;
 use crate::scene::{Endpoint, REGION, Tape};
 
 /// No run takes half of it, even on two cores that are busy with much else.
-const RUN_LIMIT: Duration = Duration::from_secs(120);
+const RUN_LIMIT: Duration = Duration::from_secs(180);
 /// The owner is known by its profile, the consumer by its key.
 const ACTORS: &str = "[actors.owner]\nprofile = \"owner\"\n\
                       [actors.consumer]\nprofile = \"consumer\"\nkey_ids = [\"AKIAI44QH8DHBEXAMPLE\"]\n";
@@ -58,14 +58,14 @@ impl Configuration {
     }
 }
 
-/// A cassette with what Terraform asked, and the place where it was recorded.
-pub(crate) struct Place<'a> {
+/// A cassette of what Terraform asked, where it was recorded, and what Terraform works on there.
+pub(crate) struct Project<'a> {
     terraform: &'a Terraform,
     configuration: Configuration,
     tape: Tape,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Project<'a> {
     /// An empty one.
     pub(crate) fn new(terraform: &'a Terraform, configuration: Configuration) -> Self {
         Self::with(terraform, configuration, Tape::new())
@@ -75,9 +75,9 @@ impl<'a> Place<'a> {
         if configuration.two_accounts {
             configure(&tape, ACTORS);
         }
-        let place = Self { terraform, configuration, tape };
-        terraform.set_up(&place.folder(), configuration.name);
-        place
+        let project = Self { terraform, configuration, tape };
+        terraform.set_up(&project.folder(), configuration.name);
+        project
     }
 
     /// What it is recorded from.
@@ -85,7 +85,7 @@ impl<'a> Place<'a> {
         Endpoint::with(Settings { settling_reads: self.configuration.settling_reads, ..Settings::default() })
     }
 
-    /// The cassette's text in another place, where Terraform has no state.
+    /// The cassette's text elsewhere, where Terraform has no state.
     pub(crate) fn colleague(&self) -> Self {
         Self::with(self.terraform, self.configuration, self.tape.text_alone())
     }
@@ -118,7 +118,7 @@ impl<'a> Place<'a> {
         report
     }
 
-    /// As [`Place::run`], from the cassette alone.
+    /// As [`Project::run`], from the cassette alone.
     pub(crate) fn replay(&self, arguments: &[&str], script: &str) -> Report {
         let report = self.run(&[&["--record-mode", "none"], arguments].concat(), script, None);
         assert_eq!((report.counted("recorded"), report.counted("upstreamConnections")), (0, 0), "{report}");

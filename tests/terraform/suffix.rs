@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::installed::terraform;
-use crate::stage::{Configuration, Place};
+use crate::stage::{Configuration, Project};
 
 const SUFFIX: Configuration = Configuration::new("suffix");
 const RANDOM: [&str; 2] = ["--variable", "TF_VAR_suffix=random"];
@@ -13,28 +13,28 @@ fn script(parallelism: u8) -> String {
     format!("{} && printf %s \"$TF_VAR_suffix\" > suffix", SUFFIX.script(parallelism))
 }
 
-fn suffix(place: &Place<'_>) -> String {
-    fs::read_to_string(place.folder().join("suffix")).unwrap()
+fn suffix(project: &Project<'_>) -> String {
+    fs::read_to_string(project.folder().join("suffix")).unwrap()
 }
 
 #[test]
 fn names_made_from_a_random_one_are_asked_for_again() {
     let Some(terraform) = terraform() else { return };
-    let place = Place::new(terraform, SUFFIX);
-    let mut endpoint = place.endpoint();
+    let project = Project::new(terraform, SUFFIX);
+    let mut endpoint = project.endpoint();
     let arguments = [&["--record-mode", "once"], RANDOM.as_slice()].concat();
-    place.run(&arguments, &script(10), Some(&endpoint));
-    let made = suffix(&place);
+    project.run(&arguments, &script(10), Some(&endpoint));
+    let made = suffix(&project);
     assert_ne!(made, "");
 
     // Another recording of it has another one.
-    let other = Place::new(terraform, SUFFIX);
+    let other = Project::new(terraform, SUFFIX);
     other.run(&arguments, &script(10), Some(&endpoint));
     assert_ne!(suffix(&other), made);
     endpoint.stop();
 
     for (parallelism, poll) in [(10, "recorded"), (1, "final")] {
-        let colleague = place.colleague();
+        let colleague = project.colleague();
         colleague.replay(&[&["--poll", poll], RANDOM.as_slice()].concat(), &script(parallelism));
         assert_eq!(suffix(&colleague), made);
     }
