@@ -46,8 +46,8 @@ impl Terraform {
 
 /// `None`, having said why on stderr, where Terraform or its provider is missing.
 pub(crate) fn terraform() -> Option<&'static Terraform> {
-    static TERRAFORM: OnceLock<Option<Terraform>> = OnceLock::new();
-    TERRAFORM.get_or_init(|| find().map_err(|reason| eprintln!("skipped: {reason}")).ok()).as_ref()
+    static TERRAFORM: OnceLock<Result<Terraform, &'static str>> = OnceLock::new();
+    TERRAFORM.get_or_init(find).as_ref().inspect_err(|reason| eprintln!("skipped: {reason}")).ok()
 }
 
 fn find() -> Result<Terraform, &'static str> {
