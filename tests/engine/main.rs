@@ -9,6 +9,7 @@ mod known;
 mod stage;
 
 mod chains;
+mod concurrency;
 mod exact_bytes;
 mod modes;
 mod recall;
