@@ -3,12 +3,13 @@
 use super::merged::merged;
 use super::opener::regions;
 use super::per_session::PerSession;
-use crate::cassette::{CassetteError, SealReport, Usage};
-use crate::control::Sessions;
+use super::variables::{CassetteVariables, Settled, VariableError, Wanted, not_recorded};
+use crate::cassette::{CassetteError, SealReport, Usage, check_variable};
+use crate::control::{Sessions, Settling, Values, VariablesRefusal};
 use crate::engine::{Engine, SessionState, Summary};
 use crate::interaction::{Request, Response};
 use crate::proxy;
-use crate::session::plain_name;
+use crate::session::{assign_session, plain_name, session_name};
 use percent_encoding::percent_decode_str;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,9 +18,17 @@ use tokio::task::JoinSet;
 
 /// The engines of a run.
 #[derive(Clone, Debug)]
-pub(super) enum Engines {
+pub(super) struct Engines {
+    pub(super) over: Over,
+    /// The session of callers that name none.
+    pub(super) session: Option<Arc<str>>,
+}
+
+/// What they work on.
+#[derive(Clone, Debug)]
+pub(super) enum Over {
     /// All sessions share one cassette.
-    One(Engine),
+    One(Engine, Arc<CassetteVariables>),
     /// Every session has a cassette of its own.
     PerSession(Arc<PerSession>),
 }
@@ -27,9 +36,9 @@ pub(super) enum Engines {
 impl Engines {
     /// What happened so far, over all cassettes.
     pub(super) fn summary(&self) -> Summary {
-        match self {
-            Self::One(engine) => engine.summary(),
-            Self::PerSession(sessions) => {
+        match &self.over {
+            Over::One(engine, _) => engine.summary(),
+            Over::PerSession(sessions) => {
                 let engines = sessions.engines();
                 let porter = sessions.porter().filter(|porter| porter.requests > 0);
                 let mut summary = merged(engines.iter().map(Engine::summary).chain(porter));
@@ -41,9 +50,9 @@ impl Engines {
 
     /// The region of everything recorded, where it is one.
     pub(super) fn recorded_region(&self) -> Option<String> {
-        let regions = match self {
-            Self::One(engine) => regions(engine.cassette()),
-            Self::PerSession(sessions) => sessions.regions(),
+        let regions = match &self.over {
+            Over::One(engine, _) => regions(engine.cassette()),
+            Over::PerSession(sessions) => sessions.regions(),
         };
         match regions.as_slice() {
             [one] => Some(one.clone()),
@@ -53,7 +62,7 @@ impl Engines {
 
     /// Waits for what was sent upstream and has not been answered, `limit` at most.
     pub(super) async fn settle(&self, limit: Duration) {
-        if let Self::PerSession(sessions) = self {
+        if let Over::PerSession(sessions) = &self.over {
             sessions.settle(limit).await;
         }
         let settling = self.engines().into_iter().map(|engine| async move { engine.settle(limit).await });
@@ -75,16 +84,114 @@ impl Engines {
         }
     }
 
+    /// `request` with the run's session, unless it names its own: nobody further in knows of the run's.
+    fn named(&self, mut request: Request) -> Request {
+        if let Some(name) = &self.session {
+            assign_session(&mut request, name);
+        }
+        request
+    }
+
+    /// The values that count of variables `wanted` for `session`, which callers that name none have where it is `None`.
+    ///
+    /// # Errors
+    /// As the variants of [`VariableError`] say.
+    async fn settle_for(
+        &self,
+        session: Option<&str>,
+        wanted: Vec<(String, Wanted)>,
+        is_proved: bool,
+    ) -> Result<Vec<(String, Settled)>, VariableError> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let variables = match &self.over {
+            Over::One(_, variables) => Arc::clone(variables),
+            Over::PerSession(sessions) => {
+                if let Some(settled) = sessions.recorded(session, &wanted)? {
+                    return Ok(settled);
+                }
+                PerSession::variables(sessions, session, is_proved, &wanted).await?
+            }
+        };
+        let session = session.unwrap_or_default().to_owned();
+        tokio::task::spawn_blocking(move || variables.settle(&session, &wanted, is_proved)).await?
+    }
+
+    /// As [`Self::settle_for`], for the run's own session and with the run's own right.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) async fn settle_of_run(
+        &self,
+        wanted: Vec<(String, Wanted)>,
+    ) -> Result<Vec<(String, Settled)>, VariableError> {
+        self.settle_for(self.session.as_deref(), wanted, true).await
+    }
+
+    /// As [`Self::settle_for`], for a client that would use `values`.
+    async fn settle_for_client(
+        &self,
+        request: Request,
+        name: Option<&str>,
+        values: Values,
+    ) -> Result<Values, VariablesRefusal> {
+        for (name, value) in &values {
+            check_variable(name, value).map_err(|flaw| VariablesRefusal::Unfit(flaw.to_string()))?;
+        }
+        let request = self.named(request);
+        let is_proved = match &self.over {
+            Over::One(engine, _) => engine.knows(&request),
+            Over::PerSession(sessions) => sessions.knows(&request),
+        };
+        let session = name.map(plain_session).or_else(|| session_name(&request));
+        let wanted = values.into_iter().map(|(name, value)| (name, Wanted::Given(value))).collect();
+        let settled = self.settle_for(session.as_deref(), wanted, is_proved).await?;
+        let missing: Vec<&str> =
+            settled.iter().filter(|(_, one)| one.value().is_none()).map(|(name, _)| name.as_str()).collect();
+        if !missing.is_empty() {
+            let session = session.unwrap_or_default();
+            let text = not_recorded(&self.cassette_of(&session), &session, &missing);
+            tracing::warn!("{text}");
+            return Err(VariablesRefusal::NotRecorded(text));
+        }
+        Ok(settled.into_iter().filter_map(|(name, one)| Some((name, one.value()?.to_owned()))).collect())
+    }
+
+    /// The folder of the cassette of `session`.
+    pub(super) fn cassette_of(&self, session: &str) -> PathBuf {
+        match &self.over {
+            Over::One(engine, _) => engine.cassette().root().to_owned(),
+            Over::PerSession(sessions) => sessions.root_of(Some(session).filter(|session| !session.is_empty())),
+        }
+    }
+
+    /// Puts back the variables that a run in mode `all` replaced, if it has recorded nothing: the takes that it was to replace
+    /// stay, and were recorded with them.
+    fn take_back_variables(&self) -> Result<(), CassetteError> {
+        let recorded: u64 = self.engines().iter().flat_map(Engine::sessions).map(|session| session.recorded).sum();
+        if recorded > 0 {
+            return Ok(());
+        }
+        match &self.over {
+            Over::One(_, variables) => variables.take_back(),
+            Over::PerSession(sessions) => {
+                sessions.all_variables().iter().try_for_each(|variables| variables.take_back())
+            }
+        }
+    }
+
     fn engines(&self) -> Vec<Engine> {
-        match self {
-            Self::One(engine) => vec![engine.clone()],
-            Self::PerSession(sessions) => sessions.engines(),
+        match &self.over {
+            Over::One(engine, _) => vec![engine.clone()],
+            Over::PerSession(sessions) => sessions.engines(),
         }
     }
 
     /// Writes everything that was recorded as text; `step` is called before each request, with the number of all. Blocks.
     /// Each report comes with its cassette's folder.
     pub(super) fn seal(&self, mut step: impl FnMut(usize)) -> Result<Vec<(PathBuf, SealReport)>, CassetteError> {
+        let taken_back = self.take_back_variables();
         let mut engines = self.engines();
         engines.retain(Engine::is_recording);
         let all = engines.iter().map(|engine| engine.cassette().unsealed()).sum();
@@ -94,37 +201,45 @@ impl Engines {
             Ok((cassette.root().to_owned(), cassette.seal_telling(&mut |_| step(all))?))
         });
         let reports: Vec<_> = reports.collect();
-        reports.into_iter().collect()
+        taken_back.and_then(|()| reports.into_iter().collect())
     }
 }
 
 impl proxy::Answer for Engines {
     async fn answer(&self, request: Request) -> Response {
-        match self {
-            Self::One(engine) => engine.answer(request).await,
+        let request = self.named(request);
+        match &self.over {
+            Over::One(engine, _) => engine.answer(request).await,
             // Boxed: the way to open a cassette is large, and a future is moved into place for every request.
-            Self::PerSession(sessions) => Box::pin(PerSession::answer(sessions, request)).await,
+            Over::PerSession(sessions) => Box::pin(PerSession::answer(sessions, request)).await,
         }
     }
 }
 
 impl Sessions for Engines {
     fn list(&self) -> serde_json::Value {
-        let states = match self {
-            Self::One(engine) => engine.sessions(),
-            Self::PerSession(sessions) => merged(sessions.engines().iter().map(Engine::summary)).sessions,
+        let states = match &self.over {
+            Over::One(engine, _) => engine.sessions(),
+            Over::PerSession(sessions) => merged(sessions.engines().iter().map(Engine::summary)).sessions,
         };
         states.iter().map(SessionState::to_json).collect()
     }
 
     fn reset(&self, name: &str) -> bool {
-        // As a path prefix is read.
-        let name = plain_name(&percent_decode_str(name).decode_utf8_lossy());
-        match self {
-            Self::One(engine) => engine.reset_session(Some(&name)),
-            Self::PerSession(sessions) => {
+        let name = plain_session(name);
+        match &self.over {
+            Over::One(engine, _) => engine.reset_session(Some(&name)),
+            Over::PerSession(sessions) => {
                 sessions.opened(&name).is_some_and(|engine| engine.reset_session(Some(&name)))
             }
         }
     }
+    fn settle<'a>(&'a self, request: Request, name: Option<&'a str>, values: Values) -> Settling<'a> {
+        Box::pin(self.settle_for_client(request, name, values))
+    }
+}
+
+/// The session that a control path names, read as a path prefix is.
+fn plain_session(name: &str) -> String {
+    plain_name(&percent_decode_str(name).decode_utf8_lossy())
 }

@@ -11,6 +11,7 @@ mod per_session;
 mod rules;
 mod running;
 mod upstream;
+mod variables;
 
 pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
@@ -18,6 +19,8 @@ pub(crate) use import::import;
 pub(crate) use rules::Rules;
 pub use running::{Running, StopError};
 pub(crate) use upstream::{credential_source, upstream};
+pub use variables::VariableError;
+pub(crate) use variables::{Settled, Wanted, shown_session};
 
 use crate::ca::{Keeper, Store};
 use crate::cassette::{self, CassetteError};
@@ -27,7 +30,7 @@ use crate::engine::Effective;
 use crate::proxy::{self, Outward, ProxyError};
 use crate::upstream::{CredentialSource, UpstreamError};
 use data_encoding::HEXLOWER;
-use engines::Engines;
+use engines::{Engines, Over};
 use opener::Opener;
 use outward::Outside;
 use per_session::PerSession;
@@ -97,11 +100,12 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     let of_store = || config.ca.folder.clone().map(|folder| Arc::new(Keeper::of_store(Store::at(folder))));
     let keeper = keeper.or_else(of_store);
     let (instance, began) = (instance()?, SystemTime::now());
-    let (engines, mode, notices) = if config.cassette_per_session {
+    let (over, mode, notices) = if config.cassette_per_session {
         open_sessions(&config, source, &instance)?
     } else {
         open_one(&config, source, &instance, sealing).await?
     };
+    let engines = Engines { over, session: config.session.as_deref().map(Arc::from) };
     // Where nothing is recorded, nothing that could connect is even built.
     let outward = (mode != Effective::Nothing).then(|| Arc::new(Outside::new(&config)) as Arc<dyn Outward>);
     let settings = proxy::Settings {
@@ -131,7 +135,7 @@ async fn open_one(
     source: CredentialSource,
     instance: &str,
     mut sealing: Box<dyn FnMut(usize) + Send>,
-) -> Result<(Engines, Effective, Vec<String>), StartError> {
+) -> Result<(Over, Effective, Vec<String>), StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
     let warden = Arc::new(Rules::of(config));
     let opening = Arc::clone(&warden);
@@ -143,7 +147,7 @@ async fn open_one(
     };
     let found = Opener { config: config.clone(), warden, upstream }.engine(&config.cassette, mode, opened);
     let notices = std::iter::once(told(config, mode)).chain(found.notices).collect();
-    Ok((Engines::One(found.engine), mode, notices))
+    Ok((Over::One(found.engine, found.variables), mode, notices))
 }
 
 /// What is going to happen, in a line.
@@ -166,7 +170,7 @@ fn open_sessions(
     config: &Config,
     source: CredentialSource,
     instance: &str,
-) -> Result<(Engines, Effective, Vec<String>), StartError> {
+) -> Result<(Over, Effective, Vec<String>), StartError> {
     if cassette::is_cassette(&config.cassette) {
         return Err(StartError::Parent { root: config.cassette.clone() });
     }
@@ -180,7 +184,7 @@ fn open_sessions(
         Effective::Missing | Effective::Everything => Some(Arc::new(upstream(config, source, instance)?)),
     };
     let sessions = PerSession::new(Opener { config: config.clone(), warden: Arc::new(Rules::of(config)), upstream })?;
-    Ok((Engines::PerSession(Arc::new(sessions)), mode, Vec::new()))
+    Ok((Over::PerSession(Arc::new(sessions)), mode, Vec::new()))
 }
 
 /// A name that no other running ramtape has, to notice oneself as one's own upstream.

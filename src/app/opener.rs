@@ -1,6 +1,7 @@
 //! From a cassette's folder to an engine over it.
 
 use super::rules::Rules;
+use super::variables::CassetteVariables;
 use crate::cassette::{self, Access, Cassette, CassetteError, Opened, Settings};
 use crate::config::{self, Config, RecordMode};
 use crate::engine::{self, Effective, Engine, Prepared};
@@ -22,6 +23,7 @@ pub(super) struct Opener {
 /// An engine, and what opening its cassette brought to light.
 pub(super) struct Found {
     pub(super) engine: Engine,
+    pub(super) variables: Arc<CassetteVariables>,
     pub(super) notices: Vec<String>,
 }
 
@@ -41,8 +43,11 @@ impl Opener {
         let told = opened.notices.iter().map(ToString::to_string);
         let side_by_side = self.side_by_side(root, &opened.cassette);
         let notices = told.chain(differing).chain(one_sided).chain(side_by_side).collect();
+        let redaction = Arc::clone(&opened.redaction);
         let engine = Engine::new(self.settings(root, mode, opened.redaction), opened.cassette, upstream);
-        Found { engine, notices }
+        let modes = (self.config.mode, mode, self.config.cassette_per_session);
+        let variables = CassetteVariables::new(engine.clone(), modes, Arc::clone(&self.warden), redaction);
+        Found { engine, variables: Arc::new(variables), notices }
     }
 
     /// What to say of a cassette of an earlier ramtape whose writes were on their way at the same time: what was recorded after
@@ -95,12 +100,8 @@ impl Opener {
             region: config.region.clone(),
             actors: config.actors.clone(),
             record_command: format!(
-                "ramtape run --record-mode new_episodes{}{} --cassette {} -- {}",
-                match config.door {
-                    config::Door::Endpoint => String::new(),
-                    door => format!(" --door {}", door.name()),
-                },
-                if config.cassette_per_session { " --cassette-per-session" } else { "" },
+                "ramtape run --record-mode new_episodes{} --cassette {} -- {}",
+                config.repeated_flags(),
                 shell_path(&config.cassette),
                 config.command.as_deref().unwrap_or("<your command>"),
             ),

@@ -2,7 +2,9 @@
 
 use super::merged::refuse;
 use super::opener::{Found, Opener, regions};
+use super::variables::{CassetteVariables, Settled, VariableError, Wanted, recorded_in};
 use crate::cassette::{self, Cassette, CassetteError};
+use crate::config::RecordMode;
 use crate::engine::{Engine, EngineError, Summary, Vetted};
 use crate::interaction::{DEFAULT_ACTOR, Request, Response, with_causes};
 use crate::session::session_name;
@@ -10,6 +12,7 @@ use crate::upstream::verify::Authorization;
 use http::StatusCode;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::OnceCell;
@@ -176,6 +179,55 @@ impl PerSession {
     /// The engine over the cassette called `name`, if it is open.
     pub(super) fn opened(&self, name: &str) -> Option<Engine> {
         lock(&self.engines).get(name)?.get().map(|found| found.engine.clone())
+    }
+
+    /// Whether the caller of `request` needs no more proof than its URL.
+    pub(super) fn knows(&self, request: &Request) -> bool {
+        self.porter.knows(request)
+    }
+
+    /// The folder of the cassette of `session`.
+    pub(super) fn root_of(&self, session: Option<&str>) -> PathBuf {
+        self.opener.root_of(session.unwrap_or(UNNAMED))
+    }
+
+    /// What the cassette of `session` has recorded of variables `wanted`, if that counts and is all of them: nobody needs to
+    /// have the cassette open for it.
+    pub(super) fn recorded(
+        &self,
+        session: Option<&str>,
+        wanted: &[(String, Wanted)],
+    ) -> Result<Option<Vec<(String, Settled)>>, CassetteError> {
+        if self.opener.config.mode == RecordMode::All {
+            return Ok(None);
+        }
+        recorded_in(&self.root_of(session), session.unwrap_or_default(), wanted)
+    }
+
+    /// The variables of the cassette of `session`, which is opened for them. One that is not there is made: only for those who
+    /// may record.
+    pub(super) async fn variables(
+        this: &Arc<Self>,
+        session: Option<&str>,
+        is_proved: bool,
+        wanted: &[(String, Wanted)],
+    ) -> Result<Arc<CassetteVariables>, VariableError> {
+        let name = session.unwrap_or(UNNAMED);
+        if name.starts_with('.') {
+            return Err(VariableError::Session(Refusal::Name(name.to_owned()).to_string()));
+        }
+        if !is_proved && !this.root_of(session).is_dir() {
+            let names = wanted.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(VariableError::NotProved { names });
+        }
+        Self::engine(this, name).await.map_err(|refusal| VariableError::Session(refusal.to_string()))?;
+        let opened = lock(&this.engines).get(name).and_then(|cell| Some(Arc::clone(&cell.get()?.variables)));
+        opened.ok_or_else(|| VariableError::Session(format!("the cassette of session {name} is not open")))
+    }
+
+    /// The variables of all cassettes that are open.
+    pub(super) fn all_variables(&self) -> Vec<Arc<CassetteVariables>> {
+        lock(&self.engines).values().filter_map(|cell| Some(Arc::clone(&cell.get()?.variables))).collect()
     }
 
     /// All engines there are.

@@ -2,11 +2,13 @@
 
 use super::engines::Engines;
 use super::merged::with_tunnels;
+use super::variables::{Settled, VariableError, Wanted};
 use crate::cassette::{CassetteError, Lost};
 use crate::engine::{Effective, Summary};
 use crate::interaction::{Secret, counted, shell_path};
 use crate::proxy;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 /// Why the proxy did not stop well.
@@ -64,6 +66,23 @@ impl Running {
     #[must_use]
     pub fn recorded_region(&self) -> Option<String> {
         self.engines.recorded_region()
+    }
+
+    /// The values that count of the recorded variables `wanted` for the run's own session, that of callers that name none.
+    ///
+    /// # Errors
+    /// As the variants of [`VariableError`] say.
+    pub(crate) async fn settle_variables(
+        &self,
+        wanted: Vec<(String, Wanted)>,
+    ) -> Result<Vec<(String, Settled)>, VariableError> {
+        self.engines.settle_of_run(wanted).await
+    }
+
+    /// The run's own session, and the folder of its cassette. "" is the one of callers that name none.
+    pub(crate) fn own_session(&self) -> (&str, PathBuf) {
+        let session = self.engines.session.as_deref().unwrap_or_default();
+        (session, self.engines.cassette_of(session))
     }
 
     /// Says that everything that uses the cassette has run to a good end, started by the command `by`. Where it was only

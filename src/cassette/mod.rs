@@ -44,6 +44,7 @@ mod supersede;
 pub mod text;
 mod text_alone;
 mod usage;
+mod variables;
 mod warden;
 mod watch;
 
@@ -70,6 +71,7 @@ pub use recording::{EntryHead, TakeHead, TakeId, UpstreamToken};
 pub use remove::Surplus;
 pub use seal::SealReport;
 pub use usage::{Usage, UsedTakes};
+pub use variables::{MOST_VARIABLES, VARIABLES_FILE, VariableFlaw, Variables, check_variable};
 pub use warden::{Broken, NoWarden, Warden};
 
 use self::archive::Archive;

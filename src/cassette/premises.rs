@@ -4,7 +4,7 @@
 use super::alike::KEY_FILE;
 use super::error::CassetteError;
 use super::path::{Identity, entry_path, is_same, read_file, write_new};
-use super::{format, text};
+use super::{VARIABLES_FILE, format, text};
 use crate::fingerprint::Fingerprint;
 use crate::redact::Policy;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The files that make a folder a cassette. The last of them says that it is one.
-const FILES: [&str; 4] = [".gitattributes", ".gitignore", KEY_FILE, format::NAME];
+const FILES: [&str; 5] = [".gitattributes", ".gitignore", KEY_FILE, VARIABLES_FILE, format::NAME];
 
 /// What was there when the recording began, and what it has put there.
 pub(super) struct Premises {
@@ -66,6 +66,11 @@ impl Premises {
             // `cassette.json` names it now.
             self.remember(&mut files);
         }
+    }
+
+    /// Remembers the files as they are now: what this recording has put there is its own.
+    pub(super) fn note_files(&self) {
+        self.remember(&mut self.files());
     }
 
     fn remember(&self, files: &mut BTreeMap<&'static str, Vec<u8>>) {

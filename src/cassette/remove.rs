@@ -38,8 +38,9 @@ impl Surplus {
 
 impl<P> Cassette<P> {
     /// Takes `surplus` out of the text, each file replaced whole or removed, and tells `step` before each of how many; a
-    /// folder goes with its last file. The folders are synced once, at the end. What was recorded after a write that goes is
-    /// linked to what came before that. What is known of a run's use goes first: it no longer fits.
+    /// folder goes with its last file, and a session's variables with its last take. The folders are synced once, at the end.
+    /// What was recorded after a write that goes is linked to what came before that. What is known of a run's use goes first:
+    /// it no longer fits.
     ///
     /// # Errors
     /// Where this process does not have the cassette for itself, an entry is not all text, or a file cannot be read or
@@ -51,7 +52,7 @@ impl<P> Cassette<P> {
         }
         let _alone = archive.sealing.lock().unwrap_or_else(PoisonError::into_inner);
         usage::forget(&archive.root)?;
-        let links = self.links_without(surplus)?;
+        let (links, sessions) = self.links_without(surplus)?;
         // Before the writes go: at no moment does a link lead nowhere.
         let mut changed = if links.change_nothing() { BTreeSet::new() } else { self.relink_others(surplus, &links)? };
         for entry in surplus {
@@ -62,19 +63,20 @@ impl<P> Cassette<P> {
             // It stays where other files are in it.
             synced(if fs::remove_dir(folder).is_ok() { &archive.root } else { folder })?;
         }
-        Ok(())
+        self.drop_idle_variables(&sessions)
     }
 
-    /// The writes of the entries that change, and which of them go.
-    fn links_without(&self, surplus: &[Surplus]) -> Result<Links, CassetteError> {
-        let mut links = Links::default();
+    /// The writes of the entries that change, and which of them go; and the sessions of all takes that go.
+    fn links_without(&self, surplus: &[Surplus]) -> Result<(Links, BTreeSet<String>), CassetteError> {
+        let (mut links, mut sessions) = (Links::default(), BTreeSet::new());
         for Surplus { folder, fingerprint, unused, .. } in surplus {
             let entry = self.archive.text(folder, fingerprint)?;
             for (at, take) in entry.iter().flat_map(|entry| entry.takes.iter().enumerate()) {
                 links.note(take, unused.contains(&at));
+                sessions.extend(unused.contains(&at).then(|| take.session.clone().unwrap_or_default()));
             }
         }
-        Ok(links)
+        Ok((links, sessions))
     }
 
     /// Links what stays in all other entries; gives the folders that this changed.

@@ -11,6 +11,8 @@ Examples:
   ramtape run -- pytest -x
   ramtape run --record-mode none -- terraform plan
   ramtape run --report junit ramtape.xml -- npm test
+  ramtape run --session destroy -- terraform destroy -auto-approve
+  ramtape run --variable TF_VAR_suffix=random -- terraform apply -auto-approve
   ramtape run --door proxy -- pytest   CMD's own signatures go to AWS, by way of ramtape
 
 Without a mode it is once; where CI is set, none. CMD finds the proxy through AWS_ENDPOINT_URL_RAM.
@@ -38,6 +40,9 @@ pub struct ProxyArgs {
     /// Take --cassette as the parent of one cassette for every session, named after it
     #[arg(long)]
     pub cassette_per_session: bool,
+    /// The session of callers that name none: so several commands, such as apply and destroy, can share a cassette
+    #[arg(long, value_name = "NAME")]
+    pub session: Option<String>,
     /// What clients that poll get on replay: each recorded answer in turn, or the final one at once
     #[arg(long, value_name = "WHICH", value_enum)]
     pub poll: Option<Poll>,
@@ -94,6 +99,7 @@ impl ProxyArgs {
         RawConfig {
             cassette: self.cassette.clone(),
             cassette_per_session: switch(self.cassette_per_session),
+            session: self.session.clone(),
             poll: self.poll,
             listen: self.listen,
             tls: switch(self.tls),
@@ -133,6 +139,10 @@ pub struct RunArgs {
     /// How CMD finds ramtape: as its endpoint, its HTTP proxy, or its HTTPS proxy that intercepts TLS to RAM
     #[arg(long, value_name = "DOOR", value_enum)]
     pub door: Option<Door>,
+    /// An environment variable that CMD gets: made at random, or VALUE; kept in the cassette, and the same on replay; can be
+    /// repeated
+    #[arg(long, value_name = "NAME=random|VALUE")]
+    pub variable: Vec<String>,
     /// In mode none, leave CMD's credentials and AWS configuration as they are
     #[arg(long)]
     pub keep_env: bool,

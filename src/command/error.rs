@@ -2,7 +2,7 @@
 
 use super::Exit;
 use super::voice::Voice;
-use crate::app::{AuthorityError, StartError, StopError};
+use crate::app::{AuthorityError, StartError, StopError, VariableError};
 use crate::cassette::{CassetteError, EditError, PruneError};
 use crate::cli::VoiceArgs;
 use crate::config::ConfigError;
@@ -55,6 +55,9 @@ pub enum CommandError {
         /// Why.
         source: io::Error,
     },
+    /// The recorded variables for the command of `run` cannot be settled.
+    #[error(transparent)]
+    Variable(#[from] VariableError),
     /// Signals cannot be listened for.
     #[error("cannot listen for signals")]
     Signals {
@@ -205,11 +208,22 @@ impl CommandError {
             Self::Cassette(error)
             | Self::Start(StartError::Cassette(error))
             | Self::Stop(StopError::Cassette(error)) => cassette_exit(error),
+            Self::Variable(error) => variable_exit(error),
             // As a shell does.
             Self::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::Child(127),
             Self::Spawn { .. } => Exit::Child(126),
             _ => Exit::Failed,
         }
+    }
+}
+
+/// What became of recorded variables makes the exit code.
+const fn variable_exit(error: &VariableError) -> Exit {
+    match error {
+        VariableError::Secret { .. } => Exit::Secret,
+        VariableError::Cassette(error) => cassette_exit(error),
+        VariableError::TooMany(_) | VariableError::Session(_) => Exit::Usage,
+        VariableError::NotProved { .. } | VariableError::Random(_) | VariableError::Interrupted(_) => Exit::Failed,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the program relies on: every value checked, nothing optional that has a default.
 
 use super::{ConfigError, Door, Pages, Poll, RawLimits, RecordMode, RedactConfig, Settings, actors, redact};
-use crate::interaction::{Actor, Secret};
+use crate::interaction::{Actor, Secret, shell_line};
 use crate::proxy::{Limits, Target};
 use crate::redact::Allowed;
 use crate::service::Service;
@@ -12,6 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const DAY: u64 = 24 * 60 * 60;
+/// How long a session's name may be; longer ones are cut where requests name them.
+const LONGEST_SESSION: usize = 64;
 
 /// Where and how to ask the real service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub struct Config {
     pub cassette: PathBuf,
     /// Whether that folder is the parent of one cassette a session.
     pub cassette_per_session: bool,
+    /// The session of callers that name none; without one they share a session that has no name.
+    pub session: Option<String>,
     /// The record mode.
     pub mode: RecordMode,
     /// The front door that `run` leads its command to.
@@ -86,6 +90,8 @@ pub struct Config {
     pub limits: Limits,
     /// The command that `run` runs, as a shell takes it, for messages.
     pub command: Option<String>,
+    /// The recorded variables that it is given, as they were written, for messages.
+    pub variables: Vec<String>,
     /// The operation table, the user's additions included.
     pub service: Arc<Service>,
     /// The principals that callers speak as, in order of their labels.
@@ -108,6 +114,26 @@ impl Config {
         Self::checked(settings, mode).map_err(|error| error.within(file))
     }
 
+    /// The flags of `run` that a command which is to do the same has to repeat: where CMD's requests come in, and which takes
+    /// they belong to. Each with a blank before it.
+    #[must_use]
+    pub fn repeated_flags(&self) -> String {
+        let mut flags = match self.door {
+            Door::Endpoint => String::new(),
+            door => format!(" --door {}", door.name()),
+        };
+        if self.cassette_per_session {
+            flags.push_str(" --cassette-per-session");
+        }
+        if let Some(session) = &self.session {
+            flags.push_str(&format!(" --session {session}"));
+        }
+        for variable in &self.variables {
+            flags.push_str(&format!(" --variable {}", shell_line([variable.as_str()])));
+        }
+        flags
+    }
+
     fn checked(settings: Settings, mode: RecordMode) -> Result<Self, ConfigError> {
         let folder = settings.file().and_then(Path::parent).map(Path::to_owned);
         let raw = settings.raw;
@@ -116,6 +142,7 @@ impl Config {
         let config = Self {
             cassette: required(raw.cassette, "cassette")?,
             cassette_per_session: required(raw.cassette_per_session, "cassette_per_session")?,
+            session: raw.session.map(checked_session).transpose()?,
             mode,
             door: required(raw.door, "door")?,
             poll: required(raw.poll, "poll")?,
@@ -152,6 +179,7 @@ impl Config {
             names: Names::System,
             limits,
             command: None,
+            variables: Vec::new(),
             redact: redact::checked(raw.redact, settings.redact_key, &service)?,
             allowed: redact::allowed(raw.scan.allow.unwrap_or_default())?,
             folder,
@@ -160,6 +188,11 @@ impl Config {
         };
         if config.cassette.as_os_str().is_empty() {
             return Err(refused("cassette", "", "name a folder"));
+        }
+        if let (true, Some(name)) =
+            (config.cassette_per_session, config.session.as_ref().filter(|name| name.starts_with('.')))
+        {
+            return Err(refused("session", name, "with one cassette a session, a name cannot begin with a dot"));
         }
         if !config.listen.ip().is_loopback() && !config.allow_remote {
             return Err(ConfigError::Remote { address: config.listen });
@@ -215,6 +248,16 @@ fn checked_region(region: String, key: &'static str) -> Result<String, ConfigErr
         return Err(refused(key, region, "a region is written like us-east-1"));
     }
     Ok(region)
+}
+
+/// A session's name as it stands in a cassette. What a request names is adapted where it must be; what is configured is for
+/// its author to mend.
+fn checked_session(name: String) -> Result<String, ConfigError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    if name.is_empty() || name.len() > LONGEST_SESSION || !name.bytes().all(plain) {
+        return Err(refused("session", name, "a session's name has 1 to 64 characters of A-Z a-z 0-9 . _ -"));
+    }
+    Ok(name)
 }
 
 fn checked_networks(written: &[String]) -> Result<AddressRules, ConfigError> {
@@ -283,6 +326,9 @@ mod tests {
             ("allowed_tunnels = ['http://x']", &["allowed_tunnels", "http://x", "host.example:8443"]),
             ("ca_regions = ['x', 'a.b']", &["ca_regions", "a.b"]),
             ("cassette = ''", &["cassette"]),
+            ("session = ''", &["session", "1 to 64 characters of A-Z a-z 0-9 . _ -"]),
+            ("session = 'a b'", &["session", "a b", "1 to 64"]),
+            ("session = '.a'\ncassette_per_session = true", &["session", "begin with a dot"]),
             ("[limits]\nconnections = 0", &["limits.connections", "at least 1"]),
             ("[limits]\nheader_bytes = 100", &["limits.header_bytes", "8192"]),
             ("[limits]\nidle_time_seconds = 86401", &["limits.idle_time_seconds", "a day"]),
@@ -294,6 +340,17 @@ mod tests {
                 assert!(error.contains(part), "{part} in {error}");
             }
         }
+    }
+
+    #[test]
+    fn a_command_that_is_to_do_the_same_repeats_what_directs_the_run() {
+        let config = config("session = 'apply'\ndoor = 'proxy'\ncassette_per_session = true").unwrap();
+        let variables = vec!["A=random".to_owned(), "B=it is".to_owned()];
+        let flags = Config { variables, ..config }.repeated_flags();
+        assert_eq!(
+            flags,
+            " --door proxy --cassette-per-session --session apply --variable A=random --variable 'B=it is'"
+        );
     }
 
     #[test]

@@ -18,9 +18,10 @@ enum Shape {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, Shape); 36] = [
+const KEYS: [(Option<&str>, &str, Shape); 37] = [
     (None, "cassette", Shape::Text),
     (None, "cassette_per_session", Shape::Switch),
+    (None, "session", Shape::Text),
     (None, "record_mode", Shape::Text),
     (None, "door", Shape::Text),
     (None, "poll", Shape::Text),

@@ -14,6 +14,8 @@ pub struct RawConfig {
     pub cassette: Option<PathBuf>,
     /// Whether that folder is the parent of one cassette a session.
     pub cassette_per_session: Option<bool>,
+    /// The session of callers that name none.
+    pub session: Option<String>,
     /// The record mode that somebody asked for; without one the command chooses.
     pub record_mode: Option<RecordMode>,
     /// The front door that `ramtape run` leads its command to.
@@ -190,6 +192,7 @@ impl RawConfig {
         Self {
             cassette: self.cassette.or(lower.cassette),
             cassette_per_session: self.cassette_per_session.or(lower.cassette_per_session),
+            session: self.session.or(lower.session),
             record_mode: self.record_mode.or(lower.record_mode),
             door: self.door.or(lower.door),
             poll: self.poll.or(lower.poll),

@@ -1,6 +1,10 @@
 //! `/_ramtape/…`: what ramtape tells about itself, and the little it can be told.
 
-use crate::interaction::Response;
+mod variables;
+
+pub use variables::{Settling, Values, VariablesRefusal};
+
+use crate::interaction::{Request, Response};
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
@@ -10,7 +14,13 @@ use std::fmt;
 /// Every control path begins so.
 const ROOT: &str = "/_ramtape";
 
-const PATHS: [&str; 3] = ["GET /_ramtape/health", "GET /_ramtape/sessions", "POST /_ramtape/sessions/NAME/reset"];
+const PATHS: [&str; 5] = [
+    "GET /_ramtape/health",
+    "GET /_ramtape/sessions",
+    "POST /_ramtape/sessions/NAME/reset",
+    "POST /_ramtape/sessions/NAME/variables",
+    "POST /_ramtape/variables",
+];
 
 /// What control may do to sessions.
 pub trait Sessions: Send + Sync + 'static {
@@ -19,6 +29,10 @@ pub trait Sessions: Send + Sync + 'static {
 
     /// Rewinds session `name`; whether there was one.
     fn reset(&self, name: &str) -> bool;
+
+    /// The values that count of recorded variables, where `request` would use `values`: of session `name`, or of the one that
+    /// `request` belongs to.
+    fn settle<'a>(&'a self, request: Request, name: Option<&'a str>, values: Values) -> Settling<'a>;
 }
 
 /// Answers control requests.
@@ -46,6 +60,23 @@ impl Control {
         path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// Whether a request for `path`, prefixes taken off, is to be read whole, for [`Self::answer_whole`].
+    #[must_use]
+    pub fn reads_body(method: &Method, path: &str) -> bool {
+        matches!(route(path), Some(Route::Variables(_))) && method == Method::POST
+    }
+
+    /// Answers a request that was read whole.
+    pub async fn answer_whole(&self, request: Request) -> Response {
+        let path = request.path.clone();
+        let Some(Route::Variables(name)) = route(&path) else { return self.answer(&request.method, &path) };
+        let settled = match variables::read_values(&request.body) {
+            Ok(values) => self.sessions.settle(request, name, values).await,
+            Err(refusal) => Err(refusal),
+        };
+        settled.map_or_else(|refusal| refusal.to_response(), |values| ok(&variables::shown(values)))
+    }
+
     /// Answers a request for `path`, prefixes taken off.
     #[must_use]
     pub fn answer(&self, method: &Method, path: &str) -> Response {
@@ -69,6 +100,7 @@ impl Control {
                 }
                 _ => wrong_method(method, "POST"),
             },
+            Some(Route::Variables(_)) => wrong_method(method, "POST"),
             None => Response::error(
                 StatusCode::NOT_FOUND,
                 "RamtapeNotFoundException",
@@ -83,6 +115,8 @@ enum Route<'a> {
     Health,
     Sessions,
     Reset(&'a str),
+    /// Of the session named, or of the one that the request belongs to.
+    Variables(Option<&'a str>),
 }
 
 fn route(path: &str) -> Option<Route<'_>> {
@@ -93,8 +127,16 @@ fn route(path: &str) -> Option<Route<'_>> {
     if rest == "/sessions" {
         return Some(Route::Sessions);
     }
-    let name = rest.strip_prefix("/sessions/")?.strip_suffix("/reset")?;
-    (!name.is_empty() && !name.contains('/')).then_some(Route::Reset(name))
+    if rest == "/variables" {
+        return Some(Route::Variables(None));
+    }
+    let (name, what) = rest.strip_prefix("/sessions/")?.split_once('/')?;
+    match what {
+        _ if name.is_empty() => None,
+        "reset" => Some(Route::Reset(name)),
+        "variables" => Some(Route::Variables(Some(name))),
+        _ => None,
+    }
 }
 
 fn ok(body: &Value) -> Response {
@@ -123,6 +165,15 @@ mod tests {
 
         fn reset(&self, name: &str) -> bool {
             name == "a"
+        }
+
+        fn settle<'a>(&'a self, _: Request, name: Option<&'a str>, values: Values) -> Settling<'a> {
+            let values = values.into_iter().map(|(name, value)| (name, format!("{value}!")));
+            let settled = match name {
+                Some("a") | None => Ok(values.collect()),
+                Some(name) => Err(VariablesRefusal::NotRecorded(name.to_owned())),
+            };
+            Box::pin(async { settled })
         }
     }
 
@@ -162,6 +213,44 @@ mod tests {
         }
         assert_eq!(ask(Method::POST, "/_ramtape/health").0, 405);
         assert_eq!(ask(Method::GET, "/_ramtape/sessions/a/reset").0, 405);
+        assert_eq!(ask(Method::GET, "/_ramtape/variables").0, 405);
+        assert_eq!(ask(Method::PUT, "/_ramtape/sessions/a/variables").0, 405);
+    }
+
+    #[test]
+    fn only_what_carries_values_is_read_whole() {
+        for path in ["/_ramtape/variables", "/_ramtape/sessions/a/variables"] {
+            assert!(Control::reads_body(&Method::POST, path) && !Control::reads_body(&Method::GET, path), "{path}");
+        }
+        for path in ["/_ramtape/health", "/_ramtape/sessions/a/reset", "/_ramtape/sessions//variables", "/variables"] {
+            assert!(!Control::reads_body(&Method::POST, path), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn settles_variables_of_the_session_that_is_named() {
+        let ask = async |path: &str, body: &'static str| {
+            let request = Request {
+                method: Method::POST,
+                path: path.to_owned(),
+                query: String::new(),
+                headers: HeaderMap::new(),
+                body: Bytes::from_static(body.as_bytes()),
+                signed_target: path.to_owned(),
+                authority: "127.0.0.1".to_owned(),
+                door: crate::interaction::Door::Endpoint,
+                key: None,
+                session_prefix: None,
+            };
+            let response = Control::new("none", "c", OnlyA).answer_whole(request).await;
+            (response.status.as_u16(), String::from_utf8_lossy(&response.body).into_owned())
+        };
+        let settled = (200, r#"{"X":"1!"}"#.to_owned());
+        for path in ["/_ramtape/variables", "/_ramtape/sessions/a/variables"] {
+            assert_eq!(ask(path, r#"{"X":"1"}"#).await, settled, "{path}");
+        }
+        assert_eq!(ask("/_ramtape/sessions/b/variables", "{}").await.0, 409);
+        assert_eq!(ask("/_ramtape/variables", "X=1").await.0, 400);
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Engine {
     /// As [`Self::answer`]; what upstream answers is not asked for where it is `in_hand`, by [`Self::vet`] of another engine.
     pub async fn answer_with(&self, request: Request, in_hand: Option<Answer>) -> Response {
         count(&self.shared.tally.requests);
-        let proved = self.recorder.as_ref().is_none_or(|recorder| recorder.knows(&self.shared.settings, &request));
+        let proved = self.knows(&request);
         let name = session_name(&request);
         let Some(session) = self.shared.attendance.come(name.as_deref(), proved, &self.shared.sessions) else {
             let error = EngineError::TooManySessions;
@@ -138,6 +138,12 @@ impl Engine {
             }
             error.to_response()
         })
+    }
+
+    /// Whether the caller of `request` needs no more proof than its URL; nobody does where nothing is recorded.
+    #[must_use]
+    pub fn knows(&self, request: &Request) -> bool {
+        self.recorder.as_ref().is_none_or(|recorder| recorder.knows(&self.shared.settings, request))
     }
 
     /// Rewinds the session called `name`, or the one of callers that name none. Says whether it was there.

@@ -30,7 +30,7 @@ pub struct Request {
     pub door: Door,
     /// The segment after `/~` that came first and is or may be a capability key.
     pub key: Option<super::Secret>,
-    /// The session named by the path prefix, if one was.
+    /// The session named by the path prefix, if one was; else the run's, once the request has been given to that.
     pub session_prefix: Option<String>,
 }
 

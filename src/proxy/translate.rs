@@ -103,9 +103,10 @@ async fn respond<A: Answer>(
     parts: Parts,
     body: Incoming,
 ) -> Result<Response, Refusal> {
-    let request = match admit(house, entry, parts)? {
-        Admitted::Request(request) => request,
-        Admitted::Control(response) => return Ok(response),
+    let (request, is_control) = match admit(house, entry, parts)? {
+        Admitted::Request(request) => (request, false),
+        Admitted::Control(request) => (request, true),
+        Admitted::Answered(response) => return Ok(response),
     };
     let Limits { request_body, total_time: limit, .. } = house.gate.limits;
     let is_read = AtomicBool::new(false);
@@ -117,7 +118,12 @@ async fn respond<A: Answer>(
         }
         is_read.store(true, Ordering::Relaxed);
         house.watch.check(&request)?;
-        Ok(house.answer.answer(request).await)
+        // Boxed: it is rare, and what is moved for every request stays small.
+        Ok(if is_control {
+            Box::pin(house.control.answer_whole(request)).await
+        } else {
+            house.answer.answer(request).await
+        })
     });
     match tokio::time::timeout(limit, answered.as_mut()).await {
         Ok(answered) => answered,
@@ -129,16 +135,18 @@ async fn respond<A: Answer>(
 /// What the gate let through.
 enum Admitted {
     Request(Request),
+    /// A control request that is to be read whole.
+    Control(Request),
     /// A control request, answered.
-    Control(Response),
+    Answered(Response),
 }
 
 fn admit<A>(house: &House<A>, entry: &Entry, parts: Parts) -> Result<Admitted, Refusal> {
     let prefixes = prefix::split(parts.uri.path(), &house.key);
     let is_control = Control::owns(prefixes.rest);
     let addressed = house.gate.check(&parts, is_control, entry)?;
-    if is_control {
-        return Ok(Admitted::Control(house.control.answer(&parts.method, prefixes.rest)));
+    if is_control && !Control::reads_body(&parts.method, prefixes.rest) {
+        return Ok(Admitted::Answered(house.control.answer(&parts.method, prefixes.rest)));
     }
     if addressed.door.keeps_signature() && (prefixes.key.is_some() || prefixes.session.is_some()) {
         return Err(Refusal::PrefixUnderSignature);
@@ -146,7 +154,7 @@ fn admit<A>(house: &House<A>, entry: &Entry, parts: Parts) -> Result<Admitted, R
     let mut request = head(&parts, &prefixes, &addressed);
     request.method = parts.method;
     request.headers = parts.headers;
-    Ok(Admitted::Request(request))
+    Ok(if is_control { Admitted::Control(request) } else { Admitted::Request(request) })
 }
 
 /// What of a request borrows from its head; method and headers are moved in afterwards, not copied.

@@ -30,6 +30,14 @@ impl Redaction {
         found.any(|stand_in| self.policy.accounts || !is_account(stand_in))
     }
 
+    /// What should not stand in `json`, which a client gets and puts into requests; with its place in it.
+    #[must_use]
+    pub fn findings_in(&self, json: &[u8]) -> Vec<Finding> {
+        let (rules, accounts) = (self.rules.as_slice(), self.policy.accounts);
+        let wanted = Wanted { rules, accounts, way: Way::Request, ..Wanted::built_in() };
+        wanted.in_bytes(json).into_iter().map(|hit| finding("", hit)).collect()
+    }
+
     /// What should not stand in `entry`, with its place in the cassette's file.
     #[must_use]
     pub fn findings(&self, entry: &Entry) -> Vec<Finding> {

@@ -30,7 +30,7 @@ pub use actors::{Actors, Claim, ProfileKey, access_key_id, account_of};
 pub use choices::Choices;
 pub use history::{History, write_id};
 pub use lines::Lines;
-pub use name::{plain_name, session_name};
+pub use name::{assign_session, plain_name, session_name};
 pub use position::{Ask, Choice, Repeat, Session, Sessions};
 pub use volatile::{Bindings, LiveValues, binding_name, brought_by};
 pub use waiting::{Ending, Stuck};

@@ -27,6 +27,14 @@ pub fn session_name(request: &Request) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
+/// Has `request` belong to the session called `name`, unless it names one itself.
+pub fn assign_session(request: &mut Request, name: &str) {
+    if session_name(request).is_none() {
+        // Nothing is read from the place of a prefix but the name: signatures are checked over what was received.
+        request.session_prefix = Some(name.to_owned());
+    }
+}
+
 /// `given` as the name of a session: other characters become `-`, and what is too long is cut.
 #[must_use]
 pub fn plain_name(given: &str) -> String {
@@ -52,11 +60,15 @@ mod tests {
     use http::{HeaderMap, HeaderValue, Method};
 
     fn named(prefix: Option<&str>, headers: &[(&'static str, &'static str)]) -> Option<String> {
+        session_name(&request(prefix, headers))
+    }
+
+    fn request(prefix: Option<&str>, headers: &[(&'static str, &'static str)]) -> Request {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(*name, HeaderValue::from_static(value));
         }
-        session_name(&Request {
+        Request {
             method: Method::POST,
             path: "/getresourceshares".into(),
             query: String::new(),
@@ -67,7 +79,21 @@ mod tests {
             door: crate::interaction::Door::Endpoint,
             key: None,
             session_prefix: prefix.map(Into::into),
-        })
+        }
+    }
+
+    #[test]
+    fn who_names_a_session_keeps_it() {
+        let assigned = |prefix: Option<&str>, headers: &[(&'static str, &'static str)]| {
+            let mut request = request(prefix, headers);
+            assign_session(&mut request, "run");
+            session_name(&request)
+        };
+        assert_eq!(assigned(None, &[("user-agent", "Boto3/1.43")]).as_deref(), Some("run"));
+        assert_eq!(assigned(None, &[("x-ramtape-session", "")]).as_deref(), Some("run"));
+        assert_eq!(assigned(Some("own"), &[]).as_deref(), Some("own"));
+        assert_eq!(assigned(None, &[("x-ramtape-session", "own")]).as_deref(), Some("own"));
+        assert_eq!(assigned(None, &[("user-agent", "Boto3/1.43 app/own")]).as_deref(), Some("own"));
     }
 
     #[test]

@@ -17,5 +17,6 @@ pub use body::spelled;
 pub use clash::{write_both, write_clashing};
 pub(in crate::cassette) use fields::Fields;
 pub(in crate::cassette) use printer::Printer;
+pub(in crate::cassette) use read::conflict;
 pub use read::{Flaw, read};
 pub use write::{Unwritable, write};

@@ -41,8 +41,13 @@ impl From<ExitStatus> for Ended {
     }
 }
 
-/// Runs `cmd` to its end, with `changes` to the environment, and hands it the signals that arrive meanwhile.
-pub(super) async fn run(cmd: &[OsString], changes: &[Change], signals: &mut Signals) -> Result<Ended, CommandError> {
+/// Runs `cmd` to its end, with `changes` to the environment and the recorded `variables` in it, and hands it the signals that arrive meanwhile.
+pub(super) async fn run(
+    cmd: &[OsString],
+    changes: &[Change],
+    variables: &[(String, String)],
+    signals: &mut Signals,
+) -> Result<Ended, CommandError> {
     let (program, arguments) = cmd.split_first().ok_or_else(|| CommandError::Usage("no command to run".to_owned()))?;
     let mut command = Command::new(program);
     command.args(arguments);
@@ -52,6 +57,8 @@ pub(super) async fn run(cmd: &[OsString], changes: &[Change], signals: &mut Sign
             Change::Unset(name) => command.env_remove(name),
         };
     }
+    // Their names are none of those that are changed: those are not allowed for them.
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     let name = || program.to_string_lossy().into_owned();
     let mut child =
         files::as_before(|| command.spawn()).map_err(|source| CommandError::Spawn { command: name(), source })?;

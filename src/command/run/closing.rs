@@ -85,17 +85,11 @@ fn interrupted_recording(facts: &Facts<'_>) -> Option<String> {
     let kept = counted(summary.recorded, "answer that was recorded is", "answers that were recorded are");
     let cassette = shell_path(&asked.cassette);
     let cmd = command_line(&args.cmd);
-    let door = match asked.door {
-        Door::Endpoint => String::new(),
-        door => format!(" --door {}", door.name()),
-    };
-    let (flag, anew) = match asked.per_session {
-        true => (" --cassette-per-session", "delete the folders of the sessions that failed, in"),
-        false => ("", "delete"),
-    };
+    let flags = &asked.flags;
+    let anew = if asked.per_session { "delete the folders of the sessions that failed, in" } else { "delete" };
     Some(format!(
         "CMD {how} while recording. The {kept} kept in {cassette}, so the next run only replays.\n  \
-         To record what is missing: ramtape run --record-mode new_episodes{door}{flag} --cassette {cassette} -- {cmd}\n  \
+         To record what is missing: ramtape run --record-mode new_episodes{flags} --cassette {cassette} -- {cmd}\n  \
          To begin anew: {anew} {cassette}"
     ))
 }
@@ -118,6 +112,8 @@ mod tests {
             region: String::new(),
             cassette: "c/d".into(),
             per_session: false,
+            flags: " --session s".into(),
+            variables: Vec::new(),
             actors: Vec::new(),
             trust: None,
         };
@@ -128,7 +124,11 @@ mod tests {
     #[test]
     fn an_interrupted_recording_says_how_to_go_on() {
         let text = told(RecordMode::Once, true, 3, Ended::Code(1)).unwrap();
-        for part in ["code 1", "3 answers that were recorded are kept in c/d", "new_episodes", "-- pytest -x"] {
+        for part in [
+            "code 1",
+            "3 answers that were recorded are kept in c/d",
+            "new_episodes --session s --cassette c/d -- pytest -x",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(told(RecordMode::Once, true, 1, Ended::Signal(9)).unwrap().contains("signal 9"));

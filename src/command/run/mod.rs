@@ -6,13 +6,14 @@ mod door;
 mod environment;
 mod no_proxy;
 mod trust;
+mod variables;
 
 use super::error::chain;
 use super::report::{self, Report};
 use super::signals::Signals;
 use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime, server};
-use crate::app::Running;
+use crate::app::{Running, Wanted};
 use crate::cli::RunArgs;
 use crate::config::{Config, Door, Environment, RawConfig, RecordMode, Settings};
 use crate::engine::Effective;
@@ -30,8 +31,13 @@ pub(super) fn run(args: &RunArgs, environment: &Environment, voice: Voice) -> Re
     let flags = RawConfig { record_mode: args.mode.record_mode, door: args.door, ..args.proxy.layer() };
     let settings = Settings::load(flags, environment)?;
     let mode = settings.mode_of_run(environment);
-    let config = Config { command: Some(command_line(&args.cmd)), ..Config::from_settings(settings, mode)? };
-    runtime()?.block_on(drive(args, config, &reports, environment, voice))
+    let variables = variables::parse(&args.variable)?;
+    let config = Config {
+        command: Some(command_line(&args.cmd)),
+        variables: args.variable.clone(),
+        ..Config::from_settings(settings, mode)?
+    };
+    runtime()?.block_on(drive(args, config, variables, &reports, environment, voice))
 }
 
 /// Whether CMD will speak TLS to ramtape.
@@ -58,6 +64,7 @@ fn command_line(cmd: &[OsString]) -> String {
 async fn drive(
     args: &RunArgs,
     config: Config,
+    variables: Vec<(String, Wanted)>,
     reports: &[Report],
     environment: &Environment,
     voice: Voice,
@@ -71,6 +78,8 @@ async fn drive(
         cassette: config.cassette.clone(),
         actors: config.actors.clone(),
         per_session: config.cassette_per_session,
+        flags: config.repeated_flags(),
+        variables,
         trust: needs_trust(&config)?.then(|| Trust::establish(&config, environment)).transpose()?,
     };
     let ready_file = args.proxy.ready_file.as_deref();
@@ -81,7 +90,7 @@ async fn drive(
         voice.note(notice);
     }
     let recording = running.mode != Effective::Nothing;
-    let ended = run_child(args, &running, &asked, environment, &mut signals).await;
+    let ended = run_child(args, &running, &asked, environment, (&mut signals, voice)).await;
     ready_file.map(server::forget);
     if ended.as_ref().is_ok_and(|ended| ended.code() == 0) {
         running.completed(shown(&args.cmd));
@@ -130,6 +139,10 @@ struct Asked {
     actors: Vec<Actor>,
     /// Whether that is the parent of one cassette a session.
     per_session: bool,
+    /// What a command that is to do the same repeats.
+    flags: String,
+    /// The recorded variables that CMD is to be given.
+    variables: Vec<(String, Wanted)>,
     /// What makes CMD trust ramtape, where TLS is spoken between them.
     trust: Option<Trust>,
 }
@@ -139,8 +152,9 @@ async fn run_child(
     running: &Running,
     asked: &Asked,
     parent: &Environment,
-    signals: &mut Signals,
+    (signals, voice): (&mut Signals, Voice),
 ) -> Result<Ended, CommandError> {
+    let variables = variables::settle(running, &asked.variables, asked.mode, voice).await?;
     let base_url = running.base_url();
     if let Some(path) = &args.proxy.ready_file {
         output::write_atomically(path, &format!("{base_url}\n"))?;
@@ -156,7 +170,7 @@ async fn run_child(
     if running.mode != Effective::Nothing || args.keep_env {
         let mut changes = way.changes(parent)?;
         changes.extend(trusted());
-        return child::run(&args.cmd, &changes, signals).await;
+        return child::run(&args.cmd, &changes, &variables, signals).await;
     }
     // The folder lives as long as CMD.
     let folder = environment::aws_files(&asked.actors)?;
@@ -171,5 +185,5 @@ async fn run_child(
     let mut changes: Vec<Change> = way.changes(parent)?;
     changes.extend(trusted());
     changes.extend(environment::isolated(&isolation, parent));
-    child::run(&args.cmd, &changes, signals).await
+    child::run(&args.cmd, &changes, &variables, signals).await
 }

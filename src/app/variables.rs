@@ -1,0 +1,346 @@
+//! The recorded variables of one cassette: what counts for a session's program, and what is kept of it.
+
+use super::rules::Rules;
+use crate::cassette::{Cassette, CassetteError, Judge, MOST_VARIABLES, Variables};
+use crate::config::RecordMode;
+use crate::control::VariablesRefusal;
+use crate::engine::{Effective, Engine, Prepared};
+use crate::interaction::with_causes;
+use crate::redact::Redaction;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How long a made value is.
+const MADE: usize = 8;
+/// How often one is made until the cassette's rules let one stand.
+const ATTEMPTS: usize = 16;
+
+/// What a variable gets where no recorded value counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// A value made at random.
+    Random,
+    /// This one.
+    Given(String),
+}
+
+/// What came of a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// A value made for this recording, and kept.
+    Made(String),
+    /// The value given, and kept.
+    Kept(String),
+    /// The recorded value, or the first of this run.
+    Recorded(String),
+    /// None: the cassette was recorded without it, and nothing is recorded now. These sessions have a value of it.
+    Unrecorded(Vec<String>),
+}
+
+impl Settled {
+    /// The value that counts, if any does.
+    pub(crate) fn value(&self) -> Option<&str> {
+        match self {
+            Self::Made(value) | Self::Kept(value) | Self::Recorded(value) => Some(value),
+            Self::Unrecorded(_) => None,
+        }
+    }
+}
+
+/// Why variables are not settled.
+#[derive(Debug, thiserror::Error)]
+pub enum VariableError {
+    /// A secret would stand in the cassette.
+    #[error(
+        "the variable {name} would stand in the cassette with its value, and {what} is in it: pass it to the program as an \
+         ordinary environment variable, which is not recorded"
+    )]
+    Secret {
+        /// The variable.
+        name: String,
+        /// What was found.
+        what: String,
+    },
+    /// There are more than any session can have.
+    #[error("a session can have {MOST_VARIABLES} recorded variables, and these would be {0}")]
+    TooMany(usize),
+    /// The system has no random numbers.
+    #[error("the system gives no random numbers: {0}")]
+    Random(getrandom::Error),
+    /// Whoever asks may not write into the cassette.
+    #[error(
+        "{names} would be written into the cassette, and the request does not hold this proxy's key: use the whole base URL that \
+         ramtape printed when it started, as in BASE_URL/_ramtape/sessions/NAME/variables"
+    )]
+    NotProved {
+        /// The variables.
+        names: String,
+    },
+    /// The session can have no cassette.
+    #[error("{0}")]
+    Session(String),
+    /// The cassette cannot be read or written.
+    #[error(transparent)]
+    Cassette(#[from] CassetteError),
+    /// The thread that worked on them died.
+    #[error("the variables were not settled: {0}")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+impl From<VariableError> for VariablesRefusal {
+    fn from(error: VariableError) -> Self {
+        let text = with_causes(&error);
+        match error {
+            VariableError::Secret { .. } | VariableError::TooMany(_) | VariableError::Session(_) => Self::Unfit(text),
+            VariableError::NotProved { .. } => Self::NotProved(text),
+            VariableError::Random(_) | VariableError::Cassette(_) | VariableError::Interrupted(_) => Self::Failed(text),
+        }
+    }
+}
+
+/// The recorded variables of one cassette that is open.
+pub(super) struct CassetteVariables {
+    engine: Engine,
+    warden: Arc<Rules>,
+    redaction: Arc<Redaction>,
+    recording: Recording,
+    state: Mutex<State>,
+}
+
+/// What is recorded of variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recording {
+    /// Nothing: recorded values count.
+    Nothing,
+    /// Those that have no value; recorded values count.
+    Missing,
+    /// All, in place of recorded values.
+    Everything {
+        /// Whether there are takes that these belong to, in case that the run records none.
+        over_takes: bool,
+    },
+}
+
+#[derive(Default)]
+struct State {
+    /// What counts in this run, by session and name.
+    settled: BTreeMap<(String, String), String>,
+    /// What was recorded before, of what this run has replaced or added.
+    before: BTreeMap<(String, String), Option<String>>,
+}
+
+impl fmt::Debug for CassetteVariables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CassetteVariables").field("root", &self.root()).finish_non_exhaustive()
+    }
+}
+
+impl CassetteVariables {
+    /// Those of the cassette that `engine` works on in mode `effective`, where `mode` was asked for. One of several
+    /// cassettes, `per_session`, can be empty while the others replay: its variables stay then.
+    pub(super) fn new(
+        engine: Engine,
+        (mode, effective, per_session): (RecordMode, Effective, bool),
+        warden: Arc<Rules>,
+        redaction: Arc<Redaction>,
+    ) -> Self {
+        let recording = match (effective, mode) {
+            (Effective::Nothing, _) => Recording::Nothing,
+            (Effective::Missing, _) => Recording::Missing,
+            (Effective::Everything, RecordMode::Once) if per_session => Recording::Missing,
+            (Effective::Everything, mode) => Recording::Everything { over_takes: mode == RecordMode::All },
+        };
+        Self { engine, warden, redaction, recording, state: Mutex::default() }
+    }
+
+    /// The values that count of `wanted` for `session` ("" is the one of callers that name none). What is made or given is in
+    /// the cassette's file when this returns. Blocks.
+    ///
+    /// # Errors
+    /// As the variants of [`VariableError`] say; nothing has changed then.
+    pub(super) fn settle(
+        &self,
+        session: &str,
+        wanted: &[(String, Wanted)],
+        is_proved: bool,
+    ) -> Result<Vec<(String, Settled)>, VariableError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let recorded = self.cassette().variables()?;
+        let mut settled = Vec::with_capacity(wanted.len());
+        for (name, wanted) in wanted {
+            let of_run = state.settled.get(&(session.to_owned(), name.clone())).cloned();
+            let of_cassette = || recorded.value(session, name).filter(|_| !self.replaces()).map(str::to_owned);
+            let one = match (of_run.or_else(of_cassette), wanted) {
+                (Some(value), _) => Settled::Recorded(value),
+                (None, _) if self.recording == Recording::Nothing => Settled::Unrecorded(having(&recorded, name)),
+                (None, Wanted::Random) => Settled::Made(self.make(name)?),
+                (None, Wanted::Given(value)) => Settled::Kept(self.fit(name, value)?.to_owned()),
+            };
+            settled.push((name.clone(), one));
+        }
+        let new = || settled.iter().filter(|(_, one)| matches!(one, Settled::Made(_) | Settled::Kept(_)));
+        if new().next().is_some() {
+            if !is_proved {
+                let names = new().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+                return Err(VariableError::NotProved { names });
+            }
+            self.keep(session, new(), &recorded, &mut state)?;
+        }
+        let counting = settled.iter().filter_map(|(name, one)| Some((name, one.value()?)));
+        state.settled.extend(counting.map(|(name, value)| ((session.to_owned(), name.clone()), value.to_owned())));
+        Ok(settled)
+    }
+
+    /// Puts back what was recorded before this run, where its takes stay: the run has recorded none.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub(super) fn take_back(&self) -> Result<(), CassetteError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.recording != (Recording::Everything { over_takes: true }) || state.before.is_empty() {
+            return Ok(());
+        }
+        let before = std::mem::take(&mut state.before);
+        self.cassette().change_variables(|variables| {
+            for ((session, name), value) in &before {
+                match value {
+                    Some(value) => variables.set(session, name, value),
+                    None => variables.remove(session, name),
+                }
+            }
+        })
+    }
+
+    fn keep<'s>(
+        &self,
+        session: &str,
+        new: impl Iterator<Item = &'s (String, Settled)> + Clone,
+        recorded: &Variables,
+        state: &mut State,
+    ) -> Result<(), VariableError> {
+        let added = new.clone().filter(|(name, _)| recorded.value(session, name).is_none()).count();
+        match recorded.count(session) + added {
+            count if count > MOST_VARIABLES => return Err(VariableError::TooMany(count)),
+            _ => {}
+        }
+        self.cassette().change_variables(|variables| {
+            for (name, one) in new.clone() {
+                one.value().into_iter().for_each(|value| variables.set(session, name, value));
+            }
+        })?;
+        for (name, _) in new {
+            let before = recorded.value(session, name).map(str::to_owned);
+            state.before.entry((session.to_owned(), name.clone())).or_insert(before);
+        }
+        Ok(())
+    }
+
+    /// `value`, if it may stand in the cassette. It does so as it is: the program gets on replay what it got when it was
+    /// recorded, and a stand-in for part of it would be another value.
+    fn fit<'v>(&self, name: &str, value: &'v str) -> Result<&'v str, VariableError> {
+        let judge = Judge { warden: &*self.warden, redaction: &self.redaction };
+        match judge.secret_in_variable(self.root(), name, value) {
+            None => Ok(value),
+            Some(what) => Err(VariableError::Secret { name: name.to_owned(), what }),
+        }
+    }
+
+    fn make(&self, name: &str) -> Result<String, VariableError> {
+        let mut value = random_value()?;
+        for _ in 1..ATTEMPTS {
+            if self.fit(name, &value).is_ok() {
+                break;
+            }
+            value = random_value()?;
+        }
+        self.fit(name, &value)?;
+        Ok(value)
+    }
+
+    fn replaces(&self) -> bool {
+        matches!(self.recording, Recording::Everything { .. })
+    }
+
+    fn cassette(&self) -> &Cassette<Prepared> {
+        self.engine.cassette()
+    }
+
+    fn root(&self) -> &Path {
+        self.cassette().root()
+    }
+}
+
+/// What the cassette in `root` has recorded of `wanted` for `session`; `None` unless it has all of them.
+pub(super) fn recorded_in(
+    root: &Path,
+    session: &str,
+    wanted: &[(String, Wanted)],
+) -> Result<Option<Vec<(String, Settled)>>, CassetteError> {
+    let recorded = Variables::read(root)?;
+    let one = |(name, _): &(String, Wanted)| {
+        let value = recorded.value(session, name)?;
+        Some((name.clone(), Settled::Recorded(value.to_owned())))
+    };
+    Ok(wanted.iter().map(one).collect())
+}
+
+/// That the cassette in `root` has no value of the variables `names` for `session`, and what to do.
+pub(super) fn not_recorded(root: &Path, session: &str, names: &[&str]) -> String {
+    format!(
+        "the cassette {} was recorded without a value of {} for {}, so there is none to replay: record it again with the \
+         variable (--record-mode all), or add what is missing (--record-mode new_episodes)",
+        root.display(),
+        names.join(", "),
+        shown_session(session),
+    )
+}
+
+/// A session, for people.
+pub(crate) fn shown_session(session: &str) -> String {
+    if session.is_empty() { "callers that name no session".to_owned() } else { format!("session {session}") }
+}
+
+/// The sessions that have a value of variable `name`, for people.
+fn having(recorded: &Variables, name: &str) -> Vec<String> {
+    recorded.all().filter(|(_, other, _)| *other == name).map(|(session, ..)| session.to_owned()).collect()
+}
+
+/// Lower-case letters and digits, a letter first: what names in AWS, DNS and Terraform can hold.
+fn random_value() -> Result<String, VariableError> {
+    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let mut value = String::with_capacity(MADE);
+    let mut bytes = [0; 2 * MADE];
+    while value.len() < MADE {
+        getrandom::fill(&mut bytes).map_err(VariableError::Random)?;
+        for byte in bytes {
+            let kinds = if value.is_empty() { 26 } else { LETTERS.len() };
+            // What is beyond the last whole round would make the first letters likelier.
+            let byte = usize::from(byte);
+            if value.len() < MADE && byte < 256 / kinds * kinds {
+                value.extend(LETTERS.get(byte % kinds).map(|letter| char::from(*letter)));
+            }
+        }
+    }
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn made_values_are_names_everywhere() {
+        let made: BTreeSet<String> = (0..500).map(|_| random_value().unwrap()).collect();
+        assert_eq!(made.len(), 500);
+        for value in &made {
+            assert!(value.len() == MADE && value.starts_with(|c: char| c.is_ascii_lowercase()), "{value}");
+            assert!(value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()), "{value}");
+        }
+        let used: BTreeSet<char> = made.iter().flat_map(|value| value.chars()).collect();
+        assert_eq!(used.len(), 36);
+    }
+}

@@ -1,0 +1,91 @@
+//! `variables.json` in its cassette: read, replaced whole, dropped with the takes of its sessions.
+
+use super::{VARIABLES_FILE, Variables};
+use crate::cassette::Cassette;
+use crate::cassette::error::{CassetteError, StoreError};
+use crate::cassette::path::{read_file, write_synced};
+use crate::cassette::premises::Premises;
+use crate::cassette::proof::Judge;
+use crate::cassette::replace::{make_writing_folder, synced, writing_folder};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+impl Variables {
+    /// The recorded variables of the cassette in `root`; none where it has no such file.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or is damaged.
+    pub fn read(root: &Path) -> Result<Self, CassetteError> {
+        let path = root.join(VARIABLES_FILE);
+        let Some((bytes, _)) = read_file(root, &path)? else { return Ok(Self::default()) };
+        Self::of_text(&bytes).map_err(|flaw| {
+            let line = flaw.line(&bytes);
+            CassetteError::Malformed { path, line, reason: flaw.reason }
+        })
+    }
+}
+
+impl<P> Cassette<P> {
+    /// The recorded variables.
+    ///
+    /// # Errors
+    /// Where their file cannot be read or is damaged.
+    pub fn variables(&self) -> Result<Variables, CassetteError> {
+        Variables::read(self.root())
+    }
+
+    /// Changes the recorded variables as `change` does. The file is replaced whole, and on the disk when this returns; it goes
+    /// with the last variable. Callers take turns.
+    ///
+    /// # Errors
+    /// Where this process does not have the cassette for itself, a secret would stand in the file, or it cannot be read or
+    /// written. It is then what it was.
+    pub fn change_variables(&self, change: impl FnOnce(&mut Variables)) -> Result<(), CassetteError> {
+        let (archive, root) = (&self.archive, self.root());
+        if archive.store.is_none() {
+            return Err(StoreError::NotRecording.into());
+        }
+        let before = self.variables()?;
+        let mut after = before.clone();
+        change(&mut after);
+        if after == before {
+            return Ok(());
+        }
+        let path = root.join(VARIABLES_FILE);
+        let judge = Judge { warden: &*archive.warden, redaction: &archive.redaction };
+        // What was there before is not judged: it must not keep anything from being removed.
+        let leaks = judge.secrets_in_variables(root, &after.without(&before));
+        if !leaks.is_empty() {
+            return Err(CassetteError::Secret { path, leaks });
+        }
+        archive.premises.as_ref().map_or(Ok(()), |premises| premises.restore(archive.redaction.policy()))?;
+        let replaced = if after.is_empty() {
+            fs::remove_file(&path)
+        } else {
+            let temporary = writing_folder(root).join(VARIABLES_FILE);
+            make_writing_folder(root)
+                .and_then(|()| write_synced(&temporary, after.to_text().as_bytes()))
+                .and_then(|()| fs::rename(&temporary, &path))
+        };
+        replaced.map_err(|source| CassetteError::Write { path, source })?;
+        archive.premises.iter().for_each(Premises::note_files);
+        synced(root)
+    }
+
+    /// Drops the variables of the sessions in `removed` that have no take any more. Those of callers that name no session
+    /// go with the cassette's last take alone: `run --variable` sets them for all sessions of its command.
+    pub(in crate::cassette) fn drop_idle_variables(&self, removed: &BTreeSet<String>) -> Result<(), CassetteError> {
+        let is_idle = |session: &str| removed.contains(session);
+        if !self.variables()?.sessions().any(|(session, _)| is_idle(session)) {
+            return Ok(());
+        }
+        let mut left = BTreeSet::new();
+        for (folder, fingerprint) in self.fingerprints()? {
+            let Some(entry) = self.entry(&folder, &fingerprint)? else { continue };
+            left.extend(entry.takes.into_iter().map(|take| take.session.unwrap_or_default()));
+        }
+        let stays = |session: &str| left.contains(session) || (session.is_empty() && !left.is_empty());
+        self.change_variables(|variables| variables.retain_sessions(|it| !is_idle(it) || stays(it)))
+    }
+}

@@ -1,0 +1,191 @@
+//! `--variable`: the recorded variables that CMD is given.
+
+use crate::app::{Running, Settled, Wanted, shown_session};
+use crate::cassette::{VARIABLES_FILE, check_variable};
+use crate::command::CommandError;
+use crate::command::voice::Voice;
+use crate::config::RecordMode;
+use crate::interaction::shell_path;
+
+/// What stands for a value that is made at random.
+const RANDOM: &str = "random";
+
+/// Reads the flags.
+///
+/// # Errors
+/// Where one is not written `NAME=random` or `NAME=VALUE`, cannot be recorded, or comes twice.
+pub(super) fn parse(flags: &[String]) -> Result<Vec<(String, Wanted)>, CommandError> {
+    let mut variables: Vec<(String, Wanted)> = Vec::with_capacity(flags.len());
+    for flag in flags {
+        let Some((name, value)) = flag.split_once('=') else {
+            let problem = format!("--variable {flag}: a variable is written NAME=random or NAME=VALUE");
+            return Err(CommandError::Usage(problem));
+        };
+        check_variable(name, value).map_err(|flaw| CommandError::Usage(format!("--variable: {flaw}")))?;
+        if variables.iter().any(|(other, _)| other == name) {
+            return Err(CommandError::Usage(format!("--variable {name} is given twice")));
+        }
+        let wanted = if value == RANDOM { Wanted::Random } else { Wanted::Given(value.to_owned()) };
+        variables.push((name.to_owned(), wanted));
+    }
+    Ok(variables)
+}
+
+/// The values that count of `wanted`, for CMD's environment; what became of each is told.
+///
+/// # Errors
+/// Where one cannot be recorded, or is to be made at random and replayed at once.
+pub(super) async fn settle(
+    running: &Running,
+    wanted: &[(String, Wanted)],
+    mode: RecordMode,
+    voice: Voice,
+) -> Result<Vec<(String, String)>, CommandError> {
+    let settled = running.settle_variables(wanted.to_vec()).await?;
+    let (session, root) = running.own_session();
+    let place = Place { session, root: shell_path(&root), mode };
+    let mut values = Vec::with_capacity(settled.len());
+    for ((name, wanted), (_, settled)) in wanted.iter().zip(settled) {
+        let (value, told) = place.value(name, wanted, settled)?;
+        voice.note(&told);
+        values.push((name.clone(), value));
+    }
+    Ok(values)
+}
+
+/// Whose variables they are.
+struct Place<'a> {
+    session: &'a str,
+    /// The cassette, as a shell takes it.
+    root: String,
+    mode: RecordMode,
+}
+
+impl Place<'_> {
+    /// The value for CMD's environment, and what there is to tell of it.
+    fn value(&self, name: &str, wanted: &Wanted, settled: Settled) -> Result<(String, String), CommandError> {
+        let (root, file) = (&self.root, VARIABLES_FILE);
+        match (settled, wanted) {
+            (Settled::Made(value), _) => {
+                let told = format!("variable {name}={value}, made at random and kept in {root}/{file}");
+                Ok((value, told))
+            }
+            (Settled::Kept(value), _) => Ok((value, format!("variable {name} as given, kept in {root}/{file}"))),
+            (Settled::Recorded(value), Wanted::Given(given)) if *given != value => {
+                let told = format!(
+                    "variable {name}={value}, as recorded: the value given is another one and is not used. --record-mode all \
+                     records anew with it"
+                );
+                Ok((value, told))
+            }
+            (Settled::Recorded(value), _) => {
+                let told = format!("variable {name}={value}, as recorded");
+                Ok((value, told))
+            }
+            (Settled::Unrecorded(elsewhere), Wanted::Given(value)) => {
+                let told = format!(
+                    "variable {name} as given: {}. Requests that hold it will miss, unless they held the same one",
+                    self.lacks(name, &elsewhere)
+                );
+                Ok((value.clone(), told))
+            }
+            (Settled::Unrecorded(elsewhere), Wanted::Random) => Err(CommandError::Usage(format!(
+                "--variable {name}={RANDOM}: {}. A new random value would not be that of the recording, so CMD was not run; \
+                 record with it (--record-mode all records anew, new_episodes adds what is missing), or give the value that the \
+                 recording had",
+                self.lacks(name, &elsewhere)
+            ))),
+        }
+    }
+
+    /// That there is no recorded value, and what may be the reason.
+    fn lacks(&self, name: &str, elsewhere: &[String]) -> String {
+        let mode = match self.mode {
+            RecordMode::Once => "once",
+            RecordMode::None | RecordMode::NewEpisodes | RecordMode::All => "none",
+        };
+        let mut text = format!(
+            "nothing is recorded in this run (mode {mode}), and the cassette {} was recorded without this variable for {}",
+            self.root,
+            shown_session(self.session)
+        );
+        if !elsewhere.is_empty() {
+            let have = elsewhere.iter().map(|session| shown_session(session)).collect::<Vec<_>>().join(", ");
+            text.push_str(&format!(" ({have} has {name}: is --session missing?)"));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+    use crate::command::ca;
+    use crate::command::run::door::Way;
+    use crate::command::run::environment::{Change, Isolation, isolated};
+    use crate::config::{Door, Environment};
+    use std::path::Path;
+
+    fn flags(flags: &[&str]) -> Result<Vec<(String, Wanted)>, String> {
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        parse(&flags).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_variable_is_random_or_has_a_value() {
+        let given = |value: &str| Wanted::Given(value.to_owned());
+        assert_eq!(
+            flags(&["A=random", "B=x=y", "C="]).unwrap(),
+            [("A".to_owned(), Wanted::Random), ("B".to_owned(), given("x=y")), ("C".to_owned(), given(""))]
+        );
+        for (wrong, part) in [
+            (&["A"][..], "NAME=random or NAME=VALUE"),
+            (&["A=1", "A=2"], "A is given twice"),
+            (&["1A=1"], "no name of a variable"),
+            (&["AWS_REGION=x"], "AWS_REGION cannot be"),
+        ] {
+            assert!(flags(wrong).unwrap_err().contains(part), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn what_run_changes_itself_is_no_recorded_variable() {
+        let parent = Environment::of::<&str, &str>([], "/");
+        let way = |door| {
+            let addr = "127.0.0.1:1".parse().unwrap();
+            let way = Way { door, base_url: "http://127.0.0.1:1", addr, service: "ram", region: "us-east-1" };
+            way.changes(&parent).unwrap()
+        };
+        let isolation =
+            Isolation { recorded_region: None, default_region: "us-east-1", folder: Path::new("/t"), actors: &[] };
+        let changes = [Door::Endpoint, Door::Proxy, Door::Intercept].into_iter().flat_map(way);
+        let changes = changes.chain(isolated(&isolation, &parent));
+        let changed = changes.map(|change| match change {
+            Change::Set(name, _) | Change::Unset(name) => name,
+        });
+        for name in changed.chain(ca::VARIABLES.map(|(name, _)| name)) {
+            assert!(check_variable(name, "x").is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn each_outcome_is_told() {
+        let place = Place { session: "", root: "c/d".into(), mode: RecordMode::None };
+        let (random, given) = (Wanted::Random, Wanted::Given("b".to_owned()));
+        let told = |wanted: &Wanted, settled: Settled| place.value("X", wanted, settled).unwrap();
+        let (value, text) = told(&random, Settled::Made("a".into()));
+        assert_eq!(
+            (value.as_str(), text.as_str()),
+            ("a", "variable X=a, made at random and kept in c/d/variables.json")
+        );
+        assert_eq!(told(&given, Settled::Recorded("b".into())).1, "variable X=b, as recorded");
+        let (value, text) = told(&given, Settled::Recorded("a".into()));
+        assert!(value == "a" && text.contains("is not used"), "{text}");
+        let (value, text) = told(&given, Settled::Unrecorded(vec!["apply".into()]));
+        assert!(value == "b" && text.contains("session apply has X: is --session missing?"), "{text}");
+        let error = place.value("X", &random, Settled::Unrecorded(Vec::new())).unwrap_err();
+        assert_eq!(error.exit().code(), 2);
+        assert!(error.to_string().contains("c/d was recorded without this variable"), "{error}");
+    }
+}

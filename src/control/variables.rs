@@ -1,0 +1,110 @@
+//! `POST …/variables`: the recorded variables of a session, for a program that makes values up itself.
+
+use crate::interaction::Response;
+use crate::interaction::json::{self, Kind};
+use bytes::Bytes;
+use http::StatusCode;
+use serde_json::Value;
+use std::pin::Pin;
+
+/// What the body has to be.
+const EXPECTED: &str = "expected is a JSON object of strings, the values to use where none is recorded, such as \
+                        {\"TF_VAR_suffix\": \"k3v9x2mq\"}";
+
+/// Names with their values, in the order in which they were asked for.
+pub type Values = Vec<(String, String)>;
+
+/// The values that count, once they are settled.
+pub type Settling<'a> = Pin<Box<dyn Future<Output = Result<Values, VariablesRefusal>> + Send + 'a>>;
+
+/// Why variables are not settled.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VariablesRefusal {
+    /// They cannot be recorded as they are.
+    #[error("{0}")]
+    Unfit(String),
+    /// Whoever asks may not write into the cassette.
+    #[error("{0}")]
+    NotProved(String),
+    /// The cassette has no value of them, and nothing is recorded.
+    #[error("{0}")]
+    NotRecorded(String),
+    /// The cassette cannot be read or written.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl VariablesRefusal {
+    /// The answer that tells a client of it.
+    pub(super) fn to_response(&self) -> Response {
+        let (status, kind) = match self {
+            Self::Unfit(_) => (StatusCode::BAD_REQUEST, "RamtapeVariableException"),
+            Self::NotProved(_) => (StatusCode::FORBIDDEN, "RamtapeCallerNotProvedException"),
+            Self::NotRecorded(_) => (StatusCode::CONFLICT, "RamtapeVariableNotRecordedException"),
+            Self::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "RamtapeCassetteException"),
+        };
+        Response::error(status, kind, &format!("ramtape: {self}"))
+    }
+}
+
+/// Reads the body of a request for variables.
+///
+/// # Errors
+/// Where it is no JSON object of strings, each name once.
+pub(super) fn read_values(body: &Bytes) -> Result<Values, VariablesRefusal> {
+    let unfit = |reason: String| VariablesRefusal::Unfit(format!("the body cannot be used ({reason}); {EXPECTED}"));
+    let root = json::parse(body).map_err(|error| unfit(format!("it is not JSON: {error}")))?;
+    let Kind::Object(members) = &root.kind else { return Err(unfit("it is no JSON object".to_owned())) };
+    let mut values = Values::with_capacity(members.len());
+    for member in members {
+        let name = json::legible(member.key).into_owned();
+        let Some(value) = member.value.text() else {
+            return Err(unfit(format!("the member {name:?} is no string")));
+        };
+        if values.iter().any(|(other, _)| *other == name) {
+            return Err(unfit(format!("the member {name:?} stands there twice")));
+        }
+        values.push((name, value.into_owned()));
+    }
+    Ok(values)
+}
+
+/// The body of the answer.
+pub(super) fn shown(values: Values) -> Value {
+    values.into_iter().map(|(name, value)| (name, Value::from(value))).collect::<serde_json::Map<_, _>>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &'static str) -> Result<Values, String> {
+        read_values(&Bytes::from_static(body.as_bytes())).map_err(|refusal| refusal.to_string())
+    }
+
+    #[test]
+    fn an_object_of_strings_is_read_in_its_order() {
+        let values = vec![("b".to_owned(), "1".to_owned()), ("a".to_owned(), "\u{e9}".to_owned())];
+        assert_eq!(read(r#"{"b": "1", "a": "\u00e9"}"#), Ok(values.clone()));
+        assert_eq!(shown(values).to_string(), r#"{"b":"1","a":"é"}"#);
+        assert_eq!(read("{}"), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn anything_else_is_told_with_what_is_expected() {
+        for (body, part) in [
+            ("", "not JSON"),
+            ("[\"a\"]", "no JSON object"),
+            ("{\"a\": 1}", "\"a\" is no string"),
+            ("{\"a\": null}", "\"a\" is no string"),
+            ("{\"a\": \"\\ud800\"}", "\"a\" is no string"),
+            ("{\"a\": \"1\", \"a\": \"2\"}", "\"a\" stands there twice"),
+            ("{\"a\": \"1\"} x", "not JSON"),
+        ] {
+            assert!(
+                read(body).is_err_and(|text| text.contains(part) && text.contains("a JSON object of strings")),
+                "{body}: {part}"
+            );
+        }
+    }
+}
