@@ -21,7 +21,8 @@ const SERVICE: &str = "ram";
 pub(super) const NAME: &str = "cassette.json";
 
 /// Takes added on two branches are merged by the driver called `ramtape`; where none is set up, git merges them as text.
-const GIT_ATTRIBUTES: &str = "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n";
+const GIT_ATTRIBUTES: &str =
+    "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n/variables.json merge=ramtape\n";
 
 /// Whether the folder `root` says that it is a cassette.
 #[must_use]

@@ -71,7 +71,8 @@ pub use recording::{EntryHead, TakeHead, TakeId, UpstreamToken};
 pub use remove::Surplus;
 pub use seal::SealReport;
 pub use usage::{Usage, UsedTakes};
-pub use variables::{MOST_VARIABLES, VARIABLES_FILE, VariableFlaw, Variables, check_variable};
+pub use variables::{MOST_VARIABLES, VARIABLES_FILE, VariableClash, VariableFlaw, Variables};
+pub use variables::{check_variable, combine_variables, merge_variable_texts};
 pub use warden::{Broken, NoWarden, Warden};
 
 use self::archive::Archive;

@@ -14,6 +14,7 @@ Examples:
   ramtape show GetResourceShares
   ramtape show k3v9 --canonical
   ramtape show '*' --partial
+  ramtape show --variables
 
 The beginning of a fingerprint is enough.";
 pub(super) const COVERAGE_EXAMPLE: &str = "\
@@ -94,11 +95,14 @@ pub struct LsArgs {
 #[derive(Args, Clone, Debug)]
 pub struct ShowArgs {
     /// Operations (a name or a glob) or beginnings of fingerprints
-    #[arg(value_name = "WHAT", required = true)]
+    #[arg(value_name = "WHAT", required_unless_present = "variables")]
     pub what: Vec<String>,
     /// The cassette, and which of its takes.
     #[command(flatten)]
     pub takes: TakesArgs,
+    /// Show the recorded variables, of the sessions that --session names or of all
+    #[arg(long)]
+    pub variables: bool,
     /// Print the canonical form that is hashed into the fingerprint
     #[arg(long)]
     pub canonical: bool,

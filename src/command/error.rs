@@ -180,6 +180,12 @@ pub enum CommandError {
         /// The cassette's folder.
         root: PathBuf,
     },
+    /// No variable is recorded there.
+    #[error("no variables are recorded in {}, or none for the session asked for", root.display())]
+    NoVariables {
+        /// The cassette's folder.
+        root: PathBuf,
+    },
     /// Standard output is gone.
     #[error("cannot write to standard output")]
     Stdout {

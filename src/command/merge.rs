@@ -1,6 +1,7 @@
 //! `ramtape merge`
 
 mod target;
+mod variables;
 
 pub(super) use target::Target;
 
@@ -16,6 +17,7 @@ use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Take, counted, shell_path};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use variables::Added;
 
 /// Why cassettes cannot be merged.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +68,16 @@ pub enum MergeError {
         /// For how many requests.
         entries: usize,
     },
+    /// A variable of one session with two values.
+    #[error(
+        "nothing was added: these recorded variables have different values\n{}\n\
+         record one of the cassettes again with the other's, or in sessions with different names",
+        .clashes.join("\n")
+    )]
+    Variables {
+        /// The variables, a line each.
+        clashes: Vec<String>,
+    },
     /// Answers that a replay could not tell apart.
     #[error(
         "nothing was added: the cassette has another answer to one and the same write of one session\n{}\n\
@@ -82,9 +94,11 @@ impl MergeError {
     pub(super) const fn exit(&self) -> Exit {
         match self {
             Self::Same { .. } => Exit::Usage,
-            Self::OtherRules { .. } | Self::OtherKey { .. } | Self::Unsealed { .. } | Self::Clash { .. } => {
-                Exit::Failed
-            }
+            Self::OtherRules { .. }
+            | Self::OtherKey { .. }
+            | Self::Unsealed { .. }
+            | Self::Variables { .. }
+            | Self::Clash { .. } => Exit::Failed,
         }
     }
 }
@@ -98,21 +112,27 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> 
     let shelves = args.from.iter().map(|from| Shelf::open(from, voice)).collect::<Result<Vec<_>, _>>()?;
     check_sealed(&args.from, &shelves)?;
     let Changes { list: changes, brought } = changes(&target, &shelves, voice)?;
+    let variables = Added::of(&args.into, &args.from)?;
     let judged = target.judge(&changes).map_err(|error| target.at_its_source(error, &changes, &shelves))?;
+    variables.judge(&target)?;
     // What is added is told before it is.
-    output::print(&if args.json { json(&changes, &args.into) } else { text(&changes) })?;
+    let told_variables = if args.json { variables.json(&args.into) } else { variables.text() };
+    output::print(&format!("{told_variables}{}", if args.json { json(&changes, &args.into) } else { text(&changes) }))?;
     if !args.dry_run {
         if !target.is_made() {
             cassette::create_like(&args.into, first)?;
             target = Target::open(&args.into, false, rules, voice)?;
         }
         args.from.iter().try_for_each(|from| cassette::share_key(&args.into, from))?;
+        // First: a take without the variable that it was recorded with would not be found.
+        variables.write(&target)?;
         target.write(judged.as_ref(), changes.len(), voice)?;
     }
     let into = shell_path(&args.into);
+    variables.tell(args.dry_run, &into, voice);
     voice.note(&match args.from.as_slice() {
         _ if !changes.is_empty() => told(&changes, args.dry_run, &args.into),
-        _ if brought > 0 => format!("nothing to add: {into} has it all"),
+        _ if brought > 0 || !variables.is_empty() => format!("nothing to add: {into} has it all"),
         [from] => format!("nothing to add: {} holds no takes", shell_path(from)),
         _ => "nothing to add: the others hold no takes".to_owned(),
     });

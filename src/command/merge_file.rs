@@ -3,7 +3,7 @@
 use super::voice::Voice;
 use super::{CommandError, Exit, output};
 use crate::cassette::text::{self, Unwritable};
-use crate::cassette::{Piece, combine};
+use crate::cassette::{Piece, combine, merge_variable_texts};
 use crate::cli::MergeFileArgs;
 use crate::interaction::{Entry, Take, counted};
 use std::path::Path;
@@ -11,6 +11,15 @@ use std::path::Path;
 pub(super) fn run(args: &MergeFileArgs, voice: Voice) -> Result<Exit, CommandError> {
     let (base, ours, theirs) = (read(&args.base)?, read(&args.ours)?, read(&args.theirs)?);
     let path = args.path.as_deref().unwrap_or(&args.ours).display();
+    if let Some((text, clashes)) = merge_variable_texts(&base, &ours, &theirs) {
+        output::replace_file(&args.ours, &text)?;
+        if clashes == 0 {
+            return Ok(Exit::Well);
+        }
+        let variables = counted(clashes as u64, "variable has another value", "variables have other values");
+        voice.problem(&format!("{path}: {variables} on each side: decide between the markers"));
+        return Ok(Exit::Failed);
+    }
     let (text, conflict) = match merged(&base, &ours, &theirs) {
         Ok((text, 0)) => (Some(text), None),
         Ok((text, clashes)) => {

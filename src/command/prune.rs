@@ -3,7 +3,7 @@
 use super::progress::as_told;
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output, recorded};
-use crate::cassette::{Pruning, Surplus};
+use crate::cassette::{Pruning, Surplus, Variables};
 use crate::cli::PruneArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::interaction::counted;
@@ -24,7 +24,9 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> 
     } else if args.dry_run {
         voice.note(&format!("{takes} would be removed: not used {by}"));
     } else {
+        let variables = Variables::read(&config.cassette)?;
         pruning.remove(&surplus, &mut as_told(voice, "removing from"))?;
+        recorded::tell_dropped(&variables, &Variables::read(&config.cassette)?, voice);
         voice.note(&format!("{takes} removed: not used {by}"));
     }
     Ok(Exit::Well)

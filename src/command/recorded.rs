@@ -3,7 +3,8 @@
 use super::CommandError;
 use super::progress::as_told;
 use super::voice::Voice;
-use crate::cassette::{Access, Cassette, CassetteError, Ground, Notice, Opened, Settings};
+use crate::app::shown_session;
+use crate::cassette::{Access, Cassette, CassetteError, Ground, Notice, Opened, Settings, Variables};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
 use crate::redact::KEPT_HEADERS;
@@ -105,6 +106,14 @@ pub(super) fn check_target(root: &Path) -> Result<(), CommandError> {
 /// What is wrong with a header that no recording keeps.
 pub(super) fn unkept_header() -> String {
     format!("cassettes keep no such header ({} alone), so none recorded it: delete it", KEPT_HEADERS.join(" and "))
+}
+
+/// Tells which sessions' recorded variables went with their last takes.
+pub(super) fn tell_dropped(before: &Variables, after: &Variables, voice: Voice) {
+    for (session, values) in before.sessions().filter(|(session, _)| after.count(session) == 0) {
+        let names = values.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        voice.note(&format!("the recorded variables of {} went with their last take: {names}", shown_session(session)));
+    }
 }
 
 /// Tells what opening brought to light.

@@ -44,6 +44,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Res
         voice.note(&format!("{takes} would be removed"));
         return Ok(Exit::Well);
     }
+    let variables = editing.cassette().variables()?;
     let mut step = as_told(voice, "removing from");
     if unsealed {
         editing.cassette().discard(&going, &mut step)?
@@ -51,6 +52,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Res
         editing.cassette().remove(&going, &mut step)?
     }
     drop(step);
+    recorded::tell_dropped(&variables, &editing.cassette().variables()?, voice);
     voice.note(&format!("{takes} removed"));
     if args.refused && editing.cassette().unsealed() > 0 {
         voice.note(&format!("`ramtape seal --cassette {}` writes the others as text", shell_path(&config.cassette)));

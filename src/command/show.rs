@@ -1,22 +1,30 @@
 //! `ramtape show`
 
+use super::glob::matches;
 use super::recorded::Shelf;
 use super::select::{Chosen, Selection};
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output};
+use crate::app::shown_session;
 use crate::cassette::text::spelled;
+use crate::cassette::{VARIABLES_FILE, Variables};
 use crate::cli::ShowArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::canonical_text;
 use crate::interaction::{Entry, Page, Take};
 use data_encoding::BASE64;
+use std::path::Path;
 
 pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let shelf = Shelf::open(&config.cassette, voice)?;
     let selection = Selection::new(&args.what, &args.takes.selection);
-    let mut text = String::new();
+    let mut text = if args.variables { variables(args, &config.cassette)? } else { String::new() };
+    if args.what.is_empty() {
+        output::print(&text)?;
+        return Ok(Exit::Well);
+    }
     let exit = selection.each(&shelf, voice, |chosen| {
         if !text.is_empty() && !args.json {
             text.push('\n');
@@ -32,6 +40,31 @@ pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> R
     }
     output::print(&text)?;
     Ok(exit)
+}
+
+/// The recorded variables of the cassette in `root`, of the sessions that are chosen.
+fn variables(args: &ShowArgs, root: &Path) -> Result<String, CommandError> {
+    let pattern = args.takes.selection.session.as_deref();
+    let chosen =
+        |session: &str| pattern.is_none_or(|it| if session.is_empty() { it.is_empty() } else { matches(it, session) });
+    let file = root.join(VARIABLES_FILE);
+    let mut text = String::new();
+    for (session, values) in Variables::read(root)?.sessions().filter(|(session, _)| chosen(session)) {
+        if args.json {
+            let name = Some(session).filter(|session| !session.is_empty());
+            let object = serde_json::json!({ "session": name, "variables": values, "file": file.to_string_lossy() });
+            text.push_str(&format!("{object}\n"));
+            continue;
+        }
+        text.push_str(&format!("variables of {}, in {}\n", shown_session(session), file.display()));
+        for (name, value) in values {
+            text.push_str(&format!("{name}={}\n", printable(value).replace('\n', "\\n")));
+        }
+    }
+    if text.is_empty() {
+        return Err(CommandError::NoVariables { root: root.to_owned() });
+    }
+    Ok(text)
 }
 
 fn canonical(entry: &Entry) -> String {

@@ -65,7 +65,10 @@ fn a_new_cassette_tells_git_what_it_is() {
     drop(open(folder.path(), RECORD));
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert_eq!(read(".gitignore"), "mine\n");
-    assert_eq!(read(".gitattributes"), "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n");
+    assert_eq!(
+        read(".gitattributes"),
+        "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n/variables.json merge=ramtape\n"
+    );
     assert_eq!(read(".store/.gitignore"), "*\n");
     assert!(read("cassette.json").starts_with("{\n  \"ramtape\": \"1.0\",\n  \"service\": \"ram\","));
     let mode = fs::metadata(folder.path().join(".store")).unwrap().permissions().mode();

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use ramtape::control::{Control, Sessions};
+use ramtape::control::{Control, Sessions, Settling, Values};
 use ramtape::interaction::{Request, Response, Secret};
 use ramtape::proxy::Limits;
 use ramtape::proxy::{self, Answer, ProxyError, Running, Settings};
@@ -64,6 +64,10 @@ impl Sessions for OnlyA {
 
     fn reset(&self, name: &str) -> bool {
         name == "a"
+    }
+
+    fn settle<'a>(&'a self, _: Request, _: Option<&'a str>, values: Values) -> Settling<'a> {
+        Box::pin(async { Ok(values) })
     }
 }
 

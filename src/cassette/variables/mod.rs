@@ -2,11 +2,13 @@
 //!
 //! They stand in `variables.json` in the cassette's folder, by session and name, a value a line.
 
+mod combine;
 mod keep;
 mod leaks;
 mod rules;
 mod text;
 
+pub use combine::{VariableClash, combine_variables, merge_variable_texts};
 pub use rules::{MOST_VARIABLES, VariableFlaw, check_variable};
 
 use std::collections::BTreeMap;

@@ -13,12 +13,12 @@ const GONE: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::R
 const ADDED: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
 const HEAD: Style = Style::new().bold();
 
-/// `settings` is what `cassette.json` differs in.
-pub(super) fn text(settings: &[Difference], requests: &[Request]) -> String {
+/// `settings` is what the files beside the takes differ in.
+pub(super) fn text(settings: &[(&str, Vec<Difference>)], requests: &[Request]) -> String {
     let mut text = String::new();
-    if !settings.is_empty() {
-        text.push_str(&format!("{HEAD}changed  cassette.json{HEAD:#}\n"));
-        settings.iter().for_each(|difference| text.push_str(&lines(difference, None, "  ")));
+    for (file, differences) in settings {
+        text.push_str(&format!("{HEAD}changed  {file}{HEAD:#}\n"));
+        differences.iter().for_each(|difference| text.push_str(&lines(difference, None, "  ")));
     }
     requests.iter().for_each(|request| text.push_str(&request_text(request)));
     text

@@ -5,12 +5,12 @@ use crate::cassette::compare::{Change, Difference, Place, TakeChange};
 use crate::interaction::Entry;
 use serde_json::{Value, json};
 
-/// `settings` is what `cassette.json` differs in.
-pub(super) fn text(settings: &[Difference], requests: &[Request]) -> String {
+/// `settings` is what the files beside the takes differ in.
+pub(super) fn text(settings: &[(&str, Vec<Difference>)], requests: &[Request]) -> String {
     let mut text = String::new();
-    if !settings.is_empty() {
-        let differences: Vec<Value> = settings.iter().map(|difference| sides(None, difference)).collect();
-        text.push_str(&format!("{}\n", json!({ "file": "cassette.json", "differences": differences })));
+    for (file, differences) in settings {
+        let differences: Vec<Value> = differences.iter().map(|difference| sides(None, difference)).collect();
+        text.push_str(&format!("{}\n", json!({ "file": file, "differences": differences })));
     }
     requests.iter().for_each(|request| text.push_str(&format!("{}\n", object(request))));
     text

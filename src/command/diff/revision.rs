@@ -1,6 +1,6 @@
 //! A cassette as a git revision has it, by way of the `git` command.
 
-use crate::cassette::is_plain_name;
+use crate::cassette::{VARIABLES_FILE, is_plain_name};
 use crate::command::progress::Progress;
 use crate::command::voice::Voice;
 use std::io::{self, BufRead, BufReader, Write};
@@ -108,7 +108,7 @@ struct Blob {
     object: String,
 }
 
-/// What a cassette reads of the folder: `cassette.json`, and the JSON files one folder down.
+/// What a cassette reads of the folder: `cassette.json`, the recorded variables, and the JSON files one folder down.
 fn files(tree: &str) -> Result<Vec<Blob>, RevisionError> {
     // Without --full-tree git lists nothing of it in a folder below the repository's root.
     let listed = git(&["ls-tree", "-r", "-z", "--full-tree", tree])?;
@@ -123,7 +123,7 @@ fn files(tree: &str) -> Result<Vec<Blob>, RevisionError> {
         let (mode, object) = (words.next().unwrap_or_default(), words.nth(1).unwrap_or_default());
         let parts: Vec<&str> = name.split('/').collect();
         let ours = match parts.as_slice() {
-            ["cassette.json"] => true,
+            ["cassette.json" | VARIABLES_FILE] => true,
             [folder, file] => is_plain_name(folder) && file.ends_with(".json") && is_plain_name(file),
             _ => false,
         };

@@ -2,7 +2,7 @@
 
 use super::revision::{checked_out, parse};
 use crate::cassette::compare::{Difference, differences};
-use crate::cassette::{Access, Cassette, CassetteError};
+use crate::cassette::{Access, Cassette, CassetteError, VARIABLES_FILE};
 use crate::command::error::chain;
 use crate::command::voice::Voice;
 use crate::command::{CommandError, recorded};
@@ -49,10 +49,14 @@ impl Side {
         self.cassette.entry(folder, fingerprint).map_err(|error| unreadable(&self.name, &self.root, &error))
     }
 
-    /// Where `cassette.json` says something else than in `other`.
-    pub(super) fn settings_against(&self, other: &Self) -> Vec<Difference> {
-        let text = |side: &Self| std::fs::read(side.root.join("cassette.json")).unwrap_or_default();
-        differences(&text(self), &text(other))
+    /// The files beside the takes that say something else than in `other`, with what they differ in. A file that is not there
+    /// says as much as an empty object.
+    pub(super) fn settings_against(&self, other: &Self) -> Vec<(&'static str, Vec<Difference>)> {
+        let compared = ["cassette.json", VARIABLES_FILE].map(|name| {
+            let text = |side: &Self| std::fs::read(side.root.join(name)).unwrap_or_else(|_| b"{}".to_vec());
+            (name, differences(&text(self), &text(other)))
+        });
+        compared.into_iter().filter(|(_, differences)| !differences.is_empty()).collect()
     }
 }
 

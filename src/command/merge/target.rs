@@ -3,6 +3,7 @@
 use super::Change;
 use crate::app::Rules;
 use crate::cassette::{self, Access, Cassette, CassetteError, Ground, Judge, Judged, Notice, Warden};
+use crate::cassette::{VARIABLES_FILE, Variables};
 use crate::command::CommandError;
 use crate::command::progress::Progress;
 use crate::command::recorded::{self, Shelf};
@@ -82,6 +83,14 @@ impl Target {
     /// The cassette; `None` where there is none yet, and nothing is to be written.
     pub(in crate::command) fn cassette(&self) -> Option<&Cassette<()>> {
         self.open.as_ref().map(|open| &open.cassette)
+    }
+
+    /// Looks for secrets in `variables`, which are to be added.
+    pub(super) fn judge_variables(&self, variables: &Variables) -> Result<(), CassetteError> {
+        let Some(Open { cassette, rules, redaction }) = &self.open else { return Ok(()) };
+        let leaks = Judge { warden: &**rules, redaction }.secrets_in_variables(cassette.root(), variables);
+        let path = cassette.root().join(VARIABLES_FILE);
+        if leaks.is_empty() { Ok(()) } else { Err(CassetteError::Secret { path, leaks }) }
     }
 
     pub(super) fn entry(&self, folder: &str, fingerprint: &Fingerprint) -> Result<Option<Entry>, CassetteError> {

@@ -2,7 +2,7 @@
 
 use super::entry_place::{EntryPlace, is_seen};
 use super::judge::{Verdict, unread};
-use crate::cassette::is_cassette;
+use crate::cassette::{VARIABLES_FILE, is_cassette};
 use std::fs::{self, DirEntry, FileType};
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
@@ -81,6 +81,8 @@ impl Found {
             } else {
                 self.files.extend(entries)
             }
+        } else if path.file_name().is_some_and(|name| name == VARIABLES_FILE) && is_cassette(folder) {
+            self.files.push(path);
         } else if is_json(&path)
             && std::path::absolute(folder).is_ok_and(|whole| whole.parent().is_some_and(is_cassette))
         {

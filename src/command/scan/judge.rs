@@ -4,7 +4,7 @@ use super::entry_place::EntryPlace;
 use super::names::Names;
 use crate::app::Rules;
 use crate::cassette::text::begins_as_entry;
-use crate::cassette::{self, CassetteError, Leak, Warden, is_cassette, policy_of};
+use crate::cassette::{self, CassetteError, Leak, VARIABLES_FILE, Variables, Warden, is_cassette, policy_of};
 use crate::command::recorded::unkept_header;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Misspelt, json, utf8, with_causes};
@@ -182,7 +182,8 @@ impl Judge {
     fn misnamed(&self, path: &Path) -> Result<Vec<Verdict>, Flaw> {
         let mut verdicts = self.other(path)?;
         // A cassette's own, in a folder of cassettes that is one itself.
-        if path.file_name().is_none_or(|name| name != "cassette.json") {
+        let is_own = |name: &std::ffi::OsStr| name == "cassette.json" || (name == VARIABLES_FILE && is_variables(path));
+        if !path.file_name().is_some_and(is_own) {
             verdicts.push(invalid(path, with_causes(&CassetteError::Name { path: path.to_owned() })));
         }
         Ok(verdicts)
@@ -200,6 +201,9 @@ impl Judge {
         if of_cassette && path.file_name().is_some_and(|name| name == "cassette.json") {
             self.known(root)?;
         }
+        if is_variables(path) {
+            return self.variables(path, root);
+        }
         let text = read(path).map_err(Flaw::Unread)?;
         let recorded = begins_as_entry(&text);
         let orphan = recorded.as_ref().and_then(|operation| EntryPlace::without_cassette(path, &operation.folder()));
@@ -213,6 +217,14 @@ impl Judge {
         Ok(self.secrets(path, found).into_iter().chain(orphan).collect())
     }
 
+    /// The recorded variables of the cassette in `root`, which stand in the file at `path`.
+    fn variables(&self, path: &Path, root: &Path) -> Result<Vec<Verdict>, Flaw> {
+        let known = self.known(root)?;
+        let judge = cassette::Judge { warden: &self.rules, redaction: &known.redaction };
+        let leaks = judge.secrets_in_variables(root, &Variables::read(root)?);
+        Ok(leaks.into_iter().map(|leak| secret(path, leak)).collect())
+    }
+
     /// What was found in the file at `path`, but for what is allowed.
     fn secrets(&self, path: &Path, found: Vec<(usize, Finding)>) -> Vec<Verdict> {
         let found = found.into_iter().filter(|(_, found)| !self.rules.allows(path, found.value.expose()));
@@ -223,6 +235,11 @@ impl Judge {
         };
         found.map(verdict).collect()
     }
+}
+
+/// Whether the file at `path` holds the recorded variables of a cassette.
+fn is_variables(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == VARIABLES_FILE) && path.parent().is_some_and(is_cassette)
 }
 
 /// The text in the file at `path`; UTF-16 is read as such, and what is no text becomes replacement characters.

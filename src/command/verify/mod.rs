@@ -46,6 +46,8 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) ->
         let seal = format!("`ramtape seal --cassette {}`", crate::interaction::shell_path(&config.cassette));
         voice.problem(&format!("{folder}/{fingerprint} is in the store only, {seal} tries again: {reason}"));
     }
+    // What is wrong with them hides nothing else.
+    opened.cassette.variables()?;
     Ok(verdict(args, &findings, &asked, &sealed))
 }
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, StatusCode};
 use httparse::{EMPTY_HEADER, Request as Head, Status};
-use ramtape::control::{Control, Sessions};
+use ramtape::control::{Control, Sessions, Settling, Values};
 use ramtape::interaction::{Request, Response, Secret};
 use ramtape::proxy::{self, Answer, Limits, Running, Settings};
 use std::io::{Read, Write};
@@ -38,6 +38,10 @@ impl Sessions for NoSessions {
 
     fn reset(&self, _: &str) -> bool {
         false
+    }
+
+    fn settle<'a>(&'a self, _: Request, _: Option<&'a str>, values: Values) -> Settling<'a> {
+        Box::pin(async { Ok(values) })
     }
 }
 
