@@ -111,8 +111,8 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> 
     let mut target = Target::prepare(&args.into, first, args.dry_run, rules.clone(), voice)?;
     let shelves = args.from.iter().map(|from| Shelf::open(from, voice)).collect::<Result<Vec<_>, _>>()?;
     check_sealed(&args.from, &shelves)?;
-    let Changes { list: changes, brought } = changes(&target, &shelves, voice)?;
     let variables = Added::of(&args.into, &args.from)?;
+    let Changes { list: changes, brought } = changes(&target, &shelves, voice)?;
     let judged = target.judge(&changes).map_err(|error| target.at_its_source(error, &changes, &shelves))?;
     variables.judge(&target)?;
     // What is added is told before it is.

@@ -1,5 +1,6 @@
 //! Why a request missed: what a person needs to mend it.
 
+use super::at_random::differ_at_random;
 use super::error::shown;
 use super::identify::Call;
 use super::prepared::Prepared;
@@ -45,6 +46,7 @@ pub(super) fn no_take(call: &Call, cassette: &Cassette<Prepared>, advice: &Advic
                 let _ = write!(message, "\n  + region {}, actor {}", call.region, call.actor);
             }
             describe(&mut message, &found);
+            advise_on_random(&mut message, &found);
         }
     }
     finish(message, call, advice)
@@ -113,6 +115,22 @@ fn describe(message: &mut String, found: &[Difference]) {
     }
     if found.len() > SHOWN {
         let _ = write!(message, "\n  … and {} more", found.len() - SHOWN);
+    }
+}
+
+/// What keeps a value the same that looks made anew in every run; recording again does not.
+fn advise_on_random(message: &mut String, found: &[Difference]) {
+    let is_random = |difference: &&Difference| match (&difference.recorded, &difference.asked) {
+        (Some(recorded), Some(asked)) => differ_at_random(recorded, asked),
+        _ => false,
+    };
+    if let Some(Difference { pointer, .. }) = found.iter().find(is_random) {
+        let _ = write!(
+            message,
+            "\n{pointer} looks made at random in each run. Two things keep it the same on replay: `ramtape run --variable \
+             NAME=random` gives CMD a value that is recorded, and `volatile` in ramtape.toml names a member whose value is its \
+             own in each run."
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! The only module that knows the order of steps: `replay` and `record` each show theirs as one short function.
 
 mod actors;
+mod at_random;
 mod attendance;
 mod chains;
 mod classify;

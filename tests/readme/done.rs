@@ -184,6 +184,35 @@ fn random_names_and_polls() {
 }
 
 #[test]
+fn recorded_variables() {
+    let Some(programs) = python() else { return };
+    let reader = Reader::new(Some(programs));
+    // The section says that they need no volatile member.
+    std::fs::remove_file(reader.folder.path().join("ramtape.toml")).unwrap();
+    let endpoint = reader.endpoint();
+    let recorded = reader.types(&endpoint.lines(&[&marked("setup"), &marked("variables record")]));
+    let names: Vec<&str> = recorded.stdout.lines().collect();
+    let [suffix, derived] = names.as_slice() else { panic!("{recorded:?}") };
+    assert_eq!(*derived, format!("team-{suffix}-other"));
+    let replayed = reader.types(&marked("variables replay"));
+    let shown =
+        format!("variables of callers that name no session, in cassettes/variables/variables.json\nSUFFIX={suffix}\n");
+    assert_eq!(replayed.stdout, format!("{}{shown}", recorded.stdout));
+    assert!(replayed.stderr.contains("2 replayed, 0 recorded, 0 missed; 0 upstream connections"), "{replayed:?}");
+
+    if Command::new("curl").arg("--version").output().is_err() {
+        println!("skipped: curl is not installed");
+        return;
+    }
+    std::fs::write(reader.folder.path().join("post.sh"), marked("variables post")).unwrap();
+    let run = "ramtape run --cassette cassettes/post --upstream http://127.0.0.1:4599 -- sh post.sh; sed -i s/abc/xyz/ post.sh\n";
+    let replay = "ramtape run --cassette cassettes/post --record-mode none -- sh post.sh";
+    let told = reader.types(&endpoint.lines(&[&marked("setup"), run, replay]));
+    assert_eq!(told.stdout, "{\"SUFFIX\":\"abc\"}".repeat(2));
+    endpoint.stop();
+}
+
+#[test]
 fn pruning() {
     let Some(programs) = python() else { return };
     let reader = Reader::new(Some(programs));

@@ -85,6 +85,9 @@ fn compare(kinds: &mut [Kind], command: &str, finished: &Finished) {
 async fn recorded() -> Stage {
     let stage = Stage::new().await;
     let ramtape = stage.ramtape("c", RecordMode::Once).await;
+    let variables = http::Request::post(format!("{}/_ramtape/sessions/a/variables", ramtape.base));
+    let settled = ramtape.send(variables.body(json!({ "X": "1" }).to_string().into()).unwrap()).await;
+    assert_eq!(settled.json(), json!({ "X": "1" }));
     let own = json!({ "resourceOwner": "SELF" }).to_string();
     let create = json!({ "name": "x", "clientToken": "t-1" }).to_string();
     for (operation, body) in
@@ -167,6 +170,7 @@ async fn are_those_that_come() {
         &["import", har.to_str().unwrap(), "--cassette", "imported"],
         &["import", "c.har", "--cassette", "reads"],
         &["show", "*", c[0], c[1]],
+        &["show", "--variables", c[0], c[1]],
         &["show", "*", "--canonical", "--cassette", "imported"],
         &["coverage", c[0], c[1]],
         &["diff", "c", "d"],
