@@ -1,7 +1,6 @@
 //! Recorded variables, and sessions that a whole run is given, through the real binary.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
-#[expect(dead_code, reason = "every test takes its part")]
 #[path = "support/endpoint.rs"]
 mod endpoint;
 #[expect(dead_code, reason = "every test takes its part")]

@@ -81,11 +81,7 @@ impl Found {
             } else {
                 self.files.extend(entries)
             }
-        } else if path.file_name().is_some_and(|name| name == VARIABLES_FILE) && is_cassette(folder) {
-            self.files.push(path);
-        } else if is_json(&path)
-            && std::path::absolute(folder).is_ok_and(|whole| whole.parent().is_some_and(is_cassette))
-        {
+        } else if is_own_json(folder, &path) {
             self.files.push(path);
         }
     }
@@ -102,6 +98,13 @@ impl Found {
         self.unread.extend(read.err().map(|error| unread(folder, &error)));
         known
     }
+}
+
+/// Whether an entry of a cassette could stand at `path` in `folder`, or its recorded variables.
+fn is_own_json(folder: &Path, path: &Path) -> bool {
+    let holds_entries = || std::path::absolute(folder).is_ok_and(|whole| whole.parent().is_some_and(is_cassette));
+    let is_variables = path.file_name().is_some_and(|name| name == VARIABLES_FILE) && is_cassette(folder);
+    is_variables || (is_json(path) && holds_entries())
 }
 
 fn is_json(path: &Path) -> bool {
