@@ -2,7 +2,7 @@
 
 use crate::live::{create, list, named, texts, volatile};
 use crate::stage::{Asking, Ramtape, Stage};
-use ramtape::config::RecordMode;
+use ramtape::config::{RawConfig, RecordMode};
 use ramtape::simulator::{Effect, Fault};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -37,6 +37,84 @@ async fn two_shares_at_once_one_name_a_prefix_of_the_other() {
     // With the values that were recorded, the answers are those that were recorded.
     let replaying = stage.ramtape_with("c", RecordMode::None, volatile).await;
     assert_eq!(two_shares(&replaying, "share-7f").await, recorded);
+}
+
+/// A share whose name stands in a tag too; gives the body of the answer.
+async fn tagged_with_its_name(ramtape: &Ramtape, name: &str, asking: Asking) -> Value {
+    let body = json!({ "name": name, "tags": [{ "key": "Name", "value": name }], "clientToken": "t-1" });
+    ramtape.ask("CreateResourceShare", body.to_string(), asking).await.json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_stands_twice_in_one_write_is_a_hole_there_too() {
+    let mut stage = Stage::new().await;
+    let recording = stage.ramtape_with("c", RecordMode::Once, volatile).await;
+    tagged_with_its_name(&recording, "share-7f", Asking::invocation("1")).await;
+    // A retry, by which time the value has a name: the same request, and so the same answer.
+    tagged_with_its_name(&recording, "share-7f", Asking::invocation("1")).await;
+    recording.post("GetResourceShares", json!({ "resourceOwner": "SELF", "name": "share-7f" })).await;
+    assert_eq!(stage.endpoint().requests_of("CreateResourceShare"), 1);
+    recording.stop().await;
+    stage.stop_endpoint().await;
+    let text = texts(&stage, "c");
+    assert!(!text.contains("share-7f") && text.contains(r#"{"$volatile": "/name"}"#), "{text}");
+
+    let replaying = stage.ramtape_with("c", RecordMode::None, volatile).await;
+    for invocation in ["1", "1"] {
+        let created = tagged_with_its_name(&replaying, "other", Asking::invocation(invocation)).await;
+        assert_eq!(created["resourceShare"]["name"], "other", "{created}");
+    }
+    let listed = list(&replaying, "other").await;
+    assert_eq!(listed["resourceShares"][0]["tags"], json!([{ "key": "Name", "value": "other" }]));
+    // A tag of another value is another request.
+    let missed =
+        replaying.post("CreateResourceShare", json!({ "name": "third", "tags": [{ "key": "Name", "value": "x" }] }));
+    assert_eq!(missed.await.error().as_deref(), Some("CassetteMissException"));
+}
+
+/// Looks for a principal, associates it, and looks again until it is there. Gives the bodies of all answers.
+async fn associated(ramtape: &Ramtape, principal: &str) -> Vec<Value> {
+    let created = create(ramtape, "share").await;
+    let arn = &created["resourceShare"]["resourceShareArn"];
+    let look = json!({ "associationType": "PRINCIPAL", "resourceShareArns": [arn], "principal": principal });
+    let associate = json!({ "resourceShareArn": arn, "principals": [principal] });
+    let mut answers = Vec::new();
+    for (operation, body) in [
+        ("GetResourceShareAssociations", &look),
+        ("GetResourceShareAssociations", &look),
+        ("AssociateResourceShare", &associate),
+        ("GetResourceShareAssociations", &look),
+        ("GetResourceShareAssociations", &look),
+    ] {
+        answers.push(ramtape.post(operation, body.clone()).await.json());
+    }
+    answers
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_value_that_a_read_brings_first_counts_from_there() {
+    let principals = |written: &mut RawConfig| {
+        let operations = "[AssociateResourceShare]\nvolatile = ['principals']\n\
+                          [GetResourceShareAssociations]\nvolatile = ['principal']\n";
+        written.operations = toml::from_str(operations).unwrap();
+    };
+    let mut stage = Stage::new().await;
+    let ou = |id: &str| format!("arn:aws:organizations::111122223333:ou/o-0abcdefghi/ou-0abc-{id}");
+    let (recorded_for, replayed_for) = (ou("11111111"), ou("22222222"));
+    let recording = stage.ramtape_with("c", RecordMode::Once, principals).await;
+    let recorded = associated(&recording, &recorded_for).await;
+    assert_eq!(recorded[0]["resourceShareAssociations"], json!([]));
+    assert_eq!(recorded[4]["resourceShareAssociations"][0]["associatedEntity"], json!(recorded_for), "{recorded:?}");
+    let summary = recording.stop().await;
+    assert_eq!((summary.recorded, summary.not_recorded.len(), summary.broken), (6, 0, 0), "{summary:?}");
+    stage.stop_endpoint().await;
+    assert!(!texts(&stage, "c").contains("ou-0abc-11111111"), "{}", texts(&stage, "c"));
+
+    let replaying = stage.ramtape_with("c", RecordMode::None, principals).await;
+    let replayed = associated(&replaying, &replayed_for).await;
+    let expected = serde_json::to_string(&recorded).unwrap().replace("ou-0abc-11111111", "ou-0abc-22222222");
+    assert_eq!(serde_json::to_string(&replayed).unwrap(), expected);
+    assert_eq!(replaying.stop().await.missed, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
