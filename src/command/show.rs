@@ -99,6 +99,7 @@ fn circumstances(take: &Take) -> String {
         take.id.as_ref().map(|id| format!("the write {id}")),
         take.max_results.map(|size| format!("asked for pages of {size}")),
         (!take.complete).then(|| "recorded in part".to_owned()),
+        (take.times > 1).then(|| format!("given {} times in a row", take.times)),
     ];
     parts.into_iter().flatten().map(|part| format!(", {part}")).collect()
 }
@@ -142,6 +143,7 @@ fn take_json(take: &Take) -> serde_json::Value {
         "after": take.after,
         "id": take.id,
         "maxResults": take.max_results,
+        "times": take.times,
         "complete": take.complete,
         "pages": take.pages.iter().map(page_json).collect::<Vec<_>>(),
     })

@@ -223,3 +223,31 @@ async fn what_merely_came_later_is_linked_to_what_came_before() {
     assert_ne!(status(&replaying, &other).await, "gone");
     assert_eq!(replaying.stop().await.missed, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cassette_of_the_earlier_format_is_read_and_told_where_its_links_cannot_serve() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    create(&recording, "one", "").await;
+    let arn = create(&recording, "two", "").await;
+    recording.stop().await;
+    let told = async || {
+        let replaying = stage.ramtape("c", RecordMode::None).await;
+        let told = replaying.notices().iter().any(|notice| notice.contains("2 of its writes were under way"));
+        assert_eq!(create(&replaying, "two", "").await, arn);
+        assert_eq!(replaying.stop().await.missed, 0);
+        told
+    };
+    assert!(!told().await);
+    let head = stage.cassette("c").join("cassette.json");
+    let text = std::fs::read_to_string(&head).unwrap();
+    std::fs::write(&head, text.replace("\"2.0\"", "\"1.0\"")).unwrap();
+    assert!(!told().await, "one after the other: nothing is lost");
+    // As the earlier ramtape linked two that were under way at once.
+    for (file, text) in stage.texts("c") {
+        let mut entry: Value = serde_json::from_str(&text).unwrap();
+        entry["takes"][0].as_object_mut().unwrap().remove("after");
+        std::fs::write(stage.cassette("c").join(file), format!("{entry}\n")).unwrap();
+    }
+    assert!(told().await);
+}

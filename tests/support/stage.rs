@@ -127,6 +127,11 @@ impl Ramtape {
         self.running.stop().await.unwrap()
     }
 
+    /// What was worth a line at the start.
+    pub(crate) fn notices(&self) -> &[String] {
+        &self.running.notices
+    }
+
     /// Stops; gives of how many requests was told before each that was sealed.
     pub(crate) async fn stop_listening(self) -> Vec<usize> {
         let told = Arc::new(Mutex::new(Vec::new()));
