@@ -307,6 +307,7 @@ fn every_mark_has_a_test() {
             .contains(&mark)
             || ["cli both", "javascript both", "session both", "proxy both", "intercept both"].contains(&mark)
             || ["random record", "random replay", "poll", "prune"].contains(&mark)
+            || ["variables record", "variables replay", "variables post"].contains(&mark)
             // Typed by tests/merge, in a repository.
             || mark == "merge driver"
             || mark.contains(" file ")
