@@ -35,7 +35,7 @@ mod armed {
 }
 
 /// The points there are.
-pub const POINTS: [&str; 7] = [
+pub const POINTS: [&str; 8] = [
     "after-batch",
     "after-flush",
     "after-intent",
@@ -43,6 +43,7 @@ pub const POINTS: [&str; 7] = [
     "after-rename",
     "after-removal",
     "end-of-all",
+    "after-superseding",
 ];
 
 /// The failure that can be injected: every write says that no space is left.
