@@ -53,7 +53,7 @@ impl Links {
 
     /// As [`Self::relink`], for all takes of `entry`.
     pub(super) fn relink_all(&self, entry: &mut Entry) -> bool {
-        entry.takes.iter_mut().fold(false, |changed, take| self.relink(take) || changed)
+        entry.takes.iter_mut().filter_map(|take| self.relink(take).then_some(())).count() > 0
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn describe(call: &Call, session: Option<&str>, stuck: &Stuck) -> Str
     );
     match ending {
         Some(Ending { status, lacking }) => {
-            let ends = status.as_deref().map_or_else(|| "the answer that ends it".to_owned(), |it| format!("{it}"));
+            let ends = status.as_deref().unwrap_or("the answer that ends it");
             told.push_str(&format!("; {ends} was recorded"));
             match lacking.as_slice() {
                 [] => told.push_str(" later"),

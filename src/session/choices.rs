@@ -2,11 +2,11 @@
 //! which of those each take was recorded. Made once, when a choice first has to be made.
 
 use super::lines::Lines;
+use super::sequences::{Counts, Sequences, Signature, Undo};
 use super::write::{OperationRules, Seen};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Take};
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// The takes of one fingerprint, and the histories that they were recorded after.
@@ -42,44 +42,10 @@ struct Placed {
     brings_something: bool,
 }
 
-/// What makes two histories the same: for every thing the sequence of the writes that change it. By hash.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Signature(u64);
-
-/// For every thing, the sequence of writes so far.
-#[derive(Clone, Debug, Default)]
-struct Sequences(HashMap<u64, u64>);
-
-impl Sequences {
-    /// The signature after one more write, that asks for `write` and changes `things`; gives what to undo.
-    fn push(&mut self, signature: Signature, write: u64, things: &[u64]) -> (Signature, Vec<(u64, Option<u64>)>) {
-        let mut total = signature.0;
-        let mut undo = Vec::with_capacity(things.len());
-        for thing in things {
-            let earlier = self.0.get(thing).copied();
-            let longer = hashed(&(earlier, write));
-            total = total.wrapping_sub(earlier.map_or(0, |earlier| hashed(&(thing, earlier))));
-            total = total.wrapping_add(hashed(&(thing, longer)));
-            self.0.insert(*thing, longer);
-            undo.push((*thing, earlier));
-        }
-        (Signature(total), undo)
-    }
-
-    fn pop(&mut self, undo: Vec<(u64, Option<u64>)>) {
-        for (thing, earlier) in undo.into_iter().rev() {
-            match earlier {
-                Some(earlier) => self.0.insert(thing, earlier),
-                None => self.0.remove(&thing),
-            };
-        }
-    }
-}
-
-fn hashed(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+/// A write of the line that is gone along; where it concerns the request, what it asks for and how to take it back.
+struct Step {
+    place: usize,
+    concerns: Option<(u32, Undo)>,
 }
 
 impl Choices {
@@ -124,12 +90,12 @@ impl Choices {
         let lines = Arc::clone(&self.lines);
         let mut by_place = Vec::with_capacity(lines.all().len());
         let (mut numbers, mut sequences) = (HashMap::new(), Sequences::default());
-        // The line that leads to the write at hand: writes, and what each changed in `sequences` and in the counts.
-        let mut line: Vec<(usize, Option<(u32, Vec<(u64, Option<u64>)>)>)> = Vec::new();
+        // The line that leads to the write at hand.
+        let mut line: Vec<Step> = Vec::new();
         let mut counts = Counts::default();
         for (place, placed) in lines.all().iter().enumerate() {
-            while line.last().is_some_and(|(last, _)| Some(*last) != placed.before) {
-                if let Some((_, Some((kind, undo)))) = line.pop() {
+            while line.last().is_some_and(|step| Some(step.place) != placed.before) {
+                if let Some(Step { concerns: Some((kind, undo)), .. }) = line.pop() {
                     sequences.pop(undo);
                     counts.take(kind);
                 }
@@ -139,7 +105,7 @@ impl Choices {
             if !write.concerns(&self.seen) {
                 self.kinds.push(None);
                 by_place.push(before);
-                line.push((place, None));
+                line.push(Step { place, concerns: None });
                 continue;
             }
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
@@ -151,7 +117,7 @@ impl Choices {
             self.kinds.push(Some(kind));
             by_place.push(self.histories.len());
             self.histories.push(Recorded { before, kind, repeats, signature });
-            line.push((place, Some((kind, undo))));
+            line.push(Step { place, concerns: Some((kind, undo)) });
         }
         by_place
     }
@@ -237,39 +203,6 @@ impl Choices {
             }
         }
         lacking
-    }
-}
-
-/// How often each request was written, by its number.
-#[derive(Debug, Default)]
-struct Counts(Vec<u32>);
-
-impl Counts {
-    fn of(&self, kind: u32) -> u32 {
-        self.0.get(kind as usize).copied().unwrap_or_default()
-    }
-
-    /// One more; gives how many there are then.
-    fn add(&mut self, kind: u32) -> u32 {
-        let at = kind as usize;
-        if self.0.len() <= at {
-            self.0.resize(at + 1, 0);
-        }
-        self.0.get_mut(at).map_or(0, |count| {
-            *count += 1;
-            *count
-        })
-    }
-
-    /// One less; says whether there was one.
-    fn take(&mut self, kind: u32) -> bool {
-        let Some(count) = self.0.get_mut(kind as usize).filter(|count| **count > 0) else { return false };
-        *count -= 1;
-        true
-    }
-
-    fn contain(&self, others: &Self) -> bool {
-        others.0.iter().enumerate().all(|(at, count)| *count <= self.0.get(at).copied().unwrap_or_default())
     }
 }
 

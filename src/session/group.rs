@@ -1,6 +1,7 @@
 //! The takes that answer in turn (rules 7 and 10).
 
-use super::choices::{Choices, Signature};
+use super::choices::Choices;
+use super::sequences::Signature;
 use crate::interaction::Take;
 
 /// Those of `candidates`, takes in recorded order, that were recorded after `history`: for the page size asked, where there

@@ -7,11 +7,11 @@
 //! 1. a take remembers the write that was answered last before it: [`History`] while recording, `lines` when read;
 //! 2. the strings seen in a request and its answers, 3. what a write names, lists and brings, 4. whether it concerns a request:
 //!    `strings`, `write`;
-//! 5. histories of concerning writes, and when two are the same: `choices`;
+//! 5. histories of concerning writes, and when two are the same: `choices`, `sequences`;
 //! 6. the best history: `rank`; 7. and 10. the takes that are given in turn: `group`; 8. waiters: `waiting`;
 //! 9. retries, and how it all comes together: `position`.
 //!
-//! What an anew recorded write takes with it (11) is the cassette's: it asks [`Write::concerns`] too.
+//! What a write that is recorded anew takes with it (11) is the cassette's: it asks [`Write::concerns`] too.
 
 mod actors;
 mod choices;
@@ -21,6 +21,7 @@ mod lines;
 mod name;
 mod position;
 mod rank;
+mod sequences;
 mod strings;
 mod volatile;
 mod waiting;

@@ -4,6 +4,7 @@ use super::choices::{Choices, Made};
 use super::group::{Cursor, group};
 use super::history::History;
 use super::rank::{Standing, best_history};
+use super::sequences::Signature;
 use super::waiting::{Stuck, Wait, Waiter, following, passing_status, stuck};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Take};
@@ -52,7 +53,7 @@ pub struct Choice {
 }
 
 /// Takes among which a session goes on: one fingerprint's, for one page size, recorded after one history.
-type Group = (Fingerprint, Option<u32>, super::choices::Signature);
+type Group = (Fingerprint, Option<u32>, Signature);
 
 /// One session's position.
 #[derive(Debug, Default)]

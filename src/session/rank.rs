@@ -1,6 +1,7 @@
 //! Which history the takes that answer were recorded after (rule 6).
 
-use super::choices::{Choices, Made, Signature};
+use super::choices::{Choices, Made};
+use super::sequences::Signature;
 use std::cmp::Reverse;
 
 /// Where a session stands when it asks.

@@ -4,9 +4,9 @@
 use crate::request::Request;
 use bytes::Bytes;
 use ramtape::cassette::{Recorded, merge};
+use ramtape::engine::operation_rules;
 use ramtape::fingerprint::{Fingerprint, canonical_text};
 use ramtape::interaction::{Body, Entry, OperationName, Page, Take};
-use ramtape::engine::operation_rules;
 use ramtape::service::Service;
 use ramtape::session::{Ask, Choices, History, Lines, Repeat, Session};
 use std::collections::HashMap;
