@@ -165,11 +165,11 @@ fn a_newer_format_is_told() {
     let root = folder.path().join("c");
     record(&root, &[("GetResourceShares", 200)], true);
     let text = std::fs::read_to_string(root.join("cassette.json")).unwrap();
-    std::fs::write(root.join("cassette.json"), text.replace("\"1.0\"", "\"2.0\"")).unwrap();
+    std::fs::write(root.join("cassette.json"), text.replace("\"2.0\"", "\"3.0\"")).unwrap();
     for command in [&["ls"][..], &["show", "GetResourceShares"], &["seal"]] {
         let finished = run(folder.path(), &[command, &["--cassette", "c"]].concat());
         assert_eq!(finished.code, Some(5), "{finished:?}");
-        assert!(finished.stderr.contains("newer ramtape") && finished.stderr.contains("2.0"), "{}", finished.stderr);
+        assert!(finished.stderr.contains("newer ramtape") && finished.stderr.contains("3.0"), "{}", finished.stderr);
     }
 }
 

@@ -68,7 +68,7 @@ impl Opener {
         let writes: u64 = parents.values().filter(|writes| **writes > 1).sum();
         (writes > 0).then(|| {
             format!(
-                "the cassette was recorded by an earlier ramtape (format 1.0), and {} were under way at the same time: what came \
+                "the cassette was recorded by an earlier ramtape (format 1.0), and {} under way at the same time: what came \
                  after which of them is not known, and clients that wait for what they do may wait for ever; record it again with \
                  --record-mode all",
                 counted(writes, "of its writes was", "of its writes were")
@@ -91,6 +91,17 @@ impl Opener {
         self.config.cassette.join(name)
     }
 
+    /// The command that records what this run does, in the record mode `mode`.
+    fn recording_command(&self, mode: &str) -> String {
+        let config = &self.config;
+        format!(
+            "ramtape run --record-mode {mode}{} --cassette {} -- {}",
+            config.repeated_flags(),
+            shell_path(&config.cassette),
+            config.command.as_deref().unwrap_or("<your command>"),
+        )
+    }
+
     fn settings(&self, root: &Path, mode: Effective, redaction: Arc<Redaction>) -> engine::Settings {
         let config = &self.config;
         engine::Settings {
@@ -99,12 +110,8 @@ impl Opener {
             service: Arc::clone(&config.service),
             region: config.region.clone(),
             actors: config.actors.clone(),
-            record_command: format!(
-                "ramtape run --record-mode new_episodes{} --cassette {} -- {}",
-                config.repeated_flags(),
-                shell_path(&config.cassette),
-                config.command.as_deref().unwrap_or("<your command>"),
-            ),
+            record_command: self.recording_command("new_episodes"),
+            record_anew_command: self.recording_command("all"),
             cassette: root.display().to_string(),
             key: config.key.clone(),
             allow_any_client: config.allow_any_client,

@@ -73,7 +73,7 @@ fn append(takes: &mut Vec<Take>, take: Take) {
 
 /// Whether `part` was recorded in part and `whole` goes on from there.
 pub(super) fn begins(part: &Take, whole: &Take) -> bool {
-    !part.complete && part.pages.len() < whole.pages.len() && part.is_prefix_of(whole)
+    part.goes_on_in(whole) && part.is_prefix_of(whole)
 }
 
 /// Puts `fresh`, all of one session, in the places of that session's takes. What a partial chain only repeats stays whole;

@@ -28,8 +28,9 @@ Examples:
   ramtape rm k3v9
   ramtape rm 'Delete*' --errors
 
-What goes is told. A write stays, and so does everything else, where a take that is not removed was
-recorded after it or holds a value of it: --force removes it all the same. Where takes are in the store
+What goes is told. What was recorded after a write that goes is linked to the write before. A write stays,
+and so does everything else, where a take that is not removed holds a value of it: --force removes it all
+the same. Where takes are in the store
 only, nothing else is removed before they are text, or thrown away: with --refused those that must not
 become text, with --unsealed any. Nothing is removed while another ramtape has the cassette open.";
 
@@ -84,7 +85,7 @@ pub struct RmArgs {
     /// Only say what would be removed
     #[arg(long)]
     pub dry_run: bool,
-    /// Remove writes too that takes which stay were recorded after, or hold a value of
+    /// Remove writes too of which takes that stay hold a value
     #[arg(long)]
     pub force: bool,
     /// Print one JSON object a line

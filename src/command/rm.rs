@@ -33,7 +33,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Res
     }
     // What will go is told before it goes.
     output::print(&if args.json { json(&going, unsealed, &config.cassette) } else { prune::text(&going) })?;
-    tell(&dangling, args.force, voice);
+    tell(&dangling, unsealed, args.force, voice);
     if !dangling.is_empty() && !args.force {
         return Err(CommandError::Linked { links: counted(dangling.len() as u64, "link", "links") });
     }
@@ -140,9 +140,10 @@ fn ambiguous(beginning: &str, fingerprints: &[Fingerprint]) -> CommandError {
     ))
 }
 
-fn tell(dangling: &[Dangling], force: bool, voice: Voice) {
+fn tell(dangling: &[Dangling], unsealed: bool, force: bool, voice: Voice) {
     for Dangling { operation, fingerprint, write } in dangling {
-        let text = format!("{operation} {fingerprint} stays, and is linked to the write {write}");
+        let how = if unsealed { "is linked to" } else { "holds a value of" };
+        let text = format!("{operation} {fingerprint} stays, and {how} {write}");
         if force { voice.note(&text) } else { voice.problem(&text) }
     }
 }

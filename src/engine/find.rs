@@ -128,7 +128,7 @@ fn begun(shared: &Shared, request: &Request, call: &Call, prepared: &Prepared) -
         session.choose(&prepared.entry, || shared.choices(prepared), ask).ok_or(Gap::NoTake)?
     };
     if let Some(stuck) = &choice.stuck {
-        shared.tally.stuck(&stuck::describe(call, name.as_deref(), stuck));
+        shared.tally.stuck(&stuck::describe(call, name.as_deref(), stuck, &shared.settings.record_anew_command));
     }
     if choice.went_on {
         count(&shared.tally.went_on);

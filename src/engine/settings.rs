@@ -45,6 +45,8 @@ pub struct Settings {
     pub cassette: String,
     /// The command that records what missed, for messages.
     pub record_command: String,
+    /// The command that records everything anew, for messages.
+    pub record_anew_command: String,
     /// The capability key.
     pub key: Secret,
     /// Whether callers need no proof.

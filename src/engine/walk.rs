@@ -59,7 +59,7 @@ pub(super) async fn onward(shared: &Shared, recorder: &Recorder, question: &Ques
         chain.give(kept.expose(), token);
         return Ok(Onward::Ask { body, chain: Some(Arc::new(Mutex::new(chain))) });
     }
-    walk(shared, recorder, question, (chain, token)).await
+    walk(shared, recorder, question, (chain.fork(token.position as usize), token)).await
 }
 
 /// As [`onward`], where nothing can be put into the body: it has upstream's own token already, or none that upstream knows.
@@ -86,7 +86,8 @@ fn with_token(body: &Bytes, member: &str, token: &str) -> Result<Bytes, EngineEr
     Ok(json::with_text(body, member, token).map_err(crate::fingerprint::ParameterError::from)?.into())
 }
 
-/// The chain that `token` continues, as the cassette has it.
+/// The chain that `token` continues, as the cassette has it: with the pages behind that place too, so that one that is asked for
+/// again is known.
 pub(super) fn reopened(shared: &Shared, question: &Question, token: &Token) -> Result<Chain, EngineError> {
     let call = &question.call;
     let items_member = call.items_member().unwrap_or_default();
@@ -100,8 +101,7 @@ pub(super) fn reopened(shared: &Shared, question: &Question, token: &Token) -> R
         max_results: take.max_results,
         complete: false,
     };
-    let before = take.pages.iter().take(token.position as usize).cloned().collect();
-    Ok(Chain::new(head, before, items_member))
+    Ok(Chain::new(head, take.pages.clone(), items_member))
 }
 
 fn continued<'a>(prepared: &'a Prepared, items_member: &str, token: &Token) -> Option<&'a Take> {
@@ -110,8 +110,8 @@ fn continued<'a>(prepared: &'a Prepared, items_member: &str, token: &Token) -> O
     }
     let takes = prepared.takes(Some(items_member)).iter().zip(&prepared.entry.takes);
     let fitting = takes.filter(|(ready, _)| ready.continues(token)).map(|(_, take)| take);
-    // A chain that ends here is the one to go on with; a longer one is already known.
-    fitting.min_by_key(|take| take.pages.len())
+    // One that ends there is gone on with; what another already knows behind it need not be stored again.
+    fitting.max_by_key(|take| take.pages.len())
 }
 
 /// Walks the listing from its first page until the items that the client has seen have come by. They must be the same

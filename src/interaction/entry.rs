@@ -111,6 +111,12 @@ impl Take {
         self.complete == other.complete && self.pages.len() == other.pages.len() && self.is_prefix_of(other)
     }
 
+    /// Whether this chain was recorded in part, and the pages of `whole` go on from there.
+    #[must_use]
+    pub fn goes_on_in(&self, whole: &Self) -> bool {
+        !self.complete && self.pages.len() < whole.pages.len() && whole.pages.starts_with(&self.pages)
+    }
+
     /// Whether this take is a beginning of `whole`: same session, history and page size, its pages the first of the other's.
     #[must_use]
     pub fn is_prefix_of(&self, whole: &Self) -> bool {

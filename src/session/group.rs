@@ -25,18 +25,13 @@ fn without_beginnings(takes: &[Take], group: Vec<usize>) -> Vec<usize> {
     for take in group {
         let pair = whole.last().and_then(|last| Some((takes.get(*last)?, takes.get(take)?)));
         match pair {
-            Some((before, next)) if begins(before, next) => drop(whole.pop()),
-            Some((before, next)) if begins(next, before) => continue,
+            Some((before, next)) if before.goes_on_in(next) => drop(whole.pop()),
+            Some((before, next)) if next.goes_on_in(before) => continue,
             _ => {}
         }
         whole.push(take);
     }
     whole
-}
-
-/// Whether `part` was recorded in part and `whole` goes on from there.
-fn begins(part: &Take, whole: &Take) -> bool {
-    !part.complete && part.pages.len() < whole.pages.len() && whole.pages.starts_with(&part.pages)
 }
 
 /// How far a session has come in a group.

@@ -70,7 +70,7 @@ fn a_new_cassette_tells_git_what_it_is() {
         "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n/variables.json merge=ramtape\n"
     );
     assert_eq!(read(".store/.gitignore"), "*\n");
-    assert!(read("cassette.json").starts_with("{\n  \"ramtape\": \"1.0\",\n  \"service\": \"ram\","));
+    assert!(read("cassette.json").starts_with("{\n  \"ramtape\": \"2.0\",\n  \"service\": \"ram\","));
     let mode = fs::metadata(folder.path().join(".store")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }

@@ -66,6 +66,7 @@ fn replay(root: &Path) -> Engine {
         poll: Poll::Recorded,
         cassette: "c".to_owned(),
         record_command: "none".to_owned(),
+        record_anew_command: "none".to_owned(),
         key: Secret::new("none"),
         allow_any_client: false,
         record_errors: false,

@@ -48,6 +48,7 @@ fn replaying(folder: &Path) -> Engine {
         actors: Vec::new(),
         poll: Poll::Recorded,
         record_command: "none".to_owned(),
+        record_anew_command: "none".to_owned(),
         cassette: "none".to_owned(),
         key: Secret::new("none".to_owned()),
         allow_any_client: false,

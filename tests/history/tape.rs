@@ -68,6 +68,7 @@ pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
         poll,
         cassette: "c".to_owned(),
         record_command: "none".to_owned(),
+        record_anew_command: "none".to_owned(),
         key: Secret::new("none"),
         allow_any_client: false,
         record_errors: false,

@@ -123,7 +123,7 @@ async fn what_cannot_be_merged_is_told() {
     }
     recording.stop().await;
     let json = stage.cassette("b").join("cassette.json");
-    let newer = std::fs::read_to_string(&json).unwrap().replace("\"1.0\"", "\"2.0\"");
+    let newer = std::fs::read_to_string(&json).unwrap().replace("\"2.0\"", "\"3.0\"");
     std::fs::write(&json, newer).unwrap();
     let newer = merge(&stage, &["a", "b"]);
     assert!(newer.code == Some(5) && newer.stderr.contains("use a newer ramtape"), "{newer:?}");

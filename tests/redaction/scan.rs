@@ -9,7 +9,7 @@ use std::path::Path;
 pub(crate) fn cassette(folder: &Path, name: &str, rules: &str, session: &str, body: &str) -> std::path::PathBuf {
     let root = folder.join(name);
     std::fs::create_dir_all(root.join("get-resource-shares")).unwrap();
-    let head = format!("{{\"ramtape\": \"1.0\", \"service\": \"ram\", \"redaction\": {{{rules}\"rules\": []}}}}\n");
+    let head = format!("{{\"ramtape\": \"2.0\", \"service\": \"ram\", \"redaction\": {{{rules}\"rules\": []}}}}\n");
     std::fs::write(root.join("cassette.json"), head).unwrap();
     let request = "{\"resourceOwner\":\"SELF\"}";
     let canonical = ramtape::fingerprint::canonical_text(

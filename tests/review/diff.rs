@@ -144,9 +144,9 @@ async fn requests_and_takes_come_and_go() {
     assert!(text.starts_with("gone     ListPermissions ") && text.contains("\nadded    ListResourceTypes "), "{text}");
     // What `cassette.json` says counts too.
     let head = std::fs::read_to_string(stage.cassette("c").join("cassette.json")).unwrap();
-    std::fs::write(stage.cassette("c").join("cassette.json"), head.replace("1.0", "1.1")).unwrap();
+    std::fs::write(stage.cassette("c").join("cassette.json"), head.replace("2.0", "2.1")).unwrap();
     let lines = differing(&stage, "HEAD:c", "c");
-    assert_eq!(lines[0]["differences"][0]["after"], json!({ "pointer": "/ramtape", "value": "\"1.1\"" }));
+    assert_eq!(lines[0]["differences"][0]["after"], json!({ "pointer": "/ramtape", "value": "\"2.1\"" }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

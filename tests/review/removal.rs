@@ -37,8 +37,28 @@ async fn takes_go_by_operation_fingerprint_and_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_stays_while_something_was_recorded_after_it() {
+async fn what_was_recorded_after_a_write_that_goes_is_linked_to_what_came_before() {
     let stage = recorded().await;
+    let linked =
+        |stage: &Stage| stage.texts("c").iter().any(|(_, text)| text.contains("\"after\": \"create-resource-share/"));
+    assert!(linked(&stage));
+    let removed = over(&stage, &["rm", "CreateResourceShare"]);
+    assert_eq!(removed.code, Some(0), "{removed:?}");
+    assert!(!linked(&stage) && !operations(&stage).contains(&"CreateResourceShare".to_owned()));
+    let well = over(&stage, &["verify"]);
+    assert_eq!(well.code, Some(0), "{well:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_stays_while_something_holds_a_value_of_it() {
+    let stage = recorded().await;
+    let (file, text) = stage.texts("c").into_iter().find(|(_, text)| text.contains("\"after\"")).unwrap();
+    let mut entry: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let takes = entry["takes"].as_array_mut().unwrap();
+    let take = takes.iter_mut().find(|take| take["after"].is_string()).unwrap();
+    let name = format!("{}:/name", take["after"].as_str().unwrap());
+    take["pages"][0]["body"]["resourceShares"][0]["name"] = json!({ "$volatile": name });
+    std::fs::write(stage.cassette("c").join(file), format!("{entry}\n")).unwrap();
     let before = stage.texts("c");
     for arguments in [&["rm", "CreateResourceShare"][..], &["rm", "CreateResourceShare", "--dry-run"]] {
         let refused = over(&stage, arguments);
@@ -50,7 +70,7 @@ async fn a_write_stays_while_something_was_recorded_after_it() {
     }
     let forced = over(&stage, &["rm", "CreateResourceShare", "--force"]);
     assert_eq!(forced.code, Some(0), "{forced:?}");
-    assert!(forced.stderr.contains("is linked to the write create-resource-share/"), "{forced:?}");
+    assert!(forced.stderr.contains("holds a value of create-resource-share/"), "{forced:?}");
     assert!(!operations(&stage).contains(&"CreateResourceShare".to_owned()));
 }
 
