@@ -11,6 +11,7 @@ use crate::interaction::{Request, Response};
 use crate::proxy;
 use crate::session::{assign_session, plain_name, session_name};
 use percent_encoding::percent_decode_str;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -166,17 +167,18 @@ impl Engines {
         }
     }
 
-    /// Puts back the variables that a run in mode `all` replaced, if it has recorded nothing: the takes that it was to replace
-    /// stay, and were recorded with them.
+    /// Puts back the variables that a run in mode `all` replaced for sessions that have recorded nothing: the takes that were to
+    /// be replaced stay, and were recorded with them. Those of callers that name no session are everybody's.
     fn take_back_variables(&self) -> Result<(), CassetteError> {
-        let recorded: u64 = self.engines().iter().flat_map(Engine::sessions).map(|session| session.recorded).sum();
-        if recorded > 0 {
-            return Ok(());
-        }
+        let sessions = self.engines().into_iter().flat_map(|engine| engine.sessions());
+        let recorded: BTreeSet<String> =
+            sessions.filter(|session| session.recorded > 0).map(|session| session.name.unwrap_or_default()).collect();
+        let has_recorded =
+            |session: &str| if session.is_empty() { !recorded.is_empty() } else { recorded.contains(session) };
         match &self.over {
-            Over::One(_, variables) => variables.take_back(),
+            Over::One(_, variables) => variables.take_back(has_recorded),
             Over::PerSession(sessions) => {
-                sessions.all_variables().iter().try_for_each(|variables| variables.take_back())
+                sessions.all_variables().iter().try_for_each(|variables| variables.take_back(has_recorded))
             }
         }
     }

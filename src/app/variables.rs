@@ -193,16 +193,20 @@ impl CassetteVariables {
         Ok(settled)
     }
 
-    /// Puts back what was recorded before this run, where its takes stay: the run has recorded none.
+    /// Puts back what was recorded before this run of sessions that have recorded nothing: their takes stay.
     ///
     /// # Errors
     /// Where the file cannot be written.
-    pub(super) fn take_back(&self) -> Result<(), CassetteError> {
+    pub(super) fn take_back(&self, has_recorded: impl Fn(&str) -> bool) -> Result<(), CassetteError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if self.recording != (Recording::Everything { over_takes: true }) || state.before.is_empty() {
             return Ok(());
         }
-        let before = std::mem::take(&mut state.before);
+        let mut before = std::mem::take(&mut state.before);
+        before.retain(|(session, _), _| !has_recorded(session));
+        if before.is_empty() {
+            return Ok(());
+        }
         self.cassette().change_variables(|variables| {
             for ((session, name), value) in &before {
                 match value {

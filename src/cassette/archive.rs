@@ -40,7 +40,7 @@ pub(super) struct Archive {
     /// What was sealed and leads back to a write that is not there.
     pub(super) adrift: Mutex<BTreeSet<(String, Fingerprint)>>,
     /// What gives way to the recording that is being sealed.
-    pub(super) superseded: Mutex<Option<Superseded>>,
+    pub(super) superseded: Mutex<Superseded>,
 }
 
 /// An entry, and what it was made from.

@@ -9,6 +9,8 @@ type Name = (Option<String>, String);
 /// The writes of a cassette, and which of them go.
 #[derive(Debug, Default)]
 pub(super) struct Links {
+    /// By id: the sessions that have such a write.
+    sessions: HashMap<String, Vec<Option<String>>>,
     /// The write before each.
     after: HashMap<Name, Option<String>>,
     staying: HashSet<Name>,
@@ -20,6 +22,7 @@ impl Links {
     pub(super) fn note(&mut self, take: &Take, goes: bool) {
         let Some(id) = &take.id else { return };
         let name = (take.session.clone(), id.clone());
+        self.sessions.entry(id.clone()).or_default().push(take.session.clone());
         self.after.insert(name.clone(), take.after.clone());
         if goes {
             self.going.insert(name)
@@ -33,17 +36,31 @@ impl Links {
         self.going.is_subset(&self.staying)
     }
 
+    /// Whether the write `id`, as `session` or another one made it, is no longer there.
+    pub(super) fn is_gone(&self, session: Option<&str>, id: &str) -> bool {
+        self.found(session.map(str::to_owned), id).is_some_and(|name| !self.staying.contains(&name))
+    }
+
+    /// The write called `id` that a take of `session` is linked to: the session's own; else one that another session made, as in
+    /// `new_episodes`, where a session can go on from what others recorded.
+    fn found(&self, session: Option<String>, id: &str) -> Option<Name> {
+        let holders = self.sessions.get(id)?;
+        let own = holders.iter().find(|holder| **holder == session);
+        let stays = || holders.iter().find(|holder| self.staying.contains(&((*holder).clone(), id.to_owned())));
+        let holder = own.or_else(stays).or_else(|| holders.first())?;
+        Some((holder.clone(), id.to_owned()))
+    }
+
     /// Links `take` past what goes. Says whether that changed it.
     pub(super) fn relink(&self, take: &mut Take) -> bool {
-        let mut passed = 0;
-        let mut after = take.after.clone();
+        let (mut session, mut after, mut passed) = (take.session.clone(), take.after.clone(), 0);
         // In a circle, which no recording makes, every write goes or one that stays ends it.
-        while let Some(id) = after.clone().filter(|_| passed <= self.going.len()) {
-            let name = (take.session.clone(), id);
-            if self.staying.contains(&name) || !self.going.contains(&name) {
-                break;
-            }
+        while let Some(name) = after.as_deref().and_then(|id| self.found(session.clone(), id))
+            && !self.staying.contains(&name)
+            && passed <= self.going.len()
+        {
             after = self.after.get(&name).cloned().flatten();
+            session = name.0;
             passed += 1;
         }
         let changes = after != take.after;
@@ -93,7 +110,11 @@ mod tests {
             assert_eq!((links.relink(&mut late), late.after.as_deref()), (changes, linked), "{after:?}");
         }
         let mut other = take(Some("s"), None, Some("c"));
-        assert!(!links.relink(&mut other), "another session's write of that id");
+        assert!(
+            links.relink(&mut other) && other.after.as_deref() == Some("a"),
+            "it went on from what another session made"
+        );
+        assert!(links.is_gone(None, "c") && links.is_gone(Some("s"), "c") && !links.is_gone(None, "d"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::replace::{put_in_place, synced, write_temporary};
 use super::{Cassette, fault, usage};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::PoisonError;
@@ -54,10 +54,10 @@ impl<P> Cassette<P> {
         usage::forget(&archive.root)?;
         let (links, sessions) = self.links_without(surplus)?;
         // Before the writes go: at no moment does a link lead nowhere.
-        let mut changed = if links.change_nothing() { BTreeSet::new() } else { self.relink_others(surplus, &links)? };
+        let mut changed = if links.change_nothing() { BTreeSet::new() } else { self.archive.relink(&links)? };
         for entry in surplus {
             step(surplus.len());
-            changed.extend(self.change_entry(&entry.folder, &entry.fingerprint, &entry.unused, &links)?);
+            changed.extend(self.remove_takes(entry)?);
         }
         for folder in &changed {
             // It stays where other files are in it.
@@ -79,41 +79,38 @@ impl<P> Cassette<P> {
         Ok((links, sessions))
     }
 
-    /// Links what stays in all other entries; gives the folders that this changed.
-    fn relink_others(&self, surplus: &[Surplus], links: &Links) -> Result<BTreeSet<PathBuf>, CassetteError> {
-        let changing: HashSet<&Fingerprint> = surplus.iter().map(|entry| &entry.fingerprint).collect();
-        let mut changed = BTreeSet::new();
-        for (folder, fp) in self.archive.names()?.iter().filter(|(_, fp)| !changing.contains(fp)) {
-            changed.extend(self.change_entry(folder, fp, &BTreeSet::new(), links)?);
-        }
-        Ok(changed)
-    }
-
-    /// Takes `unused` takes out of an entry, and links the others; gives the folder that this changed.
-    fn change_entry(
-        &self,
-        folder: &str,
-        fp: &Fingerprint,
-        unused: &BTreeSet<usize>,
-        links: &Links,
-    ) -> Result<Option<PathBuf>, CassetteError> {
-        let archive = &self.archive;
-        if !unused.is_empty() {
-            self.all_text(fp)?;
-        }
-        let path = entry_path(&archive.root, folder, fp)?;
-        let Some((bytes, _)) = read_file(&archive.root, &path)? else { return Ok(None) };
-        let mut entry = checked(&bytes, &path, folder, fp)?;
+    /// Takes out what goes of an entry; gives the folder that this changed.
+    fn remove_takes(&self, surplus: &Surplus) -> Result<Option<PathBuf>, CassetteError> {
+        let (archive, fp) = (&self.archive, &surplus.fingerprint);
+        self.all_text(fp)?;
+        let Some(mut entry) = archive.read_entry(&surplus.folder, fp)? else { return Ok(None) };
         let mut at = 0..;
-        entry.takes.retain(|_| at.next().is_none_or(|at: usize| !unused.contains(&at)));
-        if !links.relink_all(&mut entry) && unused.is_empty() {
-            return Ok(None);
-        }
-        archive.rewrite(folder, fp, &entry).map(Some)
+        entry.takes.retain(|_| at.next().is_none_or(|at: usize| !surplus.unused.contains(&at)));
+        archive.rewrite(&surplus.folder, fp, &entry).map(Some)
     }
 }
 
 impl Archive {
+    /// The entry as its file has it now; `None` where there is no file.
+    pub(super) fn read_entry(&self, folder: &str, fp: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
+        let path = entry_path(&self.root, folder, fp)?;
+        let Some((bytes, _)) = read_file(&self.root, &path)? else { return Ok(None) };
+        checked(&bytes, &path, folder, fp).map(Some)
+    }
+
+    /// Links the takes of all files past what goes; gives the folders that this changed.
+    pub(super) fn relink(&self, links: &Links) -> Result<BTreeSet<PathBuf>, CassetteError> {
+        let mut changed = BTreeSet::new();
+        for (folder, fp) in self.names()? {
+            if let Some(mut entry) = self.read_entry(&folder, &fp)?
+                && links.relink_all(&mut entry)
+            {
+                changed.insert(self.rewrite(&folder, &fp, &entry)?);
+            }
+        }
+        Ok(changed)
+    }
+
     /// Puts `entry` in the place of its file, or removes that where it has no takes; gives the folder that this changed.
     pub(super) fn rewrite(&self, folder: &str, fp: &Fingerprint, entry: &Entry) -> Result<PathBuf, CassetteError> {
         let path = entry_path(&self.root, folder, fp)?;

@@ -122,7 +122,7 @@ impl Archive {
         let left = self.catch_up(store, report);
         names.retain(|(_, fp)| !left.contains(fp));
         if chains == Chains::AreOver {
-            match self.supersede(store) {
+            match self.supersede(store, &names) {
                 Ok(takes) => report.superseded += takes,
                 Err(error) => names.drain(..).for_each(|name| report.fail(name, &error)),
             }
@@ -147,7 +147,7 @@ impl Archive {
         }
         let overtaken = |(folder, fp)| (folder, fp, "more was recorded for it each time it was tried".to_owned());
         report.failed.extend(names.into_iter().map(overtaken));
-        *self.superseded_now() = None;
+        self.superseded_now().clear();
     }
 
     /// Makes files last that an earlier sealing could not, and the store forget what they tell of; gives what is left.

@@ -4,14 +4,16 @@
 //! A suite that creates a share, reads it by its ARN and deletes it asks for another ARN in every recording: its earlier reads
 //! and deletion would never be found again, and lead back to a creation that is not there.
 
-use super::archive::{Archive, checked, written};
+use super::archive::{Archive, written};
 use super::error::CassetteError;
-use super::path::{entry_path, read_file};
+use super::fault;
+use super::links::values;
+use super::path::entry_path;
 use super::proof::Judge;
 use super::relink::Links;
 use super::replace::synced;
-use super::store::Store;
-use super::{fault, usage};
+use super::store::{Store, UnsealedTakes};
+use super::usage;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Take};
 use crate::session::{Seen, Write};
@@ -19,65 +21,60 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::sync::{MutexGuard, PoisonError};
 
-/// Takes that stand in the text until a recording in mode `all` takes their place.
-#[derive(Debug, Default)]
-pub(super) struct Superseded {
-    /// By fingerprint: takes of the text that go, by their place.
-    going: HashMap<Fingerprint, BTreeSet<usize>>,
-    links: Links,
-}
+/// Folder, fingerprint and the entry as its file has it.
+type Filed = (String, Fingerprint, Entry);
+
+/// By fingerprint, sessions whose takes of it are meant.
+type Sessions = HashMap<Fingerprint, HashSet<Option<String>>>;
+
+/// By fingerprint, takes of the text that give way to a recording in mode `all`, by their place.
+pub(super) type Superseded = HashMap<Fingerprint, BTreeSet<usize>>;
 
 /// What a recording in mode `all` has recorded anew.
 #[derive(Default)]
 struct Anew {
-    /// By fingerprint, the sessions whose takes of it are replaced.
-    replaced: HashMap<Fingerprint, HashSet<Option<String>>>,
+    /// What it has takes of: those replace the earlier ones.
+    replaced: Sessions,
     /// The writes among its takes.
     writes: Vec<Take>,
-    /// Those of `replaced` that are writes and may become text.
-    superseding: HashMap<Fingerprint, HashSet<Option<String>>>,
+    /// What is replaced, is a write, and may become text.
+    superseding: Sessions,
 }
 
-impl Superseded {
-    /// `entry`, as the text has it, without what goes; `None` where nothing is left.
-    pub(super) fn applied(&self, fp: &Fingerprint, mut entry: Entry) -> Option<Entry> {
-        self.apply(fp, &mut entry);
-        (!entry.takes.is_empty()).then_some(entry)
-    }
+fn has(sessions: &Sessions, fp: &Fingerprint, take: &Take) -> bool {
+    sessions.get(fp).is_some_and(|sessions| sessions.contains(&take.session))
+}
 
-    fn apply(&self, fp: &Fingerprint, entry: &mut Entry) -> bool {
-        let before = entry.takes.len();
-        if let Some(going) = self.going.get(fp) {
-            let mut at = 0..;
-            entry.takes.retain(|_| at.next().is_none_or(|at: usize| !going.contains(&at)));
-        }
-        let relinked = self.links.relink_all(entry);
-        relinked || entry.takes.len() < before
-    }
+fn without(mut entry: Entry, going: Option<&BTreeSet<usize>>) -> Entry {
+    let mut at = 0..;
+    entry.takes.retain(|_| at.next().is_none_or(|at: usize| going.is_none_or(|going| !going.contains(&at))));
+    entry
 }
 
 impl Archive {
-    /// Takes out of the text what the recording in `store` supersedes, where it is one in mode `all`. What of that has takes to
-    /// come is left to [`Archive::draft`], which asks [`Archive::without_superseded`].
+    /// Takes out of the text what the recording of `names`, which are about to become text, supersedes, where it is one in mode
+    /// `all`. What of that has takes to come is left to [`Archive::draft`], which asks [`Archive::without_superseded`]. Says how
+    /// many takes go.
     ///
-    /// It comes before the new takes become text: a process that dies in between finds them in the store and does it again.
-    ///
-    /// Says how many takes go.
+    /// It comes before the new takes become text, and links are changed before anything goes: a process that dies in between
+    /// finds all in the store and in the text, and does it again.
     ///
     /// # Errors
     /// Where a file cannot be read or written.
-    pub(super) fn supersede(&self, store: &Store) -> Result<usize, CassetteError> {
-        let anew = self.recorded_anew(store)?;
+    pub(super) fn supersede(&self, store: &Store, names: &[(String, Fingerprint)]) -> Result<usize, CassetteError> {
+        let anew = self.recorded_anew(store, names)?;
         if anew.replaced.is_empty() {
             return Ok(0);
         }
         let text = self.whole_text()?;
-        let superseded = self.superseded(&anew, &text);
-        let is_to_come = |fp: &Fingerprint| store.index().of(fp).is_some();
-        let mut changed = BTreeSet::new();
-        for (folder, fp, mut entry) in text {
-            if !is_to_come(&fp) && superseded.apply(&fp, &mut entry) {
-                changed.insert(self.rewrite(&folder, &fp, &entry)?);
+        let (superseded, links) = self.superseded(&anew, &text);
+        let mut changed = if links.change_nothing() { BTreeSet::new() } else { self.relink(&links)? };
+        for (folder, fp, _) in &text {
+            let going = superseded.get(fp).filter(|_| !anew.replaced.contains_key(fp));
+            if let Some(going) = going
+                && let Some(entry) = self.read_entry(folder, fp)?
+            {
+                changed.insert(self.rewrite(folder, fp, &without(entry, Some(going)))?);
             }
         }
         if !changed.is_empty() {
@@ -87,28 +84,26 @@ impl Archive {
             // It stays where other files are in it.
             synced(if fs::remove_dir(folder).is_ok() { &self.root } else { folder })?;
         }
-        let takes = superseded.going.values().map(BTreeSet::len).sum();
-        *self.superseded_now() = Some(superseded);
+        let takes = superseded.values().map(BTreeSet::len).sum();
+        *self.superseded_now() = superseded;
         fault::point("after-superseding");
         Ok(takes)
     }
 
     /// What is superseded, from [`Archive::supersede`] until all of the recording is text.
-    pub(super) fn superseded_now(&self) -> MutexGuard<'_, Option<Superseded>> {
+    pub(super) fn superseded_now(&self) -> MutexGuard<'_, Superseded> {
         self.superseded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The entry of a file as it stands beside what is recorded anew.
     pub(super) fn without_superseded(&self, fp: &Fingerprint, sealed: Option<Entry>) -> Option<Entry> {
-        match &*self.superseded_now() {
-            Some(superseded) => sealed.and_then(|entry| superseded.applied(fp, entry)),
-            None => sealed,
-        }
+        let superseded = self.superseded_now();
+        sealed.map(|entry| without(entry, superseded.get(fp))).filter(|entry| !entry.takes.is_empty())
     }
 
-    fn recorded_anew(&self, store: &Store) -> Result<Anew, CassetteError> {
+    fn recorded_anew(&self, store: &Store, names: &[(String, Fingerprint)]) -> Result<Anew, CassetteError> {
         let mut anew = Anew::default();
-        for name in store.index().names() {
+        for name in names {
             let Some(unsealed) = store.takes_of(&name.1)? else { continue };
             let replacing = || unsealed.takes.iter().filter(|recorded| recorded.replace).map(|recorded| &recorded.take);
             let sessions: HashSet<_> = replacing().map(|take| take.session.clone()).collect();
@@ -117,7 +112,7 @@ impl Archive {
             }
             let writes: Vec<Take> = replacing().filter(|take| take.id.is_some()).cloned().collect();
             // What cannot become text replaces nothing: its earlier takes stay, and so does what they made.
-            if !writes.is_empty() && self.can_become_text(&name, &unsealed.head.clone().with(writes.clone()))? {
+            if !writes.is_empty() && self.can_become_text(name, &unsealed)? {
                 anew.superseding.insert(name.1, sessions.clone());
             }
             anew.writes.extend(writes);
@@ -126,55 +121,81 @@ impl Archive {
         Ok(anew)
     }
 
-    fn can_become_text(&self, (folder, fp): &(String, Fingerprint), entry: &Entry) -> Result<bool, CassetteError> {
+    fn can_become_text(
+        &self,
+        (folder, fp): &(String, Fingerprint),
+        unsealed: &UnsealedTakes,
+    ) -> Result<bool, CassetteError> {
+        let entry = unsealed.head.clone().with(unsealed.takes.iter().map(|recorded| recorded.take.clone()).collect());
         let path = entry_path(&self.root, folder, fp)?;
-        let Ok(text) = written(entry, &path) else { return Ok(false) };
+        let Ok(text) = written(&entry, &path) else { return Ok(false) };
         let judge = Judge { warden: &*self.warden, redaction: &self.redaction };
-        match judge.prove(&path, fp, entry, &text) {
-            Ok(()) => Ok(true),
+        match judge.prove(&path, fp, &entry, &text) {
+            Ok(()) => Ok(self.prove_links(&entry, &unsealed.takes).is_ok()),
             Err(CassetteError::Secret { .. } | CassetteError::Broken { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
     /// Every entry as its file has it.
-    fn whole_text(&self) -> Result<Vec<(String, Fingerprint, Entry)>, CassetteError> {
+    fn whole_text(&self) -> Result<Vec<Filed>, CassetteError> {
         let mut entries = Vec::new();
         for (folder, fp) in self.names()? {
-            let path = entry_path(&self.root, &folder, &fp)?;
-            if let Some((bytes, _)) = read_file(&self.root, &path)? {
-                entries.push((folder.clone(), fp, checked(&bytes, &path, &folder, &fp)?));
+            if let Some(entry) = self.read_entry(&folder, &fp)? {
+                entries.push((folder, fp, entry));
             }
         }
         Ok(entries)
     }
 
-    fn superseded(&self, anew: &Anew, text: &[(String, Fingerprint, Entry)]) -> Superseded {
-        let has = |sessions: &HashMap<Fingerprint, HashSet<Option<String>>>, fp: &Fingerprint, take: &Take| {
-            sessions.get(fp).is_some_and(|sessions| sessions.contains(&take.session))
-        };
-        let mut earlier: HashMap<Option<String>, Vec<Write>> = HashMap::new();
+    /// The takes that go, and how the others are linked then.
+    fn superseded(&self, anew: &Anew, text: &[Filed]) -> (Superseded, Links) {
+        let mut earlier: HashMap<&Option<String>, Vec<Write>> = HashMap::new();
         for (_, fp, entry) in text {
             for take in entry.takes.iter().filter(|take| take.id.is_some() && has(&anew.superseding, fp, take)) {
-                earlier.entry(take.session.clone()).or_default().push(Write::of(fp, entry, take));
+                earlier.entry(&take.session).or_default().push(Write::of(fp, entry, take));
             }
         }
-        let mut superseded = Superseded::default();
-        anew.writes.iter().for_each(|take| superseded.links.note(take, false));
+        let mut going = Superseded::new();
         for (_, fp, entry) in text {
             let seen = Seen::of(entry, &self.warden.operation_rules(&entry.operation));
-            let made_by = |take: &Take| {
-                let writes = earlier.get(&take.session);
-                writes.is_some_and(|writes| writes.iter().any(|write| write.concerns(&seen)))
-            };
-            for (at, take) in entry.takes.iter().enumerate() {
-                let goes = !has(&anew.replaced, fp, take) && made_by(take);
-                superseded.links.note(take, goes || has(&anew.superseding, fp, take));
-                if goes {
-                    superseded.going.entry(*fp).or_default().insert(at);
-                }
+            let concerning = earlier.iter().filter(|(_, writes)| writes.iter().any(|write| write.concerns(&seen)));
+            let sessions: HashSet<&Option<String>> = concerning.map(|(session, _)| *session).collect();
+            let takes = entry.takes.iter().enumerate();
+            let gone = takes.filter(|(_, take)| sessions.contains(&take.session) && !has(&anew.replaced, fp, take));
+            let gone: BTreeSet<usize> = gone.map(|(at, _)| at).collect();
+            if !gone.is_empty() {
+                going.insert(*fp, gone);
             }
         }
-        superseded
+        // What holds a value of a write that goes could never be asked again either.
+        loop {
+            let links = links_without(anew, text, &going);
+            let before: usize = going.values().map(BTreeSet::len).sum();
+            for (_, fp, entry) in text {
+                for (at, take) in entry.takes.iter().enumerate().filter(|(_, take)| !has(&anew.replaced, fp, take)) {
+                    let session = take.session.as_deref();
+                    if values(&entry.request, take).iter().any(|source| links.is_gone(session, source)) {
+                        going.entry(*fp).or_default().insert(at);
+                    }
+                }
+            }
+            if going.values().map(BTreeSet::len).sum::<usize>() == before {
+                return (going, links);
+            }
+        }
     }
+}
+
+/// The writes of the text and of the recording, without those that go or are replaced.
+fn links_without(anew: &Anew, text: &[Filed], going: &Superseded) -> Links {
+    let mut links = Links::default();
+    anew.writes.iter().for_each(|take| links.note(take, false));
+    for (_, fp, entry) in text {
+        for (at, take) in entry.takes.iter().enumerate() {
+            let goes = going.get(fp).is_some_and(|going| going.contains(&at));
+            links.note(take, goes || has(&anew.superseding, fp, take));
+        }
+    }
+    links
 }

@@ -41,6 +41,8 @@ pub(super) struct Call {
     pub(super) volatile: Vec<(String, String)>,
     /// What identifies it.
     pub(super) fingerprint: Fingerprint,
+    /// What identifies it without any volatile member: values that it brings are named after that.
+    pub(super) bare_fingerprint: Fingerprint,
     /// Which page it wants, of a listing.
     pub(super) page: PageAsk,
     /// By what the client names this write, if it does.
@@ -128,6 +130,7 @@ pub(super) fn identify(
     let is_volatile =
         |name: &str| operation.as_ref().is_some_and(|operation| operation.volatile.iter().any(|v| v == name));
     let (mut canonical, mut fingerprint) = spelled(&|member| is_volatile(member) || is_paging(member))?;
+    let bare_fingerprint = fingerprint;
     let mut volatile = if is_write { own.clone() } else { volatile(operation.as_deref(), &parameters) };
     if let Some(live) = live.filter(|_| !is_write && !volatile.is_empty()) {
         // What this very listing brought has its name from there, and stays out of the request: a poll is the same each time.
@@ -149,6 +152,7 @@ pub(super) fn identify(
         parameters: canonical,
         volatile,
         fingerprint,
+        bare_fingerprint,
         page,
         idempotency_token,
         unkeyed,

@@ -46,6 +46,8 @@ pub struct Importer {
     shared: Arc<Shared>,
     chains: Chains,
     places: Places,
+    /// By session and the transcript's id of a write, the one that it has here.
+    writes: HashMap<(Option<String>, String), String>,
     /// ramtape's own token for one of the transcript.
     tokens: HashMap<Place, String>,
     /// The invocations that were answered.
@@ -59,11 +61,12 @@ impl Importer {
     /// Into the cassette of `engine`, which must be open for recording.
     #[must_use]
     pub fn new(engine: &Engine) -> Self {
-        let (tokens, answered) = (HashMap::new(), HashSet::new());
+        let (tokens, answered, writes) = (HashMap::new(), HashSet::new(), HashMap::new());
         Self {
             shared: Arc::clone(&engine.shared),
             chains: Chains::default(),
             places: Places::default(),
+            writes,
             tokens,
             answered,
         }
@@ -74,7 +77,7 @@ impl Importer {
     /// # Errors
     /// Where its parameters cannot be read, or the cassette not be written.
     pub async fn take_in(&mut self, exchange: Exchange) -> Result<Carried, EngineError> {
-        let Exchange { mut request, response, after } = exchange;
+        let Exchange { mut request, response, after, write } = exchange;
         if !self.is_addressed(&request) {
             return Ok(Carried::OtherService);
         }
@@ -94,11 +97,17 @@ impl Importer {
         if lasts && !self.is_new(&request, &call, session_name.as_ref()) {
             return Ok(Carried::Again);
         }
-        let question = self.question(request, call, session_name, after);
+        // What was linked past writes that are gone has another id here, as that tells of the line before it.
+        let after = after
+            .map(|after| after.map(|id| self.writes.get(&(session_name.clone(), id.clone())).cloned().unwrap_or(id)));
+        let question = self.question(request, call, session_name.clone(), after);
         let chain = self.continued(&question)?;
         let given = answer.body.clone();
         let own = keep(&self.shared, (&self.chains, &self.places), &question, Arrived { answer, chain }).await?;
         self.remember_token(&question, &given, &own.body);
+        if let Some((told, made)) = write.zip(question.session().history.latest().map(str::to_owned)) {
+            self.writes.insert((session_name, told), made);
+        }
         Ok(self.shared.tally.take_unrecorded().map_or(Carried::Recorded, Carried::NotStored))
     }
 

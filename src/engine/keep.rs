@@ -147,10 +147,6 @@ async fn add(
     upstream_token.iter().for_each(|token| locked.give(token, next));
     let token = upstream_token.map(|token| (next.key(), Secret::new(token)));
     if known != Some(true) {
-        if call.is_write() && locked.head.id.is_none() {
-            let parent = question.after();
-            locked.head.id = Some(question.session().history.begin_write(&call.folder, &call.fingerprint, parent));
-        }
         let kept = token.clone().map(|(key, token)| UpstreamToken { key: key.to_vec(), token });
         match store(shared, question, &locked, page, kept, took).await {
             Ok(id) => locked.id = Some(id),

@@ -189,8 +189,10 @@ async fn asked_and_kept(shared: &Arc<Shared>, recorder: &Recorder, question: &Qu
             Landed { outcome: Ok(answer.into()), final_answer: false }
         }
         Asked::Keep(arrived) => {
+            // A client that is told to try again asks upstream again.
+            let final_answer = is_recordable(&arrived.answer, &shared.settings.service.recording);
             let outcome = keep(shared, (&recorder.chains, &recorder.places), question, arrived).await.map_err(Arc::new);
-            Landed { outcome, final_answer: true }
+            Landed { outcome, final_answer }
         }
     }
 }

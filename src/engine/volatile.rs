@@ -24,7 +24,7 @@ pub(super) fn bind(shared: &Shared, session: Option<&str>, call: &Call, write: O
     let values = call.volatile.iter().map(|(pointer, value)| (pointer.as_str(), value.as_str()));
     match write {
         Some(write) => shared.live.bind(session, write, values),
-        None => shared.live.bring(session, &brought_by(&call.folder, &call.fingerprint), values),
+        None => shared.live.bring(session, &brought_by(&call.folder, &call.bare_fingerprint), values),
     }
 }
 

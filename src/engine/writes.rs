@@ -2,10 +2,12 @@
 
 use super::Shared;
 use super::prepared::Prepared;
+use crate::fingerprint::Fingerprint;
 use crate::interaction::OperationName;
 use crate::service::Service;
 use crate::session::{Choices, Lines, OperationRules};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What is known of the cassette's writes.
@@ -19,9 +21,20 @@ struct Known {
     lines: Arc<Lines>,
     /// Links that lead to no write. The cassette is not read again for their sake.
     absent: HashSet<String>,
+    /// By fingerprint, what the entries say that were asked for: where one comes to say something else, its file has changed, and
+    /// so may the writes have.
+    said: HashMap<Fingerprint, u64>,
 }
 
 impl Known {
+    /// Notes what `prepared` says; whether it said something else before.
+    fn has_changed(&mut self, prepared: &Prepared) -> bool {
+        let mut hasher = DefaultHasher::new();
+        prepared.entry.takes.hash(&mut hasher);
+        let said = hasher.finish();
+        self.said.insert(prepared.fingerprint, said).is_some_and(|before| before != said)
+    }
+
     /// Whether the write `id` is known to be there, or to be absent.
     fn has(&self, id: &str) -> bool {
         self.lines.place(None, id).is_some() || self.absent.contains(id)
@@ -53,8 +66,9 @@ impl Shared {
             return Arc::clone(choices);
         }
         let ids = || prepared.entry.takes.iter().flat_map(|take| take.after.iter().chain(&take.id));
-        if !ids().all(|id| known.has(id)) {
+        if known.has_changed(prepared) || !ids().all(|id| known.has(id)) {
             known.lines = Arc::new(self.read_lines());
+            known.absent.clear();
             let absent: Vec<String> = ids().filter(|id| !known.has(id)).cloned().collect();
             known.absent.extend(absent);
         }

@@ -14,6 +14,8 @@ pub use write::write;
 
 /// An entry's own member: the id of the write that the session had made before. Names of such members begin with `_`.
 const AFTER: &str = "_ramtapeAfter";
+/// The id of a write, as others name it there.
+const WRITE: &str = "_ramtapeWrite";
 
 /// The log's own member: what tells the key from others that stand-ins in the file were made with. Never the key.
 const KEY: &str = "_ramtapeKey";

@@ -28,6 +28,8 @@ pub(super) struct RawEntry {
     /// `Some(None)` where it is there and `null`.
     #[serde(rename = "_ramtapeAfter", default, deserialize_with = "present")]
     pub(super) after: Option<Option<String>>,
+    #[serde(rename = "_ramtapeWrite", default)]
+    pub(super) write: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -133,14 +133,14 @@ fn name_within(text: &str) -> String {
 }
 
 fn exchange(raw: RawEntry) -> Result<Exchange, Lack> {
-    let RawEntry { request, response, resource_type, after, .. } = raw;
+    let RawEntry { request, response, resource_type, after, write, .. } = raw;
     let address = Address::of(&request.url)?;
     let status = response.as_ref().map(|response| response.status);
     if resource_type.as_deref() == Some("websocket") || status == Some(101.0) || address.is_socket {
         return Err(Lack::WebSocket);
     }
     let response = answer(response)?;
-    Ok(Exchange { request: asked(request, address)?, response, after })
+    Ok(Exchange { request: asked(request, address)?, response, after, write })
 }
 
 /// A URL taken apart.

@@ -1,6 +1,6 @@
 //! From exchanges to a HAR file.
 
-use super::{AFTER, KEY, time};
+use super::{AFTER, KEY, WRITE, time};
 use crate::interaction::{Exchange, Request, Response};
 use bytes::Bytes;
 use data_encoding::BASE64;
@@ -33,6 +33,7 @@ fn entry(exchange: &Exchange, second: u64) -> Value {
     });
     if let (Some(after), Some(members)) = (&exchange.after, entry.as_object_mut()) {
         members.insert(AFTER.to_owned(), json!(after));
+        members.extend(exchange.write.as_ref().map(|id| (WRITE.to_owned(), json!(id))));
     }
     entry
 }

@@ -12,4 +12,6 @@ pub struct Exchange {
     /// The latest write that the session had made before: `None` where the transcript does not say, and its order tells;
     /// `Some(None)` where there was none.
     pub after: Option<Option<String>>,
+    /// The id of the write that it is, as others name it in `after`.
+    pub write: Option<String>,
 }

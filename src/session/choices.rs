@@ -14,8 +14,8 @@ use std::sync::Arc;
 pub struct Choices {
     lines: Arc<Lines>,
     seen: Seen,
-    /// By place of a write: its number among the requests of writes that concern this one; `None` where it does not.
-    kinds: Vec<Option<u32>>,
+    /// By place of a write that concerns this request: the number of what it asked for.
+    kinds: HashMap<usize, u32>,
     /// The histories, each behind the one that it goes on from. The first is that without a write.
     histories: Vec<Recorded>,
     takes: Vec<Placed>,
@@ -56,7 +56,7 @@ impl Choices {
         let mut choices = Self {
             lines: Arc::clone(lines),
             seen,
-            kinds: Vec::with_capacity(lines.all().len()),
+            kinds: HashMap::new(),
             histories: vec![Recorded { before: 0, kind: 0, repeats: 0, signature: Signature::default() }],
             takes: Vec::with_capacity(entry.takes.len()),
         };
@@ -103,7 +103,6 @@ impl Choices {
             let before = placed.before.and_then(|before| by_place.get(before)).copied().unwrap_or_default();
             let write = &placed.write;
             if !write.concerns(&self.seen) {
-                self.kinds.push(None);
                 by_place.push(before);
                 line.push(Step { place, concerns: None });
                 continue;
@@ -114,7 +113,7 @@ impl Choices {
             let signature =
                 self.histories.get(before).map(|recorded: &Recorded| recorded.signature).unwrap_or_default();
             let (signature, undo) = sequences.push(signature, write.kind, &write.things);
-            self.kinds.push(Some(kind));
+            self.kinds.insert(place, kind);
             by_place.push(self.histories.len());
             self.histories.push(Recorded { before, kind, repeats, signature });
             line.push(Step { place, concerns: Some((kind, undo)) });
@@ -197,7 +196,7 @@ impl Choices {
             next = placed.before;
         }
         for place in line.into_iter().rev() {
-            let Some(kind) = self.kinds.get(place).copied().flatten() else { continue };
+            let Some(kind) = self.kinds.get(&place).copied() else { continue };
             if !counts.take(kind) {
                 lacking.extend(self.lines.at(place).map(|placed| placed.write.operation.clone()));
             }
@@ -225,7 +224,7 @@ impl Made {
     /// Reads those of `places`, the session's writes by their place in the cassette's lines, that were not read yet.
     pub(super) fn read_on(&mut self, choices: &Choices, places: &[Option<usize>]) {
         for place in places.iter().skip(self.read) {
-            let concerning = place.and_then(|place| Some((choices.kinds.get(place).copied().flatten()?, place)));
+            let concerning = place.and_then(|place| Some((*choices.kinds.get(&place)?, place)));
             let Some((kind, placed)) = concerning.and_then(|(kind, place)| Some((kind, choices.lines.at(place)?)))
             else {
                 continue;

@@ -1,22 +1,29 @@
 //! The takes that answer in turn (rules 7 and 10).
 
 use super::choices::Choices;
-use super::sequences::Signature;
 use crate::interaction::Take;
 
-/// Those of `candidates`, takes in recorded order, that were recorded after `history`: for the page size asked, where there
-/// are any.
+/// Those of `candidates`, takes in recorded order, that were recorded by the session of `best` after the same history: for the
+/// page size asked, where there are any.
 pub(super) fn group(
     choices: &Choices,
     takes: &[Take],
     candidates: &[usize],
-    history: Signature,
+    best: usize,
     max_results: Option<u32>,
 ) -> Vec<usize> {
-    let all: Vec<usize> = candidates.iter().copied().filter(|take| choices.signature_of(*take) == history).collect();
+    let history = choices.signature_of(best);
+    let own = of_session(takes, candidates, best);
+    let all: Vec<usize> = own.into_iter().filter(|take| choices.signature_of(*take) == history).collect();
     let is_asked = |take: &usize| takes.get(*take).is_some_and(|take| take.max_results == max_results);
     let of_size: Vec<usize> = all.iter().copied().filter(is_asked).collect();
     without_beginnings(takes, if of_size.is_empty() { all } else { of_size })
+}
+
+/// Those of `candidates` that the session of take `of` recorded: what others recorded is a story of its own.
+pub(super) fn of_session(takes: &[Take], candidates: &[usize], of: usize) -> Vec<usize> {
+    let session = |take: usize| takes.get(take).map(|take| take.session.as_deref());
+    candidates.iter().copied().filter(|take| session(*take) == session(of)).collect()
 }
 
 /// `group` without chains that were recorded in part, where the one before or behind goes on from there.

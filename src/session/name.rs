@@ -1,9 +1,10 @@
 //! How a session names itself.
 
-use crate::interaction::Request;
+use crate::interaction::{Request, base32};
 use http::HeaderName;
 use http::header::USER_AGENT;
 use memchr::memmem::Finder;
+use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
 /// How a part of a user agent begins that is an application id.
@@ -35,10 +36,17 @@ pub fn assign_session(request: &mut Request, name: &str) {
     }
 }
 
-/// `given` as the name of a session: other characters become `-`, and what is too long is cut.
+/// `given` as the name of a session: other characters become `-`, and what is too long is cut. Where that changed it, a digest of
+/// what was given follows, so that no two names become one.
 #[must_use]
 pub fn plain_name(given: &str) -> String {
-    given.chars().take(LONGEST).map(plain).collect()
+    if given.len() <= LONGEST && given.chars().all(|c| plain(c) == c) {
+        return given.to_owned();
+    }
+    let digest: [u8; 5] = Sha256::digest(given).first_chunk().copied().unwrap_or_default();
+    let digest = base32::encode(&digest);
+    let start: String = given.chars().take(LONGEST - 1 - digest.len()).map(plain).collect();
+    format!("{start}-{digest}")
 }
 
 /// SDKs write other characters as `-` in application ids; so does this, wherever the name comes from.
@@ -98,8 +106,8 @@ mod tests {
 
     #[test]
     fn prefix_before_header_before_application_id() {
-        let both = [("x-ramtape-session", "from header"), ("user-agent", "Boto3/1.43 app/from-sdk md/x")];
-        assert_eq!(named(Some("test%5B1%5D"), &both).as_deref(), Some("test-1-"));
+        let both = [("x-ramtape-session", "from-header"), ("user-agent", "Boto3/1.43 app/from-sdk md/x")];
+        assert_eq!(named(Some("test_1"), &both).as_deref(), Some("test_1"));
         assert_eq!(named(None, &both).as_deref(), Some("from-header"));
         assert_eq!(named(None, &both[1..]).as_deref(), Some("from-sdk"));
         for none in ["Boto3/1.43 md/app/x", "myapp/x", "Boto3/1.43 app", ""] {
@@ -109,5 +117,18 @@ mod tests {
             assert_eq!(named(None, &[("user-agent", first)]).as_deref(), Some("one"), "{first}");
         }
         assert_eq!(named(Some(&"a".repeat(100)), &[]).map(|name| name.len()), Some(64));
+    }
+
+    #[test]
+    fn no_two_names_become_one() {
+        let long = |end: &str| format!("{}{end}", "a".repeat(64));
+        let given = ["test%5B1%5D", "test%5B1-", "test-1-", "test-1%5D", "t%C3%A9", &long(""), &long("b"), &long("c")];
+        let names: std::collections::BTreeSet<String> =
+            given.iter().filter_map(|given| named(Some(given), &[])).collect();
+        assert_eq!(names.len(), given.len(), "{names:?}");
+        assert!(names.iter().all(|name| name.len() <= LONGEST && name.chars().all(|c| plain(c) == c)), "{names:?}");
+        assert!(names.contains("test-1-") && names.iter().any(|name| name.starts_with("test-1--")), "{names:?}");
+        let again = |name: &String| named(Some(name), &[]).as_ref() == Some(name);
+        assert!(names.iter().all(again), "what is plain stays so");
     }
 }

@@ -1,9 +1,9 @@
 //! Where each session stands, and what answers its next request.
 
 use super::choices::{Choices, Made};
-use super::group::{Cursor, group};
+use super::group::{Cursor, group, of_session};
 use super::history::History;
-use super::rank::{Standing, best_history};
+use super::rank::{Standing, best};
 use super::sequences::Signature;
 use super::waiting::{Stuck, Wait, Waiter, following, passing_status, stuck};
 use crate::fingerprint::Fingerprint;
@@ -74,22 +74,20 @@ pub struct Session {
     order: VecDeque<(Fingerprint, Repeat)>,
 }
 
+impl Choice {
+    const fn of(take: usize) -> Self {
+        Self { take, is_repeat: false, stuck: None, went_on: false }
+    }
+}
+
 impl Session {
     /// The take of `entry` that answers `ask`; a write moves the history. `choices` is asked for only where there are several
     /// takes. `None` where no take can answer.
     pub fn choose(&mut self, entry: &Entry, choices: impl FnOnce() -> Arc<Choices>, ask: Ask<'_>) -> Option<Choice> {
         let chosen = match entry.takes.as_slice() {
             [] => return None,
-            [_] => {
-                Choice { take: 0, is_repeat: self.repeated(entry, &ask, &[]).is_some(), stuck: None, went_on: false }
-            }
-            takes => {
-                let choices = choices();
-                match self.repeated(entry, &ask, &choices.rules().transient_errors) {
-                    Some(take) => Choice { take, is_repeat: true, stuck: None, went_on: false },
-                    None => self.next(takes, &choices, &ask)?,
-                }
-            }
+            [_] => Choice { is_repeat: self.repeated(&ask).is_some(), ..Choice::of(0) },
+            takes => self.choose_among(takes, &choices(), &ask)?,
         };
         if !chosen.is_repeat {
             self.last.insert(ask.fingerprint, chosen.take);
@@ -102,19 +100,17 @@ impl Session {
         Some(chosen)
     }
 
-    /// The take that a repeated request was answered from: it gets the same again, and nothing moves. One that was told to try
-    /// again goes on (rule 9).
-    fn repeated(&self, entry: &Entry, ask: &Ask<'_>, transient: &[String]) -> Option<usize> {
-        let known = |repeat: &Repeat| self.repeats.get(&(ask.fingerprint, repeat.clone())).copied();
-        let take = ask.repeats.iter().find_map(known)?;
-        let recorded = entry.takes.get(take)?;
-        (entry.takes.len() == 1 || !asks_to_retry(recorded, transient)).then_some(take)
+    /// The take that an earlier request was answered from which `ask` repeats, and by what.
+    fn repeated<'a>(&self, ask: &'a Ask<'_>) -> Option<(usize, &'a Repeat)> {
+        let known = |repeat: &'a Repeat| Some((*self.repeats.get(&(ask.fingerprint, repeat.clone()))?, repeat));
+        ask.repeats.iter().find_map(known)
     }
 
-    /// The next take: of the best history (rule 6) the group (rule 7), and of that the one whose turn it is; or what follows
-    /// the group, for a waiter that would go nowhere (rule 8).
-    fn next(&mut self, takes: &[Take], choices: &Arc<Choices>, ask: &Ask<'_>) -> Option<Choice> {
+    fn choose_among(&mut self, takes: &[Take], choices: &Arc<Choices>, ask: &Ask<'_>) -> Option<Choice> {
         let candidates = self.candidates(takes, choices, ask);
+        let given = |take: &&usize| self.history.was_given(&ask.fingerprint, **take);
+        let given: Vec<usize> = candidates.iter().filter(given).copied().collect();
+        let repeated = self.repeated(ask).map(|(take, repeat)| (take, repeat.clone()));
         let known = self.made.entry(ask.fingerprint).or_insert_with(|| (Arc::clone(choices), Made::default()));
         if !Arc::ptr_eq(&known.0, choices) {
             *known = (Arc::clone(choices), Made::default());
@@ -122,47 +118,31 @@ impl Session {
         let made = &mut known.1;
         let writes = self.history.places(choices.lines());
         made.read_on(choices, writes);
-        let history = best_history(choices, &candidates, &Standing { made, writes })?;
-        let group = group(choices, takes, &candidates, history, ask.max_results);
-        let last = *group.last()?;
-        if takes.get(last)?.id.is_some() {
-            return self.next_write(takes, choices, &group, (ask.fingerprint, ask.max_results, history));
+        let standing = Standing { made, writes };
+        // That it was sent again was recorded too: then this is the next one.
+        let is_next = |take: &usize| standing.has_history(choices, *take) && !given.contains(take);
+        if let Some((take, repeat)) = repeated
+            && !asks_to_retry(takes.get(take)?, &choices.rules().transient_errors)
+            && !(matches!(repeat, Repeat::Token(_)) && candidates.iter().any(is_next))
+        {
+            return Some(Choice { is_repeat: true, ..Choice::of(take) });
         }
-        let (cursor, waiter) = self.places.entry((ask.fingerprint, ask.max_results, history)).or_default();
-        let mut chosen = Choice { take: last, is_repeat: false, stuck: None, went_on: false };
-        if !waiter.is_beyond() {
-            if !ask.at_once {
-                chosen.take = cursor.next(takes, &group)?;
-            }
-            let passes = || passing_status(takes.get(last)?, &choices.rules().passing);
-            if chosen.take != last || passes().is_none() {
-                return Some(chosen);
-            }
-            match waiter.wait((last, takes.get(last)?.times), writes.len()) {
-                Wait::Patient => return Some(chosen),
-                Wait::Stuck => {
-                    chosen.stuck = stuck(choices, takes, &candidates, last, made);
-                    return Some(chosen);
-                }
-                Wait::Over => {}
-            }
+        let best = best(choices, &candidates, &standing)?;
+        let group = group(choices, takes, &candidates, best, ask.max_results);
+        let place = (ask.fingerprint, ask.max_results, choices.signature_of(best));
+        let (cursor, waiter) = self.places.entry(place).or_default();
+        if takes.get(best)?.id.is_none() {
+            let poll = Poll { takes, choices, group: &group, candidates: &candidates, standing: &standing };
+            return poll.next(cursor, waiter, ask.at_once);
         }
-        let following = following(choices, takes, &candidates, last);
-        chosen.went_on = !waiter.is_beyond() && !following.is_empty();
-        let follows = if ask.at_once { following.last().copied() } else { waiter.next(&following) };
-        chosen.take = follows.unwrap_or(last);
-        Some(chosen)
-    }
-
-    /// A write is no poll, and gets its takes in turn however reads are answered.
-    fn next_write(&mut self, takes: &[Take], choices: &Choices, group: &[usize], place: Group) -> Option<Choice> {
-        // What was given already is no candidate where something is brought: the next one is the first.
-        let take = if choices.bring_something() {
-            *group.first()?
-        } else {
-            self.places.entry(place).or_default().0.next(takes, group)?
+        // A write is no poll: each gets its own answer, in turn. Of those that bring something, what was given is none of the
+        // candidates, until all were.
+        let take = match (choices.bring_something(), given.is_empty()) {
+            (true, true) => group.first().copied(),
+            (true, false) => group.last().copied(),
+            (false, _) => cursor.next(takes, &group),
         };
-        Some(Choice { take, is_repeat: false, stuck: None, went_on: false })
+        take.map(Choice::of)
     }
 
     /// The takes that can answer, in recorded order: those of the session's own name, where there are any; of a write that
@@ -201,6 +181,48 @@ impl Session {
     #[must_use]
     pub fn current(&self, fingerprint: Fingerprint) -> Option<usize> {
         self.last.get(&fingerprint).copied()
+    }
+}
+
+/// A read for which one of several takes is to be given.
+struct Poll<'a> {
+    takes: &'a [Take],
+    choices: &'a Choices,
+    /// The takes whose turn it is, one after the other.
+    group: &'a [usize],
+    candidates: &'a [usize],
+    standing: &'a Standing<'a>,
+}
+
+impl Poll<'_> {
+    /// The next take of the group; or what follows it, for a waiter that would go nowhere.
+    fn next(&self, cursor: &mut Cursor, waiter: &mut Waiter, at_once: bool) -> Option<Choice> {
+        let Self { takes, choices, group, .. } = *self;
+        let last = *group.last()?;
+        let candidates = of_session(takes, self.candidates, last);
+        let mut chosen = Choice::of(last);
+        if !waiter.is_beyond() {
+            if !at_once {
+                chosen.take = cursor.next(takes, group)?;
+            }
+            let passes = || passing_status(takes.get(last)?, &choices.rules().passing);
+            if chosen.take != last || passes().is_none() {
+                return Some(chosen);
+            }
+            match waiter.wait((last, takes.get(last)?.times), self.standing.writes.len()) {
+                Wait::Patient => return Some(chosen),
+                Wait::Stuck => {
+                    chosen.stuck = stuck(choices, takes, &candidates, last, self.standing.made);
+                    return Some(chosen);
+                }
+                Wait::Over => {}
+            }
+        }
+        let following = following(choices, takes, &candidates, last);
+        chosen.went_on = !waiter.is_beyond() && !following.is_empty();
+        let follows = if at_once { following.last().copied() } else { waiter.next(&following) };
+        chosen.take = follows.unwrap_or(last);
+        Some(chosen)
     }
 }
 

@@ -1,7 +1,6 @@
-//! Which history the takes that answer were recorded after (rule 6).
+//! The take whose history is the best (rule 6).
 
 use super::choices::{Choices, Made};
-use super::sequences::Signature;
 use std::cmp::Reverse;
 
 /// Where a session stands when it asks.
@@ -13,6 +12,20 @@ pub(super) struct Standing<'a> {
 }
 
 impl Standing<'_> {
+    /// Whether `take` was recorded after the same history.
+    pub(super) fn has_history(&self, choices: &Choices, take: usize) -> bool {
+        choices.signature_of(take) == self.made.signature()
+    }
+
+    /// Whether `take` was not recorded right after the session's latest write, and whether another session recorded that.
+    fn is_elsewhere(&self, choices: &Choices, take: usize) -> (bool, bool) {
+        let latest = self.writes.last().copied().flatten();
+        let after = choices.after(take);
+        let session =
+            |place: Option<usize>| place.and_then(|place| choices.lines().at(place)).map(|placed| &placed.session);
+        (!self.is_right_after(after), session(latest) != session(after))
+    }
+
     /// Whether its latest write is the one in the place `after`; `None` stands for no write at all.
     fn is_right_after(&self, after: Option<usize>) -> bool {
         match self.writes.last() {
@@ -22,36 +35,35 @@ impl Standing<'_> {
     }
 }
 
-/// The history of the best of `candidates`, takes in recorded order; `None` only where there is none. The same history comes
-/// before any other; then the longest common end, what was recorded right after the session's latest write, the smallest
-/// difference, and what was recorded last.
-pub(super) fn best_history(choices: &Choices, candidates: &[usize], standing: &Standing<'_>) -> Option<Signature> {
-    let same = standing.made.signature();
-    if candidates.iter().any(|take| choices.signature_of(*take) == same) {
-        return Some(same);
+/// The best of `candidates`, takes in recorded order; `None` only where there is none. The same history comes before any other;
+/// then the longest common end, what was recorded right after the session's latest write, the smallest difference, and what was
+/// recorded last.
+pub(super) fn best(choices: &Choices, candidates: &[usize], standing: &Standing<'_>) -> Option<usize> {
+    let same = candidates.iter().rev().filter(|take| standing.has_history(choices, **take));
+    // Several sessions can have it: the one whose latest write this is goes on.
+    if let Some(same) = same.min_by_key(|take| standing.is_elsewhere(choices, **take)) {
+        return Some(*same);
     }
-    let mut differences = None;
-    let mut best: Option<(usize, (Reverse<usize>, bool))> = None;
+    let mut best: Option<(Reverse<usize>, bool)> = None;
     let mut tied: Vec<usize> = Vec::new();
     for take in candidates {
         let elsewhere = !standing.is_right_after(choices.after(*take));
         let rank = (Reverse(choices.common_end(*take, standing.made)), elsewhere);
         match &best {
-            Some((_, better)) if *better < rank => continue,
-            Some((_, equal)) if *equal == rank => {}
+            Some(better) if *better < rank => continue,
+            Some(equal) if *equal == rank => {}
             _ => tied.clear(),
         }
-        best = Some((*take, rank));
+        best = Some(rank);
         tied.push(*take);
     }
-    let nearest = match tied.as_slice() {
-        [] => return None,
-        [only] => *only,
+    match tied.as_slice() {
+        [] => None,
+        [only] => Some(*only),
         _ => {
-            let differences = differences.get_or_insert_with(|| choices.differences(standing.made));
+            let differences = choices.differences(standing.made);
             // Of equal ones `min_by_key` gives the first: the last recorded, seen from behind.
-            *tied.iter().rev().min_by_key(|take| choices.difference_of(**take, differences))?
+            tied.into_iter().rev().min_by_key(|take| choices.difference_of(*take, &differences))
         }
-    };
-    Some(choices.signature_of(nearest))
+    }
 }

@@ -41,11 +41,14 @@ pub(super) struct Strings {
     pub(super) all: HashSet<Text>,
     /// The members of the outermost object that are lists.
     pub(super) list_members: Vec<String>,
+    /// In lists, pointers to other members of the same request.
+    own_holes: Vec<String>,
 }
 
 impl Strings {
-    /// Those of a request in canonical form, in which an object with the one member `$volatile` is a hole.
-    pub(super) fn of_request(request: &str) -> Self {
+    /// Those of a request in canonical form, in which an object with the one member `$volatile` is a hole. A hole for what `write`
+    /// says itself is a pointer alone, and named after it.
+    pub(super) fn of_request(request: &str, write: Option<&str>) -> Self {
         let mut strings = Self::default();
         if let Ok(root) = json::parse(request.as_bytes()) {
             if let Kind::Object(members) = &root.kind {
@@ -55,6 +58,10 @@ impl Strings {
                     .extend(lists.filter_map(|member| Some(json::unquote(member.key).ok()?.into_owned())));
             }
             strings.read(&root, false, &|_| None);
+        }
+        if let Some(write) = write {
+            let own: Vec<String> = strings.own_holes.drain(..).collect();
+            own.iter().for_each(|pointer| strings.add(Text::of_hole(&format!("{write}:{pointer}")), false, true));
         }
         strings
     }
@@ -85,6 +92,7 @@ impl Strings {
             Kind::Object(members) => match members.as_slice() {
                 [only] if only.key == "\"$volatile\"" => {
                     if let Some(name) = only.value.text() {
+                        self.own_holes.extend((in_list && name.starts_with('/')).then(|| name.to_string()));
                         self.add(Text::of_hole(&name), false, in_list);
                     }
                 }
@@ -120,6 +128,7 @@ mod tests {
     fn a_request_has_single_arns_and_lists() {
         let strings = Strings::of_request(
             r#"{"name":"x","principals":["p","arn:q"],"resourceShareArn":"arn:s","tags":[{"key":"k","value":{"$volatile":"w:/name"}}]}"#,
+            None,
         );
         assert_eq!(strings.single_arns, texts(&["arn:s"]));
         let mut listed = texts(&["p", "arn:q", "k"]);

@@ -18,11 +18,13 @@ pub fn binding_name(write: &str, pointer: &str) -> String {
     format!("{write}:{pointer}")
 }
 
-/// How the names begin of values that requests for `listing` (folder and fingerprint) bring first. A write's id has a `#` where
-/// these have an `@`.
+/// What stands in the names of values that reads brought first; a write's id has a `#` there.
+const BROUGHT_MARK: char = '@';
+
+/// How the names begin of values that requests for `listing` (folder and fingerprint) bring first.
 #[must_use]
 pub fn brought_by(folder: &str, listing: &Fingerprint) -> String {
-    format!("{folder}/{listing}@")
+    format!("{folder}/{listing}{BROUGHT_MARK}")
 }
 
 /// What one session calls what: its live values by name and back.
@@ -35,13 +37,17 @@ pub struct Bindings {
 }
 
 impl Bindings {
-    /// Gives `name` the live value `value`. An earlier value of the name is still known by it; a value that has a name
-    /// already keeps it. The empty string stands in too many places to be told from others and is not bound.
+    /// Gives `name` the live value `value`. An earlier value of the name is still known by it; a value that a write has named
+    /// already keeps that name. One that a read brought gets it instead: reads are numbered as they come, and a test that runs
+    /// alone must call its values what it called them among others. The empty string stands in too many places to be told from others and is not bound.
     pub fn bind(&mut self, name: String, value: &str) {
         if value.is_empty() {
             return;
         }
-        self.names.entry(value.to_owned()).or_insert_with(|| name.clone());
+        let known = self.names.entry(value.to_owned()).or_insert_with(|| name.clone());
+        if known.contains(BROUGHT_MARK) {
+            known.clone_from(&name);
+        }
         let values = self.values.entry(name.clone()).or_default();
         values.retain(|earlier| earlier != value);
         values.push_back(value.to_owned());
@@ -160,7 +166,8 @@ mod tests {
         live.bind(None, "associate/x#1", [("/principals/0", "q")]);
         let bound = live.of(|| None).unwrap();
         let name = |number: u8| format!("get/aaaaaaaaaaaaaaaa@{number}:/principal");
-        assert_eq!((bound.name_of("p"), bound.name_of("q")), (Some(&*name(1)), Some(&*name(2))));
+        assert_eq!((bound.name_of("p"), bound.value_of(&name(2))), (Some(&*name(1)), Some("q")));
+        assert_eq!(bound.name_of("q"), Some("associate/x#1:/principals/0"), "from its write on it is named after that");
         assert_eq!(bound.value_of("associate/x#1:/principals/0"), Some("q"));
     }
 

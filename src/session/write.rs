@@ -31,7 +31,7 @@ impl Seen {
     /// Those of `entry`; `rules` are those of its operation.
     #[must_use]
     pub fn of(entry: &Entry, rules: &OperationRules) -> Self {
-        let mut strings = Strings::of_request(&entry.request);
+        let mut strings = Strings::of_request(&entry.request, None);
         for page in entry.takes.iter().flat_map(|take| &take.pages) {
             strings.add_body(&page.body);
         }
@@ -65,7 +65,7 @@ impl Write {
     /// The write that `take` of `entry` records.
     #[must_use]
     pub fn of(fingerprint: &Fingerprint, entry: &Entry, take: &Take) -> Self {
-        let request = Strings::of_request(&entry.request);
+        let request = Strings::of_request(&entry.request, take.id.as_deref());
         let mut answer = Strings::default();
         take.pages.iter().for_each(|page| answer.add_body(&page.body));
         let brings: HashSet<Text> = answer.arns.difference(&request.all).copied().collect();

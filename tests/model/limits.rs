@@ -1,6 +1,6 @@
 //! The limits that each class of clients has to keep.
 
-use crate::classes::{ACCEPTING, CROWDS, CYCLES, Class, LISTINGS, Open, SESSIONS, SUITES, TERRAFORM, product};
+use crate::classes::{ACCEPTING, CROWDS, CYCLES, Class, LISTINGS, Open, SESSIONS, SUITES, TERRAFORM, UNNAMED, product};
 use crate::client::Call;
 use crate::recording::Recording;
 use crate::replay::{Answers, Figures};
@@ -25,6 +25,7 @@ const TERRAFORM_LIMITS: Limits = Limits { wrong: 0.2, hanging: 0.0, untold: 0.0 
 const ACCEPTING_LIMITS: Limits = Limits { wrong: 0.5, hanging: 0.0, untold: 0.0 };
 const LISTINGS_LIMITS: Limits = Limits { wrong: 1.5, hanging: 3.0, untold: 0.0 };
 const SUITES_LIMITS: Limits = Limits { wrong: 0.05, hanging: 0.0, untold: 0.0 };
+const UNNAMED_LIMITS: Limits = Limits { wrong: 0.1, hanging: 0.0, untold: 0.0 };
 const CYCLES_LIMITS: Limits = Limits { wrong: 0.1, hanging: 0.0, untold: 0.0 };
 /// Threads that undo each other's work, in part only: here a waiter may wait for what shows no status in passing.
 const CROWDS_LIMITS: Limits = Limits { wrong: 1.5, hanging: 0.5, untold: 100.0 };
@@ -47,6 +48,11 @@ fn waiting_by_listings_that_others_change() {
 #[test]
 fn suites_in_any_order_and_in_part() {
     check("suites", SUITES, SUITES_LIMITS);
+}
+
+#[test]
+fn suites_that_had_names_when_they_were_recorded() {
+    check("unnamed", UNNAMED, UNNAMED_LIMITS);
 }
 
 #[test]

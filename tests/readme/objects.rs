@@ -123,7 +123,7 @@ fn edit(stage: &Stage) {
     let (inside, text) = stage.texts("d").into_iter().find(|(_, text)| text.contains("OTHER-ACCOUNTS")).unwrap();
     fs::write(stage.cassette("d").join(inside), text.replacen("\"ACTIVE\"", "\"DELETED\"", 1)).unwrap();
     let head = fs::read_to_string(stage.cassette("d/cassette.json")).unwrap();
-    fs::write(stage.cassette("d/cassette.json"), head.replace("\"1.0\"", "\"1.1\"")).unwrap();
+    fs::write(stage.cassette("d/cassette.json"), head.replace("\"2.0\"", "\"2.1\"")).unwrap();
     // In two parts, so that no scanner takes this file for a leak.
     let key = ["AKIA", "QYLPMN5HABCDEFGH"].concat();
     edited(stage, "e", "ASLEEP", ("The value ", &format!("The value {key} ")));

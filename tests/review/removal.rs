@@ -1,7 +1,7 @@
 //! `rm`: what is named goes, and nothing that something else needs.
 
 use crate::scene::{json_lines, over, recorded};
-use crate::stage::Stage;
+use crate::stage::{Asking, Stage};
 use ramtape::config::RecordMode;
 use serde_json::json;
 
@@ -47,6 +47,48 @@ async fn what_was_recorded_after_a_write_that_goes_is_linked_to_what_came_before
     assert!(!linked(&stage) && !operations(&stage).contains(&"CreateResourceShare".to_owned()));
     let well = over(&stage, &["verify"]);
     assert_eq!(well.code, Some(0), "{well:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_went_on_from_another_sessions_writes_is_linked_anew_too_and_so_is_what_is_exported() {
+    let stage = Stage::new().await;
+    let run = async |mode, session: &str, more: bool| {
+        let ramtape = stage.ramtape("c", mode).await;
+        let mut asked =
+            vec![("CreateResourceShare", json!({ "name": "x" })), ("CreateResourceShare", json!({ "name": "y" }))];
+        asked.extend(more.then(|| ("ListPermissions", json!({}))));
+        for (operation, body) in asked {
+            assert_eq!(ramtape.ask(operation, body.to_string(), Asking::session(session)).await.status, 200);
+        }
+        ramtape.stop().await;
+    };
+    run(RecordMode::Once, "s", false).await;
+    // It only replays what the other session wrote, and records what comes after.
+    run(RecordMode::NewEpisodes, "t", true).await;
+    assert_eq!(over(&stage, &["rm", "CreateResourceShare", "--session", "s"]).code, Some(0));
+    let well = over(&stage, &["verify"]);
+    assert_eq!(well.code, Some(0), "{well:?}");
+
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    for name in ["x", "y"] {
+        recording.post("CreateResourceShare", json!({ "name": name })).await;
+    }
+    recording.post("ListPermissions", json!({})).await;
+    recording.stop().await;
+    let creations = json_lines(&over(&stage, &["ls", "CreateResourceShare", "--json"]));
+    let first = stage
+        .texts("c")
+        .into_iter()
+        .find(|(_, text)| text.contains("\"name\": \"x\"") && text.contains("\"id\""))
+        .unwrap()
+        .0;
+    let fingerprint = first.trim_end_matches(".json").rsplit('/').next().unwrap().to_owned();
+    assert_eq!(creations.len(), 2);
+    assert_eq!(over(&stage, &["rm", &fingerprint]).code, Some(0));
+    assert_eq!(over(&stage, &["export", "--har", "c.har"]).code, Some(0));
+    let imported = crate::ramtape::run(stage.folder(), &["import", "c.har", "--cassette", "back"]);
+    assert_eq!(imported.code, Some(0), "{imported:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

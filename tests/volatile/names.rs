@@ -117,6 +117,64 @@ async fn a_value_that_a_read_brings_first_counts_from_there() {
     assert_eq!(replaying.stop().await.missed, 0);
 }
 
+/// Looks for a share by its name, makes it with a tag of its own, and looks again. Gives the bodies of all answers.
+async fn looked_for_and_made(ramtape: &Ramtape, test: &str, name: &str) -> Vec<Value> {
+    let look = json!({ "resourceOwner": "SELF", "name": name });
+    let make = json!({ "name": name, "tags": [{ "key": "test", "value": test }] });
+    let mut answers = Vec::new();
+    for (operation, body) in
+        [("GetResourceShares", &look), ("CreateResourceShare", &make), ("GetResourceShares", &look)]
+    {
+        answers.push(ramtape.post(operation, body.clone()).await.json());
+    }
+    answers
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tests_that_look_before_they_make_replay_alone_and_in_another_order() {
+    let names = |written: &mut RawConfig| {
+        let operations = "[CreateResourceShare]\nvolatile = ['name']\n[GetResourceShares]\nvolatile = ['name']\n";
+        written.operations = toml::from_str(operations).unwrap();
+    };
+    let mut stage = Stage::new().await;
+    let recording = stage.ramtape_with("c", RecordMode::Once, names).await;
+    for test in ["a", "b"] {
+        let recorded = looked_for_and_made(&recording, test, &format!("{test}-7f")).await;
+        assert_eq!(named(&recorded[2]), [format!("{test}-7f")]);
+    }
+    recording.stop().await;
+    stage.stop_endpoint().await;
+    for order in [&["b"][..], &["b", "a"], &["a", "b"]] {
+        let replaying = stage.ramtape_with("c", RecordMode::None, names).await;
+        for test in order {
+            let name = format!("{test}-91");
+            let replayed = looked_for_and_made(&replaying, test, &name).await;
+            assert_eq!(replayed[1]["resourceShare"]["name"], json!(name), "{order:?}: {replayed:?}");
+            assert_eq!(named(&replayed[2]), [name], "{order:?}");
+        }
+        assert_eq!(replaying.stop().await.missed, 0, "{order:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recording_anew_leaves_nothing_that_holds_a_value_of_what_went() {
+    let stage = Stage::new().await;
+    // A write more in front gives all others another id.
+    for in_front in [false, true] {
+        let recording = stage.ramtape_with("c", RecordMode::All, volatile).await;
+        if in_front {
+            recording.post("EnableSharingWithAwsOrganization", json!({})).await;
+        }
+        create(&recording, "share-7f").await;
+        let none = json!({ "resourceOwner": "OTHER-ACCOUNTS", "name": "share-7f" });
+        assert_eq!(recording.post("GetResourceShares", none).await.json()["resourceShares"], json!([]));
+        let summary = recording.stop().await;
+        assert_eq!((summary.adrift.len(), summary.not_recorded.len()), (0, 0), "{summary:?}");
+    }
+    let listings = stage.texts("c").into_iter().filter(|(file, _)| file.starts_with("get-resource-shares/"));
+    assert_eq!(listings.count(), 1, "{}", texts(&stage, "c"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_inside_a_longer_string_stays() {
     let mut stage = Stage::new().await;

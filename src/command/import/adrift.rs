@@ -55,8 +55,7 @@ fn strike(
 pub(super) fn told((folder, fingerprint): &Name, root: &Path) -> String {
     format!(
         "{} was recorded after a write that is neither in the file nor in the cassette: a replay takes that for the \
-         beginning of its session. A write is another one under another configuration: import the file with the \
-         ramtape.toml that it was recorded with (its [actors], [operations] and [redact])",
+         beginning of its session. Import the file that has the write too, or record the test again",
         root.join(folder).join(fingerprint.to_string()).display()
     )
 }

@@ -37,7 +37,7 @@ impl Asked<'_> {
             let request = self.request(operation.map(|operation| &**operation), take, token.as_deref());
             token =
                 items_member.and_then(|_| place_token(&response.body, &self.service.paging.token, 0).upstream_token);
-            exchanges.push(Exchange { request, response, after: Some(take.after.clone()) });
+            exchanges.push(Exchange { request, response, after: Some(take.after.clone()), write: take.id.clone() });
         }
         exchanges
     }

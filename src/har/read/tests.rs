@@ -41,14 +41,14 @@ fn outcome(change: impl FnOnce(&mut Value)) -> Result<Exchange, Lack> {
 fn an_entry_is_taken_apart() {
     let [entry] = read(&file(&[entry(|_| ())])).unwrap().entries.try_into().unwrap();
     assert_eq!((entry.number, entry.name.as_str()), (1, "POST https://ram.us-east-1.amazonaws.com/getresourceshares"));
-    let Exchange { request, response, after } = entry.exchange.unwrap();
+    let Exchange { request, response, after, write } = entry.exchange.unwrap();
     assert_eq!((request.path.as_str(), request.query.as_str()), ("/getresourceshares", "a=b"));
     assert_eq!(
         (request.authority.as_str(), &request.body[..]),
         ("ram.us-east-1.amazonaws.com", &b"{\"resourceOwner\":\"SELF\"}"[..])
     );
     assert_eq!((request.header("user-agent"), request.headers.len()), (Some("u app/s"), 1));
-    assert_eq!((response.status.as_u16(), &response.body[..], after), (200, &b"{}"[..], None));
+    assert_eq!((response.status.as_u16(), &response.body[..], after, write), (200, &b"{}"[..], None, None));
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn a_write_that_does_not_concern_a_request_changes_nothing_for_it() {
 fn the_own_session_comes_before_any_history() {
     let polls = ["", "s", "t"].map(|session| take(session, "", "", session)).to_vec();
     let mut tape = Tape::of(vec![polled(polls)]);
-    for (name, chosen) in [(None, 0), (Some("s"), 1), (Some("t"), 2), (Some("u"), 0)] {
+    for (name, chosen) in [(None, 0), (Some("s"), 1), (Some("t"), 2), (Some("u"), 2)] {
         assert_eq!(tape.ask_as(&mut Session::default(), 0, name, false, Vec::new()).take, chosen, "{name:?}");
     }
 }
@@ -107,7 +107,7 @@ fn equal_creations_get_each_recorded_answer_once() {
     let ids = ["a", "b", "c"];
     let takes = (0..3).map(|n| take("", "", ids[n as usize], &answer(n))).collect();
     let mut tape = Tape::of(vec![entry("CreateResourceShare", r#"{"name":"x"}"#, takes)]);
-    assert_eq!(tape.takes(&mut Session::default(), &[0; 4])[..3], [0, 1, 2]);
+    assert_eq!(tape.takes(&mut Session::default(), &[0; 5]), [0, 1, 2, 2, 2]);
 }
 
 #[test]
@@ -127,6 +127,25 @@ fn a_repetition_gets_the_same_take_and_one_after_a_passing_error_the_next() {
         ask.push(tape.ask_as(&mut session, 0, None, false, repeats).take);
     }
     assert_eq!(ask, [0, 0, 1, 2, 3, 3, 0, 3]);
+}
+
+#[test]
+fn a_token_that_was_recorded_twice_is_two_writes() {
+    let answer = format!(r#"{{"resourceShareArn":"{SHARE}"}}"#);
+    let creations = vec![take("", "", "a", &answer), take("", "a", "b", &answer)];
+    let polls = vec![take("", "a", "", &share("PENDING")), take("", "b", "", &share("ACTIVE"))];
+    let mut tape = Tape::of(vec![entry("CreateResourceShare", r#"{"name":"x"}"#, creations), polled(polls)]);
+    let mut session = Session::default();
+    let mut create = |tape: &mut Tape| tape.ask_as(&mut session, 0, None, false, vec![Repeat::Token("t".into())]).take;
+    assert_eq!([create(&mut tape), create(&mut tape), create(&mut tape)], [0, 1, 1]);
+    assert_eq!(tape.ask(&mut session, 1).take, 1);
+}
+
+#[test]
+fn takes_of_several_sessions_are_told_apart_for_a_session_without_takes() {
+    let polls = ["s", "t"].map(|name| [take(name, "", "", "PENDING"), take(name, "", "", "ACTIVE")]).concat();
+    let mut tape = Tape::of(vec![polled(polls)]);
+    assert_eq!(tape.takes(&mut Session::default(), &[0; 4]), [2, 3, 3, 3]);
 }
 
 #[test]
