@@ -203,7 +203,8 @@ impl CassetteVariables {
             return Ok(());
         }
         let mut before = std::mem::take(&mut state.before);
-        before.retain(|(session, _), _| !has_recorded(session));
+        // A value that is new takes no other's place: it goes only where the whole run came to nothing.
+        before.retain(|(session, _), value| !has_recorded(session) && (value.is_some() || !has_recorded("")));
         if before.is_empty() {
             return Ok(());
         }

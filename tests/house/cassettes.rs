@@ -36,7 +36,7 @@ async fn a_new_session_is_recorded_under_once_while_the_others_replay() {
     let (a, unnamed) = (list(&first, "test_A[1]").await, first.post(LISTING, json!({ "resourceOwner": "SELF" })).await);
     assert_eq!((a.status.as_u16(), unnamed.status.as_u16()), (200, 200));
     assert_eq!(first.stop().await.recorded, 2);
-    assert_eq!(folders(&stage.cassette("tapes")), ["default", "test_A-1-"].map(str::to_owned).into());
+    assert_eq!(folders(&stage.cassette("tapes")), ["default", "test_A-1--t7hbmpht"].map(str::to_owned).into());
 
     stage.endpoint().change("us-east-1", |world| world.add_share("111122223333", "later"));
     let asked = stage.endpoint().requests();
@@ -135,7 +135,7 @@ async fn no_name_leads_out_of_the_parent() {
     assert_eq!(recording.ask(LISTING, own(), odd).await.status, 200);
     let summary = recording.stop().await;
     assert_eq!((summary.refused.iter().map(|(_, count)| count).sum::<u64>(), summary.recorded), (8, 1));
-    assert_eq!(folders(&stage.cassette("tapes")), ["a-..-..-b-c".to_owned()].into());
+    assert_eq!(folders(&stage.cassette("tapes")), ["a-..-..-b-c-hr7lr2cl".to_owned()].into());
     assert_eq!(folders(stage.folder()), ["tapes".to_owned()].into());
 }
 
