@@ -68,6 +68,8 @@ pub struct Session {
     pub epoch: u64,
     /// By fingerprint: its writes that concern that, among the takes that they were read for.
     made: HashMap<Fingerprint, (Arc<Choices>, Made)>,
+    /// By fingerprint and page size: whose turn it is until the next write.
+    turns: HashMap<(Fingerprint, Option<u32>), Turn>,
     places: HashMap<Group, (Cursor, Waiter)>,
     last: HashMap<Fingerprint, usize>,
     repeats: HashMap<(Fingerprint, Repeat), usize>,
@@ -107,18 +109,55 @@ impl Session {
     }
 
     fn choose_among(&mut self, takes: &[Take], choices: &Arc<Choices>, ask: &Ask<'_>) -> Option<Choice> {
+        if takes.first()?.id.is_some() {
+            self.choose_write(takes, choices, ask)
+        } else {
+            self.choose_read(takes, choices, ask)
+        }
+    }
+
+    fn choose_read(&mut self, takes: &[Take], choices: &Arc<Choices>, ask: &Ask<'_>) -> Option<Choice> {
+        if let Some((take, _)) = self.repeated(ask)
+            && !asks_to_retry(takes.get(take)?, &choices.rules().transient_errors)
+        {
+            return Some(Choice { is_repeat: true, ..Choice::of(take) });
+        }
+        let listing = (ask.fingerprint, ask.max_results);
+        let writes = self.history.len();
+        let is_so_still = |turn: &Turn| turn.writes == writes && Arc::ptr_eq(&turn.choices, choices);
+        if !self.turns.get(&listing).is_some_and(is_so_still) {
+            let turn = self.turn(takes, choices, ask)?;
+            self.turns.insert(listing, turn);
+        }
+        let (turn, (_, made)) = (self.turns.get(&listing)?, self.made.get(&ask.fingerprint)?);
+        let (cursor, waiter) = self.places.entry((listing.0, listing.1, turn.history)).or_default();
+        Poll { takes, turn, made }.next(cursor, waiter, ask.at_once)
+    }
+
+    /// Whose turn it is among the takes of a read, as the session stands now.
+    fn turn(&mut self, takes: &[Take], choices: &Arc<Choices>, ask: &Ask<'_>) -> Option<Turn> {
+        let candidates = self.candidates(takes, choices, ask);
+        let standing = standing(&mut self.made, &mut self.history, choices, ask.fingerprint);
+        let best = best(choices, &candidates, &standing)?;
+        let group = group(choices, takes, &candidates, best, ask.max_results);
+        let last = takes.get(*group.last()?)?;
+        Some(Turn {
+            writes: standing.writes.len(),
+            history: choices.signature_of(best),
+            passes: passing_status(last, &choices.rules().passing).is_some(),
+            group,
+            own: of_session(takes, &candidates, best),
+            choices: Arc::clone(choices),
+        })
+    }
+
+    /// A write is no poll: each gets its own answer, in turn, however reads are answered.
+    fn choose_write(&mut self, takes: &[Take], choices: &Arc<Choices>, ask: &Ask<'_>) -> Option<Choice> {
         let candidates = self.candidates(takes, choices, ask);
         let given = |take: &&usize| self.history.was_given(&ask.fingerprint, **take);
         let given: Vec<usize> = candidates.iter().filter(given).copied().collect();
         let repeated = self.repeated(ask).map(|(take, repeat)| (take, repeat.clone()));
-        let known = self.made.entry(ask.fingerprint).or_insert_with(|| (Arc::clone(choices), Made::default()));
-        if !Arc::ptr_eq(&known.0, choices) {
-            *known = (Arc::clone(choices), Made::default());
-        }
-        let made = &mut known.1;
-        let writes = self.history.places(choices.lines());
-        made.read_on(choices, writes);
-        let standing = Standing { made, writes };
+        let standing = standing(&mut self.made, &mut self.history, choices, ask.fingerprint);
         // That it was sent again was recorded too: then this is the next one.
         let is_next = |take: &usize| standing.has_history(choices, *take) && !given.contains(take);
         if let Some((take, repeat)) = repeated
@@ -129,18 +168,14 @@ impl Session {
         }
         let best = best(choices, &candidates, &standing)?;
         let group = group(choices, takes, &candidates, best, ask.max_results);
-        let place = (ask.fingerprint, ask.max_results, choices.signature_of(best));
-        let (cursor, waiter) = self.places.entry(place).or_default();
-        if takes.get(best)?.id.is_none() {
-            let poll = Poll { takes, choices, group: &group, candidates: &candidates, standing: &standing };
-            return poll.next(cursor, waiter, ask.at_once);
-        }
-        // A write is no poll: each gets its own answer, in turn. Of those that bring something, what was given is none of the
-        // candidates, until all were.
+        // Of those that bring something, what was given is none of the candidates, until all were.
         let take = match (choices.bring_something(), given.is_empty()) {
             (true, true) => group.first().copied(),
             (true, false) => group.last().copied(),
-            (false, _) => cursor.next(takes, &group),
+            (false, _) => {
+                let place = (ask.fingerprint, ask.max_results, choices.signature_of(best));
+                self.places.entry(place).or_default().0.next(takes, &group)
+            }
         };
         take.map(Choice::of)
     }
@@ -184,41 +219,67 @@ impl Session {
     }
 }
 
+/// Where the session of `history` stands, among writes that concern `fingerprint`.
+fn standing<'s>(
+    made: &'s mut HashMap<Fingerprint, (Arc<Choices>, Made)>,
+    history: &'s mut History,
+    choices: &Arc<Choices>,
+    fingerprint: Fingerprint,
+) -> Standing<'s> {
+    let known = made.entry(fingerprint).or_insert_with(|| (Arc::clone(choices), Made::default()));
+    if !Arc::ptr_eq(&known.0, choices) {
+        *known = (Arc::clone(choices), Made::default());
+    }
+    let writes = history.places(choices.lines());
+    known.1.read_on(choices, writes);
+    Standing { made: &known.1, writes }
+}
+
+/// The takes of a read whose turn it is until the session writes again.
+#[derive(Debug)]
+struct Turn {
+    choices: Arc<Choices>,
+    /// How many writes the session had made.
+    writes: usize,
+    /// The history that they were recorded after.
+    history: Signature,
+    group: Vec<usize>,
+    /// Whether the last of them shows a status in passing.
+    passes: bool,
+    /// All takes of the session that recorded them.
+    own: Vec<usize>,
+}
+
 /// A read for which one of several takes is to be given.
 struct Poll<'a> {
     takes: &'a [Take],
-    choices: &'a Choices,
-    /// The takes whose turn it is, one after the other.
-    group: &'a [usize],
-    candidates: &'a [usize],
-    standing: &'a Standing<'a>,
+    turn: &'a Turn,
+    made: &'a Made,
 }
 
 impl Poll<'_> {
     /// The next take of the group; or what follows it, for a waiter that would go nowhere.
     fn next(&self, cursor: &mut Cursor, waiter: &mut Waiter, at_once: bool) -> Option<Choice> {
-        let Self { takes, choices, group, .. } = *self;
+        let (takes, Turn { choices, writes, group, passes, own, .. }) = (self.takes, self.turn);
         let last = *group.last()?;
-        let candidates = of_session(takes, self.candidates, last);
         let mut chosen = Choice::of(last);
         if !waiter.is_beyond() {
             if !at_once {
                 chosen.take = cursor.next(takes, group)?;
             }
-            let passes = || passing_status(takes.get(last)?, &choices.rules().passing);
-            if chosen.take != last || passes().is_none() {
+            if chosen.take != last || !*passes {
                 return Some(chosen);
             }
-            match waiter.wait((last, takes.get(last)?.times), self.standing.writes.len()) {
+            match waiter.wait((last, takes.get(last)?.times), *writes) {
                 Wait::Patient => return Some(chosen),
                 Wait::Stuck => {
-                    chosen.stuck = stuck(choices, takes, &candidates, last, self.standing.made);
+                    chosen.stuck = stuck(choices, takes, own, last, self.made);
                     return Some(chosen);
                 }
                 Wait::Over => {}
             }
         }
-        let following = following(choices, takes, &candidates, last);
+        let following = following(choices, takes, own, last);
         chosen.went_on = !waiter.is_beyond() && !following.is_empty();
         let follows = if at_once { following.last().copied() } else { waiter.next(&following) };
         chosen.take = follows.unwrap_or(last);

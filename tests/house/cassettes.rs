@@ -57,7 +57,7 @@ async fn a_new_session_is_recorded_under_once_while_the_others_replay() {
     let summary = third.stop().await;
     assert_eq!((summary.replayed, summary.missed, summary.upstream_connections), (3, 0, 0));
     let names: Vec<_> = summary.sessions.iter().map(|session| session.name.as_deref()).collect();
-    assert_eq!(names, [None, Some("test_A-1-"), Some("test_B")]);
+    assert_eq!(names, [None, Some("test_A-1--t7hbmpht"), Some("test_B")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
