@@ -59,10 +59,7 @@ impl<P> Cassette<P> {
             step(surplus.len());
             changed.extend(self.remove_takes(entry)?);
         }
-        for folder in &changed {
-            // It stays where other files are in it.
-            synced(if fs::remove_dir(folder).is_ok() { &archive.root } else { folder })?;
-        }
+        archive.sync_changed(&changed)?;
         self.drop_idle_variables(&sessions)
     }
 
@@ -83,14 +80,26 @@ impl<P> Cassette<P> {
     fn remove_takes(&self, surplus: &Surplus) -> Result<Option<PathBuf>, CassetteError> {
         let (archive, fp) = (&self.archive, &surplus.fingerprint);
         self.all_text(fp)?;
-        let Some(mut entry) = archive.read_entry(&surplus.folder, fp)? else { return Ok(None) };
-        let mut at = 0..;
-        entry.takes.retain(|_| at.next().is_none_or(|at: usize| !surplus.unused.contains(&at)));
+        let Some(entry) = archive.read_entry(&surplus.folder, fp)? else { return Ok(None) };
+        let entry = without_takes(entry, &surplus.unused);
         archive.rewrite(&surplus.folder, fp, &entry).map(Some)
     }
 }
 
+/// `entry` without the takes in the places `going`.
+pub(super) fn without_takes(mut entry: Entry, going: &BTreeSet<usize>) -> Entry {
+    let mut at = 0..;
+    entry.takes.retain(|_| at.next().is_none_or(|at: usize| !going.contains(&at)));
+    entry
+}
+
 impl Archive {
+    /// Makes last what was changed in `folders`. One that nothing is left in goes.
+    pub(super) fn sync_changed(&self, folders: &BTreeSet<PathBuf>) -> Result<(), CassetteError> {
+        // It stays where other files are in it.
+        folders.iter().try_for_each(|folder| synced(if fs::remove_dir(folder).is_ok() { &self.root } else { folder }))
+    }
+
     /// The entry as its file has it now; `None` where there is no file.
     pub(super) fn read_entry(&self, folder: &str, fp: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
         let path = entry_path(&self.root, folder, fp)?;

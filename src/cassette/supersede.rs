@@ -11,14 +11,13 @@ use super::links::values;
 use super::path::entry_path;
 use super::proof::Judge;
 use super::relink::Links;
-use super::replace::synced;
+use super::remove::without_takes;
 use super::store::{Store, UnsealedTakes};
 use super::usage;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{Entry, Take};
 use crate::session::{Seen, Write};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fs;
 use std::sync::{MutexGuard, PoisonError};
 
 /// Folder, fingerprint and the entry as its file has it.
@@ -45,12 +44,6 @@ fn has(sessions: &Sessions, fp: &Fingerprint, take: &Take) -> bool {
     sessions.get(fp).is_some_and(|sessions| sessions.contains(&take.session))
 }
 
-fn without(mut entry: Entry, going: Option<&BTreeSet<usize>>) -> Entry {
-    let mut at = 0..;
-    entry.takes.retain(|_| at.next().is_none_or(|at: usize| going.is_none_or(|going| !going.contains(&at))));
-    entry
-}
-
 impl Archive {
     /// Takes out of the text what the recording of `names`, which are about to become text, supersedes, where it is one in mode
     /// `all`. What of that has takes to come is left to [`Archive::draft`], which asks [`Archive::without_superseded`]. Says how
@@ -74,16 +67,13 @@ impl Archive {
             if let Some(going) = going
                 && let Some(entry) = self.read_entry(folder, fp)?
             {
-                changed.insert(self.rewrite(folder, fp, &without(entry, Some(going)))?);
+                changed.insert(self.rewrite(folder, fp, &without_takes(entry, going))?);
             }
         }
         if !changed.is_empty() {
             usage::forget(&self.root)?;
         }
-        for folder in &changed {
-            // It stays where other files are in it.
-            synced(if fs::remove_dir(folder).is_ok() { &self.root } else { folder })?;
-        }
+        self.sync_changed(&changed)?;
         let takes = superseded.values().map(BTreeSet::len).sum();
         *self.superseded_now() = superseded;
         fault::point("after-superseding");
@@ -98,7 +88,11 @@ impl Archive {
     /// The entry of a file as it stands beside what is recorded anew.
     pub(super) fn without_superseded(&self, fp: &Fingerprint, sealed: Option<Entry>) -> Option<Entry> {
         let superseded = self.superseded_now();
-        sealed.map(|entry| without(entry, superseded.get(fp))).filter(|entry| !entry.takes.is_empty())
+        let left = |entry| match superseded.get(fp) {
+            Some(going) => without_takes(entry, going),
+            None => entry,
+        };
+        sealed.map(left).filter(|entry| !entry.takes.is_empty())
     }
 
     fn recorded_anew(&self, store: &Store, names: &[(String, Fingerprint)]) -> Result<Anew, CassetteError> {

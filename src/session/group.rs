@@ -3,18 +3,17 @@
 use super::choices::Choices;
 use crate::interaction::Take;
 
-/// Those of `candidates`, takes in recorded order, that were recorded by the session of `best` after the same history: for the
-/// page size asked, where there are any.
+/// Those of `own`, takes of the session that recorded `best` in recorded order, that were recorded after the same history: for
+/// the page size asked, where there are any.
 pub(super) fn group(
     choices: &Choices,
     takes: &[Take],
-    candidates: &[usize],
+    own: &[usize],
     best: usize,
     max_results: Option<u32>,
 ) -> Vec<usize> {
     let history = choices.signature_of(best);
-    let own = of_session(takes, candidates, best);
-    let all: Vec<usize> = own.into_iter().filter(|take| choices.signature_of(*take) == history).collect();
+    let all: Vec<usize> = own.iter().copied().filter(|take| choices.signature_of(*take) == history).collect();
     let is_asked = |take: &usize| takes.get(*take).is_some_and(|take| take.max_results == max_results);
     let of_size: Vec<usize> = all.iter().copied().filter(is_asked).collect();
     without_beginnings(takes, if of_size.is_empty() { all } else { of_size })

@@ -139,14 +139,15 @@ impl Session {
         let candidates = self.candidates(takes, choices, ask);
         let standing = standing(&mut self.made, &mut self.history, choices, ask.fingerprint);
         let best = best(choices, &candidates, &standing)?;
-        let group = group(choices, takes, &candidates, best, ask.max_results);
+        let own = of_session(takes, &candidates, best);
+        let group = group(choices, takes, &own, best, ask.max_results);
         let last = takes.get(*group.last()?)?;
         Some(Turn {
             writes: standing.writes.len(),
             history: choices.signature_of(best),
             passes: passing_status(last, &choices.rules().passing).is_some(),
             group,
-            own: of_session(takes, &candidates, best),
+            own,
             choices: Arc::clone(choices),
         })
     }
@@ -167,7 +168,8 @@ impl Session {
             return Some(Choice { is_repeat: true, ..Choice::of(take) });
         }
         let best = best(choices, &candidates, &standing)?;
-        let group = group(choices, takes, &candidates, best, ask.max_results);
+        let own = of_session(takes, &candidates, best);
+        let group = group(choices, takes, &own, best, ask.max_results);
         // Of those that bring something, what was given is none of the candidates, until all were.
         let take = match (choices.bring_something(), given.is_empty()) {
             (true, true) => group.first().copied(),
