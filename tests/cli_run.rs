@@ -80,8 +80,8 @@ fn recording_points_cmd_at_the_proxy_and_keeps_its_account() {
     assert!(seen["AWS_ENDPOINT_URL_RAM"].starts_with("http://127.0.0.1:"), "{seen:?}");
     assert!(seen["AWS_ENDPOINT_URL_RAM"].contains("/~key-"), "{seen:?}");
     assert_eq!((seen["AWS_PROFILE"].as_str(), seen["AWS_ACCESS_KEY_ID"].as_str()), ("mine", "AKIDEXAMPLE"));
-    assert_eq!(seen["NO_PROXY"], "corp.test,127.0.0.1,localhost");
-    assert_eq!(seen["no_proxy"], "corp.test,127.0.0.1,localhost");
+    assert_eq!(seen["NO_PROXY"], "corp.test,127.0.0.1,localhost,::1,[::1],127.0.0.0/8");
+    assert_eq!(seen["no_proxy"], seen["NO_PROXY"]);
     assert!(!seen.contains_key("AWS_CONFIG_FILE"));
 }
 

@@ -18,7 +18,7 @@ pub(crate) use certificates::{authority, store};
 pub(crate) use import::import;
 pub(crate) use rules::Rules;
 pub use running::{Running, StopError};
-pub(crate) use upstream::{credential_source, upstream};
+pub(crate) use upstream::{Destination, credential_source, destination, upstream, without_secrets};
 pub use variables::VariableError;
 pub(crate) use variables::{Settled, Wanted, shown_session};
 
@@ -27,8 +27,9 @@ use crate::cassette::{self, CassetteError};
 use crate::config::{Config, Poll, RecordMode};
 use crate::control::Control;
 use crate::engine::Effective;
+use crate::interaction::EndpointKind;
 use crate::proxy::{self, Outward, ProxyError};
-use crate::upstream::{CredentialSource, UpstreamError};
+use crate::upstream::{CredentialSource, Upstream, UpstreamError};
 use data_encoding::HEXLOWER;
 use engines::{Engines, Over};
 use opener::Opener;
@@ -100,8 +101,8 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     let of_store = || config.ca.folder.clone().map(|folder| Arc::new(Keeper::of_store(Store::at(folder))));
     let keeper = keeper.or_else(of_store);
     let (instance, began) = (instance()?, SystemTime::now());
-    let (over, mode, notices) = if config.cassette_per_session {
-        open_sessions(&config, source, &instance)?
+    let (over, mode, kind, notices) = if config.cassette_per_session {
+        open_sessions(&config, source, &instance).await?
     } else {
         open_one(&config, source, &instance, sealing).await?
     };
@@ -126,7 +127,7 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     let in_turn = config.poll == Poll::Recorded;
     let (addr, key) = (proxy.addr, config.key);
     let scheme = if config.tls { "https" } else { "http" };
-    Ok(Running { addr, scheme, notices, mode, key, answer_time, began, complete: None, in_turn, engines, proxy })
+    Ok(Running { addr, scheme, notices, mode, kind, key, answer_time, began, complete: None, in_turn, engines, proxy })
 }
 
 /// The one cassette, open, and what will be recorded into it. The way upstream is built only where it is needed.
@@ -135,19 +136,31 @@ async fn open_one(
     source: CredentialSource,
     instance: &str,
     mut sealing: Box<dyn FnMut(usize) + Send>,
-) -> Result<(Over, Effective, Vec<String>), StartError> {
+) -> Result<(Over, Effective, EndpointKind, Vec<String>), StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
     let warden = Arc::new(Rules::of(config));
     let opening = Arc::clone(&warden);
     let (mode, opened) =
         tokio::task::spawn_blocking(move || opener::open(&root, mode, &opening, &mut *sealing)).await??;
-    let upstream = match mode {
-        Effective::Nothing => None,
-        Effective::Missing | Effective::Everything => Some(Arc::new(upstream(config, source, instance)?)),
-    };
+    let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
     let found = Opener { config: config.clone(), warden, upstream }.engine(&config.cassette, mode, opened);
-    let notices = std::iter::once(told(config, mode)).chain(found.notices).collect();
-    Ok((Over::One(found.engine, found.variables), mode, notices))
+    let notices = std::iter::once(told(config, mode)).chain(destination.notice).chain(found.notices).collect();
+    Ok((Over::One(found.engine, found.variables), mode, destination.kind, notices))
+}
+
+/// The way upstream, where something may be recorded.
+async fn way_upstream(
+    config: &Config,
+    mode: Effective,
+    source: CredentialSource,
+    instance: &str,
+) -> Result<(Option<Arc<Upstream>>, Destination), StartError> {
+    if mode == Effective::Nothing {
+        return Ok((None, Destination::default()));
+    }
+    let destination = destination(config).await?;
+    let upstream = upstream(config, &destination, source, instance)?;
+    Ok((Some(Arc::new(upstream)), destination))
 }
 
 /// What is going to happen, in a line.
@@ -166,11 +179,11 @@ fn told(config: &Config, mode: Effective) -> String {
 }
 
 /// The parent of cassettes that are opened one by one, when their sessions ask.
-fn open_sessions(
+async fn open_sessions(
     config: &Config,
     source: CredentialSource,
     instance: &str,
-) -> Result<(Over, Effective, Vec<String>), StartError> {
+) -> Result<(Over, Effective, EndpointKind, Vec<String>), StartError> {
     if cassette::is_cassette(&config.cassette) {
         return Err(StartError::Parent { root: config.cassette.clone() });
     }
@@ -179,12 +192,10 @@ fn open_sessions(
         RecordMode::Once | RecordMode::NewEpisodes => Effective::Missing,
         RecordMode::All => Effective::Everything,
     };
-    let upstream = match mode {
-        Effective::Nothing => None,
-        Effective::Missing | Effective::Everything => Some(Arc::new(upstream(config, source, instance)?)),
-    };
+    let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
     let sessions = PerSession::new(Opener { config: config.clone(), warden: Arc::new(Rules::of(config)), upstream })?;
-    Ok((Over::PerSession(Arc::new(sessions)), mode, Vec::new()))
+    let notices = destination.notice.into_iter().collect();
+    Ok((Over::PerSession(Arc::new(sessions)), mode, destination.kind, notices))
 }
 
 /// A name that no other running ramtape has, to notice oneself as one's own upstream.

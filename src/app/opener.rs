@@ -115,11 +115,22 @@ impl Opener {
             cassette: root.display().to_string(),
             key: config.key.clone(),
             allow_any_client: config.allow_any_client,
+            signer: signer(config),
             record_errors: config.record_errors,
             read_only: config.read_only,
             pages: pages(config.pages),
             redaction,
         }
+    }
+}
+
+/// What the command line says of whose credentials sign. The command of `run` is given the profile that is named for ramtape; who
+/// calls a server is not.
+const fn signer(config: &Config) -> engine::Signer {
+    match (config.upstream.names_profile, &config.command) {
+        (false, _) => engine::Signer::AsFound,
+        (true, Some(_)) => engine::Signer::NamedForCallers,
+        (true, None) => engine::Signer::Named,
     }
 }
 

@@ -5,7 +5,7 @@ use super::merged::with_tunnels;
 use super::variables::{Settled, VariableError, Wanted};
 use crate::cassette::{CassetteError, Lost};
 use crate::engine::{Effective, Summary};
-use crate::interaction::{Secret, counted, shell_path};
+use crate::interaction::{EndpointKind, Secret, counted, shell_path};
 use crate::proxy;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -31,6 +31,8 @@ pub struct Running {
     pub notices: Vec<String>,
     /// What is recorded. Where every session has its own cassette and `once` decides for each, what is missing.
     pub mode: Effective,
+    /// Which of the service's public endpoints are asked, where something is recorded.
+    pub kind: EndpointKind,
     /// How it is spoken to.
     pub(super) scheme: &'static str,
     pub(super) key: Secret,

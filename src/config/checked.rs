@@ -1,6 +1,8 @@
 //! What the program relies on: every value checked, nothing optional that has a default.
 
-use super::{ConfigError, Door, Pages, Poll, RawLimits, RecordMode, RedactConfig, Settings, actors, redact};
+use super::{
+    AwsVariables, ConfigError, Door, Pages, Poll, RawLimits, RecordMode, RedactConfig, Settings, actors, redact,
+};
 use crate::interaction::{Actor, Secret, shell_line};
 use crate::proxy::{Limits, Target};
 use crate::redact::Allowed;
@@ -16,12 +18,16 @@ const DAY: u64 = 24 * 60 * 60;
 const LONGEST_SESSION: usize = 64;
 
 /// Where and how to ask the real service.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UpstreamConfig {
     /// `--upstream`: a base URL (`http` or `https`) instead of the region's public endpoint.
     pub url: Option<String>,
     /// The profile whose credentials sign; else the default chain.
     pub profile: Option<String>,
+    /// Whether the command line names that profile.
+    pub names_profile: bool,
+    /// What the environment says to AWS clients.
+    pub aws: AwsVariables,
     /// More trusted roots: `AWS_CA_BUNDLE`, a PEM file.
     pub ca_bundle: Option<PathBuf>,
     /// Largest answer, in bytes.
@@ -30,6 +36,21 @@ pub struct UpstreamConfig {
     pub connect_time: Duration,
     /// How long to wait for a whole answer.
     pub answer_time: Duration,
+}
+
+impl UpstreamConfig {
+    /// The base URL to show: the configured one, else that of the environment. One with a capability key in it is none to show.
+    fn shown_url(&self) -> Option<&str> {
+        let configured = self.url.as_deref();
+        let url = configured.or_else(|| self.aws.endpoint.as_ref().map(|(_, url)| url.as_str()));
+        url.filter(|url| !url.contains("/~") && !url.contains('@'))
+    }
+
+    /// The profile whose credentials sign, where one is named: by the configuration, or by the environment and not hidden by keys.
+    fn signing_profile(&self) -> Option<&str> {
+        let of_environment = self.aws.profile.as_ref().filter(|_| !self.aws.has_keys);
+        self.profile.as_deref().or_else(|| of_environment.map(|(_, profile)| profile.as_str()))
+    }
 }
 
 /// ramtape's own certificate authority.
@@ -114,14 +135,21 @@ impl Config {
         Self::checked(settings, mode).map_err(|error| error.within(file))
     }
 
-    /// The flags of `run` that a command which is to do the same has to repeat: where CMD's requests come in, and which takes
-    /// they belong to. Each with a blank before it.
+    /// The flags of `run` that a command which is to do the same has to repeat: what it may change, where and as whom, where CMD's
+    /// requests come in, and which takes they belong to. Each with a blank before it. A setting that a file or the environment
+    /// has is repeated too: the command may be run where those are not.
     #[must_use]
     pub fn repeated_flags(&self) -> String {
-        let mut flags = match self.door {
-            Door::Endpoint => String::new(),
-            door => format!(" --door {}", door.name()),
-        };
+        let mut flags = if self.read_only { " --read-only".to_owned() } else { String::new() };
+        if let Some(url) = self.upstream.shown_url() {
+            flags.push_str(&format!(" --upstream {}", shell_line([url])));
+        }
+        if let Some(profile) = self.upstream.signing_profile() {
+            flags.push_str(&format!(" --profile {}", shell_line([profile])));
+        }
+        if self.door != Door::Endpoint {
+            flags.push_str(&format!(" --door {}", self.door.name()));
+        }
         if self.cassette_per_session {
             flags.push_str(" --cassette-per-session");
         }
@@ -163,6 +191,8 @@ impl Config {
             upstream: UpstreamConfig {
                 url: raw.upstream.map(checked_url).transpose()?,
                 profile: raw.profile,
+                names_profile: settings.names_profile,
+                aws: settings.aws,
                 ca_bundle: raw.ca_bundle,
                 response_body: count(raw.limits.response_body_bytes, "limits.response_body_bytes")?,
                 connect_time: time(raw.limits.upstream_connect_time_seconds, "limits.upstream_connect_time_seconds")?,
@@ -351,6 +381,24 @@ mod tests {
             flags,
             " --door proxy --cassette-per-session --session apply --variable A=random --variable 'B=it is'"
         );
+    }
+
+    #[test]
+    fn a_command_that_is_to_do_the_same_asks_as_the_same_and_changes_no_more() {
+        let flags = |toml: &str, variables: &[(&str, &str)]| {
+            let raw: RawConfig = toml::from_str(toml).unwrap();
+            let environment = Environment::of(variables.iter().copied(), "/nowhere");
+            let settings = Settings::load(raw, &environment).unwrap();
+            Config::from_settings(settings, RecordMode::None).unwrap().repeated_flags()
+        };
+        let all = "read_only = true\nupstream = 'http://127.0.0.1:5000'\nprofile = 'the sandbox'";
+        assert_eq!(flags(all, &[]), " --read-only --upstream http://127.0.0.1:5000 --profile 'the sandbox'");
+        let environment =
+            [("RAMTAPE_READ_ONLY", "1"), ("AWS_ENDPOINT_URL", "http://moto:5000"), ("AWS_PROFILE", "dev")];
+        assert_eq!(flags("", &environment), " --read-only --upstream http://moto:5000 --profile dev");
+        let hidden =
+            [("AWS_PROFILE", "dev"), ("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_ENDPOINT_URL", "http://h:1/~key-secret")];
+        assert_eq!(flags("", &hidden), "");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Nobody else reads the environment.
 
 mod actors;
+mod aws;
 mod checked;
 mod defaults;
 mod door;
@@ -17,6 +18,7 @@ mod redact;
 mod settings;
 
 pub use actors::NOBODYS_KEY_ID;
+pub use aws::AwsVariables;
 pub use checked::{CaConfig, Config, UpstreamConfig};
 pub use defaults::DEFAULTS;
 pub use door::Door;

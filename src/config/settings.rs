@@ -1,6 +1,6 @@
 //! The layers, laid over each other.
 
-use super::{ConfigError, Environment, RawConfig, RecordMode, defaults, file};
+use super::{AwsVariables, ConfigError, Environment, RawConfig, RecordMode, defaults, file};
 use crate::interaction::{Secret, base32};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,9 @@ pub struct Settings {
     pub(super) raw: RawConfig,
     pub(super) key: Secret,
     pub(super) redact_key: Option<Secret>,
+    pub(super) aws: AwsVariables,
+    /// Whether the profile was named on the command line.
+    pub(super) names_profile: bool,
     file: Option<PathBuf>,
 }
 
@@ -21,13 +24,17 @@ impl Settings {
     /// Where a layer holds what it may not hold; the error names the place.
     pub fn load(flags: RawConfig, environment: &Environment) -> Result<Self, ConfigError> {
         let (file, written) = file::find(environment.folder())?.unzip();
-        let raw = environment.aws_layer().over(defaults::defaults()?);
-        let raw = flags.over(environment.layer()?).over(written.unwrap_or_default().over(raw));
+        let names_profile = flags.profile.is_some();
+        let written = flags.over(environment.layer()?).over(written.unwrap_or_default());
+        let defaults = environment.aws_layer().over(defaults::defaults()?);
+        let cassette = defaults.cassette.clone().map(|named| default_cassette(named, environment, file.as_deref()));
+        let raw = written.over(RawConfig { cassette, ..RawConfig::default() }).over(defaults);
         let key = match environment.key()? {
             Some(key) => key,
             None => new_key()?,
         };
-        Ok(Self { raw, key, redact_key: environment.redact_key()?, file })
+        let (aws, redact_key) = (AwsVariables::of(environment), environment.redact_key()?);
+        Ok(Self { raw, key, redact_key, aws, names_profile, file })
     }
 
     /// The record mode that somebody asked for, by flag, variable or file.
@@ -47,6 +54,22 @@ impl Settings {
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
+    }
+}
+
+/// Where the cassette is that nobody named, `named` by default: beside the user's file; without one, below the working directory
+/// or, where that is in a repository and has none, below the nearest folder above that has one: it is not begun anew in each
+/// folder that a run is started from.
+fn default_cassette(named: PathBuf, environment: &Environment, file: Option<&Path>) -> PathBuf {
+    let here = environment.folder();
+    if let Some(folder) = file.and_then(Path::parent) {
+        return if folder == here { named } else { folder.join(named) };
+    }
+    let repository = here.ancestors().find(|above| above.join(".git").exists());
+    let mut within = here.ancestors().take_while(|above| repository.is_some_and(|root| above.starts_with(root)));
+    match within.find(|above| above.join(&named).exists()) {
+        Some(above) if above != here => above.join(named),
+        _ => named,
     }
 }
 
@@ -76,6 +99,39 @@ mod tests {
         assert_eq!(region(None, &[("AWS_REGION", "eu-west-1")]), "eu-central-1");
         assert_eq!(region(None, &[("RAMTAPE_REGION", "eu-west-2")]), "eu-west-2");
         assert_eq!(region(Some("eu-west-3"), &[("RAMTAPE_REGION", "eu-west-2")]), "eu-west-3");
+    }
+
+    fn cassette(folder: &Path) -> PathBuf {
+        let environment = Environment::of::<&str, &str>([], folder);
+        Settings::load(RawConfig::default(), &environment).unwrap().raw.cassette.unwrap()
+    }
+
+    #[test]
+    fn the_cassette_that_nobody_named_is_beside_the_file() {
+        let root = tempfile::tempdir().unwrap();
+        let below = root.path().join("a/b");
+        std::fs::create_dir_all(&below).unwrap();
+        assert_eq!(cassette(&below), Path::new("cassettes/default"));
+        std::fs::write(root.path().join("ramtape.toml"), "region = 'eu-central-1'").unwrap();
+        assert_eq!(cassette(&below), root.path().join("cassettes/default"));
+        assert_eq!(cassette(root.path()), Path::new("cassettes/default"));
+    }
+
+    #[test]
+    fn in_a_repository_the_cassette_above_is_not_begun_anew_below() {
+        let root = tempfile::tempdir().unwrap();
+        let below = root.path().join("a/b");
+        std::fs::create_dir_all(&below).unwrap();
+        std::fs::create_dir_all(root.path().join("cassettes/default")).unwrap();
+        assert_eq!(cassette(&below), Path::new("cassettes/default"), "no repository");
+        std::fs::create_dir(root.path().join("a/.git")).unwrap();
+        assert_eq!(cassette(&below), Path::new("cassettes/default"), "that of another repository");
+        std::fs::create_dir(root.path().join(".git")).unwrap();
+        std::fs::remove_dir(root.path().join("a/.git")).unwrap();
+        assert_eq!(cassette(&below), root.path().join("cassettes/default"));
+        assert_eq!(cassette(root.path()), Path::new("cassettes/default"));
+        std::fs::create_dir_all(below.join("cassettes/default")).unwrap();
+        assert_eq!(cassette(&below), Path::new("cassettes/default"), "one of its own");
     }
 
     #[test]

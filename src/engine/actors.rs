@@ -3,6 +3,7 @@
 use super::Shared;
 use super::error::EngineError;
 use super::recorder::Recorder;
+use super::settings::Signer;
 use crate::interaction::{DEFAULT_ACTOR, Request};
 use crate::session::{Actors, Claim, ProfileKey, access_key_id, account_of};
 use crate::upstream::{CredentialsError, Upstream};
@@ -22,6 +23,8 @@ const REMEMBERED: usize = 64;
 pub(super) struct Caller {
     /// Its actor.
     pub(super) actor: Label,
+    /// Its access key id, where it gives one.
+    key_id: Option<String>,
     /// Its account, where it is configured or can be read from its key.
     account: Option<String>,
     /// Whether an actor claims it.
@@ -53,7 +56,7 @@ pub(super) fn replaying(actors: &Actors, request: &Request) -> Label {
 /// Where a profile that alone could claim the caller cannot be loaded.
 pub(super) async fn recording(shared: &Shared, recorder: &Recorder, request: &Request) -> Result<Caller, EngineError> {
     let actors = &shared.actors;
-    let Some(id) = key_id(request) else { return Ok(Caller::nobody(None)) };
+    let Some(id) = key_id(request) else { return Ok(Caller::nobody(None, None)) };
     if let Some(label) = actors.by_key_id(id) {
         return Ok(Caller::claimed(actors, label, id));
     }
@@ -67,7 +70,7 @@ pub(super) async fn recording(shared: &Shared, recorder: &Recorder, request: &Re
             let doubtful = failed.into_iter().find(|(label, _)| claims_by_profile_alone(actors, label));
             match doubtful {
                 Some((actor, source)) => Err(EngineError::Profile { actor, source }),
-                None => Ok(Caller::nobody(account)),
+                None => Ok(Caller::nobody(Some(id), account)),
             }
         }
     }
@@ -91,8 +94,9 @@ fn claims_by_profile_alone(actors: &Actors, label: &str) -> bool {
 }
 
 impl Caller {
-    const fn nobody(account: Option<String>) -> Self {
-        Self { actor: Cow::Borrowed(DEFAULT_ACTOR), account, claimed: false }
+    fn nobody(access_key_id: Option<&str>, account: Option<String>) -> Self {
+        let key_id = access_key_id.map(str::to_owned);
+        Self { actor: Cow::Borrowed(DEFAULT_ACTOR), key_id, account, claimed: false }
     }
 
     /// Its account, where no actor claims it.
@@ -103,31 +107,47 @@ impl Caller {
     fn claimed(actors: &Actors, label: &str, access_key_id: &str) -> Self {
         let configured = actors.configured().iter().find(|actor| actor.label == label);
         let account = configured.and_then(|actor| actor.account.clone()).or_else(|| account_of(access_key_id));
-        Self { actor: Cow::Owned(label.to_owned()), account, claimed: true }
+        let key_id = Some(access_key_id.to_owned());
+        Self { actor: Cow::Owned(label.to_owned()), key_id, account, claimed: true }
     }
 }
 
-/// Admits a proved caller, unless its requests would be recorded as another account's.
+/// Admits a proved caller, unless its requests would be sent or recorded as another account's.
 ///
 /// # Errors
-/// A second account that no actor claims; an actor without a profile that is of another account than what signs.
-pub(super) async fn admit(recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
-    let Some(account) = &caller.account else { return Ok(()) };
-    if !caller.claimed {
-        return recorder.callers.admit(account);
-    }
-    let upstream = &recorder.upstream;
-    if upstream.actors().any(|(label, _)| label == caller.actor) {
+/// A caller of another account, or by another profile, than what would sign; a second account that no actor claims.
+pub(super) async fn admit(shared: &Shared, recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
+    check_signer(shared, recorder, caller).await?;
+    caller.unclaimed_account().map_or(Ok(()), |account| recorder.callers.admit(account))
+}
+
+/// Refuses to sign for a caller who, asking AWS without ramtape, would be somebody else.
+async fn check_signer(shared: &Shared, recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
+    let (upstream, named) = (&recorder.upstream, shared.settings.signer);
+    let Some(id) = caller.key_id.as_deref().filter(|_| caller.claimed || named != Signer::Named) else { return Ok(()) };
+    let keys = upstream.credentials(&caller.actor).current(SystemTime::now()).await;
+    let signer = keys.as_ref().ok().map(|keys| keys.access_key_id.as_str());
+    if signer == Some(id) {
         return Ok(());
     }
-    // Where there are none, sending says so.
-    let Ok(keys) = upstream.credentials(&caller.actor).current(SystemTime::now()).await else { return Ok(()) };
-    match account_of(&keys.access_key_id) {
-        Some(signer) if signer != *account => {
-            let (actor, account) = (caller.actor.to_string(), account.clone());
-            Err(EngineError::ActorWithoutProfile { actor, account, signer })
+    match (caller.account.clone(), signer.and_then(account_of)) {
+        (Some(account), Some(signer)) if account == signer => Ok(()),
+        (Some(account), Some(signer)) if caller.claimed => {
+            let (actor, has_profile) =
+                (caller.actor.to_string(), upstream.actors().any(|(label, _)| label == caller.actor));
+            Err(if has_profile {
+                EngineError::ActorOfOtherAccount { actor, account, signer }
+            } else {
+                EngineError::ActorWithoutProfile { actor, account, signer }
+            })
         }
-        _ => Ok(()),
+        (Some(account), Some(signer)) => Err(EngineError::OtherAccount { account, signer }),
+        // Where there are no credentials at all, sending says so, unless what is missing can be named.
+        _ if caller.claimed || named != Signer::AsFound => Ok(()),
+        _ => match upstream.profile_of(id) {
+            Some(profile) => Err(EngineError::OtherProfile { profile: profile.to_owned() }),
+            None => Ok(()),
+        },
     }
 }
 

@@ -75,7 +75,37 @@ pub enum EngineError {
         /// The account that callers without an actor are of, in this run.
         first: String,
     },
+    /// A caller whose requests another account's credentials would sign.
+    #[error("{}", other_account(.account, .signer))]
+    OtherAccount {
+        /// The account of the caller.
+        account: String,
+        /// The account of the credentials that would sign.
+        signer: String,
+    },
+    /// A caller that uses another profile than the credentials that would sign are of, where accounts cannot be compared.
+    #[error(
+        "the request was not sent to AWS: its caller uses the profile {profile}, and ramtape would sign it with other \
+         credentials; start ramtape with --profile {profile}, or give the caller an actor in ramtape.toml"
+    )]
+    OtherProfile {
+        /// The caller's profile.
+        profile: String,
+    },
     /// An actor whose requests another account's credentials would sign.
+    #[error(
+        "the request was not sent to AWS: it is of the actor {actor} in account {account}, and the credentials that would sign \
+         it are of account {signer}; correct profile in [actors.{actor}] in ramtape.toml"
+    )]
+    ActorOfOtherAccount {
+        /// The actor's label.
+        actor: String,
+        /// Its account.
+        account: String,
+        /// The account of the credentials.
+        signer: String,
+    },
+    /// An actor without a profile, whose requests another account's credentials would sign.
     #[error(
         "the request was not sent to AWS: it is of the actor {actor} in account {account}, and ramtape's own credentials \
          are of account {signer}; give [actors.{actor}] in ramtape.toml a profile to sign with, as in profile = \"{actor}\""
@@ -131,8 +161,13 @@ impl EngineError {
             Self::Redaction(_) => (StatusCode::BAD_REQUEST, "RamtapeRedactionException"),
             Self::Caller(_) => (StatusCode::FORBIDDEN, "RamtapeCallerNotProvedException"),
             Self::Profile { .. } => (StatusCode::FORBIDDEN, "RamtapeActorUnknownException"),
-            Self::ActorWithoutProfile { .. } => (StatusCode::FORBIDDEN, "RamtapeActorWithoutProfileException"),
-            Self::UnclaimedAccount { .. } => (StatusCode::FORBIDDEN, "RamtapeUnclaimedAccountException"),
+            Self::ActorWithoutProfile { .. } | Self::ActorOfOtherAccount { .. } => {
+                (StatusCode::FORBIDDEN, "RamtapeActorWithoutProfileException")
+            }
+            Self::OtherProfile { .. } => (StatusCode::FORBIDDEN, "RamtapeOtherProfileException"),
+            Self::UnclaimedAccount { .. } | Self::OtherAccount { .. } => {
+                (StatusCode::FORBIDDEN, "RamtapeUnclaimedAccountException")
+            }
             Self::ReadOnly(_) => (StatusCode::FORBIDDEN, "RamtapeReadOnlyException"),
             Self::TooManySessions => (StatusCode::BAD_REQUEST, "RamtapeSessionException"),
             Self::Upstream(error) if error.is_timeout() => (StatusCode::GATEWAY_TIMEOUT, "RamtapeUpstreamException"),
@@ -160,13 +195,30 @@ impl EngineError {
     }
 }
 
-/// What to do about a second account. The lines are ready to be copied: a cassette knows actors by names, never by accounts.
+/// What to do about a caller of another account than what would sign.
+fn other_account(account: &str, signer: &str) -> String {
+    format!(
+        "the request was not sent to AWS: its caller asks as account {account}, and ramtape would sign it as account {signer}. \
+         Start ramtape with --profile and the caller's profile; or, where callers of several accounts share the cassette, add \
+         to ramtape.toml{}",
+        actor_lines(account)
+    )
+}
+
+/// What to do about a second account.
 fn unclaimed(account: &str, first: &str) -> String {
     format!(
         "the request was not sent to AWS: it is signed for account {account}, and this recording already has callers of \
-         account {first}; one cassette keeps two accounts apart by actors. Add to ramtape.toml, with a name and a profile \
-         of your choice:\n\n[actors.second]\naccount = \"{account}\"\nprofile = \"second\"\n\n`profile` is what its \
-         requests are signed with"
+         account {first}; one cassette keeps two accounts apart by actors. Add to ramtape.toml{}",
+        actor_lines(account)
+    )
+}
+
+/// The lines to add for an actor, ready to be copied: a cassette knows actors by names, never by accounts.
+fn actor_lines(account: &str) -> String {
+    format!(
+        ", with a name and a profile of your choice:\n\n[actors.second]\naccount = \"{account}\"\nprofile = \
+         \"second\"\n\n`profile` is what its requests are signed with"
     )
 }
 

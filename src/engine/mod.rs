@@ -54,7 +54,7 @@ pub use pages::Pages;
 pub use prepared::Prepared;
 pub use prove::prove;
 pub use reask::{NotAsked, Question, Reask, ReaskError, Walked};
-pub use settings::{Effective, Poll, Settings};
+pub use settings::{Effective, Poll, Settings, Signer};
 pub use summary::{Miss, Summary};
 pub use trail::NoEnd;
 pub use transcript::transcript;

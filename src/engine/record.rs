@@ -136,7 +136,7 @@ async fn admit(
     }
     let trust = recorder.upstream.trust(&call.actor, &settings.key, settings.allow_any_client);
     trust.prove(request, SystemTime::now()).await?;
-    actors::admit(recorder, caller).await
+    actors::admit(shared, recorder, caller).await
 }
 
 fn begin(request: Request, call: Call, session_name: Option<String>, session: Arc<Mutex<Session>>) -> Question {

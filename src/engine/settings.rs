@@ -28,6 +28,17 @@ pub enum Poll {
     Final,
 }
 
+/// Whose credentials sign, as far as the command line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signer {
+    /// It does not say: callers are to be of the account that signs, and of its profile where that can be told.
+    AsFound,
+    /// It names the profile that the callers are given too, so they are to be of its account.
+    NamedForCallers,
+    /// It names the profile for whoever calls.
+    Named,
+}
+
 /// The engine's settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -51,6 +62,8 @@ pub struct Settings {
     pub key: Secret,
     /// Whether callers need no proof.
     pub allow_any_client: bool,
+    /// What the command line says of whose credentials sign.
+    pub signer: Signer,
     /// Whether throttling, faults and authentication errors are recorded too.
     pub record_errors: bool,
     /// Whether writes are refused while recording.

@@ -65,6 +65,9 @@ impl Tally {
             EngineError::Caller(_)
             | EngineError::Profile { .. }
             | EngineError::UnclaimedAccount { .. }
+            | EngineError::OtherAccount { .. }
+            | EngineError::OtherProfile { .. }
+            | EngineError::ActorOfOtherAccount { .. }
             | EngineError::ActorWithoutProfile { .. }
             | EngineError::Upstream(UpstreamError::Credentials(_)) => count(&self.unsigned),
             _ => {}

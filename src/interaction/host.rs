@@ -50,11 +50,32 @@ impl<'a> ServiceHost<'a> {
     }
 }
 
-/// The name of `service`'s endpoint in `region`.
+/// Which of a service's endpoints in a region is asked, as SDKs are told by `use_fips_endpoint` and `use_dualstack_endpoint`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EndpointKind {
+    /// The one with validated cryptography.
+    pub fips: bool,
+    /// The one that has IPv6 addresses too.
+    pub dual_stack: bool,
+}
+
+impl EndpointKind {
+    /// The name of `service`'s endpoint of this kind in `region`.
+    #[must_use]
+    pub fn host(self, service: &str, region: &str) -> String {
+        let [usual, dual_stack] = partition(region).suffixes;
+        let suffix = if self.dual_stack { dual_stack } else { usual };
+        // In GovCloud the usual endpoint is the validated one, and SDKs ask it.
+        let is_usual = region.starts_with("us-gov-") && !self.dual_stack;
+        let fips = if self.fips && !is_usual { "-fips" } else { "" };
+        format!("{service}{fips}.{region}.{suffix}")
+    }
+}
+
+/// The name of `service`'s usual endpoint in `region`.
 #[must_use]
 pub fn endpoint_host(service: &str, region: &str) -> String {
-    let [suffix, _] = partition(region).suffixes;
-    format!("{service}.{region}.{suffix}")
+    EndpointKind::default().host(service, region)
 }
 
 /// All names of `service`'s endpoints in `region`: the usual one, with validated cryptography, and both with IPv6 addresses
@@ -127,6 +148,17 @@ mod tests {
         {
             assert!(ServiceHost::parse(host, "ram").is_some(), "{host}");
         }
+    }
+
+    #[test]
+    fn each_kind_of_endpoint_has_the_name_that_sdks_give_it() {
+        let host = |fips, dual_stack, region| EndpointKind { fips, dual_stack }.host("ram", region);
+        assert_eq!(host(true, false, "us-east-1"), "ram-fips.us-east-1.amazonaws.com");
+        assert_eq!(host(false, true, "us-east-1"), "ram.us-east-1.api.aws");
+        assert_eq!(host(true, true, "us-east-1"), "ram-fips.us-east-1.api.aws");
+        assert_eq!(host(true, false, "us-gov-west-1"), "ram.us-gov-west-1.amazonaws.com");
+        assert_eq!(host(true, true, "us-gov-west-1"), "ram-fips.us-gov-west-1.api.aws");
+        assert_eq!(host(false, true, "cn-north-1"), "ram.cn-north-1.api.amazonwebservices.com.cn");
     }
 
     #[test]

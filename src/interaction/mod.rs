@@ -28,7 +28,7 @@ pub use encoding::{Misspelt, utf8};
 pub use entry::{Entry, OperationName, Page, Take};
 pub use errors::{ERROR_HEADER, error_kind};
 pub use exchange::Exchange;
-pub use host::{ServiceHost, endpoint_host, endpoint_hosts, is_aws_host};
+pub use host::{EndpointKind, ServiceHost, endpoint_host, endpoint_hosts, is_aws_host};
 pub use request::{Request, VIA};
 pub use response::Response;
 pub use secret::Secret;

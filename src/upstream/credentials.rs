@@ -29,11 +29,24 @@ const FAILURE_TIME: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialSource {
     /// The standard chain: environment, shared files, web identity, container, instance.
-    DefaultChain,
+    DefaultChain {
+        /// The profile of the shared files, where another than `AWS_PROFILE` names it.
+        profile: Option<String>,
+    },
     /// One profile of the shared files, whatever the environment says.
     Profile(String),
     /// These.
     Fixed(Keys),
+}
+
+impl CredentialSource {
+    /// The profile that it names.
+    fn profile(&self) -> Option<&str> {
+        match self {
+            Self::Profile(name) | Self::DefaultChain { profile: Some(name) } => Some(name),
+            Self::DefaultChain { profile: None } | Self::Fixed(_) => None,
+        }
+    }
 }
 
 /// An access key.
@@ -53,7 +66,10 @@ pub struct Keys {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
     /// No provider has any.
-    #[error("no AWS credentials to sign with were found in environment, profile, container or instance: {reason}")]
+    #[error(
+        "there are no AWS credentials to sign with: name the profile that your command uses with --profile or AWS_PROFILE, log \
+         in, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ({reason})"
+    )]
     Missing {
         /// Where it looked, or what is missing.
         reason: String,
@@ -170,21 +186,33 @@ impl Credentials {
                 let builder = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name);
                 builder.build().provide_credentials().await
             }
-            CredentialSource::DefaultChain | CredentialSource::Fixed(_) => {
+            CredentialSource::DefaultChain { .. } | CredentialSource::Fixed(_) => {
                 let mut builder = DefaultCredentialsChain::builder().configure(config);
+                if let Some(name) = self.source.profile() {
+                    builder = builder.profile_name(name);
+                }
                 builder.set_region(region);
                 builder.build().await.provide_credentials().await
             }
         };
-        answer.map_err(|error| explain(&error))
+        answer.map_err(|error| match (explain(&error), &self.source) {
+            // The last link of the chain, an instance's metadata, is seldom what is missing.
+            (CredentialsError::Missing { reason }, CredentialSource::DefaultChain { .. }) => {
+                tracing::debug!(reason, "no credentials");
+                let looked =
+                    "ramtape looked in its environment, the shared files, web identity, container and instance";
+                CredentialsError::Missing { reason: looked.to_owned() }
+            }
+            (error, _) => error,
+        })
     }
 
     /// Not the SDKs' own chain: it asks the instance's metadata service last, which costs seconds where there is none.
     async fn region(&self) -> Option<Region> {
         let profile = ProfileFileRegionProvider::builder();
-        let profile = match &self.source {
-            CredentialSource::Profile(name) => profile.profile_name(name),
-            CredentialSource::DefaultChain | CredentialSource::Fixed(_) => profile,
+        let profile = match self.source.profile() {
+            Some(name) => profile.profile_name(name),
+            None => profile,
         };
         let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
             .or_else(profile.build())

@@ -1,7 +1,7 @@
 //! Where upstream is: a region's public endpoint, or a base URL instead.
 
 use super::UpstreamError;
-use crate::interaction::endpoint_host;
+use crate::interaction::EndpointKind;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use std::fmt;
@@ -16,6 +16,8 @@ pub enum Endpoint {
     Public {
         /// The service's name in host names.
         service: String,
+        /// Which of its endpoints.
+        kind: EndpointKind,
     },
     /// One base URL for all regions.
     Fixed(BaseUrl),
@@ -38,8 +40,8 @@ impl Endpoint {
     pub fn url(&self, region: &str, path: &str, query: &str) -> Result<Uri, UpstreamError> {
         check_region(region)?;
         let (scheme, authority, prefix) = match self {
-            Self::Public { service } => {
-                let host = endpoint_host(service, region);
+            Self::Public { service, kind } => {
+                let host = kind.host(service, region);
                 let authority = host.parse().map_err(|_| UpstreamError::BadRegion { region: region.to_owned() })?;
                 (Scheme::HTTPS, authority, "")
             }
@@ -179,10 +181,11 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
     use super::{BaseUrl, Endpoint};
+    use crate::interaction::EndpointKind;
     use crate::upstream::UpstreamError;
 
     fn public(region: &str) -> Result<String, UpstreamError> {
-        let endpoint = Endpoint::Public { service: "ram".to_owned() };
+        let endpoint = Endpoint::Public { service: "ram".to_owned(), kind: EndpointKind::default() };
         endpoint.url(region, "/getresourceshares", "").map(|url| url.to_string())
     }
 

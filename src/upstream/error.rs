@@ -59,6 +59,33 @@ pub enum UpstreamError {
         /// The URL.
         url: String,
     },
+    /// The shared files of the AWS tools can't be read.
+    #[error("the shared AWS configuration or credentials file cannot be used: {reason}")]
+    SharedFiles {
+        /// Which and why.
+        reason: String,
+    },
+    /// A profile that was named is not there.
+    #[error("there is no profile {name:?} in the shared AWS configuration and credentials files{}", known_profiles(.known))]
+    NoProfile {
+        /// Its name.
+        name: String,
+        /// Those that are there.
+        known: Vec<String>,
+    },
+    /// Two profiles are named, and neither on the command line.
+    #[error(
+        "ramtape's configuration names the profile {configured:?}, and {variable} names {named:?}: say with --profile which of \
+         them is meant"
+    )]
+    TwoProfiles {
+        /// The one in ramtape's configuration.
+        configured: String,
+        /// The variable that names another one.
+        variable: &'static str,
+        /// That one.
+        named: String,
+    },
     /// The file of additional trusted roots can't be used.
     #[error("the CA bundle {path} cannot be used: {problem}")]
     CaBundle {
@@ -204,6 +231,9 @@ impl UpstreamError {
             | Self::ForbiddenAddress { .. }
             | Self::NotAnEndpoint { .. }
             | Self::PathBesideSignature { .. }
+            | Self::SharedFiles { .. }
+            | Self::NoProfile { .. }
+            | Self::TwoProfiles { .. }
             | Self::CaBundle { .. }
             | Self::Tls { .. }
             | Self::TooLarge { .. }
@@ -218,4 +248,9 @@ impl UpstreamError {
     pub fn is_timeout(&self) -> bool {
         matches!(self, Self::TimedOut { .. })
     }
+}
+
+/// What to say of the profiles that there are.
+fn known_profiles(known: &[String]) -> String {
+    if known.is_empty() { ", which name none".to_owned() } else { format!("; there are: {}", known.join(", ")) }
 }

@@ -18,6 +18,7 @@ mod failure;
 mod passing;
 mod resolve;
 mod roots;
+mod shared_files;
 mod sign;
 
 pub use address::{AddressRules, ForbiddenAddress, Network, NetworkError, Reserved};
@@ -27,9 +28,10 @@ pub use credentials::{CredentialSource, Credentials, CredentialsError, Keys};
 pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Phase, UpstreamError};
 pub use resolve::{Names, ResolveError, Resolver};
+pub use shared_files::SharedFiles;
 pub use sign::{Scope, sign};
 
-use crate::interaction::{Request, Secret, VIA};
+use crate::interaction::{EndpointKind, Request, Secret, VIA};
 use bytes::Bytes;
 use client::{Client, Protocols};
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
@@ -53,6 +55,10 @@ pub struct Settings {
     pub service: String,
     /// A base URL instead of the regions' public endpoints.
     pub url: Option<String>,
+    /// Which of the public endpoints.
+    pub kind: EndpointKind,
+    /// The access key ids that are known to be those of profiles, each with its profile.
+    pub known_keys: Vec<(String, String)>,
     /// What to sign with.
     pub credentials: CredentialSource,
     /// What to sign with instead for some actors, by their labels.
@@ -87,6 +93,7 @@ pub struct Upstream {
     via: Option<HeaderValue>,
     credentials: Credentials,
     actors: BTreeMap<String, Credentials>,
+    known_keys: Vec<(String, String)>,
     roots: Arc<Roots>,
     limits: client::Limits,
     /// For the names of ramtape's own choice, and for those that clients signed for.
@@ -112,7 +119,7 @@ impl Upstream {
         let via = base.as_ref().and_then(|_| HeaderValue::from_str(&settings.instance).ok());
         let endpoint = match base {
             Some(base) => Endpoint::Fixed(base),
-            None => Endpoint::Public { service: service.clone() },
+            None => Endpoint::Public { service: service.clone(), kind: settings.kind },
         };
         let roots = Arc::new(Roots::read(settings.ca_bundle.as_deref())?);
         let from = |source: CredentialSource| {
@@ -131,7 +138,8 @@ impl Upstream {
             Endpoint::Public { .. } => [own_names, Resolver::new(settings.names, settings.addresses)],
         };
         let (signing, passing) = (OnceCell::new(), OnceCell::new());
-        Ok(Self { endpoint, service, via, credentials, actors, roots, limits, resolvers, signing, passing })
+        let known_keys = settings.known_keys;
+        Ok(Self { endpoint, service, via, credentials, actors, known_keys, roots, limits, resolvers, signing, passing })
     }
 
     /// Sends `request` with `body` in place of its own to `region`, signed anew for `actor`, and reads the answer whole. An
@@ -182,6 +190,12 @@ impl Upstream {
     /// The actors that have credentials of their own, with these.
     pub fn actors(&self) -> impl Iterator<Item = (&str, &Credentials)> {
         self.actors.iter().map(|(label, credentials)| (label.as_str(), credentials))
+    }
+
+    /// The profile that the access key `id` is known to be of.
+    #[must_use]
+    pub fn profile_of(&self, id: &str) -> Option<&str> {
+        self.known_keys.iter().find(|(_, known)| known == id).map(|(profile, _)| profile.as_str())
     }
 
     fn headers(&self, received: &HeaderMap) -> HeaderMap {
@@ -235,6 +249,8 @@ mod tests {
         let settings = Settings {
             service: "ram".into(),
             url: url.map(str::to_owned),
+            kind: EndpointKind::default(),
+            known_keys: Vec::new(),
             credentials: CredentialSource::Fixed(keys),
             actors: Vec::new(),
             region: "us-east-1".into(),

@@ -11,6 +11,7 @@ mod ramtape_binary;
 #[path = "../real_clients/scene.rs"]
 mod scene;
 
+mod as_cmd_would;
 mod claims;
 mod principals;
 mod refusals;

@@ -71,7 +71,10 @@ fn an_actor_without_a_profile_is_not_signed_for_by_another_account() {
     let config = profiles(tape.folder(), "aws", &[("own", &own), ("other", &other)]);
     let record = |profile: &str| {
         let run = ["--upstream", &endpoint.url(), "--profile", "own"];
-        under_run(&tape, "all", &run, invitations(&python, &config, profile)).finish()
+        // The profile that the command picks itself, not the one that it is given.
+        let picking = format!("AWS_PROFILE={profile} exec \"$@\"");
+        let call = invitations(&python, &config, profile).under(["sh", "-c", &picking, "sh"]);
+        under_run(&tape, "all", &run, call).finish()
     };
     for claim in ["account = \"444455556666\"".to_owned(), format!("key_ids = [{:?}]", other.access_key_id)] {
         configure(&tape, &format!("[actors.consumer]\n{claim}\n[actors.owner]\naccount = \"111122223333\"\n"));
@@ -120,7 +123,8 @@ fn where_an_actors_profile_cannot_be_loaded_nobody_is_taken_for_default() {
     assert!(message.contains("the actor consumer") && message.contains("absent"), "{message}");
     assert_eq!(endpoint.running().requests(), 0);
     // Whoever is known by other means is not held up.
-    let known = invitations(&python, &config, "first").credentials("owners-key", "nothing");
+    let keys = "AWS_ACCESS_KEY_ID=owners-key AWS_SECRET_ACCESS_KEY=nothing exec \"$@\"";
+    let known = invitations(&python, &config, "first").under(["sh", "-c", keys, "sh"]);
     record(known).success();
     assert_eq!(endpoint.running().requests(), 1);
 }

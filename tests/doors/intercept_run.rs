@@ -25,7 +25,11 @@ fn seen(folder: &Path, flags: &[&str], variables: &[(&str, &str)]) -> BTreeMap<S
 #[test]
 fn cmd_gets_a_proxy_and_a_bundle_and_no_endpoint() {
     let folder = folder();
-    let mine = [("AWS_PROFILE", "mine"), ("HTTPS_PROXY", "http://corp.test"), ("AWS_ENDPOINT_URL_RAM", "http://x")];
+    let config = folder.path().join("aws");
+    std::fs::write(&config, "[profile mine]\nregion = eu-central-1\n").unwrap();
+    let config = ("AWS_CONFIG_FILE", config.to_str().unwrap());
+    let mine =
+        [config, ("AWS_PROFILE", "mine"), ("HTTPS_PROXY", "http://corp.test"), ("AWS_ENDPOINT_URL_RAM", "http://x")];
     let recording = seen(folder.path(), &["--record-mode", "all"], &mine);
     let replaying = seen(folder.path(), &["--record-mode", "none"], &mine);
     for seen in [&recording, &replaying] {

@@ -28,6 +28,7 @@ mod steps;
 mod addresses;
 mod ca;
 mod connect;
+mod corporate_proxy;
 mod intercept;
 mod intercept_clients;
 mod intercept_run;

@@ -22,10 +22,13 @@ fn server(tape: &Tape, mode: &str, upstream: &str) -> Server {
     Server::start(&mut server)
 }
 
-/// Runs `call` as the owner under `ramtape run --door proxy`, which finds no credentials but through CMD's environment.
+/// Runs `call` as the owner under `ramtape run --door proxy`, which finds no credentials: CMD alone has some.
 fn record(tape: &Tape, endpoint: &Endpoint, call: Call) -> Finished {
-    let run = tape.run("once", &["--door", "proxy", "--profile", "absent", "--upstream", &endpoint.url()]);
-    let recorded = as_owner(call).under(run).finish().success();
+    let run = tape.run("once", &["--door", "proxy", "--upstream", &endpoint.url()]);
+    let Credential { access_key_id, secret, .. } = Credential::owner();
+    let keys = [format!("AWS_ACCESS_KEY_ID={access_key_id}"), format!("AWS_SECRET_ACCESS_KEY={secret}")];
+    let call = call.region(REGION).under(["env".to_owned()].into_iter().chain(keys));
+    let recorded = call.under(run).finish().success();
     assert!(recorded.stderr.contains(", 0 missed"), "{recorded}");
     for received in endpoint.running().received() {
         assert_eq!(received.headers["host"], HOST, "{received:?}");

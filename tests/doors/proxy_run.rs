@@ -25,13 +25,18 @@ fn seen(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> BTreeM
 #[test]
 fn recording_leads_cmd_to_the_proxy_and_to_the_regions_host() {
     let folder = folder();
-    let mine = [("AWS_PROFILE", "mine"), ("AWS_REGION", "eu-central-1"), ("HTTP_PROXY", "http://corp.test:3128")];
+    let config = folder.path().join("aws");
+    std::fs::write(&config, "[profile mine]\nregion = eu-central-1\n").unwrap();
+    let config = ("AWS_CONFIG_FILE", config.to_str().unwrap());
+    let mine =
+        [config, ("AWS_PROFILE", "mine"), ("AWS_REGION", "eu-central-1"), ("HTTP_PROXY", "http://corp.test:3128")];
     let seen = seen(folder.path(), &["--record-mode", "all", "--door", "proxy"], &mine);
     assert_eq!(seen["AWS_ENDPOINT_URL_RAM"], "http://ram.eu-central-1.amazonaws.com");
     assert!(seen["HTTP_PROXY"].starts_with("http://127.0.0.1:"), "{seen:?}");
     assert_eq!(seen["HTTP_PROXY"], seen["http_proxy"]);
     assert_eq!((seen["AWS_PROFILE"].as_str(), seen["AWS_REGION"].as_str()), ("mine", "eu-central-1"));
-    assert_eq!((seen["NO_PROXY"].as_str(), seen["no_proxy"].as_str()), ("127.0.0.1,localhost", "127.0.0.1,localhost"));
+    let loopback = "127.0.0.1,localhost,::1,[::1],127.0.0.0/8";
+    assert_eq!((seen["NO_PROXY"].as_str(), seen["no_proxy"].as_str()), (loopback, loopback));
     assert!(seen.values().all(|value| !value.contains("key-")), "{seen:?}");
 }
 

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use ramtape::cassette::{Access, Cassette, Settings as Opening, text};
-use ramtape::engine::{Effective, Engine, Pages, Poll, Prepared, Settings};
+use ramtape::engine::{Effective, Engine, Pages, Poll, Prepared, Settings, Signer};
 use ramtape::fingerprint::{Fingerprint, canonical_text};
 use ramtape::interaction::{Actor, Body, Entry, OperationName, Page, Request, Secret, Take};
 use ramtape::service::Service;
@@ -69,6 +69,7 @@ fn replay(root: &Path) -> Engine {
         record_anew_command: "none".to_owned(),
         key: Secret::new("none"),
         allow_any_client: false,
+        signer: Signer::AsFound,
         record_errors: false,
         read_only: false,
         pages: Pages::Requested,

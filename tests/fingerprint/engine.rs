@@ -4,7 +4,7 @@ use crate::asked::{DEFAULT_REGION, asked, service};
 use crate::wire::{WireRequest, fixtures, folders, requests};
 use bytes::Bytes;
 use ramtape::cassette::{Access, Cassette, Settings as Opening};
-use ramtape::engine::{Effective, Engine, Poll, Prepared, Settings};
+use ramtape::engine::{Effective, Engine, Poll, Prepared, Settings, Signer};
 use ramtape::interaction::{Request, Secret, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -52,6 +52,7 @@ fn replaying(folder: &Path) -> Engine {
         cassette: "none".to_owned(),
         key: Secret::new("none".to_owned()),
         allow_any_client: false,
+        signer: Signer::AsFound,
         record_errors: false,
         pages: ramtape::engine::Pages::Requested,
         read_only: false,

@@ -4,7 +4,7 @@ use crate::model::Script;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use ramtape::cassette::{Access, Cassette, EntryHead, Settings as Opening, TakeHead};
-use ramtape::engine::{Effective, Engine, Pages, Poll, Prepared, Settings};
+use ramtape::engine::{Effective, Engine, Pages, Poll, Prepared, Settings, Signer};
 use ramtape::interaction::{Body, OperationName, Request, Secret};
 use ramtape::redact::scrub_page;
 use ramtape::service::Service;
@@ -71,6 +71,7 @@ pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
         record_anew_command: "none".to_owned(),
         key: Secret::new("none"),
         allow_any_client: false,
+        signer: Signer::AsFound,
         record_errors: false,
         read_only: false,
         redaction: opened.redaction,

@@ -71,7 +71,7 @@ async fn the_environment_comes_first_but_a_named_profile_beats_it() {
         let name = "the_environment_comes_first_but_a_named_profile_beats_it";
         return run_in_child(name, &folder("", PROFILES), &environment);
     }
-    let keys = keys_of(CredentialSource::DefaultChain).await.unwrap();
+    let keys = keys_of(CredentialSource::DefaultChain { profile: None }).await.unwrap();
     assert_eq!(shown(&keys), ["AKIAENV", "of-env", "token-of-env"]);
     let keys = keys_of(CredentialSource::Profile("other".to_owned())).await.unwrap();
     assert_eq!(shown(&keys), ["AKIAOTHER", "of-other", ""]);
@@ -83,7 +83,7 @@ async fn a_profile_of_the_environment_is_used_and_an_absent_one_named() {
         let name = "a_profile_of_the_environment_is_used_and_an_absent_one_named";
         return run_in_child(name, &folder("", PROFILES), &[("AWS_PROFILE", "other")]);
     }
-    let keys = keys_of(CredentialSource::DefaultChain).await.unwrap();
+    let keys = keys_of(CredentialSource::DefaultChain { profile: None }).await.unwrap();
     assert_eq!(shown(&keys), ["AKIAOTHER", "of-other", ""]);
     let error = keys_of(CredentialSource::Profile("absent".to_owned())).await.unwrap_err();
     assert!(matches!(error, CredentialsError::Missing { .. }), "{error:?}");
@@ -96,7 +96,7 @@ async fn without_any_credentials_nothing_is_sent() {
         return run_in_child("without_any_credentials_nothing_is_sent", &folder("", ""), &[]);
     }
     let server = Server::start("HTTP/1.1 200 OK\r\n\r\n", Then::Close).await;
-    let credentials = CredentialSource::DefaultChain;
+    let credentials = CredentialSource::DefaultChain { profile: None };
     let upstream = Upstream::new(Settings { credentials, ..settings(&server.url()) }).unwrap();
     let request = request(&[]);
     let error = upstream.send("default", &request, request.body.clone(), "us-east-1").await.unwrap_err();
@@ -117,7 +117,7 @@ async fn a_process_is_run_once_until_its_keys_expire() {
         return run_in_child(name, &folder, &[]);
     };
     let runs = || std::fs::read_to_string(Path::new(&path).join("runs")).unwrap_or_default().lines().count();
-    let upstream = upstream(CredentialSource::DefaultChain);
+    let upstream = upstream(CredentialSource::DefaultChain { profile: None });
     assert_eq!(runs(), 0, "nothing is fetched before it is needed");
     let credentials = upstream.credentials("default");
     let now = SystemTime::now();
@@ -152,7 +152,7 @@ async fn a_process_that_fails_is_named_without_what_it_says() {
                       [profile garbled]\ncredential_process = echo '{\"Version\": 1, \"SecretAccessKey\": \"s3cret\"'\n";
         return run_in_child(name, &folder(config, ""), &[]);
     }
-    for source in [CredentialSource::DefaultChain, CredentialSource::Profile("garbled".to_owned())] {
+    for source in [CredentialSource::DefaultChain { profile: None }, CredentialSource::Profile("garbled".to_owned())] {
         let error = keys_of(source).await.unwrap_err();
         assert!(matches!(error, CredentialsError::Failed { .. }), "{error:?}");
         let text = error.to_string();
@@ -208,6 +208,6 @@ async fn a_container_is_asked() {
         });
         return child.await.unwrap();
     }
-    let keys = keys_of(CredentialSource::DefaultChain).await.unwrap();
+    let keys = keys_of(CredentialSource::DefaultChain { profile: None }).await.unwrap();
     assert_eq!(shown(&keys), ["ASIACONT", "of-container", "t"]);
 }

@@ -15,7 +15,7 @@ mod tls;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use ramtape::interaction::{Request, Secret};
+use ramtape::interaction::{EndpointKind, Request, Secret};
 use ramtape::upstream::{AddressRules, Answer, CredentialSource, Keys, Names, Settings, Upstream, UpstreamError};
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ fn settings(url: &str) -> Settings {
     Settings {
         service: "ram".to_owned(),
         url: Some(url.to_owned()),
+        kind: EndpointKind::default(),
+        known_keys: Vec::new(),
         credentials: CredentialSource::Fixed(keys()),
         actors: Vec::new(),
         region: "us-east-1".to_owned(),

@@ -1,6 +1,7 @@
 //! The environment that clients would inherit.
 
 use super::check::Check;
+use crate::app::without_secrets;
 use crate::config::Environment;
 
 /// What is looked at without any configuration; values of variables are shown only where they cannot be secrets.
@@ -39,18 +40,16 @@ fn refused_beside_an_endpoint(environment: &Environment) -> Option<Check> {
     let names = ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"];
     let set: Vec<&str> = names.into_iter().filter(|name| is_true(environment, name)).collect();
     let found = format!("SDKs refuse {} beside an endpoint of one's own", set.join(" and "));
-    let advice = "unset it while recording (in mode none, `ramtape run` does)";
+    let advice = "ramtape asks that endpoint in its place, and `ramtape run` takes the variable from CMD; unset it for clients of a server";
     (!set.is_empty()).then(|| Check::warn("environment", found, advice))
 }
 
 /// A fixed endpoint is right for clients of a server, and forgotten in a shell it is a riddle.
 fn endpoint(environment: &Environment) -> Option<Check> {
-    let url = environment.text("AWS_ENDPOINT_URL_RAM")?;
-    // What follows `/~` is a capability key.
-    let shown = url.split("/~").next().unwrap_or_default();
-    let shown = shown.rsplit_once('@').map_or(shown, |(_, host)| host);
-    let found = format!("AWS_ENDPOINT_URL_RAM is set, to {shown}");
-    let advice = "`ramtape run` sets its own; every other client goes there: unset it if nobody listens there any more";
+    let names = ["AWS_ENDPOINT_URL_RAM", "AWS_ENDPOINT_URL"];
+    let (name, url) = names.into_iter().find_map(|name| Some((name, environment.text(name)?)))?;
+    let found = format!("{name} is set, to {}", without_secrets(url));
+    let advice = "clients go there, and a recording asks there instead of AWS: unset it if that is not meant";
     Some(Check::warn("environment", found, advice))
 }
 
@@ -68,7 +67,8 @@ fn proxies(environment: &Environment) -> Option<Check> {
         Check::ok("environment", format!("{set} and an exception for loopback; ramtape itself uses no proxy"))
     } else {
         let found = format!("{set} without NO_PROXY for loopback: clients would send ramtape's requests to that proxy");
-        let advice = "`ramtape run` adds NO_PROXY=127.0.0.1,localhost; for a server, do so yourself. ramtape itself uses no proxy";
+        let advice =
+            "`ramtape run` adds loopback to NO_PROXY; for a server, do so yourself. ramtape itself uses no proxy";
         Check::warn("environment", found, advice)
     })
 }

@@ -1,7 +1,7 @@
 //! What recording needs: credentials and a way to upstream.
 
 use super::check::Check;
-use crate::app;
+use crate::app::{self, Destination};
 use crate::command::error::chain;
 use crate::config::{Config, RecordMode};
 use crate::interaction::{Actor, DEFAULT_ACTOR};
@@ -11,13 +11,19 @@ use std::time::SystemTime;
 use tokio::net::TcpStream;
 
 pub(super) async fn checks(config: &Config, online: bool) -> Vec<Check> {
-    match app::upstream(config, app::credential_source(config), "") {
-        Ok(upstream) => {
+    let built = match app::destination(config).await {
+        Ok(destination) => app::upstream(config, &destination, app::credential_source(config), "")
+            .map(|upstream| (destination, upstream)),
+        Err(error) => Err(error),
+    };
+    match built {
+        Ok((destination, upstream)) => {
             let mut checks = vec![credentials(&upstream, config).await];
             for actor in &config.actors {
                 checks.push(claims(actor, &upstream, config).await);
             }
-            checks.push(reach(config, online).await);
+            checks.extend(destination.notice.as_ref().map(|notice| Check::ok("upstream", notice.as_str())));
+            checks.push(reach(config, &destination, online).await);
             checks
         }
         Err(error) => vec![Check::fail("upstream", chain(&error), "correct --upstream, the profile or AWS_CA_BUNDLE")],
@@ -88,15 +94,15 @@ fn described(keys: &Keys, now: SystemTime) -> String {
 }
 
 /// Connects and sends nothing. AWS is left alone unless somebody asked for it.
-async fn reach(config: &Config, online: bool) -> Check {
+async fn reach(config: &Config, destination: &Destination, online: bool) -> Check {
     let name = "upstream";
-    let url = match endpoint(config) {
+    let url = match endpoint(config, destination) {
         Ok(url) => url,
         Err(error) => return Check::fail(name, chain(&error), "correct --upstream or the region"),
     };
     let default_port = if url.scheme_str() == Some("http") { 80 } else { 443 };
     let (host, port) = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(default_port));
-    if config.upstream.url.is_none() && !online {
+    if destination.url.is_none() && !online {
         return Check::ok(name, format!("{host} is where requests would go; not tried without --online"));
     }
     let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -111,10 +117,10 @@ async fn reach(config: &Config, online: bool) -> Check {
     }
 }
 
-fn endpoint(config: &Config) -> Result<Uri, UpstreamError> {
-    let endpoint = match &config.upstream.url {
+fn endpoint(config: &Config, destination: &Destination) -> Result<Uri, UpstreamError> {
+    let endpoint = match &destination.url {
         Some(url) => Endpoint::Fixed(BaseUrl::parse(url)?),
-        None => Endpoint::Public { service: config.service.name.clone() },
+        None => Endpoint::Public { service: config.service.name.clone(), kind: destination.kind },
     };
     endpoint.url(&config.region, "/", "")
 }

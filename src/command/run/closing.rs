@@ -99,6 +99,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
     use crate::cli::{Cli, Command};
+    use crate::config::UpstreamConfig;
     use clap::Parser;
 
     fn told(mode: RecordMode, recording: bool, recorded: u64, ended: Ended) -> Option<String> {
@@ -110,6 +111,7 @@ mod tests {
             door: Door::Endpoint,
             service: String::new(),
             region: String::new(),
+            upstream: UpstreamConfig::default(),
             cassette: "c/d".into(),
             per_session: false,
             flags: " --session s".into(),

@@ -4,7 +4,7 @@ use super::environment::Change;
 use super::no_proxy::{covering, with_loopback};
 use crate::command::CommandError;
 use crate::config::{Door, Environment};
-use crate::interaction::{ServiceHost, endpoint_host};
+use crate::interaction::{EndpointKind, ServiceHost};
 use std::net::SocketAddr;
 
 /// What there is to lead to.
@@ -19,6 +19,8 @@ pub(super) struct Way<'a> {
     pub(super) service: &'a str,
     /// The region whose endpoint CMD takes itself to ask.
     pub(super) region: &'a str,
+    /// Which of that region's endpoints.
+    pub(super) kind: EndpointKind,
 }
 
 impl Way<'_> {
@@ -28,13 +30,16 @@ impl Way<'_> {
     /// Where CMD would not find it, and its requests would leave by another way.
     pub(super) fn changes(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
         let mut changes = match self.door {
-            Door::Endpoint => vec![Change::Set("AWS_ENDPOINT_URL_RAM", self.base_url.into())],
+            Door::Endpoint => {
+                let endpoint = Change::Set("AWS_ENDPOINT_URL_RAM", self.base_url.into());
+                std::iter::once(endpoint).chain(self.usual_endpoint()).collect()
+            }
             Door::Proxy => self.as_proxy(parent)?,
             Door::Intercept => self.as_https_proxy(parent)?,
         };
         changes.push(Change::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", self.ignores_endpoints().into()));
-        changes.push(Change::Set("NO_PROXY", with_loopback("NO_PROXY", "no_proxy", parent)));
-        changes.push(Change::Set("no_proxy", with_loopback("no_proxy", "NO_PROXY", parent)));
+        changes.push(Change::Set("NO_PROXY", with_loopback("NO_PROXY", "no_proxy", self.addr.ip(), parent)));
+        changes.push(Change::Set("no_proxy", with_loopback("no_proxy", "NO_PROXY", self.addr.ip(), parent)));
         Ok(changes)
     }
 
@@ -47,6 +52,12 @@ impl Way<'_> {
         }
     }
 
+    /// SDKs refuse a choice among RAM's own endpoints beside an endpoint that is set: ramtape makes it for CMD.
+    fn usual_endpoint(&self) -> impl Iterator<Item = Change> + use<> {
+        let chosen = [(self.kind.fips, "AWS_USE_FIPS_ENDPOINT"), (self.kind.dual_stack, "AWS_USE_DUALSTACK_ENDPOINT")];
+        chosen.into_iter().filter(|(chosen, _)| *chosen).map(|(_, name)| Change::Set(name, "false".into()))
+    }
+
     /// Plain HTTP, so that the proxy can read it; CMD takes it that what it signed reaches the real endpoint.
     fn as_proxy(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
         let host = self.endpoint();
@@ -56,12 +67,14 @@ impl Way<'_> {
         }
         self.check_no_proxy(parent, "CMD would send its signed requests there in clear text, past ramtape")?;
         let proxy = format!("http://{}", self.addr);
-        Ok(vec![
+        let mut changes = vec![
             Change::Set("AWS_ENDPOINT_URL_RAM", format!("http://{host}").into()),
             // Some clients read only the first, others only the second.
             Change::Set("HTTP_PROXY", proxy.clone().into()),
             Change::Set("http_proxy", proxy.into()),
-        ])
+        ];
+        changes.extend(self.usual_endpoint());
+        Ok(changes)
     }
 
     /// HTTPS by tunnels, whatever region CMD asks; what makes it trust the end of the tunnel is not told here. `NO_PROXY` is
@@ -85,7 +98,7 @@ impl Way<'_> {
 
     /// The host of the endpoint that CMD takes itself to ask.
     fn endpoint(&self) -> String {
-        endpoint_host(self.service, self.region)
+        self.kind.host(self.service, self.region)
     }
 
     /// Refuses an environment that has CMD ask the endpoint without a proxy; `otherwise` says what would come of that.
@@ -106,8 +119,24 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
+    const LOOPBACK: &str = "127.0.0.1,localhost,::1,[::1],127.0.0.0/8";
+
     fn led(door: Door, parent: &[(&'static str, &str)]) -> Result<BTreeMap<&'static str, String>, CommandError> {
         led_in("eu-west-1", door, parent)
+    }
+
+    #[test]
+    fn the_choice_among_endpoints_is_made_by_ramtape() {
+        let kind = EndpointKind { fips: true, dual_stack: false };
+        let addr = "127.0.0.1:1".parse().unwrap();
+        for (door, url) in
+            [(Door::Endpoint, "http://127.0.0.1:1/~k"), (Door::Proxy, "http://ram-fips.eu-west-1.amazonaws.com")]
+        {
+            let way = Way { door, base_url: "http://127.0.0.1:1/~k", addr, service: "ram", region: "eu-west-1", kind };
+            let parent = [("AWS_USE_FIPS_ENDPOINT", "true")];
+            let child = applied(&parent, &way.changes(&Environment::of(parent, "/")).unwrap());
+            assert_eq!((&*child["AWS_ENDPOINT_URL_RAM"], &*child["AWS_USE_FIPS_ENDPOINT"]), (url, "false"));
+        }
     }
 
     fn led_in(
@@ -116,7 +145,14 @@ mod tests {
         parent: &[(&'static str, &str)],
     ) -> Result<BTreeMap<&'static str, String>, CommandError> {
         let addr = "127.0.0.1:1".parse().unwrap();
-        let way = Way { door, base_url: "http://127.0.0.1:1/~k", addr, service: "ram", region };
+        let way = Way {
+            door,
+            base_url: "http://127.0.0.1:1/~k",
+            addr,
+            service: "ram",
+            region,
+            kind: EndpointKind::default(),
+        };
         let changes = way.changes(&Environment::of(parent.iter().copied(), "/"))?;
         Ok(applied(parent, &changes))
     }
@@ -132,8 +168,8 @@ mod tests {
                 ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
                 ("AWS_PROFILE", "p".to_owned()),
                 ("HTTP_PROXY", "http://corp".to_owned()),
-                ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
-                ("no_proxy", "127.0.0.1,localhost".to_owned()),
+                ("NO_PROXY", LOOPBACK.to_owned()),
+                ("no_proxy", LOOPBACK.to_owned()),
             ]
         );
     }
@@ -149,9 +185,9 @@ mod tests {
                 ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
                 ("HTTPS_PROXY", "http://corp.test".to_owned()),
                 ("HTTP_PROXY", "http://127.0.0.1:1".to_owned()),
-                ("NO_PROXY", "corp.test,127.0.0.1,localhost".to_owned()),
+                ("NO_PROXY", format!("corp.test,{LOOPBACK}")),
                 ("http_proxy", "http://127.0.0.1:1".to_owned()),
-                ("no_proxy", "corp.test,127.0.0.1,localhost".to_owned()),
+                ("no_proxy", format!("corp.test,{LOOPBACK}")),
             ]
         );
         let child = led_in("cn-north-1", Door::Proxy, &[]).unwrap();
@@ -166,9 +202,9 @@ mod tests {
             [
                 ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true".to_owned()),
                 ("HTTPS_PROXY", "http://127.0.0.1:1".to_owned()),
-                ("NO_PROXY", "127.0.0.1,localhost".to_owned()),
+                ("NO_PROXY", LOOPBACK.to_owned()),
                 ("https_proxy", "http://127.0.0.1:1".to_owned()),
-                ("no_proxy", "127.0.0.1,localhost".to_owned()),
+                ("no_proxy", LOOPBACK.to_owned()),
             ]
         );
         for (name, value, part) in [
@@ -198,9 +234,9 @@ mod tests {
     fn no_proxy_is_extended_and_never_narrowed() {
         let child = |parent: &[(&'static str, &str)]| led(Door::Endpoint, parent).unwrap();
         let extended = child(&[("no_proxy", "corp.test, localhost")]);
-        assert_eq!(extended["no_proxy"], "corp.test, localhost,127.0.0.1");
-        assert_eq!(extended["NO_PROXY"], "corp.test, localhost,127.0.0.1");
+        assert_eq!(extended["no_proxy"], "corp.test, localhost,127.0.0.1,::1,[::1],127.0.0.0/8");
+        assert_eq!(extended["NO_PROXY"], extended["no_proxy"]);
         assert_eq!(child(&[("NO_PROXY", "*")])["NO_PROXY"], "*");
-        assert_eq!(child(&[("NO_PROXY", "a"), ("no_proxy", "b")])["no_proxy"], "b,127.0.0.1,localhost");
+        assert_eq!(child(&[("NO_PROXY", "a"), ("no_proxy", "b")])["no_proxy"], format!("b,{LOOPBACK}"));
     }
 }

@@ -1,7 +1,7 @@
 //! The environment that CMD gets.
 
 use crate::command::CommandError;
-use crate::config::{Environment, NOBODYS_KEY_ID};
+use crate::config::{Environment, NOBODYS_KEY_ID, UpstreamConfig};
 use crate::interaction::Actor;
 use std::ffi::OsString;
 use std::path::Path;
@@ -29,6 +29,15 @@ const UNSET: [&str; 15] = [
     // The SDKs refuse these beside an endpoint of one's own.
     "AWS_USE_FIPS_ENDPOINT",
     "AWS_USE_DUALSTACK_ENDPOINT",
+];
+
+/// Keys that come before a profile, and what belongs to them.
+const KEYS: [&str; 5] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
 ];
 
 /// A change to the environment that CMD inherits.
@@ -74,6 +83,16 @@ pub(super) fn isolated(isolation: &Isolation<'_>, parent: &Environment) -> Vec<C
     let goes = |name: &&str| profile.is_none() || *name != "AWS_PROFILE";
     changes.extend(UNSET.into_iter().filter(goes).map(Change::Unset));
     changes
+}
+
+/// What makes CMD ask as the profile that ramtape signs as, while something may be recorded. One that the command line names comes
+/// before keys in the environment, as it does in the AWS CLI; another one does not.
+pub(super) fn as_profile(upstream: &UpstreamConfig, parent: &Environment) -> Vec<Change> {
+    let keys_count = parent.value("AWS_ACCESS_KEY_ID").is_some() && !upstream.names_profile;
+    let Some(profile) = upstream.profile.as_ref().filter(|_| !keys_count) else { return Vec::new() };
+    // boto3 and the AWS CLI would take the other variable first, even where CMD itself sets this one.
+    let named = [Change::Set("AWS_PROFILE", profile.into()), Change::Unset("AWS_DEFAULT_PROFILE")];
+    named.into_iter().chain(KEYS.map(Change::Unset)).collect()
 }
 
 /// The profile of the parent, where it is an actor's: CMD then has one of that name.

@@ -15,7 +15,7 @@ use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime, server};
 use crate::app::{Running, Wanted};
 use crate::cli::RunArgs;
-use crate::config::{Config, Door, Environment, RawConfig, RecordMode, Settings};
+use crate::config::{Config, Door, Environment, RawConfig, RecordMode, Settings, UpstreamConfig};
 use crate::engine::Effective;
 use crate::interaction::Actor;
 use child::Ended;
@@ -75,6 +75,7 @@ async fn drive(
         door: config.door,
         service: config.service.name.clone(),
         region: config.region.clone(),
+        upstream: config.upstream.clone(),
         cassette: config.cassette.clone(),
         actors: config.actors.clone(),
         per_session: config.cassette_per_session,
@@ -135,6 +136,8 @@ struct Asked {
     /// The service's name in host names.
     service: String,
     region: String,
+    /// Where and as whom upstream is asked.
+    upstream: UpstreamConfig,
     cassette: std::path::PathBuf,
     actors: Vec<Actor>,
     /// Whether that is the parent of one cassette a session.
@@ -166,10 +169,14 @@ async fn run_child(
         addr: running.addr,
         service: &asked.service,
         region: &asked.region,
+        kind: running.kind,
     };
     if running.mode != Effective::Nothing || args.keep_env {
         let mut changes = way.changes(parent)?;
         changes.extend(trusted());
+        if running.mode != Effective::Nothing {
+            changes.extend(environment::as_profile(&asked.upstream, parent));
+        }
         return child::run(&args.cmd, &changes, &variables, signals).await;
     }
     // The folder lives as long as CMD.

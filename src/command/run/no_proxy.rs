@@ -6,9 +6,11 @@
 
 use crate::config::Environment;
 use std::ffi::OsString;
+use std::net::IpAddr;
 
-/// Where the proxy and CMD find each other.
-const LOOPBACK: [&str; 2] = ["127.0.0.1", "localhost"];
+/// Where the proxy, CMD and its own servers find each other, as clients differ in how they read it: networks are known to those in
+/// Go, Python and Node, brackets to some alone.
+const LOOPBACK: [&str; 5] = ["127.0.0.1", "localhost", "::1", "[::1]", "127.0.0.0/8"];
 
 /// Both spellings: clients differ in which they read, and in which of them wins.
 const NAMES: [&str; 2] = ["NO_PROXY", "no_proxy"];
@@ -39,14 +41,18 @@ fn covers(entry: &str, host: &str) -> bool {
     if name.is_empty() { is_wide } else { host.ends_with(name) }
 }
 
-/// `own` (or `other`, where only that is set: a new `own` would hide it) with loopback added.
-pub(super) fn with_loopback(own: &str, other: &str, parent: &Environment) -> OsString {
+/// `own` (or `other`, where only that is set: a new `own` would hide it) with loopback added, and `address`, which ramtape listens on:
+/// a base URL there has its key in it, and no other proxy is to see that.
+pub(super) fn with_loopback(own: &str, other: &str, address: IpAddr, parent: &Environment) -> OsString {
     let mut value = parent.value(own).or_else(|| parent.value(other)).unwrap_or_default().to_owned();
     let listed: Vec<String> = value.to_string_lossy().split(',').map(|host| host.trim().to_owned()).collect();
     if listed.iter().any(|host| host == "*") {
         return value;
     }
-    for host in LOOPBACK.iter().filter(|host| !listed.iter().any(|listed| listed == **host)) {
+    let listened = address.to_string();
+    let known = LOOPBACK.contains(&listened.as_str());
+    let wanted = LOOPBACK.into_iter().chain(Some(listened.as_str()).filter(|_| !known));
+    for host in wanted.filter(|host| !listed.iter().any(|listed| listed == host)) {
         if !value.is_empty() {
             value.push(",");
         }

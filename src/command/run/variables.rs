@@ -125,6 +125,7 @@ mod tests {
     use crate::command::run::door::Way;
     use crate::command::run::environment::{Change, Isolation, isolated};
     use crate::config::{Door, Environment};
+    use crate::interaction::EndpointKind;
     use std::path::Path;
 
     fn flags(flags: &[&str]) -> Result<Vec<(String, Wanted)>, String> {
@@ -154,7 +155,14 @@ mod tests {
         let parent = Environment::of::<&str, &str>([], "/");
         let way = |door| {
             let addr = "127.0.0.1:1".parse().unwrap();
-            let way = Way { door, base_url: "http://127.0.0.1:1", addr, service: "ram", region: "us-east-1" };
+            let way = Way {
+                door,
+                base_url: "http://127.0.0.1:1",
+                addr,
+                service: "ram",
+                region: "us-east-1",
+                kind: EndpointKind::default(),
+            };
             way.changes(&parent).unwrap()
         };
         let isolation =

@@ -89,12 +89,18 @@ fn ask(
     recorded: &[Recorded],
     voice: Voice,
 ) -> Result<Vec<Asked>, CommandError> {
-    let upstream = app::upstream(config, app::credential_source(config), "").map_err(app::StartError::from)?;
+    let runtime = runtime()?;
+    let destination = runtime.block_on(app::destination(config)).map_err(app::StartError::from)?;
+    if let Some(notice) = &destination.notice {
+        voice.note(notice);
+    }
+    let source = app::credential_source(config);
+    let upstream = app::upstream(config, &destination, source, "").map_err(app::StartError::from)?;
     let (service, actors) = (&config.service, config.actors.as_slice());
     let reask = Reask { service, actors, upstream: &upstream, redaction: &opened.redaction };
     let recording = args.update.then_some(Recording { cassette: &opened.cassette, ignore_values: args.ignore_values });
     let mut progress = Progress::new(voice, "asking", recorded.len());
-    Ok(runtime()?.block_on(online::ask(reask, recorded, recording.as_ref(), &mut progress)))
+    Ok(runtime.block_on(online::ask(reask, recorded, recording.as_ref(), &mut progress)))
 }
 
 fn text(findings: &[Finding], asked: &[Asked], json: bool) -> String {

@@ -1,0 +1,78 @@
+//! What the environment says of where AWS clients ask, and as whom.
+
+use super::Environment;
+use std::collections::BTreeMap;
+
+/// The variables that name RAM's endpoint, the one for RAM alone first, as SDKs prefer it.
+const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_RAM", "AWS_ENDPOINT_URL"];
+
+/// The variables that name the profile: every SDK knows the first, boto3 and the AWS CLI the second too.
+const PROFILES: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+
+/// What tells where the shared configuration and credentials files are.
+const FILES: [&str; 3] = ["HOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
+
+/// What an AWS client that inherits the environment reads there: a run is to ask where it would ask, as whom it would ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AwsVariables {
+    /// The endpoint's URL, and the variable that names it.
+    pub endpoint: Option<(&'static str, String)>,
+    /// Whether configured endpoints are passed over; `None` where the environment does not say.
+    pub ignores_endpoints: Option<bool>,
+    /// The profile, and the variable that names it.
+    pub profile: Option<(&'static str, String)>,
+    /// Whether keys stand in the environment: they come before a profile that stands there.
+    pub has_keys: bool,
+    /// Whether the endpoint with validated cryptography is asked; `None` where the environment does not say.
+    pub fips: Option<bool>,
+    /// Whether the endpoint with IPv6 addresses too is asked; `None` where the environment does not say.
+    pub dual_stack: Option<bool>,
+    /// The variables that tell where the shared files are.
+    pub files: BTreeMap<String, String>,
+}
+
+impl AwsVariables {
+    /// Those of `environment`.
+    pub(super) fn of(environment: &Environment) -> Self {
+        let first = |names: [&'static str; 2]| {
+            names.into_iter().find_map(|name| Some((name, environment.text(name)?.to_owned())))
+        };
+        let switch = |name: &str| environment.text(name).map(|value| value.eq_ignore_ascii_case("true"));
+        let file = |name: &&str| Some(((*name).to_owned(), environment.text(name)?.to_owned()));
+        Self {
+            endpoint: first(ENDPOINTS),
+            ignores_endpoints: switch("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
+            profile: first(PROFILES),
+            has_keys: environment.value("AWS_ACCESS_KEY_ID").is_some(),
+            fips: switch("AWS_USE_FIPS_ENDPOINT"),
+            dual_stack: switch("AWS_USE_DUALSTACK_ENDPOINT"),
+            files: FILES.iter().filter_map(file).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> AwsVariables {
+        AwsVariables::of(&Environment::of(variables.iter().copied(), "/"))
+    }
+
+    #[test]
+    fn what_is_for_ram_alone_and_what_every_sdk_knows_comes_first() {
+        let both = of(&[("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_RAM", "http://ram")]);
+        assert_eq!(both.endpoint.unwrap(), ("AWS_ENDPOINT_URL_RAM", "http://ram".to_owned()));
+        let both = of(&[("AWS_DEFAULT_PROFILE", "b"), ("AWS_PROFILE", "a"), ("AWS_ENDPOINT_URL_RAM", "")]);
+        assert_eq!(both.profile.unwrap(), ("AWS_PROFILE", "a".to_owned()));
+        assert_eq!(both.endpoint, None);
+        assert_eq!(of(&[("AWS_DEFAULT_PROFILE", "b")]).profile.unwrap(), ("AWS_DEFAULT_PROFILE", "b".to_owned()));
+    }
+
+    #[test]
+    fn a_switch_that_is_not_there_says_nothing() {
+        let switches = of(&[("AWS_USE_FIPS_ENDPOINT", "True"), ("AWS_USE_DUALSTACK_ENDPOINT", "false")]);
+        assert_eq!((switches.fips, switches.dual_stack, switches.ignores_endpoints), (Some(true), Some(false), None));
+    }
+}

@@ -1,0 +1,120 @@
+//! The shared configuration and credentials files of the AWS tools: what they say of where to ask, and as whom.
+
+use super::UpstreamError;
+use aws_config::profile::{self, ProfileSet};
+use aws_runtime::env_config::EnvConfigValue;
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_types::os_shim_internal::{Env, Fs};
+use std::collections::{BTreeMap, HashMap};
+
+/// Both files, with the profile that counts.
+#[derive(Debug)]
+pub struct SharedFiles {
+    sections: ProfileSet,
+}
+
+impl SharedFiles {
+    /// Reads the files that `variables` name (`HOME`, `AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`); without a `profile`
+    /// the one called default counts. Files that are not there are empty.
+    ///
+    /// # Errors
+    /// [`UpstreamError::SharedFiles`] where one cannot be read as what it is.
+    pub async fn read(variables: &BTreeMap<String, String>, profile: Option<&str>) -> Result<Self, UpstreamError> {
+        let environment = Env::from(variables.clone().into_iter().collect::<HashMap<_, _>>());
+        let selected = Some(profile.unwrap_or("default").to_owned().into());
+        let sections = profile::load(&Fs::real(), &environment, &EnvConfigFiles::default(), selected).await;
+        let sections = sections.map_err(|error| {
+            let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+            UpstreamError::SharedFiles { reason: causes.map(ToString::to_string).collect::<Vec<_>>().join(": ") }
+        })?;
+        Ok(Self { sections })
+    }
+
+    /// The endpoint of `service` that the profile configures, by its `services` or by its `endpoint_url`.
+    #[must_use]
+    pub fn endpoint(&self, service: &str) -> Option<String> {
+        let (url, _) = EnvConfigValue::new()
+            .profile("endpoint_url")
+            .service_id(service)
+            .load(&Env::from_slice(&[]), Some(&self.sections))
+            .map(|(url, source)| (url.into_owned(), source.to_string()))?;
+        Some(url)
+    }
+
+    /// Whether the profile sets `key` to true.
+    #[must_use]
+    pub fn is_true(&self, key: &str) -> bool {
+        self.sections.get(key).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// The names of all profiles, in order.
+    #[must_use]
+    pub fn profiles(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.sections.profiles().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The access key ids that stand in the files, each with its profile.
+    #[must_use]
+    pub fn key_ids(&self) -> Vec<(String, String)> {
+        let id =
+            |name: &str| Some((name.to_owned(), self.sections.get_profile(name)?.get("aws_access_key_id")?.to_owned()));
+        self.profiles().into_iter().filter_map(id).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
+    use super::*;
+
+    async fn read(config: &str, profile: Option<&str>) -> Result<SharedFiles, UpstreamError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        std::fs::write(&path, config).unwrap();
+        let absent = folder.path().join("absent");
+        let variables = [("AWS_CONFIG_FILE", path), ("AWS_SHARED_CREDENTIALS_FILE", absent)];
+        let variables = variables.map(|(name, path)| (name.to_owned(), path.to_str().unwrap().to_owned()));
+        SharedFiles::read(&BTreeMap::from(variables), profile).await
+    }
+
+    const CONFIG: &str = "\
+[default]
+endpoint_url = http://127.0.0.1:1
+[profile dev]
+aws_access_key_id = AKIDDEV
+aws_secret_access_key = s
+endpoint_url = http://127.0.0.1:2
+services = local
+use_fips_endpoint = true
+[services local]
+ram =
+  endpoint_url = http://127.0.0.1:3
+sts =
+  endpoint_url = http://127.0.0.1:4
+";
+
+    #[tokio::test]
+    async fn the_endpoint_of_the_service_beats_the_profiles() {
+        for (profile, url) in [(None, "http://127.0.0.1:1"), (Some("dev"), "http://127.0.0.1:3")] {
+            let files = read(CONFIG, profile).await.unwrap();
+            assert_eq!(files.endpoint("ram").as_deref(), Some(url), "{profile:?}");
+            assert_eq!(files.is_true("use_fips_endpoint"), profile.is_some());
+        }
+        assert_eq!(read(CONFIG, Some("absent")).await.unwrap().endpoint("ram"), None);
+    }
+
+    #[tokio::test]
+    async fn profiles_and_their_keys_are_known_by_name() {
+        let files = read(CONFIG, None).await.unwrap();
+        assert_eq!(files.profiles(), ["default", "dev"]);
+        assert_eq!(files.key_ids(), [("dev".to_owned(), "AKIDDEV".to_owned())]);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_such_file_is_told() {
+        let error = read("[default\nx", None).await.unwrap_err().to_string();
+        assert!(error.contains("shared AWS configuration"), "{error}");
+    }
+}
