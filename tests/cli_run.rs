@@ -197,3 +197,45 @@ fn a_report_that_cannot_be_written_is_an_error_of_ours_and_cmds_code_wins() {
     assert_eq!(finished.code, Some(9));
     assert!(finished.stderr.contains("no/such/folder/x"), "{}", finished.stderr);
 }
+
+#[test]
+fn what_a_killed_run_left_in_the_temporary_folder_goes_with_the_next() {
+    let folder = folder();
+    let temporary = file(&folder, "tmp");
+    std::fs::create_dir(&temporary).unwrap();
+    let start = |cmd: &str| {
+        let mut command = ramtape(folder.path());
+        command.args(["run", "--record-mode", "none", "--", "sh", "-c", cmd]).env("TMPDIR", &temporary);
+        command
+    };
+    let left = || std::fs::read_dir(&temporary).unwrap().count();
+    let mut killed = start("echo ready; exec sleep 60").stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(killed.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    // While it runs, another run leaves it what it has.
+    assert_eq!(Finished::from(start("exit 0").output().unwrap()).code, Some(0));
+    assert_eq!(left(), 1);
+    let group = rustix::process::Pid::from_raw(i32::try_from(killed.id()).unwrap()).unwrap();
+    rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
+    killed.wait().unwrap();
+    assert_eq!(left(), 1, "nobody could take it away yet");
+    assert_eq!(Finished::from(start("exit 0").output().unwrap()).code, Some(0));
+    assert_eq!(left(), 0);
+}
+
+#[test]
+fn a_recording_that_got_nothing_leaves_no_cassette() {
+    let folder = folder();
+    for mode in ["once", "new_episodes", "all"] {
+        let finished = run(folder.path(), &["run", "--record-mode", mode, "--", "true"]);
+        assert!(finished.stderr.contains("recording"), "{finished:?}");
+        assert!(!file(&folder, "cassettes/default").exists(), "{mode}");
+    }
+    // What was there before stays: somebody may have written rules into it.
+    let kept = file(&folder, "cassettes/default");
+    std::fs::create_dir_all(&kept).unwrap();
+    let rules = "{\n  \"ramtape\": \"2.0\",\n  \"service\": \"ram\",\n  \"redaction\": {\n    \"rules\": []\n  }\n}\n";
+    std::fs::write(kept.join("cassette.json"), rules).unwrap();
+    run(folder.path(), &["run", "--record-mode", "all", "--", "true"]);
+    assert_eq!(std::fs::read_to_string(kept.join("cassette.json")).unwrap(), rules);
+}

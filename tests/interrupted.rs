@@ -50,7 +50,8 @@ fn run(folder: &Path, arguments: &str, (point, nth): (&str, u32)) -> Option<i32>
         .args(["--exact", "plays_its_part", "--nocapture"])
         .current_dir(folder)
         .env_clear()
-        .envs([("HOME", folder.as_os_str()), (ARGUMENTS, arguments.as_ref())])
+        // What a killed command leaves is in the test's own folder.
+        .envs([("HOME", folder.as_os_str()), ("TMPDIR", folder.as_os_str()), (ARGUMENTS, arguments.as_ref())])
         .env(FAULT, format!("{point} {nth}"))
         .env("AWS_ACCESS_KEY_ID", &keys.access_key_id)
         .env("AWS_SECRET_ACCESS_KEY", keys.secret.expose())

@@ -302,6 +302,22 @@ fn http2_works_with_prior_knowledge() {
 }
 
 #[test]
+fn the_answer_to_head_is_a_head_on_every_path() {
+    let server = Server::start(Settings { guarded: true, ..settings() });
+    let table = [("http://localhost/", 200), ("http://localhost/_ramtape/health", 200), ("http://evil.test/", 403)];
+    for (url, status) in table {
+        let head = || http::Request::head(url).body(Full::new(Bytes::new()).boxed()).unwrap();
+        server.runtime.block_on(async {
+            let response = http2(&server).await.send_request(head()).await.unwrap();
+            assert_eq!(response.status(), status, "{url}");
+            assert_ne!(response.headers()["content-length"], "0", "{url}");
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(body, "", "{url}");
+        });
+    }
+}
+
+#[test]
 fn http2_passes_the_same_gate() {
     let server = Server::start(Settings { guarded: true, ..settings() });
     let empty = || Full::new(Bytes::new()).boxed();

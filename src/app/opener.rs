@@ -142,7 +142,7 @@ pub(super) fn open(
     warden: &Arc<Rules>,
     step: &mut dyn FnMut(usize),
 ) -> Result<(Effective, Opened<Prepared>), CassetteError> {
-    let settings = Settings { warden: Arc::<Rules>::clone(warden), ..Settings::default() };
+    let settings = Settings { warden: Arc::<Rules>::clone(warden), discards_bare: true, ..Settings::default() };
     let mut open = |access| Cassette::open_telling(root, access, Prepared::new, &settings, step);
     match mode {
         RecordMode::None => Ok((Effective::Nothing, open(Access::Replay)?)),

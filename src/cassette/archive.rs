@@ -55,6 +55,16 @@ pub(super) struct Loaded {
     pub(super) size: u64,
 }
 
+impl Drop for Archive {
+    fn drop(&mut self) {
+        let nothing_waits = self.store.as_ref().is_none_or(|store| store.index().is_empty());
+        if let (Some(premises), true) = (&self.premises, nothing_waits) {
+            drop(self.store.take());
+            premises.discard_if_bare();
+        }
+    }
+}
+
 impl Archive {
     /// The generation of what is unsealed under `fp`; 0 where everything is sealed.
     pub(super) fn generation(&self, fp: &Fingerprint) -> u64 {

@@ -44,12 +44,20 @@ pub struct Settings {
     pub deadline: Duration,
     /// Who knows the rules, and proves what is to become text.
     pub warden: Arc<dyn Warden>,
+    /// Whether a cassette that is made for this recording goes again where nothing comes into it.
+    pub discards_bare: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let (memory, store_memory) = (64 << 20, 32 << 20);
-        Self { memory, store_memory, deadline: Duration::from_secs(10), warden: Arc::new(NoWarden) }
+        Self {
+            memory,
+            store_memory,
+            deadline: Duration::from_secs(10),
+            warden: Arc::new(NoWarden),
+            discards_bare: false,
+        }
     }
 }
 
@@ -92,6 +100,7 @@ impl<P> Cassette<P> {
         settings: &Settings,
         step: &mut dyn FnMut(usize),
     ) -> Result<Opened<P>, CassetteError> {
+        let discards = settings.discards_bare && matches!(Ground::of(root), Ok(Ground::Absent | Ground::Empty));
         let written = check_format(root, access, &*settings.warden)?;
         let mut notices = Vec::new();
         let store = match open_store(root, access, settings, &mut notices) {
@@ -102,7 +111,7 @@ impl<P> Cassette<P> {
         let archive = Arc::new(Archive {
             root: root.to_owned(),
             store,
-            premises: (access != Access::Replay).then(|| Premises::of(root)).transpose()?,
+            premises: (access != Access::Replay).then(|| Premises::of(root, discards)).transpose()?,
             redaction: Arc::clone(&redaction),
             warden: Arc::clone(&settings.warden),
             sealing: Mutex::default(),

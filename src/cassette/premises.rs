@@ -4,7 +4,7 @@
 use super::alike::KEY_FILE;
 use super::error::CassetteError;
 use super::path::{Identity, entry_path, is_same, read_file, write_new};
-use super::{VARIABLES_FILE, format, text};
+use super::{VARIABLES_FILE, format, listing, text};
 use crate::fingerprint::Fingerprint;
 use crate::redact::Policy;
 use std::collections::BTreeMap;
@@ -18,6 +18,8 @@ const FILES: [&str; 5] = [".gitattributes", ".gitignore", KEY_FILE, VARIABLES_FI
 /// What was there when the recording began, and what it has put there.
 pub(super) struct Premises {
     root: PathBuf,
+    /// Whether it goes again where nothing comes into it.
+    discards_bare: bool,
     /// Held open: no other folder gets its number.
     folder: File,
     files: Mutex<BTreeMap<&'static str, Vec<u8>>>,
@@ -43,15 +45,31 @@ pub struct Lost {
 }
 
 impl Premises {
-    /// Those of the cassette in `root`.
+    /// Those of the cassette in `root`; one that this recording has made may be one to discard.
     ///
     /// # Errors
     /// Where its folder cannot be read.
-    pub(super) fn of(root: &Path) -> Result<Self, CassetteError> {
+    pub(super) fn of(root: &Path, discards_bare: bool) -> Result<Self, CassetteError> {
         let folder = File::open(root).map_err(|source| CassetteError::Read { path: root.to_owned(), source })?;
-        let premises = Self { root: root.to_owned(), folder, files: Mutex::default(), placed: Mutex::default() };
+        let premises =
+            Self { root: root.to_owned(), discards_bare, folder, files: Mutex::default(), placed: Mutex::default() };
         premises.remember(&mut premises.files());
         Ok(premises)
+    }
+
+    /// Takes away a cassette that this recording has made and that nothing came into: nobody wants to commit it. The store has to
+    /// be closed.
+    pub(super) fn discard_if_bare(&self) {
+        let is_bare = listing::has_any(&self.root).is_ok_and(|any| !any) && !self.root.join(VARIABLES_FILE).exists();
+        if !(self.discards_bare && self.stand() && is_bare) {
+            return;
+        }
+        // What stays, as it cannot be removed or is somebody else's, is a cassette without takes.
+        let _ = fs::remove_dir_all(self.root.join(".store"));
+        for name in FILES {
+            let _ = fs::remove_file(self.root.join(name));
+        }
+        let _ = fs::remove_dir(&self.root);
     }
 
     /// Whether the folder is where it was, and no other in its place.

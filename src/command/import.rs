@@ -6,6 +6,7 @@ mod leftover;
 use super::merge::{self, Changes, MergeError, Target, changes};
 use super::progress::Progress;
 use super::recorded::{self, Shelf};
+use super::scratch::Scratch;
 use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime};
 use crate::app::{self, Rules};
@@ -29,8 +30,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     let rules = Rules::of(&config).naming(named.clone());
     let target = Target::open(&config.cassette, args.dry_run, rules.clone(), voice)?;
     // Recorded apart, then merged: what the cassette has already is not added again.
-    let apart =
-        tempfile::tempdir().map_err(|source| CommandError::Write { path: "a temporary folder".into(), source })?;
+    let apart = Scratch::new().map_err(|source| CommandError::Write { path: "a temporary folder".into(), source })?;
     if cassette::is_cassette(&config.cassette) {
         cassette::create_like(apart.path(), &config.cassette)?;
         named.iter().try_for_each(|check| cassette::name_key(apart.path(), check))?;

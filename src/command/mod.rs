@@ -25,6 +25,7 @@ mod report;
 mod rm;
 mod run;
 mod scan;
+mod scratch;
 mod seal;
 mod select;
 mod server;

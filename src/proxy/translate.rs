@@ -13,7 +13,7 @@ use crate::ca::Keeper;
 use crate::control::Control;
 use crate::interaction::{Request, Response, Secret};
 use bytes::{Bytes, BytesMut};
-use http::header::{CONNECTION, HeaderValue};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
 use http::request::Parts;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
@@ -66,6 +66,7 @@ pub(super) async fn serve<A: Answer>(
     let log = tracing::enabled!(tracing::Level::DEBUG)
         .then(|| (Instant::now(), shown_method(&parts.method).to_owned(), shown_path(parts.uri.path(), &house.key)));
     let version = parts.version;
+    let wants_head_alone = parts.method == http::Method::HEAD;
 
     let (mut response, is_refused) = match respond(house, entry, parts, body).await {
         Ok(response) => (response, false),
@@ -80,7 +81,16 @@ pub(super) async fn serve<A: Answer>(
     if let Some((begun, method, path)) = log {
         tracing::debug!(method, path, ?version, status = response.status.as_u16(), duration = ?begun.elapsed(), "answered");
     }
+    if wants_head_alone {
+        without_body(&mut response);
+    }
     into_hyper(response)
+}
+
+/// The answer to HEAD: it tells how long the body would be, and has none. Over HTTP/2 hyper would send what is there.
+fn without_body(response: &mut Response) {
+    let length = std::mem::take(&mut response.body).len();
+    response.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
 }
 
 /// The method, unless it is longer than any real one is: a key could stand in its place.

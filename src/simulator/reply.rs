@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
@@ -79,6 +79,14 @@ pub(super) fn chunked(response: Response<ReplyBody>) -> Response<ReplyBody> {
 pub(super) fn closing(mut response: Response<ReplyBody>) -> Response<ReplyBody> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+/// The answer to HEAD: over HTTP/2 hyper would send the body all the same.
+pub(super) fn head_alone(mut response: Response<ReplyBody>) -> Response<ReplyBody> {
+    if let Some(length) = response.body().size_hint().exact() {
+        response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    response.map(|_| ReplyBody::whole(Bytes::new()))
 }
 
 /// A JSON object of `mebibytes`, almost all blanks, that is never in memory as a whole.

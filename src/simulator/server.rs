@@ -95,7 +95,11 @@ async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
     let wire = TokioIo::new(Wire::new(stream, script.clone()));
     let service = service_fn(|request| {
         let (shared, script) = (Arc::clone(&shared), script.clone());
-        async move { Ok::<_, Infallible>(serve(&shared, &script, request).await) }
+        async move {
+            let is_head = request.method() == http::Method::HEAD;
+            let response = serve(&shared, &script, request).await;
+            Ok::<_, Infallible>(if is_head { reply::head_alone(response) } else { response })
+        }
     });
     // How a connection ends is its client's business.
     let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(wire, service).await;

@@ -178,7 +178,11 @@ async fn a_miss_names_the_sessions_cassette_and_the_command_that_records_it() {
     let answer = list(&replaying, "a").await;
     assert_eq!(answer.error().as_deref(), Some("CassetteMissException"));
     let tapes = stage.cassette("tapes");
-    let command = format!("--record-mode new_episodes --cassette-per-session --cassette {} --", tapes.display());
+    let upstream = stage.endpoint().base_url();
+    let command = format!(
+        "--record-mode new_episodes --upstream {upstream} --cassette-per-session --cassette {} --",
+        tapes.display()
+    );
     for part in [tapes.join("a").to_str().unwrap(), command.as_str()] {
         assert!(answer.message().contains(part), "{part} in {}", answer.message());
     }

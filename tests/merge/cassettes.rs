@@ -2,6 +2,7 @@
 
 use crate::binary::{Finished, run};
 use crate::stage::{Asking, Stage, bodies};
+use ramtape::cassette::{Access, Cassette, Settings};
 use ramtape::config::RecordMode;
 use serde_json::{Value, json};
 
@@ -155,7 +156,8 @@ async fn keys_go_along_and_two_of_them_do_not_go_together() {
 async fn a_cassette_without_takes_adds_nothing_and_that_is_said() {
     let stage = Stage::new().await;
     for name in ["a", "b"] {
-        stage.ramtape(name, RecordMode::Once).await.stop().await;
+        let access = Access::Record { replace: false };
+        Cassette::open(&stage.cassette(name), access, |_, _| (), &Settings::default()).unwrap();
     }
     for (arguments, told) in [
         (&["new", "a", "--dry-run"][..], "nothing to add: a holds no takes"),

@@ -3,11 +3,11 @@
 use super::client::{Answer, Listing};
 use super::{CommandError, DemoError, say};
 use crate::app::{self, Running};
+use crate::command::scratch::Scratch;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::upstream::{CredentialSource, Keys};
 use std::fs;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// How many lines of the cassette's text are shown.
 const SHOWN: usize = 26;
@@ -15,12 +15,12 @@ const SHOWN: usize = 26;
 const NOTHING: [(&str, &str); 0] = [];
 
 pub(super) struct Stage {
-    folder: TempDir,
+    folder: Scratch,
 }
 
 impl Stage {
     pub(super) fn set() -> Result<Self, DemoError> {
-        Ok(Self { folder: tempfile::tempdir().map_err(DemoError::Folder)? })
+        Ok(Self { folder: Scratch::new().map_err(DemoError::Folder)? })
     }
 
     pub(super) async fn record(&self, upstream: &str, keys: Keys) -> Result<Running, CommandError> {

@@ -2,11 +2,11 @@
 
 use crate::cassette::{VARIABLES_FILE, is_plain_name};
 use crate::command::progress::Progress;
+use crate::command::scratch::Scratch;
 use crate::command::voice::Voice;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use tempfile::TempDir;
 
 /// Why a revision cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -68,13 +68,13 @@ pub(super) fn parse(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The cassette in the folder `path` of `revision`, put down in a temporary folder. Nothing of the work tree is touched.
-pub(super) fn checked_out(revision: &str, path: &str, voice: Voice) -> Result<TempDir, RevisionError> {
+pub(super) fn checked_out(revision: &str, path: &str, voice: Voice) -> Result<Scratch, RevisionError> {
     let tree = tree(revision, path)?;
     let files = files(&tree)?;
     if !files.iter().any(|file| file.name == "cassette.json") {
         return Err(RevisionError::NoCassette { revision: revision.to_owned(), path: path.to_owned() });
     }
-    let folder = tempfile::tempdir()?;
+    let folder = Scratch::new()?;
     put_down(&files, folder.path(), Progress::new(voice, "reading from git", files.len()))?;
     Ok(folder)
 }

@@ -4,12 +4,12 @@ use super::revision::{checked_out, parse};
 use crate::cassette::compare::{Difference, differences};
 use crate::cassette::{Access, Cassette, CassetteError, VARIABLES_FILE};
 use crate::command::error::chain;
+use crate::command::scratch::Scratch;
 use crate::command::voice::Voice;
 use crate::command::{CommandError, recorded};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Entry;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// A cassette, and what the user called it.
 pub(super) struct Side {
@@ -17,7 +17,7 @@ pub(super) struct Side {
     root: PathBuf,
     cassette: Cassette<()>,
     /// Where the files of a revision are for as long as they are looked at.
-    _files: Option<TempDir>,
+    _files: Option<Scratch>,
 }
 
 impl Side {

@@ -1,11 +1,11 @@
 //! The environment that CMD gets.
 
 use crate::command::CommandError;
+use crate::command::scratch::Scratch;
 use crate::config::{Environment, NOBODYS_KEY_ID, UpstreamConfig};
 use crate::interaction::Actor;
 use std::ffi::OsString;
 use std::path::Path;
-use tempfile::TempDir;
 
 /// Nothing is verified on replay.
 const DUMMY_SECRET: &str = "ramtape";
@@ -110,9 +110,9 @@ fn key_id<'a>(actors: &'a [Actor], profile: &str) -> &'a str {
 }
 
 /// A temporary folder with an AWS configuration in it that knows the actors' profiles and no account, deleted when dropped.
-pub(super) fn aws_files(actors: &[Actor]) -> Result<TempDir, CommandError> {
+pub(super) fn aws_files(actors: &[Actor]) -> Result<Scratch, CommandError> {
     let make = || {
-        let folder = tempfile::Builder::new().prefix("ramtape-").tempdir()?;
+        let folder = Scratch::new()?;
         std::fs::write(folder.path().join("config"), "[default]\n")?;
         std::fs::write(folder.path().join("credentials"), credentials_file(actors))?;
         Ok(folder)

@@ -3,12 +3,12 @@
 use super::environment::Change;
 use crate::app::{self, AuthorityError};
 use crate::ca::{self, Authority, CaError, Keeper};
+use crate::command::scratch::Scratch;
 use crate::command::{CommandError, ca as ca_command};
 use crate::config::{Config, Environment};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// How long an authority holds that is made for one run, and whose key is nowhere but in memory.
 const ONE_RUN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -17,7 +17,7 @@ const ONE_RUN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub(super) struct Trust {
     pub(super) keeper: Arc<Keeper>,
     /// Goes when CMD has gone.
-    folder: TempDir,
+    folder: Scratch,
 }
 
 impl Trust {
@@ -28,7 +28,7 @@ impl Trust {
         let own = ca_command::own_files(config, parent);
         let bundle = ca::bundle(&authority, &own, None).map_err(AuthorityError::from)?;
         let write = || {
-            let folder = tempfile::Builder::new().prefix("ramtape-").tempdir()?;
+            let folder = Scratch::new()?;
             std::fs::write(bundle_in(&folder), &bundle.text)?;
             Ok(folder)
         };
@@ -43,7 +43,7 @@ impl Trust {
     }
 }
 
-fn bundle_in(folder: &TempDir) -> PathBuf {
+fn bundle_in(folder: &Scratch) -> PathBuf {
     folder.path().join("bundle.pem")
 }
 
