@@ -83,9 +83,13 @@ pub(super) fn key_id(request: &Request) -> Option<&str> {
 
 /// Whether the scope of the signature names `service`.
 pub(super) fn is_for(request: &Request, service: &str) -> bool {
-    let scope = request.header(AUTHORIZATION).and_then(|header| header.split_once("Credential="));
-    let credential = scope.and_then(|(_, rest)| rest.split([',', ' ']).next());
-    credential.and_then(|credential| credential.rsplit('/').nth(1)) == Some(service)
+    signed_service(request) == Some(service)
+}
+
+/// The service that the scope of the signature names.
+pub(super) fn signed_service(request: &Request) -> Option<&str> {
+    let (_, rest) = request.header(AUTHORIZATION)?.split_once("Credential=")?;
+    rest.split([',', ' ']).next()?.rsplit('/').nth(1)
 }
 
 fn claims_by_profile_alone(actors: &Actors, label: &str) -> bool {

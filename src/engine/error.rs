@@ -1,5 +1,6 @@
 //! What can keep a request from its answer, and what the client is told.
 
+use super::other_service::{self, ErrorForm};
 use super::summary::Miss;
 use super::trail::NoEnd;
 use crate::cassette::{CassetteError, StoreError};
@@ -44,6 +45,14 @@ pub enum EngineError {
     /// The cassette has no take for it.
     #[error("{}", .0.message)]
     Miss(Miss),
+    /// It is for another service, of which nothing is recorded.
+    #[error("{}", .miss.message)]
+    OtherService {
+        /// What was asked.
+        miss: Miss,
+        /// How its client reads errors.
+        form: ErrorForm,
+    },
     /// The cassette cannot be read.
     #[error("the cassette cannot be read")]
     Cassette(#[from] CassetteError),
@@ -151,11 +160,14 @@ impl EngineError {
     /// retried, as a broken connection to AWS itself would be.
     #[must_use]
     pub fn to_response(&self) -> Response {
+        if let Self::OtherService { form, .. } = self {
+            return other_service::answer(&self.message(), *form);
+        }
         let (status, kind) = match self {
             Self::Parameters(_) => (StatusCode::BAD_REQUEST, "SerializationException"),
             Self::Token(_) | Self::SignedToken => (StatusCode::BAD_REQUEST, "InvalidNextTokenException"),
             Self::PageSize { kind, .. } => (StatusCode::BAD_REQUEST, kind.as_str()),
-            Self::Miss(_) => (StatusCode::BAD_REQUEST, "CassetteMissException"),
+            Self::Miss(_) | Self::OtherService { .. } => (StatusCode::BAD_REQUEST, "CassetteMissException"),
             Self::Cassette(_) | Self::Unfilled(_) => (StatusCode::BAD_REQUEST, "CassetteDamagedException"),
             Self::Store(_) => (StatusCode::BAD_REQUEST, "CassetteStoreException"),
             Self::Redaction(_) => (StatusCode::BAD_REQUEST, "RamtapeRedactionException"),
@@ -176,6 +188,14 @@ impl EngineError {
             Self::Interrupted | Self::Left => (StatusCode::BAD_GATEWAY, "RamtapeInternalException"),
         };
         Response::error(status, kind, &self.message())
+    }
+
+    /// What was asked and is not recorded, where it is that.
+    pub(super) const fn miss(&self) -> Option<&Miss> {
+        match self {
+            Self::Miss(miss) | Self::OtherService { miss, .. } => Some(miss),
+            _ => None,
+        }
     }
 
     /// What the client sees: who speaks, the error and its causes.

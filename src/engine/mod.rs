@@ -12,6 +12,7 @@ mod identify;
 mod import;
 mod keep;
 mod miss;
+mod other_service;
 mod pages;
 mod passing;
 mod prepared;
@@ -129,13 +130,12 @@ impl Engine {
             Some(recorder) => Box::pin(record::record(&self.shared, recorder, request, in_hand)).await,
         };
         outcome.unwrap_or_else(|error| {
-            if matches!(*error, EngineError::Miss(_)) {
-                count(&session.missed);
-            }
             self.shared.tally.failed(&error);
-            match &*error {
-                EngineError::Miss(_) => tracing::info!("{}", error.explained()),
-                _ => tracing::warn!("{}", error.explained()),
+            if let Some(miss) = error.miss() {
+                count(&session.missed);
+                tracing::info!("{}", miss.message);
+            } else {
+                tracing::warn!("{}", error.explained());
             }
             error.to_response()
         })

@@ -4,6 +4,7 @@ use super::Shared;
 use super::error::EngineError;
 use super::find::{Found, find};
 use super::identify::Call;
+use super::other_service;
 use super::recall::{Remembered, Verbatim};
 use super::tally::count;
 use super::volatile::{bind, live_values};
@@ -24,7 +25,14 @@ pub(super) fn replay(shared: &Shared, request: &Request) -> Result<Response, Eng
     }
     let call = match known.as_deref().and_then(Remembered::asks) {
         Some(call) => Arc::clone(call),
-        None => Arc::new(asked.identified(shared, live.as_deref())?),
+        None => {
+            if let Some((miss, form)) =
+                other_service::find(request, &shared.settings.service.name, session_name(request))
+            {
+                return Err(EngineError::OtherService { miss, form });
+            }
+            Arc::new(asked.identified(shared, live.as_deref())?)
+        }
     };
     let found = find(shared, request, &call)?.map_err(|gap| gap.into_error(shared, request, &call))?;
     if live.is_none() {

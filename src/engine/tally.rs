@@ -73,7 +73,7 @@ impl Tally {
             _ => {}
         }
         let mut noted = self.noted();
-        if let EngineError::Miss(miss) = error {
+        if let Some(miss) = error.miss() {
             count(&self.missed);
             if noted.misses.len() < KEPT {
                 noted.misses.push(miss.clone());

@@ -20,6 +20,7 @@ mod javascript;
 mod misses;
 mod model;
 mod moto;
+mod other_services;
 mod pages;
 mod rust_sdk;
 mod scene;

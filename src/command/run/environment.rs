@@ -59,6 +59,8 @@ pub(super) struct Isolation<'a> {
     pub(super) folder: &'a Path,
     /// The configured actors, whose profiles are in it.
     pub(super) actors: &'a [Actor],
+    /// ramtape's own URL.
+    pub(super) base_url: &'a str,
 }
 
 /// What makes CMD run without any account: dummy credentials, a region, and nothing of the user's AWS configuration.
@@ -80,6 +82,11 @@ pub(super) fn isolated(isolation: &Isolation<'_>, parent: &Environment) -> Vec<C
         Change::Set("AWS_CONFIG_FILE", isolation.folder.join("config").into()),
         Change::Set("AWS_SHARED_CREDENTIALS_FILE", isolation.folder.join("credentials").into()),
     ];
+    if parent.value("AWS_ENDPOINT_URL").is_none() {
+        // Calls to other services end here, and are told: with dummy keys they are of no use to AWS. An endpoint that the parent
+        // has for them is not AWS.
+        changes.push(Change::Set("AWS_ENDPOINT_URL", isolation.base_url.into()));
+    }
     let goes = |name: &&str| profile.is_none() || *name != "AWS_PROFILE";
     changes.extend(UNSET.into_iter().filter(goes).map(Change::Unset));
     changes
@@ -165,7 +172,8 @@ mod tests {
     ) -> BTreeMap<&'static str, String> {
         let environment = Environment::of(parent.iter().copied(), "/");
         let folder = Path::new("/t");
-        let isolation = Isolation { recorded_region, default_region: "us-east-1", folder, actors };
+        let isolation =
+            Isolation { recorded_region, default_region: "us-east-1", folder, actors, base_url: "http://h" };
         applied(parent, &isolated(&isolation, &environment))
     }
 
@@ -196,6 +204,7 @@ mod tests {
                 "AWS_CONFIG_FILE",
                 "AWS_DEFAULT_REGION",
                 "AWS_EC2_METADATA_DISABLED",
+                "AWS_ENDPOINT_URL",
                 "AWS_REGION",
                 "AWS_SECRET_ACCESS_KEY",
                 "AWS_SHARED_CREDENTIALS_FILE",

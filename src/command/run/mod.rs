@@ -187,6 +187,7 @@ async fn run_child(
         default_region: &asked.region,
         folder: folder.path(),
         actors: &asked.actors,
+        base_url: &base_url,
     };
     let way = Way { region: region.as_deref().unwrap_or(way.region), ..way };
     let mut changes: Vec<Change> = way.changes(parent)?;

@@ -165,8 +165,13 @@ mod tests {
             };
             way.changes(&parent).unwrap()
         };
-        let isolation =
-            Isolation { recorded_region: None, default_region: "us-east-1", folder: Path::new("/t"), actors: &[] };
+        let isolation = Isolation {
+            recorded_region: None,
+            default_region: "us-east-1",
+            folder: Path::new("/t"),
+            actors: &[],
+            base_url: "http://h",
+        };
         let changes = [Door::Endpoint, Door::Proxy, Door::Intercept].into_iter().flat_map(way);
         let changes = changes.chain(isolated(&isolation, &parent));
         let changed = changes.map(|change| match change {
