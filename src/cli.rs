@@ -1,6 +1,7 @@
 //! The command line: what can be asked of the `ramtape` binary.
 
 mod carry;
+mod hint;
 mod proxy;
 mod review;
 mod setup;
@@ -33,6 +34,7 @@ Exit codes:
   4  a secret was found
   5  the cassette is invalid or has drifted, or `diff` found a difference
   6  something was answered but could not be recorded
+  7  `--strict`: nothing was sent, takes were not used, or answers were passed on and not recorded
   `run` gives CMD's own code first: 128+n where signal n ended it; 126 where CMD cannot be
   executed, 127 where it is not found.
 

@@ -1,13 +1,12 @@
 //! The `ramtape` binary: parse, run, exit code.
 #![warn(clippy::disallowed_methods)]
 
-use clap::Parser;
 use ramtape::cli::Cli;
 use ramtape::command;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
     let voice = cli.voice;
     match command::run(cli) {
         Ok(exit) => exit.into(),

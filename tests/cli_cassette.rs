@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use support::{Finished, folder, ramtape, run};
 
 const BODY: &str = "{\"resourceShares\":[{\"creationTime\":1.632342984382E9}]}";
+/// The same as `show` prints it.
+const LAID_OUT: &str = "{\n  \"resourceShares\": [\n    {\n      \"creationTime\": 1.632342984382E9\n    }\n  ]\n}\n";
 
 fn head(name: &str) -> EntryHead {
     EntryHead {
@@ -88,7 +90,7 @@ fn show_finds_by_fingerprint_and_by_operation() {
     for what in [&fingerprint[..6], &fingerprint, "GetResourceShares"] {
         let finished = run(folder.path(), &["show", what, "--cassette", "c"]);
         assert_eq!(finished.code, Some(0), "{finished:?}");
-        for part in ["GetResourceShares", &fingerprint, "status 200", "content-type: application/json", BODY] {
+        for part in ["GetResourceShares", &fingerprint, "status 200", "content-type: application/json", LAID_OUT] {
             assert!(finished.stdout.contains(part), "{part} in {}", finished.stdout);
         }
         assert!(!finished.stdout.contains("ListPrincipals"), "{}", finished.stdout);

@@ -7,7 +7,7 @@ use super::variables::{CassetteVariables, Settled, VariableError, Wanted, not_re
 use crate::cassette::{CassetteError, SealReport, Usage, check_variable};
 use crate::control::{Sessions, Settling, Values, VariablesRefusal};
 use crate::engine::{Engine, SessionState, Summary};
-use crate::interaction::{Request, Response};
+use crate::interaction::{Request, Response, counted, shell_path};
 use crate::proxy;
 use crate::session::{assign_session, plain_name, session_name};
 use percent_encoding::percent_decode_str;
@@ -204,6 +204,27 @@ impl Engines {
         });
         let reports: Vec<_> = reports.collect();
         taken_back.and_then(|()| reports.into_iter().collect())
+    }
+}
+
+impl Engines {
+    /// What to say of requests that a recording of everything has left as they were, as nobody asked for them: they may be of
+    /// use to other commands, or to nobody.
+    pub(super) fn left_as_it_was(&self, reports: &[(PathBuf, SealReport)]) -> Option<String> {
+        let (Over::One(engine, _), [(root, report)]) = (&self.over, reports) else { return None };
+        let failed = report.failed.iter().map(|(folder, fingerprint, _)| (folder, fingerprint));
+        let recorded: BTreeSet<_> = report.sealed.iter().map(|(folder, fp)| (folder, fp)).chain(failed).collect();
+        let known = engine.cassette().fingerprints().unwrap_or_default();
+        let left = known.iter().filter(|(folder, fp)| !recorded.contains(&(folder, fp))).count() as u64;
+        let cassette = shell_path(root);
+        (left > 0 && !recorded.is_empty()).then(|| {
+            format!(
+                "{} as before, as nobody asked for {}. If nothing needs that any more: replay everything that uses the cassette \
+                 with --record-mode none, and `ramtape prune --cassette {cassette}` takes out what was not used",
+                counted(left, "recorded request is", "recorded requests are"),
+                if left == 1 { "it" } else { "them" },
+            )
+        })
     }
 }
 

@@ -27,6 +27,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
         refused,
         requests,
         never_used,
+        unused_takes,
         upstream_connections,
         tunnels,
         tunnels_refused,
@@ -54,6 +55,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     }
     whole.requests += requests;
     whole.never_used = both(whole.never_used, never_used);
+    whole.unused_takes += unused_takes;
     whole.upstream_connections = whole.upstream_connections.max(upstream_connections);
     whole.tunnels += tunnels;
     whole.tunnels_refused += tunnels_refused;

@@ -23,7 +23,7 @@ pub use variables::VariableError;
 pub(crate) use variables::{Settled, Wanted, shown_session};
 
 use crate::ca::{Keeper, Store};
-use crate::cassette::{self, CassetteError};
+use crate::cassette::{self, CassetteError, Ground};
 use crate::config::{Config, Poll, RecordMode};
 use crate::control::Control;
 use crate::engine::Effective;
@@ -50,6 +50,17 @@ pub enum StartError {
     Parent {
         /// The folder.
         root: PathBuf,
+    },
+    /// The folder that is to be a cassette is the parent of one cassette a session.
+    #[error(
+        "{} holds a cassette for every session: name one of them, as in --cassette {}, or add --cassette-per-session",
+        root.display(), first.display()
+    )]
+    Sessions {
+        /// The folder.
+        root: PathBuf,
+        /// The first of its cassettes.
+        first: PathBuf,
     },
     /// The settings for upstream cannot be used.
     #[error("upstream cannot be used")]
@@ -138,6 +149,9 @@ async fn open_one(
     mut sealing: Box<dyn FnMut(usize) + Send>,
 ) -> Result<(Over, Effective, EndpointKind, Vec<String>), StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
+    if let Ground::Sessions(first) = Ground::of(&root)? {
+        return Err(StartError::Sessions { root, first });
+    }
     let warden = Arc::new(Rules::of(config));
     let opening = Arc::clone(&warden);
     let (mode, opened) =
@@ -168,14 +182,19 @@ fn told(config: &Config, mode: Effective) -> String {
     let cassette = config.cassette.display();
     match (mode, config.mode) {
         (Effective::Nothing, _) if !config.cassette.exists() => {
-            format!("there is no cassette in {cassette}: every request will be a miss")
+            format!("there is no cassette in {cassette}: every request will be a miss ({})", reason(config))
         }
         (Effective::Nothing, RecordMode::Once) => format!("replaying {cassette} (once: it has takes)"),
-        (Effective::Nothing, _) => format!("replaying {cassette}"),
-        (Effective::Missing, _) => format!("replaying {cassette}, and recording what is not in it"),
+        (Effective::Nothing, _) => format!("replaying {cassette} ({})", reason(config)),
+        (Effective::Missing, _) => format!("replaying {cassette}, and recording what is not in it (new_episodes)"),
         (Effective::Everything, RecordMode::Once) => format!("recording into {cassette} (once: it is empty)"),
-        (Effective::Everything, _) => format!("recording into {cassette} anew"),
+        (Effective::Everything, _) => format!("recording into {cassette} anew (all)"),
     }
+}
+
+/// Why nothing is recorded.
+const fn reason(config: &Config) -> &'static str {
+    if config.mode_by_ci { "none: CI is set" } else { "none" }
 }
 
 /// The parent of cassettes that are opened one by one, when their sessions ask.

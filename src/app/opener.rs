@@ -116,6 +116,7 @@ impl Opener {
             key: config.key.clone(),
             allow_any_client: config.allow_any_client,
             signer: signer(config),
+            tells_misses: config.command.is_none(),
             record_errors: config.record_errors,
             read_only: config.read_only,
             pages: pages(config.pages),

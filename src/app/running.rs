@@ -109,7 +109,7 @@ impl Running {
         // Those of connections that end with the proxy are among them.
         let tunnels = self.proxy.stop().await;
         self.engines.settle(self.answer_time).await;
-        let (engines, began, complete) = (self.engines, self.began, self.complete);
+        let (engines, mode, began, complete) = (self.engines, self.mode, self.began, self.complete);
         let summary = tokio::task::spawn_blocking(move || {
             let reports = engines.seal(step)?;
             let mut summary = engines.summary();
@@ -126,6 +126,9 @@ impl Running {
                 summary
                     .notices
                     .push(format!("{takes} of earlier recordings went: what they belonged to is recorded anew"));
+            }
+            if mode == Effective::Everything {
+                summary.notices.extend(engines.left_as_it_was(&reports));
             }
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
             for (root, report) in reports {

@@ -68,15 +68,15 @@ impl Pruning {
     /// # Errors
     /// Where the text cannot be read, or has changed since the run.
     pub fn surplus(&self) -> Result<Vec<Surplus>, PruneError> {
-        self.surplus_telling(&mut |_| ())
+        Ok(self.surplus_telling(&mut |_| ())?.0)
     }
 
-    /// As [`Self::surplus`]; `step` is called before each file is read, with the number of all.
+    /// As [`Self::surplus`], with the number of all takes; `step` is called before each file is read, with the number of all.
     ///
     /// # Errors
     /// As there.
-    pub fn surplus_telling(&self, step: &mut dyn FnMut(usize)) -> Result<Vec<Surplus>, PruneError> {
-        let mut found = Vec::new();
+    pub fn surplus_telling(&self, step: &mut dyn FnMut(usize)) -> Result<(Vec<Surplus>, usize), PruneError> {
+        let (mut found, mut takes) = (Vec::new(), 0);
         let cassette = self.editing.cassette();
         let names = cassette.fingerprints()?;
         let all = names.len();
@@ -92,6 +92,7 @@ impl Pruning {
             if !used.used.is_empty() && used.takes != entry.takes.len() {
                 return Err(changed());
             }
+            takes += entry.takes.len();
             let unused = (0..entry.takes.len()).filter(|at| !used.used.contains(at)).collect();
             found.push((folder, fingerprint, entry, unused));
         }
@@ -103,7 +104,7 @@ impl Pruning {
             unused,
             takes: entry.takes.len(),
         });
-        Ok(surplus.filter(|surplus| !surplus.unused.is_empty()).collect())
+        Ok((surplus.filter(|surplus| !surplus.unused.is_empty()).collect(), takes))
     }
 
     /// Takes `surplus` out of the text, as [`Cassette::remove`](super::Cassette::remove) does. Nobody prunes by the same run

@@ -1,5 +1,6 @@
 //! The flags of the commands that start the proxy.
 
+use super::hint;
 use crate::config::{Door, Pages, Poll, RawConfig, RecordMode};
 use clap::Args;
 use std::ffi::OsString;
@@ -47,7 +48,7 @@ pub struct ProxyArgs {
     #[arg(long, value_name = "WHICH", value_enum)]
     pub poll: Option<Poll>,
     /// Where to listen [default: a free port on 127.0.0.1]
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = hint::listen)]
     pub listen: Option<SocketAddr>,
     /// Speak TLS to clients that take ramtape for their endpoint; they must trust `ramtape ca`
     #[arg(long)]
@@ -82,6 +83,9 @@ pub struct ProxyArgs {
     /// How a replayed listing is cut into pages: as the client asks, as it was recorded, or to test the client's loop
     #[arg(long, value_name = "CUT", value_enum)]
     pub pages: Option<Pages>,
+    /// End with an exit code of its own (7) where nothing was sent, takes were not used, or answers not recorded
+    #[arg(long)]
+    pub strict: bool,
     /// Write the misses to FILE, FORMAT being junit or json; can be repeated
     #[arg(long, num_args = 2, value_names = ["FORMAT", "FILE"], action = clap::ArgAction::Append)]
     pub report: Vec<OsString>,
@@ -113,6 +117,7 @@ impl ProxyArgs {
             record_errors: switch(self.record_errors),
             allow_any_client: switch(self.allow_any_client),
             pages: self.pages,
+            strict: switch(self.strict),
             ..RawConfig::default()
         }
     }

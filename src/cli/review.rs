@@ -106,6 +106,9 @@ pub struct ShowArgs {
     /// Print the canonical form that is hashed into the fingerprint
     #[arg(long)]
     pub canonical: bool,
+    /// Show long lines and long bodies whole on a terminal too
+    #[arg(long)]
+    pub full: bool,
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,

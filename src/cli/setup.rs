@@ -1,6 +1,6 @@
 //! The flags of the commands that help to set ramtape up, and to see it work.
 
-use super::CassetteArgs;
+use super::{CassetteArgs, hint};
 use crate::config::RawConfig;
 use clap::Args;
 use std::net::SocketAddr;
@@ -60,7 +60,7 @@ pub struct DoctorArgs {
     #[command(flatten)]
     pub cassette: CassetteArgs,
     /// Where the proxy would listen [default: a free port on 127.0.0.1]
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = hint::listen)]
     pub listen: Option<SocketAddr>,
     /// The base URL that would be asked; the check connects to it and sends nothing
     #[arg(long, value_name = "URL")]

@@ -51,6 +51,9 @@ pub struct PruneArgs {
     /// Only say what would be removed
     #[arg(long)]
     pub dry_run: bool,
+    /// Remove more than half of the takes without asking
+    #[arg(long)]
+    pub yes: bool,
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,

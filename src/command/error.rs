@@ -34,10 +34,12 @@ pub enum CommandError {
     #[error(transparent)]
     Stop(#[from] StopError),
     /// The command of `run` cannot be started.
-    #[error("cannot start {command}")]
+    #[error("cannot start {command}{advice}")]
     Spawn {
         /// The command.
         command: String,
+        /// What may have been meant; empty where nothing comes to mind.
+        advice: String,
         /// Why.
         source: io::Error,
     },
@@ -277,7 +279,9 @@ mod tests {
     #[test]
     fn codes_are_those_of_a_shell_for_a_command_that_does_not_start() {
         let code = |kind: io::ErrorKind| {
-            CommandError::Spawn { command: "x".into(), source: io::Error::from(kind) }.exit().code()
+            CommandError::Spawn { command: "x".into(), advice: String::new(), source: io::Error::from(kind) }
+                .exit()
+                .code()
         };
         assert_eq!(code(io::ErrorKind::NotFound), 127);
         assert_eq!(code(io::ErrorKind::PermissionDenied), 126);

@@ -21,6 +21,8 @@ pub enum Exit {
     Cassette,
     /// Something was answered but could not be recorded.
     NotRecorded,
+    /// `--strict` has objections, and nothing else is wrong.
+    Strict,
     /// What a shell would answer for the command that ran.
     Child(u8),
 }
@@ -37,6 +39,7 @@ impl Exit {
             Self::Secret => 4,
             Self::Cassette => 5,
             Self::NotRecorded => 6,
+            Self::Strict => 7,
             Self::Child(code) => code,
         }
     }

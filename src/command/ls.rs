@@ -9,10 +9,11 @@ use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::interaction::Take;
 
 pub(super) fn run(args: &LsArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let selection = Selection::new(&args.what, &args.takes.selection);
+    selection.check(environment.folder())?;
     let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let shelf = Shelf::open(&config.cassette, voice)?;
-    let selection = Selection::new(&args.what, &args.takes.selection);
     let (mut rows, mut lines, mut found) = (Vec::new(), String::new(), false);
     let exit = selection.each(&shelf, voice, |chosen| {
         found = true;

@@ -7,6 +7,7 @@ use crate::cassette::{Pruning, Surplus, Variables};
 use crate::cli::PruneArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::interaction::counted;
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
 pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
@@ -14,15 +15,18 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> 
     let config = Config::from_settings(settings, RecordMode::None)?;
     recorded::check(&config.cassette)?;
     let pruning = Pruning::open(&config.cassette)?;
-    let surplus = pruning.surplus_telling(&mut as_told(voice, "reading"))?;
+    let (surplus, all) = pruning.surplus_telling(&mut as_told(voice, "reading"))?;
     // What will go is told before it goes.
     output::print(&if args.json { json(&surplus, &config.cassette) } else { text(&surplus) })?;
-    let takes = counted(surplus.iter().map(|entry| entry.unused.len()).sum::<usize>(), "take", "takes");
+    let going: usize = surplus.iter().map(|entry| entry.unused.len()).sum();
+    let takes = counted(going, "take", "takes");
     let by = format!("by the latest complete replay, of `{}`", pruning.by());
     if surplus.is_empty() {
         voice.note(&format!("nothing to remove: every take was used {by}"));
     } else if args.dry_run {
         voice.note(&format!("{takes} would be removed: not used {by}"));
+    } else if 2 * going > all && !args.yes && !agreed(&format!("remove {takes} of {all}, not used {by}?"))? {
+        voice.note("nothing was removed");
     } else {
         let variables = Variables::read(&config.cassette)?;
         pruning.remove(&surplus, &mut as_told(voice, "removing from"))?;
@@ -30,6 +34,21 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> 
         voice.note(&format!("{takes} removed: not used {by}"));
     }
     Ok(Exit::Well)
+}
+
+/// Asks before most of a cassette goes: what ran may have been one test of many.
+fn agreed(question: &str) -> Result<bool, CommandError> {
+    let (stdin, mut stderr) = (io::stdin(), io::stderr());
+    if !(stdin.is_terminal() && stderr.is_terminal()) {
+        let told =
+            format!("{question} That is more than half of the cassette, and nobody is here to answer: --yes says so");
+        return Err(CommandError::Usage(told));
+    }
+    let mut answer = String::new();
+    let asked = write!(stderr, "ramtape: {question} [y/N] ").and_then(|()| stderr.flush());
+    let read = asked.and_then(|()| stdin.lock().read_line(&mut answer));
+    // Who cannot be asked has not agreed.
+    Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 pub(super) fn text(surplus: &[Surplus]) -> String {

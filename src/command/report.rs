@@ -1,7 +1,11 @@
 //! The misses of a run, in the forms that test runners and CI services read.
 
+mod job_summary;
+
+use super::error::chain;
 use super::voice::Voice;
 use super::{CommandError, output, summary};
+use crate::config::Environment;
 use crate::engine::{Miss, Summary};
 use std::ffi::OsString;
 use std::io::Write;
@@ -53,11 +57,22 @@ pub(super) fn annotate(summary: &Summary) {
     }
 }
 
-/// Tells a run's end in every form: the closing lines, the annotations, the reports.
-pub(super) fn close(summary: &Summary, reports: &[Report], github: bool, voice: Voice) -> Result<(), CommandError> {
+/// Tells a run's end in every form: the closing lines, GitHub's annotations and its page of the job, the reports.
+pub(super) fn close(
+    summary: &Summary,
+    reports: &[Report],
+    environment: &Environment,
+    voice: Voice,
+) -> Result<(), CommandError> {
     summary::tell(summary, voice);
-    if github {
+    if environment.is_github_actions() {
         annotate(summary);
+    }
+    if let Some(page) = environment.job_summary()
+        && let Err(source) = job_summary::append(page, summary)
+    {
+        // A page that cannot be written is no reason for the job to fail.
+        voice.problem(&chain(&CommandError::Write { path: page.to_owned(), source }));
     }
     write(reports, summary)
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let selection = Selection::new(&args.what, &args.takes.selection);
+    selection.check(environment.folder())?;
     check(&selection, args)?;
     let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;

@@ -6,6 +6,7 @@ use super::progress::Progress;
 use super::recorded::{Recorded, Shelf};
 use super::voice::Voice;
 use super::{CommandError, Exit};
+use crate::cassette::Ground;
 use crate::cli::SelectionArgs;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{OperationName, Page, Take};
@@ -37,6 +38,24 @@ impl Chosen {
 impl<'a> Selection<'a> {
     pub(super) const fn new(what: &'a [String], flags: &'a SelectionArgs) -> Self {
         Self { what, flags }
+    }
+
+    /// Refuses what names a cassette's folder, seen from `here`: that is for another place on the command line.
+    pub(super) fn check(&self, here: &Path) -> Result<(), CommandError> {
+        let is_cassettes = |what: &&String| {
+            let path = here.join(what);
+            let is_one = matches!(Ground::of(&path), Ok(Ground::Cassette | Ground::Sessions(_)));
+            is_one || (what.contains('/') && path.is_dir())
+        };
+        match self.what.iter().find(is_cassettes) {
+            Some(what) => {
+                let told = format!(
+                    "{what} is a folder, and no operation or fingerprint: name a cassette by --cassette {what}"
+                );
+                Err(CommandError::Usage(told))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Whether nothing was said, so that everything is chosen.

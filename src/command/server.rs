@@ -4,7 +4,7 @@ use super::progress::as_told;
 use super::report;
 use super::signals::Signals;
 use super::voice::Voice;
-use super::{CommandError, Exit, files, output, runtime};
+use super::{CommandError, Exit, files, output, runtime, strict};
 use crate::app::{self, Provisions, Running};
 use crate::ca::Keeper;
 use crate::cli::{ProxyArgs, ServeArgs};
@@ -46,9 +46,10 @@ fn start(
 ) -> Result<Exit, CommandError> {
     let reports = report::asked_for(&args.report)?;
     let config = Config::from_settings(settings, mode)?;
+    let is_strict = config.strict;
     let summary = runtime()?.block_on(serve_until_told(config, args.ready_file.as_deref(), voice))?;
-    report::close(&summary, &reports, environment.is_github_actions(), voice)?;
-    Ok(Exit::of(&summary))
+    report::close(&summary, &reports, environment, voice)?;
+    Ok(strict::exit(&summary, is_strict, voice))
 }
 
 async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voice) -> Result<Summary, CommandError> {

@@ -2,29 +2,34 @@
 
 use super::glob::matches;
 use super::recorded::Shelf;
+use super::screen::Screen;
 use super::select::{Chosen, Selection};
 use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output};
 use crate::app::shown_session;
-use crate::cassette::text::spelled;
+use crate::cassette::text::{laid_out, spelled};
 use crate::cassette::{VARIABLES_FILE, Variables};
 use crate::cli::ShowArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::canonical_text;
-use crate::interaction::{Entry, Page, Take};
+use crate::interaction::{Entry, Page, Take, counted};
 use data_encoding::BASE64;
+use std::borrow::Cow;
 use std::path::Path;
 
 pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+    let selection = Selection::new(&args.what, &args.takes.selection);
+    selection.check(environment.folder())?;
     let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let shelf = Shelf::open(&config.cassette, voice)?;
-    let selection = Selection::new(&args.what, &args.takes.selection);
     let mut text = if args.variables { variables(args, &config.cassette)? } else { String::new() };
     if args.what.is_empty() {
         output::print(&text)?;
         return Ok(Exit::Well);
     }
+    let screen = if args.full || args.json { None } else { Screen::of_stdout() };
+    let most = screen.map(|screen| screen.rows);
     let exit = selection.each(&shelf, voice, |chosen| {
         if !text.is_empty() && !args.json {
             text.push('\n');
@@ -32,13 +37,13 @@ pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> R
         text.push_str(&match (args.json, args.canonical) {
             (true, with_canonical) => json(&chosen, &shelf, with_canonical),
             (false, true) => canonical(&chosen.recorded.entry),
-            (false, false) => printable(&whole(&chosen, &shelf)).into_owned(),
+            (false, false) => printable(&whole(&chosen, &shelf, most)).into_owned(),
         });
     })?;
     if text.is_empty() && exit == Exit::Well {
         return Err(selection.nothing_in(&config.cassette));
     }
-    output::print(&text)?;
+    output::print(&screen.map_or(Cow::Borrowed(text.as_str()), |screen| screen.fitted(&text)))?;
     Ok(exit)
 }
 
@@ -71,7 +76,7 @@ fn canonical(entry: &Entry) -> String {
     canonical_text(&entry.operation, &entry.region, &entry.actor, &entry.request)
 }
 
-fn whole(chosen: &Chosen, shelf: &Shelf) -> String {
+fn whole(chosen: &Chosen, shelf: &Shelf, most: Option<usize>) -> String {
     let recorded = &chosen.recorded;
     let entry = &recorded.entry;
     let mut text = format!(
@@ -86,7 +91,7 @@ fn whole(chosen: &Chosen, shelf: &Shelf) -> String {
     for (number, take) in chosen.takes() {
         text.push_str(&format!("\ntake {number} of {}{}\n", entry.takes.len(), circumstances(take)));
         for (number, page) in (1..).zip(&take.pages) {
-            text.push_str(&page_text(number, take.pages.len(), page));
+            text.push_str(&page_text(number, take.pages.len(), page, most));
         }
     }
     text
@@ -104,11 +109,24 @@ fn circumstances(take: &Take) -> String {
     parts.into_iter().flatten().map(|part| format!(", {part}")).collect()
 }
 
-fn page_text(number: usize, pages: usize, page: &Page) -> String {
+/// A page with its body laid out, if it can be; of the body no more than `most` lines.
+fn page_text(number: usize, pages: usize, page: &Page, most: Option<usize>) -> String {
     let mut text = if pages == 1 { String::new() } else { format!("page {number} of {pages}: ") };
     text.push_str(&format!("status {}\n", page.status));
     for (name, value) in &page.headers {
         text.push_str(&format!("{name}: {value}\n"));
+    }
+    if let Some(body) = laid_out(&page.body) {
+        let lines = body.lines().count();
+        let shown = most.filter(|most| *most < lines).unwrap_or(lines);
+        body.lines().take(shown).for_each(|line| text.extend([line, "\n"]));
+        if shown < lines {
+            text.push_str(&format!(
+                "… {} more (--full shows them)\n",
+                counted((lines - shown) as u64, "line", "lines")
+            ));
+        }
+        return text;
     }
     let body = spelled(&page.body);
     match std::str::from_utf8(&body) {
@@ -175,12 +193,14 @@ mod tests {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         let page = Page { status: 200, headers, body };
         assert_eq!(
-            page_text(2, 3, &page),
-            "page 2 of 3: status 200\ncontent-type: application/json\n{\"n\": 1.0E9, \"nextToken\":{\"$token\":2}}\n"
+            page_text(2, 3, &page, None),
+            "page 2 of 3: status 200\ncontent-type: application/json\n{\n  \"n\": 1.0E9,\n  \"nextToken\": {\"$token\": 2}\n}\n"
         );
+        let cut = page_text(1, 1, &page, Some(2));
+        assert!(cut.ends_with("{\n  \"n\": 1.0E9,\n… 2 lines more (--full shows them)\n"), "{cut}");
         assert_eq!(page_json(&page)["body"], "{\"n\": 1.0E9, \"nextToken\":{\"$token\":2}}");
         let binary = Page { status: 200, headers: Vec::new(), body: Body::literal(Bytes::from_static(b"\xff\x00")) };
-        assert!(page_text(1, 1, &binary).contains("2 bytes that are not text"));
+        assert!(page_text(1, 1, &binary, None).contains("2 bytes that are not text"));
         assert_eq!(page_json(&binary)["base64"], "/wA=");
     }
 }

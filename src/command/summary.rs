@@ -105,11 +105,10 @@ fn lines(summary: &Summary) -> Vec<Line> {
     lines
 }
 
-/// Where each session stands; nothing of a lone one, unless details are wanted.
+/// Where each session stands: of all, if details are wanted; else of those that missed, where there are several.
 fn session_lines(sessions: &[SessionState], verbose: bool) -> Vec<Line> {
-    if sessions.len() < 2 && !verbose {
-        return Vec::new();
-    }
+    let worth_it = |session: &&SessionState| verbose || (session.missed > 0 && sessions.len() > 1);
+    let sessions: Vec<&SessionState> = sessions.iter().filter(worth_it).collect();
     let told = if verbose { sessions.len() } else { TOLD };
     let mut lines: Vec<Line> = sessions.iter().take(told).map(|session| Line::Note(session_text(session))).collect();
     if let Some(rest @ 1..) = sessions.len().checked_sub(told) {
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_are_told_where_there_are_several() {
+    fn sessions_are_told_where_there_are_several_and_they_missed() {
         let session = |name: Option<&str>| SessionState {
             name: name.map(str::to_owned),
             requests: 3,
@@ -220,6 +219,9 @@ mod tests {
             note("session t1: 2 replayed, 0 recorded, 1 missed; 1 write, the latest tag/x#1"),
         ];
         assert_eq!(session_lines(&[session(None), named.clone()], false), expected);
+        let well = SessionState { missed: 0, ..named.clone() };
+        assert_eq!(session_lines(&[named.clone(), well.clone()], false).len(), 1);
+        assert_eq!(session_lines(&[well.clone(), well], false), []);
         assert_eq!(session_lines(std::slice::from_ref(&named), false), []);
         assert_eq!(session_lines(std::slice::from_ref(&named), true).len(), 1);
         let many = vec![named; 30];

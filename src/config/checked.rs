@@ -73,6 +73,8 @@ pub struct Config {
     pub session: Option<String>,
     /// The record mode.
     pub mode: RecordMode,
+    /// Whether it is that because this is a run in continuous integration, and nobody asked for another.
+    pub mode_by_ci: bool,
     /// The front door that `run` leads its command to.
     pub door: Door,
     /// What clients that poll get on replay.
@@ -97,6 +99,8 @@ pub struct Config {
     pub record_errors: bool,
     /// Whether writes are refused while recording.
     pub read_only: bool,
+    /// Whether a run that did less than it was meant to has an exit code of its own.
+    pub strict: bool,
     /// How a replayed listing is cut into pages.
     pub pages: Pages,
     /// Upstream.
@@ -172,6 +176,7 @@ impl Config {
             cassette_per_session: required(raw.cassette_per_session, "cassette_per_session")?,
             session: raw.session.map(checked_session).transpose()?,
             mode,
+            mode_by_ci: false,
             door: required(raw.door, "door")?,
             poll: required(raw.poll, "poll")?,
             listen: required(raw.listen, "listen")?,
@@ -187,6 +192,7 @@ impl Config {
             allow_any_client: required(raw.allow_any_client, "allow_any_client")?,
             record_errors: required(raw.record_errors, "record_errors")?,
             read_only: required(raw.read_only, "read_only")?,
+            strict: required(raw.strict, "strict")?,
             pages: required(raw.pages, "pages")?,
             upstream: UpstreamConfig {
                 url: raw.upstream.map(checked_url).transpose()?,

@@ -18,7 +18,7 @@ enum Shape {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, Shape); 37] = [
+const KEYS: [(Option<&str>, &str, Shape); 38] = [
     (None, "cassette", Shape::Text),
     (None, "cassette_per_session", Shape::Switch),
     (None, "session", Shape::Text),
@@ -40,6 +40,7 @@ const KEYS: [(Option<&str>, &str, Shape); 37] = [
     (None, "read_only", Shape::Switch),
     (None, "allow_any_client", Shape::Switch),
     (None, "record_errors", Shape::Switch),
+    (None, "strict", Shape::Switch),
     (None, "pages", Shape::Text),
     (Some("redact"), "pseudonymize", Shape::Text),
     (Some("redact"), "key_file", Shape::Text),
@@ -123,6 +124,12 @@ impl Environment {
     #[must_use]
     pub fn is_github_actions(&self) -> bool {
         self.value("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+    }
+
+    /// The file of the page that GitHub Actions shows of the job.
+    #[must_use]
+    pub fn job_summary(&self) -> Option<&std::path::Path> {
+        self.value("GITHUB_STEP_SUMMARY").map(std::path::Path::new)
     }
 
     /// The layer that `RAMTAPE_*` variables make.

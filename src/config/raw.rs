@@ -52,6 +52,8 @@ pub struct RawConfig {
     pub allow_any_client: Option<bool>,
     /// Whether throttling, faults and authentication errors are recorded too.
     pub record_errors: Option<bool>,
+    /// Whether a run that did less than it was meant to has an exit code of its own.
+    pub strict: Option<bool>,
     /// How a replayed listing is cut into pages.
     pub pages: Option<Pages>,
     /// Bounds; see [`crate::proxy::Limits`].
@@ -211,6 +213,7 @@ impl RawConfig {
             read_only: self.read_only.or(lower.read_only),
             allow_any_client: self.allow_any_client.or(lower.allow_any_client),
             record_errors: self.record_errors.or(lower.record_errors),
+            strict: self.strict.or(lower.strict),
             pages: self.pages.or(lower.pages),
             limits: self.limits.over(&lower.limits),
             operations,

@@ -50,6 +50,12 @@ impl Settings {
         self.record_mode().unwrap_or(default)
     }
 
+    /// Whether that mode was chosen because this is a run in continuous integration.
+    #[must_use]
+    pub fn mode_of_run_is_by_ci(&self, environment: &Environment) -> bool {
+        self.record_mode().is_none() && environment.is_ci()
+    }
+
     /// The user's file, if there is one.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {

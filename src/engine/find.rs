@@ -188,7 +188,7 @@ impl Gap {
                     max: paging.max,
                 };
             }
-            Self::NoTake => miss::no_take(call, &shared.cassette, &advice),
+            Self::NoTake => miss::no_take(call, session_name(request).as_deref(), &shared.cassette, &advice),
             Self::Partial { pages, .. } => miss::partial(call, pages, &advice),
             Self::OtherSize { recorded } => miss::other_size(call, recorded, &advice),
         };

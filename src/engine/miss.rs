@@ -24,9 +24,9 @@ pub(super) struct Advice {
 }
 
 /// The message for a request without an entry.
-pub(super) fn no_take(call: &Call, cassette: &Cassette<Prepared>, advice: &Advice) -> String {
+pub(super) fn no_take(call: &Call, session: Option<&str>, cassette: &Cassette<Prepared>, advice: &Advice) -> String {
     let mut message = head(call, advice);
-    match nearest(call, cassette) {
+    match nearest(call, session, cassette) {
         Nearest::Nothing => {
             let _ = write!(message, "\nNothing of {} is recorded there.", call.name.as_str());
         }
@@ -141,9 +141,12 @@ enum Nearest {
     Other(Box<Entry>, Vec<Difference>),
 }
 
-fn nearest(call: &Call, cassette: &Cassette<Prepared>) -> Nearest {
+/// What is most like the call: among what its own session has recorded, if that has anything of the operation.
+fn nearest(call: &Call, session: Option<&str>, cassette: &Cassette<Prepared>) -> Nearest {
     let mut places = Vec::new();
     let mut best: Option<(Box<Entry>, Vec<Difference>)> = None;
+    let is_own = |entry: &Entry| entry.takes.iter().any(|take| take.session.as_deref() == session);
+    let rank = |entry: &Entry, found: &[Difference]| (!is_own(entry), found.len());
     let known = cassette.fingerprints().unwrap_or_default();
     for (folder, fingerprint) in known.iter().filter(|(folder, _)| *folder == call.folder).take(COMPARED) {
         // A damaged file is no help here; it is reported where it is asked for.
@@ -154,7 +157,7 @@ fn nearest(call: &Call, cassette: &Cassette<Prepared>) -> Nearest {
         let found = differences(&entry.request, &call.parameters);
         if found.is_empty() {
             places.push(format!("region {} and actor {}", entry.region, entry.actor));
-        } else if best.as_ref().is_none_or(|(_, fewest)| found.len() < fewest.len()) {
+        } else if best.as_ref().is_none_or(|(so_far, fewest)| rank(&entry, &found) < rank(so_far, fewest)) {
             best = Some((Box::new(entry), found));
         }
     }

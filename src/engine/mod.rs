@@ -133,7 +133,11 @@ impl Engine {
             self.shared.tally.failed(&error);
             if let Some(miss) = error.miss() {
                 count(&session.missed);
-                tracing::info!("{}", miss.message);
+                if self.shared.settings.tells_misses {
+                    tracing::warn!("{}", miss.message);
+                } else {
+                    tracing::info!("{}", miss.message);
+                }
             } else {
                 tracing::warn!("{}", error.explained());
             }
@@ -190,6 +194,10 @@ impl Engine {
     pub fn summary(&self) -> Summary {
         let mut summary = self.shared.tally.summary();
         summary.sessions = self.sessions();
+        if self.shared.settings.poll == Poll::Final {
+            // What is skipped on the way to the last one is not missing.
+            summary.unused_takes = 0;
+        }
         if let Some(recorder) = &self.recorder {
             summary.upstream_connections = recorder.upstream.connections();
             summary.partial = recorder.chains.unfinished();

@@ -64,6 +64,8 @@ pub struct Settings {
     pub allow_any_client: bool,
     /// What the command line says of whose credentials sign.
     pub signer: Signer,
+    /// Whether a miss is told when it happens, not at the end alone: whoever started a server does not see its clients.
+    pub tells_misses: bool,
     /// Whether throttling, faults and authentication errors are recorded too.
     pub record_errors: bool,
     /// Whether writes are refused while recording.

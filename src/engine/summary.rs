@@ -48,6 +48,8 @@ pub struct Summary {
     pub requests: u64,
     /// Fingerprints of the cassette that nobody asked for; `None` while recording in mode `all`.
     pub never_used: Option<u64>,
+    /// Takes of requests that were asked for, which nobody got, as they were asked for less often than when they were recorded.
+    pub unused_takes: u64,
     /// Connections opened to upstream; 0 in mode `none`.
     pub upstream_connections: u64,
     /// Tunnels to hosts other than the service's, whose contents nobody looked at; 0 in mode `none`.

@@ -139,6 +139,7 @@ impl Tally {
             after_replayed_writes: of(&self.after_replayed_writes),
             missed: of(&self.missed),
             went_on: of(&self.went_on),
+            unused_takes: noted.used.values().map(|used| used.takes.saturating_sub(used.used.len()) as u64).sum(),
             stuck: noted.stuck.clone(),
             time_saved: Some(of(&self.saved_microseconds)).filter(|saved| *saved > 0).map(Duration::from_micros),
             damaged: of(&self.damaged),

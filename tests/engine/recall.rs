@@ -70,6 +70,7 @@ fn replay(root: &Path) -> Engine {
         key: Secret::new("none"),
         allow_any_client: false,
         signer: Signer::AsFound,
+        tells_misses: false,
         record_errors: false,
         read_only: false,
         pages: Pages::Requested,

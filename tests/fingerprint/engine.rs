@@ -53,6 +53,7 @@ fn replaying(folder: &Path) -> Engine {
         key: Secret::new("none".to_owned()),
         allow_any_client: false,
         signer: Signer::AsFound,
+        tells_misses: false,
         record_errors: false,
         pages: ramtape::engine::Pages::Requested,
         read_only: false,

@@ -72,6 +72,7 @@ pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
         key: Secret::new("none"),
         allow_any_client: false,
         signer: Signer::AsFound,
+        tells_misses: false,
         record_errors: false,
         read_only: false,
         redaction: opened.redaction,

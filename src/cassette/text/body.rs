@@ -27,6 +27,17 @@ pub fn spelled(body: &Body) -> Bytes {
     body.render(spelled).unwrap_or_default()
 }
 
+/// The body on several lines, as in a cassette's text; `None` where it is no JSON.
+#[must_use]
+pub fn laid_out(body: &Body) -> Option<String> {
+    let (bytes, holes) = body.with_placeholders();
+    let holes = holes.into_iter().map(|(place, hole)| (place.start, hole)).collect();
+    let node = json::parse(&bytes).ok()?;
+    let mut printer = Printer::default();
+    lay(&mut printer, &node, &holes);
+    Some(printer.finish())
+}
+
 /// Writes the members that stand for `body` into the open object: `style` and `body`, or `text`, or `base64`, or none.
 pub(super) fn print_body(printer: &mut Printer, body: &Body) {
     if body.is_empty() {

@@ -13,7 +13,7 @@ mod spell;
 mod write;
 
 pub use begins::begins_as_entry;
-pub use body::spelled;
+pub use body::{laid_out, spelled};
 pub use clash::{write_both, write_clashing};
 pub(in crate::cassette) use fields::Fields;
 pub(in crate::cassette) use printer::Printer;

@@ -4,9 +4,11 @@ use super::environment::Change;
 use crate::command::CommandError;
 use crate::command::files;
 use crate::command::signals::Signals;
+use crate::interaction::shell_line;
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use tokio::process::Command;
@@ -60,8 +62,10 @@ pub(super) async fn run(
     // Their names are none of those that are changed: those are not allowed for them.
     command.envs(variables.iter().map(|(name, value)| (name, value)));
     let name = || program.to_string_lossy().into_owned();
-    let mut child =
-        files::as_before(|| command.spawn()).map_err(|source| CommandError::Spawn { command: name(), source })?;
+    let mut child = files::as_before(|| command.spawn()).map_err(|source| {
+        let advice = if source.kind() == io::ErrorKind::NotFound { advice(&name()) } else { String::new() };
+        CommandError::Spawn { command: name(), advice, source }
+    })?;
     // Not reaped before `wait` gives its status, so the number cannot be anybody else's.
     let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     loop {
@@ -71,6 +75,24 @@ pub(super) async fn run(
             }
             signal = signals.next() => forward(signal, pid),
         }
+    }
+}
+
+/// What may have been meant by a program that is not there: no shell reads the words of CMD.
+fn advice(program: &str) -> String {
+    let is_setting = program.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    });
+    if is_setting {
+        format!(" (a variable is set by env: ramtape run -- env {} …)", shell_line([program]))
+    } else if program.contains(char::is_whitespace) {
+        format!(
+            " (it is taken for one program: leave the quotes out, as in ramtape run -- {program}, or have a shell read it: \
+             ramtape run -- sh -c {})",
+            shell_line([program])
+        )
+    } else {
+        String::new()
     }
 }
 

@@ -114,6 +114,7 @@ mod tests {
             upstream: UpstreamConfig::default(),
             cassette: "c/d".into(),
             per_session: false,
+            strict: false,
             flags: " --session s".into(),
             variables: Vec::new(),
             actors: Vec::new(),

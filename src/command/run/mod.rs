@@ -12,7 +12,7 @@ use super::error::chain;
 use super::report::{self, Report};
 use super::signals::Signals;
 use super::voice::Voice;
-use super::{CommandError, Exit, output, runtime, server};
+use super::{CommandError, Exit, output, runtime, server, strict};
 use crate::app::{Running, Wanted};
 use crate::cli::RunArgs;
 use crate::config::{Config, Door, Environment, RawConfig, RecordMode, Settings, UpstreamConfig};
@@ -30,9 +30,10 @@ pub(super) fn run(args: &RunArgs, environment: &Environment, voice: Voice) -> Re
     let reports = report::asked_for(&args.proxy.report)?;
     let flags = RawConfig { record_mode: args.mode.record_mode, door: args.door, ..args.proxy.layer() };
     let settings = Settings::load(flags, environment)?;
-    let mode = settings.mode_of_run(environment);
+    let (mode, mode_by_ci) = (settings.mode_of_run(environment), settings.mode_of_run_is_by_ci(environment));
     let variables = variables::parse(&args.variable)?;
     let config = Config {
+        mode_by_ci,
         command: Some(command_line(&args.cmd)),
         variables: args.variable.clone(),
         ..Config::from_settings(settings, mode)?
@@ -79,6 +80,7 @@ async fn drive(
         cassette: config.cassette.clone(),
         actors: config.actors.clone(),
         per_session: config.cassette_per_session,
+        strict: config.strict,
         flags: config.repeated_flags(),
         variables,
         trust: needs_trust(&config)?.then(|| Trust::establish(&config, environment)).transpose()?,
@@ -102,9 +104,9 @@ async fn drive(
     let ended = ended?;
     // CMD's own code comes first, whatever went wrong here.
     let told = stopped.and_then(|summary| {
-        report::close(&summary, reports, environment.is_github_actions(), voice)?;
+        report::close(&summary, reports, environment, voice)?;
         closing::tell(&closing::Facts { summary: &summary, ended, recording, asked: &asked, args }, voice);
-        Ok(Exit::of(&summary))
+        Ok(strict::exit(&summary, asked.strict, voice))
     });
     match (ended.code(), told) {
         (0, told) => told,
@@ -142,6 +144,8 @@ struct Asked {
     actors: Vec<Actor>,
     /// Whether that is the parent of one cassette a session.
     per_session: bool,
+    /// Whether a run that did less than it was meant to has an exit code of its own.
+    strict: bool,
     /// What a command that is to do the same repeats.
     flags: String,
     /// The recorded variables that CMD is to be given.

@@ -1,0 +1,73 @@
+//! What to type instead, where a command line is nearly right.
+
+use super::Cli;
+use clap::Parser;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+impl Cli {
+    /// Reads a command line; the error for one that is nearly right says what to type instead.
+    ///
+    /// # Errors
+    /// Where it is wrong, or asks for help.
+    pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::try_parse_from(line).map_err(with_hint)
+    }
+}
+
+/// A path where none is expected is most likely a cassette's.
+fn with_hint(mut error: clap::Error) -> clap::Error {
+    if error.kind() == ErrorKind::UnknownArgument
+        && let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
+        && !argument.starts_with('-')
+    {
+        let tip = format!("a cassette's folder is named by a flag: --cassette {argument}");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
+    }
+    error
+}
+
+/// An address to listen on.
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        let port = text.rsplit(':').next().and_then(|port| port.parse::<u16>().ok());
+        let is_ours = matches!(text.rsplit_once(':'), None | Some(("" | "localhost", _)));
+        match port.filter(|_| is_ours) {
+            Some(port) => {
+                format!("an address belongs to it, as in {}", SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+            }
+            None => "an address and a port are expected, as in 127.0.0.1:8181 or [::1]:0".to_owned(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    fn told(line: &[&str]) -> String {
+        Cli::read(["ramtape"].iter().chain(line).map(OsString::from)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_cassette_in_the_wrong_place_is_led_to_its_flag() {
+        for command in ["replay", "record", "prune", "verify", "seal", "coverage"] {
+            let told = told(&[command, "cassettes/x"]);
+            assert!(told.contains("--cassette cassettes/x"), "{told}");
+        }
+        assert!(!told(&["replay", "--cassete", "x"]).contains("a cassette's folder is named by a flag"));
+    }
+
+    #[test]
+    fn a_port_alone_is_told_its_address() {
+        for text in ["4599", ":4599", "localhost:4599"] {
+            assert!(told(&["replay", "--listen", text]).contains("as in 127.0.0.1:4599"), "{text}");
+        }
+        for text in ["host.example:1", "x", "127.0.0.1"] {
+            assert!(told(&["replay", "--listen", text]).contains("127.0.0.1:8181"), "{text}");
+        }
+    }
+}
