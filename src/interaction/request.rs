@@ -14,7 +14,8 @@ pub const VIA: HeaderName = HeaderName::from_static("x-ramtape-via");
 pub struct Request {
     /// The method as received.
     pub method: Method,
-    /// Path without the capability and session prefixes, as received (percent-encoding untouched).
+    /// Path without the capability and session prefixes and without slashes to spare at its ends; else as received
+    /// (percent-encoding untouched).
     pub path: String,
     /// What follows `?`, as received; empty where there is none.
     pub query: String,

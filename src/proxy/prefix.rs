@@ -13,22 +13,38 @@ pub(super) struct Prefixes<'a> {
     pub(super) key: Option<&'a str>,
     /// The session's name as received.
     pub(super) session: Option<&'a str>,
-    /// The path without them; at least `/`.
+    /// The path without them, without empty segments at its ends; at least `/`.
     pub(super) rest: &'a str,
 }
 
 /// Takes the optional key and session segments off `path`.
 ///
 /// The first `/~` segment is the key if it equals `key`, begins as generated keys do, or is followed by a second one;
-/// else it is the session.
+/// else it is the session. A key is one at the very beginning only: behind a slash to spare it is in a wrong place, and the path
+/// stays as received.
 pub(super) fn split<'a>(path: &'a str, key: &Secret) -> Prefixes<'a> {
     let Some((first, rest)) = segment(path) else {
-        return Prefixes { key: None, session: None, rest: path };
+        return Prefixes { key: None, session: None, rest: bare(path) };
     };
-    match segment(rest) {
-        Some((second, rest)) => Prefixes { key: Some(first), session: Some(second), rest },
-        None if is_key(first, key) => Prefixes { key: Some(first), session: None, rest },
-        None => Prefixes { key: None, session: Some(first), rest },
+    let found = match segment(rest) {
+        Some((second, rest)) => Prefixes { key: Some(first), session: Some(second), rest: bare(rest) },
+        None if is_key(first, key) => Prefixes { key: Some(first), session: None, rest: bare(rest) },
+        None => Prefixes { key: None, session: Some(first), rest: bare(rest) },
+    };
+    match found.key {
+        Some(_) if path.starts_with("//") => Prefixes { key: None, session: None, rest: path },
+        _ => found,
+    }
+}
+
+/// `path` with one slash in front and none behind. An endpoint that ends in a slash makes a second one before the operation's
+/// path (the JavaScript SDK joins so): it is the same operation. What is inside stays as it is.
+fn bare(path: &str) -> &str {
+    let kept = path.trim_end_matches('/');
+    match kept.find(|c| c != '/') {
+        None if path.is_empty() => path,
+        None => "/",
+        Some(slashes) => kept.get(slashes.saturating_sub(1)..).unwrap_or(kept),
     }
 }
 
@@ -46,7 +62,7 @@ pub fn without_prefixes(mut request: Request, key: &Secret) -> Request {
 
 /// The first segment after its tilde, and what follows it. Some clients percent-encode the tilde.
 fn segment(path: &str) -> Option<(&str, &str)> {
-    let path = path.strip_prefix('/')?;
+    let path = path.strip_prefix('/')?.trim_start_matches('/');
     let path = path.strip_prefix('~').or_else(|| path.strip_prefix("%7E")).or_else(|| path.strip_prefix("%7e"))?;
     let (name, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
     (!name.is_empty()).then_some((name, if rest.is_empty() { "/" } else { rest }))
@@ -82,6 +98,16 @@ mod tests {
             ("/~a/~/x", None, Some("a"), "/~/x"),
             ("/a/~b", None, None, "/a/~b"),
             ("/~a/~b/~c", Some("a"), Some("b"), "/~c"),
+            ("//getresourceshares", None, None, "/getresourceshares"),
+            ("/getresourceshares/", None, None, "/getresourceshares"),
+            ("///x//y//", None, None, "/x//y"),
+            ("//", None, None, "/"),
+            ("/~a//x", None, Some("a"), "/x"),
+            ("//~a///x/", None, Some("a"), "/x"),
+            ("//~sesame/x", None, None, "//~sesame/x"),
+            ("//~w/~s/x", None, None, "//~w/~s/x"),
+            ("/~sesame//x", Some("sesame"), None, "/x"),
+            ("/~sesame//~t//", Some("sesame"), Some("t"), "/"),
         ];
         for (path, key, session, rest) in table {
             assert_eq!(split(path, &Secret::new("sesame")), Prefixes { key, session, rest }, "{path}");

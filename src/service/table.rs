@@ -261,7 +261,8 @@ impl RawOperation {
             folder: OperationName::Known(name.clone()).folder(),
             name,
             method: parsed,
-            path,
+            // As requests have theirs: one slash in front, none behind.
+            path: format!("/{}", path.trim_matches('/')),
             kind,
             page_items: self.page_items,
             query: self.query,
@@ -304,6 +305,9 @@ mod tests {
         let service = Service::with_additions(&additions.unwrap()).unwrap();
         assert_eq!(service.operation_named("CreateResourceShare").unwrap().volatile, ["clientToken", "name"]);
         assert_eq!(service.operation(&Method::POST, "/foo").unwrap().name, "Foo");
+        let slashes = toml::from_str("[Foo]\nmethod = 'POST'\npath = 'foo/'\nkind = 'read'").unwrap();
+        let service = Service::with_additions(&slashes).unwrap();
+        assert!(service.operation(&Method::POST, "/foo").is_some(), "its path is spelled as requests are");
         let incomplete = toml::from_str::<toml::Table>("[Bar]\nunordered = ['x']").unwrap();
         assert!(Service::with_additions(&incomplete).unwrap_err().to_string().contains("Bar"));
     }

@@ -53,12 +53,12 @@ impl Endpoint {
 }
 
 impl Endpoint {
-    /// The URL of `path` and `query` for a request that its client signed for `host`: nothing of what was signed changes.
+    /// The URL of `signed`, path and query of a request that its client signed for `host`: nothing of them changes.
     ///
     /// # Errors
     /// [`UpstreamError::PathBesideSignature`] for a base URL with a path, [`UpstreamError::BadTarget`] where path and query
     /// can't be sent as they are.
-    pub(super) fn url_of_signed(&self, host: &str, path: &str, query: &str) -> Result<Uri, UpstreamError> {
+    pub(super) fn url_of_signed(&self, host: &str, signed: &str) -> Result<Uri, UpstreamError> {
         let (scheme, authority) = match self {
             Self::Public { .. } => (Scheme::HTTPS, host.parse().map_err(|_| bad_target())?),
             Self::Fixed(base) if !base.prefix.is_empty() => {
@@ -66,6 +66,7 @@ impl Endpoint {
             }
             Self::Fixed(base) => (base.scheme.clone(), base.authority.clone()),
         };
+        let (path, query) = signed.split_once('?').unwrap_or((signed, ""));
         let target = target("", path, query)?;
         Uri::builder().scheme(scheme).authority(authority).path_and_query(target).build().map_err(|_| bad_target())
     }
@@ -218,6 +219,7 @@ mod tests {
             ("http://127.0.0.1:4566", "http://127.0.0.1:4566/p?a=%2f"),
             ("http://127.0.0.1:4566/", "http://127.0.0.1:4566/p?a=%2f"),
             ("https://ram.example/one/two/", "https://ram.example/one/two/p?a=%2f"),
+            ("https://ram.example/one//", "https://ram.example/one/p?a=%2f"),
             ("https://ram.example:443", "https://ram.example/p?a=%2f"),
             ("http://ram.example:80", "http://ram.example/p?a=%2f"),
             ("https://ram.example:80", "https://ram.example:80/p?a=%2f"),

@@ -24,7 +24,7 @@ impl Upstream {
         }
         let mut outgoing = http::Request::new(Full::new(request.body.clone()));
         *outgoing.method_mut() = request.method.clone();
-        *outgoing.uri_mut() = self.endpoint.url_of_signed(host, &request.path, &request.query)?;
+        *outgoing.uri_mut() = self.endpoint.url_of_signed(host, &request.signed_target)?;
         // HTTP/2 would send the host of the URL, which is another one where the endpoint is.
         *outgoing.version_mut() = Version::HTTP_11;
         *outgoing.headers_mut() = passed(request, self.via.as_ref());

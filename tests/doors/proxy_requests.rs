@@ -89,6 +89,23 @@ async fn every_header_under_the_signature_arrives_whatever_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn slashes_to_spare_go_up_as_they_were_signed_and_make_no_other_operation() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    let recorded = client(&recording).post(LISTING, own()).await;
+    client(&recording).post("/GetPermission/", json!({})).await;
+    recording.stop().await;
+    let targets: Vec<String> = stage.endpoint().received().into_iter().map(|received| received.target).collect();
+    assert_eq!(targets, ["/getresourceshares", "//getpermission/"]);
+
+    let replaying = stage.ramtape("c", RecordMode::None).await;
+    for spelling in ["/GetResourceShares", "GetResourceShares/"] {
+        assert_eq!(client(&replaying).post(spelling, own()).await.body, recorded.body, "{spelling}");
+    }
+    assert_eq!(replaying.stop().await.missed, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn upstream_is_asked_for_no_other_host() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::All).await;

@@ -31,6 +31,26 @@ async fn record_and_replay(stage: &mut Stage, operation: &str, parameters: &Valu
     (recorded, replayed)
 }
 
+/// The JavaScript SDK joins an endpoint that ends in a slash so.
+#[tokio::test(flavor = "multi_thread")]
+async fn slashes_to_spare_make_no_other_operation() {
+    let mut stage = Stage::new().await;
+    stage.endpoint().set_page_sizes(PageSizes::of(LISTING, &[1, 2]));
+    let recording = stage.ramtape("c", RecordMode::Once).await;
+    let recorded = recording.pages("/GetResourceShares", &own(2), 100).await;
+    assert!(recorded.len() > 2 && recorded.iter().all(|page| page.status == 200), "{recorded:?}");
+    recording.stop().await;
+    stage.stop_endpoint().await;
+    let texts = stage.texts("c");
+    assert!(texts.len() == 1 && texts[0].0.starts_with("get-resource-shares/"), "{texts:?}");
+
+    let replaying = stage.ramtape("c", RecordMode::None).await;
+    for spelling in ["getresourceshares", "/getresourceshares", "getresourceshares/", "//getresourceshares//"] {
+        assert_eq!(bodies(&replaying.pages(spelling, &own(2), 100).await), bodies(&recorded), "{spelling}");
+    }
+    assert_eq!(replaying.stop().await.missed, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn all_fourteen_listings_replay_byte_for_byte() {
     let table: toml::Table = include_str!("../../config/ram.toml").parse().unwrap();

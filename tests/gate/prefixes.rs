@@ -35,3 +35,17 @@ fn a_path_without_prefixes_has_neither_key_nor_session() {
         assert_eq!(request.path, if path == "/~key-z" { "/" } else { "/x" });
     }
 }
+
+/// An endpoint that ends in a slash, joined with an operation's path as the JavaScript SDK joins them.
+#[test]
+fn slashes_to_spare_are_no_part_of_the_path_but_of_what_was_signed() {
+    let server = Server::start(settings());
+    for target in ["//x", "/x/", "/~s//x", "/~key-z//x", "/~w//~s///x//", "//~s/x?a=//b/"] {
+        server.ask(format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"));
+        let request = server.seen().pop().unwrap();
+        assert_eq!((request.path.as_str(), request.signed_target.as_str()), ("/x", target));
+    }
+    assert_eq!(server.seen().len(), 6);
+    let health = server.ask("GET //_ramtape/health/ HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(health.status, 200, "{health:?}");
+}

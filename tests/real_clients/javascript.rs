@@ -1,10 +1,10 @@
 //! The SDK for JavaScript: every listing, recorded and replayed.
 
-use ramtape::simulator::PageSizes;
+use ramtape::simulator::{Credential, PageSizes};
 use serde_json::json;
 
 use crate::clients::node;
-use crate::scene::{Endpoint, Tape, as_nobody, stop_offline};
+use crate::scene::{Endpoint, Tape, as_nobody, as_owner, recording, stop_offline};
 use crate::steps::{Known, batch, by_step, every_listing, parsed, step};
 
 #[test]
@@ -47,4 +47,29 @@ fn a_paginator_resumes_from_a_token_of_the_recording() {
     let resumed = [whole, vec!["--starting-token".into(), token.to_owned()]].concat();
     let replayed = by_step(&tape.text_alone().replay(batch(node.ram(), std::slice::from_ref(&resumed))));
     assert_eq!(parsed(&replayed[&json!(resumed).to_string()], "page"), pages[2..]);
+}
+
+/// It puts the operation's path behind the endpoint's as it is: `//getresourceshares`. With a key the caller is proved by
+/// that, without one by what it signed, slashes included.
+#[test]
+fn an_endpoint_that_ends_in_a_slash_asks_the_same() {
+    let Some(node) = node() else { return };
+    let (mut endpoint, tape) = (Endpoint::start(), Tape::new());
+    let server = recording(&tape, "record", &endpoint.url(), &Credential::owner());
+    let own = json!({ "resourceOwner": "SELF", "maxResults": 3 }).to_string();
+    let ask = |url: &str| as_owner(node.ram()).endpoint(url).args(["pages", "GetResourceShares", own.as_str()]);
+    let keyed = ask(&format!("{}/", server.url)).finish().success();
+    let bare = server.url.split("/~").next().unwrap().to_owned();
+    let signed = ask(&format!("{bare}/~s/")).finish().success();
+    assert_eq!(server.stop().code, Some(0));
+    endpoint.stop();
+    assert_eq!(keyed.bodies(), signed.bodies());
+    let files = tape.files();
+    assert!(files.len() == 1 && files[0].starts_with("get-resource-shares/"), "{files:?}");
+
+    let server = tape.replay_server();
+    let replayed =
+        as_nobody(node.ram(), &format!("{}/~s/", server.url)).args(["pages", "GetResourceShares", own.as_str()]);
+    assert_eq!(replayed.finish().success().bodies(), keyed.bodies());
+    stop_offline(server);
 }
