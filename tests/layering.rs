@@ -50,7 +50,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("proxy", &["ca", "control", "interaction"]),
     ("control", &["interaction"]),
     ("engine", &["cassette", "fingerprint", "interaction", "redact", "service", "session", "token", "upstream"]),
-    ("simulator", &["upstream"]),
+    ("simulator", &["interaction", "upstream"]),
     ("har", &["interaction"]),
     ("upstream", &["interaction"]),
     ("ca", &[]),

@@ -3,9 +3,9 @@
 use super::number::canonical_number;
 use super::spelling::{Nulls, Spelling, canonical_json};
 use crate::interaction::json::{self, Kind, Node, SyntaxError};
+use crate::interaction::{decode_query_text, query_pairs};
 use crate::service::Operation;
 use data_encoding::BASE64;
-use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -80,8 +80,7 @@ impl<'a> Parameters<'a> {
 
     fn of_query(query: &'a str) -> Result<Self, ParameterError> {
         let mut parameters = Self::default();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in query_pairs(query) {
             parameters.add(decode(name)?, Value::Text(decode(value)?))?;
         }
         Ok(parameters)
@@ -210,7 +209,7 @@ impl<'a> Parameters<'a> {
 }
 
 fn decode(text: &str) -> Result<Cow<'_, str>, ParameterError> {
-    percent_decode_str(text).decode_utf8().map_err(|_| ParameterError::Query)
+    decode_query_text(text).ok_or(ParameterError::Query)
 }
 
 #[cfg(test)]
@@ -251,6 +250,11 @@ mod tests {
         let unsorted = canonical("/deletepermissionversion", "permissionVersion=2&permissionArn=arn:x", b"{}");
         assert_eq!(sorted.as_deref(), Ok(r#"{"permissionArn":"arn:x","permissionVersion":"2"}"#));
         assert_eq!(sorted, unsorted);
+        let [blank, plus, escaped] =
+            ["a+b", "a%2Bb", "a%20b"].map(|arn| canonical("/deletepermission", &format!("permissionArn={arn}"), b""));
+        assert_eq!(blank.as_deref(), Ok(r#"{"permissionArn":"a b"}"#));
+        assert_eq!(plus.as_deref(), Ok(r#"{"permissionArn":"a+b"}"#));
+        assert_eq!(blank, escaped);
     }
 
     #[test]

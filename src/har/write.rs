@@ -1,11 +1,10 @@
 //! From exchanges to a HAR file.
 
 use super::{AFTER, KEY, WRITE, time};
-use crate::interaction::{Exchange, Request, Response};
+use crate::interaction::{Exchange, Request, Response, decode_query, query_pairs};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use http::HeaderMap;
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 /// The file: equal exchanges, equal bytes. It has no dates, which the format asks for: each entry is a second after the one
@@ -98,8 +97,6 @@ fn headers(headers: &HeaderMap) -> Vec<Value> {
 }
 
 fn query(query: &str) -> Vec<Value> {
-    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.map(|(name, value)| json!({ "name": decoded(name), "value": decoded(value) })).collect()
+    let decoded = |text: &str| String::from_utf8_lossy(&decode_query(text)).into_owned();
+    query_pairs(query).map(|(name, value)| json!({ "name": decoded(name), "value": decoded(value) })).collect()
 }

@@ -3,7 +3,8 @@
 use super::find::{Hit, Wanted};
 use super::redaction::{KeySource, Redaction, RedactionError};
 use super::rule::Way;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use crate::interaction::{decode_query_text, query_pair};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -124,8 +125,8 @@ impl Pair<'_> {
 
 fn in_query<'a>(wanted: &Wanted<'_>, asking: &Asking<'a>) -> Vec<Pair<'a>> {
     let found = asking.query.split('&').map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decoded = |text: &'a str| percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned);
+        let (name, value) = query_pair(pair);
+        let decoded = |text: &'a str| decode_query_text(text).map(Cow::into_owned);
         match (decoded(name), decoded(value)) {
             (Some(name), _) if (asking.skip)(&name) => Pair::Opaque { pair, hits: Vec::new() },
             (Some(name), Some(value)) => {

@@ -1,6 +1,6 @@
 //! A request's parameters, from its JSON body or its query, read by type.
 
-use percent_encoding::percent_decode_str;
+use crate::interaction::{decode_query, query_pairs};
 use serde_json::{Map, Value};
 
 use super::error::AwsError;
@@ -31,15 +31,8 @@ impl Parameters {
     }
 
     pub(super) fn from_query(operation: &'static str, query: &str) -> Self {
-        let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-        let members = query
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| {
-                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (decode(name), Value::String(decode(value)))
-            })
-            .collect();
+        let decode = |text: &str| String::from_utf8_lossy(&decode_query(text)).into_owned();
+        let members = query_pairs(query).map(|(name, value)| (decode(name), Value::String(decode(value)))).collect();
         Self { operation, members, from_query: true }
     }
 

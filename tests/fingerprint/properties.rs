@@ -115,9 +115,10 @@ fn odd_body() -> impl Strategy<Value = Vec<u8>> {
 /// `text` percent-encoded: what must be always, anything else as `speller` chooses, in either case.
 fn encoded(speller: &mut Speller<'_>, text: &str) -> String {
     let encode = |byte: u8| match (speller.choose(4), byte) {
-        (0 | 1, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'+') => {
+        (0 | 1, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/') => {
             char::from(byte).to_string()
         }
+        (0 | 1, b' ') => "+".to_owned(),
         (2, _) => format!("%{byte:02x}"),
         _ => format!("%{byte:02X}"),
     };

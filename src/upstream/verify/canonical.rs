@@ -1,6 +1,8 @@
 //! The canonical request: what is hashed, and then signed.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
+use crate::interaction::{decode_query, query_pairs};
 
 use super::{Authorization, SignedRequest, VerifyError};
 
@@ -50,21 +52,11 @@ fn canonical_path(path: &str) -> String {
     percent_encode(normalized.as_bytes(), RESERVED_IN_PATH).to_string()
 }
 
-/// Pairs decoded, encoded in the one canonical way, and sorted. A `+` is a blank, as a form has it.
+/// Pairs decoded, encoded in the one canonical way, and sorted.
 fn canonical_query(query: &str) -> String {
-    let encode = |text: &str| {
-        let text = text.replace('+', " ");
-        let decoded: Vec<u8> = percent_decode_str(&text).collect();
-        percent_encode(&decoded, RESERVED).to_string()
-    };
-    let mut pairs: Vec<(String, String)> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (encode(name), encode(value))
-        })
-        .collect();
+    let encode = |text: &str| percent_encode(&decode_query(text), RESERVED).to_string();
+    let mut pairs: Vec<(String, String)> =
+        query_pairs(query).map(|(name, value)| (encode(name), encode(value))).collect();
     pairs.sort_unstable();
     let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     pairs.join("&")
