@@ -94,7 +94,13 @@ pub(super) fn identify(
 ) -> Result<Call, EngineError> {
     let Table { service, region: default_region, .. } = *table;
     let operation = service.operation(&request.method, &request.path).cloned();
-    let own = own_values(request, operation.as_deref())?;
+    let members = service.volatile_members(operation.as_deref());
+    let is_write = operation.as_ref().is_none_or(|operation| operation.kind == Kind::Write);
+    // The texts in the volatile members of a write, as the client gave them.
+    let own = match is_write && !members.is_empty() {
+        true => volatile(members, &Parameters::read(&request.query, &request.body, operation.is_some())?),
+        false => Vec::new(),
+    };
     let first = scrubbed(request, table, operation.as_deref(), (live, &own), &PageAsk::default())?;
     let (mut parameters, mut page) = read(request, first.as_ref(), operation.as_deref(), service)?;
     let (again, mut copied) = (Some(&page).filter(|page| page.illegal_token || page.illegal_size), first.as_ref());
@@ -109,7 +115,6 @@ pub(super) fn identify(
         (name == service.paging.token && page.token.is_some())
             || (name == service.paging.size && page.max_results.is_some())
     };
-    let is_write = operation.as_ref().is_some_and(|operation| operation.kind == Kind::Write);
     let idempotency_token =
         parameters.text(&service.idempotency_token).filter(|_| is_write).map(std::borrow::Cow::into_owned);
     let (name, folder) = match &operation {
@@ -127,11 +132,10 @@ pub(super) fn identify(
         let fingerprint = Fingerprint::of(&canonical_text(&name, &region, &actor, &parameters));
         Ok::<_, EngineError>((parameters, fingerprint))
     };
-    let is_volatile =
-        |name: &str| operation.as_ref().is_some_and(|operation| operation.volatile.iter().any(|v| v == name));
+    let is_volatile = |name: &str| members.iter().any(|volatile| volatile == name);
     let (mut canonical, mut fingerprint) = spelled(&|member| is_volatile(member) || is_paging(member))?;
     let bare_fingerprint = fingerprint;
-    let mut volatile = if is_write { own.clone() } else { volatile(operation.as_deref(), &parameters) };
+    let mut volatile = if is_write { own.clone() } else { volatile(members, &parameters) };
     if let Some(live) = live.filter(|_| !is_write && !volatile.is_empty()) {
         // What this very listing brought has its name from there, and stays out of the request: a poll is the same each time.
         let brought = brought_by(&folder, &fingerprint);
@@ -159,14 +163,6 @@ pub(super) fn identify(
     })
 }
 
-/// The texts in the volatile members of a write, as the client gave them.
-fn own_values(request: &Request, operation: Option<&Operation>) -> Result<Vec<(String, String)>, EngineError> {
-    let operation = operation.filter(|operation| operation.kind == Kind::Write && !operation.volatile.is_empty());
-    let Some(operation) = operation else { return Ok(Vec::new()) };
-    let parameters = Parameters::read(&request.query, &request.body, true)?;
-    Ok(volatile(Some(operation), &parameters))
-}
-
 /// How a write itself calls a value that one of its volatile members has.
 fn own_name<'o>(own: &'o [(String, String)], text: &str) -> Option<&'o str> {
     own.iter().find(|(_, value)| value == text && !value.is_empty()).map(|(pointer, _)| pointer.as_str())
@@ -184,6 +180,7 @@ fn scrubbed(
 ) -> Result<Option<Copied>, EngineError> {
     let paging = &table.service.paging;
     let pages = operation.is_some_and(|operation| operation.page_items.is_some());
+    // Of an unknown operation none is skipped: a body that has no canonical form is stored whole.
     let volatile = |name: &str| operation.is_some_and(|operation| operation.volatile.iter().any(|own| own == name));
     let paged =
         |name: &str| (name == paging.token && !page.illegal_token) || (name == paging.size && !page.illegal_size);
@@ -216,9 +213,8 @@ fn read<'a>(
     Ok((parameters, page))
 }
 
-/// The texts in the volatile members of an operation, each with a JSON pointer to it.
-fn volatile(operation: Option<&Operation>, parameters: &Parameters<'_>) -> Vec<(String, String)> {
-    let members = operation.map(|operation| operation.volatile.as_slice()).unwrap_or_default();
+/// The texts in the volatile `members`, each with a JSON pointer to it.
+fn volatile(members: &[String], parameters: &Parameters<'_>) -> Vec<(String, String)> {
     let texts = |member: &String| {
         let pointer = format!("/{}", json::pointer_step(member));
         match parameters.text(member) {

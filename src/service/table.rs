@@ -182,7 +182,12 @@ impl Service {
         let mut raw: RawService = toml::from_str(BUILTIN)?;
         for (name, addition) in additions {
             let addition: RawOperation = addition.clone().try_into()?;
-            raw.operations.entry(name.clone()).or_default().add(addition);
+            let known = raw.operations.entry(name.clone()).or_insert_with(|| RawOperation {
+                // As of every operation that the model does not have.
+                volatile: vec![raw.idempotency_token.clone()],
+                ..RawOperation::default()
+            });
+            known.add(addition);
         }
         let mut operations: HashMap<String, Vec<Arc<Operation>>> = HashMap::new();
         for (name, operation) in raw.operations {
@@ -213,6 +218,13 @@ impl Service {
         self.operations().find(|operation| operation.name == name)
     }
 
+    /// The members that do not count for what `operation` asks. Nothing is known of an operation that is not in the table but
+    /// that a write may be named in it.
+    #[must_use]
+    pub fn volatile_members<'a>(&'a self, operation: Option<&'a Operation>) -> &'a [String] {
+        operation.map_or(std::slice::from_ref(&self.idempotency_token), |operation| &operation.volatile)
+    }
+
     /// The operations that only ask, in no order.
     pub fn reads(&self) -> impl Iterator<Item = &Arc<Operation>> {
         self.operations().filter(|operation| operation.kind == Kind::Read)
@@ -230,12 +242,12 @@ impl RawOperation {
         self.path = more.path.or(self.path.take());
         self.kind = more.kind.or(self.kind);
         self.page_items = more.page_items.or(self.page_items.take());
-        self.query.extend(more.query);
-        self.volatile.extend(more.volatile);
-        self.unordered.extend(more.unordered);
-        self.json_strings.extend(more.json_strings);
-        self.members.extend(more.members);
-        self.required.extend(more.required);
+        add_new(&mut self.query, more.query);
+        add_new(&mut self.volatile, more.volatile);
+        add_new(&mut self.unordered, more.unordered);
+        add_new(&mut self.json_strings, more.json_strings);
+        add_new(&mut self.members, more.members);
+        add_new(&mut self.required, more.required);
         self.types.extend(more.types);
         if let Some(answer) = more.answer {
             self.answer.get_or_insert_default().extend(answer);
@@ -278,6 +290,15 @@ impl RawOperation {
             concerned_by: self.concerned_by,
             passing: self.passing,
         })
+    }
+}
+
+/// Adds to `known` what it does not have.
+fn add_new(known: &mut Vec<String>, more: Vec<String>) {
+    for name in more {
+        if !known.contains(&name) {
+            known.push(name);
+        }
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn canonical_parameters(
     }
     let legal_size = paged && read.number(&paging.size).is_some_and(|size| is_legal_size(&size));
     read.canonical(operation, |name| {
-        let volatile = operation.is_some_and(|operation| operation.volatile.iter().any(|member| member == name));
+        let volatile = service().volatile_members(operation).iter().any(|member| member == name);
         volatile || (own_token && name == paging.token) || (legal_size && name == paging.size)
     })
 }

@@ -232,3 +232,62 @@ async fn stand_ins_and_the_name_of_their_key() {
     ramtape.stop().await;
     there_and_back(stage.folder(), &stage.cassette("tape"));
 }
+
+/// What a write that ramtape does not know was named by is no part of it: another run names it anew, and gets its own name back.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_write_by_its_client_token() {
+    let stage = Stage::new().await;
+    let entry = |method: &str, target: &str, body: Value, answer: Value| {
+        json!({
+            "request": {
+                "method": method,
+                "url": format!("https://ram.us-east-1.amazonaws.com{target}"),
+                "headers": [],
+                "postData": { "text": body.to_string() },
+            },
+            "response": { "status": 200, "headers": [], "content": { "text": answer.to_string() } },
+        })
+    };
+    let made = |token: &str, number: u32| {
+        let body = json!({ "name": "n", "clientToken": token, "again": token });
+        entry("POST", "/makething", body, json!({ "number": number, "clientToken": token }))
+    };
+    let gone = entry("DELETE", "/dropthing?clientToken=t-3&id=1", json!({}), json!({ "clientToken": "t-3" }));
+    let archive = json!({ "log": { "entries": [made("t-1", 1), made("t-2", 2), gone] } });
+    fs::write(stage.folder().join("in.har"), archive.to_string()).unwrap();
+    let cassette = stage.cassette("c");
+    let imported = run(stage.folder(), &["import", "in.har", "--cassette", cassette.to_str().unwrap()]);
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+    assert_eq!(stage.texts("c").len(), 2, "{:?}", stage.texts("c"));
+    there_and_back(stage.folder(), &cassette);
+
+    let replaying = stage.ramtape("c", RecordMode::None).await;
+    let make = async |token: &str| {
+        let answer = replaying.post("MakeThing", json!({ "name": "n", "again": token, "clientToken": token })).await;
+        (answer.json()["number"].as_u64(), answer.json()["clientToken"].as_str().map(str::to_owned))
+    };
+    for (token, number) in [("a", 1), ("b", 2), ("b", 2), ("a", 1)] {
+        assert_eq!(make(token).await, (Some(number), Some(token.to_owned())));
+    }
+    let other = replaying.post("MakeThing", json!({ "name": "n", "again": "a", "clientToken": "c" })).await;
+    assert_eq!(other.error().as_deref(), Some("CassetteMissException"), "what else it says counts");
+    let mut delete = http::Request::new(http_body_util::Full::default());
+    *delete.method_mut() = http::Method::DELETE;
+    *delete.uri_mut() = format!("{}/dropthing?id=1&clientToken=z", replaying.base).parse().unwrap();
+    assert_eq!(replaying.send(delete).await.json()["clientToken"], "z");
+}
+
+/// The same of one that the user has added to the table.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_added_write_by_its_client_token() {
+    let stage = Stage::new().await;
+    let added = |config: &mut RawConfig| {
+        config.operations =
+            toml::from_str("[MakeThing]\nmethod = 'POST'\npath = '/makething'\nkind = 'write'").unwrap();
+    };
+    let recording = stage.ramtape_with("c", RecordMode::All, added).await;
+    let recorded = recording.post("MakeThing", json!({ "clientToken": "t-1" })).await;
+    recording.stop().await;
+    let replaying = stage.ramtape_with("c", RecordMode::None, added).await;
+    assert_eq!(replaying.post("MakeThing", json!({ "clientToken": "t-2" })).await.body, recorded.body);
+}

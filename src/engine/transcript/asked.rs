@@ -110,19 +110,12 @@ impl Asked<'_> {
         if let Some(token) = token {
             body.push(format!("{}:{}", json::quote(&paging.token), json::quote(token)));
         }
-        let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (name, pointer) in self.own(take) {
-            let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
-            let Some(member) = steps.next() else { continue };
-            if steps.next().is_some() {
-                lists.entry(member).or_default().push(value(name, None));
-            } else if operation.query.contains(&member) {
-                query.push(pair(&member, &json::unquote(&value(name, None)).unwrap_or_default()));
-            } else {
-                body.push(format!("{}:{}", json::quote(&member), value(name, None)));
+        for (member, value) in self.own_members(take) {
+            match json::unquote(&value).ok().filter(|_| operation.query.contains(&member)) {
+                Some(text) => query.push(pair(&member, &text)),
+                None => body.push(format!("{}:{value}", json::quote(&member))),
             }
         }
-        body.extend(lists.into_iter().map(|(member, items)| format!("{}:[{}]", json::quote(&member), items.join(","))));
         let body = if body.is_empty() { String::new() } else { format!("{{{}}}", body.join(",")) };
         (query.join("&"), body)
     }
@@ -138,6 +131,22 @@ impl Asked<'_> {
         own.map(|(name, at)| (name.as_str(), name.get(at..).unwrap_or_default())).collect()
     }
 
+    /// The members that are not among a take's parameters, with the values that stand for theirs, as JSON.
+    fn own_members(&self, take: &Take) -> Vec<(String, String)> {
+        let mut members: Vec<(String, String)> = Vec::new();
+        let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, pointer) in self.own(take) {
+            let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
+            let Some(member) = steps.next() else { continue };
+            match steps.next() {
+                Some(_) => lists.entry(member).or_default().push(value(name, None)),
+                None => members.push((member, value(name, None))),
+            }
+        }
+        members.extend(lists.into_iter().map(|(member, items)| (member, format!("[{}]", items.join(",")))));
+        members
+    }
+
     /// Query and body of an operation that nobody knows: what has no canonical form stands in one member, as it was.
     fn unknown(&self, take: &Take) -> (String, Bytes) {
         let (mut query, mut body, mut opaque) = (Vec::new(), Vec::new(), None);
@@ -149,6 +158,10 @@ impl Asked<'_> {
                 (_, text) => body.push((name, text, written)),
             }
         }
+        body.extend(self.own_members(take).into_iter().map(|(name, written)| {
+            let text = json::unquote(&written).ok().map(|text| text.into_owned());
+            (name, text, written)
+        }));
         let Some(opaque) = opaque else {
             let body: Vec<String> =
                 body.into_iter().map(|(name, _, written)| format!("{}:{written}", json::quote(&name))).collect();
