@@ -81,7 +81,9 @@ fn captures_hold_every_member_of_every_operation_and_verify() {
     let Some(python) = python() else { return };
     let checked = Call::new(&python).args([source("capture.py").into(), std::ffi::OsString::from("--check")]);
     let checked = checked.finish().success();
-    assert_eq!(checked.lines()[0]["operations"], 35);
+    // Of 36: the pinned JavaScript SDK does not know the newest one yet.
+    let checked = &checked.lines()[0];
+    assert_eq!((&checked["operations"], &checked["newer"]), (&json!(35), &json!(["UpdatePermission"])));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Which operation a method and path stand for, and what does it.
 
 use super::operations::{
-    Listing, Single, associations, invitations, listings, organization, permissions, replacements, resource_shares,
-    share_permissions, tags,
+    Listing, Single, associations, invitations, listings, organization, permission_versions, permissions, replacements,
+    resource_shares, share_permissions, tags,
 };
 
 /// How an operation is done.
@@ -56,15 +56,15 @@ const fn delete(operation: &'static str, path: &'static str, single: Single) -> 
 }
 
 #[rustfmt::skip]
-const ROUTES: [Route; 35] = [
+const ROUTES: [Route; 36] = [
     write("AcceptResourceShareInvitation", "acceptresourceshareinvitation", invitations::accept),
     write("AssociateResourceShare", "associateresourceshare", associations::associate),
     write("AssociateResourceSharePermission", "associateresourcesharepermission", share_permissions::associate),
     write("CreatePermission", "createpermission", permissions::create),
-    write("CreatePermissionVersion", "createpermissionversion", permissions::create_version),
+    write("CreatePermissionVersion", "createpermissionversion", permission_versions::create),
     write("CreateResourceShare", "createresourceshare", resource_shares::create),
     delete("DeletePermission", "deletepermission", permissions::delete),
-    delete("DeletePermissionVersion", "deletepermissionversion", permissions::delete_version),
+    delete("DeletePermissionVersion", "deletepermissionversion", permission_versions::delete),
     delete("DeleteResourceShare", "deleteresourceshare", resource_shares::delete),
     write("DisassociateResourceShare", "disassociateresourceshare", associations::disassociate),
     write("DisassociateResourceSharePermission", "disassociateresourcesharepermission", share_permissions::disassociate),
@@ -76,7 +76,7 @@ const ROUTES: [Route; 35] = [
     list("GetResourceShares", "getresourceshares", "resourceShares", resource_shares::list),
     list("ListPendingInvitationResources", "listpendinginvitationresources", "resources", invitations::list_pending_resources),
     list("ListPermissionAssociations", "listpermissionassociations", "permissions", share_permissions::list_associations),
-    list("ListPermissionVersions", "listpermissionversions", "permissions", permissions::list_versions),
+    list("ListPermissionVersions", "listpermissionversions", "permissions", permission_versions::list),
     list("ListPermissions", "listpermissions", "permissions", permissions::list),
     list("ListPrincipals", "listprincipals", "principals", listings::principals),
     list("ListReplacePermissionAssociationsWork", "listreplacepermissionassociationswork", "replacePermissionAssociationsWorks", replacements::list),
@@ -94,8 +94,9 @@ const ROUTES: [Route; 35] = [
     },
     write("RejectResourceShareInvitation", "rejectresourceshareinvitation", invitations::reject),
     write("ReplacePermissionAssociations", "replacepermissionassociations", replacements::replace),
-    write("SetDefaultPermissionVersion", "setdefaultpermissionversion", permissions::set_default),
+    write("SetDefaultPermissionVersion", "setdefaultpermissionversion", permission_versions::set_default),
     plain("TagResource", "tagresource", tags::tag),
     plain("UntagResource", "untagresource", tags::untag),
+    write("UpdatePermission", "updatepermission", permissions::update),
     write("UpdateResourceShare", "updateresourceshare", resource_shares::update),
 ];

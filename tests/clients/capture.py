@@ -175,7 +175,8 @@ def check(model):
     captures = 0
     for operation in operations:
         captures += check_operation(model.operation_model(operation), folder_of(operation))
-    print(json.dumps({"operations": len(operations), "captures": captures}))
+    newer = sorted(inputs.NEWER_OPERATIONS)
+    print(json.dumps({"operations": len(operations), "captures": captures, "newer": newer}))
 
 
 def check_operation(operation_model, folder):

@@ -1,4 +1,4 @@
-//! All 35 operations, every member set, as real SDKs send them (`tests/clients/README.md` tells how they were captured).
+//! Every operation that both SDKs know, every member set, as they send it (`tests/clients/README.md` tells how they were captured).
 
 use crate::asked::{asked, canonical_parameters, service};
 use crate::wire::{fixtures, folders, requests};
@@ -22,7 +22,10 @@ fn every_client_s_request_for_one_input_has_one_fingerprint() {
         let other = operations.insert(first.fingerprint, folder.clone());
         assert_eq!(other, None, "has the fingerprint of {folder:?}");
     }
-    assert_eq!(operations.len(), service().operations().count());
+    let captured: Vec<&str> = operations.values().filter_map(|folder| folder.file_name()?.to_str()).collect();
+    let lacking = service().operations().filter(|operation| !captured.contains(&operation.folder.as_str()));
+    let lacking: Vec<&str> = lacking.map(|operation| operation.name.as_str()).collect();
+    assert_eq!(lacking, ["UpdatePermission"], "the pinned JavaScript SDK knows all but these");
 }
 
 #[test]
@@ -50,7 +53,8 @@ fn every_changed_member_is_another_request() {
             changes += 1;
         }
     }
-    assert!(changes > 35 * 3, "{changes} changes are few for 35 operations");
+    let operations = service().operations().count();
+    assert!(changes > operations * 3, "{changes} changes are few for {operations} operations");
 }
 
 /// The members of `input` that tell what is asked.

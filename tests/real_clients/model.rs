@@ -1,74 +1,71 @@
 //! `config/ram.toml` against the API model that boto3 brings.
 
-use crate::clients::{Call, python};
-use ramtape::service::{Operation, Service, Type};
-use serde_json::Value;
-use std::collections::BTreeMap;
+use crate::clients::{Call, python, source};
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
 
-/// Prints what operations take and give, and the structures in it, in the words of `config/ram.toml`.
-const PRINT: &str = r#"
-import botocore.session, json
-model = botocore.session.get_session().get_service_model("ram")
-structures = {}
-
-def word(shape):
-    if shape.type_name == "list":
-        return "[" + word(shape.member) + "]"
-    if shape.type_name == "structure":
-        if shape.name not in structures:
-            structures[shape.name] = {}
-            structures[shape.name].update(members(shape))
-        return shape.name
-    return shape.type_name
-
-def members(shape):
-    return {name: word(member) for name, member in shape.members.items()} if shape else {}
-
-operations = {}
-for name in model.operation_names:
-    operation = model.operation_model(name)
-    required = operation.input_shape.required_members if operation.input_shape else []
-    operations[name] = {"required": required, "input": members(operation.input_shape), "output": members(operation.output_shape)}
-print(json.dumps({"operations": operations, "structures": structures}))
-"#;
-
-fn types(object: &Value) -> BTreeMap<String, Type> {
-    let members = object.as_object().unwrap().iter();
-    members.map(|(name, word)| (name.clone(), word.as_str().unwrap().parse().unwrap())).collect()
+/// Compares the table in `table` with the model, as `more` says.
+fn compare(python: &Path, table: &Path, more: &[&str]) -> Call {
+    let script: [OsString; 3] = [source("compare_model.py").into(), "--table".into(), table.into()];
+    Call::new(python).args(script).args(more)
 }
 
-/// All members with their types; what `types` does not name is a string.
-fn typed(members: &[String], types: &BTreeMap<String, Type>) -> BTreeMap<String, Type> {
-    let mut all: BTreeMap<String, Type> = members.iter().map(|name| (name.clone(), Type::String)).collect();
-    all.extend(types.clone());
-    all
+fn table() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config/ram.toml")
 }
 
-/// A table that knows more or less than the API would let `ramtape verify` cry wolf, or sleep.
+/// A table that knows more or less than the API would record an operation as unknown, and let `ramtape verify` cry wolf.
 #[test]
-fn members_and_types_are_those_of_the_api() {
+fn the_table_is_the_api() {
     let Some(python) = python() else { return };
-    let printed = Call::new(&python).args(["-c", PRINT]).finish().success();
-    let model = printed.lines().remove(0);
-    let service = Service::with_additions(&toml::Table::new()).unwrap();
-    let paging = |operation: &Operation, name: &str| {
-        operation.page_items.is_some() && (name == service.paging.token || name == service.paging.size)
-    };
-    for operation in service.operations() {
-        let name = &operation.name;
-        let of = &model["operations"][name];
-        let mut input = typed(&operation.members, &operation.types);
-        if let Some(size) = input.get_mut(&service.paging.size) {
-            *size = Type::Integer;
-        }
-        assert_eq!(input, types(&of["input"]), "{name}");
-        assert_eq!(Value::from(operation.required.clone()), of["required"], "{name}");
-        let mut output = types(&of["output"]);
-        output.retain(|name, _| !paging(operation, name));
-        assert_eq!(operation.answer.as_ref(), Some(&output), "{name}");
+    let compared = compare(&python, &table(), &[]).finish().success();
+    assert_eq!(String::from_utf8(compared.stdout).unwrap(), "");
+}
+
+#[test]
+fn every_difference_is_named() {
+    let Some(python) = python() else { return };
+    let mut text = fs::read_to_string(table()).unwrap();
+    for (own, other) in [
+        ("[operations.UpdatePermission]", "[operations.ChangePermission]"),
+        ("\"/getpermission\"", "\"/readpermission\""),
+        ("query = [\"permissionArn\", \"clientToken\"]", "query = [\"permissionArn\"]"),
+        ("page_items = \"principals\"", "page_items = \"people\""),
+        ("PermissionAlreadyExistsException = 409", "PermissionAlreadyExistsException = 400"),
+        ("members = [\"tagKey\", \"tagValues\"]", "members = [\"tagKey\"]"),
+        ("types = { tagKeys = \"[string]\" }", "types = { tagKeys = \"string\" }"),
+        ("\"PermissionVersionsLimitExceededException\",\n", ""),
+        ("answer = { returnValue = \"boolean\" }", "answer = { value = \"boolean\" }"),
+    ] {
+        assert!(text.contains(own), "{own}");
+        text = text.replacen(own, other, 1);
     }
-    for (name, structure) in &service.structures {
-        assert_eq!(typed(&structure.members, &structure.types), types(&model["structures"][name]), "{name}");
-    }
-    assert!(service.structures.len() > 15, "{:?}", service.structures.keys());
+    text = text.replacen("volatile = [\"clientToken\"]\n", "", 1);
+    let folder = tempfile::tempdir().unwrap();
+    let other = folder.path().join("other.toml");
+    fs::write(&other, text.replace("types = { tagValues = \"[string]\" }", "")).unwrap();
+
+    let compared = compare(&python, &other, &[]).finish();
+    assert_eq!(compared.code, Some(1), "{compared}");
+    let said = String::from_utf8(compared.stdout.clone()).unwrap();
+    assert_eq!(
+        said.lines().collect::<Vec<_>>(),
+        [
+            "operation UpdatePermission: the model has it, the table has not",
+            "operation ChangePermission: the table has it, the model has not",
+            "operation AcceptResourceShareInvitation: idempotency tokens: the model has clientToken, the table has not",
+            "operation CreatePermissionVersion: errors: the model has PermissionVersionsLimitExceededException, the table has not",
+            "operation DeletePermission: query parameters: the model has clientToken, the table has not",
+            "operation EnableSharingWithAwsOrganization: members of the answer: the model has returnValue, the table has not",
+            "operation EnableSharingWithAwsOrganization: members of the answer: the table has value, the model has not",
+            "operation GetPermission: path: /getpermission in the model, /readpermission in the table",
+            "operation ListPrincipals: page items: principals in the model, people in the table",
+            "operation UntagResource: members: tagKeys: [string] in the model, string in the table",
+            "structure TagFilter: members: the model has tagValues, the table has not",
+            "error PermissionAlreadyExistsException: HTTP status: 409 in the model, 400 in the table",
+        ]
+    );
+    let reported = compare(&python, &other, &["--report"]).finish();
+    assert_eq!((reported.code, reported.stdout), (Some(0), compared.stdout));
 }

@@ -26,7 +26,7 @@ async fn every_operation_is_routed() {
         assert_eq!(answer.error(), "MissingAuthenticationTokenException");
         assert_eq!(simulator.requests_of(&operation.name), 1, "{}", operation.name);
     }
-    assert_eq!(operations, 35);
+    assert_eq!(operations, 36);
 }
 
 /// Values that nobody has, values that are no values, nothing at all: whatever is refused, is refused with an error
@@ -84,6 +84,7 @@ fn parameters(operation: &Operation, text: impl Fn(&str) -> String) -> Map<Strin
     let value = |name: &str| match name {
         "tags" => json!([{"key": text(name), "value": text(name)}]),
         "tagFilters" => json!([{"tagKey": text(name)}]),
+        "permissionTemplateParameters" => json!([{"name": text(name), "values": [text(name)]}]),
         "resourceShareConfiguration" => json!({}),
         "allowExternalPrincipals" | "replace" | "defaultVersion" => json!(true),
         "maxResults" | "permissionVersion" | "fromPermissionVersion" => json!(7),

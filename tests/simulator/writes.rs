@@ -134,6 +134,53 @@ async fn templates_are_checked() {
 }
 
 #[tokio::test]
+async fn a_deprecated_permission_stays_where_it_is_and_goes_nowhere_else() {
+    let (_simulator, owner, _) = started(empty()).await;
+    let (mine, first, second) = (permission(&owner).await, share(&owner).await, share(&owner).await);
+    let attach = |share: &str| json!({"resourceShareArn": share, "permissionArn": mine, "replace": true});
+    owner.ok("/associateresourcesharepermission", attach(&first)).await;
+    let update = |status: &str| json!({"permissionArn": mine, "status": status, "clientToken": status});
+    let deprecated = owner.ok("/updatepermission", update("DEPRECATED")).await;
+    assert_eq!(deprecated, json!({"permissionStatus": "DEPRECATED", "clientToken": "DEPRECATED"}));
+
+    let refusal = "OperationNotPermittedException";
+    owner.refused("/associateresourcesharepermission", attach(&second), refusal).await;
+    owner.refused("/createresourceshare", json!({"name": "n", "permissionArns": [mine]}), refusal).await;
+    let replace = json!({"fromPermissionArn": MANAGED, "toPermissionArn": mine});
+    owner.refused("/replacepermissionassociations", replace, refusal).await;
+    let attached = |share: &str| json!({"permissionArn": mine, "resourceShareArn": share, "resourceOwner": "SELF"});
+    assert_eq!(owner.items("/listpermissionassociations", &attached(&first)).await.len(), 1, "it is still there");
+    assert_eq!(owner.items("/listpermissionassociations", &attached(&second)).await.len(), 0);
+
+    let shown = owner.ok("/getpermission", json!({"permissionArn": mine})).await;
+    assert_eq!(shown["permission"]["status"], "DEPRECATED");
+    let listed = |status: &'static str| {
+        let owner = &owner;
+        async move {
+            owner.items("/listpermissions", &json!({"permissionStatus": status, "resourceOwner": "SELF"})).await.len()
+        }
+    };
+    assert_eq!((listed("DEPRECATED").await, listed("ATTACHABLE").await), (1, 0));
+    owner.ok("/updatepermission", update("ATTACHABLE")).await;
+    assert_eq!((listed("DEPRECATED").await, listed("ATTACHABLE").await), (0, 1));
+    owner.ok("/associateresourcesharepermission", attach(&second)).await;
+
+    for (body, error) in [
+        (json!({"permissionArn": mine}), "InvalidParameterException"),
+        (json!({"permissionArn": mine, "status": "DELETED"}), "InvalidParameterException"),
+        (json!({"permissionArn": "x", "status": "DEPRECATED"}), "MalformedArnException"),
+        (json!({"permissionArn": format!("{mine}x"), "status": "DEPRECATED"}), "UnknownResourceException"),
+        (json!({"permissionArn": MANAGED, "status": "DEPRECATED"}), refusal),
+        (
+            json!({"permissionArn": mine, "status": "DEPRECATED", "clientToken": "ATTACHABLE"}),
+            "IdempotentParameterMismatchException",
+        ),
+    ] {
+        owner.refused("/updatepermission", body, error).await;
+    }
+}
+
+#[tokio::test]
 async fn permissions_are_attached_and_replaced() {
     let (_simulator, owner, _) = started(empty()).await;
     let (arn, mine) = (share(&owner).await, permission(&owner).await);

@@ -141,7 +141,7 @@ fn type_filter(parameters: &Parameters, refusal: &str) -> Result<Option<&'static
     known.map(Some).ok_or_else(|| AwsError::modelled(refusal, format!("The resource type {name} is not valid.")))
 }
 
-fn is_asked_for(share: &ResourceShare, caller: &Caller, own: bool) -> bool {
+pub(super) fn is_asked_for(share: &ResourceShare, caller: &Caller, own: bool) -> bool {
     if own { share.owner == caller.account } else { share.shared_with(&caller.account) }
 }
 

@@ -4,6 +4,7 @@ pub(super) mod associations;
 pub(super) mod invitations;
 pub(super) mod listings;
 pub(super) mod organization;
+pub(super) mod permission_versions;
 pub(super) mod permissions;
 pub(super) mod replacements;
 pub(super) mod resource_shares;

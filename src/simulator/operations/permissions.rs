@@ -1,18 +1,18 @@
-//! CreatePermission, CreatePermissionVersion, DeletePermission, DeletePermissionVersion, GetPermission,
-//! ListPermissions, ListPermissionVersions, SetDefaultPermissionVersion and PromotePermissionCreatedFromPolicy.
+//! CreatePermission, UpdatePermission, DeletePermission, GetPermission, ListPermissions and
+//! PromotePermissionCreatedFromPolicy.
 
 use serde_json::Value;
 
 use super::share_permissions::version;
-use super::{tags, views};
+use super::{OTHER_ACCOUNTS, SELF, tags, views};
 use crate::simulator::answer::{Item, Members};
 use crate::simulator::error::AwsError;
 use crate::simulator::parameters::Parameters;
-use crate::simulator::world::{Caller, FeatureSet, Permission, PermissionVersion, Tag, World, resource_types};
+use crate::simulator::world::{
+    Caller, FeatureSet, Permission, PermissionStatus, PermissionVersion, Tag, World, resource_types,
+};
 
-const ATTACHABLE: &str = "ATTACHABLE";
 const MOST_PERMISSIONS: usize = 100;
-const MOST_VERSIONS: usize = 5;
 
 pub(in crate::simulator) fn create(
     world: &mut World,
@@ -33,27 +33,22 @@ pub(in crate::simulator) fn create(
     Ok(Members::new().with("permission", &view))
 }
 
-pub(in crate::simulator) fn create_version(
+pub(in crate::simulator) fn update(
     world: &mut World,
     caller: &Caller,
     parameters: &Parameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("permissionArn")?;
-    let template = parameters.required("policyTemplate")?;
-    check_template(template)?;
-    if world.own_permission(caller, arn)?.versions.len() >= MOST_VERSIONS {
-        let message = format!("A permission can have {MOST_VERSIONS} versions at most.");
-        return Err(AwsError::modelled("PermissionVersionsLimitExceededException", message));
-    }
-    let created = world.tick();
+    let status = match parameters.required_one_of("status", &PermissionStatus::NAMES)? {
+        "DEPRECATED" => PermissionStatus::Deprecated,
+        _ => PermissionStatus::Attachable,
+    };
+    world.own_permission(caller, arn)?;
+    let updated = world.tick();
     let permission = world.own_permission(caller, arn)?;
-    let number = permission.versions.iter().map(|version| version.number).max().unwrap_or(0) + 1;
-    let version = PermissionVersion { number, template: template.to_owned(), created };
-    // The latest version becomes the default one.
-    permission.default_version = number;
-    permission.updated = created;
-    permission.versions.push(version.clone());
-    Ok(Members::new().with("permission", &views::permission_detail(permission, &version)))
+    permission.status = status;
+    permission.updated = updated;
+    Ok(Members::new().with("permissionStatus", &status))
 }
 
 pub(in crate::simulator) fn delete(
@@ -66,23 +61,6 @@ pub(in crate::simulator) fn delete(
     check_unattached(world, arn, None)?;
     world.permissions.retain(|permission| permission.arn != arn);
     Ok(Members::new().with("returnValue", &true).with("permissionStatus", "DELETING"))
-}
-
-pub(in crate::simulator) fn delete_version(
-    world: &mut World,
-    caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Members, AwsError> {
-    let arn = parameters.required("permissionArn")?;
-    let number = required_version(parameters)?;
-    let permission = world.own_permission(caller, arn)?;
-    find_version(permission, number)?;
-    if permission.default_version == number {
-        return Err(AwsError::not_permitted("The default version of a permission cannot be deleted."));
-    }
-    check_unattached(world, arn, Some(number))?;
-    world.own_permission(caller, arn)?.versions.retain(|version| version.number != number);
-    Ok(Members::new().with("returnValue", &true).with("permissionStatus", "DELETED"))
 }
 
 pub(in crate::simulator) fn read(
@@ -106,42 +84,20 @@ pub(in crate::simulator) fn list(
     if let Some(name) = resource_type.filter(|name| resource_types::named(name).is_none()) {
         return Err(AwsError::invalid_parameter(format!("The resource type {name} is not valid.")));
     }
+    let status =
+        parameters.one_of("permissionStatus", &["ATTACHABLE", "UNATTACHABLE", "DELETING", "DELETED", "DEPRECATED"])?;
+    let owner = parameters.one_of("resourceOwner", &[SELF, OTHER_ACCOUNTS])?;
     let permissions = world.permissions.iter().filter(|permission| {
+        let own = permission.owner.as_ref() == Some(&caller.account);
         permission.usable_by(&caller.account)
+            && owner.is_none_or(|owner| own == (owner == SELF))
+            && status.is_none_or(|status| status == permission.status.name())
             && resource_type.is_none_or(|name| permission.resource_type.eq_ignore_ascii_case(name))
             && kind.is_none_or(|kind| kind == "ALL" || kind == permission.kind())
     });
     permissions
         .map(|permission| Ok(Item::new(list_key(permission), &summary(permission, permission.default_version)?)))
         .collect()
-}
-
-pub(in crate::simulator) fn list_versions(
-    world: &mut World,
-    caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
-    let permission = world.permission(caller, parameters.required("permissionArn")?)?;
-    let item = |version: &PermissionVersion| {
-        let view = views::permission_summary(permission, version, ATTACHABLE);
-        Item::new(format!("{:08}", version.number), &view)
-    };
-    Ok(permission.versions.iter().map(item).collect())
-}
-
-pub(in crate::simulator) fn set_default(
-    world: &mut World,
-    caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Members, AwsError> {
-    let arn = parameters.required("permissionArn")?;
-    let number = required_version(parameters)?;
-    find_version(world.own_permission(caller, arn)?, number)?;
-    let updated = world.tick();
-    let permission = world.own_permission(caller, arn)?;
-    permission.default_version = number;
-    permission.updated = updated;
-    Ok(Members::new().with("returnValue", &true))
 }
 
 pub(in crate::simulator) fn promote(
@@ -187,6 +143,7 @@ fn new_permission(
         resource_type: resource_type.to_owned(),
         owner: Some(caller.account.clone()),
         feature_set: FeatureSet::Standard,
+        status: PermissionStatus::Attachable,
         is_resource_type_default: false,
         versions: vec![PermissionVersion { number: 1, template: template.to_owned(), created }],
         default_version: 1,
@@ -196,16 +153,12 @@ fn new_permission(
 }
 
 fn summary(permission: &Permission, number: u32) -> Result<Members, AwsError> {
-    Ok(views::permission_summary(permission, find_version(permission, number)?, ATTACHABLE))
+    Ok(views::permission_summary(permission, find_version(permission, number)?, permission.status.name()))
 }
 
-fn find_version(permission: &Permission, number: u32) -> Result<&PermissionVersion, AwsError> {
+pub(super) fn find_version(permission: &Permission, number: u32) -> Result<&PermissionVersion, AwsError> {
     let version = permission.version(number);
     version.ok_or_else(|| AwsError::unknown(&format!("Version {number} of permission"), &permission.arn))
-}
-
-fn required_version(parameters: &Parameters) -> Result<u32, AwsError> {
-    version(parameters, "permissionVersion")?.ok_or_else(|| parameters.missing("permissionVersion"))
 }
 
 fn check_name(world: &World, caller: &Caller, name: &str) -> Result<(), AwsError> {
@@ -234,7 +187,7 @@ fn taken(world: &World, caller: &Caller, name: &str) -> bool {
 }
 
 /// A template is JSON with an effect and actions; RAM itself adds who and what.
-fn check_template(template: &str) -> Result<(), AwsError> {
+pub(super) fn check_template(template: &str) -> Result<(), AwsError> {
     let malformed = || {
         AwsError::modelled("MalformedPolicyTemplateException", "The policy template is not a valid policy statement.")
     };
@@ -249,7 +202,7 @@ fn check_template(template: &str) -> Result<(), AwsError> {
     if statement { Ok(()) } else { Err(malformed()) }
 }
 
-fn check_unattached(world: &World, arn: &str, version: Option<u32>) -> Result<(), AwsError> {
+pub(super) fn check_unattached(world: &World, arn: &str, version: Option<u32>) -> Result<(), AwsError> {
     let attached = world
         .shares
         .iter()

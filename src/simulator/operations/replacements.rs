@@ -13,7 +13,7 @@ pub(in crate::simulator) fn replace(
     parameters: &Parameters,
 ) -> Result<Members, AwsError> {
     let from = world.permission(caller, parameters.required("fromPermissionArn")?)?;
-    let to = world.permission(caller, parameters.required("toPermissionArn")?)?;
+    let to = world.attachable_permission(caller, parameters.required("toPermissionArn")?)?;
     let wanted = version(parameters, "fromPermissionVersion")?;
     if from.resource_type != to.resource_type {
         return Err(AwsError::invalid_parameter("The permissions are not for the same resource type."));

@@ -2,13 +2,14 @@
 //! ListPermissionAssociations.
 
 use super::associations::Entity;
-use super::{resource_shares, views};
+use super::listings::is_asked_for;
+use super::{OTHER_ACCOUNTS, SELF, resource_shares, views};
 use crate::simulator::answer::{Item, Members};
 use crate::simulator::error::AwsError;
 use crate::simulator::parameters::Parameters;
 use crate::simulator::world::{
-    AssociationKind, AssociationStatus, Caller, FeatureSet, Permission, SharePermission, World, check_arn,
-    resource_types,
+    AssociationKind, AssociationStatus, Caller, FeatureSet, Permission, ResourceShare, SharePermission, World,
+    check_arn, resource_types,
 };
 
 const ASSOCIATED: &str = "ASSOCIATED";
@@ -19,7 +20,7 @@ pub(in crate::simulator) fn associate(
     parameters: &Parameters,
 ) -> Result<Members, AwsError> {
     let share_arn = parameters.required("resourceShareArn")?;
-    let permission = world.permission(caller, parameters.required("permissionArn")?)?;
+    let permission = world.attachable_permission(caller, parameters.required("permissionArn")?)?;
     let replace = parameters.boolean("replace")?.unwrap_or(false);
     let asked = version(parameters, "permissionVersion")?.unwrap_or(permission.default_version);
     if asked != permission.default_version {
@@ -84,13 +85,18 @@ pub(in crate::simulator) fn list_associations(
 ) -> Result<Vec<Item>, AwsError> {
     let arn = parameters.text("permissionArn")?;
     arn.map_or(Ok(()), |arn| check_arn(arn, "permission"))?;
+    let share_arn = parameters.text("resourceShareArn")?;
+    share_arn.map_or(Ok(()), |arn| check_arn(arn, "resource-share"))?;
+    let own = parameters.one_of("resourceOwner", &[SELF, OTHER_ACCOUNTS])?.is_none_or(|owner| owner == SELF);
     let number = version(parameters, "permissionVersion")?;
     let status = parameters.one_of("associationStatus", &AssociationStatus::NAMES)?;
     let resource_type = parameters.text("resourceType")?;
     let feature_set = parameters.one_of("featureSet", &FeatureSet::NAMES)?;
     let default_version = parameters.boolean("defaultVersion")?;
     let mut items = Vec::new();
-    for share in world.shares.iter().filter(|share| share.owner == caller.account) {
+    let asked =
+        |share: &&ResourceShare| is_asked_for(share, caller, own) && share_arn.is_none_or(|arn| arn == share.arn);
+    for share in world.shares.iter().filter(asked) {
         for attached in &share.permissions {
             let Some(permission) = world.permissions.iter().find(|it| it.arn == attached.arn) else {
                 continue;
@@ -140,7 +146,7 @@ pub(super) fn initial(
     let updated = world.tick();
     let mut permissions: Vec<SharePermission> = Vec::new();
     for arn in parameters.list_or_empty("permissionArns")? {
-        let permission = world.permission(caller, arn)?;
+        let permission = world.attachable_permission(caller, arn)?;
         if of_type(world, &permission.resource_type).any(|it| permissions.iter().any(|has| has.arn == it.arn)) {
             let message = format!("More than one permission was given for {}.", permission.resource_type);
             return Err(AwsError::invalid_parameter(message));

@@ -84,7 +84,7 @@ pub(super) fn permission_detail(permission: &Permission, version: &PermissionVer
         .with("isResourceTypeDefault", &permission.is_resource_type_default)
         .with("permissionType", permission.kind())
         .with("featureSet", &permission.feature_set)
-        .with("status", "ATTACHABLE")
+        .with("status", &permission.status)
         .with_some("tags", permission.owner.is_some().then_some(&permission.tags))
 }
 

@@ -14,7 +14,7 @@ use super::error::AwsError;
 use super::generator::Generator;
 
 pub(super) use self::invitation::{Invitation, InvitationStatus};
-pub(super) use self::permission::{FeatureSet, Permission, PermissionVersion};
+pub(super) use self::permission::{FeatureSet, Permission, PermissionStatus, PermissionVersion};
 pub(super) use self::replacement::{Replacement, ReplacementStatus};
 pub(super) use self::share::{
     Association, AssociationKind, AssociationStatus, ResourceShare, SharePermission, ShareStatus, Tag,
@@ -167,6 +167,17 @@ impl World {
         check_arn(arn, "permission")?;
         let permission = self.permissions.iter().find(|it| it.arn == arn && it.usable_by(&caller.account));
         permission.ok_or_else(|| AwsError::unknown("Permission", arn))
+    }
+
+    /// The permission of this ARN, if `caller` may associate it with a share.
+    pub(super) fn attachable_permission(&self, caller: &Caller, arn: &str) -> Result<&Permission, AwsError> {
+        let permission = self.permission(caller, arn)?;
+        match permission.status {
+            PermissionStatus::Attachable => Ok(permission),
+            PermissionStatus::Deprecated => {
+                Err(AwsError::not_permitted(format!("The permission {arn} is deprecated.")))
+            }
+        }
     }
 
     /// The customer managed permission of this ARN, if `caller` owns it.

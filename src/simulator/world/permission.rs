@@ -26,6 +26,25 @@ impl FeatureSet {
     }
 }
 
+/// Whether a permission can be associated with resource shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(in crate::simulator) enum PermissionStatus {
+    Attachable,
+    Deprecated,
+}
+
+impl PermissionStatus {
+    pub(in crate::simulator) const NAMES: [&str; 2] = ["ATTACHABLE", "DEPRECATED"];
+
+    pub(in crate::simulator) fn name(self) -> &'static str {
+        match self {
+            Self::Attachable => "ATTACHABLE",
+            Self::Deprecated => "DEPRECATED",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(in crate::simulator) struct PermissionVersion {
     pub(in crate::simulator) number: u32,
@@ -43,6 +62,7 @@ pub(in crate::simulator) struct Permission {
     /// `None`: AWS.
     pub(in crate::simulator) owner: Option<String>,
     pub(in crate::simulator) feature_set: FeatureSet,
+    pub(in crate::simulator) status: PermissionStatus,
     pub(in crate::simulator) is_resource_type_default: bool,
     pub(in crate::simulator) versions: Vec<PermissionVersion>,
     pub(in crate::simulator) default_version: u32,
@@ -74,6 +94,7 @@ pub(super) fn managed() -> Vec<Permission> {
         resource_type: resource_type.name.to_owned(),
         owner: None,
         feature_set: FeatureSet::Standard,
+        status: PermissionStatus::Attachable,
         is_resource_type_default: true,
         versions: vec![PermissionVersion {
             number: 1,

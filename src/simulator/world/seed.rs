@@ -2,7 +2,7 @@
 
 use super::World;
 use super::invitation::{Invitation, InvitationStatus};
-use super::permission::{FeatureSet, Permission, PermissionVersion};
+use super::permission::{FeatureSet, Permission, PermissionStatus, PermissionVersion};
 use super::resource_types;
 use super::share::{Association, AssociationKind, AssociationStatus, ResourceShare, SharePermission, ShareStatus, Tag};
 
@@ -162,6 +162,7 @@ fn customer_permission(world: &mut World, owner: &str, name: &str, feature_set: 
         resource_type: "ec2:Subnet".to_owned(),
         owner: Some(owner.to_owned()),
         feature_set,
+        status: PermissionStatus::Attachable,
         is_resource_type_default: false,
         versions: vec![PermissionVersion {
             number: 1,
