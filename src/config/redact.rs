@@ -1,9 +1,10 @@
 //! `[redact]` and `[scan]`, checked.
 
 use super::{ConfigError, Pseudonymize, RawAllowed, RawRedact, RawRule};
-use crate::interaction::Secret;
+use crate::interaction::{Secret, did_you_mean};
 use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule, SHORTEST_KEY, Selector, Way};
 use crate::service::Service;
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// The variable with the redaction key.
@@ -45,7 +46,8 @@ fn rule(at: usize, raw: RawRule, service: &Service) -> Result<Rule, ConfigError>
     };
     let operations = raw.operations.unwrap_or_default();
     if let Some(unknown) = operations.iter().find(|name| service.operation_named(name).is_none()) {
-        return Err(refused(format!("there is no operation {unknown:?}")));
+        let known = service.operations().map(|operation| Cow::Borrowed(operation.name.as_str()));
+        return Err(refused(format!("there is no operation {unknown:?}{}", did_you_mean(unknown, known))));
     }
     let rule = Rule { selector, operations, way: raw.way.map_or(Way::Both, Way::from), with: raw.with };
     // Only to see whether it can be; the cassette's own rules win, so it may never be used.

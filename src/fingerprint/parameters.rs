@@ -1,7 +1,7 @@
 //! A request's parameters, and their canonical JSON.
 
 use super::number::canonical_number;
-use super::spelling::{Nulls, Spelling, canonical_json};
+use super::spelling::{Nulls, Spelling, Unordered, canonical_json};
 use crate::interaction::json::{self, Kind, Node, SyntaxError};
 use crate::interaction::{decode_query_text, query_pairs};
 use crate::service::Operation;
@@ -186,20 +186,20 @@ impl<'a> Parameters<'a> {
             }
             json::push_quoted(&mut out, name);
             out.push(':');
-            let lists = |list: &dyn Fn(&Operation) -> &Vec<String>| {
-                operation.is_some_and(|operation| list(operation).iter().any(|member| member == name))
-            };
+            let is_json = || operation.is_some_and(|operation| operation.json_strings.iter().any(|own| own == name));
             let text = match value {
                 Value::Text(text) => Some(text.clone()),
                 Value::Body(node) => node.text(),
             };
             match (text, value) {
-                (Some(text), _) if lists(&|o| &o.json_strings) && hole(&text).is_none() => {
+                (Some(text), _) if is_json() && hole(&text).is_none() => {
                     json::push_quoted(&mut out, &canonical_json(&text));
                 }
                 (Some(text), _) => spelling.text(&mut out, &text),
-                (None, Value::Body(node)) if lists(&|o| &o.unordered) => spelling.unordered(&mut out, node)?,
-                (None, Value::Body(node)) => spelling.write(&mut out, node)?,
+                (None, Value::Body(node)) => {
+                    let lists = operation.map_or(&[][..], |operation| &operation.unordered);
+                    spelling.write(&mut out, node, &Unordered::in_member(lists, name))?;
+                }
                 (None, Value::Text(_)) => {}
             }
         }
@@ -264,6 +264,23 @@ mod tests {
         assert_eq!(a, b);
         assert_eq!(a, r#"{"policyTemplate":"{\"a\":null,\"b\":1}"}"#);
         assert!(canonical("/createpermission", "", br#"{"policyTemplate":"{oops"}"#).unwrap().contains("{oops"));
+    }
+
+    #[test]
+    fn lists_without_order_may_stand_in_lists_without_order() {
+        let of =
+            |filters: &str| canonical("/getresourceshares", "", format!(r#"{{"tagFilters":{filters}}}"#).as_bytes());
+        let one = of(r#"[{"tagKey":"b","tagValues":["2","1"]},{"tagKey":"a","tagValues":["x","y"]}]"#).unwrap();
+        assert_eq!(of(r#"[{"tagValues":["y","x"],"tagKey":"a"},{"tagKey":"b","tagValues":["1","2"]}]"#).unwrap(), one);
+        assert_eq!(
+            one,
+            r#"{"tagFilters":[{"tagKey":"a","tagValues":["x","y"]},{"tagKey":"b","tagValues":["1","2"]}]}"#
+        );
+        assert_ne!(of(r#"[{"tagKey":"a","tagValues":["1","2"]},{"tagKey":"b","tagValues":["x","y"]}]"#).unwrap(), one);
+        assert_ne!(
+            of(r#"[{"tagKey":"a","tagValues":[["x","y"]]}]"#),
+            of(r#"[{"tagKey":"a","tagValues":[["y","x"]]}]"#)
+        );
     }
 
     #[test]

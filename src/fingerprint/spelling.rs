@@ -13,7 +13,7 @@ pub(super) fn canonical_json(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let spelling = Spelling { nulls: Nulls::Kept, hole: &|_| None };
     match json::parse(text.as_bytes()) {
-        Ok(node) if spelling.write(&mut out, &node).is_ok() => Cow::Owned(out),
+        Ok(node) if spelling.write(&mut out, &node, &Unordered::default()).is_ok() => Cow::Owned(out),
         _ => Cow::Borrowed(text),
     }
 }
@@ -23,6 +23,35 @@ pub(super) struct Spelling<'h, 'f> {
     pub(super) nulls: Nulls,
     /// The name of the hole that stands for a string.
     pub(super) hole: &'f dyn Fn(&str) -> Option<&'h str>,
+}
+
+/// The lists without order in a value: JSON pointers to them, where `*` stands for any one step.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unordered<'a>(Vec<&'a str>);
+
+impl<'a> Unordered<'a> {
+    /// Those in the member `name` of a request, of `lists`: names of members, and JSON pointers.
+    pub(super) fn in_member(lists: &'a [String], name: &str) -> Self {
+        let inside = |list: &'a String| if list == name { Some("") } else { below(list, name) };
+        Self(lists.iter().filter_map(inside).collect())
+    }
+
+    /// Those in what is one step further.
+    fn at(&self, step: &str) -> Self {
+        Self(self.0.iter().filter_map(|pointer| below(pointer, step)).collect())
+    }
+
+    /// Whether the value itself is one.
+    fn is_here(&self) -> bool {
+        self.0.contains(&"")
+    }
+}
+
+/// What is left of `pointer` after a first step `step`.
+fn below<'a>(pointer: &'a str, step: &str) -> Option<&'a str> {
+    let steps = pointer.strip_prefix('/')?;
+    let (first, rest) = steps.split_at(steps.find('/').unwrap_or(steps.len()));
+    (first == "*" || first == json::pointer_step(step)).then_some(rest)
 }
 
 /// Whether a member that is `null` is the same as no member. In RAM's requests it is; in a policy document it need not be.
@@ -44,31 +73,29 @@ impl Spelling<'_, '_> {
         }
     }
 
-    pub(super) fn unordered(&self, out: &mut String, node: &Node<'_>) -> Result<(), ParameterError> {
-        let Some(items) = node.items() else { return self.write(out, node) };
+    /// The items of a list without order, sorted.
+    fn sorted(&self, out: &mut String, items: &[Node<'_>], within: &Unordered<'_>) -> Result<(), ParameterError> {
         let mut sorted = Vec::with_capacity(items.len());
         for item in items {
-            sorted.push(self.written(item)?);
+            sorted.push(self.written(item, within)?);
         }
         sorted.sort_unstable();
-        out.push('[');
         for (at, item) in sorted.iter().enumerate() {
             if at > 0 {
                 out.push(',');
             }
             out.push_str(item);
         }
-        out.push(']');
         Ok(())
     }
 
     /// What [`Self::write`] writes; nothing is copied where it is what was received.
-    fn written<'a>(&self, node: &Node<'a>) -> Result<Cow<'a, str>, ParameterError> {
+    fn written<'a>(&self, node: &Node<'a>, unordered: &Unordered<'_>) -> Result<Cow<'a, str>, ParameterError> {
         if self.is_plain(node) {
             return Ok(Cow::Borrowed(node.raw));
         }
         let mut text = String::with_capacity(node.raw.len());
-        self.write(&mut text, node)?;
+        self.write(&mut text, node, unordered)?;
         Ok(Cow::Owned(text))
     }
 
@@ -79,7 +106,13 @@ impl Spelling<'_, '_> {
         node.kind == Kind::String && !node.raw.as_bytes().contains(&b'\\') && (self.hole)(inner).is_none()
     }
 
-    pub(super) fn write(&self, out: &mut String, node: &Node<'_>) -> Result<(), ParameterError> {
+    /// Writes `node`, in which the lists of `unordered` have no order.
+    pub(super) fn write(
+        &self,
+        out: &mut String,
+        node: &Node<'_>,
+        unordered: &Unordered<'_>,
+    ) -> Result<(), ParameterError> {
         match &node.kind {
             Kind::Null | Kind::Bool(_) => out.push_str(node.raw),
             Kind::Number => match canonical_number(node.raw) {
@@ -93,20 +126,30 @@ impl Spelling<'_, '_> {
             },
             Kind::Array(items) => {
                 out.push('[');
-                for (at, item) in items.iter().enumerate() {
-                    if at > 0 {
-                        out.push(',');
+                let within = unordered.at("*");
+                if unordered.is_here() {
+                    self.sorted(out, items, &within)?;
+                } else {
+                    for (at, item) in items.iter().enumerate() {
+                        if at > 0 {
+                            out.push(',');
+                        }
+                        self.write(out, item, &within)?;
                     }
-                    self.write(out, item)?;
                 }
                 out.push(']');
             }
-            Kind::Object(members) => self.object(out, members)?,
+            Kind::Object(members) => self.object(out, members, unordered)?,
         }
         Ok(())
     }
 
-    fn object(&self, out: &mut String, members: &[Member<'_>]) -> Result<(), ParameterError> {
+    fn object(
+        &self,
+        out: &mut String,
+        members: &[Member<'_>],
+        unordered: &Unordered<'_>,
+    ) -> Result<(), ParameterError> {
         let mut sorted = BTreeMap::new();
         for member in members {
             let name = json::unquote(member.key).map_err(|_| ParameterError::LoneSurrogate)?;
@@ -128,7 +171,7 @@ impl Spelling<'_, '_> {
                 json::push_quoted(out, name);
             }
             out.push(':');
-            self.write(out, value)?;
+            self.write(out, value, &unordered.at(name))?;
         }
         out.push('}');
         Ok(())

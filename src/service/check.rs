@@ -1,7 +1,8 @@
 //! Requests and answers held against the table: members that it does not know, that are missing, or of another type.
 
-use super::table::{Operation, Service};
-use super::types::{Type, member};
+use super::operation::Operation;
+use super::table::Service;
+use super::types::{Type, at, member};
 use crate::interaction::json::{Kind, Member, Node, pointer_step, unquote};
 use std::fmt;
 
@@ -102,12 +103,7 @@ impl Service {
     pub fn knows_answer_member(&self, operation: &Operation, pointer: &str) -> bool {
         let mut steps = pointer.split('/').skip(1);
         let first = steps.next().and_then(|name| operation.answer.as_ref()?.get(name));
-        let found = steps.try_fold(first, |kind, step| match kind? {
-            Type::List(item) if step == "*" => Some(Some(item.as_ref())),
-            Type::Structure(name) => Some(self.structures.get(name).and_then(|structure| structure.member(step))),
-            _ => None,
-        });
-        found.flatten().is_some()
+        at(&self.structures, first, steps).is_some()
     }
 
     fn paging_member<'a>(&self, of: &Operation, name: &str, paging: &str, kind: &'a Type) -> Option<&'a Type> {

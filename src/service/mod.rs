@@ -1,9 +1,15 @@
 //! The service as data: `config/ram.toml` as types.
 
 mod check;
+mod error;
+mod members;
+mod operation;
+mod raw;
 mod table;
 mod types;
 
 pub use check::{Flaw, FlawKind};
-pub use table::{Kind, Operation, PagingRules, RecordingRules, Service, ServiceError};
+pub use error::ServiceError;
+pub use operation::{Kind, Operation};
+pub use table::{PagingRules, RecordingRules, Service};
 pub use types::{NotAType, Structure, Type};

@@ -1,64 +1,16 @@
 //! The operation table and the rules beside it.
 
-use super::types::{Structure, Type};
-use crate::interaction::OperationName;
+use super::error::ServiceError;
+use super::members;
+use super::operation::{Kind, Operation};
+use super::raw::RawOperation;
+use super::types::Structure;
 use http::Method;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 const BUILTIN: &str = include_str!("../../config/ram.toml");
-
-/// Whether an operation changes anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// It only asks.
-    Read,
-    /// It changes something: it moves a session's history, and is never repeated by ramtape.
-    Write,
-}
-
-/// One operation of the service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Operation {
-    /// Its name, as in the API model.
-    pub name: String,
-    /// POST or DELETE. Reads are POST too: the method tells nothing about [`Kind`].
-    pub method: Method,
-    /// The path, in lower case.
-    pub path: String,
-    /// Read or write.
-    pub kind: Kind,
-    /// The member of the answer that holds the items, of a paged operation.
-    pub page_items: Option<String>,
-    /// The name of its folder in a cassette.
-    pub folder: String,
-    /// Members that travel in the query.
-    pub query: Vec<String>,
-    /// Members that do not count for what is asked (`clientToken`).
-    pub volatile: Vec<String>,
-    /// Members whose lists have no order.
-    pub unordered: Vec<String>,
-    /// Members that hold JSON inside a string.
-    pub json_strings: Vec<String>,
-    /// All members of the request; what a user adds can stand in `types` alone.
-    pub members: Vec<String>,
-    /// Those that it cannot do without.
-    pub required: Vec<String>,
-    /// The types of those that are no strings.
-    pub types: BTreeMap<String, Type>,
-    /// What an answer of success is made of, besides the paging token; `None` where nobody said.
-    pub answer: Option<BTreeMap<String, Type>>,
-    /// The errors that the operation models.
-    pub errors: Vec<String>,
-    /// Whether every write has to do with its answers, of a read: they show what they are about inside of longer strings.
-    pub concerned_by_all: bool,
-    /// Members of writes that have to do with its answers whatever they list, of a read.
-    pub concerned_by: Vec<String>,
-    /// Statuses in its answers that pass by themselves: clients wait for another.
-    pub passing: Vec<String>,
-}
 
 /// How paged operations page.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -88,6 +40,19 @@ pub struct RecordingRules {
     pub authentication_errors: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawService {
+    service: String,
+    regions: Vec<String>,
+    idempotency_token: String,
+    paging: PagingRules,
+    recording: RecordingRules,
+    errors: BTreeMap<String, u16>,
+    structures: BTreeMap<String, Structure>,
+    operations: BTreeMap<String, RawOperation>,
+}
+
 /// The service that ramtape stands in for.
 #[derive(Clone, Debug)]
 pub struct Service {
@@ -108,71 +73,6 @@ pub struct Service {
     operations: HashMap<String, Vec<Arc<Operation>>>,
 }
 
-/// Why a service table is of no use.
-#[derive(Debug, thiserror::Error)]
-pub enum ServiceError {
-    /// Not TOML, or a key that is unknown, missing or of the wrong type.
-    #[error("the service table cannot be read")]
-    Malformed(#[from] toml::de::Error),
-    /// A method that is no HTTP method.
-    #[error("operation {operation}: {method:?} is not an HTTP method")]
-    Method {
-        /// The operation.
-        operation: String,
-        /// What stands there.
-        method: String,
-    },
-    /// A type that names a structure that is not there.
-    #[error("operation {operation}: there is no structure {name:?}")]
-    Structure {
-        /// The operation.
-        operation: String,
-        /// What it is to be.
-        name: String,
-    },
-    /// A new operation without a member it needs.
-    #[error("operation {operation} is not one of the service's: to add it, give method, path and kind")]
-    Incomplete {
-        /// The operation.
-        operation: String,
-    },
-}
-
-/// `[operations.NAME]` as written. In the user's file every key is optional and lists add to the built-in ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RawOperation {
-    method: Option<String>,
-    path: Option<String>,
-    kind: Option<Kind>,
-    page_items: Option<String>,
-    query: Vec<String>,
-    volatile: Vec<String>,
-    unordered: Vec<String>,
-    json_strings: Vec<String>,
-    members: Vec<String>,
-    required: Vec<String>,
-    types: BTreeMap<String, Type>,
-    answer: Option<BTreeMap<String, Type>>,
-    errors: Vec<String>,
-    concerned_by_all: Option<bool>,
-    concerned_by: Vec<String>,
-    passing: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawService {
-    service: String,
-    regions: Vec<String>,
-    idempotency_token: String,
-    paging: PagingRules,
-    recording: RecordingRules,
-    errors: BTreeMap<String, u16>,
-    structures: BTreeMap<String, Structure>,
-    operations: BTreeMap<String, RawOperation>,
-}
-
 impl Service {
     /// The built-in table (`config/ram.toml`) with `additions` on top: the `[operations]` table of the user's file.
     ///
@@ -180,20 +80,18 @@ impl Service {
     /// Where an addition is malformed or incomplete.
     pub fn with_additions(additions: &toml::Table) -> Result<Self, ServiceError> {
         let mut raw: RawService = toml::from_str(BUILTIN)?;
+        let modelled: Vec<String> = raw.operations.keys().cloned().collect();
         for (name, addition) in additions {
             let addition: RawOperation = addition.clone().try_into()?;
-            let known = raw.operations.entry(name.clone()).or_insert_with(|| RawOperation {
-                // As of every operation that the model does not have.
-                volatile: vec![raw.idempotency_token.clone()],
-                ..RawOperation::default()
-            });
-            known.add(addition);
+            let unmodelled = || RawOperation::unmodelled(&raw.idempotency_token);
+            raw.operations.entry(name.clone()).or_insert_with(unmodelled).add(addition);
         }
         let mut operations: HashMap<String, Vec<Arc<Operation>>> = HashMap::new();
         for (name, operation) in raw.operations {
-            let operation = operation.checked(name, &raw.structures)?;
+            let operation = operation.checked(name, &raw.structures, &modelled)?;
             operations.entry(operation.path.clone()).or_default().push(Arc::new(operation));
         }
+        members::check_concerned_by(operations.values().flatten())?;
         Ok(Self {
             name: raw.service,
             regions: raw.regions,
@@ -233,72 +131,6 @@ impl Service {
     /// All operations, in no order.
     pub fn operations(&self) -> impl Iterator<Item = &Arc<Operation>> {
         self.operations.values().flatten()
-    }
-}
-
-impl RawOperation {
-    fn add(&mut self, more: Self) {
-        self.method = more.method.or(self.method.take());
-        self.path = more.path.or(self.path.take());
-        self.kind = more.kind.or(self.kind);
-        self.page_items = more.page_items.or(self.page_items.take());
-        add_new(&mut self.query, more.query);
-        add_new(&mut self.volatile, more.volatile);
-        add_new(&mut self.unordered, more.unordered);
-        add_new(&mut self.json_strings, more.json_strings);
-        add_new(&mut self.members, more.members);
-        add_new(&mut self.required, more.required);
-        self.types.extend(more.types);
-        if let Some(answer) = more.answer {
-            self.answer.get_or_insert_default().extend(answer);
-        }
-        self.errors.extend(more.errors);
-        self.concerned_by_all = more.concerned_by_all.or(self.concerned_by_all);
-        self.concerned_by.extend(more.concerned_by);
-        self.passing.extend(more.passing);
-    }
-
-    fn checked(self, name: String, known: &BTreeMap<String, Structure>) -> Result<Operation, ServiceError> {
-        let (Some(method), Some(path), Some(kind)) = (self.method, self.path, self.kind) else {
-            return Err(ServiceError::Incomplete { operation: name });
-        };
-        let Ok(parsed) = Method::from_bytes(method.as_bytes()) else {
-            return Err(ServiceError::Method { operation: name, method });
-        };
-        let types = self.types.values().chain(self.answer.iter().flat_map(BTreeMap::values));
-        if let Some(unknown) = types.filter_map(Type::structure).find(|name| !known.contains_key(*name)) {
-            return Err(ServiceError::Structure { operation: name, name: unknown.to_owned() });
-        }
-        Ok(Operation {
-            folder: OperationName::Known(name.clone()).folder(),
-            name,
-            method: parsed,
-            // As requests have theirs: one slash in front, none behind.
-            path: format!("/{}", path.trim_matches('/')),
-            kind,
-            page_items: self.page_items,
-            query: self.query,
-            volatile: self.volatile,
-            unordered: self.unordered,
-            json_strings: self.json_strings,
-            members: self.members,
-            required: self.required,
-            types: self.types,
-            answer: self.answer,
-            errors: self.errors,
-            concerned_by_all: self.concerned_by_all.unwrap_or_default(),
-            concerned_by: self.concerned_by,
-            passing: self.passing,
-        })
-    }
-}
-
-/// Adds to `known` what it does not have.
-fn add_new(known: &mut Vec<String>, more: Vec<String>) {
-    for name in more {
-        if !known.contains(&name) {
-            known.push(name);
-        }
     }
 }
 

@@ -99,6 +99,20 @@ impl Structure {
     }
 }
 
+/// The type of what `steps` lead to from a value of the type `from`; `*` stands for every item of a list.
+pub(super) fn at<'a, 's>(
+    structures: &'a BTreeMap<String, Structure>,
+    from: Option<&'a Type>,
+    mut steps: impl Iterator<Item = &'s str>,
+) -> Option<&'a Type> {
+    steps.try_fold(from?, |kind, step| match kind {
+        Type::Any => Some(kind),
+        Type::List(item) if step == "*" => Some(item.as_ref()),
+        Type::Structure(name) => structures.get(name)?.member(step),
+        _ => None,
+    })
+}
+
 /// The type of the member `name`: as `types` says, else a string if it is among `members`.
 pub(super) fn member<'a>(members: &[String], types: &'a BTreeMap<String, Type>, name: &str) -> Option<&'a Type> {
     types.get(name).or_else(|| members.iter().any(|member| member == name).then_some(&Type::String))

@@ -113,13 +113,18 @@ def value_of(name, shape):
 def reordered(params):
     """The same request in other words, or None if there are none.
 
-    RAM's lists have no order; a policy template is JSON, however it is written.
+    RAM's lists have no order, not even in one another; a policy template is JSON, however it is written.
     """
-    other = {
-        name: value[::-1] if isinstance(value, list) else rewritten(value) if name == "policyTemplate" else value
-        for name, value in params.items()
-    }
+    other = {name: rewritten(value) if name == "policyTemplate" else reversed_lists(value) for name, value in params.items()}
     return other if other != params else None
+
+
+def reversed_lists(value):
+    if isinstance(value, list):
+        return [reversed_lists(item) for item in value[::-1]]
+    if isinstance(value, dict):
+        return {name: reversed_lists(item) for name, item in value.items()}
+    return value
 
 
 def rewritten(policy):
@@ -192,7 +197,9 @@ def meaning(params):
     """One text for all spellings of a request."""
     def plain(name, value):
         if isinstance(value, list):
-            return sorted(json.dumps(element, sort_keys=True) for element in value)
+            return sorted(json.dumps(plain(name, element), sort_keys=True) for element in value)
+        if isinstance(value, dict):
+            return {inner: plain(inner, item) for inner, item in value.items()}
         return json.loads(value) if name == "policyTemplate" else value
 
     meaningful = {name: plain(name, value) for name, value in params.items() if name not in MEANINGLESS}

@@ -1,0 +1,45 @@
+//! Why a service table is of no use.
+
+/// Why a service table is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Not TOML, or a key that is unknown, missing or of the wrong type.
+    #[error("the service table cannot be read")]
+    Malformed(#[from] toml::de::Error),
+    /// A method that is no HTTP method.
+    #[error("operation {operation}: {method:?} is not an HTTP method")]
+    Method {
+        /// The operation.
+        operation: String,
+        /// What stands there.
+        method: String,
+    },
+    /// A type that names a structure that is not there.
+    #[error("operation {operation}: there is no structure {name:?}")]
+    Structure {
+        /// The operation.
+        operation: String,
+        /// What it is to be.
+        name: String,
+    },
+    /// A parameter that the operation does not take, or that cannot be treated so.
+    #[error("operation {operation}: {key} names {name:?}, which {reason}")]
+    Parameter {
+        /// The operation.
+        operation: String,
+        /// The key that names it.
+        key: &'static str,
+        /// What it names.
+        name: String,
+        /// What is wrong with that, and the nearest name.
+        reason: String,
+    },
+    /// A new operation without a member it needs.
+    #[error("operation {operation} is not one of the service's: to add it, give method, path and kind{meant}")]
+    Incomplete {
+        /// The operation.
+        operation: String,
+        /// The nearest one that there is, as a question.
+        meant: String,
+    },
+}
