@@ -161,6 +161,28 @@ fn a_damaged_file_is_named_hides_no_other_and_exits_with_5() {
     assert!(examined.stdout.contains("fail  cassette") && examined.stdout.contains(name), "{examined:?}");
 }
 
+/// Some editors write one, and show it nowhere.
+#[test]
+fn a_byte_order_mark_is_named_in_whatever_file_it_stands() {
+    let folder = folder();
+    let root = folder.path().join("c");
+    let recorded = record(&root, &[("GetResourceShares", 200)], true);
+    std::fs::write(root.join("variables.json"), "{\"sessions\":{}}").unwrap();
+    for file in [text_file(&root, recorded[0]), root.join("cassette.json"), root.join("variables.json")] {
+        let text = std::fs::read(&file).unwrap();
+        std::fs::write(&file, [b"\xef\xbb\xbf", text.as_slice()].concat()).unwrap();
+        for verb in [&["verify", "--cassette", "c"][..], &["scan", "c"]] {
+            let told = run(folder.path(), verb);
+            let name = file.file_name().unwrap().to_str().unwrap();
+            let said = format!("{name}:1: not JSON: it starts with a UTF-8 byte order mark; save it without");
+            assert_eq!(told.code, Some(5), "{told:?}");
+            assert!((told.stdout.clone() + &told.stderr).contains(&said), "{said}: {told:?}");
+        }
+        std::fs::write(&file, text).unwrap();
+    }
+    assert_eq!(run(folder.path(), &["verify", "--cassette", "c"]).code, Some(0));
+}
+
 #[test]
 fn a_newer_format_is_told() {
     let folder = folder();

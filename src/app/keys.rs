@@ -146,14 +146,14 @@ pub(super) fn named_beside(shared: &Path) -> Option<String> {
 fn copy(from: &Path, to: &Path) -> Result<(), String> {
     // What is no key goes nowhere.
     read(from)?;
-    let text = fs::read_to_string(from).map_err(|error| unreadable(from, &error))?;
+    let text = fs::read(from).map_err(|error| unreadable(from, &error))?;
     write(to, 0o644, &text)
 }
 
 /// The key in the file at `path`; `None` where there is no file.
 pub(super) fn read(path: &Path) -> Result<Option<Key>, String> {
-    match fs::read_to_string(path) {
-        Ok(text) => match Key::of_text(&text) {
+    match fs::read(path) {
+        Ok(bytes) => match Key::of_file(&bytes) {
             Some(key) => Ok(Some(key)),
             None => Err(format!("{} holds no redaction key: at least 22 characters, chosen at random", path.display())),
         },
@@ -167,7 +167,7 @@ pub(super) fn make(path: &Path, mode: u32) -> Result<Key, String> {
     if let Some(key) = read(path)? {
         return Ok(key);
     }
-    write(path, mode, &format!("{}\n", Key::text_of(random_bytes()?)))?;
+    write(path, mode, format!("{}\n", Key::text_of(random_bytes()?)).as_bytes())?;
     // Another process may have been first.
     read(path)?.ok_or_else(|| format!("the redaction key {} was deleted", path.display()))
 }
@@ -178,12 +178,12 @@ pub(super) fn random() -> Result<Key, String> {
 }
 
 /// Writes the file of a key, whole or not at all; one that is there stays as it is.
-fn write(path: &Path, mode: u32, text: &str) -> Result<(), String> {
+fn write(path: &Path, mode: u32, text: &[u8]) -> Result<(), String> {
     let failed = |error: io::Error| format!("cannot write the redaction key {}: {error}", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder);
     let written = written.and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
+        file.write_all(text)?;
         file.as_file().sync_all()?;
         Ok(file)
     });

@@ -1,6 +1,7 @@
 //! The user's file.
 
 use super::{ConfigError, RawConfig};
+use crate::interaction::utf8;
 use std::path::{Path, PathBuf};
 
 /// The name of the user's file.
@@ -13,13 +14,19 @@ pub const FILE_NAME: &str = "ramtape.toml";
 pub(super) fn find(folder: &Path) -> Result<Option<(PathBuf, RawConfig)>, ConfigError> {
     for above in folder.ancestors() {
         let path = above.join(FILE_NAME);
-        match std::fs::read_to_string(&path) {
+        match std::fs::read(&path).and_then(|bytes| text_of(&bytes)) {
             Ok(text) => return parse(&path, &text).map(|raw| Some((path, raw))),
             Err(error) if is_absent(&error) => {}
             Err(source) => return Err(ConfigError::Unreadable { path, source }),
         }
     }
     Ok(None)
+}
+
+/// A file's text. Editors that begin it with a byte order mark mean nothing by that.
+fn text_of(bytes: &[u8]) -> std::io::Result<String> {
+    let text = utf8(bytes).ok().and_then(|text| String::from_utf8(text.into_owned()).ok());
+    text.ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8 text: save it as UTF-8"))
 }
 
 /// A file's text as a layer, its paths made relative to the file's folder.
@@ -56,6 +63,22 @@ mod tests {
         let (path, raw) = find(&below).unwrap().unwrap();
         assert_eq!(path, root.path().join(FILE_NAME));
         assert_eq!(raw.cassette.unwrap(), root.path().join("tapes/one"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_read_past() {
+        let root = tempfile::tempdir().unwrap();
+        let text = "cassette = 't\u{e4}pes'\n[operations.CreateResourceShare]\nvolatile = ['name']\n";
+        let wide = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        for bytes in [[&b"\xef\xbb\xbf"[..], text.as_bytes()].concat(), wide] {
+            std::fs::write(root.path().join(FILE_NAME), bytes).unwrap();
+            let (_, raw) = find(root.path()).unwrap().unwrap();
+            assert_eq!(raw.cassette.unwrap(), root.path().join("t\u{e4}pes"));
+            assert_eq!(raw.operations.len(), 1);
+        }
+        std::fs::write(root.path().join(FILE_NAME), b"cassette = '\xff'").unwrap();
+        let error = find(root.path()).unwrap_err();
+        assert!(error.source().unwrap().to_string().contains("save it as UTF-8"), "{error}");
     }
 
     #[test]

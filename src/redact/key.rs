@@ -1,6 +1,6 @@
 //! The key that all stand-ins are made with.
 
-use crate::interaction::base32;
+use crate::interaction::{base32, utf8};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -22,6 +22,12 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
+    /// The key that a file holds, however its text is encoded; `None` where it holds none.
+    #[must_use]
+    pub fn of_file(bytes: &[u8]) -> Option<Self> {
+        Self::of_text(std::str::from_utf8(&utf8(bytes).ok()?).ok()?)
+    }
+
     /// The key that `text` says, blanks around it not counted; `None` where it is shorter than [`SHORTEST_KEY`].
     #[must_use]
     pub fn of_text(text: &str) -> Option<Self> {
@@ -81,6 +87,17 @@ mod tests {
         assert_eq!(format!("{key:?}"), "Key(secret)");
         assert_eq!(Key::of_text("too short to be random"), Key::of_text("  too short to be random "));
         assert!(Key::of_text("twenty-one-characters").is_none());
+    }
+
+    #[test]
+    fn a_file_s_encoding_makes_no_other_key() {
+        let text = Key::text_of([7; 32]);
+        let key = Key::of_text(&text);
+        let wide = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        for bytes in [text.clone().into_bytes(), [b"\xef\xbb\xbf", text.as_bytes(), b"\r\n"].concat(), wide] {
+            assert_eq!(Key::of_file(&bytes), key);
+        }
+        assert_eq!(Key::of_file(&[0xe9; 32]), None);
     }
 
     #[test]

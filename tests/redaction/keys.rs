@@ -51,6 +51,11 @@ async fn the_key_stands_beside_the_cassette_once_it_is_needed() {
     assert_eq!((read(folder.path(), "redaction.key"), texts(folder.path())), (key, before));
     let (_, finished) = asked(server(folder.path(), "replay", stage.url(), &[]), MAIL).await;
     assert_eq!(finished.code, Some(0), "{finished:?}");
+    // A mark that an editor put before it makes no other key of it.
+    let marked = format!("\u{feff}{}", read(folder.path(), "redaction.key"));
+    std::fs::write(folder.path().join("c/redaction.key"), marked).unwrap();
+    let (_, finished) = asked(server(folder.path(), "replay", stage.url(), &[]), MAIL).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
     // Without the key it is not, and the miss says so and not the address.
     std::fs::remove_file(folder.path().join("c/redaction.key")).unwrap();
     let (answer, finished) = asked(server(folder.path(), "replay", stage.url(), &[]), MAIL).await;

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 /// The operation of an entry, if `text` begins as recording begins every file. What comes after may be damaged.
 #[must_use]
 pub fn begins_as_entry(text: &str) -> Option<OperationName> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (operation, rest) = member(past(text, "{")?, "\"operation\"")?;
     let (_, rest) = member(rest, "\"region\"")?;
     let (_, rest) = member(rest, "\"actor\"")?;
@@ -45,6 +46,10 @@ mod tests {
         ] {
             assert_eq!(begins_as_entry(text), Some(known.clone()), "{text}");
         }
+        assert_eq!(
+            begins_as_entry("\u{feff}{\"operation\":\"GetX\",\"region\":\"r\",\"actor\":\"a\",\"request\":{"),
+            Some(known)
+        );
         let unknown = "{\"operation\":\"GET /\\u0078\",\"region\":\"r\",\"actor\":\"a\",\"request\":{}}";
         assert_eq!(begins_as_entry(unknown), Some(OperationName::Unknown("GET /x".to_owned())));
         for text in [

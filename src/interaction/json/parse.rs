@@ -20,6 +20,10 @@ pub struct SyntaxError {
 /// # Errors
 /// Where the bytes are not UTF-8, not JSON, or nested deeper than [`MAX_DEPTH`].
 pub fn parse(bytes: &[u8]) -> Result<Node<'_>, SyntaxError> {
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        // No editor shows it, and no line is to blame.
+        return Err(SyntaxError { offset: 0, reason: "it starts with a UTF-8 byte order mark; save it without" });
+    }
     let text = std::str::from_utf8(bytes)
         .map_err(|error| SyntaxError { offset: error.valid_up_to(), reason: "invalid UTF-8" })?;
     let mut reader = Reader { text, at: 0, depth: 0 };
@@ -249,6 +253,7 @@ mod tests {
             assert_eq!(parse(text.as_bytes()), Err(SyntaxError { offset, reason }), "{text}");
         }
         assert_eq!(parse(b"\"\xff\"").unwrap_err().reason, "invalid UTF-8");
+        assert!(parse("\u{feff}{}".as_bytes()).unwrap_err().reason.contains("a UTF-8 byte order mark"));
         let deep = "[".repeat(10_000);
         assert_eq!(parse(deep.as_bytes()).unwrap_err().reason, "nested deeper than 128 levels");
     }
