@@ -120,6 +120,14 @@ mod tests {
     }
 
     #[test]
+    fn whichever_way_a_name_comes_a_change_to_it_is_marked() {
+        let ways = [named(Some("t%5Ba%5D"), &[]), named(None, &[("x-ramtape-session", "t[a]")])];
+        let by_application = named(None, &[("user-agent", "Boto3/1.43 app/t[a] md/x")]);
+        assert_eq!(ways, [by_application.clone(), by_application.clone()]);
+        assert!(by_application.is_some_and(|name| name.starts_with("t-a--") && name.len() > "t-a--".len()));
+    }
+
+    #[test]
     fn no_two_names_become_one() {
         let long = |end: &str| format!("{}{end}", "a".repeat(64));
         let given = ["test%5B1%5D", "test%5B1-", "test-1-", "test-1%5D", "t%C3%A9", &long(""), &long("b"), &long("c")];

@@ -15,14 +15,14 @@ const SERVER_PORT: &str = "8181";
 const RUST_CLIENT: &str = "RAMTAPE_TEST_RUST_CLIENT";
 
 /// Somebody who reads the page: a folder with the files that it gives, and a terminal.
-struct Reader {
-    folder: TempDir,
+pub(crate) struct Reader {
+    pub(crate) folder: TempDir,
     path: OsString,
 }
 
 impl Reader {
     /// With `programs` before what `PATH` holds.
-    fn new(programs: Option<PathBuf>) -> Self {
+    pub(crate) fn new(programs: Option<PathBuf>) -> Self {
         let folder = folder();
         for block in blocks() {
             if let Some((_, name)) = block.mark.and_then(|mark| mark.split_once(" file ")) {
@@ -45,7 +45,7 @@ impl Reader {
         command
     }
 
-    fn endpoint(&self) -> Endpoint {
+    pub(crate) fn endpoint(&self) -> Endpoint {
         let server = self.server(&marked("endpoint").replace(PORT, "0"));
         Endpoint { port: port(&server), server }
     }
@@ -56,7 +56,7 @@ impl Reader {
     }
 
     /// Types `lines` and expects them to do well.
-    fn types(&self, lines: &str) -> Finished {
+    pub(crate) fn types(&self, lines: &str) -> Finished {
         let finished = Finished::from(self.shell(lines).output().unwrap());
         assert_eq!(finished.code, Some(0), "{lines}\n{finished:?}");
         finished
@@ -77,18 +77,18 @@ impl Reader {
 }
 
 /// `ramtape demo --endpoint`, as the page starts it.
-struct Endpoint {
+pub(crate) struct Endpoint {
     server: Server,
     port: String,
 }
 
 impl Endpoint {
     /// Blocks of the page, one after the other, with this endpoint's port.
-    fn lines(&self, blocks: &[&str]) -> String {
+    pub(crate) fn lines(&self, blocks: &[&str]) -> String {
         blocks.concat().replace(PORT, &self.port)
     }
 
-    fn stop(self) {
+    pub(crate) fn stop(self) {
         assert_eq!(self.server.stop().code, Some(0));
     }
 }
@@ -99,7 +99,7 @@ fn port(server: &Server) -> String {
 }
 
 /// Where `python` and the AWS CLI are.
-fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     clients::python().map(|python| python.parent().unwrap().to_owned())
 }
 
@@ -227,25 +227,6 @@ fn pruning() {
     assert!(pruned.stderr.contains("1 take would be removed"), "{pruned:?}");
     assert!(pruned.stderr.contains("1 take removed"), "{pruned:?}");
     assert_eq!(requests(), 1);
-}
-
-/// The fixture without pytest, which need not be installed: what it does to the endpoint, for a name that is none.
-#[test]
-fn the_pytest_fixture() {
-    let Some(programs) = python() else { return };
-    let reader = Reader::new(Some(programs));
-    let stub = "def fixture(**options):\n    return lambda function: function\n";
-    std::fs::write(reader.folder.path().join("pytest.py"), stub).unwrap();
-    let test = "import os, types, conftest\n\
-                request = types.SimpleNamespace(node=types.SimpleNamespace(name='test_share[eu/1]' + 'x' * 80))\n\
-                patch = types.SimpleNamespace(setenv=os.environ.__setitem__)\n\
-                conftest.ramtape_session(request, patch)\n\
-                print(os.environ.get('AWS_ENDPOINT_URL_RAM'))\n";
-    std::fs::write(reader.folder.path().join("test.py"), test).unwrap();
-    let set = reader.types("AWS_ENDPOINT_URL_RAM=http://127.0.0.1:1/~key python ./test.py").stdout;
-    let name = format!("test_share-eu-1-{}", "x".repeat(48));
-    assert_eq!(set.trim_end(), format!("http://127.0.0.1:1/~key/~{name}"));
-    assert_eq!(reader.types("python ./test.py").stdout, "None\n");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod objects;
 mod page;
 mod rust_client;
 mod said;
+mod suite;
 
 #[expect(dead_code, reason = "only the installations are used here")]
 #[path = "../support/clients.rs"]
