@@ -4,10 +4,10 @@ use super::merged::merged;
 use super::opener::regions;
 use super::per_session::PerSession;
 use super::variables::{CassetteVariables, Settled, VariableError, Wanted, not_recorded};
-use crate::cassette::{CassetteError, SealReport, Usage, check_variable};
+use crate::cassette::{self, CassetteError, SealReport, Usage, check_variable};
 use crate::control::{Sessions, Settling, Values, VariablesRefusal};
 use crate::engine::{Engine, SessionState, Summary};
-use crate::interaction::{Request, Response, counted, shell_path};
+use crate::interaction::{Request, Response, counted, shell_path, with_causes};
 use crate::proxy;
 use crate::session::{assign_session, plain_name, session_name};
 use percent_encoding::percent_decode_str;
@@ -50,7 +50,14 @@ impl Engines {
     }
 
     /// The region of everything recorded, where it is one.
-    pub(super) fn recorded_region(&self) -> Option<String> {
+    pub(super) fn recorded_region(&self, own: Option<&str>) -> Option<String> {
+        let kept = match &self.over {
+            Over::One(engine, _) => cassette::regions_of(engine.cassette().root()),
+            Over::PerSession(sessions) => sessions.kept_regions(),
+        };
+        if let Some(kept) = kept.iter().find(|region| Some(region.as_str()) == own).or(kept.first()) {
+            return Some(kept.clone());
+        }
         let regions = match &self.over {
             Over::One(engine, _) => regions(engine.cassette()),
             Over::PerSession(sessions) => sessions.regions(),
@@ -59,6 +66,20 @@ impl Engines {
             [one] => Some(one.clone()),
             _ => None,
         }
+    }
+
+    /// Keeps the region that the command ran in, in the cassettes that something of it was recorded into; gives what to say
+    /// where that fails.
+    pub(super) fn keep_region(&self, region: &str) -> Vec<String> {
+        let recorded =
+            self.engines().into_iter().filter(|engine| engine.is_recording() && engine.summary().recorded > 0);
+        let failed = |engine: Engine| {
+            let cassette = engine.cassette();
+            let reason = with_causes(&cassette.keep_region(region).err()?);
+            let root = cassette.root().display();
+            Some(format!("{root} does not say that it was recorded in {region}: {reason}"))
+        };
+        recorded.filter_map(failed).collect()
     }
 
     /// Waits for what was sent upstream and has not been answered, `limit` at most.

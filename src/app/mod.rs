@@ -138,7 +138,22 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     let in_turn = config.poll == Poll::Recorded;
     let (addr, key) = (proxy.addr, config.key);
     let scheme = if config.tls { "https" } else { "http" };
-    Ok(Running { addr, scheme, notices, mode, kind, key, answer_time, began, complete: None, in_turn, engines, proxy })
+    let (complete, ran_in) = (None, None);
+    Ok(Running {
+        addr,
+        scheme,
+        notices,
+        mode,
+        kind,
+        key,
+        answer_time,
+        began,
+        complete,
+        ran_in,
+        in_turn,
+        engines,
+        proxy,
+    })
 }
 
 /// The one cassette, open, and what will be recorded into it. The way upstream is built only where it is needed.

@@ -40,6 +40,8 @@ pub struct Running {
     pub(super) answer_time: Duration,
     pub(super) began: SystemTime,
     pub(super) complete: Option<String>,
+    /// The region that the command ran in whose requests are recorded, where that is known.
+    pub(super) ran_in: Option<String>,
     /// Whether polls go through their takes one by one; else those that are skipped are not unused.
     pub(super) in_turn: bool,
     pub(super) engines: Engines,
@@ -64,10 +66,17 @@ impl Running {
         with_tunnels(self.engines.summary(), self.proxy.tunnels())
     }
 
-    /// The region of everything in the cassette, or in all cassettes, where it is one.
+    /// The region to run a command in that is replayed: the one that it ran in when it was recorded; where it ran in several,
+    /// `own` if that is one of them. Where that is not known, the region of everything in the cassette, or in all cassettes, if
+    /// it is one.
     #[must_use]
-    pub fn recorded_region(&self) -> Option<String> {
-        self.engines.recorded_region()
+    pub fn recorded_region(&self, own: Option<&str>) -> Option<String> {
+        self.engines.recorded_region(own)
+    }
+
+    /// Says which region the command ran in whose requests were recorded: [`Self::stop`] keeps it in the cassettes.
+    pub fn ran_in(&mut self, region: impl Into<String>) {
+        self.ran_in = Some(region.into());
     }
 
     /// The values that count of the recorded variables `wanted` for the run's own session, that of callers that name none.
@@ -109,10 +118,13 @@ impl Running {
         // Those of connections that end with the proxy are among them.
         let tunnels = self.proxy.stop().await;
         self.engines.settle(self.answer_time).await;
-        let (engines, mode, began, complete) = (self.engines, self.mode, self.began, self.complete);
+        let Self { engines, mode, began, complete, ran_in, .. } = self;
         let summary = tokio::task::spawn_blocking(move || {
             let reports = engines.seal(step)?;
             let mut summary = engines.summary();
+            if let Some(region) = ran_in {
+                summary.notices.extend(engines.keep_region(&region));
+            }
             if let Some(by) = complete {
                 engines.keep_usage(&by, began);
             }

@@ -62,6 +62,14 @@ pub fn share_key(root: &Path, other: &Path) -> Result<(), CassetteError> {
     format::name_key(root, &check)
 }
 
+/// Has the cassette in `root` name the regions of the one in `other` too.
+///
+/// # Errors
+/// Where its `cassette.json` cannot be read or written.
+pub fn share_regions(root: &Path, other: &Path) -> Result<(), CassetteError> {
+    format::name_regions(root, &format::regions_of(other), false)
+}
+
 /// What `cassette.json` says of redaction, but for the key; `None` where there is none.
 fn rules(root: &Path) -> Result<Option<Policy>, CassetteError> {
     Ok(format::check(root, true)?.map(|policy| Policy { key_check: None, ..policy }))

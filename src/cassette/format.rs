@@ -1,28 +1,27 @@
-//! `cassette.json`: the format's version, checked before anything else is read, and the redaction rules in force.
+//! `cassette.json`: the format's version, checked before anything else is read; reading and writing the file.
 
 use super::error::CassetteError;
+use super::manifest::{Manifest, WITH_REGIONS};
 use super::path::{write_new, write_synced};
 use super::replace::writing_folder;
 use super::rules;
-use super::text::Printer;
-use crate::interaction::json::{self, Kind, Node};
+use crate::interaction::json::{self, Node};
 use crate::redact::Policy;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// The format that this program writes, `major.minor`. Since 2.0 a take tells how often it was recorded in a row, and is linked
+/// The format that this program writes at most, `major.minor`. Since 2.0 a take tells how often it was recorded in a row, and is linked
 /// to the write that was answered last before it; in 1.0 it was the last one before it was asked.
-pub const VERSION: &str = "2.0";
+pub const VERSION: &str = WITH_REGIONS;
 const MAJOR: u32 = 2;
-const MINOR: u32 = 0;
+const MINOR: u32 = 1;
 /// What is read too.
 const EARLIER: (u32, u32) = (1, 0);
-const SERVICE: &str = "ram";
 pub(super) const NAME: &str = "cassette.json";
 
 /// Takes added on two branches are merged by the driver called `ramtape`; where none is set up, git merges them as text.
-const GIT_ATTRIBUTES: &str =
-    "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n/variables.json merge=ramtape\n";
+const GIT_ATTRIBUTES: &str = "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n\
+                              /cassette.json merge=ramtape\n/variables.json merge=ramtape\n";
 
 /// Whether the folder `root` says that it is a cassette.
 #[must_use]
@@ -56,10 +55,33 @@ pub fn is_of_earlier(root: &Path) -> bool {
 /// # Errors
 /// Where `cassette.json` cannot be read or written.
 pub(super) fn upgrade(root: &Path) -> Result<(), CassetteError> {
-    match check(root, true)? {
-        Some(policy) if is_of_earlier(root) => rewrite(root, &policy),
+    match read(root, true)? {
+        Some(manifest) if is_of_earlier(root) => replace(root, &manifest),
         _ => Ok(()),
     }
+}
+
+/// The regions that the commands ran in whose requests the cassette in `root` holds, as far as they are known.
+#[must_use]
+pub fn regions_of(root: &Path) -> Vec<String> {
+    read(root, false).ok().flatten().map(|manifest| manifest.regions).unwrap_or_default()
+}
+
+/// Has the cassette in `root` name `regions` too, `first` before all others or behind them.
+///
+/// # Errors
+/// Where `cassette.json` cannot be read or written.
+pub(super) fn name_regions(root: &Path, regions: &[String], first: bool) -> Result<(), CassetteError> {
+    let Some(before) = read(root, true)? else { return Ok(()) };
+    let mut after = before.clone();
+    if first {
+        let others = std::mem::take(&mut after.regions);
+        after.add_regions(regions);
+        after.add_regions(&others);
+    } else {
+        after.add_regions(regions);
+    }
+    if after == before { Ok(()) } else { replace(root, &after) }
 }
 
 fn version_of(root: &Path) -> Option<(u32, u32)> {
@@ -87,6 +109,11 @@ pub fn name_key(root: &Path, check: &str) -> Result<(), CassetteError> {
 /// # Errors
 /// Where it is damaged, of a newer major version, or, `to_record`, of a newer minor one.
 pub(super) fn check(root: &Path, to_record: bool) -> Result<Option<Policy>, CassetteError> {
+    Ok(read(root, to_record)?.map(|manifest| manifest.policy))
+}
+
+/// As [`check`], with all that the file says.
+fn read(root: &Path, to_record: bool) -> Result<Option<Manifest>, CassetteError> {
     let path = root.join(NAME);
     let text = match fs::read(&path) {
         Ok(text) => text,
@@ -110,12 +137,13 @@ pub(super) fn check(root: &Path, to_record: bool) -> Result<Option<Policy>, Cass
     if major < MAJOR && !is_earlier {
         return Err(malformed(0, format!("format {major}.{minor} does not exist")));
     }
-    if is_earlier || minor == MINOR {
-        return members(&root).map(Some).map_err(|(offset, reason)| malformed(offset, reason));
+    if is_earlier || minor <= MINOR {
+        return Manifest::read(&root).map(Some).map_err(|flaw| malformed(flaw.offset, flaw.reason));
     }
     let redaction = root.member("redaction");
     // A later minor version may say more than this one knows; what it knows must be right.
-    Ok(Some(redaction.and_then(|redaction| rules::read(redaction).ok()).unwrap_or_default()))
+    let policy = redaction.and_then(|redaction| rules::read(redaction).ok()).unwrap_or_default();
+    Ok(Some(Manifest { policy, regions: Vec::new() }))
 }
 
 fn parse_version(version: &str) -> Option<(u32, u32)> {
@@ -123,38 +151,9 @@ fn parse_version(version: &str) -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-/// What stands beside the version, of a file of this very version.
-fn members(root: &Node<'_>) -> Result<Policy, (usize, String)> {
-    let Kind::Object(members) = &root.kind else { return Err((0, "expected an object".to_owned())) };
-    if root.member("service").and_then(Node::text).as_deref() != Some(SERVICE) {
-        return Err((0, format!("the service is not {SERVICE:?}")));
-    }
-    let Some(redaction) = root.member("redaction") else {
-        return Err((0, "no redaction rules: \"redaction\": {\"rules\": []} is missing".to_owned()));
-    };
-    let policy = rules::read(redaction).map_err(|flaw| (flaw.offset, flaw.reason))?;
-    match members.iter().find(|member| !["\"ramtape\"", "\"service\"", "\"redaction\""].contains(&member.key)) {
-        None => Ok(policy),
-        Some(member) => Err((member.value.offset, format!("unknown member {}", member.key))),
-    }
-}
-
-fn text(policy: &Policy) -> String {
-    let mut printer = Printer::default();
-    printer.begin('{');
-    for (name, value) in [("ramtape", VERSION), ("service", SERVICE)] {
-        printer.name(&json::quote(name));
-        printer.value(&json::quote(value));
-    }
-    printer.name("\"redaction\"");
-    rules::print(&mut printer, policy);
-    printer.end('}');
-    printer.finish()
-}
-
 /// Makes a new cassette of the folder: `cassette.json`, and what git should know. Files that are there stay as they are.
 pub(super) fn create(root: &Path, policy: &Policy) -> Result<(), CassetteError> {
-    let cassette = text(policy);
+    let cassette = Manifest { policy: policy.clone(), regions: Vec::new() }.to_text();
     let files = [(".gitattributes", GIT_ATTRIBUTES), (".gitignore", ".store/\n"), (NAME, cassette.as_str())];
     for (name, text) in files {
         write_new(&root.join(name), text)
@@ -165,21 +164,13 @@ pub(super) fn create(root: &Path, policy: &Policy) -> Result<(), CassetteError> 
 
 /// Puts other rules into a cassette that holds nothing yet, or the name of its key.
 pub(super) fn rewrite(root: &Path, policy: &Policy) -> Result<(), CassetteError> {
-    let folder = writing_folder(root);
-    let (temporary, path) = (folder.join(NAME), root.join(NAME));
-    let written = fs::create_dir_all(&folder).and_then(|()| write_synced(&temporary, text(policy).as_bytes()));
-    let placed = written.and_then(|()| fs::rename(&temporary, &path));
-    placed.map_err(|source| CassetteError::Write { path, source })
+    replace(root, &Manifest { policy: policy.clone(), regions: regions_of(root) })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cassette_without_rules_says_so_in_few_lines() {
-        let expected =
-            "{\n  \"ramtape\": \"2.0\",\n  \"service\": \"ram\",\n  \"redaction\": {\n    \"rules\": []\n  }\n}\n";
-        assert_eq!(text(&Policy::default()), expected);
-    }
+fn replace(root: &Path, manifest: &Manifest) -> Result<(), CassetteError> {
+    let folder = writing_folder(root);
+    let (temporary, path) = (folder.join(NAME), root.join(NAME));
+    let written = fs::create_dir_all(&folder).and_then(|()| write_synced(&temporary, manifest.to_text().as_bytes()));
+    let placed = written.and_then(|()| fs::rename(&temporary, &path));
+    placed.map_err(|source| CassetteError::Write { path, source })
 }

@@ -4,7 +4,7 @@ use super::error::{CassetteError, StoreError};
 use super::premises::Premises;
 use super::seal::SealReport;
 use super::store::Store;
-use super::{Access, Cassette, fault};
+use super::{Access, Cassette, fault, format};
 use crate::fingerprint::{Fingerprint, canonical_text};
 use crate::interaction::{Entry, OperationName, Page, Secret, Take};
 use crate::redact::Scrubbed;
@@ -170,6 +170,21 @@ impl<P> Cassette<P> {
         if let Some(sealer) = &self.sealer {
             sealer.order(folder, *fp);
         }
+    }
+
+    /// Keeps the region that a command ran in whose requests were recorded. In mode `all` it comes before those that earlier
+    /// recordings ran in: what stands for the command now was recorded there.
+    ///
+    /// # Errors
+    /// Where the cassette is not open for recording, or `cassette.json` cannot be read or written.
+    pub fn keep_region(&self, region: &str) -> Result<(), CassetteError> {
+        let (Access::Record { replace }, Some(premises)) = (self.access, &self.archive.premises) else {
+            return Err(StoreError::NotRecording.into());
+        };
+        premises.restore(self.archive.redaction.policy())?;
+        format::name_regions(self.root(), &[region.to_owned()], replace)?;
+        premises.note_files();
+        Ok(())
     }
 
     /// Writes everything unsealed as text: the end of a recording. In mode `all` earlier takes give way now.

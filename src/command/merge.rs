@@ -124,6 +124,7 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> 
             target = Target::open(&args.into, false, rules, voice)?;
         }
         args.from.iter().try_for_each(|from| cassette::share_key(&args.into, from))?;
+        args.from.iter().try_for_each(|from| cassette::share_regions(&args.into, from))?;
         // First: a take without the variable that it was recorded with would not be found.
         variables.write(&target)?;
         target.write(judged.as_ref(), changes.len(), voice)?;

@@ -3,7 +3,7 @@
 use super::voice::Voice;
 use super::{CommandError, Exit, output};
 use crate::cassette::text::{self, Unwritable};
-use crate::cassette::{Piece, combine, merge_variable_texts};
+use crate::cassette::{Piece, combine, merge_manifest_texts, merge_variable_texts};
 use crate::cli::MergeFileArgs;
 use crate::interaction::{Entry, Take, counted};
 use std::path::Path;
@@ -20,7 +20,11 @@ pub(super) fn run(args: &MergeFileArgs, voice: Voice) -> Result<Exit, CommandErr
         voice.problem(&format!("{path}: {variables} on each side: decide between the markers"));
         return Ok(Exit::Failed);
     }
-    let (text, conflict) = match merged(&base, &ours, &theirs) {
+    let merged = match merge_manifest_texts(&base, &ours, &theirs) {
+        Some(manifest) => manifest.map(|text| (text, 0)).map_err(str::to_owned),
+        None => merged(&base, &ours, &theirs),
+    };
+    let (text, conflict) = match merged {
         Ok((text, 0)) => (Some(text), None),
         Ok((text, clashes)) => {
             let takes = counted(clashes, "take was", "takes were");
@@ -33,7 +37,7 @@ pub(super) fn run(args: &MergeFileArgs, voice: Voice) -> Result<Exit, CommandErr
                 // Markers cannot be put around what is no text without changing it.
                 _ => (None, "a side is not UTF-8, and our side stays in it as it was"),
             };
-            (text, Some(format!("{path} cannot be merged take by take: {reason}; {outcome}")))
+            (text, Some(format!("{path} cannot be merged: {reason}; {outcome}")))
         }
     };
     if let Some(text) = text {

@@ -278,9 +278,14 @@ fn time(seconds: Option<u64>, key: &'static str) -> Result<Duration, ConfigError
     Ok(Duration::from_secs(seconds))
 }
 
-fn checked_region(region: String, key: &'static str) -> Result<String, ConfigError> {
+/// Whether `name` is written as a region's is.
+pub(crate) fn is_region(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if region.is_empty() || region.len() > 64 || !region.bytes().all(plain) {
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(plain)
+}
+
+fn checked_region(region: String, key: &'static str) -> Result<String, ConfigError> {
+    if !is_region(&region) {
         return Err(refused(key, region, "a region is written like us-east-1"));
     }
     Ok(region)

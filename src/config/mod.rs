@@ -19,6 +19,7 @@ mod settings;
 
 pub use actors::NOBODYS_KEY_ID;
 pub use aws::AwsVariables;
+pub(crate) use checked::is_region;
 pub use checked::{CaConfig, Config, UpstreamConfig};
 pub use defaults::DEFAULTS;
 pub use door::Door;

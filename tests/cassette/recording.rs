@@ -67,7 +67,7 @@ fn a_new_cassette_tells_git_what_it_is() {
     assert_eq!(read(".gitignore"), "mine\n");
     assert_eq!(
         read(".gitattributes"),
-        "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n/variables.json merge=ramtape\n"
+        "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n/cassette.json merge=ramtape\n/variables.json merge=ramtape\n"
     );
     assert_eq!(read(".store/.gitignore"), "*\n");
     assert!(read("cassette.json").starts_with("{\n  \"ramtape\": \"2.0\",\n  \"service\": \"ram\","));

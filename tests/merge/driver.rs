@@ -33,3 +33,27 @@ fn what_is_no_text_stays_byte_for_byte() {
     assert!(merged.code == Some(1) && merged.stderr.contains("not UTF-8"), "{merged:?}");
     assert_eq!(fs::read(folder.path().join("ours")).unwrap(), b"a\xff\n");
 }
+
+#[test]
+fn regions_that_both_sides_were_recorded_in_are_all_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let cassette = |regions: &str, rules: &str| {
+        format!(
+            "{{\"ramtape\": \"2.1\", \"service\": \"ram\", \"regions\": [{regions}], \"redaction\": {{\"rules\": [{rules}]}}}}\n"
+        )
+    };
+    let (name, tag) = ("{\"member\": \"name\"}", "{\"member\": \"tagValue\"}");
+    fs::write(at("base"), "").unwrap();
+    fs::write(at("ours"), cassette("\"us-east-1\"", name)).unwrap();
+    fs::write(at("theirs"), cassette("\"eu-west-1\"", name)).unwrap();
+    assert_eq!(run(folder.path(), &["merge-file", "base", "ours", "theirs"]).code, Some(0));
+    let merged = fs::read_to_string(at("ours")).unwrap();
+    assert!(merged.contains("\"eu-west-1\",\n    \"us-east-1\"") && merged.contains("\"name\""), "{merged}");
+
+    fs::write(at("theirs"), cassette("\"eu-west-1\"", tag)).unwrap();
+    let refused = run(folder.path(), &["merge-file", "base", "ours", "theirs", "tape/cassette.json"]);
+    assert!(refused.code == Some(1) && refused.stderr.contains("different redaction rules"), "{refused:?}");
+    let text = fs::read_to_string(at("ours")).unwrap();
+    assert!(text.contains("name") && text.contains("tagValue"), "{text}");
+}

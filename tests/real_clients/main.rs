@@ -22,6 +22,7 @@ mod model;
 mod moto;
 mod other_services;
 mod pages;
+mod regions;
 mod rust_sdk;
 mod scene;
 mod sharing;

@@ -51,7 +51,7 @@ pub(super) enum Change {
 
 /// What makes CMD independent of any account.
 pub(super) struct Isolation<'a> {
-    /// The one region of the cassette, if it has exactly one.
+    /// The region that CMD ran in when it was recorded, as far as that is known.
     pub(super) recorded_region: Option<&'a str>,
     /// The configured region.
     pub(super) default_region: &'a str,

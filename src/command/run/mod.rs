@@ -5,6 +5,7 @@ mod closing;
 mod door;
 mod environment;
 mod no_proxy;
+mod region;
 mod trust;
 mod variables;
 
@@ -98,6 +99,9 @@ async fn drive(
     if ended.as_ref().is_ok_and(|ended| ended.code() == 0) {
         running.completed(shown(&args.cmd));
     }
+    if recording && let Some(region) = region::of_command(environment).await {
+        running.ran_in(region);
+    }
     // The signal that ended CMD may arrive here only now.
     let stopped = server::stop(running, &mut signals, 1, voice).await;
 
@@ -185,7 +189,10 @@ async fn run_child(
     }
     // The folder lives as long as CMD.
     let folder = environment::aws_files(&asked.actors)?;
-    let region = running.recorded_region();
+    let region = running.recorded_region(region::named(parent));
+    if let Some(moved) = region.as_deref().and_then(|region| region::moved(region, parent)) {
+        voice.note(&moved);
+    }
     let isolation = Isolation {
         recorded_region: region.as_deref(),
         default_region: &asked.region,

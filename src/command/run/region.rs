@@ -1,0 +1,60 @@
+//! The region that CMD runs in.
+
+use crate::config::{Environment, is_region};
+use crate::upstream::profile_region;
+
+/// The region that CMD takes for its own in `parent`, by what the SDKs read: the variables, else its profile. `None` where
+/// nothing names one, and where the two variables differ, as some SDKs read the one and some the other.
+pub(super) async fn of_command(parent: &Environment) -> Option<String> {
+    let region = match (parent.text("AWS_REGION"), parent.text("AWS_DEFAULT_REGION")) {
+        (Some(one), Some(other)) => Some(one).filter(|one| *one == other).map(str::to_owned),
+        (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
+        (None, None) => profile_region(profile(parent)).await,
+    };
+    region.filter(|region| is_region(region))
+}
+
+/// The profile that CMD takes, where a variable names it.
+fn profile(parent: &Environment) -> Option<&str> {
+    parent.text("AWS_PROFILE").or_else(|| parent.text("AWS_DEFAULT_PROFILE"))
+}
+
+/// The region that `parent` names for CMD itself, whatever its profile says.
+pub(super) fn named(parent: &Environment) -> Option<&str> {
+    parent.text("AWS_REGION").or_else(|| parent.text("AWS_DEFAULT_REGION"))
+}
+
+/// What to say where CMD is to run in another region than `parent` names.
+pub(super) fn moved(recorded: &str, parent: &Environment) -> Option<String> {
+    let own = named(parent).filter(|own| *own != recorded)?;
+    Some(format!("CMD runs in {recorded}, where it was recorded, and not in {own}; --keep-env leaves it there"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn variables_that_agree_name_the_region() {
+        for (variables, expected) in [
+            (&[("AWS_REGION", "eu-west-1")][..], Some("eu-west-1")),
+            (&[("AWS_DEFAULT_REGION", "eu-west-1")], Some("eu-west-1")),
+            (&[("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-1")], Some("eu-west-1")),
+            (&[("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "us-east-1")], None),
+            (&[("AWS_REGION", "EU (Ireland)")], None),
+        ] {
+            let parent = Environment::of(variables.iter().copied(), "/");
+            assert_eq!(of_command(&parent).await.as_deref(), expected, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn who_names_another_region_is_told() {
+        let parent = Environment::of([("AWS_DEFAULT_REGION", "eu-west-1")], "/");
+        assert!(
+            moved("us-east-1", &parent).is_some_and(|told| told.contains("us-east-1") && told.contains("eu-west-1"))
+        );
+        assert_eq!(moved("eu-west-1", &parent), None);
+        assert_eq!(moved("eu-west-1", &Environment::default()), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! A client that asks in several regions, and runs in one of them: that is its region on replay too.
+
+use ramtape::simulator::Credential;
+
+use crate::clients::{Call, python};
+use crate::scene::{Endpoint, Tape};
+
+const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
+
+/// Lists the shares of two regions, after those of the region that it runs in; with a word, makes a share there as well.
+const INVENTORY: &str = "import boto3, sys
+home = boto3.session.Session().region_name
+print(home)
+for region in [home, 'us-east-1', 'eu-west-1']:
+    if region:
+        shares = boto3.client('ram', region_name=region).get_resource_shares(resourceOwner='SELF')['resourceShares']
+        print(len(shares), {share['resourceShareArn'].split(':')[3] for share in shares})
+for name in sys.argv[1:]:
+    boto3.client('ram').create_resource_share(name=name)
+";
+
+fn inventory(more: &[&str]) -> Option<Call> {
+    Some(Call::new(python()?).args(["-c", INVENTORY]).args(more))
+}
+
+fn record(tape: &Tape, endpoint: &Endpoint, call: Call) -> String {
+    let owner = Credential::owner();
+    let call = call.credentials(&owner.access_key_id, &owner.secret);
+    let recorded = call.under(tape.run("new_episodes", &["--upstream", &endpoint.url()])).finish().success();
+    String::from_utf8(recorded.stdout).unwrap()
+}
+
+fn replay(tape: &Tape, call: Call) -> String {
+    String::from_utf8(tape.replay(call).stdout).unwrap()
+}
+
+fn manifest(tape: &Tape) -> String {
+    std::fs::read_to_string(tape.path().join("cassette.json")).unwrap()
+}
+
+#[test]
+fn a_cassette_of_two_regions_is_replayed_in_the_one_that_it_was_recorded_in() {
+    let Some(call) = inventory(&[]) else { return };
+    for region in REGIONS {
+        let (endpoint, tape) = (Endpoint::start(), Tape::new());
+        let recorded = record(&tape, &endpoint, call.clone().region(region));
+        assert!(recorded.starts_with(&format!("{region}\n")), "{recorded}");
+        let colleague = tape.text_alone();
+        assert_eq!(replay(&colleague, call.clone()), recorded);
+        // Wherever the colleague works, and told only where it makes a difference.
+        for own in REGIONS {
+            let replayed = colleague.replay(call.clone().region(own));
+            assert_eq!(String::from_utf8_lossy(&replayed.stdout), recorded);
+            assert_eq!(replayed.stderr.contains("CMD runs in "), own != region, "{replayed}");
+        }
+        // To record what is there already changes nothing.
+        let before = manifest(&tape);
+        assert_eq!(record(&tape, &endpoint, call.clone().region(region)), recorded);
+        assert_eq!(manifest(&tape), before);
+    }
+}
+
+#[test]
+fn the_profiles_region_counts_where_no_variable_names_one() {
+    let Some(call) = inventory(&[]) else { return };
+    let (endpoint, tape) = (Endpoint::start(), Tape::new());
+    let config = tape.folder().join("config");
+    std::fs::write(&config, "[default]\nregion = us-east-1\n[profile other]\nregion = eu-west-1\n").unwrap();
+    let with_profile = call.clone().env("AWS_CONFIG_FILE", &config).env("AWS_PROFILE", "other");
+    let recorded = record(&tape, &endpoint, with_profile);
+    assert!(recorded.starts_with("eu-west-1\n"), "{recorded}");
+    assert_eq!(replay(&tape, call), recorded);
+}
+
+#[test]
+fn where_no_region_is_known_none_is_kept() {
+    let Some(call) = inventory(&[]) else { return };
+    let (endpoint, tape) = (Endpoint::start(), Tape::new());
+    assert!(record(&tape, &endpoint, call.clone()).starts_with("None\n"));
+    let text = manifest(&tape);
+    assert!(text.contains("\"ramtape\": \"2.0\"") && !text.contains("region"), "{text}");
+    // As with a cassette of an earlier ramtape.
+    for region in REGIONS {
+        assert!(replay(&tape, call.clone().region(region)).starts_with(&format!("{region}\n")));
+    }
+}
+
+#[test]
+fn of_several_regions_the_users_own_is_chosen() {
+    let (Some(call), Some(more)) = (inventory(&["a"]), inventory(&["b"])) else { return };
+    let (endpoint, tape) = (Endpoint::start(), Tape::new());
+    record(&tape, &endpoint, call.clone().region("eu-west-1"));
+    record(&tape, &endpoint, more.clone().region("us-east-1"));
+    let text = manifest(&tape);
+    assert!(text.contains("\"regions\": [\n    \"eu-west-1\",\n    \"us-east-1\"\n  ]"), "{text}");
+    assert!(replay(&tape, more.region("us-east-1")).starts_with("us-east-1\n"));
+    for other in [call.clone().region("eu-west-1"), call.clone().region("ap-south-1"), call] {
+        assert!(replay(&tape, other).starts_with("eu-west-1\n"));
+    }
+}
