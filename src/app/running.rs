@@ -128,6 +128,10 @@ impl Running {
             if let Some(by) = complete {
                 engines.keep_usage(&by, began);
             }
+            // One reading may have stopped where another went on: what the text has whole is not recorded in part.
+            let partial: Vec<String> =
+                reports.iter().flat_map(|(_, report)| &report.partial).map(|(_, fp)| fp.to_string()).collect();
+            summary.partial.retain(|listing| partial.iter().any(|fp| listing.ends_with(fp)));
             summary.secrets = reports.iter().map(|(_, report)| report.secrets as u64).sum();
             summary.broken = reports.iter().map(|(_, report)| report.broken as u64).sum();
             let adrift = reports.iter().flat_map(|(_, report)| &report.adrift);

@@ -6,8 +6,9 @@ use crate::token::{ChainDigest, PageDigest, Token, TokenKey};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-/// How many unfinished chains are kept in memory. One that is forgotten is found again in the cassette.
+/// At how many places unfinished chains are kept in memory. One that is forgotten is found again in the cassette.
 const KEPT: usize = 1024;
 
 /// A chain as far as it is recorded.
@@ -40,6 +41,11 @@ impl Chain {
         digest.push(&page, items_member);
         self.digests.push(digest);
         self.pages.push(page);
+    }
+
+    /// Which reading of the listing it is.
+    pub(super) fn reading(&self) -> Reading {
+        Reading { max_results: self.head.max_results, after: self.head.after.clone() }
     }
 
     pub(super) fn pages(&self) -> &[Page] {
@@ -82,25 +88,54 @@ pub(super) struct Open {
     pub(super) upstream_token: Secret,
 }
 
-type Key = (Option<String>, TokenKey);
+/// A page that is stored, for reads that share it without asking upstream themselves.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    /// The chain that has it.
+    pub(super) chain: Arc<tokio::sync::Mutex<Chain>>,
+    /// Where in the chain.
+    pub(super) position: u32,
+    /// Upstream's token for the page after it.
+    pub(super) upstream_token: Option<Secret>,
+    /// How long upstream took.
+    pub(super) took: Duration,
+}
 
-/// The unfinished chains of a run, by session and by the token that was handed out last.
+/// What tells readings of one listing apart that stand at the same token: chains with equal first pages have equal tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// The page size that is asked for.
+    pub(super) max_results: Option<u32>,
+    /// The latest write before.
+    pub(super) after: Option<String>,
+}
+
+/// A place where a chain goes on, or went on.
+#[derive(Debug)]
+struct Place {
+    session: Option<String>,
+    key: TokenKey,
+    open: Open,
+    reading: Reading,
+    /// What a person calls the listing.
+    name: String,
+    /// Whether the next page is there, or on its way into the store.
+    is_taken: bool,
+}
+
+/// The unfinished chains of a run, by session and by the token that was handed out last. Each reading of a listing has a chain
+/// of its own, however many are read side by side.
 #[derive(Debug, Default)]
 pub(super) struct Chains {
-    open: Mutex<Board>,
+    /// In the order in which they were reached.
+    places: Mutex<VecDeque<Place>>,
     /// By session: who holds it stores a write of that session.
     writing: Mutex<HashMap<Option<String>, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-#[derive(Debug, Default)]
-struct Board {
-    by_token: HashMap<Key, (Open, String)>,
-    order: VecDeque<Key>,
-}
-
 impl Chains {
-    fn board(&self) -> MutexGuard<'_, Board> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn places(&self) -> MutexGuard<'_, VecDeque<Place>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What whoever stores a write of this session holds meanwhile.
@@ -109,38 +144,80 @@ impl Chains {
         Arc::clone(writing.entry(session.cloned()).or_default())
     }
 
-    /// The chain that goes on at the token `key` of this session.
-    pub(super) fn at(&self, session: Option<&String>, key: TokenKey) -> Option<Open> {
-        self.board().by_token.get(&(session.cloned(), key)).map(|(open, _)| open.clone())
+    /// The chain that goes on at the token `key` of this session: the one of `reading`, as far as that can be told.
+    pub(super) fn at(&self, session: Option<&String>, key: TokenKey, reading: &Reading) -> Option<Open> {
+        let places = self.places();
+        let here = places.iter().filter(|place| place.is_at(session, key));
+        // Of equal ones the latest: whoever stopped reading comes no more.
+        here.max_by_key(|place| place.rank(reading)).map(|place| place.open.clone())
     }
 
-    /// Notes that a chain goes on at `key`. `name` is what a person calls the listing.
-    pub(super) fn goes_on(&self, session: Option<&String>, key: TokenKey, open: Open, name: String) {
-        let mut board = self.board();
-        let key = (session.cloned(), key);
-        if board.by_token.insert(key.clone(), (open, name)).is_none() {
-            board.order.push_back(key);
+    /// The chain that the page after the token `key` belongs to, which nobody else gets then: `chain` if it still lacks that
+    /// page, else another that does. `None` where all have it: the page was asked for again.
+    pub(super) fn claim(
+        &self,
+        session: Option<&String>,
+        key: TokenKey,
+        reading: &Reading,
+        chain: &Arc<tokio::sync::Mutex<Chain>>,
+    ) -> Option<Arc<tokio::sync::Mutex<Chain>>> {
+        let mut places = self.places();
+        let waiting = places.iter_mut().filter(|place| place.is_at(session, key) && !place.is_taken);
+        let place = waiting.max_by_key(|place| (Arc::ptr_eq(&place.open.chain, chain), place.rank(reading)))?;
+        place.is_taken = true;
+        Some(Arc::clone(&place.open.chain))
+    }
+
+    /// Notes that a chain goes on at `key`. One that only came by again takes no place beside others.
+    pub(super) fn goes_on(&self, session: Option<&String>, key: TokenKey, going: GoingOn) {
+        let GoingOn { open, reading, name, is_news } = going;
+        let mut places = self.places();
+        let mut here = places.iter_mut().filter(|place| place.is_at(session, key)).peekable();
+        if !is_news && here.peek().is_some() {
+            // Upstream's latest token lasts longest.
+            let own = here.find(|place| Arc::ptr_eq(&place.open.chain, &open.chain));
+            own.into_iter().for_each(|place| place.open.upstream_token = open.upstream_token.clone());
+            return;
         }
-        if board.order.len() > KEPT
-            && let Some(oldest) = board.order.pop_front()
-        {
-            board.by_token.remove(&oldest);
+        drop(here);
+        places.push_back(Place { session: session.cloned(), key, open, reading, name, is_taken: false });
+        if places.len() > KEPT {
+            places.pop_front();
         }
     }
 
     /// Forgets all places of a chain that has come to its end.
     pub(super) fn ended(&self, chain: &Arc<tokio::sync::Mutex<Chain>>) {
-        let mut board = self.board();
-        board.by_token.retain(|_, (open, _)| !Arc::ptr_eq(&open.chain, chain));
-        let Board { by_token, order } = &mut *board;
-        order.retain(|key| by_token.contains_key(key));
+        self.places().retain(|place| !Arc::ptr_eq(&place.open.chain, chain));
     }
 
     /// The listings that have not come to their end, each once.
     pub(super) fn unfinished(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.board().by_token.values().map(|(_, name)| name.clone()).collect();
+        let mut names: Vec<String> = self.places().iter().map(|place| place.name.clone()).collect();
         names.sort_unstable();
         names.dedup();
         names
+    }
+}
+
+/// A chain that goes on.
+pub(super) struct GoingOn {
+    pub(super) open: Open,
+    /// Whose chain it is.
+    pub(super) reading: Reading,
+    /// What a person calls the listing.
+    pub(super) name: String,
+    /// Whether the page before came for the first time.
+    pub(super) is_news: bool,
+}
+
+impl Place {
+    fn is_at(&self, session: Option<&String>, key: TokenKey) -> bool {
+        self.key == key && self.session.as_ref() == session
+    }
+
+    /// How well it fits a page that `reading` asks for.
+    fn rank(&self, reading: &Reading) -> (bool, bool, bool) {
+        (!self.is_taken, self.reading.max_results == reading.max_results, self.reading.after == reading.after)
     }
 }

@@ -1,6 +1,7 @@
 //! Requests on their way upstream: who asks the same thing while one is in flight shares its answer, and a client's retry
 //! gets the answer its first attempt got.
 
+use super::chains::Kept;
 use super::error::EngineError;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Response;
@@ -44,7 +45,20 @@ pub(super) enum Same {
 pub(super) struct Landed {
     pub(super) outcome: Outcome,
     pub(super) final_answer: bool,
+    /// The page, where it is stored.
+    pub(super) kept: Option<Kept>,
 }
+
+/// What somebody gets who waited for an answer.
+#[derive(Debug)]
+pub(super) struct Joined {
+    pub(super) response: Response,
+    /// The page that a read shared with another one, where it is stored: so far as the other's alone.
+    pub(super) shared: Option<Kept>,
+}
+
+/// What all who wait are told.
+type Told = Result<(Response, Option<Kept>), Arc<EngineError>>;
 
 /// The requests in flight, and the answers of those that landed.
 #[derive(Clone, Debug, Default)]
@@ -57,14 +71,35 @@ pub(super) struct Flights {
 #[derive(Debug, Default)]
 struct Board {
     /// Receivers are held by those who wait, and by nobody else.
-    in_flight: HashMap<FlightKey, watch::Sender<Option<Outcome>>>,
+    in_flight: HashMap<FlightKey, Flying>,
+    /// What each flight is known by.
+    keys: HashMap<u64, Vec<FlightKey>>,
+    /// How many flights there were.
+    begun: u64,
     answered: HashMap<FlightKey, Response>,
     order: VecDeque<FlightKey>,
     /// Of all answers remembered.
     bytes: usize,
 }
 
+/// A flight that somebody can join.
+#[derive(Clone, Debug)]
+struct Flying {
+    number: u64,
+    land: watch::Sender<Option<Told>>,
+}
+
 impl Board {
+    /// Has the flight be known by `keys` too.
+    fn know(&mut self, flying: &Flying, keys: &[FlightKey]) {
+        for key in keys {
+            if !self.in_flight.contains_key(key) {
+                self.in_flight.insert(key.clone(), flying.clone());
+                self.keys.entry(flying.number).or_default().push(key.clone());
+            }
+        }
+    }
+
     fn remember(&mut self, key: FlightKey, answer: Response) {
         self.bytes += answer.body.len();
         if let Some(earlier) = self.answered.insert(key.clone(), answer) {
@@ -94,85 +129,114 @@ impl Flights {
     /// The answer known or on its way under one of `keys`; else that of `work`, which runs to its end even if the client
     /// goes away: what upstream has done must be recorded.
     /// Work that serves the client alone may end before, when its waiters have left.
-    pub(super) async fn join<W>(&self, keys: Vec<FlightKey>, work: impl FnOnce(Waiters) -> W) -> Outcome
+    pub(super) async fn join<W>(
+        &self,
+        keys: Vec<FlightKey>,
+        work: impl FnOnce(Waiters) -> W,
+    ) -> Result<Joined, Arc<EngineError>>
     where
         W: Future<Output = Landed> + Send + 'static,
     {
-        let mut waiting = {
+        let (mut waiting, shares) = {
             let mut board = self.board();
             if let Some(answer) = keys.iter().find_map(|key| board.answered.get(key)) {
-                return Ok(answer.clone());
+                return Ok(Joined { response: answer.clone(), shared: None });
             }
-            match keys.iter().find_map(|key| board.in_flight.get(key)) {
-                Some(land) => land.subscribe(),
+            match keys.iter().find_map(|key| Some((key, board.in_flight.get(key)?.clone()))) {
+                Some((key, flying)) => {
+                    // A retry is the same read; whoever asks by itself is another.
+                    let shares = matches!(key.same, Same::Read { .. });
+                    // Its own retries get this answer too.
+                    board.know(&flying, &keys);
+                    (flying.land.subscribe(), shares)
+                }
                 None => {
                     let (land, waiting) = watch::channel(None);
-                    for key in &keys {
-                        board.in_flight.insert(key.clone(), land.clone());
-                    }
-                    self.flying.send_modify(|flying| *flying += 1);
-                    let flight = Flight { flights: self.clone(), keys };
-                    tokio::spawn(flight.fly(work(Waiters(Some(land.clone()))), land));
-                    waiting
+                    board.begun += 1;
+                    let flying = Flying { number: board.begun, land };
+                    board.know(&flying, &keys);
+                    let flight = Flight { flights: self.clone(), number: flying.number, _counted: self.one_more() };
+                    tokio::spawn(flight.fly(work(Waiters(flying.land.clone())), flying.land));
+                    (waiting, false)
                 }
             }
         };
-        match waiting.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) {
-            Ok(Some(outcome)) => outcome,
+        match waiting.wait_for(Option::is_some).await.map(|told| told.clone()) {
+            Ok(Some(told)) => told.map(|(response, kept)| Joined { response, shared: kept.filter(|_| shares) }),
             _ => Err(Arc::new(EngineError::Interrupted)),
         }
     }
 }
 
-/// Those who wait for what is on its way. Nobody can leave where it is not for anybody in particular.
-#[derive(Debug, Default)]
-pub(super) struct Waiters(Option<watch::Sender<Option<Outcome>>>);
+impl Flights {
+    /// Runs `work` to its end, whoever waits for it: [`Self::settle`] does.
+    pub(super) async fn finish(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let counted = self.one_more();
+        let work = tokio::spawn(async move {
+            work.await;
+            drop(counted);
+        });
+        // One that died has said so.
+        let _ = work.await;
+    }
+
+    fn one_more(&self) -> Counted {
+        self.flying.send_modify(|flying| *flying += 1);
+        Counted(Arc::clone(&self.flying))
+    }
+}
+
+/// One of those in flight, until it is dropped.
+struct Counted(Arc<watch::Sender<usize>>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.send_modify(|flying| *flying -= 1);
+    }
+}
+
+/// Those who wait for what is on its way.
+#[derive(Debug)]
+pub(super) struct Waiters(watch::Sender<Option<Told>>);
 
 impl Waiters {
     /// Whether anybody waits.
     pub(super) fn is_anybody(&self) -> bool {
-        self.0.as_ref().is_none_or(|land| !land.is_closed())
+        !self.0.is_closed()
     }
 }
 
 /// A request on its way. However it ends, its keys are given free.
 struct Flight {
     flights: Flights,
-    keys: Vec<FlightKey>,
+    number: u64,
+    _counted: Counted,
 }
 
 impl Flight {
-    async fn fly(mut self, work: impl Future<Output = Landed>, land: watch::Sender<Option<Outcome>>) {
+    async fn fly(self, work: impl Future<Output = Landed>, land: watch::Sender<Option<Told>>) {
         let landed = work.await;
-        if let (Ok(answer), true) = (&landed.outcome, landed.final_answer) {
-            self.remember(answer);
-        }
         // The keys first: whoever asks after the answer is out asks anew.
-        self.free_keys();
-        land.send_replace(Some(landed.outcome));
+        self.free_keys(landed.outcome.as_ref().ok().filter(|_| landed.final_answer));
+        land.send_replace(Some(landed.outcome.map(|response| (response, landed.kept))));
     }
 
-    /// Once: the next flight may have taken the same keys by then.
-    fn free_keys(&mut self) {
-        let keys = std::mem::take(&mut self.keys);
+    /// Gives the keys free; for retries, `answer` is remembered. Only once: the next flight may have taken the same keys by
+    /// then.
+    fn free_keys(&self, answer: Option<&Response>) {
         let mut board = self.flights.board();
-        for key in &keys {
-            board.in_flight.remove(key);
-        }
-    }
-
-    fn remember(&self, answer: &Response) {
-        let mut board = self.flights.board();
-        for key in self.keys.iter().filter(|key| matches!(key.same, Same::Invocation(_))) {
-            board.remember(key.clone(), answer.clone());
+        for key in board.keys.remove(&self.number).unwrap_or_default() {
+            board.in_flight.remove(&key);
+            if let (Some(answer), Same::Invocation(_)) = (answer, &key.same) {
+                board.remember(key, answer.clone());
+            }
         }
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.free_keys();
-        self.flights.flying.send_modify(|flying| *flying -= 1);
+        self.free_keys(None);
     }
 }
 

@@ -4,7 +4,6 @@ use super::actors::{self, is_for};
 use super::chains::{Chain, Chains};
 use super::classify::{error_kind, is_recordable};
 use super::error::EngineError;
-use super::flights::Waiters;
 use super::identify::{Call, identify};
 use super::keep::{Arrived, keep};
 use super::passing::Places;
@@ -20,7 +19,7 @@ use crate::upstream::Answer;
 use bytes::Bytes;
 use http::Method;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -104,7 +103,7 @@ impl Importer {
         let chain = self.continued(&question)?;
         let given = answer.body.clone();
         let own = keep(&self.shared, (&self.chains, &self.places), &question, Arrived { answer, chain }).await?;
-        self.remember_token(&question, &given, &own.body);
+        self.remember_token(&question, &given, &own.response.body);
         if let Some((told, made)) = write.zip(question.session().history.latest().map(str::to_owned)) {
             self.writes.insert((session_name, told), made);
         }
@@ -176,14 +175,14 @@ impl Importer {
             told_after: after,
             account: None,
             in_hand: std::sync::Mutex::default(),
-            waiters: Waiters::default(),
+            waiters: OnceLock::new(),
         }
     }
 
     /// The chain that a request with a token goes on with.
     fn continued(&self, question: &Question) -> Result<Option<Arc<Mutex<Chain>>>, EngineError> {
         let Some(token) = question.call.page.token else { return Ok(None) };
-        match self.chains.at(question.session_name.as_ref(), token.key()) {
+        match self.chains.at(question.session_name.as_ref(), token.key(), &question.reading()) {
             Some(open) => Ok(Some(open.chain)),
             None => Ok(Some(Arc::new(Mutex::new(reopened(&self.shared, question, &token)?)))),
         }

@@ -1,7 +1,7 @@
 //! From upstream's answer to a stored page and the client's answer: scrub → tokens → store → answer.
 
 use super::Shared;
-use super::chains::{Chain, Chains, Open};
+use super::chains::{Chain, Chains, GoingOn, Kept, Open};
 use super::error::EngineError;
 use super::passing::{Places, remember_place};
 use super::prepared::{page_token, with_tokens};
@@ -23,6 +23,21 @@ pub(super) struct Arrived {
     pub(super) chain: Option<Arc<Mutex<Chain>>>,
 }
 
+/// What became of an answer.
+pub(super) struct Stored {
+    /// What the client gets.
+    pub(super) response: Response,
+    /// The page, where it is stored.
+    pub(super) kept: Option<Kept>,
+}
+
+impl Stored {
+    /// An answer that is not stored.
+    pub(super) fn nowhere(response: impl Into<Response>) -> Self {
+        Self { response: response.into(), kept: None }
+    }
+}
+
 /// Why a page is not recorded.
 #[derive(Debug, thiserror::Error)]
 enum NotRecorded {
@@ -41,7 +56,7 @@ pub(super) async fn keep(
     (chains, places): (&Chains, &Places),
     question: &Question,
     arrived: Arrived,
-) -> Result<Response, EngineError> {
+) -> Result<Stored, EngineError> {
     let Arrived { answer, chain } = arrived;
     let position = question.call.page.token.map_or(0, |token| token.position);
     let placed = placed(shared, question, &answer, position);
@@ -64,27 +79,48 @@ pub(super) async fn keep(
         Err(error) => return Ok(unrecorded(shared, question, answer, &error)),
     };
     let upstreams = placed.upstream_token.clone().filter(|_| question.keeps_signature());
-    let next = match round(&chain, &placed.upstream_token, position).await {
+    let (next, kept) = match round(&chain, &placed.upstream_token, position).await {
         Some(earlier) => {
             not_recorded(shared, question, &NotRecorded::Round);
-            earlier
+            (earlier, None)
         }
         None => {
-            let told = (placed.upstream_token, answer.elapsed);
-            let next = add(shared, chains, question, &chain, position, page, told).await;
+            let upstream_token = placed.upstream_token.map(Secret::new);
+            let arrived = Kept { chain, position, upstream_token, took: answer.elapsed };
+            let (next, kept, is_new) = add(shared, chains, question, arrived, page).await;
+            if is_new {
+                count(&shared.tally.recorded);
+                count(&shared.attendance.of(question.session_name.as_deref()).recorded);
+            }
             if let Some(token) = upstreams {
                 remember_place(shared, places, question, &token, next).await;
             }
-            next
+            (next, kept)
         }
     };
     if question.keeps_signature() {
         // The client's next request will be signed too: only upstream's own token can go up in it.
-        return Ok(answer.into());
+        return Ok(Stored { response: answer.into(), kept });
     }
     // The client gets what AWS said; only the cassette is redacted.
     let body = with_tokens(&body, |_| next);
-    Ok(Response { body: fill(&body, Some(&live)), ..answer.into() })
+    Ok(Stored { response: Response { body: fill(&body, Some(&live)), ..answer.into() }, kept })
+}
+
+/// Stores a page once more, for a read that shared it while it was on its way: how often something was answered must not depend
+/// on which reads happened to meet.
+pub(super) async fn keep_again(shared: &Arc<Shared>, chains: &Chains, question: &Question, kept: Kept) {
+    let page = {
+        let chain = kept.chain.lock().await;
+        let Some(page) = chain.pages().get(kept.position as usize) else { return };
+        Scrubbed::from_cassette(page.clone())
+    };
+    // A first page begins a reading of its own; a later one goes to whichever chain lacks it.
+    let chain = match kept.position {
+        0 => Arc::new(Mutex::new(kept.chain.lock().await.fork(0))),
+        _ => Arc::clone(&kept.chain),
+    };
+    add(shared, chains, question, Kept { chain, ..kept }, page).await;
 }
 
 /// The token of an earlier page of `chain` that upstream has given again for the page at `position`. The client gets it again
@@ -120,39 +156,43 @@ fn fresh(shared: &Shared, question: &Question) -> Chain {
     Chain::new(head, Vec::new(), call.items_member().unwrap_or_default())
 }
 
-/// Adds the page at `position` to `chain` and to the store; gives the token for the page after it.
+/// Adds the page that `arrived` to its chain, or to another reading's that stands at the same place and lacks it, and to the
+/// store. Gives the token for the page after it, the page as it is kept, and whether it was stored just now.
 async fn add(
     shared: &Arc<Shared>,
     chains: &Chains,
     question: &Question,
-    chain: &Arc<Mutex<Chain>>,
-    position: u32,
+    arrived: Kept,
     page: Scrubbed<Page>,
-    (upstream_token, took): (Option<String>, Duration),
-) -> Token {
+) -> (Token, Option<Kept>, bool) {
     let call = &question.call;
+    let session = question.session_name.as_ref();
     let items_member = call.items_member().unwrap_or_default();
+    let Kept { chain, position, upstream_token, took } = arrived;
     let at = position as usize;
-    let mut held = Arc::clone(chain);
+    let claimed = call.page.token.and_then(|token| chains.claim(session, token.key(), &question.reading(), &chain));
+    let mut held = claimed.unwrap_or(chain);
     let mut locked = Arc::clone(&held).lock_owned().await;
     let known = locked.pages().get(at).map(|known| known == page.inner());
     if known == Some(false) {
         held = Arc::new(Mutex::new(locked.fork(at)));
         locked = Arc::clone(&held).lock_owned().await;
     }
-    if known != Some(true) {
+    let is_new = known != Some(true);
+    if is_new {
         locked.push(page.inner().clone(), items_member);
     }
     let next = page_token(&call.fingerprint, locked.digest_before(at + 1), position + 1);
-    upstream_token.iter().for_each(|token| locked.give(token, next));
-    let token = upstream_token.map(|token| (next.key(), Secret::new(token)));
-    if known != Some(true) {
-        let kept = token.clone().map(|(key, token)| UpstreamToken { key: key.to_vec(), token });
+    upstream_token.iter().for_each(|token| locked.give(token.expose(), next));
+    let mut is_kept = true;
+    if is_new {
+        let kept = upstream_token.clone().map(|token| UpstreamToken { key: next.key().to_vec(), token });
         match store(shared, question, &locked, page, kept, took).await {
             Ok(id) => locked.id = Some(id),
             Err(error) => {
                 // The next page begins a take with all that is known, so that no page takes another's place.
                 locked.id = None;
+                is_kept = false;
                 not_recorded(shared, question, &error);
             }
         }
@@ -162,18 +202,21 @@ async fn add(
             session.recorded_write = true;
         }
     }
+    let reading = locked.reading();
     drop(locked);
-    let name = || format!("{} {}", call.name.as_str(), call.fingerprint);
-    match token {
-        Some((key, upstream_token)) => {
-            chains.goes_on(question.session_name.as_ref(), key, Open { chain: held, upstream_token }, name());
+    match upstream_token.clone() {
+        Some(upstream_token) => {
+            let name = format!("{} {}", call.name.as_str(), call.fingerprint);
+            let open = Open { chain: Arc::clone(&held), upstream_token };
+            chains.goes_on(session, next.key(), GoingOn { open, reading, name, is_news: is_new });
         }
         None => {
             chains.ended(&held);
             shared.cassette.seal_soon(&call.folder, &call.fingerprint);
         }
     }
-    next
+    let kept = is_kept.then_some(Kept { chain: held, position, upstream_token, took });
+    (next, kept, is_new && is_kept)
 }
 
 /// Makes the page durable: as a new take with all pages of the chain, or as one page more of its take. The store writes on
@@ -209,16 +252,13 @@ async fn store(
         cassette.keep_time(&id.fingerprint(), took);
         Ok::<_, StoreError>(id)
     });
-    let id = stored.await.map_err(|error| StoreError::Io(std::io::Error::other(error)))??;
-    count(&shared.tally.recorded);
-    count(&shared.attendance.of(question.session_name.as_deref()).recorded);
-    Ok(id)
+    stored.await.map_err(|error| StoreError::Io(std::io::Error::other(error)))?
 }
 
 /// What cannot be recorded goes to the client as it came.
-fn unrecorded(shared: &Shared, question: &Question, answer: Answer, error: &dyn std::error::Error) -> Response {
+fn unrecorded(shared: &Shared, question: &Question, answer: Answer, error: &dyn std::error::Error) -> Stored {
     not_recorded(shared, question, error);
-    answer.into()
+    Stored::nowhere(answer)
 }
 
 /// Says in the log and the summary what the client got and the cassette did not.

@@ -7,9 +7,9 @@ use super::actors::{self, Caller};
 use super::classify::{error_kind, is_recordable};
 use super::error::EngineError;
 use super::find::{Found, Gap, find_in, find_there, look_up};
-use super::flights::{FlightKey, Landed, Outcome, Same, Waiters};
+use super::flights::{FlightKey, Landed, Outcome, Same};
 use super::identify::Call;
-use super::keep::{Arrived, keep, not_recorded};
+use super::keep::{Arrived, Stored, keep, keep_again, not_recorded};
 use super::passing::identify_recorded;
 use super::prepared::Prepared;
 use super::recorder::{Question, Recorder};
@@ -24,7 +24,7 @@ use crate::upstream::verify::Authorization;
 use crate::upstream::{Answer, UpstreamError};
 use bytes::Bytes;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 /// What AWS calls a path that no operation has, before it looks at the signature.
@@ -55,14 +55,22 @@ pub(super) async fn record(
     recorder.mark_start(shared, &call).map_err(Arc::new)?;
     let account = caller.unclaimed_account().filter(|_| request.door.keeps_signature()).map(str::to_owned);
     let question = Question { account, in_hand: Mutex::new(in_hand), ..begin(request, call, session_name, session) };
-    let keys = flight_keys(&question);
-    let (shared, recorder) = (Arc::clone(shared), Arc::clone(recorder));
-    let flights = recorder.flights.clone();
+    let (keys, question) = (flight_keys(&question), Arc::new(question));
     let asking = |waiters| {
-        let question = Question { waiters, ..question };
-        async move { ask(&shared, &recorder, &question).await }
+        let (shared, recorder, question) = (Arc::clone(shared), Arc::clone(recorder), Arc::clone(&question));
+        async move {
+            question.waiters.get_or_init(|| waiters);
+            ask(&shared, &recorder, &question).await
+        }
     };
-    flights.join(keys, asking).await
+    let joined = recorder.flights.join(keys, asking).await?;
+    if let Some(kept) = joined.shared {
+        let (shared, recorder) = (Arc::clone(shared), Arc::clone(recorder));
+        let flights = recorder.flights.clone();
+        // To its end: a client that leaves now would leave a page behind that nobody goes on from.
+        flights.finish(async move { keep_again(&shared, &recorder.chains, &question, kept).await }).await;
+    }
+    Ok(joined.response)
 }
 
 /// What upstream answers to a request that its client signed, and whether it would be recorded. There is nothing to record it
@@ -143,7 +151,7 @@ fn begin(request: Request, call: Call, session_name: Option<String>, session: Ar
     if call.is_write() {
         session.lock().unwrap_or_else(PoisonError::into_inner).epoch += 1;
     }
-    let (in_hand, waiters) = (Mutex::default(), Waiters::default());
+    let (in_hand, waiters) = (Mutex::default(), OnceLock::new());
     Question { request, call, session_name, session, told_after: None, account: None, in_hand, waiters }
 }
 
@@ -181,18 +189,20 @@ async fn ask(shared: &Arc<Shared>, recorder: &Recorder, question: &Question) -> 
 async fn asked_and_kept(shared: &Arc<Shared>, recorder: &Recorder, question: &Question) -> Landed {
     let asked = match ask_upstream(shared, recorder, question).await {
         Ok(asked) => asked,
-        Err(error) => return Landed { outcome: Err(Arc::new(error)), final_answer: false },
+        Err(error) => return Landed { outcome: Err(Arc::new(error)), final_answer: false, kept: None },
     };
     match asked {
         Asked::PassOn(answer) => {
             count(&shared.tally.passed_on);
-            Landed { outcome: Ok(answer.into()), final_answer: false }
+            Landed { outcome: Ok(answer.into()), final_answer: false, kept: None }
         }
         Asked::Keep(arrived) => {
             // A client that is told to try again asks upstream again.
             let final_answer = is_recordable(&arrived.answer, &shared.settings.service.recording);
-            let outcome = keep(shared, (&recorder.chains, &recorder.places), question, arrived).await.map_err(Arc::new);
-            Landed { outcome, final_answer }
+            match keep(shared, (&recorder.chains, &recorder.places), question, arrived).await {
+                Ok(Stored { response, kept }) => Landed { outcome: Ok(response), final_answer, kept },
+                Err(error) => Landed { outcome: Err(Arc::new(error)), final_answer, kept: None },
+            }
         }
     }
 }

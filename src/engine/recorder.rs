@@ -2,7 +2,7 @@
 
 use super::Shared;
 use super::actors::Callers;
-use super::chains::Chains;
+use super::chains::{Chains, Reading};
 use super::error::EngineError;
 use super::flights::{Flights, Waiters};
 use super::identify::Call;
@@ -14,7 +14,7 @@ use crate::interaction::{DEFAULT_ACTOR, Request, counted};
 use crate::session::Session;
 use crate::upstream::{Answer, Upstream};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// What recording needs besides what replay needs.
@@ -41,8 +41,8 @@ pub(super) struct Question {
     pub(super) account: Option<String>,
     /// What upstream has answered already, for whoever asks it next.
     pub(super) in_hand: Mutex<Option<Answer>>,
-    /// Who waits for the answer.
-    pub(super) waiters: Waiters,
+    /// Who waits for the answer, once it is on its way for somebody.
+    pub(super) waiters: OnceLock<Waiters>,
 }
 
 impl Question {
@@ -58,6 +58,16 @@ impl Question {
     /// The write of its session that was answered last: what an answer that has come now is recorded after.
     pub(super) fn after(&self) -> Option<String> {
         self.told_after.clone().unwrap_or_else(|| self.session().history.latest().map(str::to_owned))
+    }
+
+    /// Which reading of its listing it belongs to.
+    pub(super) fn reading(&self) -> Reading {
+        Reading { max_results: self.call.page.max_results, after: self.after() }
+    }
+
+    /// Whether anybody waits for the answer.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.waiters.get().is_none_or(Waiters::is_anybody)
     }
 
     pub(super) fn session(&self) -> MutexGuard<'_, Session> {

@@ -46,7 +46,7 @@ pub(super) async fn onward(shared: &Shared, recorder: &Recorder, question: &Ques
         return onward_as_signed(shared, recorder, question, &token).await;
     }
     let token_member = &shared.settings.service.paging.token;
-    if let Some(open) = recorder.chains.at(question.session_name.as_ref(), token.key()) {
+    if let Some(open) = recorder.chains.at(question.session_name.as_ref(), token.key(), &question.reading()) {
         let body = with_token(&body, token_member, open.upstream_token.expose())?;
         return Ok(Onward::Ask { body, chain: Some(open.chain) });
     }
@@ -59,7 +59,7 @@ pub(super) async fn onward(shared: &Shared, recorder: &Recorder, question: &Ques
         chain.give(kept.expose(), token);
         return Ok(Onward::Ask { body, chain: Some(Arc::new(Mutex::new(chain))) });
     }
-    walk(shared, recorder, question, (chain.fork(token.position as usize), token)).await
+    walk(shared, recorder, question, (chain, token)).await
 }
 
 /// As [`onward`], where nothing can be put into the body: it has upstream's own token already, or none that upstream knows.
@@ -72,7 +72,8 @@ async fn onward_as_signed(
     if !question.call.page.was_upstreams {
         return Err(EngineError::SignedToken);
     }
-    let open = recorder.chains.at(question.session_name.as_ref(), token.key()).map(|open| open.chain);
+    let open = recorder.chains.at(question.session_name.as_ref(), token.key(), &question.reading());
+    let open = open.map(|open| open.chain);
     let reopened = || reopened(shared, question, token).map(|chain| Arc::new(Mutex::new(chain)));
     match open.map_or_else(reopened, Ok) {
         Ok(chain) => Ok(Onward::Ask { body: question.request.body.clone(), chain: Some(chain) }),
@@ -125,12 +126,13 @@ async fn walk(
     let paging = &shared.settings.service.paging;
     let items_member = question.call.items_member().unwrap_or_default();
     let live = live_values(shared, &question.request);
-    let mut seen = Seen::new(&chain, items_member, live.as_deref());
+    let before = chain.pages().get(..place.position as usize).ok_or_else(changed)?;
+    let mut seen = Seen::new(before, items_member, live.as_deref());
     let first =
         json::without(&question.request.body, &paging.token).map_err(crate::fingerprint::ParameterError::from)?;
     let mut body = Bytes::from(first);
     let mut trail = Trail::default();
-    while question.waiters.is_anybody() {
+    while question.is_awaited() {
         let call = &question.call;
         let answer = recorder.upstream.send(&call.actor, &question.request, body, &call.region).await?;
         if !answer.status.is_success() {
@@ -195,8 +197,8 @@ enum Passed {
 }
 
 impl Seen {
-    fn new(chain: &Chain, items_member: &str, live: Option<&Bindings>) -> Self {
-        let items = chain.pages().iter().flat_map(|page| items_of(page, items_member, live)).collect();
+    fn new(pages: &[Page], items_member: &str, live: Option<&Bindings>) -> Self {
+        let items = pages.iter().flat_map(|page| items_of(page, items_member, live)).collect();
         Self { items, passed: 0, in_last_page: 0 }
     }
 

@@ -14,5 +14,6 @@ mod exact_bytes;
 mod modes;
 mod recall;
 mod sharing;
+mod side_by_side;
 mod upstream_faults;
 mod walks;

@@ -1,6 +1,8 @@
 //! Work that is shared, remembered, and left.
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 use super::*;
+use crate::cassette::TakeHead;
+use crate::engine::chains::Chain;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +19,7 @@ fn answer(n: usize) -> Response {
 /// Work that waits for `go`, counts itself and answers with its number.
 async fn count(counter: Arc<AtomicUsize>, mut go: watch::Receiver<bool>, final_answer: bool) -> Landed {
     go.wait_for(|go| *go).await.unwrap();
-    Landed { outcome: Ok(answer(counter.fetch_add(1, Ordering::SeqCst))), final_answer }
+    Landed { outcome: Ok(answer(counter.fetch_add(1, Ordering::SeqCst))), final_answer, kept: None }
 }
 
 #[tokio::test]
@@ -29,7 +31,7 @@ async fn a_retry_joins_what_is_in_flight_and_then_gets_what_landed() {
     let other = flights.join(vec![key("b")], |_| count(Arc::clone(&counter), gate.clone(), true));
     let starts = async { go.send_replace(true) };
     let (first, retry, other, _) = tokio::join!(first, retry, other, starts);
-    assert_eq!(first.unwrap().body, retry.unwrap().body);
+    assert_eq!(first.unwrap().response.body, retry.unwrap().response.body);
     other.unwrap();
     let late = flights.join(vec![key("a")], |_| count(Arc::clone(&counter), gate, true)).await;
     late.unwrap();
@@ -42,7 +44,7 @@ async fn a_passing_fault_is_asked_again() {
     let (_go, gate) = watch::channel(true);
     for n in 0..3 {
         let outcome = flights.join(vec![key("a")], |_| count(Arc::clone(&counter), gate.clone(), false)).await;
-        assert_eq!(outcome.unwrap().body, n.to_string());
+        assert_eq!(outcome.unwrap().response.body, n.to_string());
     }
 }
 
@@ -52,7 +54,7 @@ async fn whoever_asks_after_the_answer_is_out_asks_anew() {
     let (_go, gate) = watch::channel(true);
     for n in 0..2000 {
         let outcome = flights.join(vec![key("a")], |_| count(Arc::clone(&counter), gate.clone(), false)).await;
-        assert_eq!(outcome.unwrap().body, n.to_string());
+        assert_eq!(outcome.unwrap().response.body, n.to_string());
     }
 }
 
@@ -66,7 +68,7 @@ async fn a_client_that_leaves_does_not_stop_the_work() {
     }
     go.send_replace(true);
     let retry = flights.join(vec![key("a")], |_| count(Arc::clone(&counter), gate, true)).await;
-    assert_eq!(retry.unwrap().body, "0");
+    assert_eq!(retry.unwrap().response.body, "0");
     assert_eq!(counter.load(Ordering::SeqCst), 1);
 }
 
@@ -101,7 +103,7 @@ async fn work_knows_whether_anybody_waits() {
     let work = |waiters: Waiters| async move {
         tell.send(waiters).unwrap();
         gate.wait_for(|go| *go).await.unwrap();
-        Landed { outcome: Ok(answer(0)), final_answer: false }
+        Landed { outcome: Ok(answer(0)), final_answer: false, kept: None }
     };
     let mut one = Box::pin(flights.join(vec![key("a")], work));
     let waiters = tokio::select! {
@@ -109,8 +111,9 @@ async fn work_knows_whether_anybody_waits() {
         waiters = told => waiters.ok(),
     };
     let waiters = waiters.unwrap();
-    let mut other =
-        Box::pin(flights.join(vec![key("a")], |_| async { Landed { outcome: Ok(answer(1)), final_answer: false } }));
+    let mut other = Box::pin(
+        flights.join(vec![key("a")], |_| async { Landed { outcome: Ok(answer(1)), final_answer: false, kept: None } }),
+    );
     assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(other.as_mut().poll(cx).is_pending())).await);
     drop(one);
     assert!(waiters.is_anybody());
@@ -118,5 +121,36 @@ async fn work_knows_whether_anybody_waits() {
     assert!(!waiters.is_anybody());
     go.send_replace(true);
     assert_eq!(flights.settle(Duration::from_secs(60)).await, 0);
-    assert!(Waiters::default().is_anybody());
+}
+
+/// A page that is stored; which one does not matter here.
+fn kept() -> Kept {
+    let head = TakeHead { complete: true, ..TakeHead::default() };
+    let chain = Arc::new(tokio::sync::Mutex::new(Chain::new(head, Vec::new(), "")));
+    Kept { chain, position: 0, upstream_token: None, took: Duration::ZERO }
+}
+
+#[tokio::test]
+async fn a_read_of_ones_own_shares_and_a_retry_is_the_same_read() {
+    let flights = Flights::default();
+    let read = || FlightKey { same: Same::Read { max_results: None, epoch: 0 }, ..key("") };
+    let (go, mut gate) = watch::channel(false);
+    let first = flights.join(vec![key("a"), read()], |_| async move {
+        gate.wait_for(|go| *go).await.unwrap();
+        Landed { outcome: Ok(answer(0)), final_answer: true, kept: Some(kept()) }
+    });
+    let nothing = |_| async { Landed { outcome: Ok(answer(1)), final_answer: true, kept: None } };
+    let other = flights.join(vec![key("b"), read()], nothing);
+    let retry = flights.join(vec![key("a"), read()], nothing);
+    let others_retry = flights.join(vec![key("b"), read()], nothing);
+    let starts = async { go.send_replace(true) };
+    let (first, other, retry, others_retry, _) = tokio::join!(first, other, retry, others_retry, starts);
+    let shares = [first, other, retry, others_retry].map(|joined| joined.unwrap().shared.is_some());
+    assert_eq!(shares, [false, true, false, false]);
+    // Whoever shared may have lost the answer too.
+    let late = flights.join(vec![key("b"), read()], nothing).await.unwrap();
+    assert_eq!((late.response.body, late.shared.is_some()), (Bytes::from("0"), false));
+    let anew = flights.join(vec![key("c"), read()], nothing).await.unwrap();
+    assert_eq!(anew.response.body, "1");
+    assert!(flights.board().in_flight.is_empty() && flights.board().keys.is_empty());
 }
