@@ -7,7 +7,7 @@ use super::rank::{Standing, best};
 use super::sequences::Signature;
 use super::waiting::{Stuck, Wait, Waiter, following, passing_status, stuck};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Take};
+use crate::interaction::{Entry, Page, Take};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -289,11 +289,10 @@ impl Poll<'_> {
     }
 }
 
-/// Whether a client that gets `take` asks again: a fault of the service, or an error that is one of `transient`.
+/// Whether a client that gets `take` asks again: a fault of the service, too many requests, or an error that is one of `transient`.
 fn asks_to_retry(take: &Take, transient: &[String]) -> bool {
-    take.pages
-        .last()
-        .is_some_and(|page| page.status >= 500 || page.error_kind().is_some_and(|kind| transient.contains(&kind)))
+    let by_kind = |page: &Page| page.error_kind().is_some_and(|kind| transient.contains(&kind));
+    take.pages.last().is_some_and(|page| page.status >= 500 || page.status == 429 || by_kind(page))
 }
 
 /// All sessions of a run.

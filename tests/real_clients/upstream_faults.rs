@@ -1,10 +1,10 @@
 //! What upstream and the ways to it do wrong, as boto3 sees it.
 
 use ramtape::simulator::{Credential, Effect, Fault};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::clients::{boto3, python};
-use crate::scene::{Endpoint, Tape, recording, words};
+use crate::clients::{Finished, boto3, python};
+use crate::scene::{Endpoint, Tape, as_owner, recording, words};
 use crate::steps::{Step, batch, by_step, parsed, step};
 
 const LISTING: &str = "GetResourceShares";
@@ -29,6 +29,45 @@ fn throttling_is_the_clients_to_retry_and_never_recorded() {
     let replayed = tape.replay(asked());
     assert_eq!(replayed.lines().last().unwrap()["retryAttempts"], 0);
     assert_eq!(replayed.bodies()[..], recorded.bodies()[2..]);
+}
+
+/// Until one attempt works: that recorded errors are answers must not make them the last ones.
+#[test]
+fn a_recorded_error_that_asks_to_retry_is_followed_by_what_the_retry_got() {
+    let Some(python) = python() else { return };
+    // Of a gateway before the service: the status says all.
+    let unnamed = |status| Effect::Raw { status, content_type: Some("application/json".into()), body: "{}".into() };
+    for (effect, status) in [
+        (Effect::Unavailable, 503),
+        (Effect::Throttled, 429),
+        (Effect::InternalError, 500),
+        (unnamed(429), 429),
+        (unnamed(502), 502),
+    ] {
+        let (mut endpoint, tape) = (Endpoint::start(), Tape::new());
+        let asked = || {
+            let steps = [
+                step("call", "CreateResourceShare", &json!({ "name": "x", "clientToken": "t" })),
+                step("call", LISTING, &json!({ "resourceOwner": "SELF", "name": "x" })),
+            ];
+            batch(boto3(&python), &steps)
+        };
+        for operation in ["CreateResourceShare", LISTING] {
+            endpoint.running().inject(Fault::next(effect.clone()).times(2).on(operation));
+        }
+        let run = tape.run("once", &["--record-errors", "--upstream", &endpoint.url()]);
+        let recorded = as_owner(asked()).under(run).finish().success();
+        endpoint.stop();
+        assert!(recorded.stderr.contains("6 recorded, 0 missed;"), "{recorded}");
+        let retries = |finished: &Finished| -> Vec<Value> {
+            parsed(&finished.lines(), "http").iter().map(|answer| answer["status"].clone()).collect()
+        };
+        assert_eq!(retries(&recorded), [status, status, 200, status, status, 200]);
+        for tape in [&tape, &tape.text_alone()] {
+            let replayed = tape.replay(asked());
+            assert_eq!((retries(&replayed), replayed.bodies()), (retries(&recorded), recorded.bodies()));
+        }
+    }
 }
 
 #[test]
