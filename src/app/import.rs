@@ -29,8 +29,10 @@ pub(crate) async fn import(
     let opener = Opener { config: config.clone(), warden, upstream: None };
     let engine = opener.engine(&config.cassette, Effective::Everything, opened).engine;
     let mut importer = Importer::new(&engine);
-    for mut exchange in exchanges {
-        exchange.request = without_prefixes(exchange.request, &config.key);
+    let own = |exchange: Exchange| Exchange { request: without_prefixes(exchange.request, &config.key), ..exchange };
+    let exchanges: Vec<Exchange> = exchanges.into_iter().map(own).collect();
+    importer.look_through(exchanges.iter());
+    for exchange in exchanges {
         done(importer.take_in(exchange).await.map_err(|error| with_causes(&error)));
     }
     let mut report = engine.cassette().seal()?;

@@ -7,6 +7,7 @@ use crate::proxy::Tunnels;
 pub(super) fn merged(summaries: impl Iterator<Item = Summary>) -> Summary {
     let mut whole = summaries.fold(Summary::default(), add);
     whole.sessions.sort_by(|a, b| a.name.cmp(&b.name));
+    whole.passed.sort();
     whole
 }
 
@@ -16,6 +17,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
         replayed,
         recorded,
         passed_on,
+        passed,
         not_recorded,
         secrets,
         broken,
@@ -42,6 +44,12 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     whole.replayed += replayed;
     whole.recorded += recorded;
     whole.passed_on += passed_on;
+    for (answer, count) in passed {
+        match whole.passed.iter_mut().find(|(known, _)| *known == answer) {
+            Some((_, known)) => *known += count,
+            None => whole.passed.push((answer, count)),
+        }
+    }
     whole.not_recorded.extend(not_recorded);
     whole.secrets += secrets;
     whole.broken += broken;

@@ -18,7 +18,7 @@ pub(crate) struct Destination {
     /// What decided, where the configuration did not.
     pub(crate) notice: Option<String>,
     /// The access key ids of the shared files that callers read too, each with its profile.
-    known_keys: Vec<(String, String)>,
+    profile_keys: Vec<(String, String)>,
 }
 
 /// Where the credentials come from: the profile that was named, else the default chain.
@@ -64,8 +64,8 @@ pub(crate) async fn destination(config: &Config) -> Result<Destination, Upstream
         },
     };
     // Whoever calls a server has files of its own; the command of `run` has these.
-    let known_keys = if config.command.is_some() { files.key_ids() } else { Vec::new() };
-    Ok(Destination { url, kind, notice, known_keys })
+    let profile_keys = if config.command.is_some() { files.key_ids() } else { Vec::new() };
+    Ok(Destination { url, kind, notice, profile_keys })
 }
 
 /// The endpoint that AWS clients are led to, with what leads them there. One that is this proxy's own leads nowhere else.
@@ -116,7 +116,7 @@ pub(crate) fn upstream(
         service: config.service.name.clone(),
         url: destination.url.clone(),
         kind: destination.kind,
-        known_keys: destination.known_keys.clone(),
+        profile_keys: destination.profile_keys.clone(),
         credentials,
         actors: actor_sources(&config.actors),
         region: config.region.clone(),

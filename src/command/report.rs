@@ -84,7 +84,8 @@ fn annotation(miss: &Miss) -> String {
     format!("::error title={}::{}", property(&format!("ramtape miss: {}", miss.operation)), data(&miss.message))
 }
 
-/// One suite: a failure for every miss, an error for every answer that was not recorded, else one case that passed.
+/// One suite: a failure for every miss, an error for every answer that was not recorded, a skipped case for what was passed on by
+/// rule, else one case that passed.
 fn junit(summary: &Summary) -> String {
     let mut cases = String::new();
     for miss in &summary.misses {
@@ -102,13 +103,20 @@ fn junit(summary: &Summary) -> String {
             xml(reason),
         ));
     }
+    for (answer, count) in &summary.passed {
+        cases.push_str(&format!(
+            "  <testcase classname=\"ramtape\" name=\"recording\">\n    <skipped message=\"not recorded: {}\"/>\n  </testcase>\n",
+            xml(&summary::passed_text(answer, *count)),
+        ));
+    }
     if cases.is_empty() {
         cases.push_str("  <testcase classname=\"ramtape\" name=\"every request was answered\"/>\n");
     }
-    let (failures, errors) = (summary.misses.len(), summary.not_recorded.len());
-    let tests = (failures + errors).max(1);
+    let (failures, errors, skipped) = (summary.misses.len(), summary.not_recorded.len(), summary.passed.len());
+    let tests = (failures + errors + skipped).max(1);
+    let skipped = if skipped > 0 { format!(" skipped=\"{skipped}\"") } else { String::new() };
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ramtape\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\">\n{cases}</testsuite>\n"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"ramtape\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\"{skipped}>\n{cases}</testsuite>\n"
     )
 }
 
@@ -134,6 +142,7 @@ fn xml(text: &str) -> String {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
+    use crate::engine::PassedOn;
 
     fn one_miss() -> Summary {
         let miss = Miss {
@@ -164,6 +173,23 @@ mod tests {
              &amp; there\u{fffd}</failure>\n  </testcase>\n</testsuite>\n"
         );
         assert!(junit(&Summary::default()).contains("tests=\"1\" failures=\"0\" errors=\"0\""));
+    }
+
+    #[test]
+    fn junit_holds_what_was_passed_on_as_skipped() {
+        let answer = PassedOn {
+            operation: "GetResourceShares".into(),
+            region: "me-south-1".into(),
+            error: Some("AuthFailure".into()),
+            status: 403,
+        };
+        let text = junit(&Summary { passed: vec![(answer, 1)], ..Summary::default() });
+        for part in [
+            "tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\">",
+            "<skipped message=\"not recorded: GetResourceShares in me-south-1 answered AuthFailure (HTTP 403)\"/>",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
     }
 
     #[test]

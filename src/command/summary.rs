@@ -1,7 +1,7 @@
 //! The closing lines of a run.
 
 use super::voice::Voice;
-use crate::engine::{Miss, SessionState, Summary};
+use crate::engine::{Miss, PassedOn, SessionState, Summary};
 use crate::interaction::counted;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -43,6 +43,15 @@ pub(super) fn json(summary: &Summary) -> serde_json::Value {
         "replayed": summary.replayed,
         "recorded": summary.recorded,
         "passedOn": summary.passed_on,
+        "passed": summary.passed.iter().map(|(answer, count)| {
+            serde_json::json!({
+                "operation": answer.operation,
+                "region": answer.region,
+                "error": answer.error,
+                "status": answer.status,
+                "count": count,
+            })
+        }).collect::<Vec<_>>(),
         "missed": summary.missed,
         "misses": summary.misses.iter().map(miss).collect::<Vec<_>>(),
         "notRecorded": summary.not_recorded,
@@ -73,6 +82,15 @@ fn lines(summary: &Summary) -> Vec<Line> {
     }
     for reason in &summary.not_recorded {
         lines.push(Line::Problem(format!("answered but not recorded: {reason}")));
+    }
+    for (answer, count) in summary.passed.iter().take(TOLD) {
+        lines.push(Line::Note(format!("not recorded: {}", passed_text(answer, *count))));
+    }
+    if let Some(rest @ 1..) = summary.passed.len().checked_sub(TOLD) {
+        lines.push(Line::Note(format!(
+            "and {} of answers that were not recorded",
+            counted(rest as u64, "more kind", "more kinds")
+        )));
     }
     for name in &summary.adrift {
         lines.push(Line::Problem(adrift(name)));
@@ -160,6 +178,14 @@ pub(super) fn grouped(misses: &[Miss]) -> Vec<(&Miss, u64)> {
     grouped
 }
 
+/// What an answer was that is passed on by rule.
+pub(super) fn passed_text(answer: &PassedOn, count: u64) -> String {
+    let PassedOn { operation, region, error, status } = answer;
+    let what = error.as_ref().map_or_else(|| format!("HTTP {status}"), |error| format!("{error} (HTTP {status})"));
+    let times = if count > 1 { format!(", {count} times") } else { String::new() };
+    format!("{operation} in {region} answered {what}{times}")
+}
+
 fn miss_text(miss: &Miss, count: u64) -> String {
     let mut text = format!("miss: {}", miss.operation);
     if !miss.fingerprint.is_empty() {
@@ -229,6 +255,21 @@ mod tests {
         assert_eq!(session_lines(&many, true).len(), 30);
     }
 
+    fn passed(operation: &str, error: Option<&str>, status: u16) -> PassedOn {
+        let (region, error) = ("us-east-1".to_owned(), error.map(str::to_owned));
+        PassedOn { operation: operation.to_owned(), region, error, status }
+    }
+
+    #[test]
+    fn what_was_passed_on_is_in_the_json() {
+        let passed = vec![(passed("GetResourceShares", Some("AuthFailure"), 403), 2)];
+        let json = json(&Summary { passed_on: 2, passed, ..Summary::default() });
+        let expected = serde_json::json!([{
+            "operation": "GetResourceShares", "region": "us-east-1", "error": "AuthFailure", "status": 403, "count": 2,
+        }]);
+        assert_eq!((&json["passed"], &json["passedOn"]), (&expected, &serde_json::json!(2)));
+    }
+
     #[test]
     fn what_went_wrong_is_told_one_by_one() {
         let miss = Miss {
@@ -249,7 +290,11 @@ mod tests {
             went_on: 1,
             upstream_connections: 1,
             tunnels: 2,
-            passed_on: 1,
+            passed_on: 3,
+            passed: vec![
+                (passed("GetResourceShares", Some("ThrottlingException"), 429), 2),
+                (passed("ListPrincipals", None, 503), 1),
+            ],
             ..Summary::default()
         };
         let problem = |text: &str| Line::Problem(text.to_owned());
@@ -260,6 +305,8 @@ mod tests {
                 problem("miss: GetResourceShares k3v9x2mq7r5ta4bc in session t1, 2 times\n  no take\n  record it"),
                 problem("and 2 misses more"),
                 problem("answered but not recorded: disk full"),
+                note("not recorded: GetResourceShares in us-east-1 answered ThrottlingException (HTTP 429), 2 times"),
+                note("not recorded: ListPrincipals in us-east-1 answered HTTP 503"),
                 problem("refused 1 request: caller not proved"),
                 problem(
                     "2 requests went upstream after writes that were only replayed: upstream never saw those writes"
@@ -275,7 +322,7 @@ mod tests {
         );
         assert_eq!(
             totals(&summary),
-            "0 replayed, 0 recorded, 4 missed, 1 passed on without being recorded; 1 upstream connection, 2 tunnels to other hosts"
+            "0 replayed, 0 recorded, 4 missed, 3 passed on without being recorded; 1 upstream connection, 2 tunnels to other hosts"
         );
     }
 }

@@ -3,6 +3,7 @@
 
 use super::chains::Kept;
 use super::error::EngineError;
+use super::regional::Undecided;
 use crate::fingerprint::Fingerprint;
 use crate::interaction::Response;
 use crate::token::TokenKey;
@@ -45,20 +46,29 @@ pub(super) enum Same {
 pub(super) struct Landed {
     pub(super) outcome: Outcome,
     pub(super) final_answer: bool,
-    /// The page, where it is stored.
-    pub(super) kept: Option<Kept>,
+    /// What whoever shares it has to do, to be recorded as well.
+    pub(super) share: Option<Share>,
+}
+
+/// What became of an answer that several reads share.
+#[derive(Clone, Debug)]
+pub(super) enum Share {
+    /// It is stored, so far for the one alone that asked upstream.
+    Kept(Kept),
+    /// It waits for the end of the run.
+    Undecided(Undecided),
 }
 
 /// What somebody gets who waited for an answer.
 #[derive(Debug)]
 pub(super) struct Joined {
     pub(super) response: Response,
-    /// The page that a read shared with another one, where it is stored: so far as the other's alone.
-    pub(super) shared: Option<Kept>,
+    /// What to do with it, of a read that shared the answer to another one.
+    pub(super) share: Option<Share>,
 }
 
 /// What all who wait are told.
-type Told = Result<(Response, Option<Kept>), Arc<EngineError>>;
+type Told = Result<(Response, Option<Share>), Arc<EngineError>>;
 
 /// The requests in flight, and the answers of those that landed.
 #[derive(Clone, Debug, Default)]
@@ -140,7 +150,7 @@ impl Flights {
         let (mut waiting, shares) = {
             let mut board = self.board();
             if let Some(answer) = keys.iter().find_map(|key| board.answered.get(key)) {
-                return Ok(Joined { response: answer.clone(), shared: None });
+                return Ok(Joined { response: answer.clone(), share: None });
             }
             match keys.iter().find_map(|key| Some((key, board.in_flight.get(key)?.clone()))) {
                 Some((key, flying)) => {
@@ -162,7 +172,7 @@ impl Flights {
             }
         };
         match waiting.wait_for(Option::is_some).await.map(|told| told.clone()) {
-            Ok(Some(told)) => told.map(|(response, kept)| Joined { response, shared: kept.filter(|_| shares) }),
+            Ok(Some(told)) => told.map(|(response, share)| Joined { response, share: share.filter(|_| shares) }),
             _ => Err(Arc::new(EngineError::Interrupted)),
         }
     }
@@ -218,7 +228,7 @@ impl Flight {
         let landed = work.await;
         // The keys first: whoever asks after the answer is out asks anew.
         self.free_keys(landed.outcome.as_ref().ok().filter(|_| landed.final_answer));
-        land.send_replace(Some(landed.outcome.map(|response| (response, landed.kept))));
+        land.send_replace(Some(landed.outcome.map(|response| (response, landed.share))));
     }
 
     /// Gives the keys free; for retries, `answer` is remembered. Only once: the next flight may have taken the same keys by

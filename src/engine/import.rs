@@ -2,7 +2,7 @@
 
 use super::actors::{self, is_for};
 use super::chains::{Chain, Chains};
-use super::classify::{error_kind, is_recordable};
+use super::classify::{error_kind, is_recordable, is_regional, is_web_page};
 use super::error::EngineError;
 use super::identify::{Call, identify};
 use super::keep::{Arrived, keep};
@@ -15,7 +15,7 @@ use crate::fingerprint::{Fingerprint, ParameterError};
 use crate::interaction::{Exchange, Request, Response, ServiceHost, json};
 use crate::session::session_name;
 use crate::token::{TokenKey, place_token};
-use crate::upstream::Answer;
+use crate::upstream::{Answer, KnownKeys};
 use bytes::Bytes;
 use http::Method;
 use std::collections::{HashMap, HashSet};
@@ -49,6 +49,8 @@ pub struct Importer {
     writes: HashMap<(Option<String>, String), String>,
     /// ramtape's own token for one of the transcript.
     tokens: HashMap<Place, String>,
+    /// In which regions whose keys work, by all of the transcript.
+    keys: KnownKeys,
     /// The invocations that were answered.
     answered: HashSet<(Option<String>, Fingerprint, Option<TokenKey>, String)>,
 }
@@ -67,7 +69,21 @@ impl Importer {
             places: Places::default(),
             writes,
             tokens,
+            keys: KnownKeys::default(),
             answered,
+        }
+    }
+
+    /// Looks through a transcript that is to be taken in: which of its errors tell of a region shows in the others.
+    pub fn look_through<'e>(&self, exchanges: impl Iterator<Item = &'e Exchange>) {
+        for Exchange { request, response, .. } in exchanges.filter(|exchange| self.is_addressed(&exchange.request)) {
+            let (Ok(call), answer) = (self.identify(request), answer(response.clone())) else { continue };
+            let (key, rules) = (signer(request, &call), &self.shared.settings.service.recording);
+            if is_regional(&answer, rules) {
+                self.keys.refused(&key, &call.region);
+            } else if is_recordable(&answer, rules) && !is_web_page(&answer) {
+                self.keys.accepted(&key, &call.region);
+            }
         }
     }
 
@@ -84,7 +100,8 @@ impl Importer {
         let session_name = session_name(&request);
         let known = self.put_own_token(&mut request, session_name.as_ref())?;
         // A browser's question before a request is answered before it reaches any operation.
-        if request.method == Method::OPTIONS || !self.is_kept(&answer, known) {
+        if request.method == Method::OPTIONS || !(self.is_kept(&answer, known) || self.is_of_region(&request, &answer))
+        {
             return Ok(Carried::Passing);
         }
         if known == Some(false) && answer.status.is_success() {
@@ -143,7 +160,14 @@ impl Importer {
         let settings = &self.shared.settings;
         let refused = known_token == Some(true)
             && error_kind(answer).is_some_and(|kind| kind == settings.service.paging.token_error);
-        !refused && (settings.record_errors || is_recordable(answer, &settings.service.recording))
+        let recordable = settings.record_errors || is_recordable(answer, &settings.service.recording);
+        !refused && recordable && !is_web_page(answer)
+    }
+
+    /// Whether the answer tells of a region that does not know a key which works in another one.
+    fn is_of_region(&self, request: &Request, answer: &Answer) -> bool {
+        let is_known = |call: Call| self.keys.works_elsewhere(&signer(request, &call), &call.region);
+        is_regional(answer, &self.shared.settings.service.recording) && self.identify(request).is_ok_and(is_known)
     }
 
     fn identify(&self, request: &Request) -> Result<Call, EngineError> {
@@ -196,6 +220,11 @@ impl Importer {
             self.tokens.insert((question.session_name.clone(), question.request.path.clone(), given), own);
         }
     }
+}
+
+/// Whose key a request of a transcript was signed with: its id, else who asks.
+fn signer(request: &Request, call: &Call) -> String {
+    actors::key_id(request).map_or_else(|| call.actor.to_string(), str::to_owned)
 }
 
 fn answer(response: Response) -> Answer {

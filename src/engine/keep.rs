@@ -3,6 +3,7 @@
 use super::Shared;
 use super::chains::{Chain, Chains, GoingOn, Kept, Open};
 use super::error::EngineError;
+use super::identify::Call;
 use super::passing::{Places, remember_place};
 use super::prepared::{page_token, with_tokens};
 use super::recorder::Question;
@@ -81,7 +82,7 @@ pub(super) async fn keep(
     let upstreams = placed.upstream_token.clone().filter(|_| question.keeps_signature());
     let (next, kept) = match round(&chain, &placed.upstream_token, position).await {
         Some(earlier) => {
-            not_recorded(shared, question, &NotRecorded::Round);
+            not_recorded(shared, &question.call, &NotRecorded::Round);
             (earlier, None)
         }
         None => {
@@ -193,7 +194,7 @@ async fn add(
                 // The next page begins a take with all that is known, so that no page takes another's place.
                 locked.id = None;
                 is_kept = false;
-                not_recorded(shared, question, &error);
+                not_recorded(shared, call, &error);
             }
         }
         if let Some(id) = locked.head.id.clone() {
@@ -257,13 +258,13 @@ async fn store(
 
 /// What cannot be recorded goes to the client as it came.
 fn unrecorded(shared: &Shared, question: &Question, answer: Answer, error: &dyn std::error::Error) -> Stored {
-    not_recorded(shared, question, error);
+    not_recorded(shared, &question.call, error);
     Stored::nowhere(answer)
 }
 
 /// Says in the log and the summary what the client got and the cassette did not.
-pub(super) fn not_recorded(shared: &Shared, question: &Question, error: &dyn std::error::Error) {
-    let reason = format!("{} {}: {error}", question.call.name.as_str(), question.call.fingerprint);
+pub(super) fn not_recorded(shared: &Shared, call: &Call, error: &dyn std::error::Error) {
+    let reason = format!("{} {}: {error}", call.name.as_str(), call.fingerprint);
     tracing::error!("answered, but not recorded: {reason}");
     shared.tally.not_recorded(reason);
 }

@@ -6,6 +6,7 @@ mod attendance;
 mod chains;
 mod classify;
 mod error;
+mod fate;
 mod find;
 mod flights;
 mod identify;
@@ -21,6 +22,7 @@ mod reask;
 mod recall;
 mod record;
 mod recorder;
+mod regional;
 mod replay;
 mod settings;
 mod stuck;
@@ -56,7 +58,7 @@ pub use prepared::Prepared;
 pub use prove::prove;
 pub use reask::{NotAsked, Question, Reask, ReaskError, Walked};
 pub use settings::{Effective, Poll, Settings, Signer};
-pub use summary::{Miss, Summary};
+pub use summary::{Miss, PassedOn, Summary};
 pub use trail::NoEnd;
 pub use transcript::transcript;
 pub use vet::Vetted;
@@ -162,6 +164,7 @@ impl Engine {
     pub async fn settle(&self, limit: Duration) {
         if let Some(recorder) = &self.recorder {
             recorder.settle(&self.shared, limit).await;
+            regional::settle(&self.shared, recorder).await;
         }
     }
 

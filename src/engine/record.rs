@@ -4,15 +4,17 @@
 
 use super::Shared;
 use super::actors::{self, Caller};
-use super::classify::{error_kind, is_recordable};
+use super::classify::is_recordable;
 use super::error::EngineError;
+use super::fate::{Fate, fate, is_strange, tell_strange};
 use super::find::{Found, Gap, find_in, find_there, look_up};
-use super::flights::{FlightKey, Landed, Outcome, Same};
+use super::flights::{FlightKey, Landed, Outcome, Same, Share};
 use super::identify::Call;
 use super::keep::{Arrived, Stored, keep, keep_again, not_recorded};
 use super::passing::identify_recorded;
 use super::prepared::Prepared;
 use super::recorder::{Question, Recorder};
+use super::regional::{self, Regional, Undecided};
 use super::replay::serve;
 use super::settings::Effective;
 use super::tally::count;
@@ -20,15 +22,11 @@ use super::walk::{Onward, onward};
 use crate::interaction::Request;
 use crate::service::Kind;
 use crate::session::{Session, session_name};
-use crate::upstream::verify::Authorization;
 use crate::upstream::{Answer, UpstreamError};
 use bytes::Bytes;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
-
-/// What AWS calls a path that no operation has, before it looks at the signature.
-const UNKNOWN_OPERATION: &str = "UnknownOperationException";
 
 /// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one. Upstream is not asked where its
 /// answer is `in_hand`.
@@ -64,22 +62,26 @@ pub(super) async fn record(
         }
     };
     let joined = recorder.flights.join(keys, asking).await?;
-    if let Some(kept) = joined.shared {
-        let (shared, recorder) = (Arc::clone(shared), Arc::clone(recorder));
-        let flights = recorder.flights.clone();
-        // To its end: a client that leaves now would leave a page behind that nobody goes on from.
-        flights.finish(async move { keep_again(&shared, &recorder.chains, &question, kept).await }).await;
+    match joined.share {
+        Some(Share::Kept(kept)) => {
+            let (shared, recorder) = (Arc::clone(shared), Arc::clone(recorder));
+            let flights = recorder.flights.clone();
+            // To its end: a client that leaves now would leave a page behind that nobody goes on from.
+            flights.finish(async move { keep_again(&shared, &recorder.chains, &question, kept).await }).await;
+        }
+        Some(Share::Undecided(undecided)) => regional::wait(shared, recorder, &question, undecided),
+        None => {}
     }
     Ok(joined.response)
 }
 
-/// What upstream answers to a request that its client signed, and whether it would be recorded. There is nothing to record it
+/// What upstream answers to a request that its client signed, and what would become of that. There is nothing to record it
 /// in yet.
 pub(super) async fn vet(
     shared: &Shared,
     recorder: &Recorder,
     request: &Request,
-) -> Result<(Answer, bool), EngineError> {
+) -> Result<(Answer, Call, Fate), EngineError> {
     let caller = actors::recording(shared, recorder, request).await?;
     let call = identify_recorded(shared, recorder, request, session_name(request).as_deref(), &caller)?;
     if call.page.token.is_some() {
@@ -87,8 +89,8 @@ pub(super) async fn vet(
     }
     admit(shared, recorder, request, &call, &caller).await?;
     let answer = recorder.upstream.pass_on(request).await?;
-    let is_kept = is_kept(shared, request, &call, &answer);
-    Ok((answer, is_kept))
+    let fate = fate(shared, request, &call, &answer);
+    Ok((answer, call, fate))
 }
 
 /// What `new_episodes` replays: what was there when the run began, unless this session has already changed upstream.
@@ -189,26 +191,42 @@ async fn ask(shared: &Arc<Shared>, recorder: &Recorder, question: &Question) -> 
 async fn asked_and_kept(shared: &Arc<Shared>, recorder: &Recorder, question: &Question) -> Landed {
     let asked = match ask_upstream(shared, recorder, question).await {
         Ok(asked) => asked,
-        Err(error) => return Landed { outcome: Err(Arc::new(error)), final_answer: false, kept: None },
+        Err(error) => return Landed { outcome: Err(Arc::new(error)), final_answer: false, share: None },
     };
     match asked {
         Asked::PassOn(answer) => {
-            count(&shared.tally.passed_on);
-            Landed { outcome: Ok(answer.into()), final_answer: false, kept: None }
+            shared.tally.passed_on(&question.call, &answer);
+            Landed { outcome: Ok(answer.into()), final_answer: false, share: None }
+        }
+        Asked::Strange(answer) => {
+            tell_strange(shared, recorder, &question.call, &answer);
+            Landed { outcome: Ok(answer.into()), final_answer: false, share: None }
+        }
+        Asked::Wait(undecided) => {
+            regional::wait(shared, recorder, question, undecided.clone());
+            let outcome = Ok(undecided.answer().clone().into());
+            Landed { outcome, final_answer: false, share: Some(Share::Undecided(undecided)) }
         }
         Asked::Keep(arrived) => {
             // A client that is told to try again asks upstream again.
             let final_answer = is_recordable(&arrived.answer, &shared.settings.service.recording);
             match keep(shared, (&recorder.chains, &recorder.places), question, arrived).await {
-                Ok(Stored { response, kept }) => Landed { outcome: Ok(response), final_answer, kept },
-                Err(error) => Landed { outcome: Err(Arc::new(error)), final_answer, kept: None },
+                Ok(Stored { response, kept }) => {
+                    Landed { outcome: Ok(response), final_answer, share: kept.map(Share::Kept) }
+                }
+                Err(error) => Landed { outcome: Err(Arc::new(error)), final_answer, share: None },
             }
         }
     }
 }
 
 enum Asked {
+    /// By rule.
     PassOn(Answer),
+    /// It is none of the service's.
+    Strange(Answer),
+    /// What becomes of it is not known yet.
+    Wait(Undecided),
     Keep(Arrived),
 }
 
@@ -219,40 +237,30 @@ async fn ask_upstream(shared: &Shared, recorder: &Recorder, question: &Question)
     let (answer, chain) = match onward(shared, recorder, question).await? {
         Onward::Ask { body, chain } => (send(recorder, question, body).await?, chain),
         Onward::Answered { answer, chain } => (answer, Some(chain)),
+        Onward::PassedOn(answer) if is_strange(&answer) => return Ok(Asked::Strange(answer)),
         Onward::PassedOn(answer) => return Ok(Asked::PassOn(answer)),
     };
-    if !is_kept(shared, &question.request, &question.call, &answer) {
-        return Ok(Asked::PassOn(answer));
-    }
+    let answer = match fate(shared, &question.request, &question.call, &answer) {
+        Fate::Keep => answer,
+        Fate::Strange => return Ok(Asked::Strange(answer)),
+        Fate::PassOn => match regional::judge(shared, recorder, question, answer).await {
+            Regional::Keep(answer) => answer,
+            Regional::Wait(undecided) => return Ok(Asked::Wait(undecided)),
+            Regional::PassOn(answer) => return Ok(Asked::PassOn(answer)),
+        },
+    };
     let accepted = is_recordable(&answer, &shared.settings.service.recording);
+    if accepted {
+        regional::accepted(recorder, question).await;
+    }
     if let Some(account) = question.account.as_deref().filter(|_| accepted)
         && let Err(error) = recorder.callers.admit(account)
     {
         // Another account's answer came first, while this one was on its way.
-        not_recorded(shared, question, &error);
+        not_recorded(shared, &question.call, &error);
         return Ok(Asked::PassOn(answer));
     }
     Ok(Asked::Keep(Arrived { answer, chain }))
-}
-
-/// Whether `answer` belongs into the cassette.
-fn is_kept(shared: &Shared, request: &Request, call: &Call, answer: &Answer) -> bool {
-    let (settings, kind) = (&shared.settings, error_kind(answer));
-    let recordable = settings.record_errors || is_recordable(answer, &settings.service.recording);
-    let refused_token =
-        call.page.token.is_some() && kind.is_some_and(|kind| kind == settings.service.paging.token_error);
-    // What follows a token from elsewhere has no place among the chains; an error after one is an answer like any other.
-    let foreign_page = call.page.foreign_token && answer.status.is_success();
-    let is_unjudged = request.door.keeps_signature() && is_unjudged(request, call, answer);
-    recordable && !refused_token && !foreign_page && !is_unjudged
-}
-
-/// Whether upstream may have given `answer` without judging the signature: anybody could have asked for it, and what nobody
-/// proved has no place in the cassette.
-fn is_unjudged(request: &Request, call: &Call, answer: &Answer) -> bool {
-    let has_operation = call.operation.is_some();
-    !Authorization::is_in(&request.headers)
-        || error_kind(answer).is_some_and(|kind| !has_operation || kind == UNKNOWN_OPERATION)
 }
 
 /// Sends the question with `body`, signed anew; or just as it came, where that is signed.

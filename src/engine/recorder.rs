@@ -8,6 +8,7 @@ use super::flights::{Flights, Waiters};
 use super::identify::Call;
 use super::passing::Places;
 use super::prepared::Prepared;
+use super::regional::Waiting;
 use super::settings::{Effective, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::interaction::{DEFAULT_ACTOR, Request, counted};
@@ -24,6 +25,7 @@ pub(super) struct Recorder {
     pub(super) flights: Flights,
     pub(super) callers: Callers,
     pub(super) places: Places,
+    pub(super) waiting: Waiting,
     /// For every fingerprint that went upstream in this run: what was there when the run began.
     at_start: Mutex<HashMap<Fingerprint, Option<Arc<Prepared>>>>,
 }
@@ -60,6 +62,21 @@ impl Question {
         self.told_after.clone().unwrap_or_else(|| self.session().history.latest().map(str::to_owned))
     }
 
+    /// The same, to be recorded later. A read stays where it was in the line of its session; a write comes last there: whatever
+    /// was recorded meanwhile is linked past it.
+    pub(super) fn set_aside(&self) -> Self {
+        Self {
+            request: self.request.clone(),
+            call: self.call.clone(),
+            session_name: self.session_name.clone(),
+            session: Arc::clone(&self.session),
+            told_after: if self.call.is_write() { self.told_after.clone() } else { Some(self.after()) },
+            account: None,
+            in_hand: Mutex::default(),
+            waiters: OnceLock::new(),
+        }
+    }
+
     /// Which reading of its listing it belongs to.
     pub(super) fn reading(&self) -> Reading {
         Reading { max_results: self.call.page.max_results, after: self.after() }
@@ -83,6 +100,7 @@ impl Recorder {
             flights: Flights::default(),
             callers: Callers::default(),
             places: Places::default(),
+            waiting: Waiting::default(),
             at_start: Mutex::default(),
         }
     }

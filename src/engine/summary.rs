@@ -16,6 +16,19 @@ pub struct Miss {
     pub message: String,
 }
 
+/// Equal answers that were passed on from upstream without being stored, by rule.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PassedOn {
+    /// The operation's name, or method and path of an unknown one.
+    pub operation: String,
+    /// The region that was asked.
+    pub region: String,
+    /// The error that they name.
+    pub error: Option<String>,
+    /// Their HTTP status.
+    pub status: u16,
+}
+
 /// What happened between start and now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -25,6 +38,8 @@ pub struct Summary {
     pub recorded: u64,
     /// Answers passed on from upstream without being stored, by rule (throttling, faults, authentication).
     pub passed_on: u64,
+    /// Which those are, with their numbers. The list is bounded; `passed_on` counts all.
+    pub passed: Vec<(PassedOn, u64)>,
     /// Answers that should have been stored and could not be, with the reason. Not empty: exit code 6.
     pub not_recorded: Vec<String>,
     /// How many of those are in the store only because a secret was found in them. Not 0: exit code 4.

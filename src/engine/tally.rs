@@ -1,11 +1,13 @@
 //! Counting what happens, without a lock where requests are many.
 
+use super::classify::error_kind;
 use super::error::EngineError;
+use super::identify::Call;
 use super::prepared::Prepared;
-use super::summary::{Miss, Summary};
+use super::summary::{Miss, PassedOn, Summary};
 use crate::cassette::UsedTakes;
 use crate::fingerprint::Fingerprint;
-use crate::upstream::UpstreamError;
+use crate::upstream::{Answer, UpstreamError};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,7 +22,7 @@ pub(super) struct Tally {
     pub(super) requests: AtomicU64,
     pub(super) replayed: AtomicU64,
     pub(super) recorded: AtomicU64,
-    pub(super) passed_on: AtomicU64,
+    passed_on: AtomicU64,
     pub(super) after_replayed_writes: AtomicU64,
     /// Waiters that would have gone nowhere and were given what was recorded later.
     pub(super) went_on: AtomicU64,
@@ -36,6 +38,7 @@ struct Noted {
     misses: Vec<Miss>,
     not_recorded: Vec<String>,
     refused: BTreeMap<String, u64>,
+    passed: BTreeMap<PassedOn, u64>,
     stuck: Vec<String>,
     /// By folder and fingerprint.
     used: BTreeMap<(String, Fingerprint), UsedTakes>,
@@ -83,6 +86,21 @@ impl Tally {
             if noted.refused.len() < KEPT || noted.refused.contains_key(&reason) {
                 *noted.refused.entry(reason).or_default() += 1;
             }
+        }
+    }
+
+    /// Notes an answer that is passed on by rule.
+    pub(super) fn passed_on(&self, call: &Call, answer: &Answer) {
+        count(&self.passed_on);
+        let passed = PassedOn {
+            operation: call.name.as_str().to_owned(),
+            region: call.region.clone(),
+            error: error_kind(answer),
+            status: answer.status.as_u16(),
+        };
+        let mut noted = self.noted();
+        if noted.passed.len() < KEPT || noted.passed.contains_key(&passed) {
+            *noted.passed.entry(passed).or_default() += 1;
         }
     }
 
@@ -136,6 +154,7 @@ impl Tally {
             replayed: of(&self.replayed),
             recorded: of(&self.recorded),
             passed_on: of(&self.passed_on),
+            passed: noted.passed.clone().into_iter().collect(),
             after_replayed_writes: of(&self.after_replayed_writes),
             missed: of(&self.missed),
             went_on: of(&self.went_on),

@@ -1,6 +1,7 @@
 //! Asking upstream before there is a cassette: what anybody could have sent is to make none.
 
 use super::Engine;
+use super::fate::{Fate, tell_strange};
 use super::record::vet;
 use super::tally::count;
 use crate::interaction::{Request, Response};
@@ -22,10 +23,13 @@ impl Engine {
         let Some(recorder) = &self.recorder else { return Vetted::Told(self.answer(request.clone()).await) };
         let tally = &self.shared.tally;
         match vet(&self.shared, recorder, request).await {
-            Ok((answer, true)) => Vetted::Accepted(answer),
-            Ok((answer, false)) => {
+            Ok((answer, _, Fate::Keep)) => Vetted::Accepted(answer),
+            Ok((answer, call, fate)) => {
                 count(&tally.requests);
-                count(&tally.passed_on);
+                match fate {
+                    Fate::Strange => tell_strange(&self.shared, recorder, &call, &answer),
+                    Fate::Keep | Fate::PassOn => tally.passed_on(&call, &answer),
+                }
                 Vetted::Told(answer.into())
             }
             Err(error) => {

@@ -3,6 +3,7 @@
 
 use super::Shared;
 use super::chains::Chain;
+use super::classify::is_web_page;
 use super::error::EngineError;
 use super::prepared::Prepared;
 use super::recorder::{Question, Recorder};
@@ -135,7 +136,7 @@ async fn walk(
     while question.is_awaited() {
         let call = &question.call;
         let answer = recorder.upstream.send(&call.actor, &question.request, body, &call.region).await?;
-        if !answer.status.is_success() {
+        if !answer.status.is_success() || is_web_page(&answer) {
             return Ok(Onward::PassedOn(answer));
         }
         let Placed { upstream_token, is_odd, .. } = place_token(&answer.body, &paging.token, 0);

@@ -38,6 +38,8 @@ pub struct RecordingRules {
     pub transient_errors: Vec<String>,
     /// Errors about the caller's credentials or clock.
     pub authentication_errors: Vec<String>,
+    /// Those of them that tell of the region, where the credentials work in another one.
+    pub regional_errors: Vec<String>,
 }
 
 #[derive(Deserialize)]

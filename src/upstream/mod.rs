@@ -15,6 +15,7 @@ mod credentials;
 mod endpoint;
 mod error;
 mod failure;
+mod known_keys;
 mod passing;
 mod resolve;
 mod roots;
@@ -27,6 +28,7 @@ pub use caller::{CallerError, Proof, Trust};
 pub use credentials::{CredentialSource, Credentials, CredentialsError, Keys, profile_region};
 pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Phase, UpstreamError};
+pub use known_keys::KnownKeys;
 pub use resolve::{Names, ResolveError, Resolver};
 pub use shared_files::SharedFiles;
 pub use sign::{Scope, sign};
@@ -58,7 +60,7 @@ pub struct Settings {
     /// Which of the public endpoints.
     pub kind: EndpointKind,
     /// The access key ids that are known to be those of profiles, each with its profile.
-    pub known_keys: Vec<(String, String)>,
+    pub profile_keys: Vec<(String, String)>,
     /// What to sign with.
     pub credentials: CredentialSource,
     /// What to sign with instead for some actors, by their labels.
@@ -93,13 +95,14 @@ pub struct Upstream {
     via: Option<HeaderValue>,
     credentials: Credentials,
     actors: BTreeMap<String, Credentials>,
-    known_keys: Vec<(String, String)>,
+    profile_keys: Vec<(String, String)>,
     roots: Arc<Roots>,
     limits: client::Limits,
     /// For the names of ramtape's own choice, and for those that clients signed for.
     resolvers: [Resolver; 2],
     signing: OnceCell<Client>,
     passing: OnceCell<Client>,
+    known_keys: KnownKeys,
 }
 
 impl Upstream {
@@ -138,8 +141,21 @@ impl Upstream {
             Endpoint::Public { .. } => [own_names, Resolver::new(settings.names, settings.addresses)],
         };
         let (signing, passing) = (OnceCell::new(), OnceCell::new());
-        let known_keys = settings.known_keys;
-        Ok(Self { endpoint, service, via, credentials, actors, known_keys, roots, limits, resolvers, signing, passing })
+        let (profile_keys, known_keys) = (settings.profile_keys, KnownKeys::default());
+        Ok(Self {
+            endpoint,
+            service,
+            via,
+            credentials,
+            actors,
+            profile_keys,
+            roots,
+            limits,
+            resolvers,
+            signing,
+            passing,
+            known_keys,
+        })
     }
 
     /// Sends `request` with `body` in place of its own to `region`, signed anew for `actor`, and reads the answer whole. An
@@ -175,6 +191,21 @@ impl Upstream {
         Trust { key, credentials: self.credentials(actor), service: &self.service, allow_any }
     }
 
+    /// In which regions the keys work that requests were signed with.
+    pub const fn known_keys(&self) -> &KnownKeys {
+        &self.known_keys
+    }
+
+    /// Where requests for `region` go, as people read it.
+    #[must_use]
+    pub fn place(&self, region: &str) -> String {
+        match (&self.endpoint, self.endpoint.url(region, "/", "")) {
+            (Endpoint::Fixed(base), _) => base.to_string(),
+            (Endpoint::Public { .. }, Ok(url)) => url.host().unwrap_or(region).to_owned(),
+            (Endpoint::Public { .. }, Err(_)) => region.to_owned(),
+        }
+    }
+
     /// How many connections have carried a request to upstream.
     #[must_use]
     pub fn connections(&self) -> u64 {
@@ -195,7 +226,7 @@ impl Upstream {
     /// The profile that the access key `id` is known to be of.
     #[must_use]
     pub fn profile_of(&self, id: &str) -> Option<&str> {
-        self.known_keys.iter().find(|(_, known)| known == id).map(|(profile, _)| profile.as_str())
+        self.profile_keys.iter().find(|(_, known)| known == id).map(|(profile, _)| profile.as_str())
     }
 
     fn headers(&self, received: &HeaderMap) -> HeaderMap {
@@ -250,7 +281,7 @@ mod tests {
             service: "ram".into(),
             url: url.map(str::to_owned),
             kind: EndpointKind::default(),
-            known_keys: Vec::new(),
+            profile_keys: Vec::new(),
             credentials: CredentialSource::Fixed(keys),
             actors: Vec::new(),
             region: "us-east-1".into(),

@@ -12,6 +12,7 @@ mod chains;
 mod concurrency;
 mod exact_bytes;
 mod modes;
+mod passed_on;
 mod recall;
 mod sharing;
 mod side_by_side;

@@ -3,6 +3,7 @@
 use crate::binary::run;
 use crate::stage::{Asking, Ramtape, Stage};
 use ramtape::config::{RawConfig, RecordMode};
+use ramtape::simulator::{Effect, Fault};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
@@ -290,4 +291,22 @@ async fn an_added_write_by_its_client_token() {
     recording.stop().await;
     let replaying = stage.ramtape_with("c", RecordMode::None, added).await;
     assert_eq!(replaying.post("MakeThing", json!({ "clientToken": "t-2" })).await.body, recorded.body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_that_is_not_enabled_is_there_after_it() {
+    for refused_first in [true, false] {
+        let stage = Stage::new().await;
+        let recording = stage.ramtape("c", RecordMode::Once).await;
+        let regions = if refused_first { ["eu-central-1", "us-east-1"] } else { ["us-east-1", "eu-central-1"] };
+        for region in regions {
+            if region == "eu-central-1" {
+                let (name, message) = ("UnrecognizedClientException".into(), "not known".into());
+                stage.endpoint().inject(Fault::next(Effect::Refused { status: 403, name, message }));
+            }
+            recording.ask(LISTING, json!({ "resourceOwner": "SELF" }).to_string(), Asking::region(region)).await;
+        }
+        assert_eq!(recording.stop().await.recorded, 2);
+        there_and_back(stage.folder(), &stage.cassette("c"));
+    }
 }

@@ -37,3 +37,20 @@ fn its_eight_operations_replay_byte_for_byte() {
     assert_eq!(by_step(&tape.replay(batch(boto3(&python), &steps))), recorded);
     assert_eq!(by_step(&tape.git_clone().replay(batch(boto3(&python), &steps))), recorded);
 }
+
+#[test]
+fn its_page_for_an_operation_that_it_lacks_is_no_answer_of_ram() {
+    let Some(python) = python() else { return };
+    let (moto, tape) = (Moto::start(&python), Tape::new());
+    let steps = [
+        step("call", "GetResourceShares", &json!({ "resourceOwner": "SELF" })),
+        step("call", "GetResourceShareInvitations", &json!({})),
+    ];
+    // Whatever CMD makes of it: here it goes on.
+    let call = batch(boto3(&python), &steps).under(words(&["sh", "-c", "\"$@\" || true", "sh"]));
+    let recorded = as_owner(call).under(tape.run("once", &["--upstream", &moto.url])).finish();
+    assert_eq!(recorded.code, Some(6), "{recorded}");
+    assert!(recorded.stderr.contains(&format!("{} answered 404 with a web page", moto.url)), "{recorded}");
+    let files = tape.files();
+    assert!(files.len() == 1 && files[0].starts_with("get-resource-shares/"), "{files:?}");
+}

@@ -1,6 +1,7 @@
 //! A client that asks in several regions, and runs in one of them: that is its region on replay too.
 
-use ramtape::simulator::Credential;
+use ramtape::simulator::{Credential, Effect, Fault};
+use serde_json::{Value, json};
 
 use crate::clients::{Call, python};
 use crate::scene::{Endpoint, Tape};
@@ -97,4 +98,71 @@ fn of_several_regions_the_users_own_is_chosen() {
     for other in [call.clone().region("eu-west-1"), call.clone().region("ap-south-1"), call] {
         assert!(replay(&tape, other).starts_with("eu-west-1\n"));
     }
+}
+
+/// Lists what there is in every region, and passes over those that are not enabled.
+const EVERY_REGION: &str = "import boto3, botocore, sys
+for region in sys.argv[1:]:
+    try:
+        shares = boto3.client('ram', region_name=region).get_resource_shares(resourceOwner='SELF')['resourceShares']
+        print(region, len(shares))
+    except botocore.exceptions.ClientError as error:
+        if error.response['Error']['Code'] not in ('UnrecognizedClientException', 'AuthFailure'):
+            raise
+        print(region, 'is not enabled')
+";
+
+#[test]
+fn a_region_that_is_not_enabled_is_passed_over_on_replay_too() {
+    let Some(python) = python() else { return };
+    for (error, regions) in [
+        ("UnrecognizedClientException", ["eu-central-1", "us-east-1", "eu-west-1"]),
+        ("AuthFailure", ["us-east-1", "eu-central-1", "eu-west-1"]),
+    ] {
+        let (mut endpoint, tape) = (Endpoint::start(), Tape::new());
+        let call = || crate::scene::as_owner(Call::new(&python).args(["-c", EVERY_REGION]).args(regions));
+        let first = regions.iter().position(|region| *region == "eu-central-1").unwrap();
+        // Which request is refused follows from the order.
+        for at in 0..=first {
+            let refused = Effect::Refused { status: 403, name: error.into(), message: "not known".into() };
+            let effect = if at == first { refused } else { Effect::Latency(std::time::Duration::ZERO) };
+            endpoint.running().inject(Fault::next(effect));
+        }
+        let report = tape.folder().join("report.json");
+        let run = tape.run("once", &["--report", "json", report.to_str().unwrap(), "--upstream", &endpoint.url()]);
+        let recorded = call().under(run).finish().success();
+        endpoint.stop();
+        let printed = String::from_utf8_lossy(&recorded.stdout);
+        assert_eq!(printed.matches("is not enabled").count(), 1, "{recorded}");
+        assert!(recorded.stderr.contains("3 recorded, 0 missed;"), "{recorded}");
+        let report: Value = serde_json::from_slice(&std::fs::read(report).unwrap()).unwrap();
+        assert_eq!((&report["passed"], &report["passedOn"]), (&json!([]), &json!(0)));
+        assert_eq!(tape.replay(call()).stdout, recorded.stdout);
+        assert_eq!(tape.text_alone().replay(call()).stdout, recorded.stdout);
+    }
+}
+
+#[test]
+fn what_is_passed_on_is_named_in_every_report() {
+    let Some(python) = python() else { return };
+    let (endpoint, tape) = (Endpoint::start(), Tape::new());
+    let refused = Effect::Refused { status: 403, name: "UnrecognizedClientException".into(), message: "no".into() };
+    endpoint.running().inject(Fault::next(refused));
+    let (json_file, xml_file) = (tape.folder().join("report.json"), tape.folder().join("report.xml"));
+    let reports = ["--report", "json", json_file.to_str().unwrap(), "--report", "junit", xml_file.to_str().unwrap()];
+    let run = tape.run("once", &[&reports[..], &["--upstream", &endpoint.url()]].concat());
+    let call = crate::scene::as_owner(Call::new(&python).args(["-c", EVERY_REGION, "us-east-1"]));
+    let recorded = call.under(run).finish().success();
+    let told = "not recorded: GetResourceShares in us-east-1 answered UnrecognizedClientException (HTTP 403)";
+    assert!(recorded.stderr.contains(told), "{recorded}");
+    assert!(std::fs::read_to_string(xml_file).unwrap().contains(&format!("<skipped message=\"{told}\"/>")));
+    let report: Value = serde_json::from_slice(&std::fs::read(json_file).unwrap()).unwrap();
+    let expected = json!([{
+        "operation": "GetResourceShares",
+        "region": "us-east-1",
+        "error": "UnrecognizedClientException",
+        "status": 403,
+        "count": 1,
+    }]);
+    assert_eq!(report["passed"], expected);
 }

@@ -37,7 +37,7 @@ fn settings(url: &str) -> Settings {
         service: "ram".to_owned(),
         url: Some(url.to_owned()),
         kind: EndpointKind::default(),
-        known_keys: Vec::new(),
+        profile_keys: Vec::new(),
         credentials: CredentialSource::Fixed(keys()),
         actors: Vec::new(),
         region: "us-east-1".to_owned(),

@@ -19,7 +19,7 @@ fn answer(n: usize) -> Response {
 /// Work that waits for `go`, counts itself and answers with its number.
 async fn count(counter: Arc<AtomicUsize>, mut go: watch::Receiver<bool>, final_answer: bool) -> Landed {
     go.wait_for(|go| *go).await.unwrap();
-    Landed { outcome: Ok(answer(counter.fetch_add(1, Ordering::SeqCst))), final_answer, kept: None }
+    Landed { outcome: Ok(answer(counter.fetch_add(1, Ordering::SeqCst))), final_answer, share: None }
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn work_knows_whether_anybody_waits() {
     let work = |waiters: Waiters| async move {
         tell.send(waiters).unwrap();
         gate.wait_for(|go| *go).await.unwrap();
-        Landed { outcome: Ok(answer(0)), final_answer: false, kept: None }
+        Landed { outcome: Ok(answer(0)), final_answer: false, share: None }
     };
     let mut one = Box::pin(flights.join(vec![key("a")], work));
     let waiters = tokio::select! {
@@ -112,7 +112,7 @@ async fn work_knows_whether_anybody_waits() {
     };
     let waiters = waiters.unwrap();
     let mut other = Box::pin(
-        flights.join(vec![key("a")], |_| async { Landed { outcome: Ok(answer(1)), final_answer: false, kept: None } }),
+        flights.join(vec![key("a")], |_| async { Landed { outcome: Ok(answer(1)), final_answer: false, share: None } }),
     );
     assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(other.as_mut().poll(cx).is_pending())).await);
     drop(one);
@@ -137,19 +137,19 @@ async fn a_read_of_ones_own_shares_and_a_retry_is_the_same_read() {
     let (go, mut gate) = watch::channel(false);
     let first = flights.join(vec![key("a"), read()], |_| async move {
         gate.wait_for(|go| *go).await.unwrap();
-        Landed { outcome: Ok(answer(0)), final_answer: true, kept: Some(kept()) }
+        Landed { outcome: Ok(answer(0)), final_answer: true, share: Some(Share::Kept(kept())) }
     });
-    let nothing = |_| async { Landed { outcome: Ok(answer(1)), final_answer: true, kept: None } };
+    let nothing = |_| async { Landed { outcome: Ok(answer(1)), final_answer: true, share: None } };
     let other = flights.join(vec![key("b"), read()], nothing);
     let retry = flights.join(vec![key("a"), read()], nothing);
     let others_retry = flights.join(vec![key("b"), read()], nothing);
     let starts = async { go.send_replace(true) };
     let (first, other, retry, others_retry, _) = tokio::join!(first, other, retry, others_retry, starts);
-    let shares = [first, other, retry, others_retry].map(|joined| joined.unwrap().shared.is_some());
+    let shares = [first, other, retry, others_retry].map(|joined| joined.unwrap().share.is_some());
     assert_eq!(shares, [false, true, false, false]);
     // Whoever shared may have lost the answer too.
     let late = flights.join(vec![key("b"), read()], nothing).await.unwrap();
-    assert_eq!((late.response.body, late.shared.is_some()), (Bytes::from("0"), false));
+    assert_eq!((late.response.body, late.share.is_some()), (Bytes::from("0"), false));
     let anew = flights.join(vec![key("c"), read()], nothing).await.unwrap();
     assert_eq!(anew.response.body, "1");
     assert!(flights.board().in_flight.is_empty() && flights.board().keys.is_empty());
