@@ -6,6 +6,8 @@ use ramtape::config::RecordMode;
 use ramtape::engine::Summary;
 use ramtape::simulator::{Effect, Fault, PageSizes};
 use serde_json::{Value, json};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 const LISTING: &str = "GetResourceShares";
@@ -55,17 +57,11 @@ async fn recorded(stage: &Stage, round: u64, sizes: &[u32]) -> (Vec<(String, Str
     let pause = |at: usize| Duration::from_millis((round * 7 + 5) * (at as u64) % 13);
     let readers = sizes.iter().enumerate().map(|(at, size)| Reader { size: *size, pause: pause(at) });
     let all: Vec<_> = readers.collect();
-    let readings = match all.as_slice() {
-        [a, b] => {
-            let (a, b) = tokio::join!(a.read(&recording, 100), b.read(&recording, 100));
-            vec![a, b]
-        }
-        [a, b, c] => {
-            let (a, b, c) = tokio::join!(a.read(&recording, 100), b.read(&recording, 100), c.read(&recording, 100));
-            vec![a, b, c]
-        }
-        _ => panic!("two or three"),
-    };
+    let mut reading = Vec::new();
+    for reader in &all {
+        reading.push(Box::pin(reader.read(&recording, 100)));
+    }
+    let readings = side_by_side(reading).await;
     assert!(readings.iter().all(|pages| pages.len() > 2), "several pages each");
     let summary = recording.stop().await;
     assert_eq!(summary.not_recorded, Vec::<String>::new());
@@ -80,6 +76,23 @@ async fn recorded(stage: &Stage, round: u64, sizes: &[u32]) -> (Vec<(String, Str
     }
     assert_eq!(replaying.stop().await.missed, 0);
     (stage.texts(&name), summary)
+}
+
+/// Awaits all of them together.
+async fn side_by_side<F: Future + Unpin>(mut futures: Vec<F>) -> Vec<F::Output> {
+    let mut outputs: Vec<Option<F::Output>> = futures.iter().map(|_| None).collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in futures.iter_mut().zip(&mut outputs) {
+            if output.is_none()
+                && let Poll::Ready(done) = Pin::new(future).poll(context)
+            {
+                *output = Some(done);
+            }
+        }
+        if outputs.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    outputs.into_iter().flatten().collect()
 }
 
 fn takes(text: &[(String, String)]) -> Vec<Value> {
