@@ -170,3 +170,25 @@ async fn what_was_no_better_gives_way() {
     }
     assert_eq!(over(&stage, &["verify"]).code, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_that_still_does_not_know_the_key_is_the_same() {
+    let stage = Stage::new().await;
+    let root = stage.cassette("c");
+    let refused = r#"{"__type":"UnrecognizedClientException","message":"not known"}"#;
+    {
+        let cassette = recording(&root);
+        let request = asked("GetPermission", r#"{"permissionArn":"a"}"#);
+        plant(&cassette, &request, TakeHead::default(), 403, refused);
+        cassette.seal().unwrap();
+    }
+    let other = endpoint(7).await;
+    answers(&other, "GetPermission", 403, None, refused);
+    let same = verify(&stage, &other, &[]);
+    assert!(same.code == Some(0) && same.stderr.contains("1 the same"), "{same:?}");
+    // Another matter of credentials tells nothing.
+    let expired = endpoint(7).await;
+    answers(&expired, "GetPermission", 403, None, r#"{"__type":"ExpiredTokenException"}"#);
+    let failed = verify(&stage, &expired, &[]);
+    assert!(failed.code != Some(0) && failed.stdout.contains("ExpiredTokenException"), "{failed:?}");
+}
