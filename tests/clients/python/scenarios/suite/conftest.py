@@ -1,8 +1,8 @@
 """A ramtape session for every test, named after the test and never after the worker that runs it."""
 
 import os
-import re
 import uuid
+from urllib.parse import quote
 
 import boto3
 import pytest
@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture
 def ram(request):
-    session = re.sub(r"[^A-Za-z0-9._-]", "-", request.node.nodeid)[-64:]
+    session = quote(request.node.nodeid, safe="")
     return boto3.client("ram", endpoint_url=f"{os.environ['RAMTAPE_URL']}/~{session}")
 
 
