@@ -22,6 +22,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
         secrets,
         broken,
         adrift,
+        redacted,
         misses,
         missed,
         damaged,
@@ -54,6 +55,12 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     whole.secrets += secrets;
     whole.broken += broken;
     whole.adrift.extend(adrift);
+    for one in redacted {
+        match whole.redacted.iter_mut().find(|known| (&known.rule, &known.member) == (&one.rule, &one.member)) {
+            Some(known) => known.times += one.times,
+            None => whole.redacted.push(one),
+        }
+    }
     whole.misses.extend(misses);
     whole.missed += missed;
     whole.damaged += damaged;

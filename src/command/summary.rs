@@ -3,6 +3,7 @@
 use super::voice::Voice;
 use crate::engine::{Miss, PassedOn, SessionState, Summary};
 use crate::interaction::counted;
+use crate::redact::Redacted;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -55,6 +56,9 @@ pub(super) fn json(summary: &Summary) -> serde_json::Value {
         "missed": summary.missed,
         "misses": summary.misses.iter().map(miss).collect::<Vec<_>>(),
         "notRecorded": summary.not_recorded,
+        "redacted": summary.redacted.iter().map(|one| {
+            serde_json::json!({ "rule": one.rule, "member": one.member, "times": one.times })
+        }).collect::<Vec<_>>(),
         "adrift": summary.adrift,
         "refused": summary.refused.iter().map(|(reason, count)| {
             serde_json::json!({ "reason": reason, "count": count })
@@ -92,6 +96,7 @@ fn lines(summary: &Summary) -> Vec<Line> {
             counted(rest as u64, "more kind", "more kinds")
         )));
     }
+    lines.extend(redacted(&summary.redacted).map(Line::Note));
     for name in &summary.adrift {
         lines.push(Line::Problem(adrift(name)));
     }
@@ -201,6 +206,17 @@ fn miss_text(miss: &Miss, count: u64) -> String {
         text.push_str(&format!("\n  {line}"));
     }
     text
+}
+
+/// What was redacted while recording, by rule and member: a replay answers with what stands there instead.
+fn redacted(all: &[Redacted]) -> Option<String> {
+    let one = |one: &Redacted| {
+        let place = if one.member.is_empty() { String::new() } else { format!(" in {}", one.member) };
+        format!("{}{place} {}", one.rule, counted(one.times, "time", "times"))
+    };
+    let told: Vec<String> = all.iter().take(TOLD).map(one).collect();
+    let rest = all.len().checked_sub(TOLD + 1).map_or_else(String::new, |_| ", and more".to_owned());
+    (!told.is_empty()).then(|| format!("redacted in what was recorded: {}{rest}", told.join(", ")))
 }
 
 /// What to say of what was recorded after a write that is not there.

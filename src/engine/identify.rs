@@ -49,6 +49,8 @@ pub(super) struct Call {
     pub(super) idempotency_token: Option<String>,
     /// JSON pointers to what only the redaction key, which is missing, would make the request that was recorded.
     pub(super) unkeyed: Vec<String>,
+    /// What of the request was redacted: JSON pointers, each with what stands there in the cassette.
+    pub(super) redacted: Vec<(String, String)>,
 }
 
 /// The paging members of a request.
@@ -111,6 +113,7 @@ pub(super) fn identify(
     }
     let path = copied.map_or(&request.path, |copied| &copied.path);
     let unkeyed = copied.map(|copied| copied.unkeyed.clone()).unwrap_or_default();
+    let redacted = copied.map(|copied| copied.redacted.clone()).unwrap_or_default();
     let is_paging = |name: &str| {
         (name == service.paging.token && page.token.is_some())
             || (name == service.paging.size && page.max_results.is_some())
@@ -160,6 +163,7 @@ pub(super) fn identify(
         page,
         idempotency_token,
         unkeyed,
+        redacted,
     })
 }
 

@@ -202,6 +202,7 @@ impl Engine {
             summary.unused_takes = 0;
         }
         if let Some(recorder) = &self.recorder {
+            summary.redacted = self.shared.settings.redaction.counts();
             summary.upstream_connections = recorder.upstream.connections();
             summary.partial = recorder.chains.unfinished();
         }

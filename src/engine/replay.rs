@@ -54,5 +54,21 @@ pub(super) fn serve(shared: &Shared, request: &Request, call: &Call, found: Foun
         bind(shared, session_name(request).as_deref(), call, write)
     });
     let draft = found.answer.map_err(EngineError::Unfilled)?;
-    Ok(draft.filled(|| live.or_else(|| live_values(shared, request))))
+    let response = draft.filled(|| live.or_else(|| live_values(shared, request)));
+    if !call.redacted.is_empty() {
+        tell_of_stand_ins(shared, call, &response);
+    }
+    Ok(response)
+}
+
+/// Says once that a client who sent a real value is answered with what stands for it: a test that compares the two fails.
+fn tell_of_stand_ins(shared: &Shared, call: &Call, response: &Response) {
+    let body = String::from_utf8_lossy(&response.body);
+    if let Some((pointer, stand_in)) = call.redacted.iter().find(|(_, stand_in)| body.contains(stand_in.as_str())) {
+        shared.tally.stand_in_served(&format!(
+            "{} was asked with a value at {pointer} that the cassette holds redacted, and its answer has {stand_in} instead: a \
+             test that compares the two fails. Let it compare with what an answer gave, or use a value that is not redacted",
+            call.name.as_str()
+        ));
+    }
 }

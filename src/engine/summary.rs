@@ -1,6 +1,7 @@
 //! What a run did, for its closing lines and reports.
 
 use super::attendance::SessionState;
+use crate::redact::Redacted;
 use std::time::Duration;
 
 /// A request that had no take.
@@ -48,6 +49,8 @@ pub struct Summary {
     pub broken: u64,
     /// What was recorded after a write that is not in the cassette, by operation's folder and fingerprint.
     pub adrift: Vec<String>,
+    /// What was redacted in answers and requests that were recorded, by rule and member.
+    pub redacted: Vec<Redacted>,
     /// Requests without a take. The list is bounded; `missed` counts all.
     pub misses: Vec<Miss>,
     /// How many requests had no take.

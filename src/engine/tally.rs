@@ -40,6 +40,8 @@ struct Noted {
     refused: BTreeMap<String, u64>,
     passed: BTreeMap<PassedOn, u64>,
     stuck: Vec<String>,
+    /// That a client who sent a real value got what stands for it, told once.
+    stand_in_served: Option<String>,
     /// By folder and fingerprint.
     used: BTreeMap<(String, Fingerprint), UsedTakes>,
 }
@@ -121,6 +123,15 @@ impl Tally {
         }
     }
 
+    /// Tells, the first time, of a client who sent a real value and got what stands for it.
+    pub(super) fn stand_in_served(&self, told: &str) {
+        let mut noted = self.noted();
+        if noted.stand_in_served.is_none() {
+            tracing::warn!("{told}");
+            noted.stand_in_served = Some(told.to_owned());
+        }
+    }
+
     /// The latest such reason, taken back.
     pub(super) fn take_unrecorded(&self) -> Option<String> {
         self.noted().not_recorded.pop()
@@ -166,6 +177,7 @@ impl Tally {
             misses: noted.misses.clone(),
             not_recorded: noted.not_recorded.clone(),
             refused: noted.refused.clone().into_iter().collect(),
+            notices: noted.stand_in_served.iter().cloned().collect(),
             ..Summary::default()
         }
     }

@@ -32,6 +32,14 @@ pub(super) struct Hit {
     pub(super) label: Cow<'static, str>,
 }
 
+impl Hit {
+    /// The name of the member that it is in; empty in a text.
+    pub(super) fn member(&self) -> &str {
+        let is_name = |step: &&str| !step.is_empty() && !step.bytes().all(|byte| byte.is_ascii_digit());
+        self.pointer.rsplit('/').find(is_name).unwrap_or_default()
+    }
+}
+
 /// What is looked for.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'r> {

@@ -29,7 +29,7 @@ mod words;
 pub use allow::{AllowError, Allowed};
 pub use findings::{Finding, credentials_in, scan_text};
 pub use key::{Key, SHORTEST_KEY};
-pub use redaction::{KeySource, Redaction, RedactionError, scrub_page};
+pub use redaction::{KeySource, Redacted, Redaction, RedactionError, scrub_page};
 pub use request::{Asking, Copied};
 pub use rule::{Policy, Rule, RuleError, Selector, Way};
 pub use scrub::{KEPT_HEADERS, Scrubbed, unkept_headers};

@@ -8,7 +8,7 @@ use super::shape::Shape;
 use crate::interaction::{Body, OperationName, Page, json};
 use http::HeaderMap;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -31,6 +31,17 @@ impl fmt::Debug for KeySource {
             Self::Missing(_) => "Missing",
         })
     }
+}
+
+/// How often one rule redacted something in one member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redacted {
+    /// The rule, as people call it.
+    pub rule: String,
+    /// The member's name; empty where it was no member of JSON.
+    pub member: String,
+    /// How often.
+    pub times: u64,
 }
 
 /// Why something cannot be redacted.
@@ -60,6 +71,8 @@ pub struct Redaction {
     given: Mutex<HashMap<String, [u8; 32]>>,
     /// How many stand-ins were made for want of the cassette's key.
     strange: AtomicUsize,
+    /// What was redacted so far, by rule and member.
+    counts: Mutex<BTreeMap<(Cow<'static, str>, String), u64>>,
 }
 
 impl Redaction {
@@ -69,14 +82,30 @@ impl Redaction {
     /// Where a rule makes no sense.
     pub fn new(policy: Policy, source: KeySource) -> Result<Self, RuleError> {
         let rules = policy.rules.iter().cloned().map(Compiled::new).collect::<Result<_, _>>()?;
-        Ok(Self { policy, rules, source, made: OnceLock::new(), given: Mutex::default(), strange: AtomicUsize::new(0) })
+        Ok(Self {
+            policy,
+            rules,
+            source,
+            made: OnceLock::new(),
+            given: Mutex::default(),
+            strange: AtomicUsize::new(0),
+            counts: Mutex::default(),
+        })
     }
 
     /// The built-in rules alone, with a key that must not matter.
     #[must_use]
     pub fn built_in(source: KeySource) -> Self {
         let (policy, rules) = (Policy::default(), Vec::new());
-        Self { policy, rules, source, made: OnceLock::new(), given: Mutex::default(), strange: AtomicUsize::new(0) }
+        Self {
+            policy,
+            rules,
+            source,
+            made: OnceLock::new(),
+            given: Mutex::default(),
+            strange: AtomicUsize::new(0),
+            counts: Mutex::default(),
+        }
     }
 
     /// What it does.
@@ -89,6 +118,29 @@ impl Redaction {
     /// nothing of whether a value is the recorded one.
     pub fn strange_stand_ins(&self) -> usize {
         self.strange.load(Ordering::Relaxed)
+    }
+
+    /// How often something was redacted in answers and requests so far, by the rule and the member that it was found in.
+    pub fn counts(&self) -> Vec<Redacted> {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = |((rule, member), times): (&(Cow<'static, str>, String), &u64)| Redacted {
+            rule: rule.clone().into_owned(),
+            member: member.clone(),
+            times: *times,
+        };
+        counts.iter().map(count).collect()
+    }
+
+    /// Counts what was found.
+    pub(super) fn count<'h>(&self, hits: impl IntoIterator<Item = &'h Hit>) {
+        let mut hits = hits.into_iter().peekable();
+        if hits.peek().is_none() {
+            return;
+        }
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        for hit in hits {
+            *counts.entry((hit.label.clone(), hit.member().to_owned())).or_default() += 1;
+        }
     }
 
     /// The storable page for an answer to `operation`: the kept headers, and the body with its holes; redacted.
@@ -106,6 +158,7 @@ impl Redaction {
         let wanted = self.of_answers(operation);
         for (_, value) in &mut headers {
             let hits = wanted.in_text(value, "");
+            self.count(&hits);
             *value = self.replaced(value, &hits)?;
         }
         Ok(Scrubbed::made(Page { status, headers, body: self.body(&wanted, body)? }))
@@ -123,6 +176,7 @@ impl Redaction {
         if hits.is_empty() {
             return Ok(body);
         }
+        self.count(&hits);
         let mut redacted = Body::default();
         let (mut at, mut holes) = (0, holes.into_iter().peekable());
         let literal = |redacted: &mut Body, from: usize, to: usize| {
@@ -167,15 +221,20 @@ impl Redaction {
 
     /// What to write for `hit`, escaped as it must be there.
     fn in_place_of(&self, hit: &Hit) -> Result<String, RedactionError> {
-        let mut text = match &hit.with {
-            Some(with) => with.clone(),
-            None => self.stand_in(&hit.value, hit.shape, &hit.pointer)?,
-        };
+        let mut text = self.instead_of(hit)?;
         for _ in 0..hit.depth {
             let quoted = json::quote(&text);
             text = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned();
         }
         Ok(text)
+    }
+
+    /// What to write for `hit`, as it is meant.
+    pub(super) fn instead_of(&self, hit: &Hit) -> Result<String, RedactionError> {
+        match &hit.with {
+            Some(with) => Ok(with.clone()),
+            None => self.stand_in(&hit.value, hit.shape, &hit.pointer),
+        }
     }
 
     /// What stands for `text`, which is at `pointer`.

@@ -45,6 +45,8 @@ pub struct Copied {
     pub body: Vec<u8>,
     /// JSON pointers to what would need the key that is missing.
     pub unkeyed: Vec<String>,
+    /// What was redacted: a JSON pointer to it, and what stands there now.
+    pub redacted: Vec<(String, String)>,
 }
 
 impl Redaction {
@@ -71,9 +73,18 @@ impl Redaction {
         }
         let missing = matches!(self.source, KeySource::Missing(_));
         let unkeyed = if missing { all.iter().map(|hit| hit.pointer.clone()).collect() } else { Vec::new() };
+        self.count(all.iter().copied());
+        let redacted = all.iter().map(|hit| Ok((hit.pointer.clone(), self.instead_of(hit)?)));
+        let redacted = redacted.collect::<Result<_, RedactionError>>()?;
         let query: Vec<String> = in_query.iter().map(|pair| self.pair(pair)).collect::<Result<_, _>>()?;
         let path = self.replaced(asking.path, &in_path)?;
-        Ok(Some(Copied { path, query: query.join("&"), body: self.replaced_bytes(asking.body, &in_body)?, unkeyed }))
+        Ok(Some(Copied {
+            path,
+            query: query.join("&"),
+            body: self.replaced_bytes(asking.body, &in_body)?,
+            unkeyed,
+            redacted,
+        }))
     }
 
     /// A pair of a query, redacted; as it came where there is nothing to redact.

@@ -17,6 +17,7 @@ mod unsealed;
 mod accounts;
 mod boto3;
 mod copies;
+mod counted;
 mod discarding;
 mod keys;
 mod links;
