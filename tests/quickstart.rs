@@ -144,7 +144,6 @@ fn boto3_prints_what_it_printed_while_recording() {
     let replayed = Finished::from(command.env("PYTHONUTF8", "1").output().unwrap());
     assert_eq!(replayed.code, Some(0), "{replayed:?}");
     assert_eq!(replayed.stdout, fs::read_to_string(tests.join("printed.txt")).unwrap());
-    let told =
-        "ramtape: replaying cassettes/default\nramtape: 7 replayed, 0 recorded, 0 missed; 0 upstream connections";
+    let told = "ramtape: replaying cassettes/default (none)\nramtape: 7 replayed, 0 recorded, 0 missed; 0 upstream connections";
     assert_eq!(replayed.stderr.trim_end(), told);
 }

@@ -43,8 +43,8 @@ pub(crate) async fn destination(config: &Config) -> Result<Destination, Upstream
         let (configured, named) = (configured.clone(), named.clone());
         return Err(UpstreamError::TwoProfiles { configured, variable, named });
     }
-    let counts = profile.as_ref().or(aws.profile.as_ref().map(|(_, named)| named));
-    let files = SharedFiles::read(&aws.files, counts.map(String::as_str)).await?;
+    let counts = config.upstream.profile_that_counts();
+    let files = SharedFiles::read(&aws.files, counts).await?;
     if let Some(named) = counts.filter(|_| profile.is_some() || !aws.has_keys) {
         check_profile(&files, named)?;
     }
@@ -76,9 +76,8 @@ fn configured_endpoint(config: &Config, aws: &AwsVariables, files: &SharedFiles)
     let own = |url: &str| BaseUrl::parse(url).is_ok_and(|base| base.leads_to(config.listen));
     let of_environment = aws.endpoint.as_ref().map(|(variable, url)| ((*variable).to_owned(), url.clone()));
     let of_files = || {
-        let profile = config.upstream.profile.as_ref().or(aws.profile.as_ref().map(|(_, named)| named));
         let url = files.endpoint(&config.service.name)?;
-        Some((format!("the profile {}", profile.map_or("default", String::as_str)), url))
+        Some((format!("the profile {}", config.upstream.profile_that_counts().unwrap_or("default")), url))
     };
     of_environment.or_else(of_files).filter(|(_, url)| !own(url))
 }

@@ -46,6 +46,12 @@ impl UpstreamConfig {
         url.filter(|url| !url.contains("/~") && !url.contains('@'))
     }
 
+    /// The profile of the shared files that counts, where one is named: by the configuration, else by the environment.
+    #[must_use]
+    pub fn profile_that_counts(&self) -> Option<&str> {
+        self.profile.as_deref().or_else(|| self.aws.profile.as_ref().map(|(_, profile)| profile.as_str()))
+    }
+
     /// The profile whose credentials sign, where one is named: by the configuration, or by the environment and not hidden by keys.
     fn signing_profile(&self) -> Option<&str> {
         let of_environment = self.aws.profile.as_ref().filter(|_| !self.aws.has_keys);

@@ -5,7 +5,7 @@ use crate::interaction::Secret;
 use aws_config::Region;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
-use aws_config::meta::region::{ProvideRegion, RegionProviderChain};
+use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::ProvideCredentials;
@@ -89,16 +89,6 @@ pub enum CredentialsError {
         /// How long ramtape waited.
         limit: Duration,
     },
-}
-
-/// The region that the shared configuration file names for `profile`, or for the one that the environment names.
-pub async fn profile_region(profile: Option<&str>) -> Option<String> {
-    let builder = ProfileFileRegionProvider::builder();
-    let builder = match profile {
-        Some(name) => builder.profile_name(name),
-        None => builder,
-    };
-    builder.build().region().await.map(|region| region.to_string())
 }
 
 /// Credentials, fetched when they are first needed and again shortly before they expire. A provider that

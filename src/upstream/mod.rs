@@ -25,7 +25,7 @@ mod sign;
 pub use address::{AddressRules, ForbiddenAddress, Network, NetworkError, Reserved};
 pub use answer::Answer;
 pub use caller::{CallerError, Proof, Trust};
-pub use credentials::{CredentialSource, Credentials, CredentialsError, Keys, profile_region};
+pub use credentials::{CredentialSource, Credentials, CredentialsError, Keys};
 pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Phase, UpstreamError};
 pub use known_keys::KnownKeys;

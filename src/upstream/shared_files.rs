@@ -41,6 +41,12 @@ impl SharedFiles {
         Some(url)
     }
 
+    /// The region that the profile names.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.sections.get("region")
+    }
+
     /// Whether the profile sets `key` to true.
     #[must_use]
     pub fn is_true(&self, key: &str) -> bool {

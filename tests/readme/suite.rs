@@ -87,7 +87,8 @@ fn recorded() -> Option<Reader> {
 fn every_test_has_a_session_of_its_own_and_every_attempt_begins_anew() {
     let Some(reader) = recorded() else { return };
     for options in ["", "-n 3", "--backwards", "-n 3 --backwards", "--flaky", "-n 2 --flaky"] {
-        let replayed = reader.types(&format!("export PYTHONPATH=.; ramtape run --record-mode none {PYTEST} {options}"));
+        let replayed =
+            reader.types(&format!("export PYTHONPATH=.; ramtape run -v --record-mode none {PYTEST} {options}"));
         assert!(replayed.stdout.contains("6 passed"), "{options}: {replayed:?}");
         assert!(replayed.stderr.contains(" 0 missed; 0 upstream connections"), "{options}: {replayed:?}");
         // Each name tells its test.

@@ -99,7 +99,7 @@ async fn drive(
     if ended.as_ref().is_ok_and(|ended| ended.code() == 0) {
         running.completed(shown(&args.cmd));
     }
-    if recording && let Some(region) = region::of_command(environment).await {
+    if recording && let Some(region) = region::of_command(environment, &asked.upstream).await {
         running.ran_in(region);
     }
     // The signal that ended CMD may arrive here only now.

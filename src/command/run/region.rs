@@ -1,22 +1,20 @@
 //! The region that CMD runs in.
 
-use crate::config::{Environment, is_region};
-use crate::upstream::profile_region;
+use crate::config::{Environment, UpstreamConfig, is_region};
+use crate::upstream::SharedFiles;
 
 /// The region that CMD takes for its own in `parent`, by what the SDKs read: the variables, else its profile. `None` where
 /// nothing names one, and where the two variables differ, as some SDKs read the one and some the other.
-pub(super) async fn of_command(parent: &Environment) -> Option<String> {
+pub(super) async fn of_command(parent: &Environment, upstream: &UpstreamConfig) -> Option<String> {
     let region = match (parent.text("AWS_REGION"), parent.text("AWS_DEFAULT_REGION")) {
         (Some(one), Some(other)) => Some(one).filter(|one| *one == other).map(str::to_owned),
         (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
-        (None, None) => profile_region(profile(parent)).await,
+        (None, None) => {
+            let files = SharedFiles::read(&upstream.aws.files, upstream.profile_that_counts()).await;
+            files.ok().and_then(|files| files.region().map(str::to_owned))
+        }
     };
     region.filter(|region| is_region(region))
-}
-
-/// The profile that CMD takes, where a variable names it.
-fn profile(parent: &Environment) -> Option<&str> {
-    parent.text("AWS_PROFILE").or_else(|| parent.text("AWS_DEFAULT_PROFILE"))
 }
 
 /// The region that `parent` names for CMD itself, whatever its profile says.
@@ -44,7 +42,8 @@ mod tests {
             (&[("AWS_REGION", "EU (Ireland)")], None),
         ] {
             let parent = Environment::of(variables.iter().copied(), "/");
-            assert_eq!(of_command(&parent).await.as_deref(), expected, "{variables:?}");
+            let upstream = UpstreamConfig::default();
+            assert_eq!(of_command(&parent, &upstream).await.as_deref(), expected, "{variables:?}");
         }
     }
 
