@@ -4,7 +4,7 @@
 //! other. Without a base everything is an addition, and what both sides have is there once.
 
 use super::merge::{arranged, begins};
-use super::subsequence::common;
+use super::subsequence::{common, within};
 use crate::interaction::Take;
 use std::collections::BTreeSet;
 
@@ -160,7 +160,16 @@ fn union(ours: &[&Take], theirs: &[&Take]) -> Vec<Placed> {
         let takes = takes.unwrap_or_default().iter();
         takes.map(|take| Placed { piece: Piece::Agreed((*take).clone()), of }).collect::<Vec<_>>()
     };
-    let mut pairs = common(ours.len(), theirs.len(), one);
+    let holds = |whole: &Take, part: &Take| whole.is_same_as(part) && whole.times >= part.times;
+    // Of polls that answer the same the longest sequence could join a run with a longer one, and count it too often: what
+    // one side has all of is paired with what holds it.
+    let mut pairs = if let Some(places) = within(ours, theirs, |mine, other| holds(mine, other)) {
+        places.into_iter().zip(0..).collect()
+    } else if let Some(places) = within(theirs, ours, |other, mine| holds(other, mine)) {
+        (0..).zip(places).collect()
+    } else {
+        common(ours.len(), theirs.len(), one)
+    };
     pairs.push((ours.len(), theirs.len()));
     let (mut placed, mut next) = (Vec::new(), (0, 0));
     for (at, other) in pairs {

@@ -21,6 +21,12 @@ pub(super) fn common(ours: usize, theirs: usize, same: impl Fn(usize, usize) -> 
     pairs
 }
 
+/// The places in `whole` of all of `part`, in its order; `None` where some of it has none.
+pub(super) fn within<T>(whole: &[T], part: &[T], holds: impl Fn(&T, &T) -> bool) -> Option<Vec<usize>> {
+    let mut places = whole.iter().enumerate();
+    part.iter().map(|item| places.find(|(_, other)| holds(other, item)).map(|(at, _)| at)).collect()
+}
+
 fn longest(rows: usize, columns: usize, same: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
     // How long it is from each place on, row by row from the last.
     let mut lengths = vec![vec![0_u32; columns + 1]; rows + 1];

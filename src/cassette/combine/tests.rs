@@ -110,6 +110,21 @@ fn what_both_sides_say_differently_of_one_take_is_left_to_a_person() {
 }
 
 #[test]
+fn what_one_side_has_all_of_is_as_it_has_it() {
+    // As two polls and one in between may leave it: the first run of them is not as long as the second.
+    let (ours, theirs) = (["x", "a*2"], ["a", "b", "a"]);
+    let once = ["x", "a", "b", "a*2"];
+    assert_eq!(combined(&[], &ours, &theirs), once.join(", "));
+    for side in [&ours[..], &theirs] {
+        assert_eq!(combined(&[], &once, side), once.join(", "), "{side:?}");
+        assert_eq!(combined(&[], side, &once), once.join(", "), "{side:?}");
+    }
+    let chains = ["t:x", "t:a b c", "t:a z", "t:a b c*2"];
+    assert_eq!(combined(&[], &["t:x", "t:a b c*2"], &["t:a b c", "t:a z", "t:a b c"]), chains.join(", "));
+    assert_eq!(combined(&[], &chains, &["t:x", "t:a b c*2"]), chains.join(", "));
+}
+
+#[test]
 fn thousands_of_takes_are_combined_without_a_table_of_all_pairs() {
     let many = |from: usize| -> Vec<Take> { (from..from + 3000).map(|n| take(&n.to_string())).collect() };
     let all = combine(&[], &many(0), &many(1000));
