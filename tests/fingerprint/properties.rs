@@ -11,6 +11,17 @@ use proptest::prelude::*;
 /// The choices of the plainest spelling.
 const PLAIN: &[u8] = &[0];
 
+#[test]
+fn a_query_with_an_address_or_a_plus_is_read_as_it_is() {
+    let read = |query: &str| {
+        let raw = format!("DELETE /deletepermission?permissionArn={query} HTTP/1.1\r\n\r\n");
+        asked(&WireRequest::parse(raw.as_bytes())).unwrap()
+    };
+    assert_eq!(read("a://b"), read("a%3A%2F%2fb"));
+    assert_eq!(read("%2B"), read("%2b"));
+    assert_ne!(read("%2B"), read("+"));
+}
+
 proptest! {
     #[test]
     fn blanks_escapes_number_spellings_orders_and_nulls_never_count(

@@ -21,7 +21,8 @@ impl WireRequest {
         let mut lines = head.split("\r\n");
         let mut start = lines.next().unwrap().split(' ');
         let (method, target) = (start.next().unwrap(), start.next().unwrap());
-        let target = match target.split_once("://") {
+        // A query may hold such an address too.
+        let target = match target.split_once("://").filter(|_| !target.starts_with('/')) {
             Some((_, rest)) => &rest[rest.find('/').unwrap()..],
             None => target,
         };

@@ -15,6 +15,7 @@ mod coverage;
 mod diff;
 mod offline;
 mod online;
+mod online_own_writes;
 mod online_update;
 mod removal;
 mod scene;

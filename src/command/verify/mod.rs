@@ -124,6 +124,14 @@ fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, voice
         count(&|outcome| matches!(outcome, Outcome::NotAsked(_))),
         count(&|outcome| matches!(outcome, Outcome::Failed(_))),
     ));
+    let own = count(&|outcome| matches!(outcome, Outcome::OwnWrite(..)));
+    if own > 0 {
+        voice.note(&format!(
+            "{} after the suite's own writes {}; the writes are not repeated, so that is no drift",
+            counted(own as u64, "read", "reads"),
+            if own == 1 { "differs" } else { "differ" }
+        ));
+    }
     let keyless = count(&|outcome| matches!(outcome, Outcome::Keyless));
     if keyless > 0 {
         voice.problem(&format!(

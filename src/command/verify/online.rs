@@ -76,7 +76,8 @@ async fn ask_one(reask: Reask<'_>, recorded: &Recorded, update: Option<&Recordin
             Some(reason) => Update::Refused(reason),
             None => update.record(entry, &fresh),
         };
-        asked.iter_mut().for_each(|asked| asked.update = update.clone());
+        let concerned = asked.iter_mut().filter(|asked| !matches!(asked.outcome, Outcome::OwnWrite(..)));
+        concerned.for_each(|asked| asked.update = update.clone());
     }
     asked
 }
@@ -92,7 +93,9 @@ fn sizes(entry: &Entry) -> Vec<Option<u32>> {
     sizes
 }
 
-/// Upstream is in one state, and the takes may be of several: the answer is held against the one that it is most like.
+/// Upstream is in one state, and the takes may be of several: the answer is held against the one that it is most like. What
+/// is like none of them has drifted from those that no write of their session came before; where there are none of these
+/// nothing tells drift from what the writes had done.
 fn compared(reask: Reask<'_>, entry: &Entry, takes: &[&Take], walked: &Walked) -> Outcome {
     let service = reask.service;
     let operation = service.operation_named(entry.operation.as_str());
@@ -112,17 +115,19 @@ fn compared(reask: Reask<'_>, entry: &Entry, takes: &[&Take], walked: &Walked) -
         }
         (shape, values(take, &fresh, paging))
     };
-    match takes.iter().map(against).min_by_key(|(shape, values)| (shape.len(), values.len())) {
-        Some((shape, _)) if walked.keyless => {
-            if shape.is_empty() {
-                Outcome::Keyless
-            } else {
-                Outcome::Shape(shape, Vec::new())
-            }
-        }
-        Some((shape, values)) if !shape.is_empty() => Outcome::Shape(shape, values),
-        Some((_, values)) if !values.is_empty() => Outcome::Values(values),
-        _ => Outcome::Same,
+    let differing: Vec<_> = takes.iter().map(|take| (take.after.is_none(), against(take))).collect();
+    let nearest = |fits: &dyn Fn(bool) -> bool| {
+        let fitting = differing.iter().filter(|(counts, _)| fits(*counts)).map(|(_, differing)| differing);
+        fitting.min_by_key(|(shape, values)| (shape.len(), values.len())).cloned()
+    };
+    let told = |values: Vec<Change>| if walked.keyless { Vec::new() } else { values };
+    match (nearest(&|_| true), nearest(&|counts| counts)) {
+        (Some((shape, _)), _) if walked.keyless && shape.is_empty() => Outcome::Keyless,
+        (Some((shape, values)), _) if shape.is_empty() && values.is_empty() => Outcome::Same,
+        (_, Some((shape, values))) if shape.is_empty() => Outcome::Values(values),
+        (_, Some((shape, values))) => Outcome::Shape(shape, told(values)),
+        (Some((shape, values)), None) => Outcome::OwnWrite(shape, told(values)),
+        (None, None) => Outcome::Same,
     }
 }
 
@@ -153,7 +158,8 @@ impl Recording<'_> {
     }
 
     /// Records the answers of all page sizes in place of each session's takes. Those of a session that were recorded after
-    /// a write stay: what upstream answers now is not what it answered then.
+    /// a write stay: what upstream answers now is not what it answered then. With them stay what it read before the write,
+    /// as a session's takes give way together: that is told.
     fn record(&self, entry: &Entry, fresh: &[(Option<u32>, Walked)]) -> Update {
         let mut sessions: Vec<&Option<String>> = entry.takes.iter().map(|take| &take.session).collect();
         sessions.sort();
@@ -162,7 +168,7 @@ impl Recording<'_> {
         for session in sessions {
             let takes = || entry.takes.iter().filter(|take| take.session == *session);
             if takes().any(|take| take.after.is_some()) {
-                left = true;
+                left |= takes().any(|take| take.after.is_none());
                 continue;
             }
             for (size, walked) in fresh.iter().filter(|(size, _)| takes().any(|take| take.max_results == *size)) {

@@ -13,6 +13,8 @@ const TOLD: usize = 10;
 const KEYLESS: &str =
     "its shape is the same; its values are redacted, and cannot be compared without the redaction key";
 
+const AFTER_WRITES: &str = "it was read after the suite's own writes, and those are not repeated";
+
 /// What came of it.
 #[derive(Debug)]
 pub(super) enum Outcome {
@@ -22,6 +24,8 @@ pub(super) enum Outcome {
     Values(Vec<Change>),
     /// Another shape; and the values, where they can be compared.
     Shape(Vec<Drift>, Vec<Change>),
+    /// It differs, and was recorded after writes of its session only. Those are not repeated, so that is no drift.
+    OwnWrite(Vec<Drift>, Vec<Change>),
     /// The shape is the same. Some values are redacted, and only the key that is missing would tell whether they are too.
     Keyless,
     /// It was not asked, and why.
@@ -58,6 +62,7 @@ impl Outcome {
             Self::Same => "same",
             Self::Values(_) => "values",
             Self::Shape(..) => "shape",
+            Self::OwnWrite(..) => "own write",
             Self::Keyless => "no key",
             Self::NotAsked(_) => "not asked",
             Self::Failed(_) => "failed",
@@ -69,7 +74,7 @@ impl Outcome {
         match self {
             Self::Values(_) => !ignore_values,
             Self::Shape(..) => true,
-            Self::Same | Self::Keyless | Self::NotAsked(_) | Self::Failed(_) => false,
+            Self::Same | Self::OwnWrite(..) | Self::Keyless | Self::NotAsked(_) | Self::Failed(_) => false,
         }
     }
 
@@ -78,7 +83,7 @@ impl Outcome {
         match self {
             Self::Keyless => !ignore_values,
             Self::Failed(_) => true,
-            Self::Same | Self::Values(_) | Self::Shape(..) | Self::NotAsked(_) => false,
+            Self::Same | Self::Values(_) | Self::Shape(..) | Self::OwnWrite(..) | Self::NotAsked(_) => false,
         }
     }
 
@@ -89,19 +94,20 @@ impl Outcome {
 
     fn changes(&self) -> &[Change] {
         match self {
-            Self::Values(changes) | Self::Shape(_, changes) => changes,
+            Self::Values(changes) | Self::Shape(_, changes) | Self::OwnWrite(_, changes) => changes,
             _ => &[],
         }
     }
 
     fn drifts(&self) -> &[Drift] {
-        if let Self::Shape(drifts, _) = self { drifts } else { &[] }
+        if let Self::Shape(drifts, _) | Self::OwnWrite(drifts, _) = self { drifts } else { &[] }
     }
 
     fn reason(&self) -> Option<&str> {
         match self {
             Self::NotAsked(reason) | Self::Failed(reason) => Some(reason),
             Self::Keyless => Some(KEYLESS),
+            Self::OwnWrite(..) => Some(AFTER_WRITES),
             _ => None,
         }
     }
@@ -112,7 +118,7 @@ impl Asked {
     pub(super) fn text(&self) -> String {
         let colour = match &self.outcome {
             Outcome::Same => return String::new(),
-            Outcome::Values(_) | Outcome::Keyless | Outcome::NotAsked(_) => AnsiColor::Yellow,
+            Outcome::Values(_) | Outcome::OwnWrite(..) | Outcome::Keyless | Outcome::NotAsked(_) => AnsiColor::Yellow,
             Outcome::Shape(..) | Outcome::Failed(_) => AnsiColor::Red,
         };
         let style = Style::new().fg_color(Some(colour.into())).bold();
