@@ -68,12 +68,8 @@ fn a_line_that_is_nearly_right_says_what_to_type() {
         (&["replay", "--cassette", "many"], 1, "as in --cassette many/one, or add --cassette-per-session"),
         (&["run", "--record-mode", "all", "--cassette", "many", "--", "true"], 1, "as in --cassette many/one"),
         (&["replay", "--listen", "4599"], 2, "127.0.0.1:4599"),
-        (
-            &["run", "--", "aws ram list-resources"],
-            127,
-            "leave the quotes out, as in ramtape run -- aws ram list-resources",
-        ),
-        (&["run", "--", "FOO=1", "pytest"], 127, "ramtape run -- env FOO=1"),
+        (&["run", "--", "aws ram list-resources"], 127, "leave the quotes out, as in -- aws ram list-resources"),
+        (&["run", "--", "FOO=1", "pytest"], 127, "set by env: -- env FOO=1"),
     ] {
         let told = run(folder.path(), arguments);
         assert_eq!(told.code, Some(code), "{arguments:?}: {told:?}");

@@ -83,13 +83,13 @@ fn advice(program: &str) -> String {
     let is_setting = program.split_once('=').is_some_and(|(name, _)| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     });
+    // No whole command: one without the flags that this run has could change what they protect.
     if is_setting {
-        format!(" (a variable is set by env: ramtape run -- env {} …)", shell_line([program]))
+        format!(" (a variable is set by env: -- env {} …)", shell_line([program]))
     } else if program.contains(char::is_whitespace) {
+        let line = shell_line([program]);
         format!(
-            " (it is taken for one program: leave the quotes out, as in ramtape run -- {program}, or have a shell read it: \
-             ramtape run -- sh -c {})",
-            shell_line([program])
+            " (it is taken for one program: leave the quotes out, as in -- {program}, or have a shell read it: -- sh -c {line})"
         )
     } else {
         String::new()
