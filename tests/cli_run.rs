@@ -231,7 +231,12 @@ fn a_recording_that_got_nothing_leaves_no_cassette() {
         assert!(finished.stderr.contains("recording"), "{finished:?}");
         assert!(!file(&folder, "cassettes/default").exists(), "{mode}");
     }
-    // What was there before stays: somebody may have written rules into it.
+    // What was there before stays: a file of somebody's, rules that somebody wrote.
+    let own = file(&folder, "cassettes/own");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::write(own.join(".gitignore"), "mine\n").unwrap();
+    run(folder.path(), &["run", "--record-mode", "all", "--cassette", "cassettes/own", "--", "true"]);
+    assert_eq!(std::fs::read_to_string(own.join(".gitignore")).unwrap(), "mine\n");
     let kept = file(&folder, "cassettes/default");
     std::fs::create_dir_all(&kept).unwrap();
     let rules = "{\n  \"ramtape\": \"2.0\",\n  \"service\": \"ram\",\n  \"redaction\": {\n    \"rules\": []\n  }\n}\n";

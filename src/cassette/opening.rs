@@ -100,7 +100,8 @@ impl<P> Cassette<P> {
         settings: &Settings,
         step: &mut dyn FnMut(usize),
     ) -> Result<Opened<P>, CassetteError> {
-        let discards = settings.discards_bare && matches!(Ground::of(root), Ok(Ground::Absent | Ground::Empty));
+        // In a folder that is there already, even a hidden file can be somebody's.
+        let discards = settings.discards_bare && matches!(Ground::of(root), Ok(Ground::Absent));
         let written = check_format(root, access, &*settings.warden)?;
         let mut notices = Vec::new();
         let store = match open_store(root, access, settings, &mut notices) {
