@@ -72,9 +72,11 @@ impl Endpoint {
     }
 }
 
+/// For messages: what follows `/~` is the capability key of another ramtape.
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}{}", self.scheme, self.authority, self.prefix)
+        let prefix = self.prefix.split("/~").next().unwrap_or_default();
+        write!(f, "{}://{}{prefix}", self.scheme, self.authority)
     }
 }
 
@@ -84,8 +86,9 @@ impl BaseUrl {
     /// # Errors
     /// [`UpstreamError::BadEndpoint`] that says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, UpstreamError> {
-        // What stands before an `@` may be a password: it is not repeated.
-        let shown = text.rsplit_once('@').map_or(text, |(_, host)| host);
+        // What stands before an `@` may be a password, and behind `/~` a key of another ramtape: they are not repeated.
+        let shown = text.split("/~").next().unwrap_or_default();
+        let shown = shown.rsplit_once('@').map_or(shown, |(_, host)| host);
         let bad = |problem| UpstreamError::BadEndpoint { url: shown.to_owned(), problem };
         if text.contains('#') {
             return Err(bad("it must not have a fragment"));
@@ -261,6 +264,14 @@ mod tests {
             assert!(error.contains(problem), "{base:?}: {error}");
             assert!(!error.contains("secret"), "{error}");
         }
+    }
+
+    #[test]
+    fn no_message_repeats_the_key_of_another_ramtape() {
+        let base = BaseUrl::parse("http://127.0.0.1:1/~key-abc/x").unwrap();
+        assert_eq!(base.to_string(), "http://127.0.0.1:1");
+        assert_eq!(Endpoint::Fixed(base).url("us-east-1", "/p", "").unwrap().path(), "/~key-abc/x/p");
+        assert!(!BaseUrl::parse("http://127.0.0.1:1/~key-abc?q").unwrap_err().to_string().contains("key-abc"));
     }
 
     #[test]

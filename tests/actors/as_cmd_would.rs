@@ -264,3 +264,18 @@ fn a_run_in_a_sub_folder_uses_the_cassette_beside_the_configuration() {
     assert!(!below.join("cassettes").exists());
     assert_eq!(endpoint.running().requests(), 1);
 }
+
+#[test]
+fn a_run_within_a_run_asks_the_outer_one_and_shows_no_key() {
+    let Some(python) = python() else { return };
+    let keys = Credential::owner();
+    let endpoint = Endpoint::with(Settings { credentials: vec![keys.clone()], ..Settings::default() });
+    let (outer, inner) = (Tape::new(), Tape::new());
+    let call = create(&python, "x").region(REGION).credentials(&keys.access_key_id, &keys.secret);
+    let call = call.under(inner.run("all", &[])).under(outer.run("all", &["--upstream", &endpoint.url()]));
+    let finished = call.finish().success();
+    assert_eq!(endpoint.running().requests(), 1);
+    assert_eq!((outer.files().len(), inner.files().len()), (1, 1));
+    assert!(finished.stderr.contains("is asked instead of AWS, as AWS_ENDPOINT_URL_RAM says"), "{finished}");
+    assert!(!finished.stderr.contains("key-"), "{finished}");
+}
