@@ -237,6 +237,9 @@ fn a_recording_that_got_nothing_leaves_no_cassette() {
     std::fs::write(own.join(".gitignore"), "mine\n").unwrap();
     run(folder.path(), &["run", "--record-mode", "all", "--cassette", "cassettes/own", "--", "true"]);
     assert_eq!(std::fs::read_to_string(own.join(".gitignore")).unwrap(), "mine\n");
+    let written = "mkdir -p cassettes/cmd && echo mine >> cassettes/cmd/.gitignore";
+    run(folder.path(), &["run", "--record-mode", "all", "--cassette", "cassettes/cmd", "--", "sh", "-c", written]);
+    assert!(std::fs::read_to_string(file(&folder, "cassettes/cmd/.gitignore")).unwrap().ends_with("mine\n"));
     let kept = file(&folder, "cassettes/default");
     std::fs::create_dir_all(&kept).unwrap();
     let rules = "{\n  \"ramtape\": \"2.0\",\n  \"service\": \"ram\",\n  \"redaction\": {\n    \"rules\": []\n  }\n}\n";

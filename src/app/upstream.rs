@@ -74,12 +74,13 @@ fn configured_endpoint(config: &Config, aws: &AwsVariables, files: &SharedFiles)
         return None;
     }
     let own = |url: &str| BaseUrl::parse(url).is_ok_and(|base| base.leads_to(config.listen));
-    let of_environment = aws.endpoint.as_ref().map(|(variable, url)| ((*variable).to_owned(), url.clone()));
+    let of_environment = aws.endpoints.iter().find(|(_, url)| !own(url));
+    let of_environment = of_environment.map(|(variable, url)| ((*variable).to_owned(), url.clone()));
     let of_files = || {
         let url = files.endpoint(&config.service.name)?;
         Some((format!("the profile {}", config.upstream.profile_that_counts().unwrap_or("default")), url))
     };
-    of_environment.or_else(of_files).filter(|(_, url)| !own(url))
+    of_environment.or_else(|| of_files().filter(|(_, url)| !own(url)))
 }
 
 fn kind_notice(kind: EndpointKind, config: &Config) -> Option<String> {

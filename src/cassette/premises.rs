@@ -66,8 +66,12 @@ impl Premises {
         }
         // What stays, as it cannot be removed or is somebody else's, is a cassette without takes.
         let _ = fs::remove_dir_all(self.root.join(".store"));
-        for name in FILES {
-            let _ = fs::remove_file(self.root.join(name));
+        // What somebody has changed meanwhile is theirs.
+        for (name, bytes) in self.files().iter() {
+            let path = self.root.join(name);
+            if fs::read(&path).is_ok_and(|found| found == *bytes) {
+                let _ = fs::remove_file(path);
+            }
         }
         let _ = fs::remove_dir(&self.root);
     }

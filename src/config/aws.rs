@@ -15,8 +15,8 @@ const FILES: [&str; 3] = ["HOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FIL
 /// What an AWS client that inherits the environment reads there: a run is to ask where it would ask, as whom it would ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AwsVariables {
-    /// The endpoint's URL, and the variable that names it.
-    pub endpoint: Option<(&'static str, String)>,
+    /// The endpoints' URLs, each with the variable that names it; the one that counts first.
+    pub endpoints: Vec<(&'static str, String)>,
     /// Whether configured endpoints are passed over; `None` where the environment does not say.
     pub ignores_endpoints: Option<bool>,
     /// The profile, and the variable that names it.
@@ -34,15 +34,15 @@ pub struct AwsVariables {
 impl AwsVariables {
     /// Those of `environment`.
     pub(super) fn of(environment: &Environment) -> Self {
-        let first = |names: [&'static str; 2]| {
-            names.into_iter().find_map(|name| Some((name, environment.text(name)?.to_owned())))
+        let all = |names: [&'static str; 2]| {
+            names.into_iter().filter_map(|name| Some((name, environment.text(name)?.to_owned())))
         };
         let switch = |name: &str| environment.text(name).map(|value| value.eq_ignore_ascii_case("true"));
         let file = |name: &&str| Some(((*name).to_owned(), environment.text(name)?.to_owned()));
         Self {
-            endpoint: first(ENDPOINTS),
+            endpoints: all(ENDPOINTS).collect(),
             ignores_endpoints: switch("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
-            profile: first(PROFILES),
+            profile: all(PROFILES).next(),
             has_keys: environment.value("AWS_ACCESS_KEY_ID").is_some(),
             fips: switch("AWS_USE_FIPS_ENDPOINT"),
             dual_stack: switch("AWS_USE_DUALSTACK_ENDPOINT"),
@@ -63,10 +63,10 @@ mod tests {
     #[test]
     fn what_is_for_ram_alone_and_what_every_sdk_knows_comes_first() {
         let both = of(&[("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_RAM", "http://ram")]);
-        assert_eq!(both.endpoint.unwrap(), ("AWS_ENDPOINT_URL_RAM", "http://ram".to_owned()));
+        assert_eq!(both.endpoints[0], ("AWS_ENDPOINT_URL_RAM", "http://ram".to_owned()));
         let both = of(&[("AWS_DEFAULT_PROFILE", "b"), ("AWS_PROFILE", "a"), ("AWS_ENDPOINT_URL_RAM", "")]);
         assert_eq!(both.profile.unwrap(), ("AWS_PROFILE", "a".to_owned()));
-        assert_eq!(both.endpoint, None);
+        assert!(both.endpoints.is_empty());
         assert_eq!(of(&[("AWS_DEFAULT_PROFILE", "b")]).profile.unwrap(), ("AWS_DEFAULT_PROFILE", "b".to_owned()));
     }
 

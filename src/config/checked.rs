@@ -39,11 +39,12 @@ pub struct UpstreamConfig {
 }
 
 impl UpstreamConfig {
-    /// The base URL to show: the configured one, else that of the environment. One with a capability key in it is none to show.
+    /// The base URL to show: the configured one, else that of the environment. In place of one with a capability key or a password
+    /// there is something that cannot be asked: without it, the command would ask AWS.
     fn shown_url(&self) -> Option<&str> {
-        let configured = self.url.as_deref();
-        let url = configured.or_else(|| self.aws.endpoint.as_ref().map(|(_, url)| url.as_str()));
-        url.filter(|url| !url.contains("/~") && !url.contains('@'))
+        let of_environment = self.aws.endpoints.first().filter(|_| self.aws.ignores_endpoints != Some(true));
+        let url = self.url.as_deref().or_else(|| of_environment.map(|(_, url)| url.as_str()))?;
+        Some(if url.contains("/~") || url.contains('@') { "<URL>" } else { url })
     }
 
     /// The profile of the shared files that counts, where one is named: by the configuration, else by the environment.
@@ -415,7 +416,9 @@ mod tests {
         assert_eq!(flags("", &environment), " --read-only --upstream http://moto:5000 --profile dev");
         let hidden =
             [("AWS_PROFILE", "dev"), ("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_ENDPOINT_URL", "http://h:1/~key-secret")];
-        assert_eq!(flags("", &hidden), "");
+        assert_eq!(flags("", &hidden), " --upstream '<URL>'");
+        let ignored = [("AWS_ENDPOINT_URL", "http://moto:5000"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")];
+        assert_eq!(flags("", &ignored), "");
     }
 
     #[test]

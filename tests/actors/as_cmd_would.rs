@@ -279,3 +279,32 @@ fn a_run_within_a_run_asks_the_outer_one_and_shows_no_key() {
     assert!(finished.stderr.contains("is asked instead of AWS, as AWS_ENDPOINT_URL_RAM says"), "{finished}");
     assert!(!finished.stderr.contains("key-"), "{finished}");
 }
+
+#[test]
+fn the_profile_that_recorded_an_actor_replays_it_however_it_was_named() {
+    let Some(python) = python() else { return };
+    let scene = scene();
+    configure(&scene.tape, "[actors.owner]\nprofile = \"dev\"\n");
+    let list = || boto3(&python).args(["call", "ListResourceTypes"]).region(REGION);
+    assert!(scene.run(list(), &["--profile", "dev"]).success().stderr.contains("1 recorded"));
+    let replay = |call: Call, more: &[&str]| {
+        under_run(&scene.tape, "none", more, call.env("AWS_CONFIG_FILE", &scene.config)).finish().success()
+    };
+    assert!(replay(list(), &["--profile", "dev"]).stderr.contains("1 replayed"));
+    assert!(replay(list().env("AWS_DEFAULT_PROFILE", "dev"), &[]).stderr.contains("1 replayed"));
+    assert!(replay(list().env("AWS_PROFILE", "dev"), &[]).stderr.contains("1 replayed"));
+}
+
+#[test]
+fn an_endpoint_that_is_ramtapes_own_hides_no_other() {
+    let Some(python) = python() else { return };
+    let keys = Credential::owner();
+    let endpoint = Endpoint::with(Settings { credentials: vec![keys.clone()], ..Settings::default() });
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let tape = Tape::new();
+    let call = create(&python, "x").region(REGION).credentials(&keys.access_key_id, &keys.secret);
+    let call = call.env("AWS_ENDPOINT_URL_RAM", format!("http://{port}")).env("AWS_ENDPOINT_URL", endpoint.url());
+    let recorded = under_run(&tape, "all", &["--listen", &port.to_string()], call).finish().success();
+    assert!(recorded.stderr.contains("as AWS_ENDPOINT_URL says"), "{recorded}");
+    assert_eq!(endpoint.running().requests(), 1);
+}

@@ -31,13 +31,17 @@ const UNSET: [&str; 15] = [
     "AWS_USE_DUALSTACK_ENDPOINT",
 ];
 
-/// Keys that come before a profile, and what belongs to them.
-const KEYS: [&str; 5] = [
+/// Keys that come before a profile, what belongs to them, and what gives others.
+const KEYS: [&str; 9] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
     "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
 
 /// A change to the environment that CMD inherits.
@@ -59,6 +63,8 @@ pub(super) struct Isolation<'a> {
     pub(super) folder: &'a Path,
     /// The configured actors, whose profiles are in it.
     pub(super) actors: &'a [Actor],
+    /// The profile that CMD would ask as.
+    pub(super) profile: Option<&'a str>,
     /// ramtape's own URL.
     pub(super) base_url: &'a str,
 }
@@ -70,7 +76,7 @@ pub(super) fn isolated(isolation: &Isolation<'_>, parent: &Environment) -> Vec<C
         let kept = || parent.value(own).or_else(|| parent.value(other)).map(OsString::from);
         recorded.or_else(kept).unwrap_or_else(|| isolation.default_region.into())
     };
-    let profile = kept_profile(isolation.actors, parent);
+    let profile = isolation.profile.filter(|profile| actor_of(isolation.actors, profile).is_some());
     let mut changes = vec![
         // Beside AWS_PROFILE some clients take the keys from here, some from the profile: both are of one actor.
         Change::Set("AWS_ACCESS_KEY_ID", key_id(isolation.actors, profile.unwrap_or("default")).into()),
@@ -87,8 +93,9 @@ pub(super) fn isolated(isolation: &Isolation<'_>, parent: &Environment) -> Vec<C
         // has for them is not AWS.
         changes.push(Change::Set("AWS_ENDPOINT_URL", isolation.base_url.into()));
     }
-    let goes = |name: &&str| profile.is_none() || *name != "AWS_PROFILE";
-    changes.extend(UNSET.into_iter().filter(goes).map(Change::Unset));
+    changes.extend(UNSET.map(Change::Unset));
+    // CMD has a profile of the actor's name then.
+    changes.extend(profile.map(|profile| Change::Set("AWS_PROFILE", profile.into())));
     changes
 }
 
@@ -100,11 +107,6 @@ pub(super) fn as_profile(upstream: &UpstreamConfig, parent: &Environment) -> Vec
     // boto3 and the AWS CLI would take the other variable first, even where CMD itself sets this one.
     let named = [Change::Set("AWS_PROFILE", profile.into()), Change::Unset("AWS_DEFAULT_PROFILE")];
     named.into_iter().chain(KEYS.map(Change::Unset)).collect()
-}
-
-/// The profile of the parent, where it is an actor's: CMD then has one of that name.
-fn kept_profile<'a>(actors: &[Actor], parent: &'a Environment) -> Option<&'a str> {
-    parent.text("AWS_PROFILE").filter(|profile| actor_of(actors, profile).is_some())
 }
 
 fn actor_of<'a>(actors: &'a [Actor], profile: &str) -> Option<&'a Actor> {
@@ -172,8 +174,14 @@ mod tests {
     ) -> BTreeMap<&'static str, String> {
         let environment = Environment::of(parent.iter().copied(), "/");
         let folder = Path::new("/t");
-        let isolation =
-            Isolation { recorded_region, default_region: "us-east-1", folder, actors, base_url: "http://h" };
+        let isolation = Isolation {
+            recorded_region,
+            default_region: "us-east-1",
+            folder,
+            actors,
+            profile: environment.text("AWS_PROFILE"),
+            base_url: "http://h",
+        };
         applied(parent, &isolated(&isolation, &environment))
     }
 

@@ -198,6 +198,7 @@ async fn run_child(
         default_region: &asked.region,
         folder: folder.path(),
         actors: &asked.actors,
+        profile: asked.upstream.profile_that_counts(),
         base_url: &base_url,
     };
     let way = Way { region: region.as_deref().unwrap_or(way.region), ..way };

@@ -170,6 +170,7 @@ mod tests {
             default_region: "us-east-1",
             folder: Path::new("/t"),
             actors: &[],
+            profile: None,
             base_url: "http://h",
         };
         let changes = [Door::Endpoint, Door::Proxy, Door::Intercept].into_iter().flat_map(way);
