@@ -45,29 +45,17 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     whole.replayed += replayed;
     whole.recorded += recorded;
     whole.passed_on += passed_on;
-    for (answer, count) in passed {
-        match whole.passed.iter_mut().find(|(known, _)| *known == answer) {
-            Some((_, known)) => *known += count,
-            None => whole.passed.push((answer, count)),
-        }
-    }
+    add_counts(&mut whole.passed, passed);
     whole.not_recorded.extend(not_recorded);
     whole.secrets += secrets;
     whole.broken += broken;
     whole.adrift.extend(adrift);
-    for one in redacted {
-        match whole.redacted.iter_mut().find(|known| (&known.rule, &known.member) == (&one.rule, &one.member)) {
-            Some(known) => known.times += one.times,
-            None => whole.redacted.push(one),
-        }
-    }
+    add_counts(&mut whole.redacted, redacted);
     whole.misses.extend(misses);
     whole.missed += missed;
     whole.damaged += damaged;
     whole.unsigned += unsigned;
-    for (reason, count) in refused {
-        refuse(&mut whole, reason, count);
-    }
+    add_counts(&mut whole.refused, refused);
     whole.requests += requests;
     whole.never_used = both(whole.never_used, never_used);
     whole.unused_takes += unused_takes;
@@ -96,9 +84,16 @@ pub(super) fn with_tunnels(mut summary: Summary, tunnels: Tunnels) -> Summary {
 
 /// Counts `count` requests more that were refused for `reason`.
 pub(super) fn refuse(summary: &mut Summary, reason: String, count: u64) {
-    match summary.refused.iter_mut().find(|(known, _)| *known == reason) {
-        Some((_, known)) => *known += count,
-        None => summary.refused.push((reason, count)),
+    add_counts(&mut summary.refused, [(reason, count)]);
+}
+
+/// Adds `more` to what is counted in `counts`; what is new there comes last.
+fn add_counts<T: PartialEq>(counts: &mut Vec<(T, u64)>, more: impl IntoIterator<Item = (T, u64)>) {
+    for (one, count) in more {
+        match counts.iter_mut().find(|(known, _)| *known == one) {
+            Some((_, known)) => *known += count,
+            None => counts.push((one, count)),
+        }
     }
 }
 

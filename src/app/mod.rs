@@ -18,7 +18,7 @@ pub(crate) use certificates::{authority, store};
 pub(crate) use import::import;
 pub(crate) use rules::Rules;
 pub use running::{Running, StopError};
-pub(crate) use upstream::{Destination, credential_source, destination, upstream, without_secrets};
+pub(crate) use upstream::{Destination, credential_source, destination, upstream};
 pub use variables::VariableError;
 pub(crate) use variables::{Settled, Wanted, shown_session};
 

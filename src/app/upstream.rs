@@ -1,7 +1,7 @@
 //! The way upstream that a configuration describes, and that CMD would have taken.
 
 use crate::config::{AwsVariables, Config, UpstreamConfig};
-use crate::interaction::{Actor, EndpointKind};
+use crate::interaction::{Actor, EndpointKind, without_secrets};
 use crate::upstream::{self, BaseUrl, CredentialSource, SharedFiles, Upstream, UpstreamError};
 use std::time::Duration;
 
@@ -88,12 +88,6 @@ fn kind_notice(kind: EndpointKind, config: &Config) -> Option<String> {
     (kind != EndpointKind::default()).then(|| {
         format!("{host} is asked, or its like in other regions, as the AWS configuration says (FIPS or dual-stack endpoints)")
     })
-}
-
-/// A URL as it can be shown: without a password, or the capability key of another ramtape.
-pub(crate) fn without_secrets(url: &str) -> &str {
-    let shown = url.split("/~").next().unwrap_or_default();
-    shown.rsplit_once('@').map_or(shown, |(_, host)| host)
 }
 
 /// Refuses a profile that is not there. Without any file there is no default profile either, and that is usual.

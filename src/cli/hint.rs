@@ -48,26 +48,26 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
 
-    fn told(line: &[&str]) -> String {
+    fn refusal(line: &[&str]) -> String {
         Cli::read(["ramtape"].iter().chain(line).map(OsString::from)).unwrap_err().to_string()
     }
 
     #[test]
     fn a_cassette_in_the_wrong_place_is_led_to_its_flag() {
         for command in ["replay", "record", "prune", "verify", "seal", "coverage"] {
-            let told = told(&[command, "cassettes/x"]);
-            assert!(told.contains("--cassette cassettes/x"), "{told}");
+            let refusal = refusal(&[command, "cassettes/x"]);
+            assert!(refusal.contains("--cassette cassettes/x"), "{refusal}");
         }
-        assert!(!told(&["replay", "--cassete", "x"]).contains("a cassette's folder is named by a flag"));
+        assert!(!refusal(&["replay", "--cassete", "x"]).contains("a cassette's folder is named by a flag"));
     }
 
     #[test]
     fn a_port_alone_is_told_its_address() {
         for text in ["4599", ":4599", "localhost:4599"] {
-            assert!(told(&["replay", "--listen", text]).contains("as in 127.0.0.1:4599"), "{text}");
+            assert!(refusal(&["replay", "--listen", text]).contains("as in 127.0.0.1:4599"), "{text}");
         }
         for text in ["host.example:1", "x", "127.0.0.1"] {
-            assert!(told(&["replay", "--listen", text]).contains("127.0.0.1:8181"), "{text}");
+            assert!(refusal(&["replay", "--listen", text]).contains("127.0.0.1:8181"), "{text}");
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The terminal that a command prints to.
 
-use std::borrow::Cow;
 use std::io::{self, IsTerminal};
 
 /// Its size in characters.
@@ -20,16 +19,16 @@ impl Screen {
     }
 
     /// `text` with each line cut to the width.
-    pub(super) fn fitted(self, text: &str) -> Cow<'static, str> {
-        let fitted = text.split_inclusive('\n').map(|line| {
+    pub(super) fn fitted(self, text: &str) -> String {
+        let fitted = |line: &str| {
             let bare = line.trim_end_matches('\n');
             if bare.chars().count() <= self.columns {
                 return line.to_owned();
             }
             let cut: String = bare.chars().take(self.columns.saturating_sub(1)).collect();
             format!("{cut}…{}", &line[bare.len()..])
-        });
-        Cow::Owned(fitted.collect())
+        };
+        text.split_inclusive('\n').map(fitted).collect()
     }
 }
 

@@ -14,7 +14,6 @@ use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::canonical_text;
 use crate::interaction::{Entry, Page, Take, counted};
 use data_encoding::BASE64;
-use std::borrow::Cow;
 use std::path::Path;
 
 pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
@@ -43,7 +42,10 @@ pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> R
     if text.is_empty() && exit == Exit::Well {
         return Err(selection.nothing_in(&config.cassette));
     }
-    output::print(&screen.map_or(Cow::Borrowed(text.as_str()), |screen| screen.fitted(&text)))?;
+    if let Some(screen) = screen {
+        text = screen.fitted(&text);
+    }
+    output::print(&text)?;
     Ok(exit)
 }
 

@@ -56,8 +56,8 @@ pub(super) fn json(summary: &Summary) -> serde_json::Value {
         "missed": summary.missed,
         "misses": summary.misses.iter().map(miss).collect::<Vec<_>>(),
         "notRecorded": summary.not_recorded,
-        "redacted": summary.redacted.iter().map(|one| {
-            serde_json::json!({ "rule": one.rule, "member": one.member, "times": one.times })
+        "redacted": summary.redacted.iter().map(|(one, times)| {
+            serde_json::json!({ "rule": one.rule, "member": one.member, "times": times })
         }).collect::<Vec<_>>(),
         "adrift": summary.adrift,
         "refused": summary.refused.iter().map(|(reason, count)| {
@@ -191,7 +191,8 @@ pub(super) fn passed_text(answer: &PassedOn, count: u64) -> String {
     format!("{operation} in {region} answered {what}{times}")
 }
 
-fn miss_text(miss: &Miss, count: u64) -> String {
+/// What missed, in one line.
+pub(super) fn miss_title(miss: &Miss, count: u64) -> String {
     let mut text = format!("miss: {}", miss.operation);
     if !miss.fingerprint.is_empty() {
         text.push_str(&format!(" {}", miss.fingerprint));
@@ -202,6 +203,11 @@ fn miss_text(miss: &Miss, count: u64) -> String {
     if count > 1 {
         text.push_str(&format!(", {count} times"));
     }
+    text
+}
+
+fn miss_text(miss: &Miss, count: u64) -> String {
+    let mut text = miss_title(miss, count);
     for line in miss.message.lines() {
         text.push_str(&format!("\n  {line}"));
     }
@@ -209,10 +215,10 @@ fn miss_text(miss: &Miss, count: u64) -> String {
 }
 
 /// What was redacted while recording, by rule and member: a replay answers with what stands there instead.
-fn redacted(all: &[Redacted]) -> Option<String> {
-    let one = |one: &Redacted| {
+fn redacted(all: &[(Redacted, u64)]) -> Option<String> {
+    let one = |(one, times): &(Redacted, u64)| {
         let place = if one.member.is_empty() { String::new() } else { format!(" in {}", one.member) };
-        format!("{}{place} {}", one.rule, counted(one.times, "time", "times"))
+        format!("{}{place} {}", one.rule, counted(*times, "time", "times"))
     };
     let told: Vec<String> = all.iter().take(TOLD).map(one).collect();
     let rest = all.len().checked_sub(TOLD + 1).map_or_else(String::new, |_| ", and more".to_owned());

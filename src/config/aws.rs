@@ -4,7 +4,7 @@ use super::Environment;
 use std::collections::BTreeMap;
 
 /// The variables that name RAM's endpoint, the one for RAM alone first, as SDKs prefer it.
-const ENDPOINTS: [&str; 2] = ["AWS_ENDPOINT_URL_RAM", "AWS_ENDPOINT_URL"];
+pub(crate) const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_RAM", "AWS_ENDPOINT_URL"];
 
 /// The variables that name the profile: every SDK knows the first, boto3 and the AWS CLI the second too.
 const PROFILES: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
@@ -33,14 +33,14 @@ pub struct AwsVariables {
 
 impl AwsVariables {
     /// Those of `environment`.
-    pub(super) fn of(environment: &Environment) -> Self {
+    pub(super) fn from_environment(environment: &Environment) -> Self {
         let all = |names: [&'static str; 2]| {
             names.into_iter().filter_map(|name| Some((name, environment.text(name)?.to_owned())))
         };
         let switch = |name: &str| environment.text(name).map(|value| value.eq_ignore_ascii_case("true"));
         let file = |name: &&str| Some(((*name).to_owned(), environment.text(name)?.to_owned()));
         Self {
-            endpoints: all(ENDPOINTS).collect(),
+            endpoints: all(ENDPOINT_VARIABLES).collect(),
             ignores_endpoints: switch("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
             profile: all(PROFILES).next(),
             has_keys: environment.value("AWS_ACCESS_KEY_ID").is_some(),
@@ -56,23 +56,26 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
 
-    fn of(variables: &[(&str, &str)]) -> AwsVariables {
-        AwsVariables::of(&Environment::of(variables.iter().copied(), "/"))
+    fn variables(variables: &[(&str, &str)]) -> AwsVariables {
+        AwsVariables::from_environment(&Environment::of(variables.iter().copied(), "/"))
     }
 
     #[test]
     fn what_is_for_ram_alone_and_what_every_sdk_knows_comes_first() {
-        let both = of(&[("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_RAM", "http://ram")]);
+        let both = variables(&[("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_RAM", "http://ram")]);
         assert_eq!(both.endpoints[0], ("AWS_ENDPOINT_URL_RAM", "http://ram".to_owned()));
-        let both = of(&[("AWS_DEFAULT_PROFILE", "b"), ("AWS_PROFILE", "a"), ("AWS_ENDPOINT_URL_RAM", "")]);
+        let both = variables(&[("AWS_DEFAULT_PROFILE", "b"), ("AWS_PROFILE", "a"), ("AWS_ENDPOINT_URL_RAM", "")]);
         assert_eq!(both.profile.unwrap(), ("AWS_PROFILE", "a".to_owned()));
         assert!(both.endpoints.is_empty());
-        assert_eq!(of(&[("AWS_DEFAULT_PROFILE", "b")]).profile.unwrap(), ("AWS_DEFAULT_PROFILE", "b".to_owned()));
+        assert_eq!(
+            variables(&[("AWS_DEFAULT_PROFILE", "b")]).profile.unwrap(),
+            ("AWS_DEFAULT_PROFILE", "b".to_owned())
+        );
     }
 
     #[test]
     fn a_switch_that_is_not_there_says_nothing() {
-        let switches = of(&[("AWS_USE_FIPS_ENDPOINT", "True"), ("AWS_USE_DUALSTACK_ENDPOINT", "false")]);
+        let switches = variables(&[("AWS_USE_FIPS_ENDPOINT", "True"), ("AWS_USE_DUALSTACK_ENDPOINT", "false")]);
         assert_eq!((switches.fips, switches.dual_stack, switches.ignores_endpoints), (Some(true), Some(false), None));
     }
 }

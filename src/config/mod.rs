@@ -16,11 +16,13 @@ mod raw;
 mod record_mode;
 mod redact;
 mod settings;
+mod upstream;
 
 pub use actors::NOBODYS_KEY_ID;
 pub use aws::AwsVariables;
+pub(crate) use aws::ENDPOINT_VARIABLES;
 pub(crate) use checked::is_region;
-pub use checked::{CaConfig, Config, UpstreamConfig};
+pub use checked::{CaConfig, Config};
 pub use defaults::DEFAULTS;
 pub use door::Door;
 pub use env::Environment;
@@ -32,3 +34,4 @@ pub use raw::{Pseudonymize, RawActor, RawAllowed, RawConfig, RawLimits, RawRedac
 pub use record_mode::RecordMode;
 pub use redact::RedactConfig;
 pub use settings::Settings;
+pub use upstream::UpstreamConfig;

@@ -33,7 +33,7 @@ impl Settings {
             Some(key) => key,
             None => new_key()?,
         };
-        let (aws, redact_key) = (AwsVariables::of(environment), environment.redact_key()?);
+        let (aws, redact_key) = (AwsVariables::from_environment(environment), environment.redact_key()?);
         Ok(Self { raw, key, redact_key, aws, names_profile, file })
     }
 

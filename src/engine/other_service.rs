@@ -3,10 +3,10 @@
 
 use super::actors::signed_service;
 use super::summary::Miss;
-use crate::interaction::{Request, Response};
+use crate::interaction::{Request, Response, decode_query_text, query_pairs};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
-use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
 
 const KIND: &str = "CassetteMissException";
 
@@ -51,25 +51,26 @@ fn call(request: &Request, own: &str) -> Option<Call> {
         None if named.is_some() => "another service".to_owned(),
         None => return None,
     };
-    let is_cbor = request.header("smithy-protocol") == Some("rpc-v2-cbor");
-    let (operation, form) = named.unwrap_or_else(|| {
-        let form = match request.header(header::CONTENT_TYPE) {
-            _ if is_cbor => ErrorForm::Cbor,
-            Some(kind) if kind.contains("json") => ErrorForm::Json,
-            // A path alone: S3 and its like read XML, and JSON's clients look at the header first.
-            _ => ErrorForm::Xml,
-        };
-        let operation =
-            if is_cbor { request.path.rsplit('/').next().unwrap_or_default().to_owned() } else { String::new() };
-        (if operation.is_empty() { format!("{} {}", request.method, request.path) } else { operation }, form)
-    });
+    let (operation, form) = named.unwrap_or_else(|| by_path(request));
     Some(Call { service, operation, form })
 }
 
 /// The operation that a form names.
 fn action(form: &str) -> Option<String> {
-    let value = form.split('&').find_map(|pair| pair.strip_prefix("Action="))?;
-    Some(percent_decode_str(value).decode_utf8_lossy().into_owned()).filter(|action| !action.is_empty())
+    let (_, value) = query_pairs(form).find(|(name, _)| *name == "Action")?;
+    decode_query_text(value).map(Cow::into_owned).filter(|action| !action.is_empty())
+}
+
+/// The operation and the form of a request that has its operation in its path.
+fn by_path(request: &Request) -> (String, ErrorForm) {
+    let whole = || format!("{} {}", request.method, request.path);
+    if request.header("smithy-protocol") == Some("rpc-v2-cbor") {
+        let last = request.path.rsplit('/').next().filter(|last| !last.is_empty());
+        return (last.map_or_else(whole, str::to_owned), ErrorForm::Cbor);
+    }
+    let is_json = request.header(header::CONTENT_TYPE).is_some_and(|kind| kind.contains("json"));
+    // S3 and its like read XML, and JSON's clients look at the header first.
+    (whole(), if is_json { ErrorForm::Json } else { ErrorForm::Xml })
 }
 
 /// The answer that tells `message`: 400, which no client asks again after.

@@ -50,7 +50,7 @@ pub struct Summary {
     /// What was recorded after a write that is not in the cassette, by operation's folder and fingerprint.
     pub adrift: Vec<String>,
     /// What was redacted in answers and requests that were recorded, by rule and member.
-    pub redacted: Vec<Redacted>,
+    pub redacted: Vec<(Redacted, u64)>,
     /// Requests without a take. The list is bounded; `missed` counts all.
     pub misses: Vec<Miss>,
     /// How many requests had no take.

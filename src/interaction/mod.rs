@@ -20,6 +20,7 @@ mod request;
 mod response;
 mod secret;
 mod shell;
+mod url;
 
 pub use actor::{Actor, DEFAULT_ACTOR};
 pub use body::{Body, Hole, Part};
@@ -37,3 +38,4 @@ pub use request::{Request, VIA};
 pub use response::Response;
 pub use secret::Secret;
 pub use shell::{shell_line, shell_path};
+pub use url::without_secrets;

@@ -33,15 +33,13 @@ impl fmt::Debug for KeySource {
     }
 }
 
-/// How often one rule redacted something in one member.
+/// What was redacted: by which rule, in which member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Redacted {
     /// The rule, as people call it.
     pub rule: String,
     /// The member's name; empty where it was no member of JSON.
     pub member: String,
-    /// How often.
-    pub times: u64,
 }
 
 /// Why something cannot be redacted.
@@ -82,24 +80,15 @@ impl Redaction {
     /// Where a rule makes no sense.
     pub fn new(policy: Policy, source: KeySource) -> Result<Self, RuleError> {
         let rules = policy.rules.iter().cloned().map(Compiled::new).collect::<Result<_, _>>()?;
-        Ok(Self {
-            policy,
-            rules,
-            source,
-            made: OnceLock::new(),
-            given: Mutex::default(),
-            strange: AtomicUsize::new(0),
-            counts: Mutex::default(),
-        })
+        Ok(Self { rules, policy, ..Self::built_in(source) })
     }
 
     /// The built-in rules alone, with a key that must not matter.
     #[must_use]
     pub fn built_in(source: KeySource) -> Self {
-        let (policy, rules) = (Policy::default(), Vec::new());
         Self {
-            policy,
-            rules,
+            policy: Policy::default(),
+            rules: Vec::new(),
             source,
             made: OnceLock::new(),
             given: Mutex::default(),
@@ -121,14 +110,10 @@ impl Redaction {
     }
 
     /// How often something was redacted in answers and requests so far, by the rule and the member that it was found in.
-    pub fn counts(&self) -> Vec<Redacted> {
+    pub fn counts(&self) -> Vec<(Redacted, u64)> {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = |((rule, member), times): (&(Cow<'static, str>, String), &u64)| Redacted {
-            rule: rule.clone().into_owned(),
-            member: member.clone(),
-            times: *times,
-        };
-        counts.iter().map(count).collect()
+        let redacted = |rule: &str, member: &str| Redacted { rule: rule.to_owned(), member: member.to_owned() };
+        counts.iter().map(|((rule, member), times)| (redacted(rule, member), *times)).collect()
     }
 
     /// Counts what was found.

@@ -1,7 +1,7 @@
 //! Where upstream is: a region's public endpoint, or a base URL instead.
 
 use super::UpstreamError;
-use crate::interaction::EndpointKind;
+use crate::interaction::{EndpointKind, without_secrets};
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use std::fmt;
@@ -86,10 +86,7 @@ impl BaseUrl {
     /// # Errors
     /// [`UpstreamError::BadEndpoint`] that says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, UpstreamError> {
-        // What stands before an `@` may be a password, and behind `/~` a key of another ramtape: they are not repeated.
-        let shown = text.split("/~").next().unwrap_or_default();
-        let shown = shown.rsplit_once('@').map_or(shown, |(_, host)| host);
-        let bad = |problem| UpstreamError::BadEndpoint { url: shown.to_owned(), problem };
+        let bad = |problem| UpstreamError::BadEndpoint { url: without_secrets(text).to_owned(), problem };
         if text.contains('#') {
             return Err(bad("it must not have a fragment"));
         }

@@ -111,10 +111,9 @@ async fn where_each_session_has_a_cassette_the_key_may_work_in_another_one() {
     assert_eq!((stage.texts("all/a").len(), stage.texts("all/b").len()), (1, 1));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_read_that_waits_stays_where_it_was_and_writes_are_linked_in_one_line() {
-    let stage = Stage::new().await;
-    let recording = stage.ramtape("c", RecordMode::Once).await;
+/// A recording into `cassette` where a read and then a write were refused in one region, before a write in another one.
+async fn refused_elsewhere(stage: &Stage, cassette: &str) -> Ramtape {
+    let recording = stage.ramtape(cassette, RecordMode::Once).await;
     stage.endpoint().inject(refused("UnrecognizedClientException").times(2));
     assert_eq!(list(&recording, ELSEWHERE).await.status, 403);
     let create = |name: &str, region| {
@@ -122,18 +121,18 @@ async fn a_read_that_waits_stays_where_it_was_and_writes_are_linked_in_one_line(
     };
     assert_eq!(create("there", ELSEWHERE).await.status, 403);
     assert_eq!(create("here", HOME).await.status, 200);
+    recording
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_that_waits_stays_where_it_was_and_writes_are_linked_in_one_line() {
+    let stage = Stage::new().await;
+    let recording = refused_elsewhere(&stage, "c").await;
     let enabled = list(&recording, ELSEWHERE).await;
     assert_eq!(enabled.status, 200, "{enabled:?}");
     assert_eq!(recording.stop().await.recorded, 2, "so it was no matter of the region");
 
-    let recording = stage.ramtape("d", RecordMode::Once).await;
-    stage.endpoint().inject(refused("UnrecognizedClientException").times(2));
-    assert_eq!(list(&recording, ELSEWHERE).await.status, 403);
-    let create = |name: &str, region| {
-        recording.ask("CreateResourceShare", json!({ "name": name }).to_string(), Asking::region(region))
-    };
-    assert_eq!(create("there", ELSEWHERE).await.status, 403);
-    assert_eq!(create("here", HOME).await.status, 200);
+    let recording = refused_elsewhere(&stage, "d").await;
     assert_eq!(recording.stop().await.recorded, 3);
     let texts = stage.texts("d");
     let after = |part: &str| {

@@ -1,8 +1,8 @@
 //! The environment that clients would inherit.
 
 use super::check::Check;
-use crate::app::without_secrets;
-use crate::config::Environment;
+use crate::config::{ENDPOINT_VARIABLES, Environment};
+use crate::interaction::without_secrets;
 
 /// What is looked at without any configuration; values of variables are shown only where they cannot be secrets.
 pub(super) fn checks(environment: &Environment) -> Vec<Check> {
@@ -46,8 +46,7 @@ fn refused_beside_an_endpoint(environment: &Environment) -> Option<Check> {
 
 /// A fixed endpoint is right for clients of a server, and forgotten in a shell it is a riddle.
 fn endpoint(environment: &Environment) -> Option<Check> {
-    let names = ["AWS_ENDPOINT_URL_RAM", "AWS_ENDPOINT_URL"];
-    let (name, url) = names.into_iter().find_map(|name| Some((name, environment.text(name)?)))?;
+    let (name, url) = ENDPOINT_VARIABLES.into_iter().find_map(|name| Some((name, environment.text(name)?)))?;
     let found = format!("{name} is set, to {}", without_secrets(url));
     let advice = "clients go there, and a recording asks there instead of AWS: unset it if that is not meant";
     Some(Check::warn("environment", found, advice))

@@ -1,6 +1,6 @@
 //! The page that GitHub Actions shows of a job: what was called, what missed and how near it was.
 
-use crate::command::summary::grouped;
+use crate::command::summary::{grouped, miss_title};
 use crate::engine::{Miss, Summary};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -38,14 +38,12 @@ fn text(summary: &Summary) -> String {
 }
 
 fn details(miss: &Miss, count: u64) -> String {
-    let session = miss.session.as_ref().map_or_else(String::new, |session| format!(" in session {session}"));
-    let times = if count > 1 { format!(", {count} times") } else { String::new() };
-    let title = html(&format!("{} {}{session}{times}", miss.operation, miss.fingerprint));
+    let title = html(&miss_title(miss, count));
     // Where a diff's signs begin their lines, they are coloured.
     let lines: Vec<&str> = miss.message.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
     let lines = lines.join("\n");
     let fence = "`".repeat(longest_run(&lines).max(2) + 1);
-    format!("<details><summary>miss: {title}</summary>\n\n{fence}diff\n{lines}\n{fence}\n\n</details>\n\n")
+    format!("<details><summary>{title}</summary>\n\n{fence}diff\n{lines}\n{fence}\n\n</details>\n\n")
 }
 
 /// The longest run of backticks in `text`: a fence is longer.

@@ -10,20 +10,24 @@ use std::path::Path;
 /// Nothing is verified on replay.
 const DUMMY_SECRET: &str = "ramtape";
 
-/// What would lead CMD to somebody's account, or away from ramtape.
-const UNSET: [&str; 15] = [
-    "AWS_PROFILE",
-    "AWS_DEFAULT_PROFILE",
+/// What belongs to keys that are others now, and what gives others.
+const OTHER_KEYS: [&str; 7] = [
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
-    // Beside dummy keys, an expiry of the real ones makes botocore ask for new ones.
+    // Beside keys that it is not of, an expiry makes botocore ask for new ones.
     "AWS_CREDENTIAL_EXPIRATION",
-    "AWS_ACCOUNT_ID",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_ROLE_ARN",
-    "AWS_ROLE_SESSION_NAME",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+];
+
+/// What else would lead CMD to somebody's account, or away from ramtape.
+const ASTRAY: [&str; 8] = [
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ACCOUNT_ID",
+    "AWS_ROLE_SESSION_NAME",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     // The SDKs refuse these beside an endpoint of one's own.
@@ -31,18 +35,8 @@ const UNSET: [&str; 15] = [
     "AWS_USE_DUALSTACK_ENDPOINT",
 ];
 
-/// Keys that come before a profile, what belongs to them, and what gives others.
-const KEYS: [&str; 9] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_CREDENTIAL_EXPIRATION",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-    "AWS_ROLE_ARN",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-];
+/// Keys, which come before a profile.
+const KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 /// A change to the environment that CMD inherits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +87,7 @@ pub(super) fn isolated(isolation: &Isolation<'_>, parent: &Environment) -> Vec<C
         // has for them is not AWS.
         changes.push(Change::Set("AWS_ENDPOINT_URL", isolation.base_url.into()));
     }
-    changes.extend(UNSET.map(Change::Unset));
+    changes.extend(OTHER_KEYS.into_iter().chain(ASTRAY).map(Change::Unset));
     // CMD has a profile of the actor's name then.
     changes.extend(profile.map(|profile| Change::Set("AWS_PROFILE", profile.into())));
     changes
@@ -106,7 +100,7 @@ pub(super) fn as_profile(upstream: &UpstreamConfig, parent: &Environment) -> Vec
     let Some(profile) = upstream.profile.as_ref().filter(|_| !keys_count) else { return Vec::new() };
     // boto3 and the AWS CLI would take the other variable first, even where CMD itself sets this one.
     let named = [Change::Set("AWS_PROFILE", profile.into()), Change::Unset("AWS_DEFAULT_PROFILE")];
-    named.into_iter().chain(KEYS.map(Change::Unset)).collect()
+    named.into_iter().chain(KEYS.into_iter().chain(OTHER_KEYS).map(Change::Unset)).collect()
 }
 
 fn actor_of<'a>(actors: &'a [Actor], profile: &str) -> Option<&'a Actor> {
