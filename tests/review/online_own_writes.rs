@@ -112,7 +112,8 @@ fn answering(endpoint: &Stage, name: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_read_before_any_write_counts_alone() {
     let stage = endpoint(7).await;
-    planted(&stage, &[("s", None, "before"), ("t", Some("create/x#1"), "after")]);
+    // The one that counts is not the first.
+    planted(&stage, &[("s", Some("create/x#1"), "after"), ("t", None, "before")]);
     for (name, outcome) in [("before", "same"), ("after", "same"), ("else", "values")] {
         let other = endpoint(7).await;
         answering(&other, name);
