@@ -7,25 +7,26 @@
 //! | [`cli`], [`command`] | what can be asked of the binary, one file a verb |
 //! | [`app`] | the composition root: a checked [`config`] in, a running proxy out |
 //! | [`config`] | defaults, file, environment and flags, made into one checked value; nobody else reads the environment |
-//! | [`proxy`], [`control`] | sockets in, plain types out; `/_ramtape/…` |
+//! | [`proxy`], [`admin`] | sockets in, plain types out; `/_ramtape/…` |
 //! | [`ca`] | ramtape's own certificate authority: made, kept, bound to RAM's hosts and loopback |
 //! | [`engine`] | the only module that knows the order of steps: `replay.rs`, `record.rs` |
-//! | [`upstream`] | the real RAM: endpoint, credentials, signatures made and checked |
+//! | [`aws`] | RAM's hosts and endpoints, credentials, signatures made and checked, the client that asks |
 //! | [`cassette`] | takes in text files and in their store |
 //! | [`session`] | names, histories, positions |
 //! | [`redact`] | the sole maker of a value that the cassette accepts |
 //! | [`token`], [`fingerprint`] | pages linked, requests identified; pure |
 //! | [`service`] | `config/ram.toml` as types: no operation is spelled in code |
-//! | [`interaction`] | the vocabulary: request, response, body with holes, JSON with its spelling, secret |
+//! | [`model`] | the vocabulary: request, response, body with holes, secret |
+//! | [`json`] | JSON that keeps its spelling |
 //! | [`har`] | the HTTP archive, an outer form of what was asked and answered; pure |
 //! | [`simulator`] | the simulated RAM endpoint of demo and tests; nothing else imports it |
 //!
 //! # The life of a request
 //!
-//! [`proxy`] reads it whole, past a strict gate, into an [`interaction::Request`]. [`engine`] finds its operation, region,
+//! [`proxy`] reads it whole, past a strict gate, into an [`model::Request`]. [`engine`] finds its operation, region,
 //! actor and canonical parameters, and with them its [`fingerprint::Fingerprint`]. Replaying, it looks the fingerprint up in
 //! the [`cassette`], chooses take and page, and answers with the recorded bytes, tokens filled in. Recording, it proves the
-//! caller, signs the request anew, sends it [`upstream`], scrubs the answer, puts a hole where upstream's token was, stores
+//! caller, signs the request anew, sends it upstream ([`aws`]), scrubs the answer, puts a hole where upstream's token was, stores
 //! the page durably, and only then answers.
 //!
 //! # What is absent on purpose
@@ -34,21 +35,22 @@
 //! answer across sessions, and in mode `none` no client that could reach upstream.
 #![warn(clippy::disallowed_methods)]
 
+pub mod admin;
 pub mod app;
+pub mod aws;
 pub mod ca;
 pub mod cassette;
 pub mod cli;
 pub mod command;
 pub mod config;
-pub mod control;
 pub mod engine;
 pub mod fingerprint;
 pub mod har;
-pub mod interaction;
+pub mod json;
+pub mod model;
 pub mod proxy;
 pub mod redact;
 pub mod service;
 pub mod session;
 pub mod simulator;
 pub mod token;
-pub mod upstream;

@@ -8,7 +8,7 @@ mod support;
 use http::{HeaderMap, HeaderValue};
 use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
 use ramtape::fingerprint::Fingerprint;
-use ramtape::interaction::{Body, OperationName};
+use ramtape::model::{Body, OperationName};
 use ramtape::redact::scrub_page;
 use std::path::{Path, PathBuf};
 use support::{Finished, folder, ramtape, run};

@@ -8,7 +8,7 @@ mod spelled;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use ramtape::interaction::json::{self, Kind, MAX_DEPTH, Node};
+use ramtape::json::{self, Kind, MAX_DEPTH, Node};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use spelled::{Json, Members, Speller, any_value, choices, text};

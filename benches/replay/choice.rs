@@ -4,7 +4,7 @@ use crate::figures::{median, micros};
 use crate::polling;
 use crate::sample;
 use ramtape::fingerprint::Fingerprint;
-use ramtape::interaction::{Entry, OperationName, Take};
+use ramtape::model::{Entry, OperationName, Take};
 use ramtape::session::{Ask, Choices, Lines, OperationRules, Session};
 use std::hint::black_box;
 use std::path::Path;

@@ -5,7 +5,7 @@ use crate::choice::{OTHER, ROUNDS, TAKES, id};
 use crate::figures::{median, micros};
 use crate::sample::{self, Kind};
 use crate::wire::ask;
-use ramtape::interaction::Take;
+use ramtape::model::Take;
 use std::net::TcpStream;
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 
 use ramtape::cassette::{Access, Cassette, Settings, text};
 use ramtape::fingerprint::{Fingerprint, Parameters, canonical_text};
-use ramtape::interaction::{Body, Entry, OperationName, Page, Take};
+use ramtape::model::{Body, Entry, OperationName, Page, Take};
 use ramtape::service::Service;
 use std::fmt::Write;
 use std::fs;

@@ -7,7 +7,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
-use ramtape::interaction::{Body, OperationName};
+use ramtape::model::{Body, OperationName};
 use ramtape::redact::scrub_page;
 use std::fs::{self, File};
 use std::io::Read;
@@ -84,7 +84,7 @@ fn record(root: &Path) -> (Duration, Duration) {
 }
 
 /// An answer of 2 KiB, as RAM gives it.
-fn page(number: usize) -> ramtape::redact::Scrubbed<ramtape::interaction::Page> {
+fn page(number: usize) -> ramtape::redact::Scrubbed<ramtape::model::Page> {
     let share = |at: usize| {
         format!(
             "{{\"resourceShareArn\":\"arn:aws:ram:us-east-1:111122223333:resource-share/{number:08x}-15eb-4548-a8d7-{at:012x}\",\

@@ -1,8 +1,8 @@
 //! Which hosts ramtape's certificate authority is made for, and where it is.
 
+use crate::aws::endpoint_hosts;
 use crate::ca::{Authority, CaError, Store};
 use crate::config::Config;
-use crate::interaction::endpoint_hosts;
 use std::time::Duration;
 
 /// Why there is no authority.

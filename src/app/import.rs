@@ -5,7 +5,7 @@ use super::rules::Rules;
 use crate::cassette::{Access, Cassette, CassetteError, SealReport, Settings};
 use crate::config::Config;
 use crate::engine::{Carried, Effective, Importer, Prepared};
-use crate::interaction::{Exchange, with_causes};
+use crate::model::{Exchange, with_causes};
 use crate::proxy::without_prefixes;
 use std::path::Path;
 use std::sync::Arc;

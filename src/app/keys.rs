@@ -1,7 +1,7 @@
 //! The redaction key of a cassette: where it is looked for, and how a new one is made.
 
 use crate::cassette::{self, KEY_FILE};
-use crate::interaction::with_causes;
+use crate::model::with_causes;
 use crate::redact::{Key, KeySource, Policy};
 use std::fs::{self, Permissions};
 use std::io::{self, Write};

@@ -22,14 +22,14 @@ pub(crate) use upstream::{Destination, credential_source, destination, upstream}
 pub use variables::VariableError;
 pub(crate) use variables::{Settled, Wanted, shown_session};
 
+use crate::admin::Control;
+use crate::aws::EndpointKind;
+use crate::aws::{CredentialSource, Upstream, UpstreamError};
 use crate::ca::{Keeper, Store};
 use crate::cassette::{self, CassetteError, Ground};
 use crate::config::{Config, Poll, RecordMode};
-use crate::control::Control;
 use crate::engine::Effective;
-use crate::interaction::EndpointKind;
 use crate::proxy::{self, Outward, ProxyError};
-use crate::upstream::{CredentialSource, Upstream, UpstreamError};
 use data_encoding::HEXLOWER;
 use engines::{Engines, Over};
 use opener::Opener;

@@ -2,12 +2,12 @@
 
 use super::rules::Rules;
 use super::variables::CassetteVariables;
+use crate::aws::Upstream;
 use crate::cassette::{self, Access, Cassette, CassetteError, Opened, Settings};
 use crate::config::{self, Config, RecordMode};
 use crate::engine::{self, Effective, Engine, Prepared};
-use crate::interaction::{counted, shell_path};
+use crate::model::{counted, shell_path};
 use crate::redact::{Key, KeySource, Redaction};
-use crate::upstream::Upstream;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

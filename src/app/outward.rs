@@ -1,8 +1,8 @@
 //! The way out of tunnels: names are resolved here, and lead where the rules allow.
 
+use crate::aws::Resolver;
 use crate::config::Config;
 use crate::proxy::{Outward, Target};
-use crate::upstream::Resolver;
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::net::TcpStream;

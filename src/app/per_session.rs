@@ -3,12 +3,12 @@
 use super::merged::refuse;
 use super::opener::{Found, Opener, regions};
 use super::variables::{CassetteVariables, Settled, VariableError, Wanted, recorded_in};
+use crate::aws::verify::Authorization;
 use crate::cassette::{self, Cassette, CassetteError};
 use crate::config::RecordMode;
 use crate::engine::{Engine, EngineError, Summary, Vetted};
-use crate::interaction::{DEFAULT_ACTOR, Request, Response, with_causes};
+use crate::model::{DEFAULT_ACTOR, Request, Response, with_causes};
 use crate::session::session_name;
-use crate::upstream::verify::Authorization;
 use http::StatusCode;
 use std::collections::BTreeMap;
 use std::fmt;

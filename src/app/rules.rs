@@ -5,7 +5,7 @@ use crate::cassette::{self, Broken, KEY_FILE, Warden};
 use crate::config::{Config, RedactConfig};
 use crate::engine;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, OperationName, with_causes};
+use crate::model::{Entry, OperationName, with_causes};
 use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule, Selector, Way};
 use crate::service::Service;
 use crate::session::OperationRules;

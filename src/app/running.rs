@@ -3,9 +3,10 @@
 use super::engines::Engines;
 use super::merged::with_tunnels;
 use super::variables::{Settled, VariableError, Wanted};
+use crate::aws::EndpointKind;
 use crate::cassette::{CassetteError, Lost};
 use crate::engine::{Effective, Summary};
-use crate::interaction::{EndpointKind, Secret, counted, shell_path};
+use crate::model::{Secret, counted, shell_path};
 use crate::proxy;
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,8 +1,9 @@
 //! The way upstream that a configuration describes, and that CMD would have taken.
 
+use crate::aws::EndpointKind;
+use crate::aws::{self, BaseUrl, CredentialSource, SharedFiles, Upstream, UpstreamError};
 use crate::config::{AwsVariables, Config, UpstreamConfig};
-use crate::interaction::{Actor, EndpointKind, without_secrets};
-use crate::upstream::{self, BaseUrl, CredentialSource, SharedFiles, Upstream, UpstreamError};
+use crate::model::{Actor, without_secrets};
 use std::time::Duration;
 
 /// How long a provider of credentials may take.
@@ -106,7 +107,7 @@ pub(crate) fn upstream(
     credentials: CredentialSource,
     instance: &str,
 ) -> Result<Upstream, UpstreamError> {
-    Upstream::new(upstream::Settings {
+    Upstream::new(aws::Settings {
         service: config.service.name.clone(),
         url: destination.url.clone(),
         kind: destination.kind,

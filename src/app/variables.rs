@@ -1,11 +1,11 @@
 //! The recorded variables of one cassette: what counts for a session's program, and what is kept of it.
 
 use super::rules::Rules;
+use crate::admin::VariablesRefusal;
 use crate::cassette::{Cassette, CassetteError, Judge, MOST_VARIABLES, Variables};
 use crate::config::RecordMode;
-use crate::control::VariablesRefusal;
 use crate::engine::{Effective, Engine, Prepared};
-use crate::interaction::with_causes;
+use crate::model::with_causes;
 use crate::redact::Redaction;
 use std::collections::BTreeMap;
 use std::fmt;

@@ -4,7 +4,7 @@ use super::archive::Archive;
 use super::links::{after, bringing, values};
 use super::merge::Recorded;
 use super::warden::Broken;
-use crate::interaction::{Entry, Take};
+use crate::model::{Entry, Take};
 use std::collections::HashMap;
 use std::sync::{MutexGuard, PoisonError};
 

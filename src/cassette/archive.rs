@@ -11,7 +11,7 @@ use super::supersede::Superseded;
 use super::text;
 use super::warden::Warden;
 use crate::fingerprint::{Fingerprint, canonical_text};
-use crate::interaction::{Entry, Take};
+use crate::model::{Entry, Take};
 use crate::redact::Redaction;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -185,8 +185,8 @@ pub(super) fn with_takes(sealed: Option<Entry>, unsealed: super::store::Unsealed
 fn weight(entry: &Entry) -> u64 {
     let pages = entry.takes.iter().flat_map(|take: &Take| &take.pages);
     let bytes = pages.flat_map(|page| page.body.parts()).map(|part| match part {
-        crate::interaction::Part::Literal(bytes) => bytes.len() as u64,
-        crate::interaction::Part::Hole(_) => 64,
+        crate::model::Part::Literal(bytes) => bytes.len() as u64,
+        crate::model::Part::Hole(_) => 64,
     });
     bytes.sum::<u64>() + 512 * (1 + entry.takes.len() as u64)
 }

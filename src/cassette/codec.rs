@@ -1,6 +1,6 @@
 //! Values as the store keeps them: lengths and bytes, nothing self-describing; the store's format version stands over all.
 
-use crate::interaction::{Body, Entry, Hole, OperationName, Page, Part, Take};
+use crate::model::{Body, Entry, Hole, OperationName, Page, Part, Take};
 use bytes::Bytes;
 
 /// Bytes being put together.

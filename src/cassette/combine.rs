@@ -5,7 +5,7 @@
 
 use super::merge::{arranged, begins};
 use super::subsequence::{common, within};
-use crate::interaction::Take;
+use crate::model::Take;
 use std::collections::BTreeSet;
 
 /// A place in the combined sequence.

@@ -8,7 +8,7 @@ use super::proof::Judge;
 use super::remove::Surplus;
 use super::{Cassette, TakeId, usage};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::slice;
 use std::sync::PoisonError;

@@ -4,7 +4,7 @@ use super::error::CassetteError;
 use super::links::{links, source_of, values};
 use super::{Access, Cassette, Notice, Settings};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, counted, shell_path};
+use crate::model::{Entry, counted, shell_path};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 

@@ -5,7 +5,7 @@ use super::manifest::{Manifest, WITH_REGIONS};
 use super::path::{write_new, write_synced};
 use super::replace::writing_folder;
 use super::rules;
-use crate::interaction::json::{self, Node};
+use crate::json::{self, Node};
 use crate::redact::Policy;
 use std::path::{Path, PathBuf};
 use std::{fs, io};

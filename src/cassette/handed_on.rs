@@ -8,8 +8,8 @@ use super::archive::Archive;
 use super::error::CassetteError;
 use super::warden::Broken;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Page;
-use crate::interaction::json::{self, Kind, Node};
+use crate::json::{self, Kind, Node};
+use crate::model::Page;
 use std::collections::HashMap;
 
 /// A value that unsealed requests ask as it is, by what stands for it in answers.

@@ -1,7 +1,7 @@
 //! How takes hang together: by the write that one was recorded after, and the writes that it holds values of.
 
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Hole, Take};
+use crate::model::{Hole, Take};
 
 /// The ids of the writes that a take was recorded after, or has a value of; so can its request, in canonical form.
 #[must_use]

@@ -3,7 +3,7 @@
 
 use super::rules;
 use super::text::{Flaw, Printer};
-use crate::interaction::json::{self, Kind, Node};
+use crate::json::{self, Kind, Node};
 use crate::redact::Policy;
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! What is in the text and what was recorded since, as one sequence of takes. Pure.
 
-use crate::interaction::Take;
+use crate::model::Take;
 use std::collections::HashMap;
 
 /// A take that is not in the text yet.
@@ -117,7 +117,7 @@ fn replace(takes: Vec<Take>, fresh: Vec<Take>) -> Vec<Take> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::interaction::{Body, Page};
+    use crate::model::{Body, Page};
     use bytes::Bytes;
     use proptest::prelude::*;
 

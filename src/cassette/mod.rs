@@ -83,7 +83,7 @@ use self::path::Identity;
 use self::sealer::Sealer;
 use self::watch::{Moment, Watch};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

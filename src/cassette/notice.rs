@@ -1,7 +1,7 @@
 //! What opening a cassette brought to light and people should know.
 
 use super::store::Lost;
-use crate::interaction::{counted, shell_path};
+use crate::model::{counted, shell_path};
 use std::fmt;
 use std::path::PathBuf;
 

@@ -12,7 +12,7 @@ use super::warden::{NoWarden, Warden};
 use super::watch::watch;
 use super::{Cassette, Ground, Notice, format, listing, path};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, with_causes};
+use crate::model::{Entry, with_causes};
 use crate::redact::{Policy, Redaction};
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;

@@ -6,7 +6,7 @@ use super::error::{CassetteError, Leak};
 use super::path::{entry_path, read_file};
 use super::warden::{Broken, Warden};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use crate::redact::{Redaction, scan_text};
 use data_encoding::BASE64;
 use std::borrow::Cow;

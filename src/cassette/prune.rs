@@ -7,7 +7,7 @@ use super::path::{Identity, entry_path};
 use super::remove::Surplus;
 use super::usage::{self, Usage};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 

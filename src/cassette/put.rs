@@ -7,7 +7,7 @@ use super::proof::Judge;
 use super::replace::{put_in_place, synced, write_temporary};
 use super::{Cassette, format, usage};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::PoisonError;

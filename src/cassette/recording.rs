@@ -6,7 +6,7 @@ use super::seal::SealReport;
 use super::store::Store;
 use super::{Access, Cassette, fault, format};
 use crate::fingerprint::{Fingerprint, canonical_text};
-use crate::interaction::{Entry, OperationName, Page, Secret, Take};
+use crate::model::{Entry, OperationName, Page, Secret, Take};
 use crate::redact::Scrubbed;
 
 /// What was asked: the part of an entry that all its takes share.

@@ -1,6 +1,6 @@
 //! Links past writes that go: what was recorded after one of them is linked to what came before it.
 
-use crate::interaction::{Entry, Take};
+use crate::model::{Entry, Take};
 use std::collections::{HashMap, HashSet};
 
 /// A write, by the session that recorded it.

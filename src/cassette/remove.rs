@@ -7,7 +7,7 @@ use super::relink::Links;
 use super::replace::{put_in_place, synced, write_temporary};
 use super::{Cassette, fault, usage};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;

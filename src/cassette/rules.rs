@@ -1,7 +1,7 @@
 //! The redaction rules of a cassette as its `cassette.json` has them. The key is never among them.
 
 use super::text::{Fields, Flaw, Printer};
-use crate::interaction::json::{self, Kind, Node};
+use crate::json::{self, Kind, Node};
 use crate::redact::{KeySource, Policy, Redaction, Rule, Selector, Way};
 
 /// Writes the value of `redaction`. What holds its default is left out, but for the list of rules.

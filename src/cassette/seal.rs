@@ -10,7 +10,7 @@ use super::premises::{Lost, Premises};
 use super::replace::synced;
 use super::store::Store;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::with_causes;
+use crate::model::with_causes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{MutexGuard, PoisonError};

@@ -15,7 +15,7 @@ use super::remove::without_takes;
 use super::store::{Store, UnsealedTakes};
 use super::usage;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Take};
+use crate::model::{Entry, Take};
 use crate::session::{Seen, Write};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{MutexGuard, PoisonError};

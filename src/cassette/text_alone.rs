@@ -7,7 +7,7 @@ use super::opening::{Settings, check_format};
 use super::warden::{NoWarden, Warden};
 use super::{Access, Cassette, listing};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use crate::redact::{Key, KeySource, Redaction};
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -1,7 +1,7 @@
 //! What decides over what may stand in a cassette: its owner knows more of that than its files.
 
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, OperationName};
+use crate::model::{Entry, OperationName};
 use crate::redact::{Key, KeySource, Policy, Redaction};
 use crate::session::OperationRules;
 use std::path::Path;

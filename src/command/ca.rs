@@ -115,7 +115,7 @@ fn tell(store: &Store, authority: &Authority, replaced: Option<bool>, voice: Voi
 /// Lines that a shell can evaluate.
 fn exports(store: &Store) -> String {
     let bundle = store.bundle();
-    let file = crate::interaction::shell_path(&bundle);
+    let file = crate::model::shell_path(&bundle);
     VARIABLES.iter().map(|(name, readers)| format!("export {name}={file} # {readers}\n")).collect()
 }
 

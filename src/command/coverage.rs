@@ -6,7 +6,7 @@ use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output, table};
 use crate::cli::{CoverageArgs, SelectionArgs};
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::interaction::{Entry, Take, counted};
+use crate::model::{Entry, Take, counted};
 use crate::service::{Kind, Operation, Service};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use crate::cassette::{CassetteError, EditError, PruneError};
 use crate::cli::VoiceArgs;
 use crate::config::ConfigError;
 use crate::har::HarError;
-use crate::interaction::shell_path;
+use crate::model::shell_path;
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ use crate::cli::ExportArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::transcript;
 use crate::har;
-use crate::interaction::counted;
+use crate::model::counted;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use crate::cli::ImportArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::Carried;
 use crate::har::{self, Archive};
-use crate::interaction::shell_path;
+use crate::model::shell_path;
 use crate::redact::Key;
 use leftover::Leftovers;
 use std::path::Path;

@@ -6,7 +6,7 @@ use super::voice::{Voice, printable};
 use super::{CommandError, Exit, output, table};
 use crate::cli::LsArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::interaction::Take;
+use crate::model::Take;
 
 pub(super) fn run(args: &LsArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
     let selection = Selection::new(&args.what, &args.takes.selection);
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use crate::command::recorded::Recorded;
     use crate::fingerprint::Fingerprint;
-    use crate::interaction::{Body, Entry, OperationName, Page};
+    use crate::model::{Body, Entry, OperationName, Page};
 
     fn take(status: u16, kind: Option<&str>, complete: bool, pages: usize) -> Take {
         let headers = kind.map(|kind| ("x-amzn-errortype".to_owned(), kind.to_owned())).into_iter().collect();

@@ -14,7 +14,7 @@ use crate::cassette::{self, Piece, Unlike, alike, combine};
 use crate::cli::MergeArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Take, counted, shell_path};
+use crate::model::{Entry, Take, counted, shell_path};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use variables::Added;

@@ -5,7 +5,7 @@ use super::{CommandError, Exit, output};
 use crate::cassette::text::{self, Unwritable};
 use crate::cassette::{Piece, combine, merge_manifest_texts, merge_variable_texts};
 use crate::cli::MergeFileArgs;
-use crate::interaction::{Entry, Take, counted};
+use crate::model::{Entry, Take, counted};
 use std::path::Path;
 
 pub(super) fn run(args: &MergeFileArgs, voice: Voice) -> Result<Exit, CommandError> {

@@ -6,7 +6,7 @@ use super::{CommandError, Exit, output, recorded};
 use crate::cassette::{Pruning, Surplus, Variables};
 use crate::cli::PruneArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::interaction::counted;
+use crate::model::counted;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 

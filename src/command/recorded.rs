@@ -6,7 +6,7 @@ use super::voice::Voice;
 use crate::app::shown_session;
 use crate::cassette::{Access, Cassette, CassetteError, Ground, Notice, Opened, Settings, Variables};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use crate::redact::KEPT_HEADERS;
 use std::path::{Path, PathBuf};
 

@@ -10,7 +10,7 @@ use crate::cassette::{self, Dangling, EditError, Editing, Farewell, Surplus};
 use crate::cli::RmArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{counted, shell_path};
+use crate::model::{counted, shell_path};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use crate::app::Rules;
 use crate::cassette::{self, Access, SealReport};
 use crate::cli::SealArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::interaction::{counted, shell_path};
+use crate::model::{counted, shell_path};
 use std::path::Path;
 use std::sync::Arc;
 

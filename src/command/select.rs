@@ -9,7 +9,7 @@ use super::{CommandError, Exit};
 use crate::cassette::Ground;
 use crate::cli::SelectionArgs;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{OperationName, Page, Take};
+use crate::model::{OperationName, Page, Take};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -180,7 +180,7 @@ fn camel(folder: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interaction::{Body, Entry};
+    use crate::model::{Body, Entry};
 
     #[test]
     fn a_fingerprints_beginning_and_either_spelling_of_an_operation_are_enough() {

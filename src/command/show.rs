@@ -12,7 +12,7 @@ use crate::cassette::{VARIABLES_FILE, Variables};
 use crate::cli::ShowArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::canonical_text;
-use crate::interaction::{Entry, Page, Take, counted};
+use crate::model::{Entry, Page, Take, counted};
 use data_encoding::BASE64;
 use std::path::Path;
 
@@ -184,7 +184,7 @@ fn page_json(page: &Page) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interaction::{Body, Hole};
+    use crate::model::{Body, Hole};
     use bytes::Bytes;
 
     #[test]

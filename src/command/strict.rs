@@ -3,7 +3,7 @@
 use super::Exit;
 use super::voice::Voice;
 use crate::engine::Summary;
-use crate::interaction::counted;
+use crate::model::counted;
 
 /// How a run ends; with `--strict` what that objects to is told, and counts where nothing else is wrong.
 pub(super) fn exit(summary: &Summary, is_strict: bool, voice: Voice) -> Exit {

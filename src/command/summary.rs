@@ -2,7 +2,7 @@
 
 use super::voice::Voice;
 use crate::engine::{Miss, PassedOn, SessionState, Summary};
-use crate::interaction::counted;
+use crate::model::counted;
 use crate::redact::Redacted;
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! `[actors.NAME]`, checked.
 
 use super::{ConfigError, RawActor};
-use crate::interaction::{Actor, DEFAULT_ACTOR};
+use crate::model::{Actor, DEFAULT_ACTOR};
 use std::collections::BTreeMap;
 
 /// The access key id that `run` gives to clients of no actor: no label can be the same.

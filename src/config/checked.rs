@@ -3,11 +3,11 @@
 use super::{
     ConfigError, Door, Pages, Poll, RawLimits, RecordMode, RedactConfig, Settings, UpstreamConfig, actors, redact,
 };
-use crate::interaction::{Actor, Secret, shell_line};
+use crate::aws::{AddressRules, Names};
+use crate::model::{Actor, Secret, shell_line};
 use crate::proxy::{Limits, Target};
 use crate::redact::Allowed;
 use crate::service::Service;
-use crate::upstream::{AddressRules, Names};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use super::redact::REDACT_KEY;
 use super::{ConfigError, RawConfig};
-use crate::interaction::Secret;
+use crate::model::Secret;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

@@ -1,7 +1,7 @@
 //! The user's file.
 
 use super::{ConfigError, RawConfig};
-use crate::interaction::utf8;
+use crate::model::utf8;
 use std::path::{Path, PathBuf};
 
 /// The name of the user's file.

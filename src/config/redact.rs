@@ -1,7 +1,7 @@
 //! `[redact]` and `[scan]`, checked.
 
 use super::{ConfigError, Pseudonymize, RawAllowed, RawRedact, RawRule};
-use crate::interaction::{Secret, did_you_mean};
+use crate::model::{Secret, did_you_mean};
 use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule, SHORTEST_KEY, Selector, Way};
 use crate::service::Service;
 use std::borrow::Cow;

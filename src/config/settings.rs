@@ -1,7 +1,7 @@
 //! The layers, laid over each other.
 
 use super::{AwsVariables, ConfigError, Environment, RawConfig, RecordMode, defaults, file};
-use crate::interaction::{Secret, base32};
+use crate::model::{Secret, base32};
 use std::path::{Path, PathBuf};
 
 /// Everything that was written anywhere, in one; the command's record mode is still to come.

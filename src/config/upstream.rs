@@ -1,7 +1,7 @@
 //! Where and how to ask the real service, and as whom.
 
 use super::AwsVariables;
-use crate::interaction::without_secrets;
+use crate::model::without_secrets;
 use std::path::PathBuf;
 use std::time::Duration;
 

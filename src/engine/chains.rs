@@ -1,7 +1,7 @@
 //! The chains that are being recorded: which pages each has, and upstream's own token for the next one.
 
 use crate::cassette::{TakeHead, TakeId};
-use crate::interaction::{Page, Secret};
+use crate::model::{Page, Secret};
 use crate::token::{ChainDigest, PageDigest, Token, TokenKey};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};

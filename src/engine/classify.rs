@@ -1,8 +1,9 @@
 //! Which answers of upstream are recorded.
 
-use crate::interaction::{self, json};
+use crate::aws::Answer;
+use crate::json;
+use crate::model;
 use crate::service::RecordingRules;
-use crate::upstream::Answer;
 use http::header::CONTENT_TYPE;
 
 /// What a web page has near its beginning.
@@ -13,8 +14,8 @@ const LONGEST_TITLE: usize = 80;
 
 /// The error that `answer` names, if it is one.
 pub(super) fn error_kind(answer: &Answer) -> Option<String> {
-    let header = answer.headers.get(interaction::ERROR_HEADER).and_then(|value| value.to_str().ok());
-    interaction::error_kind(answer.status.as_u16(), header, &answer.body)
+    let header = answer.headers.get(model::ERROR_HEADER).and_then(|value| value.to_str().ok());
+    model::error_kind(answer.status.as_u16(), header, &answer.body)
 }
 
 /// Whether an answer says something about RAM, and not only about this moment or these credentials.

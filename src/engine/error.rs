@@ -3,11 +3,12 @@
 use super::other_service::{self, ErrorForm};
 use super::summary::Miss;
 use super::trail::NoEnd;
+use crate::aws::{CallerError, CredentialsError, UpstreamError};
 use crate::cassette::{CassetteError, StoreError};
 use crate::fingerprint::ParameterError;
-use crate::interaction::{Hole, Response, json, with_causes};
+use crate::json;
+use crate::model::{Hole, Response, with_causes};
 use crate::redact::RedactionError;
-use crate::upstream::{CallerError, CredentialsError, UpstreamError};
 use http::StatusCode;
 
 /// Why a request got no answer of RAM's, recorded or live.

@@ -5,9 +5,9 @@ use super::classify::{error_kind, is_recordable, is_web_page, page_title};
 use super::identify::Call;
 use super::keep::not_recorded;
 use super::recorder::Recorder;
-use crate::interaction::Request;
-use crate::upstream::Answer;
-use crate::upstream::verify::Authorization;
+use crate::aws::Answer;
+use crate::aws::verify::Authorization;
+use crate::model::Request;
 use http::StatusCode;
 
 /// What AWS calls a path that no operation has, before it looks at the signature.

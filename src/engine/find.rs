@@ -11,7 +11,7 @@ use super::stuck;
 use super::summary::Miss;
 use super::tally::count;
 use crate::cassette::{self, Origin};
-use crate::interaction::{Hole, Request};
+use crate::model::{Hole, Request};
 use crate::session::{Ask, Repeat, session_name};
 use crate::token::Token;
 use std::sync::{Arc, PoisonError};

@@ -5,7 +5,7 @@ use super::chains::Kept;
 use super::error::EngineError;
 use super::regional::Undecided;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Response;
+use crate::model::Response;
 use crate::token::TokenKey;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;

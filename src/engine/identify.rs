@@ -3,7 +3,8 @@
 use super::actors::Label;
 use super::error::EngineError;
 use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
-use crate::interaction::{OperationName, Request, json};
+use crate::json;
+use crate::model::{OperationName, Request};
 use crate::redact::{Asking, Copied, Redaction};
 use crate::service::{Kind, Operation, Service};
 use crate::session::{Bindings, brought_by};

@@ -6,7 +6,7 @@ use super::identify::Call;
 use super::prepared::Prepared;
 use crate::cassette::Cassette;
 use crate::fingerprint::{Difference, differences};
-use crate::interaction::{DEFAULT_ACTOR, Entry};
+use crate::model::{DEFAULT_ACTOR, Entry};
 use std::fmt::Write;
 
 /// How many entries of an operation are compared in search of the nearest.

@@ -35,11 +35,11 @@ mod volatile;
 mod walk;
 mod writes;
 
+use crate::aws::{Answer, Upstream};
 use crate::cassette::{Cassette, UsedTakes};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Request, Response};
+use crate::model::{Request, Response};
 use crate::session::{Actors, LiveValues, Sessions, session_name};
-use crate::upstream::{Answer, Upstream};
 use attendance::Attendance;
 use recall::Recall;
 use recorder::Recorder;

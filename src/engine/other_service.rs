@@ -3,7 +3,7 @@
 
 use super::actors::signed_service;
 use super::summary::Miss;
-use crate::interaction::{Request, Response, decode_query_text, query_pairs};
+use crate::model::{Request, Response, decode_query_text, query_pairs};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use std::borrow::Cow;
@@ -114,7 +114,7 @@ fn cbor(message: &str) -> Vec<u8> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::interaction::Door;
+    use crate::model::Door;
     use http::{HeaderMap, Method};
 
     fn request(path: &str, headers: &[(&'static str, &str)], body: &str) -> Request {

@@ -3,7 +3,7 @@
 use super::find::Gap;
 use super::identify::PageAsk;
 use super::prepared::{Draft, Prepared, fingerprint_start};
-use crate::interaction::Hole;
+use crate::model::Hole;
 use crate::service::PagingRules;
 use crate::token::{Cut, Listing, Token};
 use std::ops::Range;

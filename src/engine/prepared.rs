@@ -2,7 +2,8 @@
 
 use super::volatile::fill;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Body, Entry, Hole, Page, Part, Response, Take, json};
+use crate::json;
+use crate::model::{Body, Entry, Hole, Page, Part, Response, Take};
 use crate::session::{Bindings, Choices};
 use crate::token::{ChainDigest, Cut, FingerprintStart, Listing, PageDigest, Token};
 use bytes::Bytes;

@@ -2,12 +2,12 @@
 
 use super::classify::{error_kind, is_recordable};
 use super::trail::{NoEnd, Trail};
-use crate::interaction::json::{self, Kind as JsonKind, Node, quote, unquote};
-use crate::interaction::{Actor, DEFAULT_ACTOR, Door, Entry, Page, Request, Take};
+use crate::aws::{Answer, Upstream, UpstreamError};
+use crate::json::{self, Kind as JsonKind, Node, quote, unquote};
+use crate::model::{Actor, DEFAULT_ACTOR, Door, Entry, Page, Request, Take};
 use crate::redact::{Redaction, RedactionError, Scrubbed};
 use crate::service::{Kind, Operation, Service};
 use crate::token::{Placed, place_token};
-use crate::upstream::{Answer, Upstream, UpstreamError};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};

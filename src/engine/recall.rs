@@ -10,7 +10,7 @@ use super::find::Found;
 use super::identify::{Call, identify, region};
 use super::tally::count;
 use crate::cassette::Origin;
-use crate::interaction::{Request, Response};
+use crate::model::{Request, Response};
 use crate::session::Bindings;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};

@@ -7,7 +7,7 @@ use super::actors::key_id;
 use super::classify::is_regional;
 use super::keep::{Arrived, keep, not_recorded};
 use super::recorder::{Question, Recorder};
-use crate::upstream::Answer;
+use crate::aws::Answer;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 

@@ -8,7 +8,7 @@ use super::other_service;
 use super::recall::{Remembered, Verbatim};
 use super::tally::count;
 use super::volatile::{bind, live_values};
-use crate::interaction::{Request, Response};
+use crate::model::{Request, Response};
 use crate::session::session_name;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use super::identify::Table;
 use super::pages::Pages;
-use crate::interaction::{Actor, Secret};
+use crate::model::{Actor, Secret};
 use crate::redact::Redaction;
 use crate::service::Service;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ mod order;
 
 use super::prepared::Prepared;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Exchange};
+use crate::model::{Entry, Exchange};
 use crate::service::Service;
 use asked::Asked;
 

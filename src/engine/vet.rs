@@ -4,8 +4,8 @@ use super::Engine;
 use super::fate::{Fate, tell_strange};
 use super::record::vet;
 use super::tally::count;
-use crate::interaction::{Request, Response};
-use crate::upstream::Answer;
+use crate::aws::Answer;
+use crate::model::{Request, Response};
 
 /// What upstream made of a request that its client signed.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use super::Shared;
 use super::identify::Call;
 use super::prepared::uuid;
-use crate::interaction::json::{self, Kind, Node};
-use crate::interaction::{Body, Hole, Request};
+use crate::json::{self, Kind, Node};
+use crate::model::{Body, Hole, Request};
 use crate::session::{Bindings, brought_by, session_name};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};

@@ -3,7 +3,7 @@
 use super::Shared;
 use super::prepared::Prepared;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::OperationName;
+use crate::model::OperationName;
 use crate::service::Service;
 use crate::session::{Choices, Lines, OperationRules};
 use std::collections::{HashMap, HashSet};

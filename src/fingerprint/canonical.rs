@@ -1,6 +1,6 @@
 //! The printable form of a request that is hashed.
 
-use crate::interaction::OperationName;
+use crate::model::OperationName;
 
 /// The canonical form: a version line, then operation, region, actor and the canonical parameters, a line each.
 #[must_use]

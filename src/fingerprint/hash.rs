@@ -1,6 +1,6 @@
 //! The hash of a canonical form.
 
-use crate::interaction::base32;
+use crate::model::base32;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,6 @@
 //! How two requests of one operation differ: what a miss tells.
 
-use crate::interaction::json::{self, Kind, Node};
+use crate::json::{self, Kind, Node};
 use std::collections::BTreeMap;
 
 /// One place where two canonical parameter texts differ.

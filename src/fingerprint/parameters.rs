@@ -2,8 +2,8 @@
 
 use super::number::canonical_number;
 use super::spelling::{Nulls, Spelling, Unordered, canonical_json};
-use crate::interaction::json::{self, Kind, Node, SyntaxError};
-use crate::interaction::{decode_query_text, query_pairs};
+use crate::json::{self, Kind, Node, SyntaxError};
+use crate::model::{decode_query_text, query_pairs};
 use crate::service::Operation;
 use data_encoding::BASE64;
 use std::borrow::Cow;

@@ -4,7 +4,7 @@
 
 use super::ParameterError;
 use super::number::canonical_number;
-use crate::interaction::json::{self, Kind, Member, Node};
+use crate::json::{self, Kind, Member, Node};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use super::raw::{File, RawEntry, RawHeader, RawRequest, RawResponse};
 use super::time;
-use crate::interaction::{Door, Exchange, Misspelt, Request, Response, utf8};
+use crate::model::{Door, Exchange, Misspelt, Request, Response, utf8};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};

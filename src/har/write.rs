@@ -1,7 +1,7 @@
 //! From exchanges to a HAR file.
 
 use super::{AFTER, KEY, WRITE, time};
-use crate::interaction::{Exchange, Request, Response, decode_query, query_pairs};
+use crate::model::{Exchange, Request, Response, decode_query, query_pairs};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use http::HeaderMap;

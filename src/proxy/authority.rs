@@ -1,6 +1,6 @@
 //! Whom a request addresses: the host and port it names, and whether that is ramtape itself.
 
-use crate::interaction::ServiceHost;
+use crate::aws::ServiceHost;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// `host[:port]`, checked.

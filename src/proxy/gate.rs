@@ -7,7 +7,7 @@ use super::authority::{Authority, OwnNames};
 use super::limits::Limits;
 use super::passage::HTTPS;
 use super::refusal::Refusal;
-use crate::interaction::{Door, VIA};
+use crate::model::{Door, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 use std::sync::Arc;

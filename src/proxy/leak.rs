@@ -2,7 +2,7 @@
 //! ramtape tells of a request.
 
 use super::refusal::Refusal;
-use crate::interaction::{Request, Secret};
+use crate::model::{Request, Secret};
 use memchr::memchr;
 use memchr::memmem::Finder;
 use percent_encoding::percent_decode_str;

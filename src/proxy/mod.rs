@@ -1,7 +1,7 @@
 //! The HTTP face: sockets in, plain types out.
 //!
 //! A connection's bytes pass the head scanner (`head`, under `wire`), hyper's parser, the `gate`; then `translate`
-//! turns the request into [`crate::interaction::Request`] and whatever [`Answer`] gives back into HTTP. What is refused on
+//! turns the request into [`crate::model::Request`] and whatever [`Answer`] gives back into HTTP. What is refused on
 //! the way is put into words in `refusal` and becomes an answer in `rescue`, nowhere else.
 //!
 //! Before that, `entrance` looks at a connection's first bytes: TLS goes to `handshake`, CONNECT to `connect`, and from there
@@ -33,9 +33,9 @@ pub use limits::Limits;
 pub use passage::{Outward, Passage, Target, Tunnels};
 pub use prefix::without_prefixes;
 
+use crate::admin::Control;
 use crate::ca::{CaError, Keeper};
-use crate::control::Control;
-use crate::interaction::{Request, Response, Secret};
+use crate::model::{Request, Response, Secret};
 use authority::OwnNames;
 use gate::Gate;
 use leak::Watch;

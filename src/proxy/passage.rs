@@ -2,8 +2,8 @@
 
 use super::authority::Authority;
 use super::refusal::Refusal;
+use crate::aws::{ServiceHost, is_aws_host};
 use crate::ca::Keeper;
-use crate::interaction::{ServiceHost, is_aws_host};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;

@@ -1,6 +1,6 @@
 //! `/~KEY/~SESSION/rest`: what stands before a request's own path.
 
-use crate::interaction::{Request, Secret};
+use crate::model::{Request, Secret};
 use subtle::ConstantTimeEq;
 
 /// How a generated capability key begins; no session name may.

@@ -1,7 +1,7 @@
 //! The one place where a refusal becomes an answer.
 
 use super::refusal::Refusal;
-use crate::interaction::Response;
+use crate::model::Response;
 
 /// The answer that tells a client of `refusal`.
 pub(super) fn answer(refusal: &Refusal) -> Response {

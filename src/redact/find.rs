@@ -6,7 +6,7 @@ use super::patterns;
 use super::rule::{Compiled, Way};
 use super::shape::{Shape, stand_ins_within};
 use super::walk::Walk;
-use crate::interaction::json::{self, Node};
+use crate::json::{self, Node};
 use regex::Regex;
 use std::borrow::Cow;
 use std::collections::BTreeMap;

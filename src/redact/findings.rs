@@ -7,7 +7,8 @@ use super::patterns::{EMAIL, MEMBER};
 use super::redaction::{Redaction, known};
 use super::rule::Way;
 use super::shape::{Shape, stand_ins_within};
-use crate::interaction::{Entry, Secret, json};
+use crate::json;
+use crate::model::{Entry, Secret};
 
 /// Something that should not stand in a cassette.
 #[derive(Clone, Debug, PartialEq, Eq)]

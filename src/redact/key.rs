@@ -1,6 +1,6 @@
 //! The key that all stand-ins are made with.
 
-use crate::interaction::{base32, utf8};
+use crate::model::{base32, utf8};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::fmt;

@@ -3,7 +3,7 @@
 use super::find::{Hit, Wanted};
 use super::redaction::{KeySource, Redaction, RedactionError};
 use super::rule::Way;
-use crate::interaction::{decode_query_text, query_pair};
+use crate::model::{decode_query_text, query_pair};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! What may be stored: a type that only this module makes.
 
-use crate::interaction::Page;
+use crate::model::Page;
 use http::HeaderMap;
 
 /// The headers of an answer that a cassette keeps. Everything else is the connection's, the moment's or a secret.

@@ -5,7 +5,7 @@ use super::find::{ACCOUNT, Hit, Wanted};
 use super::members::is_secret_member;
 use super::patterns;
 use super::shape::Shape;
-use crate::interaction::json::{self, Kind, Member, Node};
+use crate::json::{self, Kind, Member, Node};
 use std::borrow::Cow;
 
 /// How deep JSON may stand in strings of JSON in strings.

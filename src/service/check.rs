@@ -3,7 +3,7 @@
 use super::operation::Operation;
 use super::table::Service;
 use super::types::{Type, at, member};
-use crate::interaction::json::{Kind, Member, Node, pointer_step, unquote};
+use crate::json::{Kind, Member, Node, pointer_step, unquote};
 use std::fmt;
 
 /// What is not as the table says.
@@ -201,7 +201,7 @@ const fn found(node: &Node<'_>) -> &'static str {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::interaction::json;
+    use crate::json;
 
     fn told(operation: &str, text: &str, additions: &str) -> Vec<String> {
         let service = Service::with_additions(&toml::from_str(additions).unwrap()).unwrap();

@@ -3,7 +3,8 @@
 use super::error::ServiceError;
 use super::operation::{Kind, Operation};
 use super::types::{Structure, Type, at, member};
-use crate::interaction::{did_you_mean, json};
+use crate::json;
+use crate::model::did_you_mean;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;

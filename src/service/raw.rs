@@ -4,7 +4,7 @@ use super::error::ServiceError;
 use super::members;
 use super::operation::{Kind, Operation};
 use super::types::{Structure, Type};
-use crate::interaction::{OperationName, did_you_mean};
+use crate::model::{OperationName, did_you_mean};
 use http::Method;
 use serde::Deserialize;
 use std::borrow::Cow;

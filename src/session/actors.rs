@@ -1,6 +1,6 @@
 //! Which actor a caller speaks as.
 
-use crate::interaction::Actor;
+use crate::model::Actor;
 use data_encoding::BASE32_NOPAD;
 
 /// How long an access key id is that an account can be read from.

@@ -5,7 +5,7 @@ use super::lines::Lines;
 use super::sequences::{Counts, Sequences, Signature, Undo};
 use super::write::{OperationRules, Seen};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Take};
+use crate::model::{Entry, Take};
 use std::collections::HashMap;
 use std::sync::Arc;
 

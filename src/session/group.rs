@@ -1,7 +1,7 @@
 //! The takes that answer in turn (rules 7 and 10).
 
 use super::choices::Choices;
-use crate::interaction::Take;
+use crate::model::Take;
 
 /// Those of `own`, takes of the session that recorded `best` in recorded order, that were recorded after the same history: for
 /// the page size asked, where there are any.

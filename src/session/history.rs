@@ -2,7 +2,7 @@
 
 use super::lines::Lines;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Take, base32};
+use crate::model::{Take, base32};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 
 use super::write::Write;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use std::collections::HashMap;
 
 /// All writes of a cassette, each behind the one that it was recorded after; what follows a write stands right behind it, one
@@ -141,7 +141,7 @@ fn in_order(before: &[Option<usize>]) -> Vec<(usize, Option<usize>)> {
 pub(super) mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::interaction::{Body, OperationName, Page, Take};
+    use crate::model::{Body, OperationName, Page, Take};
     use bytes::Bytes;
 
     /// A take of a write, or of a read where `id` is empty: `session`, `after` and `id` where they are not empty.

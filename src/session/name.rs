@@ -1,6 +1,6 @@
 //! How a session names itself.
 
-use crate::interaction::{Request, base32};
+use crate::model::{Request, base32};
 use http::HeaderName;
 use http::header::USER_AGENT;
 use memchr::memmem::Finder;
@@ -84,7 +84,7 @@ mod tests {
             body: Bytes::new(),
             signed_target: "/getresourceshares".into(),
             authority: "127.0.0.1".into(),
-            door: crate::interaction::Door::Endpoint,
+            door: crate::model::Door::Endpoint,
             key: None,
             session_prefix: prefix.map(Into::into),
         }

@@ -7,7 +7,7 @@ use super::rank::{Standing, best};
 use super::sequences::Signature;
 use super::waiting::{Stuck, Wait, Waiter, following, passing_status, stuck};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Page, Take};
+use crate::model::{Entry, Page, Take};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,7 +1,7 @@
 //! The whole JSON strings of requests and answers: what the rule compares to tell which write has to do with what.
 
-use crate::interaction::json::{self, Kind, Node};
-use crate::interaction::{Body, Hole};
+use crate::json::{self, Kind, Node};
+use crate::model::{Body, Hole};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -2,8 +2,8 @@
 //! session has not made.
 
 use super::choices::{Choices, Made};
-use crate::interaction::Take;
-use crate::interaction::json::{self, Kind, Node};
+use crate::json::{self, Kind, Node};
+use crate::model::Take;
 
 /// How often the last take of a group is given in a row before a waiter counts as stuck.
 const PATIENCE: u32 = 7;

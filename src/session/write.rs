@@ -2,7 +2,7 @@
 
 use super::strings::{Strings, Text};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Take};
+use crate::model::{Entry, Take};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 

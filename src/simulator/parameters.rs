@@ -1,6 +1,6 @@
 //! A request's parameters, from its JSON body or its query, read by type.
 
-use crate::interaction::{decode_query, query_pairs};
+use crate::model::{decode_query, query_pairs};
 use serde_json::{Map, Value};
 
 use super::error::AwsError;

@@ -1,6 +1,6 @@
 //! A token's bytes and text.
 
-use crate::interaction::base32;
+use crate::model::base32;
 use sha2::{Digest, Sha256};
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! Cutting a page anew, items' bytes untouched.
 
-use crate::interaction::json;
+use crate::json;
 
 /// The answer without its first `count` items, everything else as it was; `None` where it has fewer, or no such list.
 #[must_use]

@@ -2,7 +2,8 @@
 
 use super::code::PageDigest;
 use super::place::item_texts;
-use crate::interaction::{Hole, Page, json};
+use crate::json;
+use crate::model::{Hole, Page};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -59,7 +60,7 @@ fn marker(hole: &Hole) -> Cow<'_, [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interaction::Body;
+    use crate::model::Body;
 
     fn digest(pages: &[&'static str]) -> PageDigest {
         let mut digest = ChainDigest::default();

@@ -2,7 +2,8 @@
 //! page's envelope.
 
 use super::template::{Copy, Template};
-use crate::interaction::{Body, Page, json};
+use crate::json;
+use crate::model::{Body, Page};
 use std::ops::Range;
 
 /// The items of all pages of a take, and what stands around them.
@@ -228,7 +229,7 @@ fn token_place(node: &json::Node<'_>, last: &json::Node<'_>, token_member: &str)
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::interaction::Hole;
+    use crate::model::Hole;
     use std::borrow::Cow;
     use std::convert::Infallible;
 

@@ -1,7 +1,7 @@
 //! Where in an answer the token and the items stand.
 
-use crate::interaction::json::{self, Kind};
-use crate::interaction::{Body, Hole};
+use crate::json::{self, Kind};
+use crate::model::{Body, Hole};
 use bytes::Bytes;
 
 /// An answer with a hole where upstream's token was.

@@ -1,6 +1,6 @@
 //! A stored body as one text that can be parsed and copied from, its holes kept.
 
-use crate::interaction::{Body, Hole, Part};
+use crate::model::{Body, Hole, Part};
 use bytes::{Bytes, BytesMut};
 use std::ops::Range;
 

@@ -2,7 +2,7 @@
 
 use crate::ground::{FOLDER, RECORD, REPLAY, bodies, head, open, record, try_open};
 use ramtape::cassette::{Cassette, Notice, Opened, Settings};
-use ramtape::interaction::Entry;
+use ramtape::model::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -4,7 +4,7 @@ use crate::ground::page;
 use bytes::Bytes;
 use proptest::prelude::*;
 use ramtape::cassette::text;
-use ramtape::interaction::{Body, Entry, Hole, OperationName, Page, Take};
+use ramtape::model::{Body, Entry, Hole, OperationName, Page, Take};
 
 fn entry(bodies: Vec<Body>) -> Entry {
     let pages = bodies.into_iter().map(|body| page(body).into_inner()).collect();

@@ -2,7 +2,7 @@
 
 use crate::ground::{FOLDER, RECORD, REPLAY, answer, bodies, head, open, record, text_path, try_open, whole};
 use ramtape::cassette::{CassetteError, EntryHead};
-use ramtape::interaction::OperationName;
+use ramtape::model::OperationName;
 use std::fs;
 use std::path::Path;
 

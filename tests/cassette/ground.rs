@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use ramtape::cassette::{Access, Cassette, CassetteError, EntryHead, Opened, Settings, TakeHead};
 use ramtape::fingerprint::Fingerprint;
-use ramtape::interaction::{Body, Entry, Hole, OperationName, Page};
+use ramtape::model::{Body, Entry, Hole, OperationName, Page};
 use ramtape::redact::{Scrubbed, scrub_page};
 use std::path::Path;
 

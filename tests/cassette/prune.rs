@@ -5,7 +5,7 @@ use bytes::Bytes;
 use ramtape::cassette::{
     CassetteError, EditError, EntryHead, PruneError, Pruning, Surplus, TakeHead, Usage, UsedTakes,
 };
-use ramtape::interaction::{Body, Hole, OperationName};
+use ramtape::model::{Body, Hole, OperationName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

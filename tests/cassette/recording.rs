@@ -4,7 +4,7 @@ use crate::ground::{
     ALL, FOLDER, Plain, RECORD, REPLAY, answer, bodies, head, listed, open, partial, record, text_path, try_open, whole,
 };
 use ramtape::cassette::{Cassette, Notice, Settings, StoreError, TakeHead, UpstreamToken};
-use ramtape::interaction::Secret;
+use ramtape::model::Secret;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -258,7 +258,7 @@ fn recording_from_several_threads_loses_nothing() {
 /// Like [`bodies`], while others record the same.
 fn bodies_of(recording: &Plain, n: usize) -> Vec<String> {
     let entry = recording.lookup(FOLDER, &head(n).fingerprint()).unwrap().unwrap();
-    let body = |take: &ramtape::interaction::Take| {
+    let body = |take: &ramtape::model::Take| {
         let bytes = take.pages[0].body.render(|_| Err::<std::borrow::Cow<'_, [u8]>, _>(())).unwrap();
         String::from_utf8_lossy(&bytes).into_owned()
     };

@@ -3,7 +3,7 @@
 use crate::raw::{Client, Reply, Server, settings};
 use crate::tls::trusting;
 use ramtape::ca::{Authority, Keeper};
-use ramtape::interaction::Door;
+use ramtape::model::Door;
 use ramtape::proxy::{Limits, Outward, Passage, Target};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};

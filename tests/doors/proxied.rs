@@ -6,9 +6,9 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4::SigningParams;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use ramtape::interaction::Secret;
+use ramtape::aws::{Keys, Scope, sign};
+use ramtape::model::Secret;
 use ramtape::simulator::Credential;
-use ramtape::upstream::{Keys, Scope, sign};
 use serde_json::Value;
 use std::time::SystemTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use ramtape::cassette::{Access, Cassette, Settings as Opening, text};
 use ramtape::engine::{Effective, Engine, Pages, Poll, Prepared, Settings, Signer};
 use ramtape::fingerprint::{Fingerprint, canonical_text};
-use ramtape::interaction::{Actor, Body, Entry, OperationName, Page, Request, Secret, Take};
+use ramtape::model::{Actor, Body, Entry, OperationName, Page, Request, Secret, Take};
 use ramtape::service::Service;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -102,7 +102,7 @@ async fn ask_as(engine: &Engine, path: &str, (region, key): (&str, &str), sessio
             body: Bytes::from(body.to_owned()),
             signed_target: path.to_owned(),
             authority: "127.0.0.1".to_owned(),
-            door: ramtape::interaction::Door::Endpoint,
+            door: ramtape::model::Door::Endpoint,
             key: None,
             session_prefix: None,
         })

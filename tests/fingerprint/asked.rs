@@ -2,7 +2,7 @@
 
 use crate::wire::WireRequest;
 use ramtape::fingerprint::{Fingerprint, ParameterError, Parameters, canonical_text};
-use ramtape::interaction::OperationName;
+use ramtape::model::OperationName;
 use ramtape::service::{Operation, Service};
 use ramtape::token::{Token, foreign_mark};
 use std::sync::LazyLock;

@@ -5,7 +5,8 @@ use crate::wire::{WireRequest, fixtures, folders, requests};
 use bytes::Bytes;
 use ramtape::cassette::{Access, Cassette, Settings as Opening};
 use ramtape::engine::{Effective, Engine, Poll, Prepared, Settings, Signer};
-use ramtape::interaction::{Request, Secret, json};
+use ramtape::json;
+use ramtape::model::{Request, Secret};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -72,7 +73,7 @@ fn engine_request(request: &WireRequest) -> Request {
         body: Bytes::from(request.body.clone()),
         signed_target: request.path.clone(),
         authority: request.header("host").unwrap_or_default().to_owned(),
-        door: ramtape::interaction::Door::Endpoint,
+        door: ramtape::model::Door::Endpoint,
         key: None,
         session_prefix: None,
     }

@@ -17,7 +17,7 @@ fn prefixes_are_taken_off_and_kept() {
     assert_eq!(request.query, "a=%20b&c");
     assert_eq!(request.signed_target, target);
     assert_eq!(request.authority, "LocalHost:80");
-    assert_eq!(request.key.as_ref().map(ramtape::interaction::Secret::expose), Some(KEY));
+    assert_eq!(request.key.as_ref().map(ramtape::model::Secret::expose), Some(KEY));
     assert_eq!(request.session_prefix.as_deref(), Some("run%201"));
     assert_eq!(request.header("x-a"), Some("1"));
     assert_eq!(&request.body[..], b"{}");

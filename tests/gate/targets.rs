@@ -2,7 +2,7 @@
 
 use crate::all_refused;
 use crate::raw::{KEY, Server, settings};
-use ramtape::interaction::Door;
+use ramtape::model::Door;
 use ramtape::proxy::Settings;
 
 #[test]

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use ramtape::cassette::{Access, Cassette, EntryHead, Settings as Opening, TakeHead};
 use ramtape::engine::{Effective, Engine, Pages, Poll, Prepared, Settings, Signer};
-use ramtape::interaction::{Body, OperationName, Request, Secret};
+use ramtape::model::{Body, OperationName, Request, Secret};
 use ramtape::redact::scrub_page;
 use ramtape::service::Service;
 use ramtape::session::History;
@@ -100,7 +100,7 @@ pub(crate) async fn ask(
         headers,
         body: Bytes::from(body(request)),
         authority: "127.0.0.1".to_owned(),
-        door: ramtape::interaction::Door::Endpoint,
+        door: ramtape::model::Door::Endpoint,
         key: None,
         session_prefix: session.map(str::to_owned),
     };

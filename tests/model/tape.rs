@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ramtape::cassette::{Recorded, merge};
 use ramtape::engine::operation_rules;
 use ramtape::fingerprint::{Fingerprint, canonical_text};
-use ramtape::interaction::{Body, Entry, OperationName, Page, Take};
+use ramtape::model::{Body, Entry, OperationName, Page, Take};
 use ramtape::service::Service;
 use ramtape::session::{Ask, Choices, History, Lines, Repeat, Session};
 use std::collections::HashMap;

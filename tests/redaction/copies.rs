@@ -3,7 +3,7 @@
 use crate::secrets::{SECRETS, core};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use ramtape::interaction::{Body, Hole, OperationName, Page};
+use ramtape::model::{Body, Hole, OperationName, Page};
 use ramtape::redact::{Asking, Copied, Key, KeySource, Policy, Redaction, RedactionError, Rule, Selector, Way};
 
 pub(crate) const ACCOUNT: &str = "123456789012";

@@ -13,7 +13,7 @@ pub(crate) fn cassette(folder: &Path, name: &str, rules: &str, session: &str, bo
     std::fs::write(root.join("cassette.json"), head).unwrap();
     let request = "{\"resourceOwner\":\"SELF\"}";
     let canonical = ramtape::fingerprint::canonical_text(
-        &ramtape::interaction::OperationName::Known("GetResourceShares".into()),
+        &ramtape::model::OperationName::Known("GetResourceShares".into()),
         "us-east-1",
         "default",
         request,

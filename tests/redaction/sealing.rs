@@ -5,7 +5,7 @@ use crate::secrets::{SECRETS, committed};
 use crate::stage::{Asking, Caller, Stage};
 use crate::unsealed::{asked, recording};
 use ramtape::cassette::{TakeHead, Warden};
-use ramtape::interaction::{Body, Hole, Page};
+use ramtape::model::{Body, Hole, Page};
 use ramtape::redact::Scrubbed;
 use ramtape::simulator::{Credential, Effect, Fault};
 use serde_json::json;

@@ -2,8 +2,8 @@
 
 use crate::recorder::{BODY, PATH, Recorder, owner};
 use http::{HeaderMap, HeaderValue, Method, Uri};
-use ramtape::interaction::Secret;
-use ramtape::upstream::{Keys, Scope, sign};
+use ramtape::aws::{Keys, Scope, sign};
+use ramtape::model::Secret;
 use std::time::{Duration, SystemTime};
 
 /// A request as a client signs it, whose parts can be changed afterwards.

@@ -4,7 +4,7 @@ use crate::ramtape_binary::{Server, folder, ramtape};
 use crate::raw::Client;
 use crate::recorder::{Endpoint, PATH, Recorder, as_owner, owner, request};
 use ramtape::config::{Config, Environment, RawConfig, RecordMode, Settings};
-use ramtape::interaction::{Request, Secret};
+use ramtape::model::{Request, Secret};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -219,7 +219,7 @@ fn debug_shows_it_of_no_value() {
         body: bytes::Bytes::new(),
         signed_target: format!("/~{KEY}{PATH}"),
         authority: "localhost".to_owned(),
-        door: ramtape::interaction::Door::Endpoint,
+        door: ramtape::model::Door::Endpoint,
         key: Some(Secret::new(KEY)),
         session_prefix: None,
     };

@@ -2,9 +2,9 @@
 
 use crate::ramtape_binary::{Finished, Server, folder, ramtape};
 use crate::raw::{Client, Reply};
-use ramtape::interaction::Secret;
+use ramtape::aws::Keys;
+use ramtape::model::Secret;
 use ramtape::simulator::{Credential, Running, Settings, Simulator};
-use ramtape::upstream::Keys;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use ramtape::control::{Control, Sessions, Settling, Values};
-use ramtape::interaction::{Request, Response, Secret};
+use ramtape::admin::{Control, Sessions, Settling, Values};
+use ramtape::model::{Request, Response, Secret};
 use ramtape::proxy::Limits;
 use ramtape::proxy::{self, Answer, ProxyError, Running, Settings};
 use std::io::{Read, Write};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
-use ramtape::interaction::{Body, OperationName};
+use ramtape::model::{Body, OperationName};
 use ramtape::redact::scrub_page;
 use std::path::Path;
 

@@ -2,10 +2,10 @@
 
 use crate::server::{Server, Then};
 use crate::{LONG, SHORT, send, settings};
-use ramtape::upstream::{Phase, Settings, Upstream, UpstreamError};
+use ramtape::aws::{Phase, Settings, Upstream, UpstreamError};
 use std::time::Duration;
 
-async fn answer_to(bytes: impl Into<Vec<u8>>, then: Then) -> Result<ramtape::upstream::Answer, UpstreamError> {
+async fn answer_to(bytes: impl Into<Vec<u8>>, then: Then) -> Result<ramtape::aws::Answer, UpstreamError> {
     let server = Server::start(bytes, then).await;
     send(settings(&server.url())).await
 }

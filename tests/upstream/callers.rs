@@ -2,9 +2,9 @@
 
 use crate::{KEY_ID, SECRET, keys, request, settings};
 use http::Uri;
-use ramtape::interaction::{Request, Secret};
-use ramtape::upstream::verify::VerifyError;
-use ramtape::upstream::{CallerError, CredentialSource, Keys, Proof, Scope, Settings, Upstream, sign};
+use ramtape::aws::verify::VerifyError;
+use ramtape::aws::{CallerError, CredentialSource, Keys, Proof, Scope, Settings, Upstream, sign};
+use ramtape::model::{Request, Secret};
 use std::time::{Duration, SystemTime};
 
 const NOW: SystemTime = SystemTime::UNIX_EPOCH;

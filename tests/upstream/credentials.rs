@@ -2,7 +2,7 @@
 
 use crate::server::{Server, Then, split};
 use crate::{LONG, SHORT, request, settings};
-use ramtape::upstream::{CredentialSource, CredentialsError, Keys, Settings, Upstream, UpstreamError};
+use ramtape::aws::{CredentialSource, CredentialsError, Keys, Settings, Upstream, UpstreamError};
 use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;

@@ -15,8 +15,9 @@ mod tls;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use ramtape::interaction::{EndpointKind, Request, Secret};
-use ramtape::upstream::{AddressRules, Answer, CredentialSource, Keys, Names, Settings, Upstream, UpstreamError};
+use ramtape::aws::EndpointKind;
+use ramtape::aws::{AddressRules, Answer, CredentialSource, Keys, Names, Settings, Upstream, UpstreamError};
+use ramtape::model::{Request, Secret};
 use std::time::Duration;
 
 const KEY_ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -66,7 +67,7 @@ fn request(headers: &[(&str, &str)]) -> Request {
         body: Bytes::from_static(b"{}"),
         signed_target: "/getresourceshares".to_owned(),
         authority: "127.0.0.1:1".to_owned(),
-        door: ramtape::interaction::Door::Endpoint,
+        door: ramtape::model::Door::Endpoint,
         key: None,
         session_prefix: None,
     }

@@ -4,8 +4,8 @@ use crate::server::{Server, Then, fixture, header, split, tls_as, tls_in_front_o
 use crate::{LONG, request, settings};
 use bytes::Bytes;
 use http::Method;
-use ramtape::interaction::{Door, Request};
-use ramtape::upstream::{AddressRules, Answer, Names, Settings, Upstream, UpstreamError};
+use ramtape::aws::{AddressRules, Answer, Names, Settings, Upstream, UpstreamError};
+use ramtape::model::{Door, Request};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
@@ -155,7 +155,7 @@ async fn an_answer_that_comes_compressed_as_the_client_asked_under_its_signature
 #[tokio::test]
 async fn no_credentials_are_asked_for() {
     let server = Server::start(OK, Then::KeepOpen).await;
-    let none = ramtape::upstream::CredentialSource::Profile("no such profile".to_owned());
+    let none = ramtape::aws::CredentialSource::Profile("no such profile".to_owned());
     let settings = Settings { credentials: none, credentials_time: LONG, ..settings(&server.url()) };
     pass_on(settings, &signed_request()).await.unwrap();
 }

@@ -5,9 +5,9 @@ use crate::server::{Server, Then, header, split};
 use crate::{KEY_ID, SECRET, TOKEN, request, settings};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
-use ramtape::interaction::Request;
-use ramtape::upstream::verify::{Authorization, SignedRequest, verify};
-use ramtape::upstream::{Settings, Upstream, UpstreamError};
+use ramtape::aws::verify::{Authorization, SignedRequest, verify};
+use ramtape::aws::{Settings, Upstream, UpstreamError};
+use ramtape::model::Request;
 use std::time::SystemTime;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";

@@ -2,8 +2,8 @@
 
 use crate::{KEY_ID, SECRET};
 use http::{HeaderMap, HeaderValue, Uri};
-use ramtape::interaction::Secret;
-use ramtape::upstream::{Keys, Scope, sign};
+use ramtape::aws::{Keys, Scope, sign};
+use ramtape::model::Secret;
 use std::time::{Duration, SystemTime};
 
 const TABLE: &str = include_str!("../fixtures/signing/signatures.tsv");

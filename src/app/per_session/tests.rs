@@ -4,7 +4,7 @@
 use super::*;
 use crate::app::Rules;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
-use crate::interaction::Door;
+use crate::model::Door;
 
 fn of(session: &str) -> Request {
     Request {

@@ -3,7 +3,7 @@
 
 use super::super::merge::{Recorded, merge};
 use super::*;
-use crate::interaction::{Body, Page};
+use crate::model::{Body, Page};
 use bytes::Bytes;
 use proptest::prelude::*;
 
@@ -33,7 +33,7 @@ fn takes(texts: &[&str]) -> Vec<Take> {
 fn spelled(take: &Take) -> String {
     let session = take.session.as_deref().map(|session| format!("{session}:")).unwrap_or_default();
     let body = |page: &Page| match page.body.parts() {
-        [crate::interaction::Part::Literal(bytes)] => String::from_utf8_lossy(bytes).into_owned(),
+        [crate::model::Part::Literal(bytes)] => String::from_utf8_lossy(bytes).into_owned(),
         other => panic!("{other:?}"),
     };
     let pages: Vec<String> = take.pages.iter().map(body).collect();

@@ -2,8 +2,8 @@
 
 use super::takes::Paging;
 use crate::cassette::text::spelled;
-use crate::interaction::Page;
-use crate::interaction::json::{self, Kind, quote, unquote};
+use crate::json::{self, Kind, quote, unquote};
+use crate::model::Page;
 
 /// The first page's envelope around the items of all pages, without a token; `None` where a page is none of a listing.
 pub(super) fn joined(pages: &[Page], paging: Paging<'_>) -> Option<String> {

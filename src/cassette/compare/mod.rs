@@ -11,7 +11,7 @@ pub use takes::{Change, Paging, TakeChange};
 pub use values::{Difference, Place, differences};
 
 use super::text::spelled;
-use crate::interaction::{Entry, Page, Take};
+use crate::model::{Entry, Page, Take};
 
 /// What became of the takes of one request; nothing where they are what they were. An entry that is absent has none.
 #[must_use]
@@ -74,7 +74,7 @@ fn bodies(take: &Take) -> Vec<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interaction::{Body, Hole, OperationName};
+    use crate::model::{Body, Hole, OperationName};
     use bytes::Bytes;
 
     const PAGING: Paging<'_> = Paging { items: "l", token: "t" };

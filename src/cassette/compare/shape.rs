@@ -1,6 +1,6 @@
 //! What answers are made of, whatever their values: members, types, and the structure of a list's items.
 
-use crate::interaction::json::{self, Kind, Node, unquote};
+use crate::json::{self, Kind, Node, unquote};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

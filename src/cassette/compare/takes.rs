@@ -4,7 +4,7 @@ use super::align;
 use super::listing::joined;
 use super::values::{Difference, differences};
 use crate::cassette::text::spelled;
-use crate::interaction::{Page, Take};
+use crate::model::{Page, Take};
 
 /// What became of a take. Places count from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Where two JSON texts differ, list items paired as a person would.
 
-use crate::interaction::json::{self, Kind, Node, unquote};
+use crate::json::{self, Kind, Node, unquote};
 
 /// Lists longer than this, multiplied, are compared place by place: pairing would take too long.
 const PAIRED: usize = 1 << 20;

@@ -33,7 +33,7 @@ use super::merge::Recorded;
 use super::path::Identity;
 use super::recording::EntryHead;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -200,7 +200,7 @@ impl Drop for Store {
 pub(super) mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::interaction::{Body, Hole, OperationName, Page, Take};
+    use crate::model::{Body, Hole, OperationName, Page, Take};
     use std::path::Path;
 
     /// A store in `folder`, of which nothing is in the text.

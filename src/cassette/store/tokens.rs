@@ -5,7 +5,7 @@ use super::keys::{guard, unguard};
 use crate::cassette::codec::{Packer, Unpacker};
 use crate::cassette::error::StoreError;
 use crate::cassette::recording::UpstreamToken;
-use crate::interaction::Secret;
+use crate::model::Secret;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Upstream's tokens expire; older ones are of no use.

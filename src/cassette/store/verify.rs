@@ -6,7 +6,7 @@ use super::ledger::Ledger;
 use crate::cassette::codec::{Packer, Unpacker};
 use crate::cassette::recording::EntryHead;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Page, Take};
+use crate::model::{Page, Take};
 use sled::{Config, Db, Tree};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

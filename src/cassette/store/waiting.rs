@@ -58,7 +58,7 @@ mod tests {
     use crate::cassette::recording::UpstreamToken;
     use crate::cassette::store::tests::open;
     use crate::fingerprint::Fingerprint;
-    use crate::interaction::Secret;
+    use crate::model::Secret;
     use std::fs;
     use std::time::Duration;
 

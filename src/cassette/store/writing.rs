@@ -10,7 +10,7 @@ use crate::cassette::error::{CassetteError, StoreError};
 use crate::cassette::fault;
 use crate::cassette::recording::{EntryHead, TakeHead, TakeId};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Page, Take};
+use crate::model::{Page, Take};
 use sled::Batch;
 use std::sync::PoisonError;
 

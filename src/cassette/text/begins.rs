@@ -1,8 +1,8 @@
 //! What tells a recorded file from anybody else's JSON, where no `cassette.json` stands by it.
 
 use super::read::operation_name;
-use crate::interaction::OperationName;
-use crate::interaction::json::unquote;
+use crate::json::unquote;
+use crate::model::OperationName;
 use std::borrow::Cow;
 
 /// The operation of an entry, if `text` begins as recording begins every file. What comes after may be damaged.

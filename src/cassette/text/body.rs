@@ -3,8 +3,8 @@
 use super::printer::Printer;
 use super::read::Flaw;
 use super::spell::{Draft, Instead, Style, spell};
-use crate::interaction::json::{self, Kind, Node};
-use crate::interaction::{Body, Hole, Part};
+use crate::json::{self, Kind, Node};
+use crate::model::{Body, Hole, Part};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use std::borrow::Cow;

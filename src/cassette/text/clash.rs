@@ -2,7 +2,7 @@
 
 use super::write::{Unwritable, write};
 use crate::cassette::Piece;
-use crate::interaction::{Entry, Take};
+use crate::model::{Entry, Take};
 
 /// How the text begins what our side says; what theirs says follows [`BETWEEN`] and ends with [`THEIRS`].
 const OURS: &str = "<<<<<<< ours\n";

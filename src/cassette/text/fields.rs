@@ -1,7 +1,7 @@
 //! The members of one object of the text, taken out by name; what is left over is an error.
 
 use super::read::Flaw;
-use crate::interaction::json::{Kind, Node, unquote};
+use crate::json::{Kind, Node, unquote};
 
 /// An object being read.
 pub(in crate::cassette) struct Fields<'n, 'a> {

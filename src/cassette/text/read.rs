@@ -4,8 +4,8 @@ use super::body::{read_body, read_pieces};
 use super::fields::Fields;
 use super::request::read_request;
 use super::spell::Style;
-use crate::interaction::json::{self, Node};
-use crate::interaction::{Body, Entry, OperationName, Page, Take};
+use crate::json::{self, Node};
+use crate::model::{Body, Entry, OperationName, Page, Take};
 use data_encoding::BASE64;
 use http::{HeaderName, HeaderValue, StatusCode};
 

@@ -7,8 +7,8 @@ use super::body::{hole_or_escape, hole_text};
 use super::printer::Printer;
 use super::read::Flaw;
 use super::spell::{Draft, Instead, Style, spell};
-use crate::interaction::json::{self, Kind, Node};
-use crate::interaction::{Hole, Part};
+use crate::json::{self, Kind, Node};
+use crate::model::{Hole, Part};
 
 /// Writes canonical parameters (compact JSON) laid out; what [`read_request`] reads back decides whether that was possible.
 pub(super) fn print_request(printer: &mut Printer, request: &str) {

@@ -1,7 +1,7 @@
 //! A JSON tree back to the bytes of a body, with one of the two ways to set blanks.
 
-use crate::interaction::json::{Kind, Node};
-use crate::interaction::{Body, Hole};
+use crate::json::{Kind, Node};
+use crate::model::{Body, Hole};
 use bytes::Bytes;
 
 /// Where a body had its blanks.

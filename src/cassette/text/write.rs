@@ -4,8 +4,8 @@ use super::body::print_body;
 use super::printer::Printer;
 use super::read::read;
 use super::request::print_request;
-use crate::interaction::json::quote;
-use crate::interaction::{Entry, Page, Take};
+use crate::json::quote;
+use crate::model::{Entry, Page, Take};
 
 /// The entry's text would not bring it back: something in it is not what recording produces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

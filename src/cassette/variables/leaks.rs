@@ -3,7 +3,7 @@
 use super::{VARIABLES_FILE, Variables};
 use crate::cassette::error::Leak;
 use crate::cassette::proof::Judge;
-use crate::interaction::json;
+use crate::json;
 use std::path::Path;
 
 impl Judge<'_> {

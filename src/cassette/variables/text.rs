@@ -4,7 +4,7 @@
 use super::Variables;
 use super::rules::{MOST_VARIABLES, check_variable, is_session_name};
 use crate::cassette::text::{Fields, Flaw, Printer, conflict};
-use crate::interaction::json::{self, Node};
+use crate::json::{self, Node};
 
 impl Variables {
     /// The text of the file.

@@ -1,7 +1,7 @@
 //! The demo's client: as an SDK does it, it signs each request and follows nextToken.
 
-use crate::interaction::json;
-use crate::upstream::{Keys, Scope, UpstreamError, sign};
+use crate::aws::{Keys, Scope, UpstreamError, sign};
+use crate::json;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full};

@@ -6,10 +6,10 @@ mod stage;
 use super::signals::Signals;
 use super::voice::Voice;
 use super::{CommandError, Exit, output, runtime};
+use crate::aws::Keys;
 use crate::cli::DemoArgs;
-use crate::interaction::Secret;
+use crate::model::Secret;
 use crate::simulator::{Credential, Settings as Simulation, Simulator};
-use crate::upstream::Keys;
 use rustix::process::Signal;
 use stage::Stage;
 

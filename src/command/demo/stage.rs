@@ -3,9 +3,9 @@
 use super::client::{Answer, Listing};
 use super::{CommandError, DemoError, say};
 use crate::app::{self, Running};
+use crate::aws::{CredentialSource, Keys};
 use crate::command::scratch::Scratch;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
-use crate::upstream::{CredentialSource, Keys};
 use std::fs;
 use std::path::{Path, PathBuf};
 

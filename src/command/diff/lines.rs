@@ -3,7 +3,7 @@
 use super::{Fate, Request};
 use crate::cassette::compare::{Change, Difference, Place, TakeChange};
 use crate::command::voice::printable;
-use crate::interaction::{Entry, Take};
+use crate::model::{Entry, Take};
 use anstyle::{AnsiColor, Style};
 
 /// The longest value that is shown whole, in characters.

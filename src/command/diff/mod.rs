@@ -16,7 +16,7 @@ use crate::cassette::compare::{Paging, TakeChange, changes};
 use crate::cli::DiffArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, counted};
+use crate::model::{Entry, counted};
 use crate::service::Service;
 use side::Side;
 use std::collections::BTreeSet;

@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::cassette::compare::{Change, Difference, Place, TakeChange};
-use crate::interaction::Entry;
+use crate::model::Entry;
 use serde_json::{Value, json};
 
 /// `settings` is what the files beside the takes differ in.

@@ -8,7 +8,7 @@ use crate::command::scratch::Scratch;
 use crate::command::voice::Voice;
 use crate::command::{CommandError, recorded};
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use std::path::{Path, PathBuf};
 
 /// A cassette, and what the user called it.

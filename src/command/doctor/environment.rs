@@ -2,7 +2,7 @@
 
 use super::check::Check;
 use crate::config::{ENDPOINT_VARIABLES, Environment};
-use crate::interaction::without_secrets;
+use crate::model::without_secrets;
 
 /// What is looked at without any configuration; values of variables are shown only where they cannot be secrets.
 pub(super) fn checks(environment: &Environment) -> Vec<Check> {

@@ -7,7 +7,7 @@ use crate::command::error::chain;
 use crate::command::progress::Progress;
 use crate::command::recorded::Shelf;
 use crate::command::voice::Voice;
-use crate::interaction::counted;
+use crate::model::counted;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 

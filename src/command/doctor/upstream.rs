@@ -2,10 +2,10 @@
 
 use super::check::Check;
 use crate::app::{self, Destination};
+use crate::aws::{BaseUrl, CredentialsError, Endpoint, Keys, Upstream, UpstreamError};
 use crate::command::error::chain;
 use crate::config::{Config, RecordMode};
-use crate::interaction::{Actor, DEFAULT_ACTOR};
-use crate::upstream::{BaseUrl, CredentialsError, Endpoint, Keys, Upstream, UpstreamError};
+use crate::model::{Actor, DEFAULT_ACTOR};
 use http::Uri;
 use std::time::SystemTime;
 use tokio::net::TcpStream;
@@ -128,7 +128,7 @@ fn endpoint(config: &Config, destination: &Destination) -> Result<Uri, UpstreamE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interaction::Secret;
+    use crate::model::Secret;
 
     #[test]
     fn a_key_is_shown_by_its_ends_and_a_secret_never() {

@@ -3,7 +3,7 @@
 use crate::cassette::{Cassette, CassetteError, SealReport};
 use crate::command::recorded::Shelf;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::{Entry, Take};
+use crate::model::{Entry, Take};
 use std::collections::HashSet;
 use std::path::Path;
 

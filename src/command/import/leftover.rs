@@ -1,11 +1,12 @@
 //! What of a HAR file is not in the cassette, and why.
 
+use crate::aws::ServiceHost;
 use crate::cassette::SealReport;
 use crate::command::Exit;
 use crate::command::voice::{Voice, printable};
 use crate::engine::Carried;
 use crate::har::Lack;
-use crate::interaction::{ServiceHost, counted};
+use crate::model::counted;
 use std::collections::BTreeMap;
 
 /// What was left out.

@@ -9,7 +9,7 @@ use crate::command::progress::Progress;
 use crate::command::recorded::{self, Shelf};
 use crate::command::voice::Voice;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use crate::redact::Redaction;
 use std::path::Path;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use crate::app::shown_session;
 use crate::cassette::{CassetteError, VARIABLES_FILE, Variables, combine_variables};
 use crate::command::CommandError;
 use crate::command::voice::Voice;
-use crate::interaction::counted;
+use crate::model::counted;
 use std::path::{Path, PathBuf};
 
 /// The variables that are added.

@@ -4,7 +4,7 @@ use super::environment::Change;
 use crate::command::CommandError;
 use crate::command::files;
 use crate::command::signals::Signals;
-use crate::interaction::shell_line;
+use crate::model::shell_line;
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;

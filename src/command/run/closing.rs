@@ -7,7 +7,7 @@ use crate::cli::RunArgs;
 use crate::command::voice::Voice;
 use crate::config::{Door, RecordMode};
 use crate::engine::Summary;
-use crate::interaction::{counted, shell_path};
+use crate::model::{counted, shell_path};
 
 /// What happened.
 pub(super) struct Facts<'a> {

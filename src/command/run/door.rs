@@ -2,9 +2,9 @@
 
 use super::environment::Change;
 use super::no_proxy::{covering, with_loopback};
+use crate::aws::{EndpointKind, ServiceHost};
 use crate::command::CommandError;
 use crate::config::{Door, Environment};
-use crate::interaction::{EndpointKind, ServiceHost};
 use std::net::SocketAddr;
 
 /// What there is to lead to.

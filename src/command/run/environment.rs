@@ -3,7 +3,7 @@
 use crate::command::CommandError;
 use crate::command::scratch::Scratch;
 use crate::config::{Environment, NOBODYS_KEY_ID, UpstreamConfig};
-use crate::interaction::Actor;
+use crate::model::Actor;
 use std::ffi::OsString;
 use std::path::Path;
 

@@ -18,7 +18,7 @@ use crate::app::{Running, Wanted};
 use crate::cli::RunArgs;
 use crate::config::{Config, Door, Environment, RawConfig, RecordMode, Settings, UpstreamConfig};
 use crate::engine::Effective;
-use crate::interaction::Actor;
+use crate::model::Actor;
 use child::Ended;
 use door::Way;
 use environment::{Change, Isolation};
@@ -60,7 +60,7 @@ fn needs_trust(config: &Config) -> Result<bool, CommandError> {
 /// CMD as a shell takes it, for messages.
 fn command_line(cmd: &[OsString]) -> String {
     let words: Vec<_> = cmd.iter().map(|word| word.to_string_lossy()).collect();
-    crate::interaction::shell_line(words.iter().map(|word| &**word))
+    crate::model::shell_line(words.iter().map(|word| &**word))
 }
 
 async fn drive(

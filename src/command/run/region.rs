@@ -1,7 +1,7 @@
 //! The region that CMD runs in.
 
+use crate::aws::SharedFiles;
 use crate::config::{Environment, UpstreamConfig, is_region};
-use crate::upstream::SharedFiles;
 
 /// The region that CMD takes for its own in `parent`, by what the SDKs read: the variables, else its profile. `None` where
 /// nothing names one, and where the two variables differ, as some SDKs read the one and some the other.

@@ -5,7 +5,7 @@ use crate::cassette::{VARIABLES_FILE, check_variable};
 use crate::command::CommandError;
 use crate::command::voice::Voice;
 use crate::config::RecordMode;
-use crate::interaction::shell_path;
+use crate::model::shell_path;
 
 /// What stands for a value that is made at random.
 const RANDOM: &str = "random";
@@ -121,11 +121,11 @@ impl Place<'_> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
+    use crate::aws::EndpointKind;
     use crate::command::ca;
     use crate::command::run::door::Way;
     use crate::command::run::environment::{Change, Isolation, isolated};
     use crate::config::{Door, Environment};
-    use crate::interaction::EndpointKind;
     use std::path::Path;
 
     fn flags(flags: &[&str]) -> Result<Vec<(String, Wanted)>, String> {

@@ -11,7 +11,7 @@ use super::{CommandError, Exit, output};
 use crate::app::Rules;
 use crate::cli::ScanArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::interaction::counted;
+use crate::model::counted;
 use files::{Found, find};
 use judge::{Judge, Verdict};
 use names::Names;

@@ -17,7 +17,7 @@ use crate::cassette::{self, Access, Cassette, Opened, SealReport};
 use crate::cli::VerifyArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::Reask;
-use crate::interaction::counted;
+use crate::model::counted;
 use crate::service::Kind;
 use finding::{Finding, Level};
 use offline::Audit;
@@ -43,7 +43,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) ->
     let sealed = if args.update { seal()? } else { SealReport::default() };
     tell(&findings, online.then_some(&asked), requests, voice);
     for (folder, fingerprint, reason) in &sealed.failed {
-        let seal = format!("`ramtape seal --cassette {}`", crate::interaction::shell_path(&config.cassette));
+        let seal = format!("`ramtape seal --cassette {}`", crate::model::shell_path(&config.cassette));
         voice.problem(&format!("{folder}/{fingerprint} is in the store only, {seal} tries again: {reason}"));
     }
     // What is wrong with them hides nothing else.

@@ -3,8 +3,8 @@
 use super::types::{mistyped, told, unlike};
 use crate::cassette::text::spelled;
 use crate::engine::Walked;
-use crate::interaction::json::{self, Kind};
-use crate::interaction::{Entry, Page, Take};
+use crate::json::{self, Kind};
+use crate::model::{Entry, Page, Take};
 use crate::redact::Scrubbed;
 use crate::service::{Operation, Service};
 

@@ -9,7 +9,7 @@ use crate::command::error::chain;
 use crate::command::progress::Progress;
 use crate::command::recorded::Recorded;
 use crate::engine::{NotAsked, Reask, Walked};
-use crate::interaction::{Entry, Take};
+use crate::model::{Entry, Take};
 
 /// Asks for everything in `recorded` that is a read. Where `update` is given, what has drifted is recorded into it.
 pub(super) async fn ask(

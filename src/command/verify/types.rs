@@ -2,7 +2,8 @@
 
 use crate::cassette::compare::{Drift, DriftKind};
 use crate::cassette::text::spelled;
-use crate::interaction::{Page, json};
+use crate::json;
+use crate::model::Page;
 use crate::service::{Flaw, FlawKind, Operation, Service};
 
 /// A member of another type.

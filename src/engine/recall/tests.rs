@@ -16,7 +16,7 @@ fn request(path: &str, query: &str, body: &str) -> Request {
         body: Bytes::from(body.to_owned()),
         signed_target: path.to_owned(),
         authority: "127.0.0.1".to_owned(),
-        door: crate::interaction::Door::Endpoint,
+        door: crate::model::Door::Endpoint,
         key: None,
         session_prefix: None,
     }

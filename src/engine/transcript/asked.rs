@@ -1,10 +1,11 @@
 //! The requests that get a take.
 
 use super::names::{hole, named_after};
+use crate::aws::endpoint_host;
 use crate::engine::prepared::Prepared;
 use crate::engine::volatile::value;
-use crate::interaction::json::{self, Kind, Node};
-use crate::interaction::{DEFAULT_ACTOR, Door, Entry, Exchange, OperationName, Request, Take, endpoint_host};
+use crate::json::{self, Kind, Node};
+use crate::model::{DEFAULT_ACTOR, Door, Entry, Exchange, OperationName, Request, Take};
 use crate::service::{Operation, Service};
 use crate::session::brought_by;
 use crate::token::place_token;

@@ -1,8 +1,8 @@
 //! Which volatile values a cassette names.
 
 use crate::fingerprint::Fingerprint;
-use crate::interaction::json::{self, Kind, Node};
-use crate::interaction::{Entry, Hole, Take};
+use crate::json::{self, Kind, Node};
+use crate::model::{Entry, Hole, Take};
 use crate::session::binding_name;
 use std::borrow::Cow;
 use std::collections::BTreeSet;

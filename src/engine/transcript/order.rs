@@ -2,7 +2,7 @@
 
 use super::names::names_in;
 use crate::fingerprint::Fingerprint;
-use crate::interaction::Entry;
+use crate::model::Entry;
 use crate::session::brought_by;
 use std::collections::{BTreeSet, HashMap, HashSet};
 

@@ -2,7 +2,7 @@
 
 use http::Method;
 use ramtape::fingerprint::{ParameterError, Parameters};
-use ramtape::interaction::json::{self, Kind, Node};
+use ramtape::json::{self, Kind, Node};
 use ramtape::service::{Operation, Service};
 use std::sync::LazyLock;
 

@@ -4,9 +4,10 @@
 use super::host::is_of_aws;
 use super::requests::{Kept, NoSessions, all_asked, exchange, settings, socket};
 use httparse::{EMPTY_HEADER, Request, Status};
+use ramtape::admin::Control;
+use ramtape::aws::ServiceHost;
 use ramtape::ca::{Authority, Keeper};
-use ramtape::control::Control;
-use ramtape::interaction::{Door, Request as Asked, ServiceHost};
+use ramtape::model::{Door, Request as Asked};
 use ramtape::proxy::{self, Outward, Passage, Running, Settings, Target};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};

@@ -1,6 +1,6 @@
 //! Names of hosts: what is taken for an endpoint of RAM, or for one of AWS's hosts, is nothing else's name.
 
-use ramtape::interaction::{ServiceHost, endpoint_host, is_aws_host};
+use ramtape::aws::{ServiceHost, endpoint_host, is_aws_host};
 
 /// The domains that AWS's partitions have.
 const DOMAINS: [&str; 14] = [

@@ -2,8 +2,8 @@
 
 use http::{HeaderMap, StatusCode};
 use httparse::{EMPTY_HEADER, Request as Head, Status};
-use ramtape::control::{Control, Sessions, Settling, Values};
-use ramtape::interaction::{Request, Response, Secret};
+use ramtape::admin::{Control, Sessions, Settling, Values};
+use ramtape::model::{Request, Response, Secret};
 use ramtape::proxy::{self, Answer, Limits, Running, Settings};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};

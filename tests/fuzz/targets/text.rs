@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use ramtape::cassette::text;
-use ramtape::interaction::{Body, Entry, Hole, OperationName, Page, Take};
+use ramtape::model::{Body, Entry, Hole, OperationName, Page, Take};
 
 pub(crate) fn check(data: &[u8]) {
     read_and_written(data);

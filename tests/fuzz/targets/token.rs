@@ -1,8 +1,8 @@
 //! Page tokens: one text for each, and one way to put one into an answer.
 
 use bytes::Bytes;
-use ramtape::interaction::Hole;
-use ramtape::interaction::json;
+use ramtape::json;
+use ramtape::model::Hole;
 use ramtape::token::{Token, place_token};
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;

@@ -1,7 +1,7 @@
 //! What ramtape signs with: the standard chain of the AWS tools, one profile, or given keys.
 
 use super::roots::Roots;
-use crate::interaction::Secret;
+use crate::model::Secret;
 use aws_config::Region;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::region::EnvironmentVariableRegionProvider;

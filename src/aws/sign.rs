@@ -88,9 +88,9 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
     use super::{Scope, sign};
-    use crate::interaction::Secret;
-    use crate::upstream::Keys;
-    use crate::upstream::verify::{Authorization, SignedRequest, verify};
+    use crate::aws::Keys;
+    use crate::aws::verify::{Authorization, SignedRequest, verify};
+    use crate::model::Secret;
     use http::{HeaderMap, HeaderValue, Method, Uri};
     use std::time::{Duration, SystemTime};
 

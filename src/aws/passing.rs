@@ -1,8 +1,9 @@
 //! Requests that go upstream with the signature that their client made: nothing under it is changed, added or left out.
 
+use super::ServiceHost;
 use super::answer::{is_hop_by_hop, named_in_connection};
 use super::{Answer, Upstream, UpstreamError};
-use crate::interaction::{Request, ServiceHost, VIA};
+use crate::model::{Request, VIA};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use http_body_util::Full;
@@ -75,7 +76,7 @@ fn signed_names(headers: &HeaderMap) -> Vec<&str> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
     use super::*;
-    use crate::interaction::Door;
+    use crate::model::Door;
     use bytes::Bytes;
     use http::Method;
 

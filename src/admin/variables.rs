@@ -1,7 +1,7 @@
 //! `POST …/variables`: the recorded variables of a session, for a program that makes values up itself.
 
-use crate::interaction::Response;
-use crate::interaction::json::{self, Kind};
+use crate::json::{self, Kind};
+use crate::model::Response;
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::Value;

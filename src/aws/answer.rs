@@ -1,6 +1,6 @@
 //! What upstream answered.
 
-use crate::interaction::Response;
+use crate::model::Response;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
 use std::time::Duration;

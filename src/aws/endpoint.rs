@@ -1,7 +1,8 @@
 //! Where upstream is: a region's public endpoint, or a base URL instead.
 
+use super::EndpointKind;
 use super::UpstreamError;
-use crate::interaction::{EndpointKind, without_secrets};
+use crate::model::without_secrets;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use std::fmt;
@@ -181,9 +182,9 @@ fn is_ours(ip: IpAddr) -> bool {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
+    use super::EndpointKind;
     use super::{BaseUrl, Endpoint};
-    use crate::interaction::EndpointKind;
-    use crate::upstream::UpstreamError;
+    use crate::aws::UpstreamError;
 
     fn public(region: &str) -> Result<String, UpstreamError> {
         let endpoint = Endpoint::Public { service: "ram".to_owned(), kind: EndpointKind::default() };
@@ -198,7 +199,7 @@ mod tests {
     #[test]
     fn a_public_endpoint_is_the_regions_own() {
         for region in ["us-east-1", "cn-northwest-1"] {
-            let host = crate::interaction::endpoint_host("ram", region);
+            let host = crate::aws::endpoint_host("ram", region);
             assert_eq!(public(region).unwrap(), format!("https://{host}/getresourceshares"));
         }
     }

@@ -1,6 +1,6 @@
 //! Which error an answer names.
 
-use super::json;
+use crate::json;
 
 /// The header in which AWS names an error.
 pub const ERROR_HEADER: &str = "x-amzn-errortype";

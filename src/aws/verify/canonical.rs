@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use crate::interaction::{decode_query, query_pairs};
+use crate::model::{decode_query, query_pairs};
 
 use super::{Authorization, SignedRequest, VerifyError};
 

@@ -5,7 +5,7 @@
 
 use super::credentials::{Credentials, CredentialsError};
 use super::verify::{Authorization, SignedRequest, VerifyError, verify};
-use crate::interaction::{Request, Secret};
+use crate::model::{Request, Secret};
 use std::time::SystemTime;
 use subtle::ConstantTimeEq;
 

@@ -4,7 +4,7 @@ mod variables;
 
 pub use variables::{Settling, Values, VariablesRefusal};
 
-use crate::interaction::{Request, Response};
+use crate::model::{Request, Response};
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
@@ -238,7 +238,7 @@ mod tests {
                 body: Bytes::from_static(body.as_bytes()),
                 signed_target: path.to_owned(),
                 authority: "127.0.0.1".to_owned(),
-                door: crate::interaction::Door::Endpoint,
+                door: crate::model::Door::Endpoint,
                 key: None,
                 session_prefix: None,
             };
