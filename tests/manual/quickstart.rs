@@ -1,24 +1,13 @@
 //! cassettes/quickstart: a recording that was made by the tool, held to the format and replayed by the binary, from its
 //! text alone.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
-
-#[expect(dead_code, reason = "only the installation of Python is used here")]
-#[path = "support/clients.rs"]
-mod clients;
-#[expect(dead_code, reason = "only a part is used here")]
-#[path = "support/endpoint.rs"]
-mod endpoint;
-#[expect(dead_code, reason = "only a part is used here")]
-#[path = "support/ramtape.rs"]
-mod support;
-
-use endpoint::post;
+use crate::clients;
+use crate::endpoint::post;
+use crate::support::{Finished, Server, folder, ramtape, run};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use support::{Finished, Server, folder, ramtape, run};
 use tempfile::TempDir;
 
 const SHARES: &str = "get-resource-shares/n46yoqfkgtsqj47x.json";
@@ -138,7 +127,7 @@ fn its_listings_are_walked_by_the_tokens_that_it_gives() {
 fn boto3_prints_what_it_printed_while_recording() {
     let Some(python) = clients::python() else { return };
     let folder = checkout();
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/quickstart");
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/manual/quickstart");
     let mut command = ramtape(folder.path());
     command.args(["run", "--record-mode", "none", "--"]).arg(python).arg(tests.join("calls.py"));
     let replayed = Finished::from(command.env("PYTHONUTF8", "1").output().unwrap());

@@ -1,8 +1,8 @@
-//! The page's `conftest.py` below a real pytest: node ids that look alike once they are names, workers, another order, and an
+//! The manual's `conftest.py` below a real pytest: node ids that look alike once they are names, workers, another order, and an
 //! attempt that fails.
 
-use crate::done::{Reader, python};
-use crate::page::marked;
+use crate::book::marked;
+use crate::examples::{Reader, python};
 
 /// Node ids that were one name once; each makes a share of the same name, and reads back what only its own session wrote.
 const TESTS: &str = r#"

@@ -1,16 +1,21 @@
-//! README.md tells the truth: what it names exists, and what it tells people to type works.
+//! The README and the manual in docs/ are true: what they name exists, and what they tell people to type works.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
-mod done;
-mod objects;
-mod page;
+mod book;
+mod examples;
+mod json_output;
+mod pytest_sessions;
+mod quickstart;
+mod reference;
 mod rust_client;
-mod said;
-mod suite;
+mod structure;
 
 #[expect(dead_code, reason = "only the installations are used here")]
 #[path = "../support/clients.rs"]
 mod clients;
+#[expect(dead_code, reason = "only a part is used here")]
+#[path = "../support/endpoint.rs"]
+mod endpoint;
 #[expect(dead_code, reason = "only a part is used here")]
 #[path = "../support/stage.rs"]
 mod stage;

@@ -1,7 +1,7 @@
-//! What the page says of `--json` is what comes: no member more, and none that never does.
+//! What the manual says of `--json` is what comes: no member more, and none that never does.
 
-use crate::page::{root, rows, spans_in};
-use crate::said::{commands, flags};
+use crate::book::{root, rows, spans_in};
+use crate::reference::{commands, flags};
 use crate::stage::{Asking, Caller, Stage};
 use crate::support::{Finished, Server, ramtape};
 use ramtape::config::RecordMode;
@@ -39,7 +39,7 @@ fn kinds() -> Vec<Kind> {
         named: spans_in(row[1]).into_iter().map(str::to_owned).collect(),
         came: BTreeSet::new(),
     };
-    rows("## Output for programs").into_iter().map(kind).collect()
+    rows("README.md", "## Output for programs").into_iter().map(kind).collect()
 }
 
 /// The paths of all members in `value`; where the page says that members are names, those are no members.

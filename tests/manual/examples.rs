@@ -1,6 +1,6 @@
-//! What the page tells people to type, typed: in a folder of its own, with the simulated endpoint, and without it.
+//! What README.md and the manual tell people to type, typed: in a folder of its own, with the simulated endpoint, and without it.
 
-use crate::page::{blocks, marked, page, root, spans};
+use crate::book::{blocks, marked, page, root, spans};
 use crate::support::{Finished, Server, folder};
 use crate::{clients, rust_client};
 use std::ffi::OsString;
@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
-/// The ports in the page's lines, of the endpoint and of a server; here the system chooses them.
+/// The ports in the pages' lines, of the endpoint and of a server; here the system chooses them.
 const PORT: &str = "4599";
 const SERVER_PORT: &str = "8181";
 /// Where the test is to write what its Rust client lists: set where this process is that client.
 const RUST_CLIENT: &str = "RAMTAPE_TEST_RUST_CLIENT";
 
-/// Somebody who reads the page: a folder with the files that it gives, and a terminal.
+/// Somebody who reads the manual: a folder with the files that it gives, and a terminal.
 pub(crate) struct Reader {
     pub(crate) folder: TempDir,
     path: OsString,
@@ -40,7 +40,7 @@ impl Reader {
         let mut command = Command::new("sh");
         command.args(["-eu", "-c", lines]).current_dir(self.folder.path()).stdin(Stdio::null()).env_clear();
         command.env("PATH", &self.path).env("HOME", self.folder.path()).env("AWS_EC2_METADATA_DISABLED", "true");
-        // The page's output is not all ASCII.
+        // The output is not all ASCII.
         command.env("LANG", "C.UTF-8").env("PYTHONUTF8", "1");
         command
     }
@@ -76,14 +76,14 @@ impl Reader {
     }
 }
 
-/// `ramtape demo --endpoint`, as the page starts it.
+/// `ramtape demo --endpoint`, as the README starts it.
 pub(crate) struct Endpoint {
     server: Server,
     port: String,
 }
 
 impl Endpoint {
-    /// Blocks of the page, one after the other, with this endpoint's port.
+    /// Blocks, one after the other, with this endpoint's port.
     pub(crate) fn lines(&self, blocks: &[&str]) -> String {
         blocks.concat().replace(PORT, &self.port)
     }
@@ -130,7 +130,7 @@ fn the_first_recording() {
     let missed = Finished::from(reader.shell(miss).output().unwrap());
     assert_eq!(missed.code, Some(1), "{missed:?}");
     assert!(missed.stderr.contains(marked("miss").trim_end()), "{missed:?}");
-    // As the page says, a miss that CMD swallows is not lost.
+    // As the manual says, a miss that CMD swallows is not lost.
     let swallowed = reader.shell("ramtape run -- sh -c 'python other.py || true'").output().unwrap();
     assert_eq!(swallowed.status.code(), Some(3));
 
@@ -267,7 +267,7 @@ async fn the_rust_sdk() {
     let run = |answer: &str| {
         format!(
             "export {RUST_CLIENT}={answer}\n\
-             ramtape run --upstream http://127.0.0.1:{PORT} -- '{}' --exact done::the_rust_sdk\n",
+             ramtape run --upstream http://127.0.0.1:{PORT} -- '{}' --exact examples::the_rust_sdk\n",
             client.display()
         )
     };
@@ -297,5 +297,8 @@ fn every_mark_has_a_test() {
     for block in blocks() {
         assert!(block.mark.is_none_or(known), "{block:?}");
     }
-    assert!(page().contains("cargo run --release -- demo\ncargo test\n") && root().join("Cargo.toml").exists());
+    assert!(
+        page("README.md").text.contains("cargo run --release -- demo\ncargo test\n")
+            && root().join("Cargo.toml").exists()
+    );
 }

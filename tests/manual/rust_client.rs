@@ -1,4 +1,4 @@
-//! The page's Rust client. Its lines stand in the page; what is added here is an HTTP client, as this crate builds the
+//! The manual's Rust client. Its lines stand in the manual; what is added here is an HTTP client, as this crate builds the
 //! AWS SDK without its own.
 
 use aws_config::BehaviorVersion;
@@ -6,7 +6,7 @@ use aws_sdk_ram::types::ResourceOwner;
 use aws_smithy_http_client::Builder;
 use std::error::Error;
 
-/// Lists the shares as the page does, and gives what that would print.
+/// Lists the shares as the manual does, and gives what that would print.
 pub(crate) async fn list() -> Result<Vec<String>, Box<dyn Error>> {
     let mut printed = Vec::new();
     macro_rules! println {

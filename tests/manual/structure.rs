@@ -1,0 +1,44 @@
+//! The manual's shape: its pages, their links, and the book that mdBook makes of them.
+
+use crate::book::{anchors, linked_pages, local_links, root};
+use std::collections::BTreeSet;
+use std::process::Command;
+
+#[test]
+fn summary_links_every_page_once() {
+    let linked = linked_pages();
+    let once: BTreeSet<String> = linked.iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(once.len(), linked.len(), "{linked:?}");
+    let files = std::fs::read_dir(root().join("docs")).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    assert_eq!(once, names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md").collect());
+}
+
+#[test]
+fn links_and_their_anchors_lead_somewhere() {
+    let links = local_links();
+    assert!(!links.is_empty());
+    for link in links {
+        let (path, anchor) = link.destination();
+        let at = format!("{} in {}", link.target, link.page.path);
+        assert!(path.exists(), "{at}: no such file");
+        if let Some(anchor) = anchor {
+            let text = std::fs::read_to_string(path).unwrap();
+            assert!(anchors(&text).iter().any(|known| known == anchor), "{at}: no such heading");
+        }
+    }
+}
+
+#[test]
+fn mdbook_builds_the_manual() {
+    let folder = crate::support::folder();
+    let mut mdbook = Command::new("mdbook");
+    let Ok(built) = mdbook.args(["build", "--dest-dir"]).arg(folder.path()).arg(root().join("docs")).output() else {
+        println!("skipped: mdbook is not installed");
+        return;
+    };
+    assert!(built.status.success(), "{built:?}");
+    for page in linked_pages() {
+        assert!(folder.path().join(page).with_extension("html").exists(), "{page}");
+    }
+}
