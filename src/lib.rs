@@ -18,6 +18,7 @@
 //! | [`service`] | `config/ram.toml` as types: no operation is spelled in code |
 //! | [`model`] | the vocabulary: request, response, body with holes, secret |
 //! | [`json`] | JSON that keeps its spelling |
+//! | `files` | files written whole, or not at all |
 //! | [`har`] | the HTTP archive, an outer form of what was asked and answered; pure |
 //! | [`simulator`] | the simulated RAM endpoint of demo and tests; nothing else imports it |
 //!
@@ -44,6 +45,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod engine;
+mod files;
 pub mod fingerprint;
 pub mod har;
 pub mod json;

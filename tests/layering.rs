@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "cli",
             "config",
             "engine",
+            "files",
             "fingerprint",
             "har",
             "model",
@@ -38,6 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "config",
             "admin",
             "engine",
+            "files",
             "fingerprint",
             "model",
             "proxy",
@@ -54,7 +56,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("simulator", &["model", "aws"]),
     ("har", &["model"]),
     ("aws", &["model"]),
-    ("ca", &[]),
+    ("ca", &["files"]),
     ("cassette", &["json", "fingerprint", "model", "redact", "session"]),
     ("session", &["json", "fingerprint", "model"]),
     ("redact", &["json", "model"]),
@@ -63,6 +65,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("service", &["json", "model"]),
     ("model", &["json"]),
     ("json", &[]),
+    ("files", &[]),
     ("lib", &[]),
 ];
 

@@ -1,11 +1,11 @@
 //! The redaction key of a cassette: where it is looked for, and how a new one is made.
 
 use crate::cassette::{self, KEY_FILE};
+use crate::files::create_atomically;
 use crate::model::with_causes;
 use crate::redact::{Key, KeySource, Policy};
-use std::fs::{self, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -179,17 +179,9 @@ pub(super) fn random() -> Result<Key, String> {
 
 /// Writes the file of a key, whole or not at all; one that is there stays as it is.
 fn write(path: &Path, mode: u32, text: &[u8]) -> Result<(), String> {
-    let failed = |error: io::Error| format!("cannot write the redaction key {}: {error}", path.display());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder);
-    let written = written.and_then(|mut file| {
-        file.write_all(text)?;
-        file.as_file().sync_all()?;
-        Ok(file)
-    });
-    match written.map_err(failed)?.persist_noclobber(path) {
-        Err(kept) if kept.error.kind() != io::ErrorKind::AlreadyExists => Err(failed(kept.error)),
-        _ => Ok(()),
+    match create_atomically(path, text, mode) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(format!("cannot write the redaction key {}: {error}", path.display())),
     }
 }
 

@@ -6,7 +6,7 @@ use rustix::process::geteuid;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use std::fs::{self, DirBuilder, File, Metadata};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -161,14 +161,7 @@ impl Store {
 
     fn write(&self, name: &str, text: &str) -> Result<(), CaError> {
         let path = self.folder.join(name);
-        let written = (|| {
-            // Made with mode 0600.
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            file.write_all(text.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            Ok(())
-        })();
+        let written = crate::files::write_atomically(&path, text.as_bytes(), 0o600);
         written.map_err(|source| CaError::Write { path, source })
     }
 }

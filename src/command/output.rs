@@ -1,11 +1,10 @@
 //! What goes to stdout, and into files.
 
 use super::CommandError;
-use std::fs::{self, Permissions};
+use crate::files;
+use std::fs;
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use tempfile::NamedTempFile;
 
 /// Writes `text` to stdout. Whoever closed it (`| head`) has read enough: that is no error.
 pub(super) fn print(text: &str) -> Result<(), CommandError> {
@@ -24,13 +23,14 @@ pub(super) fn print_styled(text: &str) -> Result<(), CommandError> {
 
 /// Writes a file that nobody ever sees half-written, readable by its owner alone: it can hold a capability key.
 pub(super) fn write_atomically(path: &Path, text: &str) -> Result<(), CommandError> {
-    let written = beside(path, 0o600).and_then(|file| renamed(file, path, text));
+    let written = files::write_atomically(path, text.as_bytes(), 0o600);
     written.map_err(|source| CommandError::Write { path: path.to_owned(), source })
 }
 
 /// Writes a file that is there anew, whole or not at all. Who may read it stays.
 pub(super) fn replace_file(path: &Path, text: &str) -> Result<(), CommandError> {
-    replace(path, text).map_err(|source| CommandError::Write { path: path.to_owned(), source })
+    files::replace_atomically(path, text.as_bytes())
+        .map_err(|source| CommandError::Write { path: path.to_owned(), source })
 }
 
 /// Writes a file that the user asked for: whole, or what was there stays. What is no file (a pipe, a device) is written to.
@@ -38,56 +38,30 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<(), CommandError> {
     let written = match fs::metadata(path) {
         // What these lead to is open elsewhere, and stays what it is.
         _ if path.starts_with("/dev") || path.starts_with("/proc") => fs::write(path, text),
-        Ok(metadata) if metadata.is_file() => replace(path, text).or_else(|error| match error.kind() {
-            // Where the file alone may be written, or is mounted by itself, there is no other way.
-            ErrorKind::PermissionDenied | ErrorKind::ResourceBusy | ErrorKind::CrossesDevices => fs::write(path, text),
-            _ => Err(error),
-        }),
+        Ok(metadata) if metadata.is_file() => {
+            files::replace_atomically(path, text.as_bytes()).or_else(|error| match error.kind() {
+                // Where the file alone may be written, or is mounted by itself, there is no other way.
+                ErrorKind::PermissionDenied | ErrorKind::ResourceBusy | ErrorKind::CrossesDevices => {
+                    fs::write(path, text)
+                }
+                _ => Err(error),
+            })
+        }
         // A link that leads nowhere yet stays one.
         Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
-            beside(path, 0o666).and_then(|file| renamed(file, path, text))
+            files::write_atomically(path, text.as_bytes(), 0o666)
         }
         _ => fs::write(path, text),
     };
     written.map_err(|source| CommandError::Write { path: path.to_owned(), source })
 }
 
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    // Behind a link, the file is what is replaced.
-    let path = path.canonicalize()?;
-    let file = beside(&path, 0o600)?;
-    file.as_file().set_permissions(path.metadata()?.permissions())?;
-    renamed(file, &path, text)
-}
-
-/// A file in the folder of `path`, deleted unless it is renamed; the process' umask is taken off `mode`.
-fn beside(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)
-}
-
-fn renamed(mut file: NamedTempFile, path: &Path, text: &str) -> io::Result<()> {
-    file.as_file_mut().write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use std::os::unix::fs::MetadataExt;
-
-    #[test]
-    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("url");
-        std::fs::write(&path, "an old and longer text").unwrap();
-        write_atomically(&path, "new\n").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new\n");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
+    use std::fs::Permissions;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
     #[test]
     fn a_file_that_was_asked_for_is_replaced_whole_and_stays_what_it_is() {
