@@ -207,8 +207,12 @@ fn is_blank(text: &str, others: &str) -> bool {
     left.chars().all(|c| matches!(c, ' ' | '\t' | '\n' | '\r')) && others.chars().all(|other| text.contains(other))
 }
 
-/// Whether serde_json reads the node's text as the node says, at every level.
-fn reads_as_serde(node: &Node<'_>) -> bool {
+/// Whether serde_json reads the text of the node and of everything in it as those say.
+fn reads_as_serde(root: &Node<'_>) -> bool {
+    root.descendants().all(is_as_serde_reads)
+}
+
+fn is_as_serde_reads(node: &Node<'_>) -> bool {
     match &node.kind {
         Kind::Null => node.raw == "null",
         Kind::Bool(value) => node.raw == value.to_string(),
@@ -219,12 +223,10 @@ fn reads_as_serde(node: &Node<'_>) -> bool {
         Kind::Array(items) => {
             let expected: Vec<&RawValue> = serde_json::from_str(node.raw).unwrap();
             expected.iter().map(|raw| raw.get()).eq(items.iter().map(|item| item.raw))
-                && items.iter().all(reads_as_serde)
         }
-        Kind::Object(members) => members.iter().all(|member| {
-            let key = Node { raw: member.key, offset: member.key_offset, kind: Kind::String };
-            reads_as_serde(&key) && reads_as_serde(&member.value)
-        }),
+        Kind::Object(members) => members
+            .iter()
+            .all(|member| is_as_serde_reads(&Node { raw: member.key, offset: member.key_offset, kind: Kind::String })),
     }
 }
 
@@ -250,18 +252,12 @@ fn check_places(document: &str, node: &Node<'_>) -> Result<(), String> {
     }
 }
 
-fn collect_texts(node: &Node<'_>, texts: &mut Vec<String>) {
-    match &node.kind {
-        Kind::String => texts.extend(node.text().map(String::from)),
-        Kind::Array(items) => items.iter().for_each(|item| collect_texts(item, texts)),
-        Kind::Object(members) => {
-            for member in members {
-                texts.extend(json::unquote(member.key).ok().map(String::from));
-                collect_texts(&member.value, texts);
-            }
-        }
-        _ => {}
-    }
+fn collect_texts(root: &Node<'_>, texts: &mut Vec<String>) {
+    root.walk(&(), &mut |path, node, ()| {
+        texts.extend(path.member().and_then(|member| json::unquote(member.key).ok()).map(String::from));
+        texts.extend(node.text().map(String::from));
+        Some(())
+    });
 }
 
 fn expect_texts(value: &Json, texts: &mut Vec<String>) {

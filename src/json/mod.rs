@@ -1,17 +1,20 @@
 //! JSON read without losing its spelling: a tree of slices of the text it was read from.
 //!
 //! Answers are kept byte for byte and requests compared as exact values, so neither may pass through a number type or a
-//! map: `1632342984.382000123456789`, `1E9` and `"\u00e9"` stay as they were written.
+//! map: `1632342984.382000123456789`, `1E9` and `"\u00e9"` stay as they were written. That is why this reader is written by
+//! hand: those of `serde_json` and its kin give values and lose the spelling, or (`RawValue`) keep it and give no tree.
 
 mod edit;
 mod parse;
 mod text;
+mod walk;
 
 pub use edit::{removal, with_text, without};
 pub use parse::{MAX_DEPTH, SyntaxError, parse};
 pub use text::{legible, offsets, pointer_step, push_quoted, quote, unquote};
+pub use walk::{Path, Step};
 
-/// A value and where it stands.
+/// A JSON value: its text, its place, and what it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node<'a> {
     /// The value's text as written, from its first to its last character.

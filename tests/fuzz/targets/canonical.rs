@@ -44,15 +44,11 @@ fn well_formed(text: &str) {
     assert_eq!(compact, text);
 }
 
-fn in_order(node: &Node<'_>) {
-    match &node.kind {
-        Kind::Array(items) => items.iter().for_each(in_order),
-        Kind::Object(members) => {
-            let names: Vec<_> = members.iter().map(|member| json::unquote(member.key).unwrap()).collect();
-            assert!(names.is_sorted_by(|one, next| one < next), "{}", node.raw);
-            members.iter().for_each(|member| in_order(&member.value));
-        }
-        _ => {}
+fn in_order(root: &Node<'_>) {
+    for node in root.descendants() {
+        let Kind::Object(members) = &node.kind else { continue };
+        let names: Vec<_> = members.iter().map(|member| json::unquote(member.key).unwrap()).collect();
+        assert!(names.is_sorted_by(|one, next| one < next), "{}", node.raw);
     }
 }
 
