@@ -1,6 +1,6 @@
 //! ramtape: a record-and-replay caching proxy for AWS Resource Access Manager (RAM).
 //!
-//! This file is the map. Layers import downwards only, siblings never (`tests/layering.rs` holds the list):
+//! This file is the map. Layers import downwards only, siblings never (`tests/safety/layering.rs` holds the list):
 //!
 //! | layer | owns |
 //! | --- | --- |

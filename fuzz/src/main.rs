@@ -2,7 +2,7 @@
 #![no_main]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a target fails by panicking")]
 
-#[path = "../../tests/fuzz/targets/mod.rs"]
+#[path = "../../tests/safety/fuzz/targets/mod.rs"]
 mod targets;
 
 use libfuzzer_sys::fuzz_target;

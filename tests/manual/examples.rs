@@ -1,8 +1,8 @@
 //! What README.md and the manual tell people to type, typed: in a folder of its own, with the simulated endpoint, and without it.
 
 use crate::book::{blocks, marked, page, root, spans};
-use crate::support::{Finished, Server, folder};
-use crate::{clients, rust_client};
+use crate::rust_client;
+use crate::support::binary::{Finished, Server, folder};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -100,7 +100,7 @@ fn port(server: &Server) -> String {
 
 /// Where `python` and the AWS CLI are.
 pub(crate) fn python() -> Option<PathBuf> {
-    clients::python().map(|python| python.parent().unwrap().to_owned())
+    crate::support::clients::python().map(|python| python.parent().unwrap().to_owned())
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn python_blocks_are_python() {
 
 #[test]
 fn the_javascript_sdk() {
-    let Some(node) = clients::node() else { return };
+    let Some(node) = crate::support::clients::node() else { return };
     let reader = Reader::new(None);
     std::os::unix::fs::symlink(node.modules.join("node_modules"), reader.folder.path().join("node_modules")).unwrap();
     assert!(reader.both("javascript").lines().count() > 5);

@@ -2,8 +2,8 @@
 
 use crate::book::{root, rows, spans_in};
 use crate::reference::{commands, flags};
-use crate::stage::{Asking, Caller, Stage};
-use crate::support::{Finished, Server, ramtape};
+use crate::support::binary::{Finished, Server, ramtape};
+use crate::support::stage::{Asking, Caller, Stage};
 use ramtape::config::RecordMode;
 use ramtape::simulator::{Credential, Effect, Fault};
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
 //! The README and the manual in docs/ are true: what they name exists, and what they tell people to type works.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod book;
 mod examples;
@@ -10,15 +10,6 @@ mod reference;
 mod rust_client;
 mod structure;
 
-#[expect(dead_code, reason = "only the installations are used here")]
-#[path = "../support/clients.rs"]
-mod clients;
-#[expect(dead_code, reason = "only a part is used here")]
-#[path = "../support/endpoint.rs"]
-mod endpoint;
-#[expect(dead_code, reason = "only a part is used here")]
-#[path = "../support/stage.rs"]
-mod stage;
-#[expect(dead_code, reason = "only a part is used here")]
-#[path = "../support/ramtape.rs"]
+#[expect(dead_code, reason = "each program uses its part")]
+#[path = "../support/mod.rs"]
 mod support;

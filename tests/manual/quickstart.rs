@@ -1,8 +1,8 @@
 //! cassettes/quickstart: a recording that was made by the tool, held to the format and replayed by the binary, from its
 //! text alone.
-use crate::clients;
-use crate::endpoint::post;
-use crate::support::{Finished, Server, folder, ramtape, run};
+use crate::support::binary::{Finished, Server, folder, ramtape, run};
+use crate::support::clients;
+use crate::support::endpoint::post;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;

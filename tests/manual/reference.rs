@@ -1,7 +1,7 @@
 //! What README.md and the manual name exists: commands, flags, exit codes, modes, settings.
 
 use crate::book::{blocks, root, rows, says, spans, spans_in};
-use crate::support::{folder, run};
+use crate::support::binary::{folder, run};
 use clap::{Parser, ValueEnum};
 use ramtape::cli::Cli;
 use ramtape::config::{RawConfig, RecordMode};

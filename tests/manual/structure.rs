@@ -31,7 +31,7 @@ fn links_and_their_anchors_lead_somewhere() {
 
 #[test]
 fn mdbook_builds_the_manual() {
-    let folder = crate::support::folder();
+    let folder = crate::support::binary::folder();
     let mut mdbook = Command::new("mdbook");
     let Ok(built) = mdbook.args(["build", "--dest-dir"]).arg(folder.path()).arg(root().join("docs")).output() else {
         println!("skipped: mdbook is not installed");

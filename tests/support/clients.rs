@@ -1,9 +1,6 @@
 //! Real AWS clients for the tests: boto3, the AWS CLI and the JavaScript SDK, and moto as an
-//! upstream. They are installed once, at the versions pinned in `tests/clients`, below the build
+//! upstream. They are installed once, at the versions pinned in `tests/clients/pinned`, below the build
 //! folder, and run in an environment that holds nothing of the machine's own AWS set-up.
-//!
-//! A test file that uses only a part of this module includes it with
-//! `#[expect(dead_code, reason = "…")] #[path = "support/clients.rs"] mod clients;`.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -72,9 +69,9 @@ pub(crate) fn judge_signature(python: &Path, captured: &Value, secret: &str) -> 
     serde_json::from_slice(&judged.stdout).unwrap()
 }
 
-/// A file below `tests/clients`.
+/// A file below `tests/clients/pinned`.
 pub(crate) fn source(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(path)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/pinned").join(path)
 }
 
 /// One run of a client: what to start, with which environment, and for how long at most.

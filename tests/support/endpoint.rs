@@ -1,6 +1,6 @@
 //! The simulated endpoint on threads of its own, for tests of the real binary, and a bare client of that.
 
-use crate::support::ramtape;
+use crate::support::binary::ramtape;
 use ramtape::simulator::{Credential, Running, Settings, Simulator};
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -12,7 +12,7 @@ pub(crate) struct Known {
 impl Known {
     /// The 14 listings, with parameters that name what is there.
     pub(crate) fn listings(&self) -> Vec<(String, Value)> {
-        let listings: Value = serde_json::from_str(include_str!("../clients/listings.json")).unwrap();
+        let listings: Value = serde_json::from_str(include_str!("../clients/pinned/listings.json")).unwrap();
         let listings = listings.as_object().unwrap();
         assert_eq!(listings.len(), 14);
         listings.iter().map(|(operation, sample)| (operation.clone(), self.named_in(sample))).collect()

@@ -1,5 +1,4 @@
 //! A proxy under test, and a client that sends exactly the bytes it is given: HTTP clients hide malformed input.
-#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test may fail")]
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};

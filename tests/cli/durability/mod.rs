@@ -1,0 +1,11 @@
+//! What was answered is there afterwards: killed, on a full disk, without its store.
+
+#[cfg(debug_assertions)]
+mod cassette_crash;
+mod cassette_removed;
+mod child_process;
+mod folder_removed;
+mod full_disk;
+mod interrupted;
+mod killed;
+mod second_process;

@@ -1,0 +1,24 @@
+//! The real binary: every command, `run` and the servers, and what is left when they are killed.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "each program uses its part")]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cassette;
+mod determinism;
+mod doctor;
+mod durability;
+mod har;
+mod merge;
+mod messages;
+mod proxy;
+mod record_replay;
+mod redaction;
+mod review;
+mod run;
+mod server;
+mod sessions;
+mod terminal;
+mod usage;
+mod variables;

@@ -1,0 +1,151 @@
+//! A cassette for every session, polling and pruning, through the commands.
+
+use crate::support::binary::{Server, file, folder, ramtape, ramtape_with_signals, run, signal};
+use crate::support::endpoint::{Endpoint, post, with_keys};
+use std::path::Path;
+
+const OWN: &str = "{\"resourceOwner\":\"SELF\"}";
+const OTHER: &str = "{\"resourceOwner\":\"OTHER-ACCOUNTS\"}";
+
+/// Lists, for a session if one is named.
+fn list(base_url: &str, session: Option<&str>, body: &str) -> (u16, String) {
+    let session = session.map(|name| format!("/~{name}")).unwrap_or_default();
+    post(&format!("{base_url}{session}"), "/getresourceshares", body)
+}
+
+#[test]
+fn every_session_has_a_cassette_and_once_is_decided_for_each() {
+    let (folder, endpoint) = (folder(), Endpoint::start());
+    let serve = |mode: &str| {
+        let mut command = with_keys(folder.path());
+        command.args(["serve", "--record-mode", mode, "--cassette-per-session", "--cassette", "tapes"]);
+        Server::start(command.args(["--upstream", &endpoint.url()]))
+    };
+    let first = serve("once");
+    let a = list(&first.url, Some("a"), OWN);
+    assert_eq!(a.0, 200);
+    // A crash: what was acknowledged is there, and the next run of a replays it.
+    first.kill();
+    let second = serve("once");
+    assert_eq!(list(&second.url, Some("a"), OWN), a);
+    assert_eq!(list(&second.url, Some("b"), OTHER).0, 200);
+    let finished = second.stop();
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    for part in ["1 replayed, 1 recorded, 0 missed", "cassette a: answers to 1 request are"] {
+        assert!(finished.stderr.contains(part), "{part} in {}", finished.stderr);
+    }
+    assert!(!finished.stderr.contains("session b:"), "nothing is to be said of sessions that miss nothing");
+    assert!(file(&folder, "tapes/b/cassette.json").exists() && !file(&folder, "tapes/cassette.json").exists());
+    let third = serve("none");
+    assert_eq!(list(&third.url, Some("a"), OWN), a);
+    assert_eq!(list(&third.url, Some("b"), OWN).0, 400);
+    assert_eq!(third.stop().code, Some(3));
+}
+
+#[test]
+fn a_parent_is_no_cassette_and_a_cassette_no_parent() {
+    let (folder, endpoint) = (folder(), Endpoint::start());
+    let record = |more: &[&str]| {
+        let mut command = with_keys(folder.path());
+        command.args(["record", "--upstream", &endpoint.url()]).args(more);
+        let server = Server::start(&mut command);
+        assert_eq!(list(&server.url, Some("a"), OWN).0, 200);
+        assert_eq!(server.stop().code, Some(0));
+    };
+    record(&["--cassette", "tapes", "--cassette-per-session"]);
+    record(&["--cassette", "one"]);
+    let finished = run(folder.path(), &["ls", "--cassette", "tapes"]);
+    assert_eq!(finished.code, Some(2), "{finished:?}");
+    assert!(finished.stderr.contains("--cassette tapes/a"), "{finished:?}");
+    assert_eq!(run(folder.path(), &["ls", "--cassette", "tapes/a"]).stdout.lines().count(), 1);
+    let finished = run(folder.path(), &["replay", "--cassette", "one", "--cassette-per-session"]);
+    assert_ne!(finished.code, Some(0));
+    assert!(finished.stderr.contains("one is itself a cassette"), "{finished:?}");
+}
+
+#[test]
+fn poll_takes_what_it_knows() {
+    let folder = folder();
+    let refused = run(folder.path(), &["replay", "--poll", "sometimes"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("recorded") && refused.stderr.contains("final"), "{refused:?}");
+    std::fs::write(file(&folder, "ramtape.toml"), "poll = 'sometimes'").unwrap();
+    let refused = run(folder.path(), &["replay"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+}
+
+/// Two requests recorded.
+fn recorded(folder: &Path) {
+    let endpoint = Endpoint::start();
+    let server = Server::start(with_keys(folder).args(["record", "--upstream", &endpoint.url()]));
+    assert_eq!(list(&server.url, None, OWN).0, 200);
+    assert_eq!(list(&server.url, None, OTHER).0, 200);
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn prune_removes_what_the_latest_complete_replay_did_not_use() {
+    let folder = folder();
+    recorded(folder.path());
+    let prune = |more: &[&str]| run(folder.path(), &[&["prune"], more].concat());
+    let none = prune(&[]);
+    assert_eq!(none.code, Some(1), "{none:?}");
+    assert!(none.stderr.contains("no complete replay"), "{none:?}");
+
+    // A replay with a miss shows nothing.
+    let server = Server::start(ramtape(folder.path()).arg("replay"));
+    list(&server.url, None, OWN);
+    list(&server.url, None, "{\"resourceOwner\":\"SELF\",\"name\":\"x\"}");
+    assert_eq!(server.stop().code, Some(3));
+    assert_eq!(prune(&[]).code, Some(1));
+
+    // Nor does one that skips what a waiter would see.
+    let server = Server::start(ramtape(folder.path()).args(["replay", "--poll", "final"]));
+    list(&server.url, None, OWN);
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(prune(&[]).code, Some(1));
+
+    let server = Server::start(ramtape(folder.path()).arg("replay"));
+    list(&server.url, None, OWN);
+    let busy = prune(&[]);
+    assert!(busy.code == Some(1) && busy.stderr.contains("stop it first"), "{busy:?}");
+    assert_eq!(server.stop().code, Some(0));
+
+    let dry = prune(&["--dry-run", "--json"]);
+    assert_eq!(dry.code, Some(0), "{dry:?}");
+    let object: serde_json::Value = serde_json::from_str(dry.stdout.trim()).unwrap();
+    assert_eq!((&object["unused"], &object["fileGoes"]), (&serde_json::json!([1]), &serde_json::json!(true)));
+    assert_eq!(run(folder.path(), &["ls"]).stdout.lines().count(), 2);
+    let done = prune(&[]);
+    assert!(done.stdout.contains("its take") && done.stderr.contains("1 take removed"), "{done:?}");
+    assert_eq!(run(folder.path(), &["ls"]).stdout.lines().count(), 1);
+    let server = Server::start(ramtape_with_signals(folder.path()).arg("replay"));
+    assert_eq!(list(&server.url, None, OWN).0, 200);
+    signal(server.id(), "INT");
+    assert_eq!(server.wait().code, Some(0));
+    let finished = prune(&[]);
+    assert!(finished.stderr.contains("nothing to remove"), "{finished:?}");
+}
+
+#[test]
+fn a_cmd_that_failed_shows_nothing_and_secrets_of_its_line_are_not_kept() {
+    let folder = folder();
+    recorded(folder.path());
+    // A client that a shell can be: bash speaks TCP.
+    let script = format!(
+        "a=${{AWS_ENDPOINT_URL_RAM#http://}}; exec 3<>/dev/tcp/${{a%:*}}/${{a#*:}}; \
+         printf 'POST /getresourceshares HTTP/1.1\\r\\nHost: %s\\r\\nContent-Type: application/json\\r\\n\
+         Content-Length: {}\\r\\nConnection: close\\r\\n\\r\\n%s' \"$a\" '{OWN}' >&3; cat <&3 >/dev/null; exit $0",
+        OWN.len()
+    );
+    let replay = |code: &str| {
+        run(folder.path(), &["run", "--record-mode", "none", "--", "bash", "-c", &script, code, "token=hidden"])
+    };
+    assert_eq!(replay("7").code, Some(7));
+    assert_eq!(run(folder.path(), &["prune", "--dry-run"]).code, Some(1));
+    let good = replay("0");
+    assert!(good.code == Some(0) && good.stderr.contains("1 replayed"), "{good:?}");
+    let dry = run(folder.path(), &["prune", "--dry-run"]);
+    assert!(dry.code == Some(0) && dry.stderr.contains("1 take would be removed"), "{dry:?}");
+    assert!(dry.stderr.contains("bash -c") && !dry.stderr.contains("hidden"), "{dry:?}");
+}

@@ -1,0 +1,33 @@
+//! Real clients through the real binary: boto3, the AWS CLI, the JavaScript and the Rust SDK, Terraform. They record against
+//! an endpoint, which is then stopped, and replay.
+//!
+//! The installations are pinned in `pinned/`; its README tells how to run them by hand.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[expect(dead_code, reason = "each program uses its part")]
+#[path = "../support/mod.rs"]
+mod support;
+
+mod actors;
+mod aws_cli;
+mod boto3;
+mod credentials;
+mod documented_members;
+mod environment;
+mod installations;
+mod javascript;
+mod misses;
+mod moto;
+mod other_services;
+mod pages;
+mod proxy;
+mod random_names;
+mod redaction;
+mod regions;
+mod rust_sdk;
+mod same_fingerprint;
+mod scenarios;
+mod service_model;
+mod terraform;
+mod upstream_faults;
+mod writes;

@@ -1,9 +1,0 @@
-//! The promise of the replay rule: between sessions, each sequential and named as recorded, any interleaving, any extra
-//! polls and retries give each session the answers it was recorded with. Checked against a plain model of what each session
-//! was answered, which knows nothing of takes, links or ranks.
-
-#![expect(clippy::unwrap_used, reason = "a test may fail")]
-
-mod model;
-mod promise;
-mod tape;

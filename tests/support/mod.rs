@@ -1,0 +1,19 @@
+//! What the test programs share: ramtape started in this process or as the real binary, endpoints to put behind it, and
+//! clients of both.
+
+pub(crate) mod alone;
+pub(crate) mod binary;
+pub(crate) mod cassette;
+pub(crate) mod clients;
+pub(crate) mod endpoint;
+pub(crate) mod known;
+pub(crate) mod log;
+pub(crate) mod principals;
+pub(crate) mod proxied;
+pub(crate) mod raw;
+pub(crate) mod scene;
+pub(crate) mod secrets;
+pub(crate) mod spelled;
+pub(crate) mod stage;
+pub(crate) mod steps;
+pub(crate) mod unsealed;
