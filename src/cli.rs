@@ -42,7 +42,7 @@ Settings come from a ramtape.toml in the working directory or above it, then fro
 variables, then from flags; the later beats the earlier.";
 
 /// The heading of the flags that every command takes.
-const VOICE: &str = "Output";
+const OUTPUT: &str = "Output";
 
 /// A record-and-replay caching proxy for AWS Resource Access Manager (RAM).
 #[derive(Debug, Parser)]
@@ -51,9 +51,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// How to speak.
+    /// What is printed on stderr, and how.
     #[command(flatten)]
-    pub voice: VoiceArgs,
+    pub output: OutputArgs,
 }
 
 /// The commands.
@@ -128,16 +128,16 @@ pub enum Command {
 
 /// Flags that every command takes.
 #[derive(Args, Clone, Copy, Debug)]
-pub struct VoiceArgs {
+pub struct OutputArgs {
     /// Say only what went wrong
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = VOICE)]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = OUTPUT)]
     pub quiet: bool,
     /// Say more; twice says still more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = VOICE)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = OUTPUT)]
     pub verbose: u8,
     /// How lines on stderr are written
     #[arg(long, global = true, value_name = "text|json", value_enum, default_value_t = LogFormat::Text)]
-    #[arg(hide_possible_values = true, help_heading = VOICE)]
+    #[arg(hide_possible_values = true, help_heading = OUTPUT)]
     pub log_format: LogFormat,
 }
 

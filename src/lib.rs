@@ -5,6 +5,7 @@
 //! | layer | owns |
 //! | --- | --- |
 //! | [`cli`], [`command`] | what can be asked of the binary, one file a verb |
+//! | [`ui`] | what people see: console, tables, progress, summary, reports, error texts, exit codes |
 //! | [`app`] | the composition root: a checked [`config`] in, a running proxy out |
 //! | [`config`] | defaults, file, environment and flags, made into one checked value; nobody else reads the environment |
 //! | [`proxy`], [`admin`] | sockets in, plain types out; `/_ramtape/…` |
@@ -56,3 +57,4 @@ pub mod service;
 pub mod session;
 pub mod simulator;
 pub mod token;
+pub mod ui;

@@ -3,15 +3,16 @@
 
 use ramtape::cli::Cli;
 use ramtape::command;
+use ramtape::ui::report_error;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
-    let voice = cli.voice;
+    let output = cli.output;
     match command::run(cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            command::report_error(&error, voice);
+            report_error(&error, output);
             error.exit().into()
         }
     }

@@ -1,11 +1,10 @@
 //! `ramtape ca`: the certificate authority, and what clients need to trust it.
 
-use super::voice::Voice;
-use super::{CommandError, Exit, output};
 use crate::app::{self, AuthorityError};
 use crate::ca::{self, Authority, Bundle, CaError, Store};
 use crate::cli::CaArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
+use crate::ui::{CommandError, Console, Exit, output};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -25,12 +24,12 @@ pub(super) const VARIABLES: [(&str, &str); 4] = [
     ("REQUESTS_CA_BUNDLE", "Python's requests"),
 ];
 
-pub(super) fn run(args: &CaArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &CaArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let store = app::store(&config)?;
     if args.remove {
-        return remove(&store, voice);
+        return remove(&store, console);
     }
     // From the first look to the last file: two at once would leave the bundle of one beside the key of the other.
     let held = store.hold().map_err(AuthorityError::from)?;
@@ -50,8 +49,8 @@ pub(super) fn run(args: &CaArgs, environment: &Environment, voice: Voice) -> Res
         output::print(&format!("{}\n", as_json(&store, &authority, &bundle)))?;
         return Ok(Exit::Well);
     }
-    tell(&store, &authority, earlier.as_ref().map(Option::is_some), voice);
-    voice.note(&format!(
+    tell(&store, &authority, earlier.as_ref().map(Option::is_some), console);
+    console.note(&format!(
         "{} holds its certificate, your own and the public ones, {} in all",
         store.bundle().display(),
         bundle.certificates
@@ -86,30 +85,30 @@ pub(super) fn own_files(config: &Config, environment: &Environment) -> Vec<PathB
     files
 }
 
-fn remove(store: &Store, voice: Voice) -> Result<Exit, CommandError> {
+fn remove(store: &Store, console: Console) -> Result<Exit, CommandError> {
     let folder = store.folder().display();
     if store.remove().map_err(AuthorityError::from)? {
-        voice.note(&format!("removed the certificate authority in {folder}"));
-        voice.note("unset the variables that name it, and take it out of every trust store that you put it into");
+        console.note(&format!("removed the certificate authority in {folder}"));
+        console.note("unset the variables that name it, and take it out of every trust store that you put it into");
     } else {
-        voice.note(&format!("there is no certificate authority in {folder}"));
+        console.note(&format!("there is no certificate authority in {folder}"));
     }
     Ok(Exit::Well)
 }
 
 /// What was done: `replaced` tells, of a new one, whether there was an earlier one.
-fn tell(store: &Store, authority: &Authority, replaced: Option<bool>, voice: Voice) {
+fn tell(store: &Store, authority: &Authority, replaced: Option<bool>, console: Console) {
     let folder = store.folder().display();
     let until = authority.last_day();
-    voice.note(&match replaced {
+    console.note(&match replaced {
         None => format!("the certificate authority in {folder} holds until {until}"),
         Some(false) => format!("made a certificate authority in {folder}; it holds until {until}"),
         Some(true) => format!("made a new certificate authority in {folder}; it holds until {until}"),
     });
     if replaced == Some(true) {
-        voice.note("restart servers of ramtape's and clients that run; trust stores need the new certificate");
+        console.note("restart servers of ramtape's and clients that run; trust stores need the new certificate");
     }
-    voice.note(&format!("its certificate's SHA-256 is {}", authority.digest()));
+    console.note(&format!("its certificate's SHA-256 is {}", authority.digest()));
 }
 
 /// Lines that a shell can evaluate.

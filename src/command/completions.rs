@@ -1,7 +1,7 @@
 //! `ramtape completions`
 
-use super::{CommandError, Exit, output};
 use crate::cli::{Cli, CompletionsArgs};
+use crate::ui::{CommandError, Exit, output};
 use clap::CommandFactory;
 
 pub(super) fn run(args: CompletionsArgs) -> Result<Exit, CommandError> {

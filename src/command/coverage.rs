@@ -1,24 +1,23 @@
 //! `ramtape coverage`
 
-use super::recorded::Shelf;
-use super::select::Selection;
-use super::voice::{Voice, printable};
-use super::{CommandError, Exit, output, table};
 use crate::cli::{CoverageArgs, SelectionArgs};
+use crate::command::takes::recorded::Shelf;
+use crate::command::takes::select::Selection;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::model::{Entry, Take, counted};
 use crate::service::{Kind, Operation, Service};
+use crate::ui::{CommandError, Console, Exit, output, printable, table};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) fn run(args: &CoverageArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &CoverageArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
-    let shelf = Shelf::open(&config.cassette, voice)?;
+    let shelf = Shelf::open(&config.cassette, console)?;
     let mut coverage = Coverage::of(&config.service);
     let everything = SelectionArgs::default();
-    let exit = Selection::new(&[], &everything).each(&shelf, voice, |chosen| coverage.add(&chosen.recorded.entry))?;
+    let exit = Selection::new(&[], &everything).each(&shelf, console, |chosen| coverage.add(&chosen.recorded.entry))?;
     output::print_styled(&if args.json { coverage.json() } else { coverage.text() })?;
     Ok(exit)
 }

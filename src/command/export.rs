@@ -1,29 +1,28 @@
 //! `ramtape export`
 
-use super::error::chain;
-use super::progress::Progress;
-use super::voice::Voice;
-use super::{CommandError, Exit, output, recorded};
 use crate::app::Rules;
 use crate::cassette::{self, Access, CassetteError, Judge};
 use crate::cli::ExportArgs;
+use crate::command::takes::recorded;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::transcript;
 use crate::har;
 use crate::model::counted;
+use crate::model::with_causes;
+use crate::ui::{CommandError, Console, Exit, Progress, output};
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) fn run(args: &ExportArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &ExportArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let warden = Arc::new(Rules::of(&config).only_sealing());
     let opening = cassette::Settings { warden: Arc::<Rules>::clone(&warden), ..cassette::Settings::default() };
-    let opened = recorded::open_with(&config.cassette, Access::Replay, &opening, voice)?;
+    let opened = recorded::open_with(&config.cassette, Access::Replay, &opening, console)?;
     let judge = Judge { warden: &*warden, redaction: &opened.redaction };
     let (mut entries, mut secrets) = (Vec::new(), 0);
     let names = opened.cassette.fingerprints()?;
-    let mut progress = Progress::new(voice, "reading", names.len());
+    let mut progress = Progress::new(console, "reading", names.len());
     for (folder, fingerprint) in names {
         progress.step();
         // Half a cassette is none: a damaged file ends it here.
@@ -32,7 +31,7 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, voice: Voice) ->
             Ok(()) => entries.push((fingerprint, entry)),
             // What may not be text may not leave the store in another form either.
             Err(error @ CassetteError::Secret { .. }) => {
-                progress.aside(|| voice.problem(&chain(&error)));
+                progress.aside(|| console.problem(&with_causes(&error)));
                 secrets += 1;
             }
             Err(error) => return Err(error.into()),
@@ -46,11 +45,11 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, voice: Voice) ->
     } else {
         output::write_file(&args.har, &text)?;
     }
-    voice.note(&format!("{} exported", counted(exchanges.len() as u64, "answer", "answers")));
+    console.note(&format!("{} exported", counted(exchanges.len() as u64, "answer", "answers")));
     if secrets == 0 {
         return Ok(Exit::Well);
     }
-    voice.problem(&format!("{} left out", counted(secrets, "request with a secret is", "requests with secrets are")));
+    console.problem(&format!("{} left out", counted(secrets, "request with a secret is", "requests with secrets are")));
     Ok(Exit::Secret)
 }
 

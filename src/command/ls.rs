@@ -1,26 +1,25 @@
 //! `ramtape ls`
 
-use super::recorded::Shelf;
-use super::select::{Chosen, Selection};
-use super::voice::{Voice, printable};
-use super::{CommandError, Exit, output, table};
 use crate::cli::LsArgs;
+use crate::command::takes::recorded::Shelf;
+use crate::command::takes::select::{Chosen, Selection};
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::model::Take;
+use crate::ui::{CommandError, Console, Exit, output, printable, table};
 
-pub(super) fn run(args: &LsArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &LsArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let selection = Selection::new(&args.what, &args.takes.selection);
     selection.check(environment.folder())?;
     let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
-    let shelf = Shelf::open(&config.cassette, voice)?;
+    let shelf = Shelf::open(&config.cassette, console)?;
     let (mut rows, mut lines, mut found) = (Vec::new(), String::new(), false);
-    let exit = selection.each(&shelf, voice, |chosen| {
+    let exit = selection.each(&shelf, console, |chosen| {
         found = true;
         if args.json { lines.push_str(&json(&chosen, &shelf)) } else { rows.push(row(&chosen)) }
     })?;
     if !found && !selection.is_everything() {
-        voice.note(&format!("nothing in {} is so", config.cassette.display()));
+        console.note(&format!("nothing in {} is so", config.cassette.display()));
     }
     output::print(&if args.json { lines } else { table::text(&rows) })?;
     Ok(exit)
@@ -90,7 +89,7 @@ fn outcome(take: &Take) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::recorded::Recorded;
+    use crate::command::takes::recorded::Recorded;
     use crate::fingerprint::Fingerprint;
     use crate::model::{Body, Entry, OperationName, Page};
 

@@ -1,7 +1,7 @@
 //! `ramtape man`
 
-use super::{CommandError, Exit, output};
 use crate::cli::{Cli, ManArgs};
+use crate::ui::{CommandError, Exit, output};
 use clap::CommandFactory;
 
 pub(super) fn run(args: &ManArgs) -> Result<Exit, CommandError> {

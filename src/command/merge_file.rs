@@ -1,14 +1,13 @@
 //! `ramtape merge-file`: git's merge driver for the files of a cassette.
 
-use super::voice::Voice;
-use super::{CommandError, Exit, output};
 use crate::cassette::text::{self, Unwritable};
 use crate::cassette::{Piece, combine, merge_manifest_texts, merge_variable_texts};
 use crate::cli::MergeFileArgs;
 use crate::model::{Entry, Take, counted};
+use crate::ui::{CommandError, Console, Exit, output};
 use std::path::Path;
 
-pub(super) fn run(args: &MergeFileArgs, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &MergeFileArgs, console: Console) -> Result<Exit, CommandError> {
     let (base, ours, theirs) = (read(&args.base)?, read(&args.ours)?, read(&args.theirs)?);
     let path = args.path.as_deref().unwrap_or(&args.ours).display();
     if let Some((text, clashes)) = merge_variable_texts(&base, &ours, &theirs) {
@@ -17,7 +16,7 @@ pub(super) fn run(args: &MergeFileArgs, voice: Voice) -> Result<Exit, CommandErr
             return Ok(Exit::Well);
         }
         let variables = counted(clashes as u64, "variable has another value", "variables have other values");
-        voice.problem(&format!("{path}: {variables} on each side: decide between the markers"));
+        console.problem(&format!("{path}: {variables} on each side: decide between the markers"));
         return Ok(Exit::Failed);
     }
     let merged = match merge_manifest_texts(&base, &ours, &theirs) {
@@ -44,7 +43,7 @@ pub(super) fn run(args: &MergeFileArgs, voice: Voice) -> Result<Exit, CommandErr
         output::replace_file(&args.ours, &text)?;
     }
     if let Some(conflict) = &conflict {
-        voice.problem(conflict);
+        console.problem(conflict);
     }
     Ok(if conflict.is_some() { Exit::Failed } else { Exit::Well })
 }

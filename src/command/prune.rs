@@ -1,37 +1,36 @@
 //! `ramtape prune`
 
-use super::progress::as_told;
-use super::voice::{Voice, printable};
-use super::{CommandError, Exit, output, recorded};
 use crate::cassette::{Pruning, Surplus, Variables};
 use crate::cli::PruneArgs;
+use crate::command::takes::recorded;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::model::counted;
+use crate::ui::{CommandError, Console, Exit, output, printable, progress_of};
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
-pub(super) fn run(args: &PruneArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &PruneArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     recorded::check(&config.cassette)?;
     let pruning = Pruning::open(&config.cassette)?;
-    let (surplus, all) = pruning.surplus_telling(&mut as_told(voice, "reading"))?;
+    let (surplus, all) = pruning.surplus_telling(&mut progress_of(console, "reading"))?;
     // What will go is told before it goes.
     output::print(&if args.json { json(&surplus, &config.cassette) } else { text(&surplus) })?;
     let going: usize = surplus.iter().map(|entry| entry.unused.len()).sum();
     let takes = counted(going, "take", "takes");
     let by = format!("by the latest complete replay, of `{}`", pruning.by());
     if surplus.is_empty() {
-        voice.note(&format!("nothing to remove: every take was used {by}"));
+        console.note(&format!("nothing to remove: every take was used {by}"));
     } else if args.dry_run {
-        voice.note(&format!("{takes} would be removed: not used {by}"));
+        console.note(&format!("{takes} would be removed: not used {by}"));
     } else if 2 * going > all && !args.yes && !agreed(&format!("remove {takes} of {all}, not used {by}?"))? {
-        voice.note("nothing was removed");
+        console.note("nothing was removed");
     } else {
         let variables = Variables::read(&config.cassette)?;
-        pruning.remove(&surplus, &mut as_told(voice, "removing from"))?;
-        recorded::tell_dropped(&variables, &Variables::read(&config.cassette)?, voice);
-        voice.note(&format!("{takes} removed: not used {by}"));
+        pruning.remove(&surplus, &mut progress_of(console, "removing from"))?;
+        recorded::tell_dropped(&variables, &Variables::read(&config.cassette)?, console);
+        console.note(&format!("{takes} removed: not used {by}"));
     }
     Ok(Exit::Well)
 }

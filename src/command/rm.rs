@@ -1,21 +1,21 @@
 //! `ramtape rm`
 
-use super::progress::{Progress, as_told};
-use super::recorded::{self, Recorded};
-use super::select::Selection;
-use super::voice::Voice;
-use super::{CommandError, Exit, output, prune};
+use super::prune;
 use crate::app::Rules;
 use crate::cassette::{self, Dangling, EditError, Editing, Farewell, Surplus};
 use crate::cli::RmArgs;
+use crate::command::takes::recorded;
+use crate::command::takes::recorded::Recorded;
+use crate::command::takes::select::Selection;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::model::{counted, shell_path};
+use crate::ui::{CommandError, Console, Exit, Progress, output, progress_of};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &RmArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let selection = Selection::new(&args.what, &args.takes.selection);
     selection.check(environment.folder())?;
     check(&selection, args)?;
@@ -25,7 +25,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Res
     let unsealed = args.takes.selection.unsealed || args.refused;
     let editing = open(&config, args)?;
     let refused = args.refused.then(|| editing.cassette().refused()).transpose()?;
-    let Found { going, dangling } = find(&editing, &selection, unsealed, refused.as_ref(), voice)?;
+    let Found { going, dangling } = find(&editing, &selection, unsealed, refused.as_ref(), console)?;
     if going.is_empty() && args.refused {
         return Err(CommandError::NothingRefused { root: config.cassette });
     }
@@ -34,7 +34,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Res
     }
     // What will go is told before it goes.
     output::print(&if args.json { json(&going, unsealed, &config.cassette) } else { prune::text(&going) })?;
-    tell(&dangling, unsealed, args.force, voice);
+    tell(&dangling, unsealed, args.force, console);
     if !dangling.is_empty() && !args.force {
         return Err(CommandError::Linked { links: counted(dangling.len() as u64, "link", "links") });
     }
@@ -42,21 +42,21 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, voice: Voice) -> Res
     let takes =
         if unsealed { counted(takes, "unsealed take", "unsealed takes") } else { counted(takes, "take", "takes") };
     if args.dry_run {
-        voice.note(&format!("{takes} would be removed"));
+        console.note(&format!("{takes} would be removed"));
         return Ok(Exit::Well);
     }
     let variables = editing.cassette().variables()?;
-    let mut step = as_told(voice, "removing from");
+    let mut step = progress_of(console, "removing from");
     if unsealed {
         editing.cassette().discard(&going, &mut step)?
     } else {
         editing.cassette().remove(&going, &mut step)?
     }
     drop(step);
-    recorded::tell_dropped(&variables, &editing.cassette().variables()?, voice);
-    voice.note(&format!("{takes} removed"));
+    recorded::tell_dropped(&variables, &editing.cassette().variables()?, console);
+    console.note(&format!("{takes} removed"));
     if args.refused && editing.cassette().unsealed() > 0 {
-        voice.note(&format!("`ramtape seal --cassette {}` writes the others as text", shell_path(&config.cassette)));
+        console.note(&format!("`ramtape seal --cassette {}` writes the others as text", shell_path(&config.cassette)));
     }
     Ok(Exit::Well)
 }
@@ -96,13 +96,13 @@ fn find(
     selection: &Selection<'_>,
     unsealed: bool,
     refused: Option<&HashMap<Fingerprint, BTreeSet<usize>>>,
-    voice: Voice,
+    console: Console,
 ) -> Result<Found, CommandError> {
     let mut going = Vec::new();
     let mut farewell = if unsealed { Farewell::of_store() } else { Farewell::default() };
     let mut begun: BTreeMap<&str, Vec<Fingerprint>> = BTreeMap::new();
     let names = editing.cassette().fingerprints()?;
-    let mut progress = Progress::new(voice, "reading", names.len());
+    let mut progress = Progress::new(console, "reading", names.len());
     for (folder, fingerprint) in names {
         progress.step();
         let parts = editing.cassette().parts(&folder, &fingerprint)?;
@@ -141,11 +141,11 @@ fn ambiguous(beginning: &str, fingerprints: &[Fingerprint]) -> CommandError {
     ))
 }
 
-fn tell(dangling: &[Dangling], unsealed: bool, force: bool, voice: Voice) {
+fn tell(dangling: &[Dangling], unsealed: bool, force: bool, console: Console) {
     for Dangling { operation, fingerprint, write } in dangling {
         let how = if unsealed { "is linked to" } else { "holds a value of" };
         let text = format!("{operation} {fingerprint} stays, and {how} {write}");
-        if force { voice.note(&text) } else { voice.problem(&text) }
+        if force { console.note(&text) } else { console.problem(&text) }
     }
 }
 

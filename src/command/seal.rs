@@ -1,48 +1,46 @@
 //! `ramtape seal`
 
-use super::progress::as_told;
-use super::summary;
-use super::voice::Voice;
-use super::{CommandError, Exit, recorded};
 use crate::app::Rules;
 use crate::cassette::{self, Access, SealReport};
 use crate::cli::SealArgs;
+use crate::command::takes::recorded;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::model::{counted, shell_path};
+use crate::ui::{CommandError, Console, Exit, progress_of, summary};
 use std::path::Path;
 use std::sync::Arc;
 
-pub(super) fn run(args: &SealArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &SealArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     // Opening for recording seals what an interrupted recording left; `seal` is for what that could not write.
     let warden = Arc::new(Rules::of(&config).only_sealing());
     let cassette = cassette::Settings { warden, ..cassette::Settings::default() };
-    let opened = recorded::open_with(&config.cassette, Access::Record { replace: false }, &cassette, voice)?;
-    let again = opened.cassette.seal_telling(&mut as_told(voice, "sealing"))?;
+    let opened = recorded::open_with(&config.cassette, Access::Record { replace: false }, &cassette, console)?;
+    let again = opened.cassette.seal_telling(&mut progress_of(console, "sealing"))?;
     let sealed = opened.sealed.sealed.len() + again.sealed.len();
     for (folder, fingerprint) in opened.sealed.partial.iter().chain(&again.partial) {
-        voice.note(&format!("a listing of {folder}/{fingerprint} was recorded in part only"));
+        console.note(&format!("a listing of {folder}/{fingerprint} was recorded in part only"));
     }
     let adrift = || opened.sealed.adrift.iter().chain(&again.adrift);
-    adrift().for_each(|(folder, fingerprint)| voice.problem(&summary::adrift(&format!("{folder}/{fingerprint}"))));
+    adrift().for_each(|(folder, fingerprint)| console.problem(&summary::adrift(&format!("{folder}/{fingerprint}"))));
     if sealed == 0 && again.failed.is_empty() {
-        voice.note("nothing was left to be sealed");
+        console.note("nothing was left to be sealed");
     }
-    let exit = told(&again, &config.cassette, voice);
+    let exit = told(&again, &config.cassette, console);
     Ok(if exit == Exit::Well && adrift().next().is_some() { Exit::Cassette } else { exit })
 }
 
 /// What stays in the store after the second attempt keeps the cassette from being whole.
-fn told(report: &SealReport, root: &Path, voice: Voice) -> Exit {
+fn told(report: &SealReport, root: &Path, console: Console) -> Exit {
     for (folder, fingerprint, reason) in &report.failed {
-        voice.problem(&format!("{folder}/{fingerprint} cannot be sealed: {reason}"));
+        console.problem(&format!("{folder}/{fingerprint} cannot be sealed: {reason}"));
     }
     if report.failed.is_empty() {
         return Exit::Well;
     }
     let failed = u64::try_from(report.failed.len()).unwrap_or(u64::MAX);
-    voice.problem(&format!(
+    console.problem(&format!(
         "{} in the store only; `ramtape rm --refused --cassette {1}` throws away what must not become text, and `ramtape seal \
          --cassette {1}` then writes the others",
         counted(failed, "request is", "requests are"),

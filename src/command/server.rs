@@ -1,15 +1,12 @@
 //! `ramtape record`, `replay` and `serve`: the proxy as a server.
 
-use super::progress::as_told;
-use super::report;
-use super::signals::Signals;
-use super::voice::Voice;
-use super::{CommandError, Exit, files, output, runtime, strict};
 use crate::app::{self, Provisions, Running};
 use crate::ca::Keeper;
 use crate::cli::{ProxyArgs, ServeArgs};
+use crate::command::process::{Signals, file_limit, runtime};
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::engine::Summary;
+use crate::ui::{CommandError, Console, Exit, output, progress_of, report, strict};
 use rustix::process::Signal;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,22 +16,22 @@ use std::time::{Duration, Instant};
 const ONE_SIGNAL: Duration = Duration::from_millis(500);
 
 /// `ramtape record`: mode `all`.
-pub(super) fn record(args: &ProxyArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
-    start(args, Settings::load(args.layer(), environment)?, RecordMode::All, environment, voice)
+pub(super) fn record(args: &ProxyArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
+    start(args, Settings::load(args.layer(), environment)?, RecordMode::All, environment, console)
 }
 
 /// `ramtape replay`: mode `none`.
-pub(super) fn replay(args: &ProxyArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
-    start(args, Settings::load(args.layer(), environment)?, RecordMode::None, environment, voice)
+pub(super) fn replay(args: &ProxyArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
+    start(args, Settings::load(args.layer(), environment)?, RecordMode::None, environment, console)
 }
 
 /// `ramtape serve`: the mode that was asked for.
-pub(super) fn serve(args: &ServeArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn serve(args: &ServeArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let flags = RawConfig { record_mode: args.mode.record_mode, ..args.proxy.layer() };
     let settings = Settings::load(flags, environment)?;
     let no_mode = "serve needs a record mode: --record-mode none, once, new_episodes or all";
     let mode = settings.record_mode().ok_or_else(|| CommandError::Usage(no_mode.to_owned()))?;
-    start(&args.proxy, settings, mode, environment, voice)
+    start(&args.proxy, settings, mode, environment, console)
 }
 
 fn start(
@@ -42,23 +39,27 @@ fn start(
     settings: Settings,
     mode: RecordMode,
     environment: &Environment,
-    voice: Voice,
+    console: Console,
 ) -> Result<Exit, CommandError> {
     let reports = report::asked_for(&args.report)?;
     let config = Config::from_settings(settings, mode)?;
     let is_strict = config.strict;
-    let summary = runtime()?.block_on(serve_until_told(config, args.ready_file.as_deref(), voice))?;
-    report::close(&summary, &reports, environment, voice)?;
-    Ok(strict::exit(&summary, is_strict, voice))
+    let summary = runtime()?.block_on(serve_until_told(config, args.ready_file.as_deref(), console))?;
+    report::close(&summary, &reports, environment, console)?;
+    Ok(strict::exit(&summary, is_strict, console))
 }
 
-async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voice) -> Result<Summary, CommandError> {
+async fn serve_until_told(
+    config: Config,
+    ready_file: Option<&Path>,
+    console: Console,
+) -> Result<Summary, CommandError> {
     let mut signals = Signals::listen(&[Signal::INT, Signal::TERM])?;
     if let Some(path) = ready_file {
         forget(path);
     }
-    let mut running = start_proxy(config, None, &mut signals, voice).await?;
-    let announced = announce(&running, ready_file, voice);
+    let mut running = start_proxy(config, None, &mut signals, console).await?;
+    let announced = announce(&running, ready_file, console);
     if announced.is_ok() {
         signals.next().await;
         running.completed("ramtape replay");
@@ -66,7 +67,7 @@ async fn serve_until_told(config: Config, ready_file: Option<&Path>, voice: Voic
     if let Some(path) = ready_file {
         forget(path);
     }
-    let stopped = stop(running, &mut signals, 0, voice).await;
+    let stopped = stop(running, &mut signals, 0, console).await;
     announced.and(stopped)
 }
 
@@ -76,11 +77,11 @@ pub(super) async fn start_proxy(
     mut config: Config,
     keeper: Option<Arc<Keeper>>,
     signals: &mut Signals,
-    voice: Voice,
+    console: Console,
 ) -> Result<Running, CommandError> {
-    files::make_room(&mut config);
+    file_limit::raise(&mut config);
     let source = app::credential_source(&config);
-    let provisions = Provisions { source, keeper, sealing: Box::new(as_told(voice, "sealing")) };
+    let provisions = Provisions { source, keeper, sealing: Box::new(progress_of(console, "sealing")) };
     tokio::select! {
         started = app::start_with(config, provisions) => Ok(started?),
         signal = signals.next() => std::process::exit(128 + signal.as_raw()),
@@ -88,9 +89,9 @@ pub(super) async fn start_proxy(
 }
 
 /// Tells everybody who waits for it where the proxy listens.
-pub(super) fn announce(running: &Running, ready_file: Option<&Path>, voice: Voice) -> Result<(), CommandError> {
+pub(super) fn announce(running: &Running, ready_file: Option<&Path>, console: Console) -> Result<(), CommandError> {
     for notice in &running.notices {
-        voice.note(notice);
+        console.note(notice);
     }
     let line = format!("{}\n", running.base_url());
     if let Some(path) = ready_file {
@@ -104,12 +105,12 @@ pub(super) async fn stop(
     running: Running,
     signals: &mut Signals,
     borne: usize,
-    voice: Voice,
+    console: Console,
 ) -> Result<Summary, CommandError> {
     tokio::select! {
-        stopped = running.stop_telling(as_told(voice, "sealing")) => Ok(stopped?),
+        stopped = running.stop_telling(progress_of(console, "sealing")) => Ok(stopped?),
         signal = impatience(signals, borne) => {
-            voice.problem("stopped at once: takes that are not yet text are in the store, `ramtape seal` writes them");
+            console.problem("stopped at once: takes that are not yet text are in the store, `ramtape seal` writes them");
             std::process::exit(128 + signal.as_raw())
         }
     }

@@ -1,27 +1,25 @@
 //! `ramtape show`
 
-use super::glob::matches;
-use super::recorded::Shelf;
-use super::screen::Screen;
-use super::select::{Chosen, Selection};
-use super::voice::{Voice, printable};
-use super::{CommandError, Exit, output};
 use crate::app::shown_session;
 use crate::cassette::text::{laid_out, spelled};
 use crate::cassette::{VARIABLES_FILE, Variables};
 use crate::cli::ShowArgs;
+use crate::command::takes::glob::matches;
+use crate::command::takes::recorded::Shelf;
+use crate::command::takes::select::{Chosen, Selection};
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::canonical_text;
 use crate::model::{Entry, Page, Take, counted};
+use crate::ui::{CommandError, Console, Exit, Screen, output, printable};
 use data_encoding::BASE64;
 use std::path::Path;
 
-pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &ShowArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let selection = Selection::new(&args.what, &args.takes.selection);
     selection.check(environment.folder())?;
     let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
-    let shelf = Shelf::open(&config.cassette, voice)?;
+    let shelf = Shelf::open(&config.cassette, console)?;
     let mut text = if args.variables { variables(args, &config.cassette)? } else { String::new() };
     if args.what.is_empty() {
         output::print(&text)?;
@@ -29,7 +27,7 @@ pub(super) fn run(args: &ShowArgs, environment: &Environment, voice: Voice) -> R
     }
     let screen = if args.full || args.json { None } else { Screen::of_stdout() };
     let most = screen.map(|screen| screen.rows);
-    let exit = selection.each(&shelf, voice, |chosen| {
+    let exit = selection.each(&shelf, console, |chosen| {
         if !text.is_empty() && !args.json {
             text.push('\n');
         }

@@ -1,7 +1,8 @@
 //! The demo's client: as an SDK does it, it signs each request and follows nextToken.
 
-use crate::aws::{Keys, Scope, UpstreamError, sign};
+use crate::aws::{Keys, Scope, sign};
 use crate::json;
+use crate::ui::DemoClientError;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 use http_body_util::{BodyExt, Full};
@@ -14,37 +15,6 @@ const REGION: &str = "us-east-1";
 const SERVICE: &str = "ram";
 /// More pages than the demo's data can fill: a listing that does not end is a fault.
 const MOST_PAGES: usize = 100;
-
-/// Why the client failed.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// The URL is of no use.
-    #[error("not a URL")]
-    Url(#[from] http::uri::InvalidUri),
-    /// The request cannot be made.
-    #[error("not a request")]
-    Request(#[from] http::Error),
-    /// It cannot be signed.
-    #[error(transparent)]
-    Sign(#[from] UpstreamError),
-    /// Nobody answers.
-    #[error("no answer")]
-    Send(#[from] hyper_util::client::legacy::Error),
-    /// The answer breaks off.
-    #[error("half an answer")]
-    Body(#[from] hyper::Error),
-    /// An error came where a page was expected.
-    #[error("{kind}: {message}")]
-    Refused {
-        /// The error's name.
-        kind: String,
-        /// Its message.
-        message: String,
-    },
-    /// The listing does not end.
-    #[error("the listing does not end after {MOST_PAGES} pages")]
-    Endless,
-}
 
 /// All pages of a listing.
 pub(super) struct Listing {
@@ -79,7 +49,7 @@ impl Listing {
 }
 
 /// Lists all resource shares of the caller, five a page.
-pub(super) async fn list(base: &str, keys: &Keys) -> Result<Listing, ClientError> {
+pub(super) async fn list(base: &str, keys: &Keys) -> Result<Listing, DemoClientError> {
     let mut pages = Vec::new();
     let mut token = None;
     while pages.len() < MOST_PAGES {
@@ -90,19 +60,19 @@ pub(super) async fn list(base: &str, keys: &Keys) -> Result<Listing, ClientError
             return Ok(Listing { pages });
         }
     }
-    Err(ClientError::Endless)
+    Err(DemoClientError::Endless { pages: MOST_PAGES })
 }
 
 /// Asks for something that nobody recorded.
-pub(super) async fn miss(base: &str, keys: &Keys) -> Result<Answer, ClientError> {
+pub(super) async fn miss(base: &str, keys: &Keys) -> Result<Answer, DemoClientError> {
     send(base, keys, r#"{"resourceOwner":"OTHER-ACCOUNTS","maxResults":5}"#.to_owned()).await
 }
 
-async fn page(base: &str, keys: &Keys, token: Option<&str>) -> Result<Page, ClientError> {
+async fn page(base: &str, keys: &Keys, token: Option<&str>) -> Result<Page, DemoClientError> {
     let token = token.map(|token| format!(r#","nextToken":{}"#, json::quote(token))).unwrap_or_default();
     let answer = send(base, keys, format!(r#"{{"resourceOwner":"SELF","maxResults":5{token}}}"#)).await?;
     if !answer.status.is_success() {
-        return Err(ClientError::Refused { kind: answer.error_type, message: answer.message });
+        return Err(DemoClientError::Refused { kind: answer.error_type, message: answer.message });
     }
     let node = json::parse(&answer.body).ok();
     let member = |name: &str| node.as_ref().and_then(|node| node.member(name));
@@ -111,7 +81,7 @@ async fn page(base: &str, keys: &Keys, token: Option<&str>) -> Result<Page, Clie
     Ok(Page { items, next_token, signature: answer.signature, body: answer.body })
 }
 
-async fn send(base: &str, keys: &Keys, body: String) -> Result<Answer, ClientError> {
+async fn send(base: &str, keys: &Keys, body: String) -> Result<Answer, DemoClientError> {
     let url: Uri = format!("{base}{PATH}").parse()?;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

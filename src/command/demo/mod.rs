@@ -3,55 +3,34 @@
 mod client;
 mod stage;
 
-use super::signals::Signals;
-use super::voice::Voice;
-use super::{CommandError, Exit, output, runtime};
 use crate::aws::Keys;
 use crate::cli::DemoArgs;
+use crate::command::process::{Signals, runtime};
 use crate::model::Secret;
 use crate::simulator::{Credential, Settings as Simulation, Simulator};
+use crate::ui::{CommandError, Console, DemoError, Exit, output};
 use rustix::process::Signal;
 use stage::Stage;
 
 /// Plays the story, or with `--endpoint` only runs the simulated endpoint.
-pub(super) fn run(args: &DemoArgs, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &DemoArgs, console: Console) -> Result<Exit, CommandError> {
     let runtime = runtime()?;
     match args.endpoint {
-        Some(port) => runtime.block_on(serve_endpoint(port, voice)),
+        Some(port) => runtime.block_on(serve_endpoint(port, console)),
         None => runtime.block_on(story()),
     }
 }
 
-/// Why the story cannot be told.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    /// The simulated endpoint cannot listen.
-    #[error("the simulated RAM endpoint cannot listen")]
-    Endpoint(#[source] std::io::Error),
-    /// The demo's cassette needs a folder.
-    #[error("no temporary folder can be made")]
-    Folder(#[source] std::io::Error),
-    /// The demo's client failed.
-    #[error("the demo's client failed")]
-    Client(#[from] client::ClientError),
-    /// The proof failed: what no demo should ever say.
-    #[error("the replayed pages are not the recorded ones, byte for byte")]
-    Differs,
-    /// The cassette has no text.
-    #[error("the cassette's text cannot be read")]
-    Text(#[source] std::io::Error),
-}
-
 /// Runs the simulated endpoint until a signal comes. Its base URL is the one line on stdout.
-async fn serve_endpoint(port: u16, voice: Voice) -> Result<Exit, CommandError> {
+async fn serve_endpoint(port: u16, console: Console) -> Result<Exit, CommandError> {
     let mut signals = Signals::listen(&[Signal::INT, Signal::TERM])?;
     let endpoint = Simulator::start(Simulation { port, ..Simulation::default() }).await.map_err(DemoError::Endpoint)?;
     let owner = Credential::owner();
-    voice.note(
+    console.note(
         "a simulated RAM endpoint, data in memory only; it accepts these made-up keys, in us-east-1 among others:",
     );
-    voice.note("  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
-    voice.note(&format!("  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}", owner.access_key_id, owner.secret));
+    console.note("  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
+    console.note(&format!("  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}", owner.access_key_id, owner.secret));
     output::print(&format!("{}\n", endpoint.base_url()))?;
     signals.next().await;
     endpoint.stop().await;

@@ -1,11 +1,12 @@
 //! Where the demo plays: a cassette in a temporary folder, and a configuration that nothing on the machine changes.
 
 use super::client::{Answer, Listing};
-use super::{CommandError, DemoError, say};
+use super::say;
 use crate::app::{self, Running};
 use crate::aws::{CredentialSource, Keys};
-use crate::command::scratch::Scratch;
+use crate::command::process::Scratch;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use crate::ui::{CommandError, DemoError};
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -2,8 +2,8 @@
 
 use super::{Fate, Request};
 use crate::cassette::compare::{Change, Difference, Place, TakeChange};
-use crate::command::voice::printable;
 use crate::model::{Entry, Take};
+use crate::ui::printable;
 use anstyle::{AnsiColor, Style};
 
 /// The longest value that is shown whole, in characters.

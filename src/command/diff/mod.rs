@@ -7,33 +7,30 @@ mod side;
 
 pub(super) use lines::change_text as change_lines;
 pub(super) use objects::change as change_json;
-pub use revision::RevisionError;
 
-use super::progress::Progress;
-use super::voice::Voice;
-use super::{CommandError, Exit, output};
 use crate::cassette::compare::{Paging, TakeChange, changes};
 use crate::cli::DiffArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, counted};
 use crate::service::Service;
+use crate::ui::{CommandError, Console, Exit, Progress, output};
 use side::Side;
 use std::collections::BTreeSet;
 
-pub(super) fn run(args: &DiffArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &DiffArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(RawConfig::default(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
-    let (before, after) = (Side::open(&args.before, voice)?, Side::open(&args.after, voice)?);
+    let (before, after) = (Side::open(&args.before, console)?, Side::open(&args.after, console)?);
     let settings = before.settings_against(&after);
-    let requests = differing(&before, &after, &config.service, voice)?;
+    let requests = differing(&before, &after, &config.service, console)?;
     let text = if args.json { objects::text(&settings, &requests) } else { lines::text(&settings, &requests) };
     output::print_styled(&text)?;
     if settings.is_empty() && requests.is_empty() {
-        voice.note("both hold the same");
+        console.note("both hold the same");
         return Ok(Exit::Well);
     }
-    voice.note(&total(&requests));
+    console.note(&total(&requests));
     Ok(Exit::Cassette)
 }
 
@@ -80,9 +77,9 @@ impl Fate {
 }
 
 /// The requests whose takes differ, by operation.
-fn differing(before: &Side, after: &Side, service: &Service, voice: Voice) -> Result<Vec<Request>, CommandError> {
+fn differing(before: &Side, after: &Side, service: &Service, console: Console) -> Result<Vec<Request>, CommandError> {
     let names: BTreeSet<(String, Fingerprint)> = before.names()?.into_iter().chain(after.names()?).collect();
-    let mut progress = Progress::new(voice, "comparing", names.len());
+    let mut progress = Progress::new(console, "comparing", names.len());
     let mut found = Vec::new();
     for (folder, fingerprint) in names {
         progress.step();

@@ -1,64 +1,11 @@
 //! A cassette as a git revision has it, by way of the `git` command.
 
 use crate::cassette::{VARIABLES_FILE, is_plain_name};
-use crate::command::progress::Progress;
-use crate::command::scratch::Scratch;
-use crate::command::voice::Voice;
+use crate::command::process::Scratch;
+use crate::ui::{Console, Progress, RevisionError};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-
-/// Why a revision cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum RevisionError {
-    /// There is no git.
-    #[error("git cannot be run: reading {revision} needs it")]
-    NoGit {
-        /// What was asked for.
-        revision: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// git does not know the revision, or there is no repository.
-    #[error("git has no revision {revision:?} here{reason}")]
-    NoRevision {
-        /// The revision.
-        revision: String,
-        /// What git said, if it said something.
-        reason: String,
-    },
-    /// The revision has no such folder.
-    #[error("the revision {revision:?} has no folder {path:?}; paths begin at the repository's root, or with ./ here")]
-    NoFolder {
-        /// The revision.
-        revision: String,
-        /// The path in it.
-        path: String,
-    },
-    /// The folder is no cassette.
-    #[error("{revision}:{path} is no cassette: it has no cassette.json")]
-    NoCassette {
-        /// The revision.
-        revision: String,
-        /// The path in it.
-        path: String,
-    },
-    /// A file of the cassette is a link.
-    #[error("{name} in the revision is a link, which no cassette has")]
-    Link {
-        /// The file.
-        name: String,
-    },
-    /// git failed on the way.
-    #[error("git failed: {reason}")]
-    Failed {
-        /// What it said.
-        reason: String,
-    },
-    /// The files cannot be put down to be read.
-    #[error("the files of the revision cannot be read")]
-    Io(#[from] io::Error),
-}
 
 /// Takes `REV:PATH` apart; `None` where it is not written so.
 pub(super) fn parse(text: &str) -> Option<(&str, &str)> {
@@ -68,14 +15,14 @@ pub(super) fn parse(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The cassette in the folder `path` of `revision`, put down in a temporary folder. Nothing of the work tree is touched.
-pub(super) fn checked_out(revision: &str, path: &str, voice: Voice) -> Result<Scratch, RevisionError> {
+pub(super) fn checked_out(revision: &str, path: &str, console: Console) -> Result<Scratch, RevisionError> {
     let tree = tree(revision, path)?;
     let files = files(&tree)?;
     if !files.iter().any(|file| file.name == "cassette.json") {
         return Err(RevisionError::NoCassette { revision: revision.to_owned(), path: path.to_owned() });
     }
     let folder = Scratch::new()?;
-    put_down(&files, folder.path(), Progress::new(voice, "reading from git", files.len()))?;
+    put_down(&files, folder.path(), Progress::new(console, "reading from git", files.len()))?;
     Ok(folder)
 }
 

@@ -3,12 +3,12 @@
 use super::revision::{checked_out, parse};
 use crate::cassette::compare::{Difference, differences};
 use crate::cassette::{Access, Cassette, CassetteError, VARIABLES_FILE};
-use crate::command::error::chain;
-use crate::command::scratch::Scratch;
-use crate::command::voice::Voice;
-use crate::command::{CommandError, recorded};
+use crate::command::process::Scratch;
+use crate::command::takes::recorded;
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
+use crate::model::with_causes;
+use crate::ui::{CommandError, Console};
 use std::path::{Path, PathBuf};
 
 /// A cassette, and what the user called it.
@@ -22,11 +22,11 @@ pub(super) struct Side {
 
 impl Side {
     /// The cassette that `name` stands for: a folder, or a revision's as `REV:PATH`.
-    pub(super) fn open(name: &str, voice: Voice) -> Result<Self, CommandError> {
+    pub(super) fn open(name: &str, console: Console) -> Result<Self, CommandError> {
         let folder = Path::new(name);
         match parse(name).filter(|_| !folder.exists()) {
             Some((revision, path)) => {
-                let files = checked_out(revision, path, voice)?;
+                let files = checked_out(revision, path, console)?;
                 let root = files.path().to_owned();
                 let cassette =
                     Cassette::open_text(&root, |_, _| ()).map_err(|error| unreadable(name, &root, &error))?;
@@ -34,7 +34,7 @@ impl Side {
             }
             None => {
                 let opened = recorded::open(folder, Access::Replay)?;
-                recorded::tell(&opened.notices, voice);
+                recorded::tell(&opened.notices, console);
                 Ok(Self { name: name.to_owned(), root: folder.to_owned(), cassette: opened.cassette, _files: None })
             }
         }
@@ -62,5 +62,5 @@ impl Side {
 
 fn unreadable(name: &str, root: &Path, error: &CassetteError) -> CommandError {
     // The temporary folder of a revision says nothing to anybody.
-    CommandError::Unreadable { reason: chain(error).replace(&root.display().to_string(), name) }
+    CommandError::Unreadable { reason: with_causes(error).replace(&root.display().to_string(), name) }
 }

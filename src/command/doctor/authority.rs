@@ -4,8 +4,8 @@ use super::check::Check;
 use crate::app;
 use crate::ca::CaError;
 use crate::command::ca::RENEWED_WITHIN;
-use crate::command::error::chain;
 use crate::config::Config;
+use crate::model::with_causes;
 use std::time::SystemTime;
 
 /// Whether it holds, and nobody else could read its key.
@@ -28,8 +28,8 @@ pub(super) fn check(config: &Config) -> Check {
             Check::ok(name, format!("there is none in {folder}; only servers that speak TLS need one (`ramtape ca`)"))
         }
         Err(error @ CaError::Expired { .. }) => {
-            Check::warn(name, chain(&error), "run `ramtape ca`, or `ramtape ca --remove` where nothing needs it")
+            Check::warn(name, with_causes(&error), "run `ramtape ca`, or `ramtape ca --remove` where nothing needs it")
         }
-        Err(error) => Check::fail(name, chain(&error), "whoever trusts it trusts whoever has its key"),
+        Err(error) => Check::fail(name, with_causes(&error), "whoever trusts it trusts whoever has its key"),
     }
 }

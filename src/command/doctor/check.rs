@@ -1,6 +1,6 @@
 //! One thing that was looked at.
 
-use crate::command::voice::printable;
+use crate::ui::printable;
 use anstyle::{AnsiColor, Style};
 
 /// How it stands.

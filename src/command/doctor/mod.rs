@@ -7,24 +7,24 @@ mod git;
 mod place;
 mod upstream;
 
-use super::voice::{Voice, printable};
-use super::{CommandError, Exit, output, runtime};
 use crate::cli::DoctorArgs;
+use crate::command::process::runtime;
 use crate::config::{Config, Environment, Settings};
+use crate::ui::{CommandError, Console, Exit, output, printable};
 use check::{Check, Verdict};
 
-pub(super) fn run(args: &DoctorArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &DoctorArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let mut checks = environment::checks(environment);
     match configuration(args, environment) {
         Ok((config, check)) => {
             checks.insert(0, check);
             checks.extend(runtime()?.block_on(upstream::checks(&config, args.online)));
-            checks.push(place::cassette(&config.cassette, voice));
+            checks.push(place::cassette(&config.cassette, console));
             checks.push(place::port(config.listen));
             checks.push(authority::check(&config));
             checks.extend(git::merge_driver(&config.cassette));
         }
-        Err(error) => checks.insert(0, Check::fail("configuration", super::error::chain(&error), "correct it")),
+        Err(error) => checks.insert(0, Check::fail("configuration", crate::model::with_causes(&error), "correct it")),
     }
     let text: String = checks.iter().map(|check| if args.json { check.json() } else { check.text() }).collect();
     output::print_styled(&text)?;

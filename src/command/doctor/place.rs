@@ -2,17 +2,15 @@
 
 use super::check::Check;
 use crate::cassette::Ground;
-use crate::command::CommandError;
-use crate::command::error::chain;
-use crate::command::progress::Progress;
-use crate::command::recorded::Shelf;
-use crate::command::voice::Voice;
+use crate::command::takes::recorded::Shelf;
 use crate::model::counted;
+use crate::model::with_causes;
+use crate::ui::{CommandError, Console, Progress};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 /// Whether the cassette can be replayed: its format, and every file in it.
-pub(super) fn cassette(root: &Path, voice: Voice) -> Check {
+pub(super) fn cassette(root: &Path, console: Console) -> Check {
     let name = "cassette";
     let place = root.display();
     match Ground::of(root) {
@@ -24,19 +22,19 @@ pub(super) fn cassette(root: &Path, voice: Voice) -> Check {
     }
     let (shelf, notices) = match Shelf::open_silently(root) {
         Ok(opened) => opened,
-        Err(error @ CommandError::NotACassette { .. }) => return Check::fail(name, chain(&error), MISSPELT),
-        Err(error) => return Check::fail(name, chain(&error), DAMAGED),
+        Err(error @ CommandError::NotACassette { .. }) => return Check::fail(name, with_causes(&error), MISSPELT),
+        Err(error) => return Check::fail(name, with_causes(&error), DAMAGED),
     };
     let names = match shelf.names() {
         Ok(names) => names,
-        Err(error) => return Check::fail(name, chain(&error), DAMAGED),
+        Err(error) => return Check::fail(name, with_causes(&error), DAMAGED),
     };
-    let mut progress = Progress::new(voice, "reading", names.len());
+    let mut progress = Progress::new(console, "reading", names.len());
     let broken: Vec<String> = names
         .iter()
         .inspect(|_| progress.step())
         .filter_map(|(folder, fingerprint)| shelf.read(folder, *fingerprint).err())
-        .map(|error| chain(&error))
+        .map(|error| with_causes(&error))
         .collect();
     drop(progress);
     if !broken.is_empty() {

@@ -3,8 +3,8 @@
 use super::check::Check;
 use crate::app::{self, Destination};
 use crate::aws::{BaseUrl, CredentialsError, Endpoint, Keys, Upstream, UpstreamError};
-use crate::command::error::chain;
 use crate::config::{Config, RecordMode};
+use crate::model::with_causes;
 use crate::model::{Actor, DEFAULT_ACTOR};
 use http::Uri;
 use std::time::SystemTime;
@@ -26,7 +26,9 @@ pub(super) async fn checks(config: &Config, online: bool) -> Vec<Check> {
             checks.push(reach(config, &destination, online).await);
             checks
         }
-        Err(error) => vec![Check::fail("upstream", chain(&error), "correct --upstream, the profile or AWS_CA_BUNDLE")],
+        Err(error) => {
+            vec![Check::fail("upstream", with_causes(&error), "correct --upstream, the profile or AWS_CA_BUNDLE")]
+        }
     }
 }
 
@@ -73,7 +75,7 @@ async fn claims(actor: &Actor, upstream: &Upstream, config: &Config) -> Check {
 
 /// Where nothing is recorded, no credentials are needed.
 fn not_loaded(name: &'static str, error: &CredentialsError, advice: &str, mode: RecordMode) -> Check {
-    let found = chain(error);
+    let found = with_causes(error);
     if mode == RecordMode::None { Check::warn(name, found, advice) } else { Check::fail(name, found, advice) }
 }
 
@@ -98,7 +100,7 @@ async fn reach(config: &Config, destination: &Destination, online: bool) -> Chec
     let name = "upstream";
     let url = match endpoint(config, destination) {
         Ok(url) => url,
-        Err(error) => return Check::fail(name, chain(&error), "correct --upstream or the region"),
+        Err(error) => return Check::fail(name, with_causes(&error), "correct --upstream or the region"),
     };
     let default_port = if url.scheme_str() == Some("http") { 80 } else { 443 };
     let (host, port) = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(default_port));

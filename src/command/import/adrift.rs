@@ -1,7 +1,7 @@
 //! What was asked after a write that is not there: a replay takes that for the beginning of its session.
 
 use crate::cassette::{Cassette, CassetteError, SealReport};
-use crate::command::recorded::Shelf;
+use crate::command::takes::recorded::Shelf;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Take};
 use std::collections::HashSet;

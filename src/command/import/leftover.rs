@@ -2,11 +2,10 @@
 
 use crate::aws::ServiceHost;
 use crate::cassette::SealReport;
-use crate::command::Exit;
-use crate::command::voice::{Voice, printable};
 use crate::engine::Carried;
 use crate::har::Lack;
 use crate::model::counted;
+use crate::ui::{Console, Exit, printable};
 use std::collections::BTreeMap;
 
 /// What was left out.
@@ -76,26 +75,27 @@ impl Leftovers {
     }
 
     /// Says what was left out.
-    pub(super) fn tell(&self, voice: Voice) {
+    pub(super) fn tell(&self, console: Console) {
         for Missed { number, name, reason } in &self.missed {
             let entry = match number {
                 Some(number) if name.is_empty() => format!("entry {number}: "),
                 Some(number) => format!("entry {number}, {name}: "),
                 None => String::new(),
             };
-            voice.problem(&format!("left out: {}{}", printable(&entry), printable(reason)));
+            console.problem(&format!("left out: {}{}", printable(&entry), printable(reason)));
         }
         if !self.others.is_empty() {
             let hosts: Vec<String> = self.others.iter().map(|(host, count)| format!("{host} ({count})")).collect();
             let count = counted(self.others.values().sum::<u64>(), "entry", "entries");
-            voice.note(&format!("{count} of other services: {}", printable(&hosts.join(", "))));
+            console.note(&format!("{count} of other services: {}", printable(&hosts.join(", "))));
         }
         if self.passing > 0 {
             let count = counted(self.passing, "answer", "answers");
-            voice.note(&format!("{count} that no recording keeps (throttling, faults, credentials; --record-errors)"));
+            console
+                .note(&format!("{count} that no recording keeps (throttling, faults, credentials; --record-errors)"));
         }
         if self.again > 0 {
-            voice.note(&counted(self.again, "retry of an answered request", "retries of answered requests"));
+            console.note(&counted(self.again, "retry of an answered request", "retries of answered requests"));
         }
     }
 

@@ -4,13 +4,12 @@ use super::Change;
 use crate::app::Rules;
 use crate::cassette::{self, Access, Cassette, CassetteError, Ground, Judge, Judged, Notice, Warden};
 use crate::cassette::{VARIABLES_FILE, Variables};
-use crate::command::CommandError;
-use crate::command::progress::Progress;
-use crate::command::recorded::{self, Shelf};
-use crate::command::voice::Voice;
+use crate::command::takes::recorded;
+use crate::command::takes::recorded::Shelf;
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use crate::redact::Redaction;
+use crate::ui::{CommandError, Console, Progress};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -33,7 +32,7 @@ impl Target {
         root: &Path,
         dry_run: bool,
         rules: Rules,
-        voice: Voice,
+        console: Console,
     ) -> Result<Self, CommandError> {
         if dry_run && Ground::of(root)? != Ground::Cassette {
             return Ok(Self { open: None, is_made: false });
@@ -45,7 +44,7 @@ impl Target {
         if opened.notices.iter().any(|notice| matches!(notice, Notice::InUse { .. })) {
             return Err(CassetteError::InUse { root: root.to_owned() }.into());
         }
-        recorded::tell(&opened.notices, voice);
+        recorded::tell(&opened.notices, console);
         let open = Open { cassette: opened.cassette, rules, redaction: opened.redaction };
         Ok(Self { open: Some(open), is_made: true })
     }
@@ -57,13 +56,13 @@ impl Target {
         first: &Path,
         dry_run: bool,
         rules: Rules,
-        voice: Voice,
+        console: Console,
     ) -> Result<Self, CommandError> {
         if Ground::of(root)? == Ground::Cassette {
             if !dry_run && !cassette::is_cassette(root) {
                 cassette::create_like(root, first)?;
             }
-            return Self::open(root, dry_run, rules, voice);
+            return Self::open(root, dry_run, rules, console);
         }
         let policy = cassette::policy_of(first)?.unwrap_or_default();
         let redaction = rules
@@ -119,10 +118,10 @@ impl Target {
         &self,
         judged: Option<&Judged>,
         count: usize,
-        voice: Voice,
+        console: Console,
     ) -> Result<(), CassetteError> {
         let (Some(cassette), Some(judged)) = (self.cassette(), judged) else { return Ok(()) };
-        let mut progress = Progress::new(voice, "writing", count);
+        let mut progress = Progress::new(console, "writing", count);
         cassette.put(judged, || progress.step())
     }
 }

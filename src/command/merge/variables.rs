@@ -1,11 +1,10 @@
 //! The recorded variables that come with the takes.
 
-use super::{MergeError, Target};
+use super::Target;
 use crate::app::shown_session;
 use crate::cassette::{CassetteError, VARIABLES_FILE, Variables, combine_variables};
-use crate::command::CommandError;
-use crate::command::voice::Voice;
 use crate::model::counted;
+use crate::ui::{CommandError, Console, MergeError};
 use std::path::{Path, PathBuf};
 
 /// The variables that are added.
@@ -70,11 +69,11 @@ impl Added {
     }
 
     /// Sums up, if there are any.
-    pub(super) fn tell(&self, dry_run: bool, into: &str, voice: Voice) {
+    pub(super) fn tell(&self, dry_run: bool, into: &str, console: Console) {
         let count = self.0.all().count() as u64;
         if count > 0 {
             let done = if dry_run { "would be added" } else { "added" };
-            voice.note(&format!("{} {done} to {into}", counted(count, "recorded variable", "recorded variables")));
+            console.note(&format!("{} {done} to {into}", counted(count, "recorded variable", "recorded variables")));
         }
     }
 }

@@ -1,10 +1,9 @@
 //! CMD: started, sent the signals that ramtape gets, waited for.
 
 use super::environment::Change;
-use crate::command::CommandError;
-use crate::command::files;
-use crate::command::signals::Signals;
+use crate::command::process::{Signals, file_limit};
 use crate::model::shell_line;
+use crate::ui::CommandError;
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -62,7 +61,7 @@ pub(super) async fn run(
     // Their names are none of those that are changed: those are not allowed for them.
     command.envs(variables.iter().map(|(name, value)| (name, value)));
     let name = || program.to_string_lossy().into_owned();
-    let mut child = files::as_before(|| command.spawn()).map_err(|source| {
+    let mut child = file_limit::with_original(|| command.spawn()).map_err(|source| {
         let advice = if source.kind() == io::ErrorKind::NotFound { advice(&name()) } else { String::new() };
         CommandError::Spawn { command: name(), advice, source }
     })?;

@@ -4,10 +4,10 @@ use super::Asked;
 use super::child::Ended;
 use super::command_line;
 use crate::cli::RunArgs;
-use crate::command::voice::Voice;
 use crate::config::{Door, RecordMode};
 use crate::engine::Summary;
 use crate::model::{counted, shell_path};
+use crate::ui::Console;
 
 /// What happened.
 pub(super) struct Facts<'a> {
@@ -19,12 +19,12 @@ pub(super) struct Facts<'a> {
     pub(super) args: &'a RunArgs,
 }
 
-pub(super) fn tell(facts: &Facts<'_>, voice: Voice) {
+pub(super) fn tell(facts: &Facts<'_>, console: Console) {
     if let Some(text) = nothing_sent(facts.summary, facts.asked.door) {
-        voice.problem(text);
+        console.problem(text);
     }
     if let Some(text) = interrupted_recording(facts) {
-        voice.problem(&text);
+        console.problem(&text);
     }
 }
 

@@ -3,8 +3,8 @@
 use super::environment::Change;
 use super::no_proxy::{covering, with_loopback};
 use crate::aws::{EndpointKind, ServiceHost};
-use crate::command::CommandError;
 use crate::config::{Door, Environment};
+use crate::ui::CommandError;
 use std::net::SocketAddr;
 
 /// What there is to lead to.

@@ -1,9 +1,9 @@
 //! The environment that CMD gets.
 
-use crate::command::CommandError;
-use crate::command::scratch::Scratch;
+use crate::command::process::Scratch;
 use crate::config::{Environment, NOBODYS_KEY_ID, UpstreamConfig};
 use crate::model::Actor;
+use crate::ui::CommandError;
 use std::ffi::OsString;
 use std::path::Path;
 

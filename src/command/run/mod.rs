@@ -9,16 +9,16 @@ mod region;
 mod trust;
 mod variables;
 
-use super::error::chain;
-use super::report::{self, Report};
-use super::signals::Signals;
-use super::voice::Voice;
-use super::{CommandError, Exit, output, runtime, server, strict};
+use super::server;
 use crate::app::{Running, Wanted};
 use crate::cli::RunArgs;
+use crate::command::process::{Signals, runtime};
 use crate::config::{Config, Door, Environment, RawConfig, RecordMode, Settings, UpstreamConfig};
 use crate::engine::Effective;
 use crate::model::Actor;
+use crate::model::with_causes;
+use crate::ui::report::Report;
+use crate::ui::{CommandError, Console, Exit, output, report, strict};
 use child::Ended;
 use door::Way;
 use environment::{Change, Isolation};
@@ -27,7 +27,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use trust::Trust;
 
-pub(super) fn run(args: &RunArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &RunArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let reports = report::asked_for(&args.proxy.report)?;
     let flags = RawConfig { record_mode: args.mode.record_mode, door: args.door, ..args.proxy.layer() };
     let settings = Settings::load(flags, environment)?;
@@ -39,7 +39,7 @@ pub(super) fn run(args: &RunArgs, environment: &Environment, voice: Voice) -> Re
         variables: args.variable.clone(),
         ..Config::from_settings(settings, mode)?
     };
-    runtime()?.block_on(drive(args, config, variables, &reports, environment, voice))
+    runtime()?.block_on(drive(args, config, variables, &reports, environment, console))
 }
 
 /// Whether CMD will speak TLS to ramtape.
@@ -69,7 +69,7 @@ async fn drive(
     variables: Vec<(String, Wanted)>,
     reports: &[Report],
     environment: &Environment,
-    voice: Voice,
+    console: Console,
 ) -> Result<Exit, CommandError> {
     let mut signals = Signals::listen(&[Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT])?;
     let asked = Asked {
@@ -89,12 +89,12 @@ async fn drive(
     let ready_file = args.proxy.ready_file.as_deref();
     ready_file.map(server::forget);
     let keeper = asked.trust.as_ref().map(|trust| Arc::clone(&trust.keeper));
-    let mut running = server::start_proxy(config, keeper, &mut signals, voice).await?;
+    let mut running = server::start_proxy(config, keeper, &mut signals, console).await?;
     for notice in &running.notices {
-        voice.note(notice);
+        console.note(notice);
     }
     let recording = running.mode != Effective::Nothing;
-    let ended = run_child(args, &running, &asked, environment, (&mut signals, voice)).await;
+    let ended = run_child(args, &running, &asked, environment, (&mut signals, console)).await;
     ready_file.map(server::forget);
     if ended.as_ref().is_ok_and(|ended| ended.code() == 0) {
         running.completed(shown(&args.cmd));
@@ -103,20 +103,20 @@ async fn drive(
         running.ran_in(region);
     }
     // The signal that ended CMD may arrive here only now.
-    let stopped = server::stop(running, &mut signals, 1, voice).await;
+    let stopped = server::stop(running, &mut signals, 1, console).await;
 
     let ended = ended?;
     // CMD's own code comes first, whatever went wrong here.
     let told = stopped.and_then(|summary| {
-        report::close(&summary, reports, environment, voice)?;
-        closing::tell(&closing::Facts { summary: &summary, ended, recording, asked: &asked, args }, voice);
-        Ok(strict::exit(&summary, asked.strict, voice))
+        report::close(&summary, reports, environment, console)?;
+        closing::tell(&closing::Facts { summary: &summary, ended, recording, asked: &asked, args }, console);
+        Ok(strict::exit(&summary, asked.strict, console))
     });
     match (ended.code(), told) {
         (0, told) => told,
         (code, Ok(_)) => Ok(Exit::Child(code)),
         (code, Err(error)) => {
-            voice.failure(&chain(&error));
+            console.failure(&with_causes(&error));
             Ok(Exit::Child(code))
         }
     }
@@ -163,9 +163,9 @@ async fn run_child(
     running: &Running,
     asked: &Asked,
     parent: &Environment,
-    (signals, voice): (&mut Signals, Voice),
+    (signals, console): (&mut Signals, Console),
 ) -> Result<Ended, CommandError> {
-    let variables = variables::settle(running, &asked.variables, asked.mode, voice).await?;
+    let variables = variables::settle(running, &asked.variables, asked.mode, console).await?;
     let base_url = running.base_url();
     if let Some(path) = &args.proxy.ready_file {
         output::write_atomically(path, &format!("{base_url}\n"))?;
@@ -191,7 +191,7 @@ async fn run_child(
     let folder = environment::aws_files(&asked.actors)?;
     let region = running.recorded_region(region::named(parent));
     if let Some(moved) = region.as_deref().and_then(|region| region::moved(region, parent)) {
-        voice.note(&moved);
+        console.note(&moved);
     }
     let isolation = Isolation {
         recorded_region: region.as_deref(),

@@ -3,9 +3,10 @@
 use super::environment::Change;
 use crate::app::{self, AuthorityError};
 use crate::ca::{self, Authority, CaError, Keeper};
-use crate::command::scratch::Scratch;
-use crate::command::{CommandError, ca as ca_command};
+use crate::command::ca as ca_command;
+use crate::command::process::Scratch;
 use crate::config::{Config, Environment};
+use crate::ui::CommandError;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,10 +2,9 @@
 
 use crate::app::{Running, Settled, Wanted, shown_session};
 use crate::cassette::{VARIABLES_FILE, check_variable};
-use crate::command::CommandError;
-use crate::command::voice::Voice;
 use crate::config::RecordMode;
 use crate::model::shell_path;
+use crate::ui::{CommandError, Console};
 
 /// What stands for a value that is made at random.
 const RANDOM: &str = "random";
@@ -39,7 +38,7 @@ pub(super) async fn settle(
     running: &Running,
     wanted: &[(String, Wanted)],
     mode: RecordMode,
-    voice: Voice,
+    console: Console,
 ) -> Result<Vec<(String, String)>, CommandError> {
     let settled = running.settle_variables(wanted.to_vec()).await?;
     let (session, root) = running.own_session();
@@ -47,7 +46,7 @@ pub(super) async fn settle(
     let mut values = Vec::with_capacity(settled.len());
     for ((name, wanted), (_, settled)) in wanted.iter().zip(settled) {
         let (value, told) = place.value(name, wanted, settled)?;
-        voice.note(&told);
+        console.note(&told);
         values.push((name.clone(), value));
     }
     Ok(values)

@@ -5,7 +5,7 @@ use super::names::Names;
 use crate::app::Rules;
 use crate::cassette::text::begins_as_entry;
 use crate::cassette::{self, CassetteError, Leak, VARIABLES_FILE, Variables, Warden, is_cassette, policy_of};
-use crate::command::recorded::unkept_header;
+use crate::command::takes::recorded::unkept_header;
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::model::{Entry, Misspelt, utf8, with_causes};

@@ -5,13 +5,11 @@ mod files;
 mod judge;
 mod names;
 
-use super::progress::Progress;
-use super::voice::{Voice, printable};
-use super::{CommandError, Exit, output};
 use crate::app::Rules;
 use crate::cli::ScanArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::model::counted;
+use crate::ui::{CommandError, Console, Exit, Progress, output, printable};
 use files::{Found, find};
 use judge::{Judge, Verdict};
 use names::Names;
@@ -20,7 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-pub(super) fn run(args: &ScanArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &ScanArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let roots = if args.paths.is_empty() { vec![config.cassette.clone()] } else { args.paths.clone() };
@@ -28,8 +26,8 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, voice: Voice) -> R
     let judge = Judge::new(Rules::of(&config).only_sealing());
     let paths = roots.iter().chain(&files).map(PathBuf::as_path).chain(unread.iter().map(Verdict::file));
     let mut names = Names::of(paths, &judge.rules);
-    strange.iter().for_each(|named| voice.problem(&names.hidden(named)));
-    let mut verdicts = judged(&files, &judge, voice);
+    strange.iter().for_each(|named| console.problem(&names.hidden(named)));
+    let mut verdicts = judged(&files, &judge, console);
     verdicts.append(&mut names.verdicts);
     verdicts.extend(unread);
     verdicts.sort();
@@ -41,22 +39,22 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, voice: Voice) -> R
             .map(|verdict| if args.json { verdict.json(&names) } else { text(verdict, &names) })
             .collect::<String>(),
     )?;
-    Ok(told(&verdicts, files.len(), !strange.is_empty(), voice))
+    Ok(told(&verdicts, files.len(), !strange.is_empty(), console))
 }
 
 /// Sums up, and says how it ends: with the worst.
-fn told(verdicts: &[Verdict], files: usize, is_strange: bool, voice: Voice) -> Exit {
+fn told(verdicts: &[Verdict], files: usize, is_strange: bool, console: Console) -> Exit {
     let count = |kind: fn(&Verdict) -> bool| verdicts.iter().filter(|verdict| kind(verdict)).count() as u64;
     let secrets = count(Verdict::is_secret);
     let unread = count(|verdict| matches!(verdict, Verdict::Unread { .. }));
     let invalid = verdicts.len() as u64 - secrets - unread;
     let looked = counted(files as u64, "file", "files");
     if verdicts.is_empty() {
-        voice.note(&format!("{looked} scanned, nothing found"));
+        console.note(&format!("{looked} scanned, nothing found"));
     } else {
         let mut what = vec![counted(secrets, "secret", "secrets"), counted(invalid, "invalid file", "invalid files")];
         what.extend((unread > 0).then(|| format!("{unread} not readable")));
-        voice.problem(&format!("{looked} scanned: {}", what.join(", ")));
+        console.problem(&format!("{looked} scanned: {}", what.join(", ")));
     }
     match (secrets, invalid, unread) {
         (0, 0, 0) if !is_strange => Exit::Well,
@@ -71,8 +69,8 @@ fn text(verdict: &Verdict, names: &Names) -> String {
 }
 
 /// Judges all files, on as many threads as the machine has.
-fn judged(files: &[PathBuf], judge: &Judge, voice: Voice) -> Vec<Verdict> {
-    let mut progress = Progress::new(voice, "scanning", files.len());
+fn judged(files: &[PathBuf], judge: &Judge, console: Console) -> Vec<Verdict> {
+    let mut progress = Progress::new(console, "scanning", files.len());
     let (next, (send, receive)) = (AtomicUsize::new(0), mpsc::channel());
     let threads = thread::available_parallelism().map_or(1, usize::from).min(files.len().max(1));
     let mut verdicts = Vec::new();

@@ -1,7 +1,7 @@
 //! What is wrong with a recording, and where.
 
-use crate::command::voice::printable;
 use crate::fingerprint::Fingerprint;
+use crate::ui::printable;
 use anstyle::{AnsiColor, Style};
 
 /// How bad it is.

@@ -7,25 +7,25 @@ mod online;
 mod outcome;
 mod types;
 
-use super::error::chain;
-use super::progress::{Progress, as_told};
-use super::recorded::{self, Recorded};
-use super::voice::Voice;
-use super::{CommandError, Exit, output, runtime};
 use crate::app;
 use crate::cassette::{self, Access, Cassette, Opened, SealReport};
 use crate::cli::VerifyArgs;
+use crate::command::process::runtime;
+use crate::command::takes::recorded;
+use crate::command::takes::recorded::Recorded;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::Reask;
 use crate::model::counted;
+use crate::model::with_causes;
 use crate::service::Kind;
+use crate::ui::{CommandError, Console, Exit, Progress, output, progress_of};
 use finding::{Finding, Level};
 use offline::Audit;
 use online::Recording;
 use outcome::{Asked, Outcome, Update};
 use std::sync::Arc;
 
-pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let online = !args.offline && (args.online || config.upstream.url.is_some());
@@ -35,16 +35,16 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, voice: Voice) ->
     let access = if args.update { Access::Record { replace: true } } else { Access::Replay };
     let warden = Arc::new(app::Rules::of(&config));
     let settings = cassette::Settings { warden, ..cassette::Settings::default() };
-    let opened = recorded::open_with(&config.cassette, access, &settings, voice)?;
-    let Seen { findings, requests, reads } = look_through(&opened.cassette, &config, online, voice)?;
-    let asked = if online { ask(args, &config, &opened, &reads, voice)? } else { Vec::new() };
+    let opened = recorded::open_with(&config.cassette, access, &settings, console)?;
+    let Seen { findings, requests, reads } = look_through(&opened.cassette, &config, online, console)?;
+    let asked = if online { ask(args, &config, &opened, &reads, console)? } else { Vec::new() };
     output::print_styled(&text(&findings, &asked, args.json))?;
-    let seal = || opened.cassette.seal_telling(&mut as_told(voice, "sealing"));
+    let seal = || opened.cassette.seal_telling(&mut progress_of(console, "sealing"));
     let sealed = if args.update { seal()? } else { SealReport::default() };
-    tell(&findings, online.then_some(&asked), requests, voice);
+    tell(&findings, online.then_some(&asked), requests, console);
     for (folder, fingerprint, reason) in &sealed.failed {
         let seal = format!("`ramtape seal --cassette {}`", crate::model::shell_path(&config.cassette));
-        voice.problem(&format!("{folder}/{fingerprint} is in the store only, {seal} tries again: {reason}"));
+        console.problem(&format!("{folder}/{fingerprint} is in the store only, {seal} tries again: {reason}"));
     }
     // What is wrong with them hides nothing else.
     opened.cassette.variables()?;
@@ -60,12 +60,17 @@ struct Seen {
     reads: Vec<Recorded>,
 }
 
-fn look_through(cassette: &Cassette<()>, config: &Config, online: bool, voice: Voice) -> Result<Seen, CommandError> {
+fn look_through(
+    cassette: &Cassette<()>,
+    config: &Config,
+    online: bool,
+    console: Console,
+) -> Result<Seen, CommandError> {
     let mut audit = Audit::new(&config.service, &config.cassette);
     let (mut requests, mut reads) = (0, Vec::new());
     let is_write = |name: &str| config.service.operation_named(name).is_some_and(|it| it.kind == Kind::Write);
     let names = cassette.fingerprints()?;
-    let mut progress = Progress::new(voice, "reading", names.len());
+    let mut progress = Progress::new(console, "reading", names.len());
     for (folder, fingerprint) in names {
         progress.step();
         match cassette.entry(&folder, &fingerprint) {
@@ -76,7 +81,7 @@ fn look_through(cassette: &Cassette<()>, config: &Config, online: bool, voice: V
                 reads.extend((online && !is_write(recorded.entry.operation.as_str())).then_some(recorded));
             }
             Ok(None) => {}
-            Err(error) => audit.damaged(&folder, fingerprint, chain(&error)),
+            Err(error) => audit.damaged(&folder, fingerprint, with_causes(&error)),
         }
     }
     Ok(Seen { findings: audit.findings(), requests, reads })
@@ -87,19 +92,19 @@ fn ask(
     config: &Config,
     opened: &Opened<()>,
     recorded: &[Recorded],
-    voice: Voice,
+    console: Console,
 ) -> Result<Vec<Asked>, CommandError> {
     let runtime = runtime()?;
     let destination = runtime.block_on(app::destination(config)).map_err(app::StartError::from)?;
     if let Some(notice) = &destination.notice {
-        voice.note(notice);
+        console.note(notice);
     }
     let source = app::credential_source(config);
     let upstream = app::upstream(config, &destination, source, "").map_err(app::StartError::from)?;
     let (service, actors) = (&config.service, config.actors.as_slice());
     let reask = Reask { service, actors, upstream: &upstream, redaction: &opened.redaction };
     let recording = args.update.then_some(Recording { cassette: &opened.cassette, ignore_values: args.ignore_values });
-    let mut progress = Progress::new(voice, "asking", recorded.len());
+    let mut progress = Progress::new(console, "asking", recorded.len());
     Ok(runtime.block_on(online::ask(reask, recorded, recording.as_ref(), &mut progress)))
 }
 
@@ -110,13 +115,13 @@ fn text(findings: &[Finding], asked: &[Asked], json: bool) -> String {
 }
 
 /// The closing lines. `asked` is `None` where nobody was asked.
-fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, voice: Voice) {
+fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, console: Console) {
     let wrong = findings.iter().filter(|finding| finding.level == Level::Problem).count();
-    voice.note(&format!("{} read, {wrong} wrong in them", counted(requests as u64, "request", "requests")));
+    console.note(&format!("{} read, {wrong} wrong in them", counted(requests as u64, "request", "requests")));
     let Some(asked) = asked else { return };
     let count = |fits: &dyn Fn(&Outcome) -> bool| asked.iter().filter(|asked| fits(&asked.outcome)).count();
     let read = counted(asked.len() as u64, "recorded read", "recorded reads");
-    voice.note(&format!(
+    console.note(&format!(
         "{read}: {} the same, {} with other values, {} of another shape, {} not asked, {} without an answer",
         count(&|outcome| matches!(outcome, Outcome::Same)),
         count(&|outcome| matches!(outcome, Outcome::Values(_))),
@@ -126,7 +131,7 @@ fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, voice
     ));
     let own = count(&|outcome| matches!(outcome, Outcome::OwnWrite(..)));
     if own > 0 {
-        voice.note(&format!(
+        console.note(&format!(
             "{} after the suite's own writes {}; the writes are not repeated, so that is no drift",
             counted(own as u64, "read", "reads"),
             if own == 1 { "differs" } else { "differ" }
@@ -134,7 +139,7 @@ fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, voice
     }
     let keyless = count(&|outcome| matches!(outcome, Outcome::Keyless));
     if keyless > 0 {
-        voice.problem(&format!(
+        console.problem(&format!(
             "{} could not be compared: the redaction key is missing. Give the key that the cassette was recorded with \
              (RAMTAPE_REDACT_KEY, or key_file in [redact]), or say --ignore-values",
             counted(keyless as u64, "read", "reads")
@@ -142,7 +147,7 @@ fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, voice
     }
     let recorded = asked.iter().filter(|asked| asked.update == Update::Recorded).count();
     if recorded > 0 {
-        voice.note(&format!("{} recorded anew", counted(recorded as u64, "read", "reads")));
+        console.note(&format!("{} recorded anew", counted(recorded as u64, "read", "reads")));
     }
 }
 

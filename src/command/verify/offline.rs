@@ -3,7 +3,7 @@
 use super::finding::{Finding, Level};
 use crate::cassette::text::spelled;
 use crate::cassette::{is_of_newer, links};
-use crate::command::recorded::{Recorded, unkept_header};
+use crate::command::takes::recorded::{Recorded, unkept_header};
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::model::{Entry, Hole, Page, Take};

@@ -5,11 +5,11 @@ use super::outcome::{Asked, Outcome, Update};
 use super::types::{self, drifts, unlike};
 use crate::cassette::compare::{Change, DriftKind, Paging, differences_of, drift};
 use crate::cassette::{Cassette, EntryHead, TakeHead};
-use crate::command::error::chain;
-use crate::command::progress::Progress;
-use crate::command::recorded::Recorded;
+use crate::command::takes::recorded::Recorded;
 use crate::engine::{NotAsked, Reask, Walked};
+use crate::model::with_causes;
 use crate::model::{Entry, Take};
+use crate::ui::Progress;
 
 /// Asks for everything in `recorded` that is a read. Where `update` is given, what has drifted is recorded into it.
 pub(super) async fn ask(
@@ -67,7 +67,7 @@ async fn ask_one(reask: Reask<'_>, recorded: &Recorded, update: Option<&Recordin
                 asked.push(of(size, compared(reask, entry, &takes, &walked)));
                 fresh.push((size, walked));
             }
-            Err(error) => asked.push(of(size, Outcome::Failed(chain(&error)))),
+            Err(error) => asked.push(of(size, Outcome::Failed(with_causes(&error)))),
         }
     }
     let drifted = asked.iter().any(|asked| update.is_some_and(|update| update.is_for(&asked.outcome)));
@@ -180,7 +180,7 @@ impl Recording<'_> {
         // Together: a take that is like the answer hides the others that are not.
         let takes: Vec<_> = heads.iter().map(|(head, walked)| (head, walked.pages.clone())).collect();
         match self.cassette.begin_all(&EntryHead::of(entry), takes) {
-            Err(error) => Update::Refused(chain(&error)),
+            Err(error) => Update::Refused(with_causes(&error)),
             Ok(_) if left => Update::Refused(AFTER_A_WRITE.to_owned()),
             Ok(_) => Update::Recorded,
         }

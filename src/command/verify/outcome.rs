@@ -2,8 +2,8 @@
 
 use crate::cassette::compare::{Change, Drift};
 use crate::command::diff::{change_json, change_lines};
-use crate::command::voice::printable;
 use crate::fingerprint::Fingerprint;
+use crate::ui::printable;
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 

@@ -9,8 +9,8 @@ use crate::support::unsealed::{asked, plant, recording};
 use clap::Parser;
 use ramtape::cassette::{Access, Cassette, Notice, Settings, TakeHead, fault};
 use ramtape::cli::Cli;
-use ramtape::command;
 use ramtape::config::RecordMode;
+use ramtape::{command, ui};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,9 +27,9 @@ fn plays_its_part() {
     let (point, nth) = fault.split_once(' ').unwrap();
     fault::arm(point, nth.parse().unwrap());
     let cli = Cli::try_parse_from(arguments.split(' ')).unwrap();
-    let voice = cli.voice;
+    let output = cli.output;
     let exit = command::run(cli).unwrap_or_else(|error| {
-        command::report_error(&error, voice);
+        ui::report_error(&error, output);
         error.exit()
     });
     process::exit(exit.code().into());

@@ -1,41 +1,41 @@
 //! What is said on stderr.
 
-use crate::cli::{LogFormat, VoiceArgs};
+use crate::cli::{LogFormat, OutputArgs};
 use std::borrow::Cow;
 use std::io::Write;
 
 /// How loud, and in which form.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Voice {
+pub(crate) struct Console {
     quiet: bool,
     verbose: bool,
     format: LogFormat,
 }
 
-impl Voice {
-    pub(super) const fn new(args: VoiceArgs) -> Self {
+impl Console {
+    pub(crate) const fn new(args: OutputArgs) -> Self {
         Self { quiet: args.quiet, verbose: args.verbose > 0, format: args.log_format }
     }
 
     /// Whether details are wanted.
-    pub(super) const fn is_verbose(self) -> bool {
+    pub(crate) const fn is_verbose(self) -> bool {
         self.verbose
     }
 
     /// Whether somebody may be looking: lines are no JSON, and `-q` was not given.
-    pub(super) fn is_for_people(self) -> bool {
+    pub(crate) fn is_for_people(self) -> bool {
         !self.quiet && self.format == LogFormat::Text
     }
 
     /// Says what is worth knowing; nothing under `-q`.
-    pub(super) fn note(self, text: &str) {
+    pub(crate) fn note(self, text: &str) {
         if !self.quiet {
             self.say("info", text);
         }
     }
 
     /// Says `text`; where lines are JSON, `value` stands beside it under `name`. Nothing under `-q`.
-    pub(super) fn note_with(self, text: &str, name: &str, value: impl FnOnce() -> serde_json::Value) {
+    pub(crate) fn note_with(self, text: &str, name: &str, value: impl FnOnce() -> serde_json::Value) {
         match self.format {
             LogFormat::Text => self.note(text),
             LogFormat::Json if self.quiet => {}
@@ -46,12 +46,12 @@ impl Voice {
     }
 
     /// Says what went wrong.
-    pub(super) fn problem(self, text: &str) {
+    pub(crate) fn problem(self, text: &str) {
         self.say("error", text);
     }
 
     /// Says why the command ends without having done its work.
-    pub(super) fn failure(self, text: &str) {
+    pub(crate) fn failure(self, text: &str) {
         self.say_as("ramtape: error: ", "error", text);
     }
 
@@ -74,7 +74,7 @@ fn write_line(line: &str) {
 }
 
 /// `text` without what would steer a terminal: parts of it come from clients.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
     if !text.contains(steers) {
         return Cow::Borrowed(text);

@@ -1,91 +1,93 @@
 //! What a cassette holds, for the commands that only look.
 
-use super::CommandError;
-use super::progress::as_told;
-use super::voice::Voice;
 use crate::app::shown_session;
 use crate::cassette::{Access, Cassette, CassetteError, Ground, Notice, Opened, Settings, Variables};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use crate::redact::KEPT_HEADERS;
+use crate::ui::{CommandError, Console, progress_of};
 use std::path::{Path, PathBuf};
 
 /// What is recorded for one fingerprint.
-pub(super) struct Recorded {
-    pub(super) fingerprint: Fingerprint,
+pub(in crate::command) struct Recorded {
+    pub(in crate::command) fingerprint: Fingerprint,
     /// The operation's folder in the cassette.
-    pub(super) folder: String,
-    pub(super) entry: Entry,
+    pub(in crate::command) folder: String,
+    pub(in crate::command) entry: Entry,
 }
 
 /// A cassette, open to be looked at.
-pub(super) struct Shelf {
+pub(in crate::command) struct Shelf {
     root: PathBuf,
     cassette: Cassette<()>,
 }
 
 impl Shelf {
     /// Opens the cassette in the folder `root`, which must be one.
-    pub(super) fn open(root: &Path, voice: Voice) -> Result<Self, CommandError> {
+    pub(in crate::command) fn open(root: &Path, console: Console) -> Result<Self, CommandError> {
         let (shelf, notices) = Self::open_silently(root)?;
-        tell(&notices, voice);
+        tell(&notices, console);
         Ok(shelf)
     }
 
     /// As [`Self::open`]; what people should know is given back.
-    pub(super) fn open_silently(root: &Path) -> Result<(Self, Vec<Notice>), CommandError> {
+    pub(in crate::command) fn open_silently(root: &Path) -> Result<(Self, Vec<Notice>), CommandError> {
         let opened = open(root, Access::Replay)?;
         Ok((Self { root: root.to_owned(), cassette: opened.cassette }, opened.notices))
     }
 
     /// The cassette's folder.
-    pub(super) fn root(&self) -> &Path {
+    pub(in crate::command) fn root(&self) -> &Path {
         &self.root
     }
 
     /// Folder and fingerprint of everything, in order.
-    pub(super) fn names(&self) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
+    pub(in crate::command) fn names(&self) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
         self.cassette.fingerprints()
     }
 
     /// Reads one; `None` where it has gone meanwhile.
-    pub(super) fn read(&self, folder: &str, fingerprint: Fingerprint) -> Result<Option<Recorded>, CassetteError> {
+    pub(in crate::command) fn read(
+        &self,
+        folder: &str,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Recorded>, CassetteError> {
         let entry = self.cassette.entry(folder, &fingerprint)?;
         Ok(entry.map(|entry| Recorded { fingerprint, folder: folder.to_owned(), entry }))
     }
 
     /// Whether takes of a fingerprint are in the store only.
-    pub(super) fn is_unsealed(&self, fingerprint: Fingerprint) -> bool {
+    pub(in crate::command) fn is_unsealed(&self, fingerprint: Fingerprint) -> bool {
         self.cassette.is_unsealed(&fingerprint)
     }
 
     /// The file of a fingerprint; it need not be there, where its takes are unsealed.
-    pub(super) fn file(&self, recorded: &Recorded) -> PathBuf {
+    pub(in crate::command) fn file(&self, recorded: &Recorded) -> PathBuf {
         self.root.join(&recorded.folder).join(format!("{}.json", recorded.fingerprint))
     }
 }
 
 /// Opens the cassette in the folder `root`, which must be one.
-pub(super) fn open(root: &Path, access: Access) -> Result<Opened<()>, CommandError> {
+pub(in crate::command) fn open(root: &Path, access: Access) -> Result<Opened<()>, CommandError> {
     check(root)?;
     Ok(Cassette::open(root, access, |_, _| (), &Settings::default())?)
 }
 
 /// As [`open`], with these settings; what it brought to light is told.
-pub(super) fn open_with(
+pub(in crate::command) fn open_with(
     root: &Path,
     access: Access,
     settings: &Settings,
-    voice: Voice,
+    console: Console,
 ) -> Result<Opened<()>, CommandError> {
     check(root)?;
-    let opened = Cassette::open_telling(root, access, |_, _| (), settings, &mut as_told(voice, "sealing"))?;
-    tell(&opened.notices, voice);
+    let opened = Cassette::open_telling(root, access, |_, _| (), settings, &mut progress_of(console, "sealing"))?;
+    tell(&opened.notices, console);
     Ok(opened)
 }
 
 /// Checks that the folder `root` is there and a cassette.
-pub(super) fn check(root: &Path) -> Result<(), CommandError> {
+pub(in crate::command) fn check(root: &Path) -> Result<(), CommandError> {
     let root = root.to_owned();
     match Ground::of(&root)? {
         Ground::Cassette => Ok(()),
@@ -96,7 +98,7 @@ pub(super) fn check(root: &Path) -> Result<(), CommandError> {
 }
 
 /// Checks that takes may go into the folder `root`: it is not the parent of one cassette a session.
-pub(super) fn check_target(root: &Path) -> Result<(), CommandError> {
+pub(in crate::command) fn check_target(root: &Path) -> Result<(), CommandError> {
     match Ground::of(root)? {
         Ground::Sessions(first) => Err(CommandError::Parent { root: root.to_owned(), first }),
         Ground::Absent | Ground::Cassette | Ground::Empty | Ground::Foreign => Ok(()),
@@ -104,21 +106,22 @@ pub(super) fn check_target(root: &Path) -> Result<(), CommandError> {
 }
 
 /// What is wrong with a header that no recording keeps.
-pub(super) fn unkept_header() -> String {
+pub(in crate::command) fn unkept_header() -> String {
     format!("cassettes keep no such header ({} alone), so none recorded it: delete it", KEPT_HEADERS.join(" and "))
 }
 
 /// Tells which sessions' recorded variables went with their last takes.
-pub(super) fn tell_dropped(before: &Variables, after: &Variables, voice: Voice) {
+pub(in crate::command) fn tell_dropped(before: &Variables, after: &Variables, console: Console) {
     for (session, values) in before.sessions().filter(|(session, _)| after.count(session) == 0) {
         let names = values.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        voice.note(&format!("the recorded variables of {} went with their last take: {names}", shown_session(session)));
+        console
+            .note(&format!("the recorded variables of {} went with their last take: {names}", shown_session(session)));
     }
 }
 
 /// Tells what opening brought to light.
-pub(super) fn tell(notices: &[Notice], voice: Voice) {
+pub(in crate::command) fn tell(notices: &[Notice], console: Console) {
     for notice in notices {
-        if notice.is_loss() { voice.problem(&notice.to_string()) } else { voice.note(&notice.to_string()) }
+        if notice.is_loss() { console.problem(&notice.to_string()) } else { console.note(&notice.to_string()) }
     }
 }

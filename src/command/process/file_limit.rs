@@ -15,7 +15,7 @@ static BEFORE: OnceLock<Rlimit> = OnceLock::new();
 
 /// Raises this process's limit as far as it may. Where that is too little for the connections that `config` allows, allows
 /// fewer: a client over that number is told so, while nobody is told of a file that cannot be opened.
-pub(super) fn make_room(config: &mut Config) {
+pub(in crate::command) fn raise(config: &mut Config) {
     let limit = *BEFORE.get_or_init(|| getrlimit(Resource::Nofile));
     let wanted = limit.maximum.map_or(WANTED, |maximum| maximum.min(WANTED));
     if limit.current.is_some_and(|current| current < wanted) {
@@ -37,7 +37,7 @@ pub(super) fn make_room(config: &mut Config) {
 
 /// Does `start` under the limit that this process was started with: what it starts shall find what it would find without
 /// ramtape. Programs that use `select` fail with files beyond its 1,024.
-pub(super) fn as_before<T>(start: impl FnOnce() -> T) -> T {
+pub(in crate::command) fn with_original<T>(start: impl FnOnce() -> T) -> T {
     let raised = getrlimit(Resource::Nofile);
     let Some(before) = BEFORE.get().filter(|before| before.current != raised.current) else { return start() };
     // To lower it and to raise it again is always allowed.

@@ -1,12 +1,12 @@
 //! Columns for people.
 
 /// `rows` in columns as wide as they need to be; one that is empty everywhere takes no room.
-pub(super) fn text<const N: usize>(rows: &[[String; N]]) -> String {
+pub(crate) fn text<const N: usize>(rows: &[[String; N]]) -> String {
     lines(rows).into_iter().map(|line| line + "\n").collect()
 }
 
 /// As [`text`], line by line.
-pub(super) fn lines<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
+pub(crate) fn lines<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

@@ -1,47 +1,45 @@
 //! Which takes a command is about: one choice for `ls`, `show` and `rm`.
 
-use super::error::chain;
-use super::glob::{is_pattern, matches};
-use super::progress::Progress;
-use super::recorded::{Recorded, Shelf};
-use super::voice::Voice;
-use super::{CommandError, Exit};
 use crate::cassette::Ground;
 use crate::cli::SelectionArgs;
+use crate::command::takes::glob::{is_pattern, matches};
+use crate::command::takes::recorded::{Recorded, Shelf};
 use crate::fingerprint::Fingerprint;
+use crate::model::with_causes;
 use crate::model::{OperationName, Page, Take};
+use crate::ui::{CommandError, Console, Exit, Progress};
 use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What is asked for: by operation and fingerprint, and by what flags say of takes.
 #[derive(Clone, Copy)]
-pub(super) struct Selection<'a> {
+pub(in crate::command) struct Selection<'a> {
     what: &'a [String],
     flags: &'a SelectionArgs,
 }
 
 /// A request of which something is chosen.
-pub(super) struct Chosen {
-    pub(super) recorded: Recorded,
+pub(in crate::command) struct Chosen {
+    pub(in crate::command) recorded: Recorded,
     /// The chosen takes, by their place; never none.
-    pub(super) takes: BTreeSet<usize>,
+    pub(in crate::command) takes: BTreeSet<usize>,
 }
 
 impl Chosen {
     /// The chosen takes with their numbers, which people count from 1.
-    pub(super) fn takes(&self) -> impl Iterator<Item = (usize, &Take)> {
+    pub(in crate::command) fn takes(&self) -> impl Iterator<Item = (usize, &Take)> {
         let numbered = (1..).zip(&self.recorded.entry.takes);
         numbered.filter(|(number, _)| self.takes.contains(&(number - 1)))
     }
 }
 
 impl<'a> Selection<'a> {
-    pub(super) const fn new(what: &'a [String], flags: &'a SelectionArgs) -> Self {
+    pub(in crate::command) const fn new(what: &'a [String], flags: &'a SelectionArgs) -> Self {
         Self { what, flags }
     }
 
     /// Refuses what names a cassette's folder, seen from `here`: that is for another place on the command line.
-    pub(super) fn check(&self, here: &Path) -> Result<(), CommandError> {
+    pub(in crate::command) fn check(&self, here: &Path) -> Result<(), CommandError> {
         let is_cassettes = |what: &&String| {
             let path = here.join(what);
             let is_one = matches!(Ground::of(&path), Ok(Ground::Cassette | Ground::Sessions(_)));
@@ -59,7 +57,7 @@ impl<'a> Selection<'a> {
     }
 
     /// Whether nothing was said, so that everything is chosen.
-    pub(super) fn is_everything(&self) -> bool {
+    pub(in crate::command) fn is_everything(&self) -> bool {
         self.what.is_empty() && !self.has_flags()
     }
 
@@ -69,7 +67,7 @@ impl<'a> Selection<'a> {
     }
 
     /// That nothing is so, in the cassette `root`.
-    pub(super) fn nothing_in(&self, root: &Path) -> CommandError {
+    pub(in crate::command) fn nothing_in(&self, root: &Path) -> CommandError {
         let root = root.to_owned();
         if self.has_flags() {
             CommandError::NothingSuch { root }
@@ -80,10 +78,15 @@ impl<'a> Selection<'a> {
 
     /// Gives `each` request of which something is chosen, in order. A damaged file is told and hides no other; the exit
     /// code says that there was one.
-    pub(super) fn each(&self, shelf: &Shelf, voice: Voice, mut each: impl FnMut(Chosen)) -> Result<Exit, CommandError> {
+    pub(in crate::command) fn each(
+        &self,
+        shelf: &Shelf,
+        console: Console,
+        mut each: impl FnMut(Chosen),
+    ) -> Result<Exit, CommandError> {
         let mut exit = Exit::Well;
         let names = shelf.names()?;
-        let mut progress = Progress::new(voice, "reading", names.len());
+        let mut progress = Progress::new(console, "reading", names.len());
         for (folder, fingerprint) in names {
             progress.step();
             if !self.may_hold(&folder, fingerprint) || (self.flags.unsealed && !shelf.is_unsealed(fingerprint)) {
@@ -98,7 +101,7 @@ impl<'a> Selection<'a> {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    progress.aside(|| voice.problem(&chain(&error)));
+                    progress.aside(|| console.problem(&with_causes(&error)));
                     exit = Exit::Cassette;
                 }
             }
@@ -116,7 +119,7 @@ impl<'a> Selection<'a> {
     }
 
     /// What is chosen of an entry, by place.
-    pub(super) fn takes(&self, recorded: &Recorded) -> BTreeSet<usize> {
+    pub(in crate::command) fn takes(&self, recorded: &Recorded) -> BTreeSet<usize> {
         let Recorded { fingerprint, folder, entry } = recorded;
         let meant = |what: &String| is_meant(what, entry.operation.as_str(), folder, *fingerprint);
         let named = |pattern: &Option<String>, name: &str| pattern.as_ref().is_none_or(|it| matches(it, name));
@@ -128,7 +131,7 @@ impl<'a> Selection<'a> {
     }
 
     /// What was given as the beginning of this fingerprint, where it does not name the operation.
-    pub(super) fn beginnings(&self, recorded: &Recorded) -> impl Iterator<Item = &'a str> {
+    pub(in crate::command) fn beginnings(&self, recorded: &Recorded) -> impl Iterator<Item = &'a str> {
         let (folder, fingerprint) = (recorded.folder.clone(), recorded.fingerprint);
         let whats = self.what.iter().map(String::as_str);
         whats.filter(move |what| !names(what, &folder) && is_beginning(what, fingerprint))

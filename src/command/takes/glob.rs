@@ -1,7 +1,7 @@
 //! Patterns with `*` and `?`.
 
 /// Whether `pattern` matches the whole of `text`: `*` is any run of characters, `?` any one, everything else itself.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub(in crate::command) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut from) = (0, 0);
     // Where to go on when what followed the latest `*` did not fit.
@@ -26,7 +26,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
 }
 
 /// Whether `text` is more than a plain name.
-pub(super) fn is_pattern(text: &str) -> bool {
+pub(in crate::command) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?'])
 }
 

@@ -4,14 +4,14 @@ use std::io::{self, IsTerminal};
 
 /// Its size in characters.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Screen {
-    pub(super) rows: usize,
+pub(crate) struct Screen {
+    pub(crate) rows: usize,
     columns: usize,
 }
 
 impl Screen {
     /// The one that stdout is; `None` where that is a file or a pipe, or its size is not known.
-    pub(super) fn of_stdout() -> Option<Self> {
+    pub(crate) fn of_stdout() -> Option<Self> {
         let stdout = io::stdout();
         let size = stdout.is_terminal().then(|| rustix::termios::tcgetwinsize(&stdout).ok()).flatten()?;
         let screen = Self { rows: size.ws_row.into(), columns: size.ws_col.into() };
@@ -19,7 +19,7 @@ impl Screen {
     }
 
     /// `text` with each line cut to the width.
-    pub(super) fn fitted(self, text: &str) -> String {
+    pub(crate) fn fitted(self, text: &str) -> String {
         let fitted = |line: &str| {
             let bare = line.trim_end_matches('\n');
             if bare.chars().count() <= self.columns {

@@ -3,24 +3,23 @@
 mod adrift;
 mod leftover;
 
-use super::merge::{self, Changes, MergeError, Target, changes};
-use super::progress::Progress;
-use super::recorded::{self, Shelf};
-use super::scratch::Scratch;
-use super::voice::Voice;
-use super::{CommandError, Exit, output, runtime};
+use super::merge::{self, Changes, Target, changes};
 use crate::app::{self, Rules};
 use crate::cassette::{self, CassetteError, KEY_FILE, Notice, SealReport};
 use crate::cli::ImportArgs;
+use crate::command::process::{Scratch, runtime};
+use crate::command::takes::recorded;
+use crate::command::takes::recorded::Shelf;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::Carried;
 use crate::har::{self, Archive};
 use crate::model::shell_path;
 use crate::redact::Key;
+use crate::ui::{CommandError, Console, Exit, MergeError, Progress, output};
 use leftover::Leftovers;
 use std::path::Path;
 
-pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let config = Config::from_settings(Settings::load(args.layer(), environment)?, RecordMode::All)?;
     let file = std::fs::read(&args.file).map_err(|source| CommandError::Read { path: args.file.clone(), source })?;
     let Archive { key, entries } =
@@ -28,7 +27,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     recorded::check_target(&config.cassette)?;
     let named = key_to_name(key, &args.file, &config.cassette)?;
     let rules = Rules::of(&config).naming(named.clone());
-    let target = Target::open(&config.cassette, args.dry_run, rules.clone(), voice)?;
+    let target = Target::open(&config.cassette, args.dry_run, rules.clone(), console)?;
     // Recorded apart, then merged: what the cassette has already is not added again.
     let apart = Scratch::new().map_err(|source| CommandError::Write { path: "a temporary folder".into(), source })?;
     if cassette::is_cassette(&config.cassette) {
@@ -36,13 +35,13 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
         named.iter().try_for_each(|check| cassette::name_key(apart.path(), check))?;
     }
     let has_entries = !entries.is_empty();
-    let (leftovers, mut sealed) = take_in(entries, (&config, rules.clone()), apart.path(), voice)?;
+    let (leftovers, mut sealed) = take_in(entries, (&config, rules.clone()), apart.path(), console)?;
     // What is not text there is told as left out: nothing of it stays.
     let (shelf, mut notices) = Shelf::open_silently(apart.path())?;
     notices.retain(|notice| !matches!(notice, Notice::Unsealed { .. }));
-    recorded::tell(&notices, voice);
+    recorded::tell(&notices, console);
     sealed.adrift = adrift::adrift(&sealed, &shelf, target.cassette())?;
-    let Changes { list: changes, brought } = changes(&target, &[shelf], voice)?;
+    let Changes { list: changes, brought } = changes(&target, &[shelf], console)?;
     let judged = target.judge(&changes)?;
     output::print(&if args.json {
         let adrift: String = sealed.adrift.iter().map(adrift::json).collect();
@@ -52,18 +51,18 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, voice: Voice) ->
     })?;
     if !args.dry_run && !changes.is_empty() {
         cassette::share_key(&config.cassette, apart.path())?;
-        target.write(judged.as_ref(), changes.len(), voice)?;
+        target.write(judged.as_ref(), changes.len(), console)?;
     }
-    leftovers.tell(voice);
-    sealed.adrift.iter().for_each(|name| voice.problem(&adrift::told(name, &config.cassette)));
-    voice.note(&if changes.is_empty() {
+    leftovers.tell(console);
+    sealed.adrift.iter().for_each(|name| console.problem(&adrift::told(name, &config.cassette)));
+    console.note(&if changes.is_empty() {
         let service = config.service.name.to_uppercase();
         added_nothing(has_entries, brought, &leftovers, (&service, &config.cassette))
     } else {
         merge::told(&changes, args.dry_run, &config.cassette)
     });
     if let Some(check) = named.filter(|_| !changes.is_empty()) {
-        tell_of_key(&check, &rules, &config.cassette, voice)?;
+        tell_of_key(&check, &rules, &config.cassette, console)?;
     }
     Ok(leftovers.exit(&sealed))
 }
@@ -95,10 +94,10 @@ fn key_to_name(key: Option<String>, file: &Path, root: &Path) -> Result<Option<S
 }
 
 /// Says that the key must be brought along, where it is not here.
-fn tell_of_key(check: &str, rules: &Rules, root: &Path, voice: Voice) -> Result<(), CommandError> {
+fn tell_of_key(check: &str, rules: &Rules, root: &Path, console: Console) -> Result<(), CommandError> {
     let unreadable = |reason| CassetteError::Redaction { root: root.to_owned(), reason };
     if !rules.has_key(root, check).map_err(unreadable)? {
-        voice.note(&format!(
+        console.note(&format!(
             "the file has stand-ins, and the redaction key that they were made with is not here: copy redaction.key from \
              the cassette that was exported to {}, or give the key in RAMTAPE_REDACT_KEY or as key_file in [redact]; \
              without it requests with real values miss, and nothing can be recorded",
@@ -113,7 +112,7 @@ fn take_in(
     entries: Vec<har::Entry>,
     (config, rules): (&Config, Rules),
     apart: &Path,
-    voice: Voice,
+    console: Console,
 ) -> Result<(Leftovers, SealReport), CommandError> {
     let mut leftovers = Leftovers::default();
     let (mut names, mut exchanges) = (Vec::new(), Vec::new());
@@ -126,7 +125,7 @@ fn take_in(
             Err(lack) => leftovers.lacking(entry.number, &entry.name, &lack, &config.service.name),
         }
     }
-    let mut progress = Progress::new(voice, "importing", exchanges.len());
+    let mut progress = Progress::new(console, "importing", exchanges.len());
     let mut names = names.into_iter();
     let report =
         runtime()?.block_on(app::import(config, rules, apart, exchanges, |carried: Result<Carried, String>| {

@@ -1,6 +1,6 @@
 //! The log.
 
-use crate::cli::{LogFormat, VoiceArgs};
+use crate::cli::{LogFormat, OutputArgs};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -8,7 +8,7 @@ use tracing_subscriber::prelude::*;
 /// Sends the log to stderr.
 ///
 /// Only ramtape's own lines are let through: other crates, AWS's among them, log requests with their credentials.
-pub(super) fn start(args: VoiceArgs) {
+pub(crate) fn start_log(args: OutputArgs) {
     let level = match (args.quiet, args.verbose) {
         (true, _) => LevelFilter::ERROR,
         (false, 0) => LevelFilter::WARN,

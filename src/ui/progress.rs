@@ -1,6 +1,6 @@
 //! How far a longer work is: a line on the terminal, from its second second on.
 
-use super::voice::Voice;
+use super::console::Console;
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ const QUIET: Duration = Duration::from_secs(1);
 const STEP: Duration = Duration::from_millis(100);
 
 /// A counted work. Nothing of it is left on the screen when it is dropped.
-pub(super) struct Progress {
+pub(crate) struct Progress {
     line: Line,
     began: Instant,
     /// Whether there is a terminal to show it on.
@@ -20,13 +20,13 @@ pub(super) struct Progress {
 
 impl Progress {
     /// Begins to count to `total`; `what` is what is done, as in `reading`.
-    pub(super) fn new(voice: Voice, what: &'static str, total: usize) -> Self {
-        let visible = voice.is_for_people() && stderr().is_terminal();
+    pub(crate) fn new(console: Console, what: &'static str, total: usize) -> Self {
+        let visible = console.is_for_people() && stderr().is_terminal();
         Self { line: Line { what, total, ..Line::default() }, began: Instant::now(), visible }
     }
 
     /// Counts one more, about to be done.
-    pub(super) fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         if !self.visible {
             return;
         }
@@ -36,7 +36,7 @@ impl Progress {
     }
 
     /// Says something in between, on lines of its own.
-    pub(super) fn aside(&mut self, say: impl FnOnce()) {
+    pub(crate) fn aside(&mut self, say: impl FnOnce()) {
         self.clear();
         say();
     }
@@ -55,9 +55,9 @@ impl Drop for Progress {
 }
 
 /// A work that begins, and of which it is known how much it is, when it is first told of.
-pub(super) fn as_told(voice: Voice, what: &'static str) -> impl FnMut(usize) + Send + 'static {
+pub(crate) fn progress_of(console: Console, what: &'static str) -> impl FnMut(usize) + Send + 'static {
     let mut progress: Option<Progress> = None;
-    move |total| progress.get_or_insert_with(|| Progress::new(voice, what, total)).step()
+    move |total| progress.get_or_insert_with(|| Progress::new(console, what, total)).step()
 }
 
 fn show(text: &str) {

@@ -2,18 +2,19 @@
 
 mod job_summary;
 
-use super::error::chain;
-use super::voice::Voice;
-use super::{CommandError, output, summary};
+use super::console::Console;
+use super::error::CommandError;
+use super::{output, summary};
 use crate::config::Environment;
 use crate::engine::{Miss, Summary};
+use crate::model::with_causes;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
 /// A report that was asked for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Report {
+pub(crate) struct Report {
     format: Format,
     path: PathBuf,
 }
@@ -25,7 +26,7 @@ enum Format {
 }
 
 /// The reports that `--report FORMAT FILE` asked for, given as pairs.
-pub(super) fn asked_for(pairs: &[OsString]) -> Result<Vec<Report>, CommandError> {
+pub(crate) fn asked_for(pairs: &[OsString]) -> Result<Vec<Report>, CommandError> {
     pairs
         .chunks(2)
         .map(|pair| match pair {
@@ -37,7 +38,7 @@ pub(super) fn asked_for(pairs: &[OsString]) -> Result<Vec<Report>, CommandError>
 }
 
 /// Writes the reports; all are tried, and the first failure is given back.
-pub(super) fn write(reports: &[Report], summary: &Summary) -> Result<(), CommandError> {
+pub(crate) fn write(reports: &[Report], summary: &Summary) -> Result<(), CommandError> {
     let write_one = |report: &Report| {
         let text = match report.format {
             Format::Junit => junit(summary),
@@ -50,7 +51,7 @@ pub(super) fn write(reports: &[Report], summary: &Summary) -> Result<(), Command
 }
 
 /// Tells GitHub Actions of every different miss. The runner reads such lines on stderr too, and stdout belongs to others.
-pub(super) fn annotate(summary: &Summary) {
+pub(crate) fn annotate(summary: &Summary) {
     for (miss, _) in summary::grouped(&summary.misses) {
         // Where stderr is closed nobody can be told.
         let _ = writeln!(anstream::stderr(), "{}", annotation(miss));
@@ -58,13 +59,13 @@ pub(super) fn annotate(summary: &Summary) {
 }
 
 /// Tells a run's end in every form: the closing lines, GitHub's annotations and its page of the job, the reports.
-pub(super) fn close(
+pub(crate) fn close(
     summary: &Summary,
     reports: &[Report],
     environment: &Environment,
-    voice: Voice,
+    console: Console,
 ) -> Result<(), CommandError> {
-    summary::tell(summary, voice);
+    summary::tell(summary, console);
     if environment.is_github_actions() {
         annotate(summary);
     }
@@ -72,7 +73,7 @@ pub(super) fn close(
         && let Err(source) = job_summary::append(page, summary)
     {
         // A page that cannot be written is no reason for the job to fail.
-        voice.problem(&chain(&CommandError::Write { path: page.to_owned(), source }));
+        console.problem(&with_causes(&CommandError::Write { path: page.to_owned(), source }));
     }
     write(reports, summary)
 }

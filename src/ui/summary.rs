@@ -1,6 +1,6 @@
 //! The closing lines of a run.
 
-use super::voice::Voice;
+use super::console::Console;
 use crate::engine::{Miss, PassedOn, SessionState, Summary};
 use crate::model::counted;
 use crate::redact::Redacted;
@@ -18,19 +18,19 @@ enum Line {
 }
 
 /// Tells `summary`.
-pub(super) fn tell(summary: &Summary, voice: Voice) {
-    let sessions = session_lines(&summary.sessions, voice.is_verbose());
+pub(crate) fn tell(summary: &Summary, console: Console) {
+    let sessions = session_lines(&summary.sessions, console.is_verbose());
     for line in lines(summary).into_iter().chain(sessions) {
         match line {
-            Line::Note(text) => voice.note(&text),
-            Line::Problem(text) => voice.problem(&text),
+            Line::Note(text) => console.note(&text),
+            Line::Problem(text) => console.problem(&text),
         }
     }
-    voice.note_with(&totals(summary), "summary", || json(summary));
+    console.note_with(&totals(summary), "summary", || json(summary));
 }
 
 /// `summary` as one JSON object, times in seconds.
-pub(super) fn json(summary: &Summary) -> serde_json::Value {
+pub(crate) fn json(summary: &Summary) -> serde_json::Value {
     let miss = |miss: &Miss| {
         serde_json::json!({
             "operation": miss.operation,
@@ -169,7 +169,7 @@ fn totals(summary: &Summary) -> String {
 }
 
 /// Equal misses once, with their number, in the order of their first.
-pub(super) fn grouped(misses: &[Miss]) -> Vec<(&Miss, u64)> {
+pub(crate) fn grouped(misses: &[Miss]) -> Vec<(&Miss, u64)> {
     let mut places = HashMap::new();
     let mut grouped: Vec<(&Miss, u64)> = Vec::new();
     for miss in misses {
@@ -184,7 +184,7 @@ pub(super) fn grouped(misses: &[Miss]) -> Vec<(&Miss, u64)> {
 }
 
 /// What an answer was that is passed on by rule.
-pub(super) fn passed_text(answer: &PassedOn, count: u64) -> String {
+pub(crate) fn passed_text(answer: &PassedOn, count: u64) -> String {
     let PassedOn { operation, region, error, status } = answer;
     let what = error.as_ref().map_or_else(|| format!("HTTP {status}"), |error| format!("{error} (HTTP {status})"));
     let times = if count > 1 { format!(", {count} times") } else { String::new() };
@@ -192,7 +192,7 @@ pub(super) fn passed_text(answer: &PassedOn, count: u64) -> String {
 }
 
 /// What missed, in one line.
-pub(super) fn miss_title(miss: &Miss, count: u64) -> String {
+pub(crate) fn miss_title(miss: &Miss, count: u64) -> String {
     let mut text = format!("miss: {}", miss.operation);
     if !miss.fingerprint.is_empty() {
         text.push_str(&format!(" {}", miss.fingerprint));
@@ -226,7 +226,7 @@ fn redacted(all: &[(Redacted, u64)]) -> Option<String> {
 }
 
 /// What to say of what was recorded after a write that is not there.
-pub(super) fn adrift(name: &str) -> String {
+pub(crate) fn adrift(name: &str) -> String {
     format!(
         "{name} was recorded after a write that is not in the cassette: a replay takes that for the beginning of its session; \
          record the test again"

@@ -5,114 +5,29 @@ mod variables;
 
 pub(super) use target::Target;
 
-use super::progress::Progress;
-use super::recorded::{self, Shelf};
-use super::voice::{Voice, printable};
-use super::{CommandError, Exit, output};
 use crate::app::Rules;
 use crate::cassette::{self, Piece, Unlike, alike, combine};
 use crate::cli::MergeArgs;
+use crate::command::takes::recorded;
+use crate::command::takes::recorded::Shelf;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Take, counted, shell_path};
+use crate::ui::{CommandError, Console, Exit, MergeError, Progress, output, printable};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use variables::Added;
 
-/// Why cassettes cannot be merged.
-#[derive(Debug, thiserror::Error)]
-pub enum MergeError {
-    /// A cassette is named twice.
-    #[error("{} and {} are the same cassette", into.display(), from.display())]
-    Same {
-        /// Where to.
-        into: PathBuf,
-        /// Where from.
-        from: PathBuf,
-    },
-    /// Values in the one would stand for others in the other.
-    #[error(
-        "{} and {} have different redaction rules in their cassette.json: record one of them again under the other's",
-        into.display(),
-        from.display()
-    )]
-    OtherRules {
-        /// Where to.
-        into: PathBuf,
-        /// Where from.
-        from: PathBuf,
-    },
-    /// The same, though the rules are the same.
-    #[error(
-        "{} and {} have different redaction keys: one value has two stand-ins in them; record one of them again with the \
-         other's redaction.key",
-        into.display(),
-        from.display()
-    )]
-    OtherKey {
-        /// Where to.
-        into: PathBuf,
-        /// Where from.
-        from: PathBuf,
-    },
-    /// Takes that nobody has judged yet.
-    #[error(
-        "{}: answers to {} are in the store only: write them as text with `ramtape seal --cassette {}` first",
-        root.display(),
-        counted(*entries, "request", "requests"),
-        shell_path(root)
-    )]
-    Unsealed {
-        /// Where from.
-        root: PathBuf,
-        /// For how many requests.
-        entries: usize,
-    },
-    /// A variable of one session with two values.
-    #[error(
-        "nothing was added: these recorded variables have different values\n{}\n\
-         record one of the cassettes again with the other's, or in sessions with different names",
-        .clashes.join("\n")
-    )]
-    Variables {
-        /// The variables, a line each.
-        clashes: Vec<String>,
-    },
-    /// Answers that a replay could not tell apart.
-    #[error(
-        "nothing was added: the cassette has another answer to one and the same write of one session\n{}\n\
-         remove it there first, or record in sessions with different names",
-        .clashes.join("\n")
-    )]
-    Clash {
-        /// The writes, a line each.
-        clashes: Vec<String>,
-    },
-}
-
-impl MergeError {
-    pub(super) const fn exit(&self) -> Exit {
-        match self {
-            Self::Same { .. } => Exit::Usage,
-            Self::OtherRules { .. }
-            | Self::OtherKey { .. }
-            | Self::Unsealed { .. }
-            | Self::Variables { .. }
-            | Self::Clash { .. } => Exit::Failed,
-        }
-    }
-}
-
-pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> Result<Exit, CommandError> {
+pub(super) fn run(args: &MergeArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let config = Config::from_settings(Settings::load(RawConfig::default(), environment)?, RecordMode::None)?;
     check(&args.into, &args.from)?;
     let rules = Rules::of(&config).only_own();
     let first = args.from.first().map_or(args.into.as_path(), PathBuf::as_path);
-    let mut target = Target::prepare(&args.into, first, args.dry_run, rules.clone(), voice)?;
-    let shelves = args.from.iter().map(|from| Shelf::open(from, voice)).collect::<Result<Vec<_>, _>>()?;
+    let mut target = Target::prepare(&args.into, first, args.dry_run, rules.clone(), console)?;
+    let shelves = args.from.iter().map(|from| Shelf::open(from, console)).collect::<Result<Vec<_>, _>>()?;
     check_sealed(&args.from, &shelves)?;
     let variables = Added::of(&args.into, &args.from)?;
-    let Changes { list: changes, brought } = changes(&target, &shelves, voice)?;
+    let Changes { list: changes, brought } = changes(&target, &shelves, console)?;
     let judged = target.judge(&changes).map_err(|error| target.at_its_source(error, &changes, &shelves))?;
     variables.judge(&target)?;
     // What is added is told before it is.
@@ -121,17 +36,17 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, voice: Voice) -> 
     if !args.dry_run {
         if !target.is_made() {
             cassette::create_like(&args.into, first)?;
-            target = Target::open(&args.into, false, rules, voice)?;
+            target = Target::open(&args.into, false, rules, console)?;
         }
         args.from.iter().try_for_each(|from| cassette::share_key(&args.into, from))?;
         args.from.iter().try_for_each(|from| cassette::share_regions(&args.into, from))?;
         // First: a take without the variable that it was recorded with would not be found.
         variables.write(&target)?;
-        target.write(judged.as_ref(), changes.len(), voice)?;
+        target.write(judged.as_ref(), changes.len(), console)?;
     }
     let into = shell_path(&args.into);
-    variables.tell(args.dry_run, &into, voice);
-    voice.note(&match args.from.as_slice() {
+    variables.tell(args.dry_run, &into, console);
+    console.note(&match args.from.as_slice() {
         _ if !changes.is_empty() => told(&changes, args.dry_run, &args.into),
         _ if brought > 0 || !variables.is_empty() => format!("nothing to add: {into} has it all"),
         [from] => format!("nothing to add: {} holds no takes", shell_path(from)),
@@ -197,7 +112,7 @@ pub(super) struct Changes {
 }
 
 /// What the target's entries become with the takes of all shelves, one after the other.
-pub(super) fn changes(target: &Target, shelves: &[Shelf], voice: Voice) -> Result<Changes, CommandError> {
+pub(super) fn changes(target: &Target, shelves: &[Shelf], console: Console) -> Result<Changes, CommandError> {
     let mut names: BTreeMap<(String, Fingerprint), Vec<&Shelf>> = BTreeMap::new();
     for shelf in shelves {
         // What could not become text where it is does not become text elsewhere.
@@ -206,7 +121,7 @@ pub(super) fn changes(target: &Target, shelves: &[Shelf], voice: Voice) -> Resul
         }
     }
     let (mut changes, mut clashes, brought) = (Vec::new(), Vec::new(), names.len());
-    let mut progress = Progress::new(voice, "reading", names.len());
+    let mut progress = Progress::new(console, "reading", names.len());
     for ((folder, fingerprint), shelves) in names {
         progress.step();
         let before = target.entry(&folder, &fingerprint)?;

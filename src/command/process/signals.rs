@@ -1,18 +1,18 @@
 //! Signals that this process receives.
 
-use super::CommandError;
+use crate::ui::CommandError;
 use rustix::process::Signal;
 use std::future::poll_fn;
 use std::task::Poll;
 use tokio::signal::unix::{self, SignalKind};
 
 /// Signals that ramtape handles itself, in place of what the system would do.
-pub(super) struct Signals(Vec<(Signal, unix::Signal)>);
+pub(in crate::command) struct Signals(Vec<(Signal, unix::Signal)>);
 
 impl Signals {
     /// From now on, `wanted` reach this process as values. Those that it was started to ignore (under `nohup`, or in the
     /// background of a script) stay ignored: a handler would make CMD, which inherits the rest, die of them.
-    pub(super) fn listen(wanted: &[Signal]) -> Result<Self, CommandError> {
+    pub(in crate::command) fn listen(wanted: &[Signal]) -> Result<Self, CommandError> {
         let ignored = std::fs::read_to_string("/proc/self/status").map_or(0, |status| ignored_in(&status));
         wanted
             .iter()
@@ -24,7 +24,7 @@ impl Signals {
     }
 
     /// The next one.
-    pub(super) async fn next(&mut self) -> Signal {
+    pub(in crate::command) async fn next(&mut self) -> Signal {
         poll_fn(|context| {
             for (signal, stream) in &mut self.0 {
                 if stream.poll_recv(context).is_ready() {

@@ -10,7 +10,7 @@ const PREFIX: &str = "ramtape-run-";
 const LOCK: &str = ".lock";
 
 /// A folder in the temporary folder, deleted when dropped.
-pub(super) struct Scratch {
+pub(in crate::command) struct Scratch {
     folder: TempDir,
     /// Locked until the process ends, however it ends.
     _lock: File,
@@ -21,7 +21,7 @@ impl Scratch {
     ///
     /// # Errors
     /// Where the temporary folder cannot be written.
-    pub(super) fn new() -> io::Result<Self> {
+    pub(in crate::command) fn new() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
         // Under its name only once it is locked: a folder without one is just being made.
         let making = folder.path().join(".locking");
@@ -34,7 +34,7 @@ impl Scratch {
         Ok(Self { folder, _lock: lock })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::command) fn path(&self) -> &Path {
         self.folder.path()
     }
 }

@@ -1,14 +1,21 @@
 //! Why a command failed, and how the process tells it.
 
-use super::Exit;
-use super::voice::Voice;
+mod demo;
+mod merge;
+mod revision;
+
+pub use demo::{DemoClientError, DemoError};
+pub use merge::MergeError;
+pub use revision::RevisionError;
+
+use super::console::Console;
+use super::exit::Exit;
 use crate::app::{AuthorityError, StartError, StopError, VariableError};
 use crate::cassette::{CassetteError, EditError, PruneError};
-use crate::cli::VoiceArgs;
+use crate::cli::OutputArgs;
 use crate::config::ConfigError;
 use crate::har::HarError;
-use crate::model::shell_path;
-use std::error::Error;
+use crate::model::{shell_path, with_causes};
 use std::io;
 use std::path::PathBuf;
 
@@ -87,7 +94,7 @@ pub enum CommandError {
     },
     /// The demo cannot be given.
     #[error(transparent)]
-    Demo(#[from] super::demo::DemoError),
+    Demo(#[from] DemoError),
     /// The cassette cannot be used.
     #[error(transparent)]
     Cassette(#[from] CassetteError),
@@ -110,7 +117,7 @@ pub enum CommandError {
     },
     /// Takes of several cassettes cannot be brought together.
     #[error(transparent)]
-    Merge(#[from] super::merge::MergeError),
+    Merge(#[from] MergeError),
     /// Nothing can be pruned.
     #[error(transparent)]
     Prune(#[from] PruneError),
@@ -122,7 +129,7 @@ pub enum CommandError {
     },
     /// A git revision cannot be read.
     #[error(transparent)]
-    Revision(#[from] super::diff::RevisionError),
+    Revision(#[from] RevisionError),
     /// The cassette's text cannot be changed.
     #[error(transparent)]
     Edit(#[from] EditError),
@@ -245,24 +252,9 @@ const fn cassette_exit(error: &CassetteError) -> Exit {
     }
 }
 
-/// Tells `error` on stderr, with everything that led to it, as `voice` asks for lines there.
-pub fn report_error(error: &CommandError, voice: VoiceArgs) {
-    Voice::new(voice).failure(&chain(error));
-}
-
-/// An error and its sources, one after the other.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        let source_text = source.to_string();
-        let source_text = source_text.trim_end();
-        // Several lines, as the TOML parser's, need a line of their own.
-        text.push_str(if source_text.contains('\n') { ":\n" } else { ": " });
-        text.push_str(source_text);
-        next = source.source();
-    }
-    text
+/// Tells `error` on stderr, with everything that led to it, as `output` asks for lines there.
+pub fn report_error(error: &CommandError, output: OutputArgs) {
+    Console::new(output).failure(&with_causes(error));
 }
 
 #[cfg(test)]
@@ -273,7 +265,7 @@ mod tests {
     fn the_chain_is_told_whole() {
         let source = io::Error::new(io::ErrorKind::NotFound, "no such file");
         let error = CommandError::Write { path: "/x/y".into(), source };
-        assert_eq!(chain(&error), "cannot write /x/y: no such file");
+        assert_eq!(with_causes(&error), "cannot write /x/y: no such file");
     }
 
     #[test]

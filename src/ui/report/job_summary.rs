@@ -1,7 +1,7 @@
 //! The page that GitHub Actions shows of a job: what was called, what missed and how near it was.
 
-use crate::command::summary::{grouped, miss_title};
 use crate::engine::{Miss, Summary};
+use crate::ui::summary::{grouped, miss_title};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::path::Path;
 const SHOWN: usize = 20;
 
 /// Adds a section on this run to the page in `file`. Other steps and other runs have theirs there.
-pub(super) fn append(file: &Path, summary: &Summary) -> io::Result<()> {
+pub(crate) fn append(file: &Path, summary: &Summary) -> io::Result<()> {
     OpenOptions::new().append(true).create(true).open(file)?.write_all(text(summary).as_bytes())
 }
 

@@ -1,13 +1,13 @@
 //! What goes to stdout, and into files.
 
-use super::CommandError;
+use super::error::CommandError;
 use crate::files;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 /// Writes `text` to stdout. Whoever closed it (`| head`) has read enough: that is no error.
-pub(super) fn print(text: &str) -> Result<(), CommandError> {
+pub(crate) fn print(text: &str) -> Result<(), CommandError> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -16,25 +16,25 @@ pub(super) fn print(text: &str) -> Result<(), CommandError> {
 }
 
 /// Writes `text` to stdout, its colours only where a terminal shows them and NO_COLOR does not forbid them.
-pub(super) fn print_styled(text: &str) -> Result<(), CommandError> {
+pub(crate) fn print_styled(text: &str) -> Result<(), CommandError> {
     let coloured = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;
     if coloured { print(text) } else { print(&anstream::adapter::strip_str(text).to_string()) }
 }
 
 /// Writes a file that nobody ever sees half-written, readable by its owner alone: it can hold a capability key.
-pub(super) fn write_atomically(path: &Path, text: &str) -> Result<(), CommandError> {
+pub(crate) fn write_atomically(path: &Path, text: &str) -> Result<(), CommandError> {
     let written = files::write_atomically(path, text.as_bytes(), 0o600);
     written.map_err(|source| CommandError::Write { path: path.to_owned(), source })
 }
 
 /// Writes a file that is there anew, whole or not at all. Who may read it stays.
-pub(super) fn replace_file(path: &Path, text: &str) -> Result<(), CommandError> {
+pub(crate) fn replace_file(path: &Path, text: &str) -> Result<(), CommandError> {
     files::replace_atomically(path, text.as_bytes())
         .map_err(|source| CommandError::Write { path: path.to_owned(), source })
 }
 
 /// Writes a file that the user asked for: whole, or what was there stays. What is no file (a pipe, a device) is written to.
-pub(super) fn write_file(path: &Path, text: &str) -> Result<(), CommandError> {
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), CommandError> {
     let written = match fs::metadata(path) {
         // What these lead to is open elsewhere, and stays what it is.
         _ if path.starts_with("/dev") || path.starts_with("/proc") => fs::write(path, text),

@@ -1,15 +1,15 @@
 //! What `--strict` objects to: a run that did less than it was meant to, or kept less.
 
-use super::Exit;
-use super::voice::Voice;
+use super::console::Console;
+use super::exit::Exit;
 use crate::engine::Summary;
 use crate::model::counted;
 
 /// How a run ends; with `--strict` what that objects to is told, and counts where nothing else is wrong.
-pub(super) fn exit(summary: &Summary, is_strict: bool, voice: Voice) -> Exit {
+pub(crate) fn exit(summary: &Summary, is_strict: bool, console: Console) -> Exit {
     let objections = if is_strict { objections(summary) } else { Vec::new() };
     for objection in &objections {
-        voice.problem(&format!("--strict: {objection}"));
+        console.problem(&format!("--strict: {objection}"));
     }
     match Exit::of(summary) {
         Exit::Well if !objections.is_empty() => Exit::Strict,
