@@ -132,14 +132,16 @@ pub(crate) fn rows(path: &str, heading: &str) -> Vec<Vec<&'static str>> {
     let (_, below) =
         text.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no heading {heading} in {path}"));
     let section = below.split("\n## ").next().unwrap();
-    let mut rows = Vec::new();
-    for table in section.split("\n\n").filter(|part| part.trim_start().starts_with('|')) {
-        for line in table.trim_start().lines().skip(2) {
-            rows.push(line.trim_matches('|').split(" |").map(str::trim).collect());
-        }
-    }
+    let rows = table(section);
     assert!(!rows.is_empty(), "no table below {heading} in {path}");
     rows
+}
+
+/// The cells of the tables in `section`, without their heads.
+pub(crate) fn table(section: &'static str) -> Vec<Vec<&'static str>> {
+    let tables = section.split("\n\n").map(str::trim_start).filter(|part| part.starts_with('|'));
+    let lines = tables.flat_map(|table| table.lines().skip(2));
+    lines.map(|line| line.trim_matches('|').split(" |").map(str::trim).collect()).collect()
 }
 
 /// All links and pictures, SUMMARY.md's included, but for those to other hosts.

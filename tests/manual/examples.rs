@@ -255,12 +255,7 @@ async fn the_rust_sdk() {
         std::fs::write(answer, printed.join("\n")).unwrap();
         return;
     }
-    let source = include_str!("rust_client.rs");
-    let mut rest = source;
-    for line in marked("rust").lines() {
-        let at = rest.find(line.trim()).unwrap_or_else(|| panic!("not what the test runs: {line}"));
-        rest = &rest[at + line.trim().len()..];
-    }
+    assert_stands_in(&marked("rust"), include_str!("rust_client.rs"));
 
     let reader = Reader::new(None);
     let client = std::env::current_exe().unwrap();
@@ -281,13 +276,22 @@ async fn the_rust_sdk() {
     assert!(recorded.lines().count() > 5, "{recorded}");
 }
 
+/// Asserts that the lines of `block` stand in `source`, a test, in this order.
+pub(crate) fn assert_stands_in(block: &str, source: &str) {
+    let mut rest = source;
+    for line in block.lines() {
+        let at = rest.find(line.trim()).unwrap_or_else(|| panic!("not what the test runs: {line}"));
+        rest = &rest[at + line.trim().len()..];
+    }
+}
+
 #[test]
 fn every_mark_has_a_test() {
     let known = |mark: &str| {
         ["endpoint", "setup", "miss", "rust", "server", "its client", "boto3 record", "boto3 look", "boto3 replay"]
             .contains(&mark)
             || ["cli both", "javascript both", "session both", "proxy both", "intercept both"].contains(&mark)
-            || ["random record", "random replay", "poll", "prune"].contains(&mark)
+            || ["random record", "random replay", "poll", "prune", "embedding"].contains(&mark)
             || ["variables record", "variables replay", "variables post"].contains(&mark)
             // Typed by tests/merge, in a repository.
             || mark == "merge driver"

@@ -1,6 +1,6 @@
 //! What the manual says of `--json` is what comes: no member more, and none that never does.
 
-use crate::book::{root, rows, spans_in};
+use crate::book::{page, root, spans_in, table};
 use crate::reference::{commands, flags};
 use crate::support::binary::{Finished, Server, ramtape};
 use crate::support::stage::{Asking, Caller, Stage};
@@ -14,7 +14,7 @@ use std::path::Path;
 /// A kind of object that a command prints.
 struct Kind {
     command: &'static str,
-    /// What the page names.
+    /// What the manual names.
     named: BTreeSet<String>,
     /// What came so far.
     came: BTreeSet<String>,
@@ -33,16 +33,18 @@ fn is_below(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with('.') || rest.starts_with("[]")
 }
 
+/// Each heading of the page that names a command, with the members that the table below it names.
 fn kinds() -> Vec<Kind> {
-    let kind = |row: Vec<&'static str>| Kind {
-        command: spans_in(row[0])[0],
-        named: spans_in(row[1]).into_iter().map(str::to_owned).collect(),
+    let sections = page("docs/output.md").text.split("\n### ").skip(1);
+    let kinds = sections.map(|section| Kind {
+        command: spans_in(section)[0],
+        named: table(section).into_iter().flat_map(|row| spans_in(row[0])).map(str::to_owned).collect(),
         came: BTreeSet::new(),
-    };
-    rows("README.md", "## Output for programs").into_iter().map(kind).collect()
+    });
+    kinds.collect()
 }
 
-/// The paths of all members in `value`; where the page says that members are names, those are no members.
+/// The paths of all members in `value`; where the manual says that members are names, those are no members.
 fn members(value: &Value, path: &str, names: &BTreeSet<String>, found: &mut BTreeSet<String>) {
     if names.contains(&format!("{path}{{}}")) {
         assert!(value.is_object(), "{path}: {value}");
@@ -65,7 +67,7 @@ fn members(value: &Value, path: &str, names: &BTreeSet<String>, found: &mut BTre
     }
 }
 
-/// Puts what a command printed beside what the page says of it.
+/// Puts what a command printed beside what the manual says of it.
 fn compare(kinds: &mut [Kind], command: &str, finished: &Finished) {
     assert!(!finished.stdout.is_empty(), "{command}: {finished:?}");
     let objects = serde_json::Deserializer::from_str(&finished.stdout).into_iter::<Value>();
@@ -76,7 +78,7 @@ fn compare(kinds: &mut [Kind], command: &str, finished: &Finished) {
             members(&object, "", &kind.named, &mut found);
             kind.knows(&found).then_some((kind, found))
         });
-        let Some((kind, found)) = fits else { panic!("{command}: the page has no such object: {object}") };
+        let Some((kind, found)) = fits else { panic!("{command}: the manual has no such object: {object}") };
         kind.came.extend(found);
     }
 }
@@ -101,7 +103,7 @@ async fn recorded() -> Stage {
     stage
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
         let to = to.join(entry.file_name().unwrap());
@@ -190,6 +192,6 @@ async fn are_those_that_come() {
     }
     for Kind { command, named, came } in kinds {
         let never: Vec<&String> = named.difference(&came).collect();
-        assert!(never.is_empty(), "{command}: the page names what never comes: {never:?}");
+        assert!(never.is_empty(), "{command}: the manual names what never comes: {never:?}");
     }
 }

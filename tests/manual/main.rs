@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod book;
+mod demo;
+mod embedding;
 mod examples;
 mod json_output;
 mod pytest_sessions;

@@ -1,16 +1,16 @@
 //! What README.md and the manual name exists: commands, flags, exit codes, modes, settings.
 
-use crate::book::{blocks, root, rows, says, spans, spans_in};
+use crate::book::{blocks, pages, root, rows, says, spans, spans_in};
 use crate::support::binary::{folder, run};
 use clap::{Parser, ValueEnum};
 use ramtape::cli::Cli;
-use ramtape::config::{RawConfig, RecordMode};
+use ramtape::config::{Environment, RawConfig, RecordMode};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The pages with the tables of commands, of record modes and of settings.
-const COMMANDS: &str = "README.md";
-const MODES: &str = "README.md";
-const SETTINGS: &str = "README.md";
+const COMMANDS: &str = "docs/commands.md";
+const MODES: &str = "docs/record-modes.md";
+const SETTINGS: &str = "docs/settings.md";
 /// Flags that the pages name, of other programs.
 const OF_OTHERS: [&str; 4] = ["--max-items", "--starting-token", "--page-size", "--no-paginate"];
 /// What no row of the command table repeats.
@@ -54,20 +54,18 @@ fn long_flags(text: &str) -> Vec<String> {
 
 #[test]
 fn every_command_and_its_flags_are_in_the_table() {
-    let table = rows(COMMANDS, "## Commands");
-    let proxy: BTreeSet<String> =
-        table.iter().filter(|row| row[0].starts_with("`--")).flat_map(|row| long_flags(row[0])).collect();
-    let choice: BTreeSet<String> =
-        rows(COMMANDS, "## Choosing takes").iter().flat_map(|row| long_flags(row[0])).collect();
+    let all_of =
+        |heading| -> BTreeSet<String> { rows(COMMANDS, heading).iter().flat_map(|row| long_flags(row[0])).collect() };
+    let (proxy, selection) = (all_of("## Proxy flags"), all_of("## Selecting takes"));
     let mut told = BTreeMap::new();
-    for row in table.iter().filter(|row| row[0].starts_with("`ramtape ")) {
+    for row in rows(COMMANDS, "## Commands") {
         let command = row[0].trim_matches('`').split(' ').nth(1).unwrap();
         let mut flags: BTreeSet<String> = spans_in(row[2]).into_iter().flat_map(long_flags).collect();
-        if row[2].contains("those of the proxy") {
+        if row[2].contains("the proxy flags") {
             flags.extend(proxy.iter().cloned());
         }
-        if row[2].contains("those of the choice") {
-            flags.extend(choice.iter().cloned());
+        if row[2].contains("the selection flags") {
+            flags.extend(selection.iter().cloned());
         }
         assert!(told.insert(command.to_owned(), flags).is_none(), "{command} has two rows");
     }
@@ -174,13 +172,35 @@ fn keys(table: Option<&str>) -> Vec<(String, String)> {
 
 #[test]
 fn keys_and_their_defaults_are_those_of_the_built_in_file() {
-    for (heading, table) in
-        [("## Configuration", None), ("## Redaction", Some("redact")), ("## Limits", Some("limits"))]
-    {
+    for (heading, table) in [("## Keys", None), ("## Redaction", Some("redact")), ("## Limits", Some("limits"))] {
         let plain = |cell: &str| cell.trim_matches('`').to_owned();
         let told: Vec<_> = rows(SETTINGS, heading).into_iter().map(|row| (plain(row[0]), plain(row[1]))).collect();
         assert_eq!(told, keys(table), "{heading}");
     }
+}
+
+#[test]
+fn every_variable_of_ramtape_in_the_text_exists() {
+    let texts = pages().iter().flat_map(|page| page.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+    let named: BTreeSet<&str> = texts.filter(|word| word.starts_with("RAMTAPE_") && !word.ends_with('_')).collect();
+    assert!(named.len() > 2, "{named:?}");
+    let environment = Environment::of(named.into_iter().map(|name| (name, "x")), "/");
+    assert_eq!(environment.unknown_variables(), Vec::<String>::new());
+}
+
+#[test]
+fn every_variable_that_is_read_is_in_the_table() {
+    let told: BTreeSet<&str> =
+        rows(SETTINGS, "## Environment variables").into_iter().flat_map(|row| spans_in(row[0])).collect();
+    let sources = [include_str!("../../src/config/env.rs"), include_str!("../../src/config/aws.rs")];
+    let literals = sources.map(|source| source.split("#[cfg(test)]").next().unwrap().split('"').skip(1).step_by(2));
+    let is_variable = |text: &&str| text.len() > 1 && text.bytes().all(|c| c.is_ascii_uppercase() || c == b'_');
+    // `RAMTAPE_PORT` and the like are there to be ignored.
+    let of_a_link = |text: &str| ["RAMTAPE_PORT", "RAMTAPE_NAME"].contains(&text) || text.ends_with('_');
+    let read: BTreeSet<&str> =
+        literals.into_iter().flatten().filter(is_variable).filter(|text| !of_a_link(text)).collect();
+    assert!(read.len() > 10, "{read:?}");
+    assert_eq!(read.difference(&told).collect::<Vec<_>>(), Vec::<&&str>::new());
 }
 
 #[test]

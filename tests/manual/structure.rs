@@ -1,6 +1,6 @@
 //! The manual's shape: its pages, their links, and the book that mdBook makes of them.
 
-use crate::book::{anchors, linked_pages, local_links, root};
+use crate::book::{anchors, linked_pages, local_links, pages, root, rows};
 use std::collections::BTreeSet;
 use std::process::Command;
 
@@ -12,6 +12,24 @@ fn summary_links_every_page_once() {
     let files = std::fs::read_dir(root().join("docs")).unwrap();
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
     assert_eq!(once, names.filter(|name| name.ends_with(".md") && name != "SUMMARY.md").collect());
+}
+
+#[test]
+fn pages_are_short() {
+    for page in pages() {
+        let (lines, most) = (page.text.lines().count(), if page.path == "README.md" { 200 } else { 250 });
+        assert!(lines <= most, "{} has {lines} lines, more than {most}", page.path);
+    }
+}
+
+#[test]
+fn architecture_names_every_folder() {
+    let rows = rows("docs/architecture.md", "## Folders");
+    let named: BTreeSet<&str> = rows.into_iter().map(|row| row[0].trim_matches(['`', '/'])).collect();
+    for entry in std::fs::read_dir(root().join("src")).unwrap().map(|entry| entry.unwrap()) {
+        let name = entry.file_name().into_string().unwrap();
+        assert!(!entry.path().is_dir() || named.contains(name.as_str()), "src/{name} is not in docs/architecture.md");
+    }
 }
 
 #[test]

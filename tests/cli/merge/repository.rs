@@ -32,9 +32,9 @@ impl Repository {
         repository
     }
 
-    /// Sets the merge driver up with the line that the README gives.
+    /// Sets the merge driver up with the lines that the manual gives.
     pub(crate) fn with_driver(self) -> Self {
-        let page = include_str!("../../../README.md");
+        let page = include_str!("../../../docs/git.md");
         let block = page.split_once("<!-- tested: merge driver -->\n```sh\n").unwrap().1.split_once("```").unwrap().0;
         let done = self.shell(block);
         assert_eq!(done.code, Some(0), "{done:?}");
