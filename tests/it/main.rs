@@ -18,3 +18,4 @@ mod sessions;
 mod simulator;
 mod upstream;
 mod volatile;
+mod workflows;
