@@ -66,7 +66,9 @@ impl<'r> Wanted<'r> {
 
     /// Whether `text` needs to be looked through at all.
     pub(super) fn may_concern(&self, text: &[u8]) -> bool {
-        patterns::may_hold(text) || (self.accounts && account::may_hold(text)) || self.own_rules().next().is_some()
+        patterns::may_hold_secret(text)
+            || (self.accounts && account::may_hold(text))
+            || self.own_rules().next().is_some()
     }
 
     /// Everything to redact in a body: JSON, another text, or bytes with texts in between. In order of place.
@@ -173,7 +175,7 @@ impl<'r> Wanted<'r> {
             let range = start + range.start..start + range.end;
             is_one.then(|| Found { range, shape, label: label.into(), with: None })
         };
-        let spots = patterns::spots(part).into_iter().filter_map(|spot| found(spot.range, spot.shape, spot.label));
+        let spots = patterns::find_secrets(part).into_iter().filter_map(|one| found(one.range, one.shape, one.label));
         let mut secrets: Vec<Found> = spots.collect();
         if self.accounts {
             secrets.extend(account::places(part).into_iter().filter_map(|range| {

@@ -2,11 +2,11 @@
 
 use super::account::is_account;
 use super::find::{Hit, Wanted};
-use super::members::is_secret_header;
 use super::patterns::{EMAIL, MEMBER};
 use super::redaction::{Redaction, known};
 use super::rule::Way;
 use super::shape::{Shape, stand_ins_within};
+use super::table::is_secret_header;
 use crate::json;
 use crate::model::{Entry, Secret};
 

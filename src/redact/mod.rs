@@ -6,25 +6,22 @@
 
 mod account;
 mod allow;
-mod assigned;
 mod escape;
 mod find;
 mod findings;
-mod issued;
 mod key;
-mod members;
+mod named;
 mod number;
 mod one_sided;
 mod patterns;
 mod redaction;
-mod reference;
 mod request;
 mod rule;
 mod scrub;
 mod secret_key;
 mod shape;
+mod table;
 mod walk;
-mod words;
 
 pub use allow::{AllowError, Allowed};
 pub use findings::{Finding, credentials_in, scan_text};

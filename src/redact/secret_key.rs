@@ -1,13 +1,26 @@
 //! What looks like a secret access key: 40 characters as mixed as chance makes them.
 
-use super::patterns::is_random;
+use regex::Regex;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 const LEN: usize = 40;
 
+static RUN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("[A-Za-z0-9/+]{40,}=*").ok());
+
+/// Where in `text` secret access keys are, in order.
+pub(super) fn find_secret_keys(text: &str) -> Vec<Range<usize>> {
+    let runs = RUN.iter().flat_map(|run| run.find_iter(text));
+    let keys = runs.flat_map(|run| {
+        let moved = move |key: Range<usize>| run.start() + key.start..run.start() + key.end;
+        keys_in_run(run.as_str()).into_iter().map(moved)
+    });
+    keys.collect()
+}
+
 /// The keys in a run of characters that keys consist of: all of it, or what `/` or `+` sets apart from a short or wordy rest,
 /// as in a path. Of a longer run that is as mixed itself, which is something encoded, no part is one.
-pub(super) fn within(run: &str) -> Vec<Range<usize>> {
+fn keys_in_run(run: &str) -> Vec<Range<usize>> {
     let plain = run.trim_end_matches('=');
     if plain.len() == LEN {
         return is_key(plain).then_some(0..LEN).into_iter().collect();
@@ -31,8 +44,15 @@ pub(super) fn within(run: &str) -> Vec<Range<usize>> {
     }
     let outside = run.char_indices().filter(|(at, _)| !keys.iter().any(|key| key.contains(at)));
     let rest: String = outside.map(|(_, c)| c).collect();
-    let is_encoded = rest.len() >= 12 && switches(&rest) * 5 > rest.len() * 2;
+    let is_encoded = rest.len() >= 12 && case_switches(&rest) * 5 > rest.len() * 2;
     if is_encoded { Vec::new() } else { keys }
+}
+
+/// Whether `text` is as mixed as chance makes it: a path or a hash in hexadecimal is not.
+pub(super) fn is_random(text: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(&kind);
+    let different: std::collections::BTreeSet<u8> = text.bytes().collect();
+    has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit) && different.len() >= 12
 }
 
 fn is_key(text: &str) -> bool {
@@ -47,11 +67,11 @@ fn is_edge(run: &str, at: usize) -> bool {
 /// Stricter than where nothing stands beside it: paths and names in camel case have words in them.
 fn is_mixed(text: &str) -> bool {
     let slashes = text.bytes().filter(|byte| *byte == b'/').count();
-    is_key(text) && slashes <= 3 && switches(text) >= 14
+    is_key(text) && slashes <= 3 && case_switches(text) >= 14
 }
 
 /// How often an upper-case letter, a lower-case one and a digit follow one another.
-fn switches(text: &str) -> usize {
+pub(super) fn case_switches(text: &str) -> usize {
     let kind = |byte: u8| match byte {
         b'A'..=b'Z' => Some(0),
         b'a'..=b'z' => Some(1),
@@ -85,11 +105,11 @@ mod tests {
             ("home/jane/Projects2/", ""),
         ] {
             let run = format!("{before}{SECRET}{after}");
-            assert_eq!(within(&run), one(before.len()..before.len() + LEN), "{run}");
+            assert_eq!(keys_in_run(&run), one(before.len()..before.len() + LEN), "{run}");
         }
         // Where keys have edges of their own, all that could be one is.
-        assert_eq!(within(&format!("{SECRET}/{SECRET}")), one(0..2 * LEN + 1));
-        assert_eq!(within(&format!("a+{SECRET}+b")), one(0..LEN + 2));
+        assert_eq!(keys_in_run(&format!("{SECRET}/{SECRET}")), one(0..2 * LEN + 1));
+        assert_eq!(keys_in_run(&format!("a+{SECRET}+b")), one(0..LEN + 2));
     }
 
     #[test]
@@ -105,7 +125,7 @@ mod tests {
             format!("ab/{SECRET}="),
             format!("x{SECRET}"),
         ] {
-            assert!(within(&run).is_empty(), "{run}");
+            assert!(keys_in_run(&run).is_empty(), "{run}");
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::account;
 use super::find::{ACCOUNT, Hit, Wanted};
-use super::members::is_secret_member;
 use super::patterns;
 use super::shape::Shape;
+use super::table::is_secret_member;
 use crate::json::{self, Kind, Member, Node};
 use std::borrow::Cow;
 
