@@ -4,7 +4,8 @@ use crate::child::Server;
 use crate::figures::median;
 use crate::wire::{ask, extent};
 use http::{HeaderMap, HeaderValue, Method, Uri, header};
-use ramtape::aws::{Keys, Scope, sign};
+use ramtape::aws::Keys;
+use ramtape::aws::sigv4::{SigningScope, sign};
 use ramtape::model::Secret;
 use std::fmt::Write;
 use std::path::Path;
@@ -53,7 +54,7 @@ fn signed(base: &str, body: &str) -> Vec<u8> {
         Keys { access_key_id: KEYS.0.to_owned(), secret: Secret::new(KEYS.1), session_token: None, expiry: None };
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let scope = Scope { service: "ram", region: "us-east-1", time: SystemTime::now() };
+    let scope = SigningScope { service: "ram", region: "us-east-1", time: SystemTime::now() };
     headers.extend(sign(&Method::POST, &url, &headers, body.as_bytes(), &keys, scope).unwrap());
     let mut request = format!("POST {} HTTP/1.1\r\nHost: {}\r\n", url.path(), url.authority().unwrap());
     for (name, value) in &headers {

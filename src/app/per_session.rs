@@ -3,7 +3,7 @@
 use super::merged::refuse;
 use super::opener::{Found, Opener, regions};
 use super::variables::{CassetteVariables, Settled, VariableError, Wanted, recorded_in};
-use crate::aws::verify::Authorization;
+use crate::aws::sigv4::Authorization;
 use crate::cassette::{self, Cassette, CassetteError};
 use crate::config::RecordMode;
 use crate::engine::{Engine, EngineError, Summary, Vetted};

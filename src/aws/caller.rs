@@ -4,7 +4,7 @@
 //! credentials as ramtape does.
 
 use super::credentials::{Credentials, CredentialsError};
-use super::verify::{Authorization, SignedRequest, VerifyError, verify};
+use super::sigv4::{Authorization, SignedRequest, VerifyError, verify};
 use crate::model::{Request, Secret};
 use std::time::SystemTime;
 use subtle::ConstantTimeEq;

@@ -2,6 +2,7 @@
 
 use super::address::ForbiddenAddress;
 use super::credentials::CredentialsError;
+use super::sigv4::SignError;
 use std::time::Duration;
 
 /// What was being waited for when the time was up.
@@ -205,11 +206,8 @@ pub enum UpstreamError {
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
     /// The signer refused the request.
-    #[error("the request to upstream could not be signed: {reason}")]
-    Sign {
-        /// What the signer says.
-        reason: String,
-    },
+    #[error(transparent)]
+    Sign(#[from] SignError),
 }
 
 impl UpstreamError {
@@ -239,7 +237,7 @@ impl UpstreamError {
             | Self::TooLarge { .. }
             | Self::ContentEncoded { .. }
             | Self::Credentials(_)
-            | Self::Sign { .. } => false,
+            | Self::Sign(_) => false,
         }
     }
 

@@ -4,8 +4,6 @@
 //! and a signature by ramtape's own credentials. One that was signed for upstream itself is passed on as it is (`passing`).
 //! Nothing is built, read or fetched before the first request.
 
-pub mod verify;
-
 mod address;
 mod answer;
 mod caller;
@@ -21,7 +19,7 @@ mod passing;
 mod resolve;
 mod roots;
 mod shared_files;
-mod sign;
+pub mod sigv4;
 
 pub use address::{AddressRules, ForbiddenAddress, Network, NetworkError, Reserved};
 pub use answer::Answer;
@@ -33,7 +31,6 @@ pub use hosts::{EndpointKind, ServiceHost, endpoint_host, endpoint_hosts, is_aws
 pub use known_keys::KnownKeys;
 pub use resolve::{Names, ResolveError, Resolver};
 pub use shared_files::SharedFiles;
-pub use sign::{Scope, sign};
 
 use crate::model::{Request, Secret, VIA};
 use bytes::Bytes;
@@ -42,6 +39,7 @@ use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::Full;
 use roots::Roots;
+use sigv4::{SigningScope, sign};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -176,7 +174,7 @@ impl Upstream {
         let now = SystemTime::now();
         let keys = self.credentials(actor).current(now).await?;
         let mut headers = self.headers(&request.headers);
-        let scope = Scope { service: &self.service, region, time: now };
+        let scope = SigningScope { service: &self.service, region, time: now };
         headers.extend(sign(&request.method, &url, &headers, &body, &keys, scope)?);
 
         let mut outgoing = http::Request::new(Full::new(body));

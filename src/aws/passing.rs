@@ -2,9 +2,10 @@
 
 use super::ServiceHost;
 use super::answer::{is_hop_by_hop, named_in_connection};
+use super::sigv4::signed_header_names;
 use super::{Answer, Upstream, UpstreamError};
 use crate::model::{Request, VIA};
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, EXPECT, HOST};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use http_body_util::Full;
 
@@ -36,7 +37,7 @@ impl Upstream {
 /// The headers that go up. Of those that are not signed, what belongs to the client's own connection stays here, and so does
 /// what ramtape could not record.
 fn passed(request: &Request, via: Option<&HeaderValue>) -> HeaderMap {
-    let signed = signed_names(&request.headers);
+    let signed: Vec<&str> = signed_header_names(&request.headers).collect();
     let is_signed = |name: &HeaderName| signed.contains(&name.as_str());
     let of_connection = named_in_connection(&request.headers);
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 1);
@@ -63,13 +64,6 @@ fn passed(request: &Request, via: Option<&HeaderValue>) -> HeaderMap {
         headers.insert(VIA, via.clone());
     }
     headers
-}
-
-/// The names of the headers under the signature, in lower case as the signature has them, whatever its scheme.
-fn signed_names(headers: &HeaderMap) -> Vec<&str> {
-    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let list = authorization.split_once("SignedHeaders=").map(|(_, rest)| rest.split([',', ' ']).next());
-    list.flatten().unwrap_or_default().split(';').collect()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::identify::Call;
 use super::keep::not_recorded;
 use super::recorder::Recorder;
 use crate::aws::Answer;
-use crate::aws::verify::Authorization;
+use crate::aws::sigv4::Authorization;
 use crate::model::Request;
 use http::StatusCode;
 

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use super::error::AwsError;
 use super::settings::{Credential, Settings};
 use super::world::Caller;
-use crate::aws::verify::{Authorization, SignedRequest, VerifyError, verify};
+use crate::aws::sigv4::{Authorization, SignedRequest, VerifyError, verify};
 
 /// A proved caller, and the region of its signature.
 #[derive(Debug)]

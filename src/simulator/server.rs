@@ -28,7 +28,7 @@ use super::routes::{self, Route};
 use super::running::Running;
 use super::settings::Settings;
 use super::wire::{Act, Script, Wire};
-use crate::aws::verify::SignedRequest;
+use crate::aws::sigv4::SignedRequest;
 
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const GARBAGE: &[u8] = b"\x00\x16\x03\x01 this is not HTTP \xff\xfe\r\n\r\n\x7f";

@@ -6,7 +6,8 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4::SigningParams;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use ramtape::aws::{Keys, Scope, sign};
+use ramtape::aws::Keys;
+use ramtape::aws::sigv4::{SigningScope, sign};
 use ramtape::model::Secret;
 use ramtape::simulator::Credential;
 use serde_json::Value;
@@ -66,7 +67,7 @@ impl Proxied {
         for (name, value) in more {
             headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
-        let scope = Scope { service: "ram", region: "us-east-1", time: SystemTime::now() };
+        let scope = SigningScope { service: "ram", region: "us-east-1", time: SystemTime::now() };
         headers.extend(sign(&Method::POST, &url, &headers, body.as_bytes(), &self.keys, scope).unwrap());
         let mut head = format!("POST http://{HOST}{path} HTTP/1.1\r\nHost: {HOST}\r\n");
         for (name, value) in &headers {

@@ -1,6 +1,7 @@
 //! The demo's client: as an SDK does it, it signs each request and follows nextToken.
 
-use crate::aws::{Keys, Scope, sign};
+use crate::aws::Keys;
+use crate::aws::sigv4::{SigningScope, sign};
 use crate::json;
 use crate::ui::DemoClientError;
 use bytes::Bytes;
@@ -85,7 +86,7 @@ async fn send(base: &str, keys: &Keys, body: String) -> Result<Answer, DemoClien
     let url: Uri = format!("{base}{PATH}").parse()?;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let scope = Scope { service: SERVICE, region: REGION, time: SystemTime::now() };
+    let scope = SigningScope { service: SERVICE, region: REGION, time: SystemTime::now() };
     headers.extend(sign(&Method::POST, &url, &headers, body.as_bytes(), keys, scope)?);
     let signature = headers.get(header::AUTHORIZATION).cloned().unwrap_or(HeaderValue::from_static(""));
 

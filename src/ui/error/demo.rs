@@ -1,6 +1,6 @@
 //! Why the demo failed.
 
-use crate::aws::UpstreamError;
+use crate::aws::sigv4::SignError;
 
 /// Why the story cannot be told.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum DemoClientError {
     Request(#[from] http::Error),
     /// It cannot be signed.
     #[error(transparent)]
-    Sign(#[from] UpstreamError),
+    Sign(#[from] SignError),
     /// Nobody answers.
     #[error("no answer")]
     Send(#[from] hyper_util::client::legacy::Error),

@@ -2,8 +2,8 @@
 
 use super::{KEY_ID, SECRET, keys, request, settings};
 use http::Uri;
-use ramtape::aws::verify::VerifyError;
-use ramtape::aws::{CallerError, CredentialSource, Keys, Proof, Scope, Settings, Upstream, sign};
+use ramtape::aws::sigv4::{SigningScope, VerifyError, sign};
+use ramtape::aws::{CallerError, CredentialSource, Keys, Proof, Settings, Upstream};
 use ramtape::model::{Request, Secret};
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,7 @@ const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 fn signed(target: &str, keys: &Keys, service: &str, time: SystemTime) -> Request {
     let mut request = Request { signed_target: target.to_owned(), ..request(&[("content-type", "application/json")]) };
     let url: Uri = format!("http://{}{target}", request.authority).parse().unwrap();
-    let scope = Scope { service, region: "us-east-1", time };
+    let scope = SigningScope { service, region: "us-east-1", time };
     let added = sign(&request.method, &url, &request.headers, &request.body, keys, scope).unwrap();
     request.headers.extend(added);
     request.headers.insert("host", request.authority.parse().unwrap());

@@ -5,7 +5,7 @@ use super::{KEY_ID, SECRET, TOKEN, request, settings};
 use crate::support::log::Log;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
-use ramtape::aws::verify::{Authorization, SignedRequest, verify};
+use ramtape::aws::sigv4::{Authorization, SignedRequest, verify};
 use ramtape::aws::{Settings, Upstream, UpstreamError};
 use ramtape::model::Request;
 use std::time::SystemTime;

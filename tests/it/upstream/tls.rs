@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use ramtape::aws::verify::{Authorization, SignedRequest, verify};
+use ramtape::aws::sigv4::{Authorization, SignedRequest, verify};
 use ramtape::aws::{Settings, UpstreamError};
 use std::net::SocketAddr;
 use std::path::PathBuf;

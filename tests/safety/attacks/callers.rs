@@ -2,7 +2,8 @@
 
 use super::recorder::{BODY, PATH, Recorder, owner};
 use http::{HeaderMap, HeaderValue, Method, Uri};
-use ramtape::aws::{Keys, Scope, sign};
+use ramtape::aws::Keys;
+use ramtape::aws::sigv4::{SigningScope, sign};
 use ramtape::model::Secret;
 use std::time::{Duration, SystemTime};
 
@@ -50,7 +51,7 @@ impl Signing {
         let url: Uri = format!("http://{}{target}", recorder.authority()).parse().unwrap();
         let mut headers = self.headers.clone();
         headers.insert("content-type", HeaderValue::from_static("application/json"));
-        let scope = Scope { service: self.service, region: self.region, time: SystemTime::now() - self.age };
+        let scope = SigningScope { service: self.service, region: self.region, time: SystemTime::now() - self.age };
         headers.extend(sign(&Method::POST, &url, &headers, BODY.as_bytes(), &self.keys, scope).unwrap());
         Signed { method: Method::POST, target: target.to_owned(), headers, body: BODY.to_owned() }
     }

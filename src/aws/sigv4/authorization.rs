@@ -1,11 +1,20 @@
 //! The `Authorization` header of Signature Version 4, taken apart.
 
-use std::fmt;
-
+use super::error::VerifyError;
+use crate::model::Request;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use memchr::memchr2;
+use std::fmt;
 
-use super::{ALGORITHM, TERMINATOR, VerifyError};
+/// The one algorithm that is accepted.
+pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+
+/// What every credential ends with.
+pub(super) const TERMINATOR: &str = "aws4_request";
+
+/// How a credential stands in a header of the usual form: the algorithm first, then the credential.
+const USUAL_START: &str = "AWS4-HMAC-SHA256 Credential=";
 
 /// Schemes that a message may name. Any other first word might be a bare token, and is not repeated.
 const OTHER_SCHEMES: [&str; 6] = ["Basic", "Bearer", "Digest", "Negotiate", "AWS4-ECDSA-P256-SHA256", "AWS"];
@@ -77,14 +86,14 @@ impl Authorization {
             }
         }
         let missing = |part| VerifyError::PartMissing { part };
-        let scope = Scope::parse(credential.ok_or_else(|| missing("Credential"))?)?;
+        let (credential, region) = parse_credential(credential.ok_or_else(|| missing("Credential"))?)?;
         let signed_headers = signed_headers.ok_or_else(|| missing("SignedHeaders"))?;
         let signature = signature.ok_or_else(|| missing("Signature"))?;
         Ok(Self {
-            access_key_id: scope.access_key_id.to_owned(),
-            date: scope.date.to_owned(),
-            region: scope.region.to_owned(),
-            service: scope.service.to_owned(),
+            access_key_id: credential.access_key_id.to_owned(),
+            date: credential.date.to_owned(),
+            region: region.to_owned(),
+            service: credential.service.to_owned(),
             signed_headers: parse_signed_headers(signed_headers)?,
             signature: parse_signature(signature)?,
         })
@@ -104,28 +113,73 @@ impl fmt::Debug for Authorization {
     }
 }
 
-struct Scope<'a> {
-    access_key_id: &'a str,
-    date: &'a str,
-    region: &'a str,
-    service: &'a str,
+/// The credential that a request's signature names, `ID/YYYYMMDD/REGION/SERVICE/aws4_request`: whom the caller claims to be, and
+/// what it asks. Nothing in it is checked, and the signature may be missing, wrong or of another scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimedCredential<'a> {
+    /// The id of the key.
+    pub access_key_id: &'a str,
+    /// The scope's day, `YYYYMMDD`.
+    pub date: &'a str,
+    /// The scope's region. A signature for several regions (`AWS4-ECDSA-P256-SHA256`) names none.
+    pub region: Option<&'a str>,
+    /// The scope's service.
+    pub service: &'a str,
+    /// What the credential ends with.
+    terminator: &'a str,
 }
 
-impl<'a> Scope<'a> {
-    fn parse(credential: &'a str) -> Result<Self, VerifyError> {
-        // From the right: nothing forbids a slash in an id, the other four have none.
-        let mut parts = credential.rsplitn(5, '/');
-        let mut next = || parts.next().filter(|part| !part.is_empty()).ok_or(VerifyError::Credential);
-        let (terminator, service, region, date, access_key_id) = (next()?, next()?, next()?, next()?, next()?);
-        if terminator != TERMINATOR {
-            return Err(VerifyError::Terminator { found: terminator.to_owned() });
-        }
-        let well_formed = date.len() == 8
-            && date.bytes().all(|byte| byte.is_ascii_digit())
-            && [region, service].iter().all(|name| is_name(name))
-            && access_key_id.bytes().all(|byte| byte.is_ascii_graphic());
-        if well_formed { Ok(Self { access_key_id, date, region, service }) } else { Err(VerifyError::Credential) }
+impl<'a> ClaimedCredential<'a> {
+    /// Reads the credential of `request`; `None` where its `Authorization` header names none.
+    #[must_use]
+    pub fn read(request: &'a Request) -> Option<Self> {
+        let header = request.header(AUTHORIZATION)?;
+        let start = header.strip_prefix(USUAL_START).or_else(|| Some(header.split_once("Credential=")?.1))?;
+        let end = memchr2(b',', b' ', start.as_bytes()).unwrap_or(start.len());
+        Self::split(start.get(..end)?)
     }
+
+    fn split(credential: &'a str) -> Option<Self> {
+        // From the right: nothing forbids a slash in an id, the other parts have none.
+        let mut parts = credential.rsplitn(5, '/');
+        let (terminator, service) = (parts.next()?, parts.next()?);
+        let (region, date, access_key_id) = match (parts.next()?, parts.next()?, parts.next()) {
+            (region, date, Some(id)) => (Some(region), date, id),
+            (date, id, None) if is_day(date) => (None, date, id),
+            _ => return None,
+        };
+        (!access_key_id.is_empty()).then_some(Self { access_key_id, date, region, service, terminator })
+    }
+}
+
+/// The names of the headers under the signature of a request with these headers, in lower case; none where it has no signature.
+/// Any scheme will do: those of AWS all name them so.
+pub(in crate::aws) fn signed_header_names(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let list = header.split_once("SignedHeaders=").map_or("", |(_, list)| list);
+    list.split([',', ' ']).next().unwrap_or_default().split(';')
+}
+
+/// A well-formed credential of one region, and that region.
+fn parse_credential(text: &str) -> Result<(ClaimedCredential<'_>, &str), VerifyError> {
+    let credential = ClaimedCredential::split(text).ok_or(VerifyError::Credential)?;
+    let ClaimedCredential { access_key_id, date, region: Some(region), service, terminator } = credential else {
+        return Err(VerifyError::Credential);
+    };
+    if [date, region, service, terminator].contains(&"") {
+        return Err(VerifyError::Credential);
+    }
+    if terminator != TERMINATOR {
+        return Err(VerifyError::Terminator { found: terminator.to_owned() });
+    }
+    let well_formed = is_day(date)
+        && [region, service].iter().all(|name| is_name(name))
+        && access_key_id.bytes().all(|byte| byte.is_ascii_graphic());
+    if well_formed { Ok((credential, region)) } else { Err(VerifyError::Credential) }
+}
+
+fn is_day(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_name(text: &str) -> bool {
@@ -155,9 +209,9 @@ fn printable_scheme(scheme: &str) -> &'static str {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-    use http::{HeaderMap, HeaderValue};
-
-    use super::{Authorization, VerifyError};
+    use super::*;
+    use bytes::Bytes;
+    use http::{HeaderValue, Method};
 
     const SIGNATURE: &str = "5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
 
@@ -225,5 +279,40 @@ mod tests {
         headers.append("authorization", HeaderValue::from_static("Basic eDp5"));
         headers.append("authorization", HeaderValue::from_static("Basic eDp5"));
         assert_eq!(Authorization::parse(&headers), Err(VerifyError::AuthorizationRepeated));
+    }
+
+    #[test]
+    fn a_credential_is_read_where_there_is_no_more_than_that() {
+        let request = |authorization: &str| Request {
+            method: Method::POST,
+            path: "/".to_owned(),
+            query: String::new(),
+            headers: [(AUTHORIZATION, authorization.parse().unwrap())].into_iter().collect(),
+            body: Bytes::new(),
+            signed_target: "/".to_owned(),
+            authority: "127.0.0.1".to_owned(),
+            door: Default::default(),
+            key: None,
+            session_prefix: None,
+        };
+        for (credential, read) in [
+            ("AKID/20261122/us-east-1/ram/aws4_request", Some(("AKID", Some("us-east-1"), "ram"))),
+            ("a/b/20261122/us-east-1/ram/aws4_request", Some(("a/b", Some("us-east-1"), "ram"))),
+            ("AKID/20261122/s3/aws4_request", Some(("AKID", None, "s3"))),
+            ("/20261122/us-east-1/ram/aws4_request", None),
+            ("20261122/us-east-1/ram/aws4_request", None),
+            ("AKID", None),
+            ("", None),
+        ] {
+            for before in ["AWS4-HMAC-SHA256 ", "AWS4-ECDSA-P256-SHA256 ", "AWS4-HMAC-SHA256 Signature=, "] {
+                for after in ["", ", SignedHeaders=host", " x"] {
+                    let request = request(&format!("{before}Credential={credential}{after}"));
+                    let found = ClaimedCredential::read(&request);
+                    let found = found.map(|found| (found.access_key_id, found.region, found.service));
+                    assert_eq!(found, read, "{before}{credential}{after}");
+                }
+            }
+        }
+        assert_eq!(ClaimedCredential::read(&request("Basic dXNlcjpwYXNz")), None);
     }
 }

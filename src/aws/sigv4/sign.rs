@@ -1,6 +1,6 @@
 //! Signature Version 4 for a request to upstream.
 
-use super::{Keys, UpstreamError};
+use crate::aws::Keys;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
     PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode, sign as sign_request,
@@ -12,9 +12,16 @@ use std::time::SystemTime;
 
 const PROVIDER: &str = "ramtape";
 
+/// Why the signer refused a request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the request to upstream could not be signed: {reason}")]
+pub struct SignError {
+    reason: String,
+}
+
 /// What a signature is for.
 #[derive(Clone, Copy, Debug)]
-pub struct Scope<'a> {
+pub struct SigningScope<'a> {
     /// The service's name in a credential scope.
     pub service: &'a str,
     /// The region.
@@ -30,15 +37,15 @@ pub struct Scope<'a> {
 /// they stand.
 ///
 /// # Errors
-/// [`UpstreamError::Sign`]: the signer can't take a header or the URL.
+/// [`SignError`]: the signer can't take a header or the URL.
 pub fn sign(
     method: &Method,
     url: &Uri,
     headers: &HeaderMap,
     body: &[u8],
     keys: &Keys,
-    scope: Scope<'_>,
-) -> Result<HeaderMap, UpstreamError> {
+    scope: SigningScope<'_>,
+) -> Result<HeaderMap, SignError> {
     let signed = headers.iter().filter(|(name, _)| **name == CONTENT_TYPE || name.as_str().starts_with("x-amz-"));
     let signed: Result<Vec<(&str, &str)>, _> =
         signed.map(|(name, value)| value.to_str().map(|value| (name.as_str(), value))).collect();
@@ -79,20 +86,18 @@ pub fn sign(
     Ok(added)
 }
 
-fn refused(reason: &str) -> UpstreamError {
-    UpstreamError::Sign { reason: reason.to_owned() }
+fn refused(reason: &str) -> SignError {
+    SignError { reason: reason.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
-    use super::{Scope, sign};
-    use crate::aws::Keys;
-    use crate::aws::verify::{Authorization, SignedRequest, verify};
+    use super::*;
+    use crate::aws::sigv4::{Authorization, SignedRequest, verify};
     use crate::model::Secret;
-    use http::{HeaderMap, HeaderValue, Method, Uri};
-    use std::time::{Duration, SystemTime};
+    use std::time::Duration;
 
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
@@ -105,7 +110,7 @@ mod tests {
     fn accepted(method: &Method, url: &str, headers: &HeaderMap, body: &[u8], keys: &Keys) {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
         let url: Uri = url.parse().unwrap();
-        let scope = Scope { service: "ram", region: "eu-central-1", time };
+        let scope = SigningScope { service: "ram", region: "eu-central-1", time };
         let mut whole = headers.clone();
         whole.extend(sign(method, &url, headers, body, keys, scope).unwrap());
         let authorization = Authorization::parse(&whole).unwrap().unwrap();
@@ -151,7 +156,7 @@ mod tests {
     #[test]
     fn shows_no_signature() {
         let url: Uri = "https://ram.example/".parse().unwrap();
-        let scope = Scope { service: "ram", region: "us-east-1", time: SystemTime::UNIX_EPOCH };
+        let scope = SigningScope { service: "ram", region: "us-east-1", time: SystemTime::UNIX_EPOCH };
         let added = sign(&Method::POST, &url, &HeaderMap::new(), b"", &keys(Some("t0ken")), scope).unwrap();
         let shown = format!("{added:?}");
         assert!(!shown.contains("t0ken") && !shown.contains("Signature="), "{shown}");

@@ -1,16 +1,31 @@
 //! The canonical request: what is hashed, and then signed.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
-
+use super::authorization::Authorization;
+use super::error::VerifyError;
 use crate::model::{decode_query, query_pairs};
-
-use super::{Authorization, SignedRequest, VerifyError};
+use http::{HeaderMap, Method};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 /// All but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// As `RESERVED`, with the path's own separator kept.
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
+
+/// A request as it came in, before anything was stripped from it.
+#[derive(Clone, Copy)]
+pub struct SignedRequest<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// Path and query exactly as received, session prefixes included.
+    pub target: &'a str,
+    /// All headers.
+    pub headers: &'a HeaderMap,
+    /// The whole body.
+    pub body: &'a [u8],
+    /// What `host` stands for where there is no such header: the `:authority` of HTTP/2.
+    pub authority: Option<&'a str>,
+}
 
 /// Bytes, not text: header values need not be UTF-8.
 pub(super) fn canonical_request(
