@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The picture's width in characters.
-const COLUMNS: usize = 104;
+const COLUMNS: usize = 108;
 /// How many lines of the cassette's text are shown.
 const TEXT_LINES: usize = 9;
 
@@ -46,7 +46,7 @@ fn without_changes(line: &str) -> String {
     let mut words: Vec<String> = words.collect();
     if let Some(at) = words.iter().position(|word| word == "bytes,") {
         let size: u32 = words[at - 1].parse().unwrap();
-        words[at - 1] = format!("~{}", (size + 50) / 100 * 100);
+        words[at - 1] = format!("~{}", (size + 500) / 1000 * 1000);
     }
     words.join(" ")
 }

@@ -147,7 +147,7 @@ fn record_modes_are_all_told() {
         .iter()
         .map(|mode| mode.to_possible_value().unwrap().get_name().to_owned())
         .collect();
-    let told: Vec<&str> = rows(MODES, "## Record modes").into_iter().map(|row| row[0].trim_matches('`')).collect();
+    let told: Vec<&str> = rows(MODES, "## The modes").into_iter().map(|row| row[0].trim_matches('`')).collect();
     assert_eq!(told, modes);
 }
 

@@ -59,4 +59,13 @@ fn mdbook_builds_the_manual() {
     for page in linked_pages() {
         assert!(folder.path().join(page).with_extension("html").exists(), "{page}");
     }
+    // Its anchors are those of GitHub.
+    for link in local_links() {
+        let (path, Some(anchor)) = link.destination() else { continue };
+        if path.parent().is_some_and(|parent| parent == root().join("docs")) {
+            let built = folder.path().join(path.file_name().unwrap()).with_extension("html");
+            let html = std::fs::read_to_string(built).unwrap();
+            assert!(html.contains(&format!("id=\"{anchor}\"")), "{} in {}", link.target, link.page.path);
+        }
+    }
 }
