@@ -4,6 +4,7 @@
 mod book;
 mod demo;
 mod embedding;
+mod example_programs;
 mod examples;
 mod json_output;
 mod pytest_sessions;
