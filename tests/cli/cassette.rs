@@ -55,7 +55,7 @@ fn text_file(root: &Path, fingerprint: Fingerprint) -> PathBuf {
 }
 
 #[test]
-fn ls_tells_what_is_there_a_line_each() {
+fn ls_prints_a_line_for_each_entry() {
     let folder = folder();
     let root = folder.path().join("cassettes/default");
     std::fs::create_dir_all(root.parent().unwrap()).unwrap();
@@ -96,7 +96,7 @@ fn show_finds_by_fingerprint_and_by_operation() {
 }
 
 #[test]
-fn show_canonical_is_what_is_hashed() {
+fn show_canonical_prints_the_hashed_text() {
     let folder = folder();
     let root = folder.path().join("c");
     let recorded = record(&root, &[("GetResourceShares", 200)], true);
@@ -105,7 +105,7 @@ fn show_canonical_is_what_is_hashed() {
 }
 
 #[test]
-fn what_is_not_there_is_an_error() {
+fn unknown_names_are_errors() {
     let folder = folder();
     let finished = run(folder.path(), &["ls"]);
     assert_eq!(finished.code, Some(1));
@@ -179,7 +179,7 @@ fn a_byte_order_mark_is_named_in_whatever_file_it_stands() {
 }
 
 #[test]
-fn a_newer_format_is_told() {
+fn a_newer_format_is_reported() {
     let folder = folder();
     let root = folder.path().join("c");
     record(&root, &[("GetResourceShares", 200)], true);
@@ -223,7 +223,7 @@ fn tree(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_folder_that_is_no_cassette_is_told_and_left_alone() {
+fn a_folder_without_a_cassette_is_reported_and_left_unchanged() {
     let folder = folder();
     for path in ["proj/src/web", "empty"] {
         std::fs::create_dir_all(folder.path().join(path)).unwrap();

@@ -25,7 +25,7 @@ fn verdict<'a>(checks: &'a BTreeMap<String, (String, String)>, name: &str) -> &'
 }
 
 #[test]
-fn with_credentials_all_is_well() {
+fn with_credentials_every_check_passes() {
     let (code, checks) = doctor(&[], &KEYS);
     assert_eq!(code, Some(0), "{checks:?}");
     for name in ["configuration", "environment", "credentials", "upstream", "port"] {
@@ -35,7 +35,7 @@ fn with_credentials_all_is_well() {
 }
 
 #[test]
-fn no_credentials_are_a_failure_where_recording_is_meant() {
+fn missing_credentials_are_a_failure_before_recording() {
     let (code, checks) = doctor(&[], &[]);
     assert_eq!((code, verdict(&checks, "credentials")), (Some(1), "fail"), "{checks:?}");
     let (code, checks) = doctor(&[], &[("CI", "true")]);
@@ -65,7 +65,7 @@ fn a_taken_port_is_a_failure() {
 }
 
 #[test]
-fn a_wrong_configuration_is_a_finding_like_any_other() {
+fn an_invalid_configuration_is_a_finding() {
     let (code, checks) = doctor(&[], &[("RAMTAPE_LISTEN", "nowhere")]);
     assert_eq!((code, verdict(&checks, "configuration")), (Some(1), "fail"), "{checks:?}");
     assert!(checks["configuration"].1.contains("RAMTAPE_LISTEN"), "{checks:?}");
@@ -85,7 +85,7 @@ fn no_secret_is_shown() {
 }
 
 #[test]
-fn actors_are_looked_at_with_what_signs_for_them() {
+fn actors_are_checked_with_the_credentials_that_sign_for_them() {
     let folder = folder();
     let path = folder.path();
     let aws = format!("[other]\naws_access_key_id = AKIAI44QH8DHBEXAMPLE\naws_secret_access_key = {SECRET}\n");

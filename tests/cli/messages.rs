@@ -27,7 +27,7 @@ fn finished(command: &mut Command) -> Finished {
 }
 
 #[test]
-fn the_reason_of_the_record_mode_is_said() {
+fn the_reason_of_the_record_mode_is_printed() {
     let folder = folder();
     recorded(folder.path());
     let told = |arguments: &[&str], variables: &[(&str, &str)]| {
@@ -75,7 +75,7 @@ fn a_line_that_is_nearly_right_says_what_to_type() {
 }
 
 #[test]
-fn a_server_tells_a_miss_when_it_happens() {
+fn a_server_reports_a_miss_when_it_happens() {
     let folder = folder();
     recorded(folder.path());
     let mut child = ramtape(folder.path()).arg("replay").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -105,7 +105,7 @@ fn the_nearest_take_is_one_of_the_same_session_if_there_is_any() {
 }
 
 #[test]
-fn a_strict_run_has_done_what_it_was_meant_to() {
+fn a_strict_run_fails_if_takes_are_unused_or_nothing_was_sent() {
     let folder = folder();
     let nothing = run(folder.path(), &["run", "--strict", "--record-mode", "all", "--", "true"]);
     assert_eq!(nothing.code, Some(7), "{nothing:?}");
@@ -129,7 +129,7 @@ fn a_strict_run_has_done_what_it_was_meant_to() {
 }
 
 #[test]
-fn most_of_a_cassette_goes_only_if_somebody_says_so() {
+fn removing_most_of_a_cassette_needs_confirmation() {
     let folder = folder();
     recorded(folder.path());
     let server = Server::start(ramtape(folder.path()).arg("replay"));
@@ -145,7 +145,7 @@ fn most_of_a_cassette_goes_only_if_somebody_says_so() {
 }
 
 #[test]
-fn after_a_recording_of_everything_prune_is_offered_for_what_nobody_asked() {
+fn after_recording_everything_prune_is_suggested_for_unused_takes() {
     let folder = folder();
     recorded(folder.path());
     let endpoint = Endpoint::start();
@@ -160,7 +160,7 @@ fn after_a_recording_of_everything_prune_is_offered_for_what_nobody_asked() {
 }
 
 #[test]
-fn the_page_of_a_github_job_gets_a_section() {
+fn a_github_job_summary_gets_a_section() {
     let folder = folder();
     recorded(folder.path());
     let page = file(&folder, "page.md");

@@ -57,7 +57,7 @@ fn what_was_recorded_is_replayed_without_upstream_or_keys() {
 }
 
 #[test]
-fn a_servers_miss_is_told_reported_annotated_and_its_exit_code() {
+fn a_servers_miss_is_printed_reported_annotated_and_sets_the_exit_code() {
     let folder = folder();
     recorded(folder.path());
     let mut command = ramtape(folder.path());
@@ -79,7 +79,7 @@ fn a_servers_miss_is_told_reported_annotated_and_its_exit_code() {
 }
 
 #[test]
-fn a_miss_that_cmd_swallowed_is_the_exit_code_and_cmds_own_comes_first() {
+fn a_miss_that_cmd_ignored_sets_the_exit_code_after_cmds_own() {
     let folder = folder();
     recorded(folder.path());
     for (cmds, ours) in [(0, 3), (9, 9)] {
@@ -92,7 +92,7 @@ fn a_miss_that_cmd_swallowed_is_the_exit_code_and_cmds_own_comes_first() {
 }
 
 #[test]
-fn run_records_once_and_replays_ever_after() {
+fn run_records_once_and_then_replays() {
     let folder = folder();
     let endpoint = Endpoint::start();
     let run = Run::start(with_keys(folder.path()).args(["run", "--upstream", &endpoint.url()]), 0);
@@ -112,7 +112,7 @@ fn run_records_once_and_replays_ever_after() {
 }
 
 #[test]
-fn a_cmd_that_fails_while_recording_once_is_told_how_to_go_on() {
+fn a_cmd_that_fails_under_once_gets_the_command_that_continues() {
     let folder = folder();
     let endpoint = Endpoint::start();
     let run = Run::start(with_keys(folder.path()).args(["run", "--upstream", &endpoint.url()]), 1);
@@ -210,7 +210,7 @@ fn a_damaged_cassette_ends_the_start_with_5() {
 }
 
 #[test]
-fn an_answer_that_does_not_become_text_is_told_and_its_exit_code() {
+fn an_answer_that_cannot_be_sealed_is_reported_and_sets_the_exit_code() {
     let folder = folder();
     let endpoint = Endpoint::start();
     let server = Server::start(with_keys(folder.path()).args(["record", "--upstream", &endpoint.url()]));

@@ -34,7 +34,7 @@ fn cmds_code_is_the_exit_code() {
 }
 
 #[test]
-fn cmd_has_our_standard_streams() {
+fn cmd_inherits_the_standard_streams() {
     let folder = folder();
     let mut command = ramtape(folder.path());
     command.args(["run", "--", "sh", "-c", "cat; echo to-stderr >&2"]);
@@ -46,7 +46,7 @@ fn cmd_has_our_standard_streams() {
 }
 
 #[test]
-fn a_cmd_that_cannot_be_started_is_told_as_a_shell_does() {
+fn a_cmd_that_cannot_be_started_is_reported_as_a_shell_does() {
     let folder = folder();
     let absent = run(folder.path(), &["run", "--", "no-such-command-anywhere"]);
     assert_eq!(absent.code, Some(127));
@@ -59,7 +59,7 @@ fn a_cmd_that_cannot_be_started_is_told_as_a_shell_does() {
 }
 
 #[test]
-fn a_cmd_that_sends_nothing_is_told_why_that_may_be() {
+fn a_cmd_that_sends_nothing_gets_the_likely_causes() {
     let folder = folder();
     let finished = run(folder.path(), &["-q", "run", "--", "true"]);
     for part in ["sent nothing", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ENDPOINT_URL_RAM", "other services"] {
@@ -138,7 +138,7 @@ fn ci_replays_unless_a_mode_was_given_anywhere() {
 }
 
 #[test]
-fn signals_reach_cmd_and_its_answer_counts() {
+fn signals_reach_cmd_and_its_exit_code_counts() {
     for (name, code) in [("TERM", 41), ("INT", 42), ("HUP", 43), ("QUIT", 44)] {
         let folder = folder();
         // A shell that waits in `read` can miss a signal that comes right before: it sleeps, and looks in between.
@@ -181,7 +181,7 @@ fn reports_are_written_at_the_end() {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_an_error_of_ours_and_cmds_code_wins() {
+fn a_report_that_cannot_be_written_is_an_error_and_cmds_code_wins() {
     let folder = folder();
     let finished = run(folder.path(), &["run", "--report", "json", "no/such/folder/x", "--", "true"]);
     assert_eq!(finished.code, Some(1));
@@ -194,7 +194,7 @@ fn a_report_that_cannot_be_written_is_an_error_of_ours_and_cmds_code_wins() {
 }
 
 #[test]
-fn what_a_killed_run_left_in_the_temporary_folder_goes_with_the_next() {
+fn the_next_run_removes_temporary_files_of_a_killed_one() {
     let folder = folder();
     let temporary = file(&folder, "tmp");
     std::fs::create_dir(&temporary).unwrap();

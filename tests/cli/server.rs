@@ -46,7 +46,7 @@ fn the_ready_file_holds_the_same_line_for_as_long_as_the_server_runs() {
 }
 
 #[test]
-fn an_interrupt_stops_it_well() {
+fn an_interrupt_stops_the_server_cleanly() {
     let folder = folder();
     let server = Server::start(ramtape_with_signals(folder.path()).arg("replay"));
     server.signal("INT");
@@ -54,7 +54,7 @@ fn an_interrupt_stops_it_well() {
 }
 
 #[test]
-fn quiet_says_nothing_where_nothing_is_wrong() {
+fn quiet_prints_nothing_unless_something_is_wrong() {
     let folder = folder();
     let finished = Server::start(ramtape(folder.path()).args(["replay", "-q"])).stop();
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
@@ -75,7 +75,7 @@ fn json_lines_are_json() {
 }
 
 #[test]
-fn a_port_in_use_is_told() {
+fn a_port_in_use_is_reported() {
     let folder = folder();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

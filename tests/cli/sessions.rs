@@ -43,7 +43,7 @@ fn every_session_has_a_cassette_and_once_is_decided_for_each() {
 }
 
 #[test]
-fn a_parent_is_no_cassette_and_a_cassette_no_parent() {
+fn a_parent_folder_and_a_cassette_are_not_confused() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     let record = |more: &[&str]| {
         let mut command = with_keys(folder.path());
@@ -64,7 +64,7 @@ fn a_parent_is_no_cassette_and_a_cassette_no_parent() {
 }
 
 #[test]
-fn poll_takes_what_it_knows() {
+fn poll_accepts_its_two_values() {
     let folder = folder();
     let refused = run(folder.path(), &["replay", "--poll", "sometimes"]);
     assert_eq!(refused.code, Some(2));
@@ -128,7 +128,7 @@ fn prune_removes_what_the_latest_complete_replay_did_not_use() {
 }
 
 #[test]
-fn a_cmd_that_failed_shows_nothing_and_secrets_of_its_line_are_not_kept() {
+fn a_failed_cmd_counts_no_use_and_secrets_of_its_line_are_not_kept() {
     let folder = folder();
     recorded(folder.path());
     // A client that a shell can be: bash speaks TCP.

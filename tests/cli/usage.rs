@@ -43,7 +43,7 @@ fn usage_errors_exit_with_2() {
 }
 
 #[test]
-fn a_wrong_file_is_told_with_place_and_accepted_keys() {
+fn a_wrong_file_is_reported_with_place_and_accepted_keys() {
     let folder = folder();
     std::fs::write(file(&folder, "ramtape.toml"), "region = 'eu-west-1'\ncassete = 'x'\n").unwrap();
     let below = file(&folder, "below");
@@ -94,7 +94,7 @@ fn completions_and_manual_pages_are_printed() {
 }
 
 #[test]
-fn a_reader_that_leaves_early_is_no_error() {
+fn a_closed_output_pipe_is_not_an_error() {
     let folder = folder();
     let mut command = ramtape(folder.path());
     let mut child = command.args(["completions", "bash"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
@@ -103,7 +103,7 @@ fn a_reader_that_leaves_early_is_no_error() {
 }
 
 #[test]
-fn the_last_error_is_written_as_all_lines_are() {
+fn the_last_error_follows_the_log_format() {
     let folder = folder();
     // The second is of several lines.
     std::fs::write(file(&folder, "wrong.toml"), "cassete = 'x'\n").unwrap();
@@ -124,7 +124,7 @@ fn the_last_error_is_written_as_all_lines_are() {
 }
 
 #[test]
-fn a_wrong_table_is_told_with_its_file() {
+fn a_wrong_table_is_reported_with_its_file() {
     let folder = folder();
     let place = folder.path().canonicalize().unwrap().join("ramtape.toml");
     for (toml, part) in [

@@ -81,7 +81,7 @@ fn a_random_value_is_kept_and_is_the_same_on_replay() {
 }
 
 #[test]
-fn a_recorded_value_wins_and_what_was_not_recorded_is_told() {
+fn a_recorded_value_wins_and_an_unrecorded_one_is_reported() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     record(&folder, &endpoint, &["--variable", "SUFFIX=abc"], SHARES);
     let given = replay(&folder, &["--variable", "SUFFIX=other"], SHARES);
@@ -105,7 +105,7 @@ fn a_recorded_value_wins_and_what_was_not_recorded_is_told() {
 }
 
 #[test]
-fn a_miss_by_a_random_name_tells_what_keeps_it_the_same() {
+fn a_miss_by_a_random_name_suggests_a_variable() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     let look = |name: &str| format!("ask /getresourceshares '{{\"resourceOwner\":\"SELF\",\"name\":\"{name}\"}}'");
     record(&folder, &endpoint, &[], &look("share-k3v9x2mq"));
@@ -120,7 +120,7 @@ fn a_miss_by_a_random_name_tells_what_keeps_it_the_same() {
 }
 
 #[test]
-fn each_mode_keeps_what_it_should() {
+fn each_mode_keeps_the_right_variables() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     let mode = |mode: &'static str, variable: &'static str| {
         record(&folder, &endpoint, &["--record-mode", mode, "--variable", variable], SHARES).stdout
@@ -145,7 +145,7 @@ fn each_mode_keeps_what_it_should() {
 }
 
 #[test]
-fn what_cannot_be_a_variable_is_a_usage_error() {
+fn an_invalid_variable_is_a_usage_error() {
     let folder = folder();
     for (flag, part) in [
         ("SUFFIX", "NAME=random or NAME=VALUE"),
@@ -223,7 +223,7 @@ fn a_damaged_file_is_named_with_line_and_reason() {
 }
 
 #[test]
-fn show_tells_them_and_diff_their_differences() {
+fn show_and_diff_print_variables() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     for (cassette, value) in [("a", "abc"), ("b", "xyz")] {
         let variable = format!("SUFFIX={value}");
@@ -245,7 +245,7 @@ fn show_tells_them_and_diff_their_differences() {
 }
 
 #[test]
-fn merge_adds_them_and_tells_of_two_values() {
+fn merge_adds_variables_and_reports_two_values() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     let script = format!("ask /getresourceshares '{OWN}'");
     for (cassette, session, value) in [("a", "x", "1"), ("b", "y", "2"), ("c", "x", "3")] {
@@ -275,7 +275,7 @@ fn merge_adds_them_and_tells_of_two_values() {
 }
 
 #[test]
-fn a_sessions_variables_go_with_its_last_take() {
+fn a_sessions_variables_are_removed_with_its_last_take() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     let script = format!("ask /getresourceshares '{OWN}'");
     for session in ["x", "y"] {
@@ -294,7 +294,7 @@ fn a_sessions_variables_go_with_its_last_take() {
 }
 
 #[test]
-fn programs_settle_their_own_by_session() {
+fn programs_agree_on_variables_by_session() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     let record = || {
         Server::start(with_keys(folder.path()).args(["serve", "--record-mode", "once", "--upstream", &endpoint.url()]))
@@ -329,7 +329,7 @@ fn programs_settle_their_own_by_session() {
 }
 
 #[test]
-fn nobody_writes_them_without_the_key() {
+fn variables_cannot_be_written_without_the_key() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     let server = Server::start(with_keys(folder.path()).args(["record", "--upstream", &endpoint.url()]));
     let open = format!("http://{}", server.authority());
@@ -369,7 +369,7 @@ fn nobody_writes_them_without_the_key() {
 }
 
 #[test]
-fn every_session_keeps_its_own_in_its_own_cassette() {
+fn with_a_cassette_per_session_variables_are_kept_in_each() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     let serve = |mode: &str| {
         let mut command = with_keys(folder.path());
@@ -465,7 +465,7 @@ fn a_wrong_session_is_a_usage_error_that_says_what_is_allowed() {
 }
 
 #[test]
-fn a_second_process_and_a_read_only_checkout_replay_them() {
+fn a_second_process_and_a_read_only_checkout_replay_variables() {
     let (folder, endpoint) = (folder(), Endpoint::start());
     let random = ["--variable", "SUFFIX=random"];
     let recorded = record(&folder, &endpoint, &random, SHARES);
@@ -487,7 +487,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn branches_merge_by_the_driver() {
+fn the_merge_driver_merges_variables() {
     let folder = folder();
     let text = |values: &Value| {
         let text = serde_json::to_string_pretty(&json!({ "sessions": values })).unwrap();

@@ -43,7 +43,7 @@ fn swallowed(call: Call) -> Call {
 }
 
 #[test]
-fn boto3_fails_at_once_and_ci_is_told() {
+fn boto3_fails_at_once_and_ci_gets_an_annotation() {
     let Some(python) = python() else { return };
     let tape = recorded_by(scripted(boto3(&python), "SELF"));
     let reports = ["junit", "json"].map(|format| tape.folder().join(format).to_str().unwrap().to_owned());

@@ -39,7 +39,7 @@ fn its_eight_operations_replay_byte_for_byte() {
 }
 
 #[test]
-fn its_page_for_an_operation_that_it_lacks_is_no_answer_of_ram() {
+fn a_page_for_a_missing_operation_is_not_recorded() {
     let Some(python) = python() else { return };
     let (moto, tape) = (Moto::start(&python), Tape::new());
     let steps = [

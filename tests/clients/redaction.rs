@@ -40,7 +40,7 @@ fn shown(finished: &Finished) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_real_account_and_the_stand_in_get_the_same_answers() {
+async fn the_real_account_and_its_pseudonym_get_the_same_answers() {
     let Some(python) = python() else { return };
     let mut stage = Stage::new().await;
     let folder = folder();

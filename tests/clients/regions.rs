@@ -143,7 +143,7 @@ fn a_region_that_is_not_enabled_is_passed_over_on_replay_too() {
 }
 
 #[test]
-fn what_is_passed_on_is_named_in_every_report() {
+fn answers_that_are_not_recorded_are_in_every_report() {
     let Some(python) = python() else { return };
     let (endpoint, tape) = (Endpoint::start(), Tape::new());
     let refused = Effect::Refused { status: 403, name: "UnrecognizedClientException".into(), message: "no".into() };

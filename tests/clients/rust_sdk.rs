@@ -90,7 +90,7 @@ fn a_paginator_replays_what_it_recorded() {
 }
 
 #[test]
-fn a_miss_fails_at_once_and_tells_what_to_do() {
+fn a_miss_fails_at_once_and_says_what_to_do() {
     let (endpoint, tape) = (Endpoint::start(), Tape::new());
     let server = recording(&tape, "record", &endpoint.url(), &Credential::owner());
     RustSdk::new(&server.url, &Credential::owner()).own_shares(None, None);

@@ -17,7 +17,7 @@ fn table() -> std::path::PathBuf {
 
 /// A table that knows more or less than the API would record an operation as unknown, and let `ramtape verify` cry wolf.
 #[test]
-fn the_table_is_the_api() {
+fn the_operation_table_matches_botocore() {
     let Some(python) = python() else { return };
     let compared = compare(&python, &table(), &[]).finish().success();
     assert_eq!(String::from_utf8(compared.stdout).unwrap(), "");

@@ -71,7 +71,7 @@ fn a_recorded_error_that_asks_to_retry_is_followed_by_what_the_retry_got() {
 }
 
 #[test]
-fn an_expired_session_is_told_and_never_recorded() {
+fn an_expired_session_is_reported_and_never_recorded() {
     let Some(python) = python() else { return };
     let (endpoint, tape) = (Endpoint::start(), Tape::new());
     endpoint.running().end_session(&Credential::owner().access_key_id);

@@ -7,7 +7,7 @@ use crate::support::scene::{Endpoint, Tape, as_owner, words};
 use crate::support::steps::{batch, by_step, parsed, step};
 
 #[test]
-fn a_life_of_writes_and_reads_replays() {
+fn writes_and_reads_of_a_share_replay() {
     let Some(python) = python() else { return };
     let (mut endpoint, tape) = (Endpoint::start(), Tape::new());
     let life = || batch(boto3(&python), &[words(&["life", "Größe \"1\""])]);
@@ -28,7 +28,7 @@ fn a_life_of_writes_and_reads_replays() {
 }
 
 #[test]
-fn read_only_recording_lets_no_write_through() {
+fn a_read_only_recording_sends_no_write() {
     let Some(python) = python() else { return };
     let (endpoint, tape) = (Endpoint::start(), Tape::new());
     let steps = [

@@ -82,7 +82,7 @@ fn bodies_are_measured() {
 }
 
 #[test]
-fn a_slow_head_is_told_and_cut() {
+fn a_slow_head_is_answered_and_the_connection_closed() {
     let server = with(|limits| limits.header_time = SHORT);
     for start in ["G", "GET / HTTP/1.1\r\nHost: a\r\n", "\r\n", "PRI * HTTP/2"] {
         let mut client = server.connect();
@@ -100,7 +100,7 @@ fn a_slow_head_is_told_and_cut() {
 }
 
 #[test]
-fn an_idle_connection_is_closed_without_a_word() {
+fn an_idle_connection_is_closed_silently() {
     let server = with(|limits| limits.idle_time = ENOUGH);
     assert!(server.connect().is_ended());
     let mut used = server.connect();
@@ -110,7 +110,7 @@ fn an_idle_connection_is_closed_without_a_word() {
 }
 
 #[test]
-fn a_slow_body_is_told_and_cut() {
+fn a_slow_body_is_answered_and_the_connection_closed() {
     let server = with(|limits| limits.total_time = SHORT);
     let mut client = server.connect();
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nfour");
@@ -133,7 +133,7 @@ fn a_slow_answer_is_not_waited_for() {
 }
 
 #[test]
-fn a_client_that_does_not_read_is_cut() {
+fn a_client_that_does_not_read_is_disconnected() {
     let server = with(|limits| (limits.connections, limits.total_time) = (1, SHORT));
     let mut lazy = server.connect();
     lazy.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -156,7 +156,7 @@ fn modules_import_what_is_allowed_and_no_more() {
 }
 
 #[test]
-fn the_lower_layers_know_no_outside() {
+fn the_lower_layers_use_no_io() {
     for (module, files) in modules().into_iter().filter(|(module, _)| PURE.contains(&module.as_str())) {
         for (file, code) in files {
             for word in IMPURE {

@@ -53,7 +53,7 @@ fn check(root: &Path, acknowledged: usize, place: &str) {
 }
 
 #[test]
-fn at_any_point_of_recording_and_sealing() {
+fn a_crash_at_any_point_of_recording_and_sealing_loses_nothing() {
     for point in fault::POINTS.into_iter().filter(|point| !["end-of-all", "after-superseding"].contains(point)) {
         let mut died = 0;
         for (plot, nth) in [1, 2, 3, 4, 6, 7, 8, 10].into_iter().flat_map(|nth| [("run", nth), ("seal", nth)]) {
@@ -68,7 +68,7 @@ fn at_any_point_of_recording_and_sealing() {
 }
 
 #[test]
-fn in_mode_all_over_an_older_recording() {
+fn a_crash_in_mode_all_over_an_older_recording_loses_nothing() {
     for point in fault::POINTS {
         let mut died = 0;
         for nth in [1, 2, 3, 9] {
@@ -101,7 +101,7 @@ fn in_mode_all_over_an_older_recording() {
 }
 
 #[test]
-fn a_full_disk_is_told_and_what_was_recorded_can_be_read() {
+fn a_full_disk_is_reported_and_earlier_takes_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let (acknowledged, ended) =
         run(folder.path(), &Part { access: "record", plot: "run", fault: (fault::DISK_FULL, 3) });
@@ -110,7 +110,7 @@ fn a_full_disk_is_told_and_what_was_recorded_can_be_read() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_synced_is_told_until_it_can() {
+fn a_folder_that_cannot_be_synced_is_reported_until_it_can() {
     let folder = tempfile::tempdir().unwrap();
     let part = Part { access: "record", plot: "unsynced", fault: (fault::FOLDER_UNSYNCED, 0) };
     assert!(run(folder.path(), &part).1);

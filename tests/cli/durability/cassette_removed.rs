@@ -8,7 +8,7 @@ use std::fs;
 const FORMAT: [&str; 4] = ["cassette.json", ".gitattributes", ".gitignore", "redaction.key"];
 
 #[test]
-fn the_folder_becomes_the_cassette_that_it_was() {
+fn a_folder_that_was_moved_back_is_the_same_cassette() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("c");
     let recording = open(&root, RECORD);
@@ -31,7 +31,7 @@ fn the_folder_becomes_the_cassette_that_it_was() {
 }
 
 #[test]
-fn a_cassette_that_is_gone_stays_gone_and_what_was_recorded_is_lost() {
+fn a_deleted_cassette_stays_deleted_and_its_takes_are_lost() {
     for there_again in [false, true] {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("c");
@@ -56,7 +56,7 @@ fn a_cassette_that_is_gone_stays_gone_and_what_was_recorded_is_lost() {
 }
 
 #[test]
-fn without_its_store_it_keeps_what_it_has_and_takes_no_more() {
+fn without_its_store_a_cassette_keeps_its_takes_and_records_no_more() {
     let folder = tempfile::tempdir().unwrap();
     let recording = open(folder.path(), RECORD);
     record(&recording, 1, "\"one\"");
@@ -70,7 +70,7 @@ fn without_its_store_it_keeps_what_it_has_and_takes_no_more() {
 }
 
 #[test]
-fn what_became_text_and_is_gone_is_told() {
+fn a_deleted_text_file_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let recording = open(folder.path(), RECORD);
     for number in 1..5 {
@@ -100,7 +100,7 @@ fn what_became_text_and_is_gone_is_told() {
 }
 
 #[test]
-fn nothing_is_put_into_a_cassette_with_other_rules() {
+fn nothing_is_recorded_into_a_cassette_with_other_rules() {
     let folder = tempfile::tempdir().unwrap();
     let recording = open(folder.path(), RECORD);
     record(&recording, 1, "\"one\"");

@@ -26,7 +26,7 @@ pub(crate) struct Part {
 pub(crate) fn start(root: &Path, part: &Part) -> Child {
     let (point, nth) = part.fault;
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &test_path(module_path!(), "plays_its_part"), "--nocapture"])
+        .args(["--exact", &test_path(module_path!(), "child_process_steps"), "--nocapture"])
         .env(PART, format!("{} {} {point} {nth}", part.access, part.plot))
         .env(ROOT, root)
         .stdin(Stdio::piped())
@@ -81,7 +81,7 @@ const BETWEEN_CHAINS: [usize; 2] = [0, 5];
 
 /// Not a test of its own: what a child does. Without a part there is nothing to do.
 #[test]
-fn plays_its_part() {
+fn child_process_steps() {
     let (Ok(part), Ok(root)) = (std::env::var(PART), std::env::var(ROOT)) else { return };
     let words: Vec<_> = part.split(' ').collect();
     let access = match words[0] {

@@ -23,7 +23,7 @@ fn is_told(finished: &Finished, answers: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_next_run_records_anew() {
+async fn the_next_run_records_again() {
     for (flags, root) in [(&[][..], "c"), (&["--cassette-per-session"], "c/one")] {
         let stage = Stage::new().await;
         let server = record(&stage, flags);
@@ -47,7 +47,7 @@ async fn the_next_run_records_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_checkout_of_a_branch_without_it_costs_what_it_took_away() {
+async fn a_checkout_of_a_branch_without_the_cassette_loses_only_what_it_removed() {
     let stage = Stage::new().await;
     let server = record(&stage, &[]);
     let client = Caller::of(&server.url);

@@ -22,7 +22,7 @@ const FAULT: &str = "TEST_FAULT";
 
 /// Not a test of its own: what a child does. Without arguments there is nothing to do.
 #[test]
-fn plays_its_part() {
+fn child_process_steps() {
     let (Ok(arguments), Ok(fault)) = (std::env::var(ARGUMENTS), std::env::var(FAULT)) else { return };
     let (point, nth) = fault.split_once(' ').unwrap();
     fault::arm(point, nth.parse().unwrap());
@@ -39,7 +39,7 @@ fn plays_its_part() {
 fn run(folder: &Path, arguments: &str, (point, nth): (&str, u32)) -> Option<i32> {
     let keys = owner();
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &test_path(module_path!(), "plays_its_part"), "--nocapture"])
+        .args(["--exact", &test_path(module_path!(), "child_process_steps"), "--nocapture"])
         .current_dir(folder)
         .env_clear()
         // What a killed command leaves is in the test's own folder.
@@ -144,7 +144,7 @@ fn endures(stage: &Stage, name: &str, arguments: &str, faults: &[Fault]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_there_is_there_however_a_command_ends() {
+async fn an_interrupted_command_leaves_each_file_old_or_new() {
     const WRITTEN: &str = "after-temporary-file";
     const RENAMED: &str = "after-rename";
     let (stage, full) = (recorded().await, (fault::DISK_FULL, 1));
@@ -161,7 +161,7 @@ async fn what_was_there_is_there_however_a_command_ends() {
 }
 
 #[test]
-fn what_is_thrown_away_is_gone_or_still_there_and_never_lost() {
+fn an_interrupted_discard_removes_all_or_nothing() {
     for point in ["after-batch", "after-flush", "after-removal"] {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("c");

@@ -64,7 +64,7 @@ async fn nothing_that_was_answered_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_interrupted_run_of_all_is_finished_when_next_recorded() {
+async fn an_interrupted_run_in_mode_all_is_finished_by_the_next_recording() {
     let stage = Stage::new().await;
     let server = record(&stage, "all");
     Caller::of(&server.url).post(LISTING, own(1)).await;

@@ -29,7 +29,7 @@ fn a_second_process_reads_the_text_and_a_second_recorder_is_refused() {
 }
 
 #[test]
-fn a_second_process_says_that_it_does_not_see_what_is_unsealed() {
+fn a_second_process_reports_that_it_does_not_see_unsealed_takes() {
     let folder = tempfile::tempdir().unwrap();
     let recording = open(folder.path(), RECORD);
     recording.begin(&head(1), &partial(), vec![listed(0)], None).unwrap();
@@ -41,7 +41,7 @@ fn a_second_process_says_that_it_does_not_see_what_is_unsealed() {
 }
 
 #[test]
-fn without_a_place_for_the_store_the_text_is_replayed_and_nothing_recorded() {
+fn in_a_read_only_folder_the_text_is_replayed_and_nothing_recorded() {
     let folder = tempfile::tempdir().unwrap();
     let recording = open(folder.path(), RECORD);
     record(&recording, 1, "\"one\"");

@@ -33,7 +33,7 @@ fn text(answer: &Answer) -> &str {
 }
 
 #[tokio::test]
-async fn mitmproxys_file_becomes_a_cassette_that_replays() {
+async fn a_mitmproxy_archive_is_imported_and_replays() {
     let mut stage = Stage::new().await;
     stage.stop_endpoint().await;
     let file = sample("mitmproxy.har");
@@ -95,7 +95,7 @@ async fn mitmproxys_file_becomes_a_cassette_that_replays() {
 }
 
 #[tokio::test]
-async fn chromiums_file_is_read_in_the_order_of_time_and_what_is_not_whole_is_told() {
+async fn a_chromium_archive_is_read_by_time_and_incomplete_entries_are_reported() {
     let mut stage = Stage::new().await;
     stage.stop_endpoint().await;
     let file = sample("chromium.har");
@@ -154,7 +154,7 @@ async fn importing_again_adds_nothing_and_a_dry_run_writes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_no_archive_is_refused_and_so_is_a_cassette_in_use() {
+async fn other_files_and_a_cassette_in_use_are_refused() {
     let stage = Stage::new().await;
     std::fs::write(stage.folder().join("x.har"), "{\"log\": {}}").unwrap();
     let refused = import(&stage, &["x.har"]);
@@ -169,7 +169,7 @@ async fn what_is_no_archive_is_refused_and_so_is_a_cassette_in_use() {
 }
 
 #[tokio::test]
-async fn what_adds_nothing_says_why() {
+async fn an_import_that_adds_nothing_says_why() {
     let stage = Stage::new().await;
     let entries = |file: &str, picked: &[usize]| {
         let mut har: Value = serde_json::from_slice(&std::fs::read(sample(file)).unwrap()).unwrap();

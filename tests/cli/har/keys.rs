@@ -58,7 +58,7 @@ fn begin(folder: &Path, cassette: &str) -> Finished {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn is_missed_until_it_is_brought_along() {
+async fn requests_miss_until_the_key_is_copied() {
     let stage = exported().await;
     let imported = import(&stage, "tape.har", "back");
     assert_eq!(imported.code, Some(0), "{imported:?}");
@@ -78,7 +78,7 @@ async fn is_missed_until_it_is_brought_along() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn may_be_there_before_or_be_kept_elsewhere() {
+async fn the_key_may_exist_before_or_be_kept_elsewhere() {
     let stage = exported().await;
     fs::create_dir(stage.cassette("before")).unwrap();
     bring_key(&stage, "before");
@@ -97,7 +97,7 @@ async fn may_be_there_before_or_be_kept_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn is_not_made_anew_for_a_real_value() {
+async fn no_new_key_is_made_for_a_real_value() {
     let stage = exported().await;
     let (har, real) = (read(&stage, "tape.har"), stage.cassette("real.har"));
     let stand_in = har.split("9999").nth(1).map(|rest| format!("9999{}", &rest[..8])).unwrap();
@@ -112,7 +112,7 @@ async fn is_not_made_anew_for_a_real_value() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn is_one_for_a_cassette() {
+async fn a_cassette_has_one_key() {
     let stage = exported().await;
     record(&stage, "other", OTHER).await;
     let before = (read(&stage, "other/cassette.json"), stage.texts("other"));
@@ -136,7 +136,7 @@ async fn is_one_for_a_cassette() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn is_named_in_the_archive_and_that_must_make_sense() {
+async fn the_archive_names_the_key_and_a_bad_name_is_refused() {
     let stage = exported().await;
     let har: serde_json::Value = serde_json::from_str(&read(&stage, "tape.har")).unwrap();
     let name = har["log"]["_ramtapeKey"].as_str().unwrap();

@@ -39,7 +39,7 @@ fn a_file_in_utf_16_is_read() {
 }
 
 #[test]
-fn names_of_hosts_have_no_case() {
+fn host_names_are_case_insensitive() {
     let folder = tempfile::tempdir().unwrap();
     let told = |host: &str, part: &str| {
         let finished = imported(folder.path(), archive(&[entry(host)]));
@@ -57,7 +57,7 @@ fn names_of_hosts_have_no_case() {
 }
 
 #[test]
-fn an_entry_that_cannot_be_read_is_named_as_far_as_it_says() {
+fn an_unreadable_entry_is_named_by_what_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let mut wrong = entry("ram.us-east-1.amazonaws.com");
     wrong["response"]["headers"] = json!(7);
@@ -75,7 +75,7 @@ fn an_entry_that_cannot_be_read_is_named_as_far_as_it_says() {
 }
 
 #[test]
-fn what_is_no_archive_says_once_why_and_what_would_be_one() {
+fn a_file_of_another_kind_is_refused_with_what_is_expected() {
     let folder = tempfile::tempdir().unwrap();
     for (file, reason) in [("{\"log\":1}", "invalid type"), ("{}", "missing field"), ("GET /", "expected value")] {
         let finished = imported(folder.path(), file);

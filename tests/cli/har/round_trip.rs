@@ -90,7 +90,7 @@ fn assert_is_har(text: &str) {
 }
 
 #[test]
-fn the_quickstart_cassette() {
+fn the_quickstart_cassette_round_trips() {
     let folder = tempfile::tempdir().unwrap();
     // A copy, so that nothing is written where it comes from.
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("cassettes/quickstart");
@@ -184,7 +184,7 @@ async fn record_all_kinds(stage: &Stage) {
 }
 
 #[tokio::test]
-async fn a_recording_of_all_kinds() {
+async fn a_recording_of_every_kind_round_trips() {
     let stage = Stage::new().await;
     fs::write(stage.folder().join("ramtape.toml"), CONFIGURATION).unwrap();
     record_all_kinds(&stage).await;
@@ -196,7 +196,7 @@ async fn a_recording_of_all_kinds() {
 }
 
 #[tokio::test]
-async fn histories_that_part() {
+async fn diverging_histories_round_trip() {
     let stage = Stage::new().await;
     for (name, share) in [("a", "one"), ("b", "two")] {
         let ramtape = stage.ramtape(name, RecordMode::Once).await;
@@ -210,7 +210,7 @@ async fn histories_that_part() {
 }
 
 #[tokio::test]
-async fn an_actors_takes_stay_its_own() {
+async fn takes_keep_their_actor() {
     let stage = Stage::new().await;
     fs::write(stage.folder().join("ramtape.toml"), CONFIGURATION).unwrap();
     let ramtape = stage.ramtape_with("tape", RecordMode::Once, configured).await;
@@ -225,7 +225,7 @@ async fn an_actors_takes_stay_its_own() {
 }
 
 #[tokio::test]
-async fn stand_ins_and_the_name_of_their_key() {
+async fn pseudonyms_and_the_name_of_their_key_round_trip() {
     let stage = Stage::new().await;
     fs::write(stage.folder().join("ramtape.toml"), "[redact]\npseudonymize = \"accounts\"\n").unwrap();
     let ramtape = stage.ramtape_with("tape", RecordMode::Once, super::keys::pseudonymous).await;
@@ -294,7 +294,7 @@ async fn an_added_write_by_its_client_token() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_region_that_is_not_enabled_is_there_after_it() {
+async fn answers_of_a_region_that_is_not_enabled_round_trip() {
     for refused_first in [true, false] {
         let stage = Stage::new().await;
         let recording = stage.ramtape("c", RecordMode::Once).await;

@@ -31,7 +31,7 @@ fn import(stage: &Stage, name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn are_the_configured_ones_where_it_is_new() {
+async fn a_new_cassette_gets_the_configured_rules() {
     let stage = Stage::new().await;
     archive(&stage).await;
     fs::write(stage.folder().join("ramtape.toml"), ACCOUNTS).unwrap();
@@ -39,7 +39,7 @@ async fn are_the_configured_ones_where_it_is_new() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keep_out_what_holds_a_secret_and_say_where_it_would_stand() {
+async fn rules_refuse_a_secret_and_name_its_place() {
     let stage = Stage::new().await;
     let config = stage.folder().join("ramtape.toml");
     // In two parts, so that no scanner takes this file for a leak.
@@ -74,7 +74,7 @@ async fn keep_out_what_holds_a_secret_and_say_where_it_would_stand() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn are_its_own_where_it_is_empty_and_nothing_is_configured() {
+async fn an_empty_cassette_keeps_its_rules_without_a_configuration() {
     let stage = Stage::new().await;
     archive(&stage).await;
     fs::create_dir_all(stage.cassette("empty")).unwrap();

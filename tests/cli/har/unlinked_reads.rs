@@ -37,7 +37,7 @@ fn import(stage: &Stage, arguments: &[&str]) -> Finished {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_that_is_another_one_here_is_found_all_the_same() {
+async fn a_write_with_another_name_is_linked() {
     let stage = exported().await;
     let imported = import(&stage, &[]);
     assert!(imported.code == Some(0) && !imported.stderr.contains("after a write"), "{imported:?}");
@@ -46,7 +46,7 @@ async fn a_write_that_is_another_one_here_is_found_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn is_told_with_its_place_and_what_to_do() {
+async fn a_read_without_its_write_is_reported_with_a_remedy() {
     let stage = exported().await;
     without_the_write(&stage);
     for arguments in [&["--dry-run"][..], &[]] {
@@ -62,7 +62,7 @@ async fn is_told_with_its_place_and_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn is_told_to_programs_too() {
+async fn a_read_without_its_write_is_in_the_json_output() {
     let stage = exported().await;
     without_the_write(&stage);
     let imported = import(&stage, &["--json", "-q"]);
@@ -72,7 +72,7 @@ async fn is_told_to_programs_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn is_not_told_where_the_cassette_has_the_write() {
+async fn nothing_is_reported_if_the_cassette_has_the_write() {
     let stage = exported().await;
     fs::write(stage.folder().join("ramtape.toml"), VOLATILE).unwrap();
     assert_eq!(import(&stage, &[]).code, Some(0));

@@ -68,7 +68,7 @@ async fn without_the_driver_additions_to_one_file_conflict_and_other_requests_do
 }
 
 #[tokio::test]
-async fn one_write_with_two_answers_is_left_to_a_person() {
+async fn one_write_with_two_answers_is_a_conflict() {
     let repository = Repository::new().await.with_driver();
     let a = repository.branch("a", None, "made").await;
     let b = repository.branch("b", None, "made").await;

@@ -109,7 +109,7 @@ async fn one_write_with_two_answers_is_refused_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_merged_is_told() {
+async fn cassettes_that_cannot_be_merged_are_refused_with_the_reason() {
     let stage = Stage::new().await;
     record(&stage, "a", "s", "made").await;
     record(&stage, "b", "t", "made").await;
@@ -131,7 +131,7 @@ async fn what_cannot_be_merged_is_told() {
 }
 
 #[tokio::test]
-async fn keys_go_along_and_two_of_them_do_not_go_together() {
+async fn keys_are_copied_and_two_different_keys_are_refused() {
     let stage = Stage::new().await;
     for (name, session) in [("a", "s"), ("b", "t"), ("c", "u")] {
         record(&stage, name, session, "made").await;
@@ -153,7 +153,7 @@ async fn keys_go_along_and_two_of_them_do_not_go_together() {
 }
 
 #[tokio::test]
-async fn a_cassette_without_takes_adds_nothing_and_that_is_said() {
+async fn a_cassette_without_takes_adds_nothing_and_merge_says_so() {
     let stage = Stage::new().await;
     for name in ["a", "b"] {
         let access = Access::Record { replace: false };

@@ -24,7 +24,7 @@ fn our_side_is_replaced_at_once_and_keeps_its_mode() {
 }
 
 #[test]
-fn what_is_no_text_stays_byte_for_byte() {
+fn files_of_other_kinds_stay_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in [("base", &b""[..]), ("ours", b"a\xff\n"), ("theirs", b"{}\n")] {
         fs::write(folder.path().join(name), bytes).unwrap();
@@ -35,7 +35,7 @@ fn what_is_no_text_stays_byte_for_byte() {
 }
 
 #[test]
-fn regions_that_both_sides_were_recorded_in_are_all_there() {
+fn regions_of_both_sides_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let cassette = |regions: &str, rules: &str| {

@@ -20,7 +20,7 @@ async fn ask(stage: &Stage, name: &str, partner: &str, configure: fn(&mut RawCon
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn go_with_the_takes_into_a_new_cassette_and_stay_in_force() {
+async fn rules_are_copied_to_a_new_cassette_and_stay_in_force() {
     let stage = Stage::new().await;
     ask(&stage, "a", PARTNER, accounts).await;
     let merged = run(stage.folder(), &["merge", "new", "a"]);

@@ -19,7 +19,7 @@ async fn record(stage: &Stage, name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn takes_that_are_not_text_yet_are_not_merged() {
+async fn pending_takes_are_not_merged() {
     let stage = Stage::new().await;
     record(&stage, "into").await;
     record(&stage, "from").await;
@@ -50,7 +50,7 @@ async fn a_secret_that_was_written_into_a_text_keeps_everything_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_refused_names_its_file_and_leaves_nothing() {
+async fn a_refused_merge_names_the_file_and_changes_nothing() {
     let stage = Stage::new().await;
     for name in ["clean", "from"] {
         record(&stage, name).await;

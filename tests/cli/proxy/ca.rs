@@ -38,7 +38,7 @@ fn certificates(path: &Path) -> Vec<String> {
 }
 
 #[test]
-fn is_made_once_where_only_its_owner_can_enter() {
+fn an_authority_is_made_once_in_a_private_folder() {
     let home = folder();
     let first = json(home.path(), &[], &[]);
     let place = of_home(home.path());
@@ -52,7 +52,7 @@ fn is_made_once_where_only_its_owner_can_enter() {
 }
 
 #[test]
-fn prints_what_a_shell_can_evaluate() {
+fn ca_prints_what_a_shell_can_evaluate() {
     let home = folder();
     let finished = well(ca(home.path(), &[], &[]));
     let script = format!("{}\nenv", finished.stdout);
@@ -108,7 +108,7 @@ fn a_key_that_others_could_read_is_refused() {
 }
 
 #[test]
-fn what_is_damaged_or_mixed_up_is_replaced_on_request_only() {
+fn a_damaged_authority_is_replaced_on_request_only() {
     let (home, other) = (folder(), folder());
     well(ca(home.path(), &[], &[]));
     well(ca(other.path(), &[], &[]));
@@ -127,7 +127,7 @@ fn what_is_damaged_or_mixed_up_is_replaced_on_request_only() {
 }
 
 #[test]
-fn is_removed_without_a_trace() {
+fn an_authority_is_removed_completely() {
     let home = folder();
     well(ca(home.path(), &[], &[]));
     let bundle = of_home(home.path()).join("bundle.pem");
@@ -140,7 +140,7 @@ fn is_removed_without_a_trace() {
 }
 
 #[test]
-fn many_at_once_make_one_and_leave_what_belongs_together() {
+fn parallel_calls_make_one_consistent_authority() {
     let home = folder();
     let bundle = of_home(home.path()).join("bundle.pem");
     let at_once = |renew: bool| {
@@ -172,7 +172,7 @@ fn many_at_once_make_one_and_leave_what_belongs_together() {
 }
 
 #[test]
-fn one_that_is_removed_meanwhile_is_made_anew() {
+fn an_authority_removed_meanwhile_is_made_again() {
     let home = folder();
     let store = Store::at(of_home(home.path()));
     for _ in 0..20 {
@@ -193,7 +193,7 @@ fn one_that_is_removed_meanwhile_is_made_anew() {
 }
 
 #[test]
-fn one_that_is_over_is_named_and_made_anew() {
+fn an_expired_authority_is_reported_and_renewed() {
     let home = folder();
     let store = Store::at(of_home(home.path()));
     store.keep(&Authority::make(&[], Duration::ZERO).unwrap()).unwrap();

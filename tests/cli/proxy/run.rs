@@ -95,7 +95,7 @@ fn cmd_is_not_started_where_its_requests_would_go_past_the_proxy() {
 }
 
 #[test]
-fn a_cmd_that_knows_no_proxy_is_told_of() {
+fn a_cmd_without_proxy_support_gets_a_warning() {
     let finished = run(folder().path(), &["--door", "proxy"], &[], &["true"]);
     for part in ["sent nothing", "HTTP_PROXY", "JavaScript", "clear text"] {
         assert!(finished.stderr.contains(part), "{part} in {}", finished.stderr);

@@ -20,7 +20,7 @@ fn over(folder: &Path, arguments: &[&str]) -> Finished {
 }
 
 #[test]
-fn a_take_that_is_refused_as_text_is_thrown_away_and_the_others_become_text() {
+fn a_refused_take_is_discarded_and_the_others_are_sealed() {
     let folder = folder();
     // Found by its name, a session is not redacted.
     let secret = SECRETS[0].1;
@@ -57,7 +57,7 @@ fn committed_text(folder: &Path) -> String {
 }
 
 #[test]
-fn what_is_told_to_throw_away_is_what_must_not_become_text() {
+fn discard_removes_only_takes_that_must_not_be_sealed() {
     let folder = folder();
     let secret = SECRETS[0].1;
     for session in [secret, "clean", "cleaner"] {
@@ -100,7 +100,7 @@ fn a_request_that_would_never_be_found_is_refused_with_all_its_takes() {
 }
 
 #[test]
-fn only_what_is_unsealed_goes_and_no_write_that_something_leads_back_to() {
+fn discard_keeps_sealed_takes_and_writes_that_others_link_to() {
     let folder = folder();
     left(folder.path(), "one");
     assert_eq!(over(folder.path(), &["seal"]).code, Some(0));
@@ -122,7 +122,7 @@ fn only_what_is_unsealed_goes_and_no_write_that_something_leads_back_to() {
 }
 
 #[test]
-fn what_is_refused_as_text_is_not_exported_either() {
+fn refused_takes_are_not_exported() {
     let folder = folder();
     let secret = SECRETS[0].1;
     left(folder.path(), secret);

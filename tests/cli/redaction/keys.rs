@@ -36,7 +36,7 @@ fn texts(folder: &Path) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_key_stands_beside_the_cassette_once_it_is_needed() {
+async fn the_key_is_made_beside_the_cassette_when_it_is_needed() {
     let (stage, folder) = (Stage::new().await, folder());
     let (_, finished) = asked(server(folder.path(), "record", stage.url(), &[]), "plain").await;
     assert_eq!(finished.code, Some(0), "{finished:?}");
@@ -68,7 +68,7 @@ async fn the_key_stands_beside_the_cassette_once_it_is_needed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_was_lost_is_not_made_anew() {
+async fn a_lost_key_is_not_replaced() {
     let (stage, folder) = (Stage::new().await, folder());
     // Without a stand-in there is no key to lose.
     for name in ["plain", MAIL] {
@@ -185,7 +185,7 @@ async fn a_new_session_has_the_key_of_those_before_or_is_not_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_of_ones_own_gives_everybody_the_same_text() {
+async fn a_configured_key_gives_everybody_the_same_text() {
     let stage = Stage::new().await;
     let mut recorded = Vec::new();
     for variable in ["RAMTAPE_REDACT_KEY", "RAMTAPE_REDACT_KEY_FILE"] {
@@ -220,7 +220,7 @@ async fn a_key_of_ones_own_gives_everybody_the_same_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_file_that_is_not_there_is_made_for_its_owner_alone() {
+async fn a_missing_key_file_is_made_readable_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let (stage, folder) = (Stage::new().await, folder());
     std::fs::write(folder.path().join("ramtape.toml"), "[redact]\nkey_file = 'own.key'\n").unwrap();
@@ -233,7 +233,7 @@ async fn a_key_file_that_is_not_there_is_made_for_its_owner_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_cassettes_rules_win_and_that_is_said() {
+async fn the_cassettes_rules_win_and_a_message_says_so() {
     let (stage, folder) = (Stage::new().await, folder());
     let rule = "[redact]\npseudonymize = 'accounts'\n[[redact.rules]]\nmember = 'status'\n";
     std::fs::write(folder.path().join("ramtape.toml"), rule).unwrap();

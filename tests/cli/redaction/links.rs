@@ -26,7 +26,7 @@ fn sealed(request: &str, after: Option<&str>, write: bool) -> (Finished, bool) {
 }
 
 #[test]
-fn a_value_of_a_write_that_is_not_there_is_not_written() {
+fn a_value_of_a_missing_write_is_not_sealed() {
     let request = format!("{{\"name\":{{\"$volatile\":\"{WRITE}:/name\"}}}}");
     let (finished, written) = sealed(&request, None, false);
     assert!(finished.code == Some(5) && !written, "{finished:?}");
@@ -39,7 +39,7 @@ fn a_value_of_a_write_that_is_not_there_is_not_written() {
 }
 
 #[test]
-fn what_follows_a_write_that_is_not_there_is_written_and_told() {
+fn a_take_after_a_missing_write_is_sealed_and_reported() {
     let (finished, written) = sealed("{}", Some(WRITE), false);
     assert!(finished.code == Some(5) && written, "{finished:?}");
     assert!(finished.stderr.contains("was recorded after a write that is not in the cassette"), "{finished:?}");
@@ -59,7 +59,7 @@ async fn stopped(server: Server) -> Finished {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_answer_gave_redacted_cannot_be_asked_as_it_is() {
+async fn a_value_redacted_in_an_answer_cannot_be_requested() {
     let stage = Stage::new().await;
     let rule = |more: &str| format!("[[redact.rules]]\nmember = 'name'\n{more}\n");
     // Whether the client knew the name by itself, whether the rule tells answers from requests, and what comes of it.

@@ -93,7 +93,7 @@ async fn ask_unknown(caller: &Caller, secret: &str, inject: &impl Fn(Effect)) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_of_a_secret_is_anywhere() {
+async fn no_planted_secret_is_written_anywhere() {
     let (stage, folder) = (Stage::new().await, folder());
     let server = recording(folder.path(), stage.url(), &[]);
     let caller = Caller::of(&server.url);

@@ -33,7 +33,7 @@ fn lines(finished: &Finished) -> Vec<Value> {
 }
 
 #[test]
-fn a_secret_is_told_by_file_and_place_and_never_shown() {
+fn a_secret_is_reported_by_file_and_place_and_never_shown() {
     let folder = folder();
     let (_, secret) = SECRETS[0];
     let policy = serde_json::to_string(&format!("{{\"Sid\":\"{secret}\"}}")).unwrap();
@@ -84,7 +84,7 @@ fn a_cassettes_own_rules_decide_and_need_no_key() {
 }
 
 #[test]
-fn an_invalid_file_is_told_and_a_secret_comes_first() {
+fn an_invalid_file_is_reported_after_secrets() {
     let folder = folder();
     let file = cassette(folder.path(), "c", "", "s", "{}");
     let text = std::fs::read_to_string(&file).unwrap();
@@ -138,7 +138,7 @@ fn text_in_utf_16_is_read() {
 }
 
 #[test]
-fn what_is_no_file_is_named_and_not_waited_for() {
+fn pipes_and_devices_are_named_and_not_read() {
     let folder = folder();
     assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());
     let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
@@ -177,7 +177,7 @@ fn the_hook_runs_what_it_says() {
 }
 
 #[test]
-fn a_text_full_of_findings_is_gone_through_once() {
+fn a_text_full_of_findings_is_scanned_once() {
     let lines: Vec<String> = (0..50_000).map(|n| format!("{n};jane{n}@corp.com")).collect();
     let found = ramtape::redact::scan_text(&lines.join("\n"));
     assert_eq!(found.len(), lines.len());

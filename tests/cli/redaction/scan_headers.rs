@@ -17,7 +17,7 @@ fn scanned(folder: &Path, version: &str, header: &str) -> Finished {
 }
 
 #[test]
-fn a_header_whose_name_tells_of_a_credential_holds_one() {
+fn a_header_named_like_a_credential_is_a_finding() {
     let folder = folder();
     let secret = "hunter2secretvalue";
     for (name, value) in [
@@ -45,7 +45,7 @@ fn a_header_whose_name_tells_of_a_credential_holds_one() {
 }
 
 #[test]
-fn any_other_header_that_is_not_kept_was_put_there() {
+fn any_other_header_that_recording_never_keeps_is_a_finding() {
     let folder = folder();
     let kept = "\"content-type\":\"application/json\",\"x-amzn-errortype\":\"X\"";
     assert_eq!(scanned(folder.path(), "2.0", kept).code, Some(0));

@@ -94,7 +94,7 @@ fn a_copy_of_an_entry_holds_no_more_than_the_entry_may() {
 }
 
 #[test]
-fn other_peoples_json_is_left_in_peace() {
+fn unrelated_json_is_ignored() {
     let folder = folder();
     let mail = ["bob", "@corp.io"].concat();
     std::fs::create_dir_all(folder.path().join("get-resource-shares")).unwrap();
@@ -114,7 +114,7 @@ fn other_peoples_json_is_left_in_peace() {
 }
 
 #[test]
-fn a_link_in_the_place_of_what_was_recorded_is_no_hole() {
+fn a_symlink_in_place_of_an_entry_is_scanned() {
     let folder = folder();
     let file = leaking(folder.path());
     let (shares, away) = (file.parent().unwrap(), folder.path().join("away"));
@@ -178,7 +178,7 @@ fn a_file_of_another_name_among_recorded_ones_is_invalid() {
 }
 
 #[test]
-fn a_name_with_a_secret_in_it_is_told_once_and_without_it() {
+fn a_file_name_with_a_secret_is_reported_once_without_it() {
     let folder = folder();
     let secret = crate::support::secrets::SECRETS[0].1;
     let file = cassette(folder.path(), &format!("tapes/{secret}"), "", "s", "{}");

@@ -42,7 +42,7 @@ fn a_folder_that_cannot_be_read_hides_nothing_of_the_others() {
 }
 
 #[test]
-fn what_is_named_and_cannot_be_read_is_told_beside_the_rest() {
+fn unreadable_arguments_are_reported_with_the_rest() {
     let folder = folder();
     symlink("nowhere", folder.path().join("dangling")).unwrap();
     symlink("loop", folder.path().join("loop")).unwrap();
@@ -62,7 +62,7 @@ fn what_is_named_and_cannot_be_read_is_told_beside_the_rest() {
 }
 
 #[test]
-fn what_is_invalid_is_looked_through_too() {
+fn invalid_files_are_scanned_too() {
     let folder = folder();
     let entry = cassette(folder.path(), "c", "", "s", "{}");
     let secret = SECRETS[0].1;

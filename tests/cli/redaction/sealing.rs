@@ -57,7 +57,7 @@ async fn a_secret_stops_the_sealing_and_nothing_is_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bytes_whose_base64_looks_like_a_key_are_no_secret() {
+async fn bytes_whose_base64_looks_like_a_key_are_not_a_secret() {
     let (stage, folder) = (Stage::new().await, folder());
     let server =
         Server::start(&mut with_keys(folder.path(), &["record", "--upstream", stage.url(), "--cassette", "c"]));
@@ -76,7 +76,7 @@ async fn bytes_whose_base64_looks_like_a_key_are_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_that_was_left_over_stops_it_too() {
+async fn a_remaining_account_number_stops_the_sealing() {
     let (stage, folder) = (Stage::new().await, folder());
     std::fs::write(folder.path().join("ramtape.toml"), "[redact]\npseudonymize = 'accounts'\n").unwrap();
     let record = || {
@@ -134,7 +134,7 @@ fn page(next: Option<u32>) -> Body {
 }
 
 #[test]
-fn what_would_never_be_found_is_not_written() {
+fn an_entry_that_no_request_finds_is_not_sealed() {
     for (request, pages, part) in [
         ("{\"b\":1,\"a\":1}", vec![page(None)], "/request"),
         ("{\"a\":1.0}", vec![page(None)], "/request/a"),
@@ -156,7 +156,7 @@ fn what_would_never_be_found_is_not_written() {
 }
 
 #[test]
-fn a_cassette_without_a_warden_still_lets_no_secret_through() {
+fn a_cassette_without_a_recording_policy_seals_no_secret() {
     let folder = folder();
     let cassette = recording(folder.path());
     let body = Body::literal(format!("{{\"a\":\"{}\"}}", SECRETS[0].1).into());

@@ -27,7 +27,7 @@ async fn created(folder: &Path, verb: &str, upstream: &str) -> (Vec<Value>, Fini
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_redacted_is_counted_and_a_stand_in_that_is_answered_is_told_once() {
+async fn redactions_are_counted_and_an_answered_pseudonym_is_reported_once() {
     let (stage, folder) = (Stage::new().await, folder());
     let (names, recorded) = created(folder.path(), "record", stage.url()).await;
     assert_eq!(names, [json!(format!("one {MAIL}")), json!(format!("two {MAIL}"))]);

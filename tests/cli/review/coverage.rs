@@ -4,7 +4,7 @@ use super::setup::{json_lines, over, recorded};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn operations_chains_and_errors_are_told_with_what_is_missing() {
+async fn operations_listings_and_errors_are_printed_with_what_is_missing() {
     let stage = recorded().await;
     let finished = over(&stage, &["coverage", "--json"]);
     assert_eq!(finished.code, Some(0), "{finished:?}");

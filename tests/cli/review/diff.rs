@@ -42,7 +42,7 @@ fn differing(stage: &Stage, before: &str, after: &str) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_the_same_is_the_same_in_git_too() {
+async fn equal_cassettes_are_equal_to_git() {
     let stage = recorded().await;
     committed(&stage);
     for (before, after) in [("HEAD:c", "c"), ("main:./c/", "HEAD:c"), ("c", "main:c")] {
@@ -86,7 +86,7 @@ async fn a_revision_is_read_from_any_folder_of_the_repository() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_upstream_is_told_by_take_and_json_pointer() {
+async fn a_change_upstream_is_reported_by_take_and_json_pointer() {
     let stage = recorded().await;
     committed(&stage);
     let renamed = stage.endpoint().change("us-east-1", |world| {
@@ -119,7 +119,7 @@ async fn a_change_upstream_is_told_by_take_and_json_pointer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_and_takes_come_and_go() {
+async fn added_and_removed_requests_and_takes_are_reported() {
     let stage = recorded().await;
     committed(&stage);
     let rm = run(stage.folder(), &["rm", "ListPermissions", "--cassette", "c"]);
@@ -150,7 +150,7 @@ async fn requests_and_takes_come_and_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_compared_says_why() {
+async fn a_failed_comparison_says_why() {
     let stage = recorded().await;
     let told = |before: &str, code: i32, part: &str| {
         let finished = diff(&stage, before, "c");

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn work_over_a_second_shows_how_far_it_is_on_a_terminal_only() {
+async fn progress_is_shown_after_a_second_on_terminals_only() {
     let stage = recorded().await;
     let Credential { access_key_id, secret, .. } = Credential::owner();
     let mut plain = ramtape(stage.folder());

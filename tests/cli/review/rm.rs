@@ -11,7 +11,7 @@ fn operations(stage: &Stage) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn takes_go_by_operation_fingerprint_and_session() {
+async fn takes_are_removed_by_operation_fingerprint_and_session() {
     let stage = recorded().await;
     let before = stage.texts("c");
     let dry = over(&stage, &["rm", "ListPermissions", "--dry-run"]);
@@ -37,7 +37,7 @@ async fn takes_go_by_operation_fingerprint_and_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_recorded_after_a_write_that_goes_is_linked_to_what_came_before() {
+async fn takes_after_a_removed_write_are_linked_to_the_write_before() {
     let stage = recorded().await;
     let linked =
         |stage: &Stage| stage.texts("c").iter().any(|(_, text)| text.contains("\"after\": \"create-resource-share/"));
@@ -50,7 +50,7 @@ async fn what_was_recorded_after_a_write_that_goes_is_linked_to_what_came_before
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_went_on_from_another_sessions_writes_is_linked_anew_too_and_so_is_what_is_exported() {
+async fn takes_after_another_sessions_removed_write_are_relinked_and_exported_so() {
     let stage = Stage::new().await;
     let run = async |mode, session: &str, more: bool| {
         let ramtape = stage.ramtape("c", mode).await;
@@ -92,7 +92,7 @@ async fn what_went_on_from_another_sessions_writes_is_linked_anew_too_and_so_is_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_write_stays_while_something_holds_a_value_of_it() {
+async fn a_write_stays_while_a_take_uses_its_value() {
     let stage = recorded().await;
     let (file, text) = stage.texts("c").into_iter().find(|(_, text)| text.contains("\"after\"")).unwrap();
     let mut entry: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -117,7 +117,7 @@ async fn a_write_stays_while_something_holds_a_value_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn more_than_was_meant_is_never_removed() {
+async fn rm_removes_nothing_beyond_its_arguments() {
     let stage = recorded().await;
     let ramtape = stage.ramtape("c", RecordMode::NewEpisodes).await;
     // More requests than there are letters: two begin alike.

@@ -49,7 +49,7 @@ async fn show_shows_the_chosen_takes_under_their_numbers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_recording_left_is_chosen_as_unsealed() {
+async fn pending_takes_of_a_killed_recording_are_selected_as_unsealed() {
     let stage = recorded().await;
     plant(&recording(&stage.cassette("c")), &asked("ListPrincipals", "{}"), TakeHead::default(), 200, "{}");
     let lines = json_lines(&over(&stage, &["ls", "--unsealed", "--json"]));

@@ -27,7 +27,7 @@ fn planted(root: &Path, operation: &str, request: &str, status: u16, body: &str)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_recorded_is_well() {
+async fn an_unchanged_recording_passes() {
     let stage = recorded().await;
     let well = over(&stage, &["verify"]);
     assert_eq!((well.code, well.stdout.as_str()), (Some(0), ""), "{well:?}");
@@ -36,7 +36,7 @@ async fn what_was_recorded_is_well() {
 }
 
 #[test]
-fn the_committed_cassette_is_well() {
+fn the_committed_cassette_passes() {
     let folder = crate::support::binary::folder();
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("cassettes/quickstart");
     let finished = run(folder.path(), &["verify", "--cassette", from.to_str().unwrap()]);
@@ -44,7 +44,7 @@ fn the_committed_cassette_is_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_as_the_model_says_is_named_with_its_place() {
+async fn differences_from_the_model_are_named_with_their_place() {
     for (folder, from, to, told) in [
         (
             "create-resource-share",
@@ -80,7 +80,7 @@ async fn what_is_not_as_the_model_says_is_named_with_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_are_checked_where_they_were_answered_well() {
+async fn requests_are_checked_if_their_answer_was_no_error() {
     let stage = recorded().await;
     let root = stage.cassette("c");
     planted(&root, "ListPrincipals", r#"{"owner":"SELF"}"#, 200, r#"{"principals":[]}"#);
@@ -102,7 +102,7 @@ async fn requests_are_checked_where_they_were_answered_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_that_leads_nowhere_is_told() {
+async fn a_dangling_link_is_reported() {
     let stage = recorded().await;
     // Nothing of ramtape's leaves one behind.
     std::fs::remove_dir_all(stage.cassette("c").join("create-resource-share")).unwrap();

@@ -73,7 +73,7 @@ async fn other_data_is_drift_in_values_and_not_in_shape() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_shape_is_told_by_member_type_status_and_error() {
+async fn another_shape_is_reported_by_member_type_status_and_error() {
     let stage = recorded().await;
     let share = |more: &str| format!(r#"{{"resourceShares":[{{"resourceShareArn":"a","name":"n",{more}}}]}}"#);
     let raw = |status: u16, body: String| Effect::Raw {
@@ -100,7 +100,7 @@ async fn another_shape_is_told_by_member_type_status_and_error() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pass_of_upstream_is_waited_for_and_a_refusal_is_no_drift() {
+async fn throttling_is_waited_for_and_a_refusal_is_not_drift() {
     let (stage, equal) = (recorded().await, endpoint(7).await);
     equal.endpoint().inject(Fault::next(Effect::Throttled));
     let same = verify(&stage, &equal, &[]);
@@ -132,7 +132,7 @@ async fn a_read_with_a_value_of_its_session_is_not_asked_and_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_only_the_redaction_key_could_compare_is_no_drift() {
+async fn values_that_need_the_redaction_key_are_not_drift() {
     let stage = endpoint(7).await;
     let rules = "[redact]\npseudonymize = 'accounts'\nkey_file = 'own.key'\n";
     std::fs::write(stage.folder().join("ramtape.toml"), rules).unwrap();
@@ -162,7 +162,7 @@ async fn what_only_the_redaction_key_could_compare_is_no_drift() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_asked_as_it_was_is_named_with_its_reason() {
+async fn requests_that_cannot_be_repeated_are_named_with_the_reason() {
     let stage = endpoint(7).await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
     // In two parts, so that no scanner takes this file for a leak.
@@ -192,7 +192,7 @@ async fn what_cannot_be_asked_as_it_was_is_named_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_has_drifted_is_recorded_anew() {
+async fn update_records_drifted_takes_again() {
     let stage = recorded().await;
     let before = stage.texts("c");
     stage.endpoint().change("us-east-1", |world| {
@@ -306,7 +306,7 @@ async fn each_actor_signs_as_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_asked_unless_it_is_said() {
+async fn upstream_is_asked_with_online_only() {
     let stage = recorded().await;
     let before = stage.endpoint().requests();
     assert_eq!(over(&stage, &["verify"]).code, Some(0));
@@ -318,7 +318,7 @@ async fn nobody_is_asked_unless_it_is_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_listing_that_goes_round_is_not_followed_for_ever() {
+async fn a_looping_listing_ends() {
     let stage = recorded().await;
     let body = Bytes::from_static(br#"{"resourceShares":[],"nextToken":"same"}"#);
     let round = Effect::Raw { status: 200, content_type: Some("application/json".to_owned()), body };

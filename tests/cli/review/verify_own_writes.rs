@@ -52,7 +52,7 @@ fn refuse(endpoint: &Stage) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_suite_itself_deleted_is_no_drift() {
+async fn what_the_suite_deleted_is_not_drift() {
     let stage = recorded().await;
     let before = stage.texts("c");
     // The share is gone, from the listing too.
@@ -110,7 +110,7 @@ fn answering(endpoint: &Stage, name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_read_before_any_write_counts_alone() {
+async fn only_reads_before_any_write_count() {
     let stage = endpoint(7).await;
     // The one that counts is not the first.
     planted(&stage, &[("s", Some("create/x#1"), "after"), ("t", None, "before")]);

@@ -21,7 +21,7 @@ fn answers(endpoint: &Stage, operation: &'static str, status: u16, content_type:
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_service_never_answers_takes_no_place() {
+async fn an_answer_unlike_the_service_replaces_nothing() {
     let stage = recorded().await;
     let before = stage.texts("c");
     for (status, content_type, body, reason) in [
@@ -51,7 +51,7 @@ async fn what_the_service_never_answers_takes_no_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_of_other_types_than_the_services_takes_no_place() {
+async fn an_answer_with_other_types_replaces_nothing() {
     let stage = recorded().await;
     let before = stage.texts("c");
     for (body, told) in [
@@ -80,7 +80,7 @@ async fn what_is_of_other_types_than_the_services_takes_no_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_type_that_was_as_wrong_when_it_was_recorded_is_no_reason() {
+async fn a_type_that_was_already_wrong_does_not_prevent_an_update() {
     let (stage, other) = (Stage::new().await, endpoint(7).await);
     {
         let cassette = recording(&stage.cassette("c"));
@@ -95,7 +95,7 @@ async fn a_type_that_was_as_wrong_when_it_was_recorded_is_no_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_type_that_the_user_declares_is_the_services() {
+async fn a_type_that_the_user_declares_is_accepted() {
     let stage = recorded().await;
     let declared = "[operations.GetResourceShares.answer]\nresourceShares = 'any'\n";
     std::fs::write(stage.folder().join("ramtape.toml"), declared).unwrap();
@@ -106,7 +106,7 @@ async fn a_type_that_the_user_declares_is_the_services() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_in_the_middle_counts_as_much() {
+async fn a_page_in_the_middle_is_checked_too() {
     let (stage, other) = (Stage::new().await, endpoint(7).await);
     let recording = stage.ramtape("c", RecordMode::Once).await;
     let asked = json!({ "resourceOwner": "OTHER-ACCOUNTS", "maxResults": 1 });
@@ -121,7 +121,7 @@ async fn a_page_in_the_middle_counts_as_much() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_listing_has_a_member_of_its_own() {
+async fn single_answers_are_checked_by_their_own_member() {
     let (stage, operation) = (Stage::new().await, "GetPermission");
     let request = asked(operation, r#"{"permissionArn":"a"}"#);
     {
@@ -144,7 +144,7 @@ async fn what_is_no_listing_has_a_member_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_no_better_gives_way() {
+async fn a_recorded_answer_that_was_no_better_is_replaced() {
     let (stage, operation) = (Stage::new().await, "GetPermission");
     let root = stage.cassette("c");
     {

@@ -25,7 +25,7 @@ fn both(one: &Call, other: &str) -> Call {
 }
 
 #[test]
-fn a_second_account_that_no_actor_claims_is_told_the_lines_to_add() {
+fn a_second_account_without_an_actor_gets_the_lines_to_add() {
     let Some(python) = python() else { return };
     let (first, second) = (temporary(Credential::owner(), 1), temporary(Credential::consumer(), 1));
     let (endpoint, tape) = (endpoint_knowing(&[&first, &second]), Tape::new());
@@ -88,7 +88,7 @@ fn an_actor_without_a_profile_is_not_signed_for_by_another_account() {
 }
 
 #[test]
-fn keys_that_name_no_account_are_no_second_one() {
+fn keys_without_an_account_are_not_a_second_account() {
     let Some(python) = python() else { return };
     let own = temporary(Credential::owner(), 1);
     let (endpoint, tape) = (endpoint_knowing(&[&own]), Tape::new());
@@ -108,7 +108,7 @@ fn keys_that_name_no_account_are_no_second_one() {
 }
 
 #[test]
-fn where_an_actors_profile_cannot_be_loaded_nobody_is_taken_for_default() {
+fn with_an_actors_profile_that_cannot_be_loaded_nobody_becomes_default() {
     let Some(python) = python() else { return };
     let own = temporary(Credential::owner(), 1);
     let (endpoint, tape) = (endpoint_knowing(&[&own]), Tape::new());

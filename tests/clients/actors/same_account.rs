@@ -92,7 +92,7 @@ fn a_profile_reaches_the_command_and_a_default_profile_counts() {
 }
 
 #[test]
-fn two_profiles_that_nobody_chose_between_are_asked_about() {
+fn two_profiles_without_a_choice_are_refused() {
     let Some(python) = python() else { return };
     let scene = scene();
     configure(&scene.tape, "profile = \"dev\"\n");
@@ -118,7 +118,7 @@ fn a_profile_that_is_not_there_is_named_before_anything_starts() {
 }
 
 #[test]
-fn a_client_with_a_profile_of_its_own_is_told_to_name_it() {
+fn a_client_with_its_own_profile_is_refused_with_the_flag_to_add() {
     let Some(python) = python() else { return };
     let own = Credential::owner();
     let (endpoint, tape) = (endpoint_knowing(&[&own]), Tape::new());
@@ -182,7 +182,7 @@ fn an_actor_is_not_signed_for_by_a_profile_of_another_account() {
 }
 
 #[test]
-fn the_endpoint_of_the_environment_or_the_profile_is_upstream_and_is_told() {
+fn the_endpoint_of_the_environment_or_the_profile_is_upstream_and_is_printed() {
     let Some(python) = python() else { return };
     let keys = Credential::owner();
     let start = || Endpoint::with(Settings { credentials: vec![keys.clone()], ..Settings::default() });

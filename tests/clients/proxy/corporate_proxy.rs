@@ -22,7 +22,7 @@ fn counting_proxy() -> (String, Arc<AtomicU64>) {
 }
 
 #[test]
-fn no_base_url_goes_to_it_from_any_loopback_address() {
+fn no_request_for_ramtape_goes_to_the_corporate_proxy() {
     let Some(python) = python() else { return };
     let endpoint = Endpoint::start();
     for listen in ["127.0.0.1:0", "127.0.0.2:0", "[::1]:0"] {

@@ -47,7 +47,7 @@ fn boto3_records_through_tunnels_and_replays_through_every_door() {
 }
 
 #[test]
-fn the_javascript_sdk_does_with_an_agent_for_it() {
+fn the_javascript_sdk_records_through_tunnels_with_an_agent() {
     let Some(node) = node() else { return };
     plays_through_all_doors(&node.ram(), false);
 }

@@ -131,7 +131,7 @@ fn a_server_without_a_good_authority_does_not_start_and_says_why() {
 }
 
 #[test]
-fn a_client_without_the_bundle_is_told_in_the_log() {
+fn a_client_without_the_bundle_is_reported_in_the_log() {
     let Some(python) = python() else { return };
     let tape = Tape::new();
     authority(tape.folder());

@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_end_is_killed_with_all_it_started() {
+    fn a_process_that_does_not_end_is_killed_with_its_children() {
         let folder = tempfile::tempdir().unwrap();
         let started = folder.path().join("started");
         let mut command = Command::new("sh");

@@ -55,7 +55,7 @@ fn json_is_laid_out_and_keeps_every_spelling() {
 }
 
 #[test]
-fn what_cannot_be_laid_out_is_text_or_base64() {
+fn bodies_that_are_not_json_are_text_or_base64() {
     for (body, member) in [
         (&b"{ }"[..], "\"text\": \"{ }\""),
         (b"{\"a\": 1,\"b\":2}", "\"text\": "),
@@ -78,7 +78,7 @@ fn what_cannot_be_laid_out_is_text_or_base64() {
 }
 
 #[test]
-fn holes_stand_where_they_stood() {
+fn holes_keep_their_places() {
     for (before, after, expected) in [
         ("{\"a\":\"\",\"t\":", ",\"b\":\"\"}", "\"t\": {\"$token\": 7},"),
         ("{\"a\": \"\", \"t\": ", "}", "\"style\": \"spaced\""),
@@ -100,7 +100,7 @@ fn holes_stand_where_they_stood() {
 }
 
 #[test]
-fn what_stands_for_an_account_is_a_string_however_it_is_written() {
+fn a_pseudonym_is_a_string_however_it_is_written() {
     for (body, as_string, as_hole) in [
         (
             r#"{"owner":"9999\u00312345678"}"#,
@@ -187,7 +187,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_read_with_a_panic(mut bytes in any_body().prop_map(|body| text::write(&entry(vec![body])).unwrap().into_bytes()), at: prop::sample::Index, byte: u8) {
+    fn no_text_makes_the_reader_panic(mut bytes in any_body().prop_map(|body| text::write(&entry(vec![body])).unwrap().into_bytes()), at: prop::sample::Index, byte: u8) {
         let at = at.index(bytes.len());
         bytes[at] = byte;
         if let Ok(entry) = text::read(&bytes) {

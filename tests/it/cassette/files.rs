@@ -32,7 +32,7 @@ fn failure(root: &Path) -> String {
 }
 
 #[test]
-fn changes_under_a_running_replay_show() {
+fn a_running_replay_sees_changed_files() {
     let folder = tempfile::tempdir().unwrap();
     sealed(folder.path());
     let path = text_path(folder.path(), 1);
@@ -74,7 +74,7 @@ fn an_old_file_is_answered_from_memory_and_store_until_it_changes() {
 }
 
 #[test]
-fn damage_is_told_with_line_and_reason() {
+fn damage_is_reported_with_line_and_reason() {
     for (from, to, reason) in [
         ("\"takes\"", "\"takes\" \"", ":9: not JSON: expected :"),
         ("  \"takes\": [", "<<<<<<< HEAD\n  \"takes\": [", ":9: an unresolved merge conflict"),
@@ -105,7 +105,7 @@ fn damage_is_told_with_line_and_reason() {
 }
 
 #[test]
-fn garbled_files_are_told() {
+fn garbled_files_are_reported() {
     for (bytes, reason) in [
         (&b""[..], ":1: not JSON: unexpected end"),
         (b"\xff\xfe", "not JSON: invalid UTF-8"),
@@ -139,7 +139,7 @@ fn a_damaged_file_keeps_its_unsealed_takes_in_the_store() {
 }
 
 #[test]
-fn what_cannot_be_written_keeps_nothing_else_back() {
+fn a_take_that_cannot_be_sealed_does_not_block_others() {
     const MANY: usize = 150;
     let folder = tempfile::tempdir().unwrap();
     let recording = open(folder.path(), RECORD);
@@ -222,7 +222,7 @@ fn links_out_of_the_cassette_are_not_followed() {
 }
 
 #[test]
-fn names_are_plain_and_strange_files_are_told() {
+fn names_are_plain_and_unknown_files_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     sealed(folder.path());
     let replay = open(folder.path(), REPLAY);
@@ -238,7 +238,7 @@ fn names_are_plain_and_strange_files_are_told() {
 }
 
 #[test]
-fn the_format_stays_what_it_was() {
+fn format_1_0_is_still_read() {
     let folder = tempfile::tempdir().unwrap();
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/cassettes/format-1.0");
     let name = format!("{FOLDER}/{}.json", head(1).fingerprint());

@@ -57,7 +57,7 @@ fn replayed(root: &Path, usage: &Usage) {
 }
 
 #[test]
-fn what_was_never_used_goes_with_its_file_and_folder() {
+fn unused_takes_are_removed_with_file_and_folder() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     recorded(root);
@@ -91,7 +91,7 @@ fn what_was_never_used_goes_with_its_file_and_folder() {
 }
 
 #[test]
-fn a_take_that_is_gone_is_gone_from_the_store_too() {
+fn a_removed_take_is_removed_from_the_store_too() {
     let folder = tempfile::tempdir().unwrap();
     recorded(folder.path());
     let cassette = open(folder.path(), REPLAY);
@@ -105,7 +105,7 @@ fn a_take_that_is_gone_is_gone_from_the_store_too() {
 }
 
 #[test]
-fn writes_whose_values_something_used_holds_stay_and_links_lead_past_those_that_go() {
+fn writes_that_used_takes_need_stay_and_links_skip_removed_ones() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     let recording = open(root, RECORD);
@@ -138,7 +138,7 @@ fn writes_whose_values_something_used_holds_stay_and_links_lead_past_those_that_
 }
 
 #[test]
-fn nothing_goes_where_the_text_may_be_newer() {
+fn nothing_is_removed_if_the_text_may_be_newer() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     recorded(root);
@@ -156,7 +156,7 @@ fn nothing_goes_where_the_text_may_be_newer() {
 }
 
 #[test]
-fn nothing_goes_while_somebody_else_has_it_or_takes_are_unsealed() {
+fn nothing_is_removed_from_a_cassette_in_use_or_with_pending_takes() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     recorded(root);
@@ -173,7 +173,7 @@ fn nothing_goes_while_somebody_else_has_it_or_takes_are_unsealed() {
 }
 
 #[test]
-fn a_file_of_uses_that_is_damaged_is_none() {
+fn a_damaged_usage_file_is_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     recorded(root);

@@ -59,7 +59,7 @@ fn what_was_recorded_is_replayed_from_text_alone() {
 }
 
 #[test]
-fn a_new_cassette_tells_git_what_it_is() {
+fn a_new_cassette_has_git_attributes() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(".gitignore"), "mine\n").unwrap();
     drop(open(folder.path(), RECORD));
@@ -96,7 +96,7 @@ fn a_chain_grows_page_by_page_and_is_sealed_when_it_ends() {
 }
 
 #[test]
-fn an_unfinished_chain_waits_for_the_end_and_says_that_it_is_partial() {
+fn an_unfinished_chain_is_sealed_at_the_end_as_partial() {
     let folder = tempfile::tempdir().unwrap();
     let recording = open(folder.path(), RECORD);
     let fp = recording.begin(&head(1), &partial(), vec![listed(0)], None).unwrap().fingerprint();
@@ -116,7 +116,7 @@ fn an_unfinished_chain_waits_for_the_end_and_says_that_it_is_partial() {
 }
 
 #[test]
-fn whoever_waits_is_told_how_far_sealing_is() {
+fn sealing_reports_its_progress() {
     let folder = tempfile::tempdir().unwrap();
     let recording = open(folder.path(), RECORD);
     for n in 1..=3 {
@@ -166,7 +166,7 @@ fn takes_keep_their_links_and_their_order() {
 }
 
 #[test]
-fn in_mode_all_earlier_takes_give_way_at_the_end() {
+fn in_mode_all_earlier_takes_are_replaced_at_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let recording = open(folder.path(), RECORD);
     record(&recording, 1, "old");
@@ -203,7 +203,7 @@ fn upstream_tokens_survive_and_stay_out_of_the_text() {
 }
 
 #[test]
-fn nothing_is_recorded_in_replay_and_nothing_made_of_an_absent_cassette() {
+fn a_replay_records_nothing_and_creates_no_cassette() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("absent");
     let replay = open(&root, REPLAY);

@@ -33,7 +33,7 @@ async fn record_and_replay(stage: &mut Stage, operation: &str, parameters: &Valu
 
 /// The JavaScript SDK joins an endpoint that ends in a slash so.
 #[tokio::test(flavor = "multi_thread")]
-async fn slashes_to_spare_make_no_other_operation() {
+async fn extra_slashes_are_the_same_operation() {
     let mut stage = Stage::new().await;
     stage.endpoint().set_page_sizes(PageSizes::of(LISTING, &[1, 2]));
     let recording = stage.ramtape("c", RecordMode::Once).await;
@@ -114,7 +114,7 @@ async fn an_empty_page_in_the_middle_stays_where_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_stops_early_leaves_a_chain_that_says_so() {
+async fn a_client_that_stops_early_leaves_a_partial_chain() {
     let mut stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
     let recorded = recording.pages(LISTING, &own(1), 2).await;
@@ -251,7 +251,7 @@ async fn upstreams_token_never_enters_the_text_and_ours_never_reaches_upstream()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_token_is_no_page() {
+async fn a_refused_token_is_not_recorded_as_a_page() {
     let stage =
         Stage::with(Settings { seed: Some(7), token_lifetime: Duration::from_secs(60), ..Settings::default() }).await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
@@ -350,7 +350,7 @@ async fn partial(stage: &Stage) -> Vec<Answer> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn new_episodes_walks_a_partial_chain_anew_and_goes_on() {
+async fn new_episodes_reads_a_partial_chain_again_and_continues() {
     let mut stage = Stage::new().await;
     let recorded = partial(&stage).await;
     // The pages are cut differently this time, so the place where the client stands is in the middle of one.
@@ -377,7 +377,7 @@ async fn new_episodes_walks_a_partial_chain_anew_and_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn new_episodes_does_not_go_on_where_the_listing_has_changed() {
+async fn new_episodes_stops_if_the_listing_has_changed() {
     let stage = Stage::new().await;
     let recorded = partial(&stage).await;
     stage.endpoint().change("us-east-1", |world| {

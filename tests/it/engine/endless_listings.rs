@@ -29,7 +29,7 @@ fn round() -> Fault {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_listing_that_goes_round_ends_at_the_first_token_that_comes_again() {
+async fn a_looping_listing_ends_at_the_first_repeated_token() {
     let stage = Stage::new().await;
     partial(&stage).await;
     let before = (stage.texts("c"), stage.endpoint().requests());
@@ -45,7 +45,7 @@ async fn a_listing_that_goes_round_ends_at_the_first_token_that_comes_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_sees_that_a_token_comes_again() {
+async fn a_client_sees_the_repeated_token() {
     let stage = Stage::new().await;
     for mode in [RecordMode::Once, RecordMode::NewEpisodes, RecordMode::All] {
         let name = format!("{mode:?}");

@@ -39,7 +39,7 @@ async fn once_over_a_folder_without_takes_records() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn none_leaves_no_folder_behind_and_asks_nobody() {
+async fn none_creates_no_folder_and_sends_nothing() {
     let stage = Stage::new().await;
     let replaying = stage.ramtape("absent", RecordMode::None).await;
     let missed = replaying.post(LISTING, own(50)).await;
@@ -106,7 +106,7 @@ async fn after_a_recorded_write_a_session_asks_upstream_for_everything() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_two_ask_at_once_is_recorded_for_each() {
+async fn requests_of_two_clients_at_once_are_recorded_for_each() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::NewEpisodes).await;
     let create = |session| recording.ask("CreateResourceShare", r#"{"name":"new"}"#, Asking::session(session));
@@ -199,7 +199,7 @@ async fn recording_again_what_has_not_changed_gives_no_diff() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_tells_of_the_moment_is_passed_on_and_not_recorded() {
+async fn transient_errors_are_passed_on_and_not_recorded() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
     for effect in [Effect::Throttled, Effect::Unavailable, Effect::InternalError, Effect::ExpiredToken] {
@@ -268,7 +268,7 @@ async fn unknown_operations_are_recorded_as_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replay_tells_what_upstream_would_have_taken() {
+async fn a_replay_reports_the_time_saved() {
     let stage = Stage::new().await;
     let took = std::time::Duration::from_millis(120);
     stage.endpoint().inject(Fault::next(Effect::Latency(took)));

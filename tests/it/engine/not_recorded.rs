@@ -71,7 +71,7 @@ async fn a_region_that_does_not_know_a_key_which_works_elsewhere_has_answered() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_tells_of_the_credentials_is_passed_on_and_told() {
+async fn authentication_errors_are_passed_on_and_reported() {
     let stage = Stage::new().await;
     // An expired session is no region's matter.
     for error in ["ExpiredTokenException", "RequestExpired", "SignatureDoesNotMatch"] {
@@ -148,7 +148,7 @@ async fn a_read_that_waits_stays_where_it_was_and_writes_are_linked_in_one_line(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_web_page_is_the_clients_alone_and_said_to_be_one() {
+async fn a_web_page_is_passed_on_and_reported() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
     for (status, content_type) in [(200, "text/html"), (404, "application/json"), (403, "text/html; charset=utf-8")] {
@@ -171,7 +171,7 @@ async fn a_web_page_is_the_clients_alone_and_said_to_be_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_web_page_is_no_recorded_error_and_continues_no_listing() {
+async fn a_web_page_is_not_recorded_and_continues_no_listing() {
     let stage = Stage::new().await;
     let page = |status| Fault::next(Effect::Raw { status, content_type: None, body: PORTAL.into() });
     let recording = stage.ramtape_with("c", RecordMode::Once, |raw| raw.record_errors = Some(true)).await;

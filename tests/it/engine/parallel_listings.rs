@@ -155,7 +155,7 @@ async fn reads_that_shared_an_answer_are_answered_as_often_on_replay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_stopped_beside_one_that_went_on_is_not_told() {
+async fn a_stopped_reading_beside_a_complete_one_is_not_reported() {
     let stage = stage().await;
     for round in 0..ROUNDS {
         let name = format!("c{round}");

@@ -207,7 +207,7 @@ async fn a_sessions_live_values_are_its_own() {
 }
 
 #[tokio::test]
-async fn polls_and_writes_go_on_in_turn() {
+async fn polls_and_writes_advance_in_turn() {
     let folder = cassette();
     let polls = ["\"PENDING\"", "\"ASSOCIATING\"", "\"ASSOCIATED\""];
     let takes = polls.iter().map(|answer| take(None, answer)).collect();

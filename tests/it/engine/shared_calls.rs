@@ -137,7 +137,7 @@ async fn stopping_waits_for_what_was_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_retry_is_the_same_write_though_its_first_attempt_gave_a_name_to_what_it_says() {
+async fn a_retry_is_the_same_write_after_its_first_attempt_bound_a_name() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
     // What stands in a volatile member stands elsewhere in the request too.

@@ -112,7 +112,7 @@ async fn polls_replay_as_often_as_they_were_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_waiter_that_goes_nowhere_is_told_and_goes_on() {
+async fn a_stuck_waiter_is_reported_and_continues() {
     let mut stage = Stage::with(settling(1)).await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
     let arn = create(&recording, "x", "").await;
@@ -166,7 +166,7 @@ async fn twice(ramtape: &Ramtape, session: &str) -> BTreeSet<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn recording_anew_leaves_nothing_of_what_earlier_writes_had_made() {
+async fn recording_again_removes_what_earlier_writes_had_made() {
     for (session, per_session) in [("", false), ("test_twice", false), ("test_twice", true)] {
         let stage = Stage::new().await;
         let mut earlier = BTreeSet::new();
@@ -204,7 +204,7 @@ fn assert_links_hold(texts: &[(String, String)]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_merely_came_later_is_linked_to_what_came_before() {
+async fn later_takes_are_linked_to_the_write_before() {
     let stage = Stage::new().await;
     let first = stage.ramtape("c", RecordMode::Once).await;
     twice(&first, "").await;
@@ -225,7 +225,7 @@ async fn what_merely_came_later_is_linked_to_what_came_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cassette_of_the_earlier_format_is_read_and_told_where_its_links_cannot_serve() {
+async fn a_cassette_of_format_1_0_is_read_and_insufficient_links_are_reported() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
     create(&recording, "one", "").await;

@@ -54,7 +54,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_interleaving_extra_polls_and_retries(
+    fn any_interleaving_with_polls_and_retries_replays_each_session(
         scripts in prop::collection::vec(any_steps(), 1..5),
         turns in prop::collection::vec((0_usize..100, 0_usize..3), 0..60),
         extra in 0_usize..3,

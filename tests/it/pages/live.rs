@@ -22,7 +22,7 @@ async fn create_and_list(ramtape: &Ramtape, name: &str, size: usize) -> Vec<Stri
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_live_value_stands_in_an_item_however_the_page_is_cut() {
+async fn a_session_value_is_in_its_item_however_the_page_is_cut() {
     let mut stage = Stage::new().await;
     let recording = stage.ramtape_with("c", RecordMode::Once, with(Pages::Requested)).await;
     let recorded = create_and_list(&recording, "share-recorded", 4).await;

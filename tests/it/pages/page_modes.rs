@@ -38,7 +38,7 @@ async fn adversarial_pages_are_one_item_short_and_empty_ones_and_always_the_same
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn adversarial_ends_where_there_is_nothing() {
+async fn adversarial_pages_of_an_empty_listing_end() {
     let stage = Stage::new().await;
     Upstream::of(0, &[0]).record(&stage, "c", &own(None), 100).await;
     let nasty = replaying(&stage, "c", Pages::Adversarial).await;

@@ -245,7 +245,7 @@ fn tls_inside_must_be_for_the_host_of_the_connect() {
 }
 
 #[test]
-fn a_region_that_the_authority_does_not_know_is_told_with_what_to_do() {
+fn a_region_unknown_to_the_authority_is_reported_with_a_remedy() {
     let stage = Stage::recording();
     let reply = stage.refused("CONNECT ram.eu-west-1.amazonaws.com:443 HTTP/1.0\r\n\r\n");
     assert_eq!(reply.status, 403);
@@ -256,7 +256,7 @@ fn a_region_that_the_authority_does_not_know_is_told_with_what_to_do() {
 }
 
 #[test]
-fn a_slow_head_is_told() {
+fn a_slow_head_gets_an_answer() {
     let stage = Stage::with(true, |limits| limits.header_time = Duration::from_millis(200));
     let reply = stage.refused(format!("CONNECT {RAM}:4"));
     assert_eq!(reply.status, 408, "{reply:?}");

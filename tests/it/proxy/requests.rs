@@ -89,7 +89,7 @@ async fn every_header_under_the_signature_arrives_whatever_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slashes_to_spare_go_up_as_they_were_signed_and_make_no_other_operation() {
+async fn extra_slashes_are_sent_as_signed_and_are_the_same_operation() {
     let stage = Stage::new().await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
     let recorded = client(&recording).post(LISTING, own()).await;

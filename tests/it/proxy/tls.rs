@@ -120,7 +120,7 @@ fn requests_follow_each_other_and_prefixes_count() {
 }
 
 #[test]
-fn a_slow_head_is_told_over_tls_too() {
+fn a_slow_head_over_tls_gets_an_answer() {
     let encrypted = Encrypted::with(|limits| limits.header_time = HEADER_TIME);
     let mut client = encrypted.connect();
     client.send("GET / HT");
@@ -145,7 +145,7 @@ fn a_handshake_has_its_time() {
 }
 
 #[test]
-fn plain_http_on_the_tls_port_is_told_so() {
+fn plain_http_on_the_tls_port_gets_an_explanation() {
     let encrypted = Encrypted::start();
     for bytes in ["GET /x HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"] {
         let mut client = encrypted.server.connect();

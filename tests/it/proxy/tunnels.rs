@@ -60,7 +60,7 @@ fn tunnels_are_limited_in_number_and_time() {
 }
 
 #[test]
-fn a_target_that_is_not_there_is_told() {
+fn a_target_that_is_not_there_is_reported() {
     let stage = Stage::recording();
     // Bound, so that nobody else gets the port, and not listened at.
     let bound = tokio::net::TcpSocket::new_v4().unwrap();

@@ -45,7 +45,7 @@ fn mapped(value: Value, pairs: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_real_account_and_its_stand_in_ask_the_same() {
+async fn the_real_account_and_its_pseudonym_are_the_same_request() {
     let mut stage = Stage::new().await;
     let recording = stage.ramtape_with("c", RecordMode::Once, accounts).await;
     let live = suite(&recording, OWNER, PARTNER).await;
@@ -126,7 +126,7 @@ async fn a_volatile_name_with_an_account_in_it_is_the_sessions_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_missing_is_recorded_on_top_of_stand_ins() {
+async fn missing_takes_are_recorded_on_top_of_pseudonyms() {
     let stage = Stage::new().await;
     let asked = json!({ "resourceOwner": "SELF", "maxResults": 2 });
     let recording = stage.ramtape_with("c", RecordMode::Once, accounts).await;

@@ -71,7 +71,7 @@ const LIKE_A_MINUTE: &str = "20[0-9]{2}0[1-9]1[0-9]0[0-9][0-5][0-9]";
 
 proptest! {
     #[test]
-    fn twice_is_once(value in any_json(), ascii: bool) {
+    fn redacting_twice_changes_nothing(value in any_json(), ascii: bool) {
         let once = answered(&rules(), &spelled(&value, ascii));
         prop_assert_eq!(answered(&rules(), &once), once.clone());
         prop_assert!(serde_json::from_str::<serde_json::Value>(&once).is_ok(), "{}", once);
@@ -80,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn requests_and_answers_agree(value in any_json()) {
+    fn requests_and_answers_are_redacted_alike(value in any_json()) {
         let text = spelled(&value, false);
         prop_assert_eq!(requested(&rules(), &text), answered(&rules(), &text));
     }
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn queries_are_as_bodies(text in any_text()) {
+    fn queries_are_redacted_as_bodies(text in any_text()) {
         let redaction = rules();
         let query = format!("q={}", percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC));
         let body = serde_json::json!({ "q": text }).to_string();
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn accounts_are_equal_wherever_they_stand(account in prop_oneof!["[1-8][0-9]{11}", LIKE_A_MINUTE]) {
+    fn an_account_has_one_pseudonym_everywhere(account in prop_oneof!["[1-8][0-9]{11}", LIKE_A_MINUTE]) {
         let policy = Policy { accounts: true, ..Policy::default() };
         let redaction = Redaction::new(policy, ramtape::redact::KeySource::Known(key())).unwrap();
         let stand_in = |text: &str| requested(&redaction, &text.replace("ACCOUNT", &account));

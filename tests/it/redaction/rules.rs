@@ -72,7 +72,7 @@ fn rules_keep_to_their_operations_and_their_way() {
 }
 
 #[test]
-fn an_arn_keeps_its_kind_and_its_account_is_its_own_matter() {
+fn an_arn_keeps_its_kind_and_its_account() {
     let arn = format!("arn:aws:ram:eu-west-1:{ACCOUNT}:resource-share/7ab6");
     let kept = requested(&redaction(false, &[member("arn")]), &format!("{{\"arn\":\"{arn}\"}}"));
     assert!(

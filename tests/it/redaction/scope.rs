@@ -149,7 +149,7 @@ fn headers_queries_and_paths_are_redacted_too() {
 }
 
 #[test]
-fn what_becomes_a_hole_and_what_is_never_stored_is_left_alone() {
+fn holes_and_unstored_values_are_left_unchanged() {
     let redaction = redaction(true, &[]);
     let body = b"{\"name\":\"share-123456789012\",\"clientToken\":\"x@corp.com\",\"o\":[\"share-123456789012\",\"123456789012\"]}";
     let asking = Asking {
@@ -167,7 +167,7 @@ fn what_becomes_a_hole_and_what_is_never_stored_is_left_alone() {
 }
 
 #[test]
-fn two_values_with_one_stand_in_are_an_error() {
+fn two_values_with_one_pseudonym_are_an_error() {
     // 483,000 stand-ins for short numbers: among 5,000 values two meet.
     let redaction = redaction(false, &[rule(Selector::Member("n".into()))]);
     let mut collided = false;

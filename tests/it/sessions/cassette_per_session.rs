@@ -61,7 +61,7 @@ async fn a_new_session_is_recorded_under_once_while_the_others_replay() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn recording_one_session_anew_touches_one_folder() {
+async fn recording_one_session_again_touches_one_folder() {
     let stage = Stage::new().await;
     let first = ramtape(&stage, RecordMode::Once).await;
     list(&first, "a").await;
@@ -140,7 +140,7 @@ async fn no_name_leads_out_of_the_parent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_may_not_record_makes_no_folder() {
+async fn a_caller_who_may_not_record_creates_no_folder() {
     let stage = Stage::new().await;
     let recording = ramtape(&stage, RecordMode::Once).await;
     let stranger = Caller::of(recording.base.split("/~").next().unwrap());
@@ -191,7 +191,7 @@ async fn a_miss_names_the_sessions_cassette_and_the_command_that_records_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_stops_is_told_how_far_sealing_is() {
+async fn stopping_reports_the_progress_of_sealing() {
     for per_session in [false, true] {
         let stage = Stage::new().await;
         let switch = |written: &mut RawConfig| written.cassette_per_session = Some(per_session);

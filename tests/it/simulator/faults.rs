@@ -53,7 +53,7 @@ async fn errors_are_spelled_as_ram_spells_them() {
 }
 
 #[tokio::test]
-async fn faults_last_as_long_and_hit_what_they_are_told_to() {
+async fn faults_last_as_long_and_hit_what_is_asked() {
     let (simulator, owner, _) = started(Settings::default()).await;
     simulator.inject(Fault::next(Effect::Throttled).times(2).on("ListPrincipals"));
     simulator.inject(Fault::next(Effect::Unavailable));

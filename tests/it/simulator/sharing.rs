@@ -52,7 +52,7 @@ async fn a_share_settles_read_by_read() {
 }
 
 #[tokio::test]
-async fn a_share_on_its_way_out_takes_no_writes() {
+async fn a_share_being_deleted_refuses_writes() {
     let (_simulator, owner, _) = started(empty()).await;
     let arn = create(&owner, json!({"name": "s"})).await;
     let target = format!("/deleteresourceshare?resourceShareArn={arn}");

@@ -139,7 +139,7 @@ async fn a_compressed_answer_is_refused() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_said() {
+async fn a_refused_connection_is_reported() {
     // Bound, so that nobody else gets the port, and not listened at.
     let bound = tokio::net::TcpSocket::new_v4().unwrap();
     bound.bind("127.0.0.1:0".parse().unwrap()).unwrap();

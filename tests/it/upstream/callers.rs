@@ -83,7 +83,7 @@ async fn any_other_signature_is_none() {
 }
 
 #[tokio::test]
-async fn other_credentials_are_told_of_the_key() {
+async fn a_caller_with_other_credentials_is_pointed_to_the_key() {
     let others = Keys { access_key_id: "ASIAIOSFODNN7OTHERONE".to_owned(), ..keys() };
     let error = verdict(&signed("/getresourceshares", &others, "ram", NOW)).await.unwrap_err();
     assert_eq!(error, CallerError::OtherCredentials { key_id_end: "RONE".to_owned() });

@@ -36,7 +36,7 @@ async fn a_self_signed_server_is_trusted_through_the_bundle_only() {
 }
 
 #[tokio::test]
-async fn what_does_not_speak_tls_is_said() {
+async fn a_server_without_tls_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {

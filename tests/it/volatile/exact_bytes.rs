@@ -29,7 +29,7 @@ async fn run(ramtape: &Ramtape) -> Vec<Bytes> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn odd_spellings_survive() {
+async fn unusual_spellings_survive() {
     let mut stage = Stage::new().await;
     let recording = stage.ramtape_with("c", RecordMode::Once, volatile).await;
     for body in BODIES {

@@ -157,7 +157,7 @@ async fn tests_that_look_before_they_make_replay_alone_and_in_another_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn recording_anew_leaves_nothing_that_holds_a_value_of_what_went() {
+async fn recording_again_leaves_no_value_of_removed_writes() {
     let stage = Stage::new().await;
     // A write more in front gives all others another id.
     for in_front in [false, true] {

@@ -217,7 +217,7 @@ fn sixty_four_headers_are_let_through() {
 }
 
 #[test]
-fn a_header_of_32_kib() {
+fn a_header_of_32_kib_is_refused() {
     held_back(431, "the request's head is larger than 32768 bytes (limits.header_bytes)", |recorder| {
         let large = "x".repeat(32 << 10);
         [

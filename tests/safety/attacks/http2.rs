@@ -36,7 +36,7 @@ fn withstood(attacked: impl FnOnce(&Path, &str) + Send) {
 }
 
 #[test]
-fn is_spoken_with_prior_knowledge() {
+fn http2_is_spoken_with_prior_knowledge() {
     let Some(python) = python() else { return };
     let recorder = Recorder::start();
     let answered = attack(&python, "ask", &format!("{}{PATH}", recorder.url()), None);

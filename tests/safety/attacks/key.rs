@@ -64,7 +64,7 @@ fn ask_everything(recorder: &Recorder) {
 }
 
 #[test]
-fn stands_in_no_log_cassette_report_or_answer() {
+fn the_key_is_in_no_log_cassette_report_or_answer() {
     for format in ["text", "json"] {
         let reports = ["--report", "json", "misses.json", "--report", "junit", "misses.xml"];
         let flags = [&["-vvv", "--log-format", format, "--ready-file", "ready"][..], &reports].concat();
@@ -87,7 +87,7 @@ fn stands_in_no_log_cassette_report_or_answer() {
 
 /// One address serves clients in every mode, key included: a fixed key is worth as much while nothing is recorded.
 #[test]
-fn a_fixed_one_is_shown_by_no_replay() {
+fn a_replay_never_shows_a_fixed_key() {
     const KEY: &str = "fixedkeyforeverymodeofall";
     let folder = folder();
     let mut command = ramtape(folder.path());
@@ -139,7 +139,7 @@ fn a_fixed_one_is_shown_by_no_replay() {
 }
 
 #[test]
-fn stands_in_no_process_but_cmd() {
+fn the_key_is_in_no_process_but_cmd() {
     let (endpoint, folder) = (Endpoint::start(), tempfile::tempdir().unwrap());
     let look = r#"
         for file in cmdline environ status comm; do tr '\0' '\n' </proc/$PPID/$file; done >parents
@@ -171,7 +171,7 @@ fn stands_in_no_process_but_cmd() {
 }
 
 #[test]
-fn a_server_has_it_in_nothing_that_the_system_shows() {
+fn a_servers_key_is_in_nothing_that_the_system_shows() {
     let recorder = Recorder::start();
     recorder.assert_serves();
     for file in ["cmdline", "environ", "status", "comm", "maps"] {
@@ -181,7 +181,7 @@ fn a_server_has_it_in_nothing_that_the_system_shows() {
 }
 
 #[test]
-fn is_another_one_at_every_start() {
+fn every_start_makes_another_key() {
     let keys = [Recorder::start(), Recorder::start()].map(|recorder| recorder.key().to_owned());
     assert_ne!(keys[0], keys[1]);
     // 128 bits in base32.
@@ -189,7 +189,7 @@ fn is_another_one_at_every_start() {
 }
 
 #[test]
-fn is_needed_for_nothing_and_printed_nowhere_on_replay() {
+fn a_replay_needs_and_prints_no_key() {
     let recorder = Recorder::start();
     recorder.assert_serves();
     let (_, folder) = recorder.stop();
@@ -198,7 +198,7 @@ fn is_needed_for_nothing_and_printed_nowhere_on_replay() {
 }
 
 #[test]
-fn debug_shows_it_of_no_value() {
+fn debug_output_never_shows_the_key() {
     const KEY: &str = "key-shownbynodebugoutputatall";
     let environment = Environment::of([("RAMTAPE_KEY", KEY)], "/nowhere");
     let settings = Settings::load(RawConfig::default(), &environment).unwrap();

@@ -38,7 +38,7 @@ fn a_path_without_prefixes_has_neither_key_nor_session() {
 
 /// An endpoint that ends in a slash, joined with an operation's path as the JavaScript SDK joins them.
 #[test]
-fn slashes_to_spare_are_no_part_of_the_path_but_of_what_was_signed() {
+fn extra_slashes_are_signed_but_not_part_of_the_path() {
     let server = Server::start(settings());
     for target in ["//x", "/x/", "/~s//x", "/~key-z//x", "/~w//~s///x//", "//~s/x?a=//b/"] {
         server.ask(format!("POST {target} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"));
