@@ -103,7 +103,7 @@ pub enum Command {
     /// Remove takes that the latest complete replay never used
     #[command(after_help = upkeep::PRUNE_EXAMPLE)]
     Prune(PruneArgs),
-    /// Look for secrets in cassettes and other files, and for answers that nothing would find
+    /// Check cassettes for secrets, and for answers that a replay would not find
     #[command(after_help = upkeep::SCAN_EXAMPLE)]
     Scan(ScanArgs),
     /// Remove takes by operation, fingerprint, session and the like

@@ -19,9 +19,11 @@ Examples:
   ramtape scan tests/cassettes          every cassette in a folder
   ramtape scan $(git diff --cached --name-only --diff-filter=d)
 
-In a cassette's file everything that is redacted while recording is looked for, and the file is
-replayed against its own requests; in other files, credentials. Exits with 4 if there is a secret,
-with 5 if a cassette's file is invalid. What is no secret stands in [[scan.allow]] in ramtape.toml.";
+Recorded files are searched for everything that recording redacts, and replayed against their own
+requests; the other files in a cassette and beside it are searched for credentials. Files that are
+in no cassette are not scanned: for those, and for whole repositories, use a scanner such as
+gitleaks. Exits with 4 if there is a secret, with 5 if a file of a cassette is invalid. List what
+is no secret in ramtape.toml, as [[scan.allow]].";
 pub(super) const RM_EXAMPLE: &str = "\
 Examples:
   ramtape rm --session test_old --dry-run
@@ -62,7 +64,7 @@ pub struct PruneArgs {
 /// `ramtape scan`
 #[derive(Args, Clone, Debug)]
 pub struct ScanArgs {
-    /// Files and folders to look through, instead of the cassette
+    /// Cassettes, folders that hold cassettes, and files in them; the configured cassette without any
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The cassette.

@@ -79,8 +79,8 @@ fn a_cassettes_own_rules_decide_and_need_no_key() {
     // The key that stands beside it is meant to.
     std::fs::write(folder.path().join("c/redaction.key"), SECRETS[2].1).unwrap();
     assert_eq!(run(folder.path(), &["scan", "c/redaction.key"]).code, Some(0));
-    std::fs::write(folder.path().join("other.key"), SECRETS[2].1).unwrap();
-    assert_eq!(run(folder.path(), &["scan", "other.key"]).code, Some(4));
+    std::fs::write(folder.path().join("c/other.key"), SECRETS[2].1).unwrap();
+    assert_eq!(run(folder.path(), &["scan", "c/other.key"]).code, Some(4));
 }
 
 #[test]
@@ -124,11 +124,12 @@ fn what_is_allowed_has_a_reason_and_is_not_reported() {
 #[test]
 fn text_in_utf_16_is_read() {
     let folder = folder();
+    cassette(folder.path(), "c", "", "s", "{}");
     let text = format!("nothing\r\n\u{20ac} = {}\r\n", SECRETS[0].1);
     let units: Vec<u16> = std::iter::once(0xfeff).chain(text.encode_utf16()).collect();
     for (name, bytes) in [
-        ("le.txt", units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<u8>>()),
-        ("be.txt", units.iter().flat_map(|unit| unit.to_be_bytes()).collect()),
+        ("c/le.txt", units.iter().flat_map(|unit| unit.to_le_bytes()).collect::<Vec<u8>>()),
+        ("c/be.txt", units.iter().flat_map(|unit| unit.to_be_bytes()).collect()),
     ] {
         std::fs::write(folder.path().join(name), bytes).unwrap();
         let found = run(folder.path(), &["scan", name]);
@@ -142,11 +143,12 @@ fn pipes_and_devices_are_named_and_not_read() {
     let folder = folder();
     assert!(std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status().unwrap().success());
     let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+    let entry = cassette(folder.path(), "c", "", "s", "{}");
     std::fs::write(folder.path().join("plain"), "x").unwrap();
     for (name, what) in [("pipe", "a pipe"), ("socket", "a socket"), ("/dev/zero", "a device")] {
         let found = run(folder.path(), &["scan", name, "plain"]);
         assert_eq!(found.code, Some(1), "{found:?}");
-        assert!(found.stderr.contains(&format!("{name} is {what}, and not scanned: ")), "{found:?}");
+        assert!(found.stderr.contains(&format!("{name} is {what} and cannot be scanned: ")), "{found:?}");
         assert!(found.stderr.contains("1 file scanned"), "the others are: {found:?}");
     }
     std::fs::write(folder.path().join("plain"), SECRETS[0].1).unwrap();
@@ -155,10 +157,35 @@ fn pipes_and_devices_are_named_and_not_read() {
     std::fs::write(folder.path().join("plain"), "x").unwrap();
     assert_eq!(run(folder.path(), &["scan", "."]).code, Some(0));
     // In the place of an entry they are.
-    let entry = cassette(folder.path(), "c", "", "s", "{}");
     std::fs::remove_file(&entry).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(&entry).status().unwrap().success());
     assert_eq!(run(folder.path(), &["scan", "."]).code, Some(5));
+}
+
+#[test]
+fn only_cassettes_and_what_is_beside_them_are_scanned() {
+    let folder = folder();
+    let entry = cassette(folder.path(), "tapes/c", "", "s", "{}");
+    std::fs::create_dir_all(folder.path().join("src/deep")).unwrap();
+    for name in ["src/a.rs", "src/b.rs", "src/c.rs", "src/deep/d.rs", "tapes/notes.md"] {
+        std::fs::write(folder.path().join(name), SECRETS[0].1).unwrap();
+    }
+    // A folder in which there is nothing to scan was named in error.
+    let found = run(folder.path(), &["scan", "src"]);
+    assert_eq!((found.code, found.stdout.as_str()), (Some(1), ""), "{found:?}");
+    assert!(found.stderr.contains("there is no cassette in src: `ramtape scan` checks cassettes"), "{found:?}");
+    assert!(found.stderr.contains("gitleaks"), "{found:?}");
+    // Files that are in no cassette can be among those that git has staged.
+    let entry = entry.strip_prefix(folder.path()).unwrap().to_str().unwrap().to_owned();
+    let found = run(folder.path(), &["scan", "src/a.rs", "src/b.rs", "src/c.rs", "src/deep/d.rs", &entry]);
+    assert_eq!((found.code, found.stdout.as_str()), (Some(0), ""), "{found:?}");
+    let note =
+        "not scanned, because in no cassette: src/a.rs, src/b.rs, src/c.rs, 1 more. `ramtape scan` checks cassettes";
+    assert!(found.stderr.contains(note) && found.stderr.contains("1 file scanned"), "{found:?}");
+    // What stands beside a cassette is committed with it.
+    let found = run(folder.path(), &["scan", "."]);
+    assert_eq!((found.code, found.stdout.as_str()), (Some(4), "./tapes/notes.md:1: access key id\n"), "{found:?}");
+    assert_eq!(run(folder.path(), &["scan", "tapes/notes.md"]).code, Some(4));
 }
 
 #[test]

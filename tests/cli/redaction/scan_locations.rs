@@ -1,5 +1,4 @@
-//! `ramtape scan`: what belongs to a cassette is judged as such, wherever one stands and however it is named; and what is
-//! not in a cassette is left in peace.
+//! `ramtape scan`: what belongs to a cassette is checked as such, from every folder and under every name.
 
 use super::scan::cassette;
 use crate::support::binary::{Finished, folder, run};
@@ -79,18 +78,17 @@ fn entries_without_the_cassettes_head_are_invalid() {
 }
 
 #[test]
-fn a_copy_of_an_entry_holds_no_more_than_the_entry_may() {
+fn a_copy_of_an_entry_beside_a_cassette_holds_no_more_than_the_entry_may() {
     let folder = folder();
     let file = leaking(folder.path());
-    std::fs::create_dir(folder.path().join("docs")).unwrap();
-    std::fs::rename(&file, folder.path().join("docs/sample.json")).unwrap();
-    let found = scan(folder.path(), &["docs"]);
-    assert!(found.code == Some(4) && found.stdout.contains("docs/sample.json:1: e-mail address"), "{found:?}");
+    std::fs::rename(&file, folder.path().join("sample.json")).unwrap();
+    let found = scan(folder.path(), &["."]);
+    assert!(found.code == Some(4) && found.stdout.contains("./sample.json:1: e-mail address"), "{found:?}");
     let clean = cassette(folder.path(), "c", "", "s", "{\"m\":\"x\"}");
     for name in ["sample.json", clean.file_name().unwrap().to_str().unwrap()] {
-        std::fs::copy(&clean, folder.path().join("docs").join(name)).unwrap();
+        std::fs::copy(&clean, folder.path().join(name)).unwrap();
     }
-    assert_eq!(scan(folder.path(), &["docs"]).code, Some(0));
+    assert_eq!(scan(folder.path(), &["."]).code, Some(0));
 }
 
 #[test]
@@ -109,6 +107,7 @@ fn unrelated_json_is_ignored() {
     ] {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
+    cassette(folder.path(), "c", "", "s", "{}");
     let found = scan(folder.path(), &["."]);
     assert_eq!((found.code, found.stdout.as_str()), (Some(0), ""), "{found:?}");
 }

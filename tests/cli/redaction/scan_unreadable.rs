@@ -24,15 +24,15 @@ fn scan(folder: &Path, arguments: &[&str]) -> Finished {
 fn a_folder_that_cannot_be_read_hides_nothing_of_the_others() {
     let folder = folder();
     too_deep(folder.path());
+    let entry = cassette(folder.path(), "c", "", "s", "{}");
     std::fs::write(folder.path().join("a.txt"), "x").unwrap();
     let found = scan(folder.path(), &["."]);
     assert_eq!(found.code, Some(1), "{found:?}");
     assert!(found.stdout.starts_with("cannot read ./deep/ddd") && found.stdout.lines().count() == 1, "{found:?}");
-    assert!(found.stderr.contains("1 file scanned: 0 secrets, 0 invalid files, 1 not readable"), "{found:?}");
+    assert!(found.stderr.contains("3 files scanned: 0 secrets, 0 invalid files, 1 not readable"), "{found:?}");
     let json: serde_json::Value = serde_json::from_str(&scan(folder.path(), &["--json", "."]).stdout).unwrap();
     assert!(json["unread"].as_str().unwrap().starts_with("cannot read ./deep/ddd"), "{json}");
     // What is invalid says more, a secret most.
-    let entry = cassette(folder.path(), "c", "", "s", "{}");
     std::fs::write(&entry, "{").unwrap();
     assert_eq!(scan(folder.path(), &["."]).code, Some(5));
     std::fs::write(folder.path().join("z.txt"), SECRETS[0].1).unwrap();
@@ -44,12 +44,14 @@ fn a_folder_that_cannot_be_read_hides_nothing_of_the_others() {
 #[test]
 fn unreadable_arguments_are_reported_with_the_rest() {
     let folder = folder();
+    cassette(folder.path(), "c", "", "s", "{}");
     symlink("nowhere", folder.path().join("dangling")).unwrap();
     symlink("loop", folder.path().join("loop")).unwrap();
     std::fs::write(folder.path().join("plain"), "x").unwrap();
     let long = "n".repeat(300);
     // The last is a file that nobody can read from its beginning.
-    let unmapped = cfg!(target_os = "linux").then_some("/proc/self/mem");
+    symlink("/proc/self/mem", folder.path().join("c/mem")).unwrap();
+    let unmapped = cfg!(target_os = "linux").then_some("c/mem");
     for name in ["dangling", "loop", "nowhere", &long].into_iter().chain(unmapped) {
         std::fs::write(folder.path().join("plain"), "x").unwrap();
         let found = scan(folder.path(), &[name, "plain"]);
