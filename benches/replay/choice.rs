@@ -5,7 +5,7 @@ use crate::polling;
 use crate::sample;
 use ramtape::fingerprint::Fingerprint;
 use ramtape::model::{Entry, OperationName, Take};
-use ramtape::session::{Ask, Choices, Lines, OperationRules, Session};
+use ramtape::session::{OperationRules, Session, TakeHistories, TakeQuery, WriteTree};
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ struct Recorded {
     /// Of which entry, and which of its takes, each write is.
     places: Vec<(usize, usize)>,
     polled: (Fingerprint, Entry),
-    lines: Arc<Lines>,
+    lines: Arc<WriteTree>,
 }
 
 impl Recorded {
@@ -73,12 +73,12 @@ impl Recorded {
                 ))
             })
             .collect();
-        let lines = Arc::new(Lines::of(writes.iter().cloned()));
+        let lines = Arc::new(WriteTree::from_entries(writes.iter().cloned()));
         Self { writes, places, polled, lines }
     }
 
-    fn choices(&self) -> Choices {
-        Choices::of(&self.polled.0, &self.polled.1, &self.lines, &OperationRules::default())
+    fn choices(&self) -> TakeHistories {
+        TakeHistories::build(&self.polled.0, &self.polled.1, &self.lines, &OperationRules::default())
     }
 
     /// A session that has made the writes up to that of take `last`, and then the other one, if it is to.
@@ -87,7 +87,7 @@ impl Recorded {
         let made = self.places.iter().take(last * ((self.places.len() - 1) / TAKES) + 1);
         for (entry, take) in made.chain(self.places.last().filter(|_| other)) {
             let (fingerprint, entry) = &self.writes[*entry];
-            session.history.replayed(fingerprint, *take, &entry.takes[*take]);
+            session.history.push_replayed(fingerprint, *take, &entry.takes[*take]);
         }
         session
     }
@@ -98,9 +98,15 @@ impl Recorded {
         let (fingerprint, entry) = &self.polled;
         let choose = |session: &mut Session| {
             let (fingerprint, can_answer) = (*fingerprint, &|_: &Take| true);
-            let ask =
-                Ask { fingerprint, session: None, max_results: None, repeats: Vec::new(), at_once: false, can_answer };
-            black_box(session.choose(black_box(entry), || Arc::clone(&choices), ask));
+            let ask = TakeQuery {
+                fingerprint,
+                session: None,
+                max_results: None,
+                retry_keys: Vec::new(),
+                skip_to_last: false,
+                can_answer,
+            };
+            black_box(session.select_take(black_box(entry), || Arc::clone(&choices), ask));
         };
         median((0..ROUNDS).map(|_| {
             let mut session = session();
@@ -136,7 +142,7 @@ pub(crate) fn measure(folder: &Path) {
     let choices = median((0..ROUNDS / 10).map(|_| micros(|| drop(black_box(recorded.choices())))));
     let lines = median((0..ROUNDS / 10).map(|_| {
         let writes = recorded.writes.clone();
-        micros(|| drop(black_box(Lines::of(writes))))
+        micros(|| drop(black_box(WriteTree::from_entries(writes))))
     }));
     println!("  once for a file that was read: {choices:.1} us; once for the writes of a cassette: {lines:.1} us");
     polling::measure(folder);

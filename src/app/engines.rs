@@ -9,7 +9,7 @@ use crate::cassette::{self, CassetteError, SealReport, Usage, check_variable};
 use crate::engine::{Engine, SessionState, Summary};
 use crate::model::{Request, Response, counted, shell_path, with_causes};
 use crate::proxy;
-use crate::session::{assign_session, plain_name, session_name};
+use crate::session::{assign_session, sanitize_session_name, session_name};
 use percent_encoding::percent_decode_str;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -285,5 +285,5 @@ impl Sessions for Engines {
 
 /// The session that a control path names, read as a path prefix is.
 fn plain_session(name: &str) -> String {
-    plain_name(&percent_decode_str(name).decode_utf8_lossy())
+    sanitize_session_name(&percent_decode_str(name).decode_utf8_lossy())
 }

@@ -4,7 +4,7 @@ use super::opener::Opener;
 use super::rules::Rules;
 use crate::cassette::{Access, Cassette, CassetteError, SealReport, Settings};
 use crate::config::Config;
-use crate::engine::{Carried, Effective, Importer, Prepared};
+use crate::engine::{ImportOutcome, Importer, Mode, PreparedEntry};
 use crate::model::{Exchange, with_causes};
 use crate::proxy::without_prefixes;
 use std::path::Path;
@@ -20,14 +20,14 @@ pub(crate) async fn import(
     rules: Rules,
     apart: &Path,
     exchanges: Vec<Exchange>,
-    mut done: impl FnMut(Result<Carried, String>),
+    mut done: impl FnMut(Result<ImportOutcome, String>),
 ) -> Result<SealReport, CassetteError> {
     let access = Access::Record { replace: false };
     let warden = Arc::new(rules.standing_in(apart, &config.cassette));
     let settings = Settings { warden: Arc::<Rules>::clone(&warden), ..Settings::default() };
-    let opened = Cassette::open(apart, access, Prepared::new, &settings)?;
+    let opened = Cassette::open(apart, access, PreparedEntry::new, &settings)?;
     let opener = Opener { config: config.clone(), warden, upstream: None };
-    let engine = opener.engine(&config.cassette, Effective::Everything, opened).engine;
+    let engine = opener.engine(&config.cassette, Mode::RecordAll, opened).engine;
     let mut importer = Importer::new(&engine);
     let own = |exchange: Exchange| Exchange { request: without_prefixes(exchange.request, &config.key), ..exchange };
     let exchanges: Vec<Exchange> = exchanges.into_iter().map(own).collect();

@@ -28,7 +28,7 @@ use crate::aws::{CredentialSource, Upstream, UpstreamError};
 use crate::ca::{Keeper, Store};
 use crate::cassette::{self, CassetteError, Ground};
 use crate::config::{Config, Poll, RecordMode};
-use crate::engine::Effective;
+use crate::engine::Mode;
 use crate::proxy::{self, Outward, ProxyError};
 use data_encoding::HEXLOWER;
 use engines::{Engines, Over};
@@ -119,13 +119,13 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     };
     let engines = Engines { over, session: config.session.as_deref().map(Arc::from) };
     // Where nothing is recorded, nothing that could connect is even built.
-    let outward = (mode != Effective::Nothing).then(|| Arc::new(Outside::new(&config)) as Arc<dyn Outward>);
+    let outward = (mode != Mode::ReplayOnly).then(|| Arc::new(Outside::new(&config)) as Arc<dyn Outward>);
     let settings = proxy::Settings {
         listen: config.listen,
         allow_remote: config.allow_remote,
         allowed_hosts: config.allowed_hosts.clone(),
         service: config.service.name.clone(),
-        guarded: mode != Effective::Nothing,
+        guarded: mode != Mode::ReplayOnly,
         key: config.key.clone(),
         limits: config.limits.clone(),
         instance,
@@ -162,7 +162,7 @@ async fn open_one(
     source: CredentialSource,
     instance: &str,
     mut sealing: Box<dyn FnMut(usize) + Send>,
-) -> Result<(Over, Effective, EndpointKind, Vec<String>), StartError> {
+) -> Result<(Over, Mode, EndpointKind, Vec<String>), StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
     if let Ground::Sessions(first) = Ground::of(&root)? {
         return Err(StartError::Sessions { root, first });
@@ -180,11 +180,11 @@ async fn open_one(
 /// The way upstream, where something may be recorded.
 async fn way_upstream(
     config: &Config,
-    mode: Effective,
+    mode: Mode,
     source: CredentialSource,
     instance: &str,
 ) -> Result<(Option<Arc<Upstream>>, Destination), StartError> {
-    if mode == Effective::Nothing {
+    if mode == Mode::ReplayOnly {
         return Ok((None, Destination::default()));
     }
     let destination = destination(config).await?;
@@ -193,17 +193,17 @@ async fn way_upstream(
 }
 
 /// What is going to happen, in a line.
-fn told(config: &Config, mode: Effective) -> String {
+fn told(config: &Config, mode: Mode) -> String {
     let cassette = config.cassette.display();
     match (mode, config.mode) {
-        (Effective::Nothing, _) if !config.cassette.exists() => {
+        (Mode::ReplayOnly, _) if !config.cassette.exists() => {
             format!("there is no cassette in {cassette}: every request will be a miss ({})", reason(config))
         }
-        (Effective::Nothing, RecordMode::Once) => format!("replaying {cassette} (once: it has takes)"),
-        (Effective::Nothing, _) => format!("replaying {cassette} ({})", reason(config)),
-        (Effective::Missing, _) => format!("replaying {cassette}, and recording what is not in it (new_episodes)"),
-        (Effective::Everything, RecordMode::Once) => format!("recording into {cassette} (once: it is empty)"),
-        (Effective::Everything, _) => format!("recording into {cassette} anew (all)"),
+        (Mode::ReplayOnly, RecordMode::Once) => format!("replaying {cassette} (once: it has takes)"),
+        (Mode::ReplayOnly, _) => format!("replaying {cassette} ({})", reason(config)),
+        (Mode::RecordMissing, _) => format!("replaying {cassette}, and recording what is not in it (new_episodes)"),
+        (Mode::RecordAll, RecordMode::Once) => format!("recording into {cassette} (once: it is empty)"),
+        (Mode::RecordAll, _) => format!("recording into {cassette} anew (all)"),
     }
 }
 
@@ -217,14 +217,14 @@ async fn open_sessions(
     config: &Config,
     source: CredentialSource,
     instance: &str,
-) -> Result<(Over, Effective, EndpointKind, Vec<String>), StartError> {
+) -> Result<(Over, Mode, EndpointKind, Vec<String>), StartError> {
     if cassette::is_cassette(&config.cassette) {
         return Err(StartError::Parent { root: config.cassette.clone() });
     }
     let mode = match config.mode {
-        RecordMode::None => Effective::Nothing,
-        RecordMode::Once | RecordMode::NewEpisodes => Effective::Missing,
-        RecordMode::All => Effective::Everything,
+        RecordMode::None => Mode::ReplayOnly,
+        RecordMode::Once | RecordMode::NewEpisodes => Mode::RecordMissing,
+        RecordMode::All => Mode::RecordAll,
     };
     let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
     let sessions = PerSession::new(Opener { config: config.clone(), warden: Arc::new(Rules::of(config)), upstream })?;
@@ -239,10 +239,10 @@ fn instance() -> Result<String, StartError> {
     Ok(HEXLOWER.encode(&bytes))
 }
 
-const fn mode_name(mode: Effective) -> &'static str {
+const fn mode_name(mode: Mode) -> &'static str {
     match mode {
-        Effective::Nothing => "replaying",
-        Effective::Missing => "replaying, and recording what is missing",
-        Effective::Everything => "recording",
+        Mode::ReplayOnly => "replaying",
+        Mode::RecordMissing => "replaying, and recording what is missing",
+        Mode::RecordAll => "recording",
     }
 }

@@ -5,7 +5,7 @@ use super::variables::CassetteVariables;
 use crate::aws::Upstream;
 use crate::cassette::{self, Access, Cassette, CassetteError, Opened, Settings};
 use crate::config::{self, Config, RecordMode};
-use crate::engine::{self, Effective, Engine, Prepared};
+use crate::engine::{self, Engine, Mode, PreparedEntry};
 use crate::model::{counted, shell_path};
 use crate::redact::{Key, KeySource, Redaction};
 use std::collections::{HashMap, HashSet};
@@ -35,11 +35,11 @@ impl Opener {
     }
 
     /// The engine over what [`open`] opened.
-    pub(super) fn engine(&self, root: &Path, mode: Effective, opened: Opened<Prepared>) -> Found {
-        let upstream = self.upstream.as_ref().filter(|_| mode != Effective::Nothing).cloned();
+    pub(super) fn engine(&self, root: &Path, mode: Mode, opened: Opened<PreparedEntry>) -> Found {
+        let upstream = self.upstream.as_ref().filter(|_| mode != Mode::ReplayOnly).cloned();
         let policy = opened.redaction.policy();
         let differing = self.warden.differing(root, policy);
-        let one_sided = if mode == Effective::Nothing { Vec::new() } else { self.warden.one_sided(policy) };
+        let one_sided = if mode == Mode::ReplayOnly { Vec::new() } else { self.warden.one_sided(policy) };
         let told = opened.notices.iter().map(ToString::to_string);
         let side_by_side = self.side_by_side(root, &opened.cassette);
         let notices = told.chain(differing).chain(one_sided).chain(side_by_side).collect();
@@ -52,7 +52,7 @@ impl Opener {
 
     /// What to say of a cassette of an earlier ramtape whose writes were on their way at the same time: what was recorded after
     /// which of them cannot be told from it. Only such a cassette is looked through.
-    fn side_by_side(&self, root: &Path, cassette: &Cassette<Prepared>) -> Option<String> {
+    fn side_by_side(&self, root: &Path, cassette: &Cassette<PreparedEntry>) -> Option<String> {
         if !cassette::is_of_earlier(root) {
             return None;
         }
@@ -80,9 +80,9 @@ impl Opener {
     pub(super) fn porter(&self) -> Result<Engine, CassetteError> {
         // No session can be called so.
         let root = self.root_of(".nowhere");
-        let cassette = Cassette::open_text(&root, Prepared::new)?;
+        let cassette = Cassette::open_text(&root, PreparedEntry::new)?;
         let redaction = Arc::new(Redaction::built_in(KeySource::Known(Key::public())));
-        let settings = self.settings(&root, Effective::Everything, redaction);
+        let settings = self.settings(&root, Mode::RecordAll, redaction);
         Ok(Engine::new(settings, cassette, self.upstream.clone()))
     }
 
@@ -102,9 +102,9 @@ impl Opener {
         )
     }
 
-    fn settings(&self, root: &Path, mode: Effective, redaction: Arc<Redaction>) -> engine::Settings {
+    fn settings(&self, root: &Path, mode: Mode, redaction: Arc<Redaction>) -> engine::EngineSettings {
         let config = &self.config;
-        engine::Settings {
+        engine::EngineSettings {
             mode,
             poll: poll(config.poll),
             service: Arc::clone(&config.service),
@@ -127,11 +127,11 @@ impl Opener {
 
 /// What the command line says of whose credentials sign. The command of `run` is given the profile that is named for ramtape; who
 /// calls a server is not.
-const fn signer(config: &Config) -> engine::Signer {
+const fn signer(config: &Config) -> engine::SignerChoice {
     match (config.upstream.names_profile, &config.command) {
-        (false, _) => engine::Signer::AsFound,
-        (true, Some(_)) => engine::Signer::NamedForCallers,
-        (true, None) => engine::Signer::Named,
+        (false, _) => engine::SignerChoice::AsFound,
+        (true, Some(_)) => engine::SignerChoice::NamedForCallers,
+        (true, None) => engine::SignerChoice::Named,
     }
 }
 
@@ -142,20 +142,20 @@ pub(super) fn open(
     mode: RecordMode,
     warden: &Arc<Rules>,
     step: &mut dyn FnMut(usize),
-) -> Result<(Effective, Opened<Prepared>), CassetteError> {
+) -> Result<(Mode, Opened<PreparedEntry>), CassetteError> {
     let settings = Settings { warden: Arc::<Rules>::clone(warden), discards_bare: true, ..Settings::default() };
-    let mut open = |access| Cassette::open_telling(root, access, Prepared::new, &settings, step);
+    let mut open = |access| Cassette::open_telling(root, access, PreparedEntry::new, &settings, step);
     match mode {
-        RecordMode::None => Ok((Effective::Nothing, open(Access::Replay)?)),
-        RecordMode::NewEpisodes => Ok((Effective::Missing, open(Access::Record { replace: false })?)),
-        RecordMode::All => Ok((Effective::Everything, open(Access::Record { replace: true })?)),
+        RecordMode::None => Ok((Mode::ReplayOnly, open(Access::Replay)?)),
+        RecordMode::NewEpisodes => Ok((Mode::RecordMissing, open(Access::Record { replace: false })?)),
+        RecordMode::All => Ok((Mode::RecordAll, open(Access::Record { replace: true })?)),
         RecordMode::Once => {
             let opened = open(Access::Replay)?;
             if !opened.cassette.is_empty()? {
-                return Ok((Effective::Nothing, opened));
+                return Ok((Mode::ReplayOnly, opened));
             }
             drop(opened);
-            Ok((Effective::Everything, open(Access::Record { replace: false })?))
+            Ok((Mode::RecordAll, open(Access::Record { replace: false })?))
         }
     }
 }

@@ -6,7 +6,7 @@ use super::variables::{CassetteVariables, Settled, VariableError, Wanted, record
 use crate::aws::sigv4::Authorization;
 use crate::cassette::{self, Cassette, CassetteError};
 use crate::config::RecordMode;
-use crate::engine::{Engine, EngineError, Summary, Vetted};
+use crate::engine::{Engine, EngineError, ProbeOutcome, Summary};
 use crate::model::{DEFAULT_ACTOR, Request, Response, with_causes};
 use crate::session::session_name;
 use http::StatusCode;
@@ -136,8 +136,8 @@ impl PerSession {
                 return engine.answer(request).await;
             }
             let answer = match own.porter.vet(&request).await {
-                Vetted::Accepted(answer) => answer,
-                Vetted::Told(response) => return response,
+                ProbeOutcome::Accepted(answer) => answer,
+                ProbeOutcome::Answered(response) => return response,
             };
             match Self::engine(&own, &name).await {
                 Ok(engine) => engine.answer_with(request, Some(answer)).await,

@@ -213,7 +213,7 @@ impl Warden for Rules {
     }
 
     fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), Broken> {
-        engine::prove(&self.service, redaction, fingerprint, entry)
+        engine::check_entry(&self.service, redaction, fingerprint, entry)
     }
 
     fn operation_rules(&self, operation: &OperationName) -> OperationRules {

@@ -5,7 +5,7 @@ use super::merged::with_tunnels;
 use super::variables::{Settled, VariableError, Wanted};
 use crate::aws::EndpointKind;
 use crate::cassette::{CassetteError, Lost};
-use crate::engine::{Effective, Summary};
+use crate::engine::{Mode, Summary};
 use crate::model::{Secret, counted, shell_path};
 use crate::proxy;
 use std::net::SocketAddr;
@@ -31,7 +31,7 @@ pub struct Running {
     /// What is worth a line at the start.
     pub notices: Vec<String>,
     /// What is recorded. Where every session has its own cassette and `once` decides for each, what is missing.
-    pub mode: Effective,
+    pub mode: Mode,
     /// Which of the service's public endpoints are asked, where something is recorded.
     pub kind: EndpointKind,
     /// How it is spoken to.
@@ -54,8 +54,8 @@ impl Running {
     #[must_use]
     pub fn base_url(&self) -> String {
         match self.mode {
-            Effective::Nothing => format!("{}://{}", self.scheme, self.addr),
-            Effective::Missing | Effective::Everything => {
+            Mode::ReplayOnly => format!("{}://{}", self.scheme, self.addr),
+            Mode::RecordMissing | Mode::RecordAll => {
                 format!("{}://{}/~{}", self.scheme, self.addr, self.key.expose())
             }
         }
@@ -144,7 +144,7 @@ impl Running {
                     .notices
                     .push(format!("{takes} of earlier recordings went: what they belonged to is recorded anew"));
             }
-            if mode == Effective::Everything {
+            if mode == Mode::RecordAll {
                 summary.notices.extend(engines.left_as_it_was(&reports));
             }
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.

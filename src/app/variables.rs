@@ -4,7 +4,7 @@ use super::rules::Rules;
 use crate::admin::VariablesRefusal;
 use crate::cassette::{Cassette, CassetteError, Judge, MOST_VARIABLES, Variables};
 use crate::config::RecordMode;
-use crate::engine::{Effective, Engine, Prepared};
+use crate::engine::{Engine, Mode, PreparedEntry};
 use crate::model::with_causes;
 use crate::redact::Redaction;
 use std::collections::BTreeMap;
@@ -142,15 +142,15 @@ impl CassetteVariables {
     /// cassettes, `per_session`, can be empty while the others replay: its variables stay then.
     pub(super) fn new(
         engine: Engine,
-        (mode, effective, per_session): (RecordMode, Effective, bool),
+        (mode, effective, per_session): (RecordMode, Mode, bool),
         warden: Arc<Rules>,
         redaction: Arc<Redaction>,
     ) -> Self {
         let recording = match (effective, mode) {
-            (Effective::Nothing, _) => Recording::Nothing,
-            (Effective::Missing, _) => Recording::Missing,
-            (Effective::Everything, RecordMode::Once) if per_session => Recording::Missing,
-            (Effective::Everything, mode) => Recording::Everything { over_takes: mode == RecordMode::All },
+            (Mode::ReplayOnly, _) => Recording::Nothing,
+            (Mode::RecordMissing, _) => Recording::Missing,
+            (Mode::RecordAll, RecordMode::Once) if per_session => Recording::Missing,
+            (Mode::RecordAll, mode) => Recording::Everything { over_takes: mode == RecordMode::All },
         };
         Self { engine, warden, redaction, recording, state: Mutex::default() }
     }
@@ -268,7 +268,7 @@ impl CassetteVariables {
         matches!(self.recording, Recording::Everything { .. })
     }
 
-    fn cassette(&self) -> &Cassette<Prepared> {
+    fn cassette(&self) -> &Cassette<PreparedEntry> {
         self.engine.cassette()
     }
 

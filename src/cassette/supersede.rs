@@ -16,7 +16,7 @@ use super::store::{Store, UnsealedTakes};
 use super::usage;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Take};
-use crate::session::{Seen, Write};
+use crate::session::{RecordedWrite, SeenStrings};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{MutexGuard, PoisonError};
 
@@ -144,15 +144,15 @@ impl Archive {
 
     /// The takes that go, and how the others are linked then.
     fn superseded(&self, anew: &Anew, text: &[Filed]) -> (Superseded, Links) {
-        let mut earlier: HashMap<&Option<String>, Vec<Write>> = HashMap::new();
+        let mut earlier: HashMap<&Option<String>, Vec<RecordedWrite>> = HashMap::new();
         for (_, fp, entry) in text {
             for take in entry.takes.iter().filter(|take| take.id.is_some() && has(&anew.superseding, fp, take)) {
-                earlier.entry(&take.session).or_default().push(Write::of(fp, entry, take));
+                earlier.entry(&take.session).or_default().push(RecordedWrite::from_take(fp, entry, take));
             }
         }
         let mut going = Superseded::new();
         for (_, fp, entry) in text {
-            let seen = Seen::of(entry, &self.warden.operation_rules(&entry.operation));
+            let seen = SeenStrings::from_entry(entry, &self.warden.operation_rules(&entry.operation));
             let concerning = earlier.iter().filter(|(_, writes)| writes.iter().any(|write| write.concerns(&seen)));
             let sessions: HashSet<&Option<String>> = concerning.map(|(session, _)| *session).collect();
             let takes = entry.takes.iter().enumerate();

@@ -5,7 +5,7 @@ use crate::cassette::{self, Access, CassetteError, Judge};
 use crate::cli::ExportArgs;
 use crate::command::takes::recorded;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::engine::transcript;
+use crate::engine::build_exchanges;
 use crate::har;
 use crate::model::counted;
 use crate::model::with_causes;
@@ -38,7 +38,7 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, console: Console
         }
     }
     drop(progress);
-    let exchanges = transcript(&config.service, entries);
+    let exchanges = build_exchanges(&config.service, entries);
     let text = har::write(&exchanges, key(&config.cassette)?.as_deref());
     if args.har.as_os_str() == "-" {
         output::print(&text)?;

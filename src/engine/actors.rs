@@ -1,19 +1,19 @@
 //! Who a caller speaks as.
 
-use super::Shared;
-use super::error::EngineError;
-use super::recorder::Recorder;
-use super::settings::Signer;
 use crate::aws::{CredentialsError, Upstream};
+use crate::engine::error::EngineError;
+use crate::engine::recorder::Recorder;
+use crate::engine::settings::SignerChoice;
+use crate::engine::state::EngineState;
 use crate::model::{DEFAULT_ACTOR, Request};
-use crate::session::{Actors, Claim, ProfileKey, access_key_id, account_of};
+use crate::session::{Actors, Claim, ProfileKey, access_key_id, decode_account_id};
 use http::header::AUTHORIZATION;
+use parking_lot::{Mutex, MutexGuard};
 use std::borrow::Cow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 /// An actor's label. The one of callers that nobody claims costs nothing.
-pub(super) type Label = Cow<'static, str>;
+pub(super) type ActorLabel = Cow<'static, str>;
 
 /// How many keys of profiles are remembered: temporary ones change, and clients use the earlier ones for a while.
 const REMEMBERED: usize = 64;
@@ -22,7 +22,7 @@ const REMEMBERED: usize = 64;
 #[derive(Debug)]
 pub(super) struct Caller {
     /// Its actor.
-    pub(super) actor: Label,
+    pub(super) actor: ActorLabel,
     /// Its access key id, where it gives one.
     key_id: Option<String>,
     /// Its account, where it is configured or can be read from its key.
@@ -40,7 +40,7 @@ pub(super) struct Callers {
 }
 
 /// The actor of a replayed request. No profile is loaded: replaying needs no credentials.
-pub(super) fn replaying(actors: &Actors, request: &Request) -> Label {
+pub(super) fn replaying(actors: &Actors, request: &Request) -> ActorLabel {
     if actors.is_empty() {
         return Cow::Borrowed(DEFAULT_ACTOR);
     }
@@ -54,14 +54,18 @@ pub(super) fn replaying(actors: &Actors, request: &Request) -> Label {
 ///
 /// # Errors
 /// Where a profile that alone could claim the caller cannot be loaded.
-pub(super) async fn recording(shared: &Shared, recorder: &Recorder, request: &Request) -> Result<Caller, EngineError> {
-    let actors = &shared.actors;
+pub(super) async fn recording(
+    state: &EngineState,
+    recorder: &Recorder,
+    request: &Request,
+) -> Result<Caller, EngineError> {
+    let actors = &state.actors;
     let Some(id) = key_id(request) else { return Ok(Caller::nobody(None, None)) };
     if let Some(label) = actors.by_key_id(id) {
         return Ok(Caller::claimed(actors, label, id));
     }
     // A request for another service may come from a provider of credentials, led here: to ask it would wait for itself.
-    let own_service = is_for(request, &shared.settings.service.name);
+    let own_service = is_for(request, &state.settings.service.name);
     let failed = if own_service { recorder.callers.load(&recorder.upstream).await } else { Vec::new() };
     let keys = recorder.callers.profile_keys();
     match actors.claim(id, &keys) {
@@ -110,7 +114,7 @@ impl Caller {
 
     fn claimed(actors: &Actors, label: &str, access_key_id: &str) -> Self {
         let configured = actors.configured().iter().find(|actor| actor.label == label);
-        let account = configured.and_then(|actor| actor.account.clone()).or_else(|| account_of(access_key_id));
+        let account = configured.and_then(|actor| actor.account.clone()).or_else(|| decode_account_id(access_key_id));
         let key_id = Some(access_key_id.to_owned());
         Self { actor: Cow::Owned(label.to_owned()), key_id, account, claimed: true }
     }
@@ -120,21 +124,23 @@ impl Caller {
 ///
 /// # Errors
 /// A caller of another account, or by another profile, than what would sign; a second account that no actor claims.
-pub(super) async fn admit(shared: &Shared, recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
-    check_signer(shared, recorder, caller).await?;
+pub(super) async fn admit(state: &EngineState, recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
+    check_signer(state, recorder, caller).await?;
     caller.unclaimed_account().map_or(Ok(()), |account| recorder.callers.admit(account))
 }
 
 /// Refuses to sign for a caller who, asking AWS without ramtape, would be somebody else.
-async fn check_signer(shared: &Shared, recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
-    let (upstream, named) = (&recorder.upstream, shared.settings.signer);
-    let Some(id) = caller.key_id.as_deref().filter(|_| caller.claimed || named != Signer::Named) else { return Ok(()) };
+async fn check_signer(state: &EngineState, recorder: &Recorder, caller: &Caller) -> Result<(), EngineError> {
+    let (upstream, named) = (&recorder.upstream, state.settings.signer);
+    let Some(id) = caller.key_id.as_deref().filter(|_| caller.claimed || named != SignerChoice::Named) else {
+        return Ok(());
+    };
     let keys = upstream.credentials(&caller.actor).current(SystemTime::now()).await;
     let signer = keys.as_ref().ok().map(|keys| keys.access_key_id.as_str());
     if signer == Some(id) {
         return Ok(());
     }
-    match (caller.account.clone(), signer.and_then(account_of)) {
+    match (caller.account.clone(), signer.and_then(decode_account_id)) {
         (Some(account), Some(signer)) if account == signer => Ok(()),
         (Some(account), Some(signer)) if caller.claimed => {
             let (actor, has_profile) =
@@ -147,7 +153,7 @@ async fn check_signer(shared: &Shared, recorder: &Recorder, caller: &Caller) -> 
         }
         (Some(account), Some(signer)) => Err(EngineError::OtherAccount { account, signer }),
         // Where there are no credentials at all, sending says so, unless what is missing can be named.
-        _ if caller.claimed || named != Signer::AsFound => Ok(()),
+        _ if caller.claimed || named != SignerChoice::AsFound => Ok(()),
         _ => match upstream.profile_of(id) {
             Some(profile) => Err(EngineError::OtherProfile { profile: profile.to_owned() }),
             None => Ok(()),
@@ -166,7 +172,7 @@ pub(super) fn check_account(recorder: &Recorder, caller: &Caller) -> Result<(), 
 
 impl Callers {
     fn profile_keys(&self) -> MutexGuard<'_, Vec<ProfileKey>> {
-        self.profile_keys.lock().unwrap_or_else(PoisonError::into_inner)
+        self.profile_keys.lock()
     }
 
     /// Loads the keys of all profiles, where they are not at hand, and remembers their ids. Gives what failed, by actor.
@@ -205,7 +211,7 @@ impl Callers {
     }
 
     fn account(&self) -> MutexGuard<'_, Option<String>> {
-        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+        self.account.lock()
     }
 }
 

@@ -1,10 +1,10 @@
 //! What can keep a request from its answer, and what the client is told.
 
-use super::other_service::{self, ErrorForm};
-use super::summary::Miss;
-use super::trail::NoEnd;
 use crate::aws::{CallerError, CredentialsError, UpstreamError};
 use crate::cassette::{CassetteError, StoreError};
+use crate::engine::miss::other_service::{self, ErrorForm};
+use crate::engine::pagination::page_loop_guard::PaginationError;
+use crate::engine::stats::summary::Miss;
 use crate::fingerprint::ParameterError;
 use crate::json;
 use crate::model::{Hole, Response, with_causes};
@@ -135,7 +135,7 @@ pub enum EngineError {
     #[error(
         "the request names a new session, and this run has had {} already, which is as many as are kept apart; use fewer \
          names, or start ramtape anew",
-        super::attendance::MOST
+        crate::engine::stats::sessions::MOST
     )]
     TooManySessions,
     /// Upstream gave no answer that can be passed on.
@@ -145,7 +145,7 @@ pub enum EngineError {
     #[error(
         "the listing was asked for again from its first page, to go on where it is recorded in part, and cannot be"
     )]
-    NoEnd(#[from] NoEnd),
+    PaginationError(#[from] PaginationError),
     /// The client that waited for the answer went away.
     #[error("whoever waited for the answer went away before it was there; ask again")]
     Left,
@@ -185,7 +185,7 @@ impl EngineError {
             Self::TooManySessions => (StatusCode::BAD_REQUEST, "RamtapeSessionException"),
             Self::Upstream(error) if error.is_timeout() => (StatusCode::GATEWAY_TIMEOUT, "RamtapeUpstreamException"),
             Self::Upstream(error) if error.is_transient() => (StatusCode::BAD_GATEWAY, "RamtapeUpstreamException"),
-            Self::Upstream(_) | Self::NoEnd(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),
+            Self::Upstream(_) | Self::PaginationError(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),
             Self::Interrupted | Self::Left => (StatusCode::BAD_GATEWAY, "RamtapeInternalException"),
         };
         Response::error(status, kind, &self.message())

@@ -1,20 +1,20 @@
 //! From a request to what it asks: operation, region, actor, parameters, and their fingerprint.
 
-use super::actors::Label;
-use super::error::EngineError;
+use crate::engine::actors::ActorLabel;
+use crate::engine::error::EngineError;
 use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
 use crate::json;
 use crate::model::{OperationName, Request};
 use crate::redact::{Asking, Copied, Redaction};
 use crate::service::{Kind, Operation, Service};
-use crate::session::{Bindings, brought_by};
-use crate::token::{DecodeError, Token, foreign_mark};
+use crate::session::{Bindings, read_binding_prefix};
+use crate::token::{Token, TokenError, foreign_mark};
 use http::header::AUTHORIZATION;
 use std::sync::Arc;
 
 /// What requests are identified by.
 #[derive(Clone, Copy)]
-pub(super) struct Table<'a> {
+pub(super) struct IdentifyRules<'a> {
     /// The operations.
     pub(super) service: &'a Service,
     /// The region of requests that name none.
@@ -25,7 +25,7 @@ pub(super) struct Table<'a> {
 
 /// What a request asks.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
+pub(super) struct IdentifiedRequest {
     /// Its row in the service's table, if it has one.
     pub(super) operation: Option<Arc<Operation>>,
     /// Its name.
@@ -35,7 +35,7 @@ pub(super) struct Call {
     /// The region it asks.
     pub(super) region: String,
     /// Who asks.
-    pub(super) actor: Label,
+    pub(super) actor: ActorLabel,
     /// The canonical parameters.
     pub(super) parameters: String,
     /// The texts in its volatile members, each with a JSON pointer to it; of a read those alone that it brings first.
@@ -45,7 +45,7 @@ pub(super) struct Call {
     /// What identifies it without any volatile member: values that it brings are named after that.
     pub(super) bare_fingerprint: Fingerprint,
     /// Which page it wants, of a listing.
-    pub(super) page: PageAsk,
+    pub(super) page: PageRequest,
     /// By what the client names this write, if it does.
     pub(super) idempotency_token: Option<String>,
     /// JSON pointers to what only the redaction key, which is missing, would make the request that was recorded.
@@ -56,7 +56,7 @@ pub(super) struct Call {
 
 /// The paging members of a request.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PageAsk {
+pub(super) struct PageRequest {
     /// A token that ramtape handed out.
     pub(super) token: Option<Token>,
     /// A token from elsewhere. Its digest stays among the parameters: what follows it is no part of this listing's chain.
@@ -71,8 +71,8 @@ pub(super) struct PageAsk {
     pub(super) illegal_size: bool,
 }
 
-impl Call {
-    /// Whether it changes anything. What is unknown is taken for a write: it is never repeated nor shared.
+impl IdentifiedRequest {
+    /// Whether it changes anything. What is unknown is taken for a write: it is never repeated nor state.
     pub(super) fn is_write(&self) -> bool {
         self.operation.as_ref().is_none_or(|operation| operation.kind == Kind::Write)
     }
@@ -91,11 +91,11 @@ impl Call {
 /// Where its parameters cannot be read or redacted, or its token is a garbled one of ramtape's.
 pub(super) fn identify(
     request: &Request,
-    table: &Table<'_>,
-    actor: Label,
+    table: &IdentifyRules<'_>,
+    actor: ActorLabel,
     live: Option<&Bindings>,
-) -> Result<Call, EngineError> {
-    let Table { service, region: default_region, .. } = *table;
+) -> Result<IdentifiedRequest, EngineError> {
+    let IdentifyRules { service, region: default_region, .. } = *table;
     let operation = service.operation(&request.method, &request.path).cloned();
     let members = service.volatile_members(operation.as_deref());
     let is_write = operation.as_ref().is_none_or(|operation| operation.kind == Kind::Write);
@@ -104,7 +104,7 @@ pub(super) fn identify(
         true => volatile(members, &Parameters::read(&request.query, &request.body, operation.is_some())?),
         false => Vec::new(),
     };
-    let first = scrubbed(request, table, operation.as_deref(), (live, &own), &PageAsk::default())?;
+    let first = scrubbed(request, table, operation.as_deref(), (live, &own), &PageRequest::default())?;
     let (mut parameters, mut page) = read(request, first.as_ref(), operation.as_deref(), service)?;
     let (again, mut copied) = (Some(&page).filter(|page| page.illegal_token || page.illegal_size), first.as_ref());
     let again = again.map(|page| scrubbed(request, table, operation.as_deref(), (live, &own), page)).transpose()?;
@@ -142,7 +142,7 @@ pub(super) fn identify(
     let mut volatile = if is_write { own.clone() } else { volatile(members, &parameters) };
     if let Some(live) = live.filter(|_| !is_write && !volatile.is_empty()) {
         // What this very listing brought has its name from there, and stays out of the request: a poll is the same each time.
-        let brought = brought_by(&folder, &fingerprint);
+        let brought = read_binding_prefix(&folder, &fingerprint);
         let is_known = |value: &str| live.name_of(value).is_some_and(|name| !name.starts_with(&brought));
         let stays_out = |member: &str| {
             let of_member = |pointer: &str| pointer.split('/').nth(1) == Some(&*json::pointer_step(member));
@@ -151,7 +151,7 @@ pub(super) fn identify(
         (canonical, fingerprint) = spelled(&|member| stays_out(member) || is_paging(member))?;
         volatile.retain(|(_, value)| !is_known(value));
     }
-    Ok(Call {
+    Ok(IdentifiedRequest {
         operation,
         name,
         folder,
@@ -178,10 +178,10 @@ fn own_name<'o>(own: &'o [(String, String)], text: &str) -> Option<&'o str> {
 /// illegal is stored.
 fn scrubbed(
     request: &Request,
-    table: &Table<'_>,
+    table: &IdentifyRules<'_>,
     operation: Option<&Operation>,
     (live, own): (Option<&Bindings>, &[(String, String)]),
-    page: &PageAsk,
+    page: &PageRequest,
 ) -> Result<Option<Copied>, EngineError> {
     let paging = &table.service.paging;
     let pages = operation.is_some_and(|operation| operation.page_items.is_some());
@@ -205,7 +205,7 @@ fn read<'a>(
     copied: Option<&'a Copied>,
     operation: Option<&Operation>,
     service: &Service,
-) -> Result<(Parameters<'a>, PageAsk), EngineError> {
+) -> Result<(Parameters<'a>, PageRequest), EngineError> {
     let (query, body) = match copied {
         Some(copied) => (&copied.query, copied.body.as_slice()),
         None => (&request.query, &*request.body),
@@ -213,7 +213,7 @@ fn read<'a>(
     let mut parameters = Parameters::read(query, body, operation.is_some())?;
     let page = match operation {
         Some(Operation { page_items: Some(_), .. }) => page_ask(&mut parameters, service)?,
-        _ => PageAsk::default(),
+        _ => PageRequest::default(),
     };
     Ok((parameters, page))
 }
@@ -233,12 +233,12 @@ fn volatile(members: &[String], parameters: &Parameters<'_>) -> Vec<(String, Str
     members.iter().flat_map(texts).collect()
 }
 
-fn page_ask(parameters: &mut Parameters<'_>, service: &Service) -> Result<PageAsk, EngineError> {
-    let mut ask = PageAsk::default();
+fn page_ask(parameters: &mut Parameters<'_>, service: &Service) -> Result<PageRequest, EngineError> {
+    let mut ask = PageRequest::default();
     if let Some(text) = parameters.text(&service.paging.token) {
         match Token::decode(&text) {
             Ok(token) => ask.token = Some(token),
-            Err(DecodeError::Foreign) => {
+            Err(TokenError::Foreign) => {
                 let mark = foreign_mark(&text);
                 parameters.replace(&service.paging.token, mark);
                 ask.foreign_token = true;

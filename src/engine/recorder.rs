@@ -1,40 +1,41 @@
 //! What recording knows: the way upstream, what is on its way, and what was there when the run began.
 
-use super::Shared;
-use super::actors::Callers;
-use super::chains::{Chains, Reading};
-use super::error::EngineError;
-use super::flights::{Flights, Waiters};
-use super::identify::Call;
-use super::passing::Places;
-use super::prepared::Prepared;
-use super::regional::Waiting;
-use super::settings::{Effective, Settings};
 use crate::aws::{Answer, Upstream};
+use crate::engine::actors::Callers;
+use crate::engine::error::EngineError;
+use crate::engine::identify::IdentifiedRequest;
+use crate::engine::in_flight::{InFlightRequests, Waiters};
+use crate::engine::pagination::chains::{Chains, ListingRead};
+use crate::engine::pagination::upstream_tokens::Places;
+use crate::engine::prepared_entry::PreparedEntry;
+use crate::engine::region_errors::PendingAnswers;
+use crate::engine::settings::{EngineSettings, Mode};
+use crate::engine::state::EngineState;
 use crate::fingerprint::Fingerprint;
 use crate::model::{DEFAULT_ACTOR, Request, counted};
 use crate::session::Session;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// What recording needs besides what replay needs.
 pub(super) struct Recorder {
     pub(super) upstream: Arc<Upstream>,
     pub(super) chains: Chains,
-    pub(super) flights: Flights,
+    pub(super) flights: InFlightRequests,
     pub(super) callers: Callers,
     pub(super) places: Places,
-    pub(super) waiting: Waiting,
+    pub(super) waiting: PendingAnswers,
     /// For every fingerprint that went upstream in this run: what was there when the run began.
-    at_start: Mutex<HashMap<Fingerprint, Option<Arc<Prepared>>>>,
+    at_start: Mutex<HashMap<Fingerprint, Option<Arc<PreparedEntry>>>>,
 }
 
 /// A request that goes upstream, and what it is to be recorded with.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(super) struct UpstreamRequest {
     pub(super) request: Request,
-    pub(super) call: Call,
+    pub(super) identified: IdentifiedRequest,
     pub(super) session_name: Option<String>,
     pub(super) session: Arc<Mutex<Session>>,
     /// The write that it was recorded after, where a transcript tells; else that is known once the answer is there.
@@ -47,19 +48,19 @@ pub(super) struct Question {
     pub(super) waiters: OnceLock<Waiters>,
 }
 
-impl Question {
+impl UpstreamRequest {
     /// Whether the request goes upstream with its client's own signature.
     pub(super) const fn keeps_signature(&self) -> bool {
         self.request.door.keeps_signature()
     }
 
     pub(super) fn in_hand(&self) -> Option<Answer> {
-        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.in_hand.lock().take()
     }
 
     /// The write of its session that was answered last: what an answer that has come now is recorded after.
     pub(super) fn after(&self) -> Option<String> {
-        self.told_after.clone().unwrap_or_else(|| self.session().history.latest().map(str::to_owned))
+        self.told_after.clone().unwrap_or_else(|| self.session().history.latest_write().map(str::to_owned))
     }
 
     /// The same, to be recorded later. A read stays where it was in the line of its session; a write comes last there: whatever
@@ -67,10 +68,10 @@ impl Question {
     pub(super) fn set_aside(&self) -> Self {
         Self {
             request: self.request.clone(),
-            call: self.call.clone(),
+            identified: self.identified.clone(),
             session_name: self.session_name.clone(),
             session: Arc::clone(&self.session),
-            told_after: if self.call.is_write() { self.told_after.clone() } else { Some(self.after()) },
+            told_after: if self.identified.is_write() { self.told_after.clone() } else { Some(self.after()) },
             account: None,
             in_hand: Mutex::default(),
             waiters: OnceLock::new(),
@@ -78,8 +79,8 @@ impl Question {
     }
 
     /// Which reading of its listing it belongs to.
-    pub(super) fn reading(&self) -> Reading {
-        Reading { max_results: self.call.page.max_results, after: self.after() }
+    pub(super) fn reading(&self) -> ListingRead {
+        ListingRead { max_results: self.identified.page.max_results, after: self.after() }
     }
 
     /// Whether anybody waits for the answer.
@@ -88,7 +89,7 @@ impl Question {
     }
 
     pub(super) fn session(&self) -> MutexGuard<'_, Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+        self.session.lock()
     }
 }
 
@@ -97,39 +98,39 @@ impl Recorder {
         Self {
             upstream,
             chains: Chains::default(),
-            flights: Flights::default(),
+            flights: InFlightRequests::default(),
             callers: Callers::default(),
             places: Places::default(),
-            waiting: Waiting::default(),
+            waiting: PendingAnswers::default(),
             at_start: Mutex::default(),
         }
     }
 
     /// Whether the caller of `request` is proved before anybody has looked at its signature.
-    pub(super) fn knows(&self, settings: &Settings, request: &Request) -> bool {
+    pub(super) fn knows(&self, settings: &EngineSettings, request: &Request) -> bool {
         self.upstream.trust(DEFAULT_ACTOR, &settings.key, settings.allow_any_client).knows(request)
     }
 
-    pub(super) fn at_start(&self) -> MutexGuard<'_, HashMap<Fingerprint, Option<Arc<Prepared>>>> {
-        self.at_start.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn at_start(&self) -> MutexGuard<'_, HashMap<Fingerprint, Option<Arc<PreparedEntry>>>> {
+        self.at_start.lock()
     }
 
     /// Waits for what was sent upstream, `limit` at most: an answer whose client has left is still to be recorded.
-    pub(super) async fn settle(&self, shared: &Shared, limit: Duration) {
+    pub(super) async fn settle(&self, state: &EngineState, limit: Duration) {
         let flying = self.flights.settle(limit).await;
         if flying > 0 {
             let sent = counted(flying, "request was", "requests were");
-            shared.tally.not_recorded(format!(
+            state.stats.not_recorded(format!(
                 "{sent} sent upstream and not answered when ramtape stopped; what came of that is not recorded"
             ));
         }
     }
 
-    /// Remembers what is there for `call` before anything of this run is added.
-    pub(super) fn mark_start(&self, shared: &Shared, call: &Call) -> Result<(), EngineError> {
-        if shared.settings.mode == Effective::Missing && !self.at_start().contains_key(&call.fingerprint) {
-            let before = shared.cassette.lookup(&call.folder, &call.fingerprint)?;
-            self.at_start().entry(call.fingerprint).or_insert(before);
+    /// Remembers what is there for `identified` before anything of this run is added.
+    pub(super) fn mark_start(&self, state: &EngineState, identified: &IdentifiedRequest) -> Result<(), EngineError> {
+        if state.settings.mode == Mode::RecordMissing && !self.at_start().contains_key(&identified.fingerprint) {
+            let before = state.cassette.lookup(&identified.folder, &identified.fingerprint)?;
+            self.at_start().entry(identified.fingerprint).or_insert(before);
         }
         Ok(())
     }

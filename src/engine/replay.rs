@@ -1,74 +1,80 @@
 //! Answering from the cassette: read → identify → scrub a copy → fingerprint → choose take → fill holes → answer.
 
-use super::Shared;
-use super::error::EngineError;
-use super::find::{Found, find};
-use super::identify::Call;
-use super::other_service;
-use super::recall::{Remembered, Verbatim};
-use super::tally::count;
-use super::volatile::{bind, live_values};
+use crate::engine::error::EngineError;
+use crate::engine::identify::IdentifiedRequest;
+use crate::engine::matcher::{Match, find};
+use crate::engine::miss::other_service;
+use crate::engine::response_cache::{CacheKey, CachedResponse};
+use crate::engine::state::EngineState;
+use crate::engine::stats::run::count;
+use crate::engine::volatile::{bind, live_values};
 use crate::model::{Request, Response};
 use crate::session::session_name;
 use std::sync::Arc;
 
 /// The recorded answer to `request`.
-pub(super) fn replay(shared: &Shared, request: &Request) -> Result<Response, EngineError> {
-    let live = live_values(shared, request);
-    let asked = Verbatim::of(shared, request);
+pub(super) fn replay(state: &EngineState, request: &Request) -> Result<Response, EngineError> {
+    let live = live_values(state, request);
+    let asked = CacheKey::of(state, request);
     // What a session with live values asks depends on them.
-    let known = shared.recall.find(&asked).filter(|_| live.is_none());
+    let known = state.response_cache.find(&asked).filter(|_| live.is_none());
     if let Some(known) = &known
-        && let Some(response) = known.again(shared)?
+        && let Some(response) = known.again(state)?
     {
         return Ok(response);
     }
-    let call = match known.as_deref().and_then(Remembered::asks) {
-        Some(call) => Arc::clone(call),
+    let identified = match known.as_deref().and_then(CachedResponse::asks) {
+        Some(identified) => Arc::clone(identified),
         None => {
             if let Some((miss, form)) =
-                other_service::find(request, &shared.settings.service.name, session_name(request))
+                other_service::find(request, &state.settings.service.name, session_name(request))
             {
                 return Err(EngineError::OtherService { miss, form });
             }
-            Arc::new(asked.identified(shared, live.as_deref())?)
+            Arc::new(asked.identify(state, live.as_deref())?)
         }
     };
-    let found = find(shared, request, &call)?.map_err(|gap| gap.into_error(shared, request, &call))?;
+    let found = find(state, request, &identified)?.map_err(|gap| gap.into_error(state, request, &identified))?;
     if live.is_none() {
-        shared.recall.keep(shared, &asked, known.as_deref(), &call, &found);
+        state.response_cache.keep(state, &asked, known.as_deref(), &identified, &found);
     }
-    serve(shared, request, &call, found)
+    serve(state, request, &identified, found)
 }
 
 /// The answer that was found, counted; with the live values of the session, among them those that `request` brings.
-pub(super) fn serve(shared: &Shared, request: &Request, call: &Call, found: Found) -> Result<Response, EngineError> {
+pub(super) fn serve(
+    state: &EngineState,
+    request: &Request,
+    identified: &IdentifiedRequest,
+    found: Match,
+) -> Result<Response, EngineError> {
     if found.prepared.first_use(found.take) {
-        shared.tally.used(&found.prepared, found.take);
+        state.stats.used(&found.prepared, found.take);
     }
-    count(&shared.tally.replayed);
-    shared.tally.saved(found.prepared.saves(|| shared.cassette.time(&found.prepared.fingerprint)));
+    count(&state.stats.replayed);
+    state.stats.saved(found.prepared.saves(|| state.cassette.time(&found.prepared.fingerprint)));
     tracing::trace!(fingerprint = %found.prepared.fingerprint, take = found.take, "replayed");
-    let live = (!call.volatile.is_empty()).then(|| {
+    let live = (!identified.volatile.is_empty()).then(|| {
         let write = found.prepared.entry.takes.get(found.take).and_then(|take| take.id.as_deref());
-        bind(shared, session_name(request).as_deref(), call, write)
+        bind(state, session_name(request).as_deref(), identified, write)
     });
     let draft = found.answer.map_err(EngineError::Unfilled)?;
-    let response = draft.filled(|| live.or_else(|| live_values(shared, request)));
-    if !call.redacted.is_empty() {
-        tell_of_stand_ins(shared, call, &response);
+    let response = draft.filled(|| live.or_else(|| live_values(state, request)));
+    if !identified.redacted.is_empty() {
+        tell_of_stand_ins(state, identified, &response);
     }
     Ok(response)
 }
 
 /// Says once that a client who sent a real value is answered with what stands for it: a test that compares the two fails.
-fn tell_of_stand_ins(shared: &Shared, call: &Call, response: &Response) {
+fn tell_of_stand_ins(state: &EngineState, identified: &IdentifiedRequest, response: &Response) {
     let body = String::from_utf8_lossy(&response.body);
-    if let Some((pointer, stand_in)) = call.redacted.iter().find(|(_, stand_in)| body.contains(stand_in.as_str())) {
-        shared.tally.stand_in_served(&format!(
+    if let Some((pointer, stand_in)) = identified.redacted.iter().find(|(_, stand_in)| body.contains(stand_in.as_str()))
+    {
+        state.stats.stand_in_served(&format!(
             "{} was asked with a value at {pointer} that the cassette holds redacted, and its answer has {stand_in} instead: a \
              test that compares the two fails. Let it compare with what an answer gave, or use a value that is not redacted",
-            call.name.as_str()
+            identified.name.as_str()
         ));
     }
 }

@@ -1,7 +1,7 @@
 //! What the engine is told.
 
-use super::identify::Table;
-use super::pages::Pages;
+use crate::engine::identify::IdentifyRules;
+use crate::engine::pagination::page_cut::Pages;
 use crate::model::{Actor, Secret};
 use crate::redact::Redaction;
 use crate::service::Service;
@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 /// What the record mode came to, once the cassette was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effective {
+pub enum Mode {
     /// Replay only: `none`, and `once` over a cassette that has takes.
-    Nothing,
+    ReplayOnly,
     /// Record what was not there at the start: `new_episodes`.
-    Missing,
+    RecordMissing,
     /// Record everything: `all`, and `once` over an empty cassette.
-    Everything,
+    RecordAll,
 }
 
 /// How repeated requests go through the takes that answer them.
@@ -30,7 +30,7 @@ pub enum Poll {
 
 /// Whose credentials sign, as far as the command line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signer {
+pub enum SignerChoice {
     /// It does not say: callers are to be of the account that signs, and of its profile where that can be told.
     AsFound,
     /// It names the profile that the callers are given too, so they are to be of its account.
@@ -41,9 +41,9 @@ pub enum Signer {
 
 /// The engine's settings.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct EngineSettings {
     /// What to record.
-    pub mode: Effective,
+    pub mode: Mode,
     /// The service's table.
     pub service: Arc<Service>,
     /// Region of requests that name none.
@@ -63,7 +63,7 @@ pub struct Settings {
     /// Whether callers need no proof.
     pub allow_any_client: bool,
     /// What the command line says of whose credentials sign.
-    pub signer: Signer,
+    pub signer: SignerChoice,
     /// Whether a miss is told when it happens, not at the end alone: whoever started a server does not see its clients.
     pub tells_misses: bool,
     /// Whether throttling, faults and authentication errors are recorded too.
@@ -76,9 +76,9 @@ pub struct Settings {
     pub redaction: Arc<Redaction>,
 }
 
-impl Settings {
+impl EngineSettings {
     /// What requests are identified by.
-    pub(super) fn table(&self) -> Table<'_> {
-        Table { service: &self.service, region: &self.region, redaction: &self.redaction }
+    pub(super) fn table(&self) -> IdentifyRules<'_> {
+        IdentifyRules { service: &self.service, region: &self.region, redaction: &self.redaction }
     }
 }

@@ -1,11 +1,11 @@
 //! Volatile values in bodies: holes where they stand, and live values in the holes.
 
-use super::Shared;
-use super::identify::Call;
-use super::prepared::uuid;
+use crate::engine::identify::IdentifiedRequest;
+use crate::engine::prepared_entry::uuid;
+use crate::engine::state::EngineState;
 use crate::json::{self, Kind, Node};
 use crate::model::{Body, Hole, Request};
-use crate::session::{Bindings, brought_by, session_name};
+use crate::session::{Bindings, read_binding_prefix, session_name};
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -14,23 +14,32 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The live values of the session that `request` belongs to; `None` where it has none.
-pub(super) fn live_values(shared: &Shared, request: &Request) -> Option<Arc<Bindings>> {
-    shared.live.of(|| session_name(request))
+pub(super) fn live_values(state: &EngineState, request: &Request) -> Option<Arc<Bindings>> {
+    state.live.get(|| session_name(request))
 }
 
 /// Binds the volatile values of a request: of a write, by its id; of a read, by the listing that brings them first. Gives all
 /// live values of its session.
-pub(super) fn bind(shared: &Shared, session: Option<&str>, call: &Call, write: Option<&str>) -> Arc<Bindings> {
-    let values = call.volatile.iter().map(|(pointer, value)| (pointer.as_str(), value.as_str()));
+pub(super) fn bind(
+    state: &EngineState,
+    session: Option<&str>,
+    identified: &IdentifiedRequest,
+    write: Option<&str>,
+) -> Arc<Bindings> {
+    let values = identified.volatile.iter().map(|(pointer, value)| (pointer.as_str(), value.as_str()));
     match write {
-        Some(write) => shared.live.bind(session, write, values),
-        None => shared.live.bring(session, &brought_by(&call.folder, &call.bare_fingerprint), values),
+        Some(write) => state.live.bind_from_write(session, write, values),
+        None => state.live.bind_from_read(
+            session,
+            &read_binding_prefix(&identified.folder, &identified.bare_fingerprint),
+            values,
+        ),
     }
 }
 
 /// `body` with a hole for every whole string that is a live value, where the hole brings its bytes back: a value that
 /// is spelled otherwise than [`json::quote`] would stays as it is, and so does a body that is no JSON.
-pub(super) fn punch(body: Body, live: &Bindings) -> Body {
+pub(super) fn punch_holes(body: Body, live: &Bindings) -> Body {
     let (bytes, there) = body.with_placeholders();
     // An empty string is no live value: what is there already is not found again.
     let place = |(place, hole): (Range<usize>, &Hole)| Place { start: place.start, end: place.end, hole: hole.clone() };
@@ -78,7 +87,7 @@ fn find_values(node: &Node<'_>, live: &Bindings, holes: &mut Vec<Place>) {
 }
 
 /// The bytes of a body that has no holes but for volatile values.
-pub(super) fn fill(body: &Body, live: Option<&Bindings>) -> Bytes {
+pub(super) fn fill_holes(body: &Body, live: Option<&Bindings>) -> Bytes {
     let filled = body.render(|hole| {
         Ok::<_, Infallible>(match hole {
             Hole::Volatile(name) => Cow::Owned(value(name, live).into_bytes()),
@@ -125,17 +134,17 @@ mod tests {
         let text =
             br#"{"s-1":"s-1","in":"x s-1","o":["s-12","q\"/\u00e9", "q\"\/\u00e9","s\u002d1",{"n" :"s-1"}],"x":7}"#;
         let mut body = Body::literal(Bytes::from_static(text));
-        let punched = punch(body.clone(), &live);
+        let punched = punch_holes(body.clone(), &live);
         assert_eq!(
             punched.holes().collect::<Vec<_>>(),
             [&volatile("w:/name"), &volatile("v:/name"), &volatile("w:/name")]
         );
-        assert_eq!(fill(&punched, Some(&live)), &text[..]);
+        assert_eq!(fill_holes(&punched, Some(&live)), &text[..]);
         body = Body::literal(Bytes::from("[\"q\\\"/é\"]".to_owned()));
-        assert_eq!(punch(body, &live).holes().collect::<Vec<_>>(), [&volatile("w:/odd")]);
+        assert_eq!(punch_holes(body, &live).holes().collect::<Vec<_>>(), [&volatile("w:/odd")]);
         for other in ["<s-1>", "", "{\"a\":\"s-1\""] {
             let body = Body::literal(Bytes::from(other));
-            assert_eq!(punch(body.clone(), &live), body);
+            assert_eq!(punch_holes(body.clone(), &live), body);
         }
     }
 
@@ -144,10 +153,10 @@ mod tests {
         let mut body = Body::literal(Bytes::from_static(br#"["s",{"nextToken":"#));
         body.push_hole(Hole::Token(1));
         body.push_literal(Bytes::from_static(br#","n":"s"}]"#));
-        let punched = punch(body, &bindings(&[("w:/name", "s")]));
+        let punched = punch_holes(body, &bindings(&[("w:/name", "s")]));
         assert_eq!(punched.holes().collect::<Vec<_>>(), [&volatile("w:/name"), &Hole::Token(1), &volatile("w:/name")]);
         let expected = br#"["t",{"nextToken":null,"n":"t"}]"#;
-        assert_eq!(fill(&punched, Some(&bindings(&[("w:/name", "t")]))), &expected[..]);
+        assert_eq!(fill_holes(&punched, Some(&bindings(&[("w:/name", "t")]))), &expected[..]);
     }
 
     #[test]
@@ -202,17 +211,17 @@ mod tests {
     proptest! {
         #[test]
         fn filled_with_the_same_values_the_bytes_are_the_same(text in any_json(), live in any_bindings()) {
-            let punched = punch(Body::literal(Bytes::from(text.clone())), &live);
-            prop_assert_eq!(fill(&punched, Some(&live)), text.as_bytes());
-            prop_assert_eq!(punch(punched.clone(), &live), punched);
+            let punched = punch_holes(Body::literal(Bytes::from(text.clone())), &live);
+            prop_assert_eq!(fill_holes(&punched, Some(&live)), text.as_bytes());
+            prop_assert_eq!(punch_holes(punched.clone(), &live), punched);
         }
 
         #[test]
         fn whatever_the_values_the_cassette_holds_the_same(text in any_json(), other in "[a-z\"\\\\é]{3,8}") {
             let (live, again) = (bindings(&[("w:/n", "ab")]), bindings(&[("w:/n", &other)]));
-            let punched = punch(Body::literal(Bytes::from(text)), &live);
-            let answered_again = fill(&punched, Some(&again));
-            prop_assert_eq!(punch(Body::literal(answered_again), &again), punched);
+            let punched = punch_holes(Body::literal(Bytes::from(text)), &live);
+            let answered_again = fill_holes(&punched, Some(&again));
+            prop_assert_eq!(punch_holes(Body::literal(answered_again), &again), punched);
         }
     }
 }

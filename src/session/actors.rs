@@ -71,7 +71,7 @@ impl Actors {
         if let Some(label) = of_profile.and_then(|key| self.labelled(&key.actor)) {
             return Claim::Actor(label);
         }
-        let Some(account) = account_of(access_key_id) else { return Claim::Nobody { account: None } };
+        let Some(account) = decode_account_id(access_key_id) else { return Claim::Nobody { account: None } };
         match self.by_account(&account, profile_keys) {
             Some(label) => Claim::Actor(label),
             None => Claim::Nobody { account: Some(account) },
@@ -83,7 +83,8 @@ impl Actors {
         if let Some(actor) = configured {
             return Some(&actor.label);
         }
-        let of_account = profile_keys.iter().filter(|key| account_of(&key.access_key_id).as_deref() == Some(account));
+        let of_account =
+            profile_keys.iter().filter(|key| decode_account_id(&key.access_key_id).as_deref() == Some(account));
         let mut labels = of_account.filter_map(|key| self.labelled(&key.actor));
         let first = labels.next()?;
         labels.all(|label| label == first).then_some(first)
@@ -94,7 +95,7 @@ impl Actors {
     }
 }
 
-/// The access key id in an `Authorization` header of Signature Version 4.
+/// The access key id in an `Authorization` header of HistorySignature Version 4.
 #[must_use]
 pub fn access_key_id(authorization: &str) -> Option<&str> {
     let credential = authorization.split_once("Credential=")?.1.split([',', ' ']).next()?;
@@ -107,7 +108,7 @@ pub fn access_key_id(authorization: &str) -> Option<&str> {
 /// `None` for other ids, and for those given out before 2019, which hold none: their first bit is not set. Source:
 /// <https://medium.com/@TalBeerySec/a-short-note-on-aws-key-id-f88cc4317489>.
 #[must_use]
-pub fn account_of(access_key_id: &str) -> Option<String> {
+pub fn decode_account_id(access_key_id: &str) -> Option<String> {
     if access_key_id.len() != KEY_ID_LENGTH {
         return None;
     }
@@ -145,7 +146,7 @@ mod tests {
             ("ASIAVJ2E6QGR2WZILJFM", "364679954851"),
             ("ASIAQAAAAAAAGMKEM7X5", "000000000000"),
         ] {
-            assert_eq!(account_of(id).as_deref(), Some(account), "{id}");
+            assert_eq!(decode_account_id(id).as_deref(), Some(account), "{id}");
         }
     }
 
@@ -170,7 +171,7 @@ mod tests {
             // More than 12 digits.
             "AKIA7777777777777777",
         ] {
-            assert_eq!(account_of(id), None, "{id}");
+            assert_eq!(decode_account_id(id), None, "{id}");
         }
     }
 

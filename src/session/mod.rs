@@ -4,35 +4,38 @@
 //! apart by what each write has to do with the request, so that each thread of work gets the answers that it was recorded with,
 //! whatever runs beside it. The rule, and where each part of it stands:
 //!
-//! 1. a take remembers the write that was answered last before it: [`History`] while recording, `lines` when read;
+//! 1. a take remembers the write that was answered last before it: [`SessionHistory`] while recording, `write_tree` when read;
 //! 2. the strings seen in a request and its answers, 3. what a write names, lists and brings, 4. whether it concerns a request:
-//!    `strings`, `write`;
-//! 5. histories of concerning writes, and when two are the same: `choices`, `sequences`;
-//! 6. the best history: `rank`; 7. and 10. the takes that are given in turn: `group`; 8. waiters: `waiting`;
-//! 9. retries, and how it all comes together: `position`.
+//!    `json_strings`, `recorded_write`;
+//! 5. histories of concerning writes, and when two are the same: `take_histories`, `write_sequences`;
+//! 6. the best history: `best_take`; 7. and 10. the takes that are given in turn: `take_group`; 8. waiters: `waiters`;
+//! 9. retries, and how it all comes together: `session`.
 //!
-//! What a write that is recorded anew takes with it (11) is the cassette's: it asks [`Write::concerns`] too.
+//! What a write that is recorded anew takes with it (11) is the cassette's: it asks [`RecordedWrite::concerns`] too.
 
 mod actors;
-mod choices;
-mod group;
-mod history;
-mod lines;
-mod name;
-mod position;
-mod rank;
-mod sequences;
-mod strings;
-mod volatile;
-mod waiting;
-mod write;
+mod best_take;
+mod json_strings;
+mod live_values;
+mod recorded_write;
+#[expect(clippy::module_inception, reason = "the folder is named after what it is about, and so is the file")]
+mod session;
+mod session_history;
+mod session_name;
+mod sessions;
+mod take_group;
+mod take_histories;
+mod waiters;
+mod write_sequences;
+mod write_tree;
 
-pub use actors::{Actors, Claim, ProfileKey, access_key_id, account_of};
-pub use choices::Choices;
-pub use history::{History, write_id};
-pub use lines::Lines;
-pub use name::{assign_session, plain_name, session_name};
-pub use position::{Ask, Choice, Repeat, Session, Sessions};
-pub use volatile::{Bindings, LiveValues, binding_name, brought_by};
-pub use waiting::{Ending, Stuck};
-pub use write::{OperationRules, Seen, Write};
+pub use actors::{Actors, Claim, ProfileKey, access_key_id, decode_account_id};
+pub use live_values::{Bindings, LiveValues, binding_name, read_binding_prefix};
+pub use recorded_write::{OperationRules, RecordedWrite, SeenStrings};
+pub use session::{RetryKey, Session, TakeChoice, TakeQuery};
+pub use session_history::{SessionHistory, write_id};
+pub use session_name::{assign_session, sanitize_session_name, session_name};
+pub use sessions::Sessions;
+pub use take_histories::TakeHistories;
+pub use waiters::{StuckWaiter, WaiterEnd};
+pub use write_tree::WriteTree;

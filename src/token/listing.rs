@@ -1,7 +1,7 @@
 //! A whole recorded listing, ready to be cut into pages of any size: its items' bytes as they are spelled, in the first
 //! page's envelope.
 
-use super::template::{Copy, Template};
+use super::body_template::{BodyBuilder, BodyTemplate};
 use crate::json;
 use crate::model::{Body, Page};
 use std::ops::Range;
@@ -9,7 +9,7 @@ use std::ops::Range;
 /// The items of all pages of a take, and what stands around them.
 #[derive(Clone, Debug)]
 pub struct Listing {
-    pages: Vec<Template>,
+    pages: Vec<BodyTemplate>,
     items: Vec<Item>,
     /// How many items stand before each page, from 0 to the number of pages.
     before: Vec<usize>,
@@ -34,12 +34,12 @@ struct Envelope {
     between: Vec<u8>,
     close: Vec<u8>,
     empty: Vec<u8>,
-    token: TokenPlace,
+    token: TokenSlot,
 }
 
 /// Where the token goes.
 #[derive(Clone, Debug)]
-enum TokenPlace {
+enum TokenSlot {
     /// Into the member that is there. At the end of the listing it is as in the recorded last page: another value, or gone.
     Member { value: Range<usize>, removal: Range<usize>, last: Option<Vec<u8>> },
     /// Into a member of its own behind the others, spelled like this up to the value.
@@ -50,11 +50,11 @@ impl Listing {
     /// The listing in `pages`, which are all there are of it; `items_member` holds a page's items, `token_member` its token.
     /// A page without items may do without the list. `None` where this is no listing: an error, another body, no list at all.
     #[must_use]
-    pub fn of(pages: &[Page], items_member: &str, token_member: &str) -> Option<Self> {
+    pub fn from_pages(pages: &[Page], items_member: &str, token_member: &str) -> Option<Self> {
         if !pages.iter().all(|page| (200..300).contains(&page.status)) {
             return None;
         }
-        let pages: Vec<Template> = pages.iter().map(|page| Template::of(&page.body)).collect();
+        let pages: Vec<BodyTemplate> = pages.iter().map(|page| BodyTemplate::from_body(&page.body)).collect();
         let nodes: Vec<json::Node<'_>> =
             pages.iter().map(|page| json::parse(page.text()).ok()).collect::<Option<_>>()?;
         let (mut items, mut before) = (Vec::new(), vec![0]);
@@ -88,18 +88,18 @@ impl Listing {
     /// A page with the items at `range`, and with the token `next` where the listing goes on. Holes stay holes.
     #[must_use]
     pub fn page(&self, range: Range<usize>, next: Option<&str>) -> Body {
-        let mut copy = Copy::default();
+        let mut copy = BodyBuilder::default();
         let Some(around) = self.pages.get(self.envelope.page) else { return copy.finish() };
-        let list = (self.envelope.list.clone(), Piece::Items(range));
-        let token = self.envelope.token_piece(next);
-        let mut pieces: Vec<(Range<usize>, Piece)> = [list].into_iter().chain(token).collect();
+        let list = (self.envelope.list.clone(), Splice::Items(range));
+        let token = self.envelope.token_splice(next);
+        let mut pieces: Vec<(Range<usize>, Splice)> = [list].into_iter().chain(token).collect();
         pieces.sort_by_key(|(place, _)| place.start);
         let mut at = 0;
         for (place, piece) in pieces {
             copy.part(around, at..place.start);
             match piece {
-                Piece::Items(range) => self.copy_items(&mut copy, range),
-                Piece::Text(text) => copy.literal(&text),
+                Splice::Items(range) => self.copy_items(&mut copy, range),
+                Splice::Text(text) => copy.literal(&text),
             }
             at = place.end;
         }
@@ -107,7 +107,7 @@ impl Listing {
         copy.finish()
     }
 
-    fn copy_items(&self, copy: &mut Copy, range: Range<usize>) {
+    fn copy_items(&self, copy: &mut BodyBuilder, range: Range<usize>) {
         let items = self.items.get(range).unwrap_or_default();
         if items.is_empty() {
             copy.literal(&self.envelope.empty);
@@ -126,7 +126,7 @@ impl Listing {
     }
 }
 
-enum Piece {
+enum Splice {
     Items(Range<usize>),
     Text(Vec<u8>),
 }
@@ -149,22 +149,22 @@ impl Envelope {
             between: between.to_vec(),
             close: close.to_vec(),
             empty: empty.as_bytes().to_vec(),
-            token: token_place(node, nodes.last()?, token_member)?,
+            token: find_token_slot(node, nodes.last()?, token_member)?,
         })
     }
 
-    fn token_piece(&self, next: Option<&str>) -> Option<(Range<usize>, Piece)> {
+    fn token_splice(&self, next: Option<&str>) -> Option<(Range<usize>, Splice)> {
         let quoted = next.map(|token| json::quote(token).into_bytes());
         let (place, text) = match (&self.token, quoted) {
-            (TokenPlace::Member { value, .. }, Some(token)) => (value, token),
-            (TokenPlace::Member { value, last: Some(last), .. }, None) => (value, last.clone()),
-            (TokenPlace::Member { removal, last: None, .. }, None) => (removal, Vec::new()),
-            (TokenPlace::Added { at, lead }, Some(token)) => {
-                return Some((*at..*at, Piece::Text([lead.as_slice(), &token].concat())));
+            (TokenSlot::Member { value, .. }, Some(token)) => (value, token),
+            (TokenSlot::Member { value, last: Some(last), .. }, None) => (value, last.clone()),
+            (TokenSlot::Member { removal, last: None, .. }, None) => (removal, Vec::new()),
+            (TokenSlot::Added { at, lead }, Some(token)) => {
+                return Some((*at..*at, Splice::Text([lead.as_slice(), &token].concat())));
             }
-            (TokenPlace::Added { .. }, None) => return None,
+            (TokenSlot::Added { .. }, None) => return None,
         };
-        Some((place.clone(), Piece::Text(text)))
+        Some((place.clone(), Splice::Text(text)))
     }
 }
 
@@ -203,9 +203,9 @@ fn colon<'a>(node: &json::Node<'a>) -> &'a [u8] {
     range.unwrap_or(b":")
 }
 
-fn token_place(node: &json::Node<'_>, last: &json::Node<'_>, token_member: &str) -> Option<TokenPlace> {
+fn find_token_slot(node: &json::Node<'_>, last: &json::Node<'_>, token_member: &str) -> Option<TokenSlot> {
     if let Some(value) = node.member(token_member) {
-        return Some(TokenPlace::Member {
+        return Some(TokenSlot::Member {
             value: value.span(),
             removal: json::removal(node, token_member)?,
             last: last.member(token_member).map(|value| value.raw.as_bytes().to_vec()),
@@ -222,7 +222,7 @@ fn token_place(node: &json::Node<'_>, last: &json::Node<'_>, token_member: &str)
         _ => b",",
     };
     let name = json::quote(token_member);
-    Some(TokenPlace::Added { at: members.last()?.value.span().end, lead: [comma, name.as_bytes(), colon].concat() })
+    Some(TokenSlot::Added { at: members.last()?.value.span().end, lead: [comma, name.as_bytes(), colon].concat() })
 }
 
 #[cfg(test)]
@@ -237,7 +237,7 @@ mod tests {
         let page = |(at, body): (usize, &&str)| Page {
             status: 200,
             headers: Vec::new(),
-            body: crate::token::place_token(&body.as_bytes().to_vec().into(), "nextToken", at as u32 + 1).body,
+            body: crate::token::extract_token(&body.as_bytes().to_vec().into(), "nextToken", at as u32 + 1).body,
         };
         bodies.iter().enumerate().map(page).collect()
     }
@@ -248,7 +248,7 @@ mod tests {
     }
 
     fn cut(bodies: &[&str], range: Range<usize>, next: Option<&str>) -> String {
-        text(&Listing::of(&pages(bodies), "items", "nextToken").unwrap().page(range, next))
+        text(&Listing::from_pages(&pages(bodies), "items", "nextToken").unwrap().page(range, next))
     }
 
     #[test]
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn pages_without_items_count_and_leave_nothing() {
-        let listing = Listing::of(
+        let listing = Listing::from_pages(
             &pages(&[
                 r#"{"nextToken":"a"}"#,
                 r#"{"items":null,"nextToken":"b"}"#,
@@ -304,7 +304,7 @@ mod tests {
         body.push_hole(Hole::Volatile("v".into()));
         body.push_literal(r#"},2]}"#.into());
         let page = Page { status: 200, headers: Vec::new(), body: body.clone() };
-        let listing = Listing::of(&[page], "items", "nextToken").unwrap();
+        let listing = Listing::from_pages(&[page], "items", "nextToken").unwrap();
         assert_eq!(listing.page(0..2, None), body);
         assert_eq!(text(&listing.page(0..1, Some("n"))), r#"{"owner":HOLE,"items":[{"name":HOLE}],"nextToken":"n"}"#);
         assert_eq!(text(&listing.page(1..2, None)), r#"{"owner":HOLE,"items":[2]}"#);
@@ -313,10 +313,10 @@ mod tests {
     #[test]
     fn what_is_no_listing_is_not_cut() {
         for bodies in [&["<html>"][..], &["{}"], &["[1]"], &[r#"{"items":7}"#], &[r#"{"items":[]}"#, "oops"]] {
-            assert!(Listing::of(&pages(bodies), "items", "nextToken").is_none(), "{bodies:?}");
+            assert!(Listing::from_pages(&pages(bodies), "items", "nextToken").is_none(), "{bodies:?}");
         }
         let mut refused = pages(&[r#"{"items":[]}"#]);
         refused[0].status = 400;
-        assert!(Listing::of(&refused, "items", "nextToken").is_none());
+        assert!(Listing::from_pages(&refused, "items", "nextToken").is_none());
     }
 }

@@ -3,15 +3,15 @@
 //! A token names the listing it belongs to, the items served so far (by digest) and where to go on. Nothing has to be
 //! remembered for it: any replica with an equal recording serves the page.
 
-mod code;
-mod cut;
-mod digest;
+mod body_template;
+mod chain_digest;
+mod drop_items;
 mod listing;
-mod place;
-mod template;
+mod page_token;
+mod rewrite;
 
-pub use code::{Cut, DecodeError, FingerprintStart, PageDigest, Token, TokenKey, foreign_mark};
-pub use cut::without_first_items;
-pub use digest::ChainDigest;
+pub use chain_digest::ChainDigest;
+pub use drop_items::drop_first_items;
 pub use listing::Listing;
-pub use place::{Placed, item_texts, place_token};
+pub use page_token::{Cut, FingerprintStart, PageDigest, Token, TokenError, TokenKey, foreign_mark};
+pub use rewrite::{ExtractedToken, extract_token, item_texts};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ramtape::session::account_of;
+use ramtape::session::decode_account_id;
 use ramtape::simulator::{Credential, Settings};
 use serde_json::json;
 
@@ -19,7 +19,7 @@ pub(crate) fn temporary(whose: Credential, number: u8) -> Credential {
     let mut bytes = [number; 10];
     bytes[..6].copy_from_slice(&(1 << 47 | account << 7).to_be_bytes()[2..]);
     let access_key_id = format!("ASIA{}", data_encoding::BASE32_NOPAD.encode(&bytes));
-    assert_eq!(account_of(&access_key_id), Some(whose.account.clone()));
+    assert_eq!(decode_account_id(&access_key_id), Some(whose.account.clone()));
     Credential {
         access_key_id,
         secret: format!("secret/of+{}/{number}", whose.principal),

@@ -2,7 +2,7 @@
 
 use crate::aws::ServiceHost;
 use crate::cassette::SealReport;
-use crate::engine::Carried;
+use crate::engine::ImportOutcome;
 use crate::har::Lack;
 use crate::model::counted;
 use crate::ui::{Console, Exit, printable};
@@ -42,16 +42,16 @@ impl Leftovers {
     }
 
     /// What became of an exchange.
-    pub(super) fn carried(&mut self, number: usize, name: &str, carried: Result<Carried, String>) {
+    pub(super) fn carried(&mut self, number: usize, name: &str, carried: Result<ImportOutcome, String>) {
         match carried {
-            Ok(Carried::Recorded) => {}
-            Ok(Carried::Again) => self.again += 1,
-            Ok(Carried::Passing) => self.passing += 1,
-            Ok(Carried::OtherService) => self.other(host(name)),
-            Ok(Carried::NoFirstPage) => {
+            Ok(ImportOutcome::Recorded) => {}
+            Ok(ImportOutcome::Repeated) => self.again += 1,
+            Ok(ImportOutcome::NotRecordable) => self.passing += 1,
+            Ok(ImportOutcome::OtherService) => self.other(host(name)),
+            Ok(ImportOutcome::NoFirstPage) => {
                 self.miss(number, name, "the pages of the listing before it are not in the file".to_owned());
             }
-            Ok(Carried::NotStored(reason)) | Err(reason) => self.miss(number, name, reason),
+            Ok(ImportOutcome::NotStored(reason)) | Err(reason) => self.miss(number, name, reason),
         }
     }
 

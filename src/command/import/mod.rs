@@ -11,7 +11,7 @@ use crate::command::process::{Scratch, runtime};
 use crate::command::takes::recorded;
 use crate::command::takes::recorded::Shelf;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::engine::Carried;
+use crate::engine::ImportOutcome;
 use crate::har::{self, Archive};
 use crate::model::shell_path;
 use crate::redact::Key;
@@ -127,13 +127,18 @@ fn take_in(
     }
     let mut progress = Progress::new(console, "importing", exchanges.len());
     let mut names = names.into_iter();
-    let report =
-        runtime()?.block_on(app::import(config, rules, apart, exchanges, |carried: Result<Carried, String>| {
+    let report = runtime()?.block_on(app::import(
+        config,
+        rules,
+        apart,
+        exchanges,
+        |carried: Result<ImportOutcome, String>| {
             progress.step();
             if let Some((number, name)) = names.next() {
                 leftovers.carried(number, &name, carried);
             }
-        }))?;
+        },
+    ))?;
     leftovers.unsealed(&report);
     Ok((leftovers, report))
 }

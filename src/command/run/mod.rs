@@ -14,7 +14,7 @@ use crate::app::{Running, Wanted};
 use crate::cli::RunArgs;
 use crate::command::process::{Signals, runtime};
 use crate::config::{Config, Door, Environment, RawConfig, RecordMode, Settings, UpstreamConfig};
-use crate::engine::Effective;
+use crate::engine::Mode;
 use crate::model::Actor;
 use crate::model::with_causes;
 use crate::ui::report::Report;
@@ -93,7 +93,7 @@ async fn drive(
     for notice in &running.notices {
         console.note(notice);
     }
-    let recording = running.mode != Effective::Nothing;
+    let recording = running.mode != Mode::ReplayOnly;
     let ended = run_child(args, &running, &asked, environment, (&mut signals, console)).await;
     ready_file.map(server::forget);
     if ended.as_ref().is_ok_and(|ended| ended.code() == 0) {
@@ -179,10 +179,10 @@ async fn run_child(
         region: &asked.region,
         kind: running.kind,
     };
-    if running.mode != Effective::Nothing || args.keep_env {
+    if running.mode != Mode::ReplayOnly || args.keep_env {
         let mut changes = way.changes(parent)?;
         changes.extend(trusted());
-        if running.mode != Effective::Nothing {
+        if running.mode != Mode::ReplayOnly {
             changes.extend(environment::as_profile(&asked.upstream, parent));
         }
         return child::run(&args.cmd, &changes, &variables, signals).await;

@@ -14,7 +14,7 @@ use crate::command::process::runtime;
 use crate::command::takes::recorded;
 use crate::command::takes::recorded::Recorded;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::engine::Reask;
+use crate::engine::Refetcher;
 use crate::model::counted;
 use crate::model::with_causes;
 use crate::service::Kind;
@@ -102,7 +102,7 @@ fn ask(
     let source = app::credential_source(config);
     let upstream = app::upstream(config, &destination, source, "").map_err(app::StartError::from)?;
     let (service, actors) = (&config.service, config.actors.as_slice());
-    let reask = Reask { service, actors, upstream: &upstream, redaction: &opened.redaction };
+    let reask = Refetcher { service, actors, upstream: &upstream, redaction: &opened.redaction };
     let recording = args.update.then_some(Recording { cassette: &opened.cassette, ignore_values: args.ignore_values });
     let mut progress = Progress::new(console, "asking", recorded.len());
     Ok(runtime.block_on(online::ask(reask, recorded, recording.as_ref(), &mut progress)))
@@ -126,7 +126,7 @@ fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, conso
         count(&|outcome| matches!(outcome, Outcome::Same)),
         count(&|outcome| matches!(outcome, Outcome::Values(_))),
         count(&|outcome| matches!(outcome, Outcome::Shape(..))),
-        count(&|outcome| matches!(outcome, Outcome::NotAsked(_))),
+        count(&|outcome| matches!(outcome, Outcome::NotRefetchable(_))),
         count(&|outcome| matches!(outcome, Outcome::Failed(_))),
     ));
     let own = count(&|outcome| matches!(outcome, Outcome::OwnWrite(..)));

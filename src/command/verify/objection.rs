@@ -2,7 +2,7 @@
 
 use super::types::{mistyped, told, unlike};
 use crate::cassette::text::spelled;
-use crate::engine::Walked;
+use crate::engine::RefetchedPages;
 use crate::json::{self, Kind};
 use crate::model::{Entry, Page, Take};
 use crate::redact::Scrubbed;
@@ -16,7 +16,7 @@ pub(super) fn objection(
     service: &Service,
     operation: &Operation,
     entry: &Entry,
-    fresh: &[(Option<u32>, Walked)],
+    fresh: &[(Option<u32>, RefetchedPages)],
 ) -> Option<String> {
     fresh.iter().find_map(|(size, walked)| {
         let takes: Vec<&Take> = entry.takes.iter().filter(|take| take.max_results == *size).collect();

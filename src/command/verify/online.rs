@@ -6,14 +6,14 @@ use super::types::{self, drifts, unlike};
 use crate::cassette::compare::{Change, DriftKind, Paging, differences_of, drift};
 use crate::cassette::{Cassette, EntryHead, TakeHead};
 use crate::command::takes::recorded::Recorded;
-use crate::engine::{NotAsked, Reask, Walked};
+use crate::engine::{NotRefetchable, RefetchedPages, Refetcher};
 use crate::model::with_causes;
 use crate::model::{Entry, Take};
 use crate::ui::Progress;
 
 /// Asks for everything in `recorded` that is a read. Where `update` is given, what has drifted is recorded into it.
 pub(super) async fn ask(
-    reask: Reask<'_>,
+    reask: Refetcher<'_>,
     recorded: &[Recorded],
     update: Option<&Recording<'_>>,
     progress: &mut Progress,
@@ -41,7 +41,7 @@ fn given_up(recorded: &Recorded) -> Asked {
     }
 }
 
-async fn ask_one(reask: Reask<'_>, recorded: &Recorded, update: Option<&Recording<'_>>) -> Vec<Asked> {
+async fn ask_one(reask: Refetcher<'_>, recorded: &Recorded, update: Option<&Recording<'_>>) -> Vec<Asked> {
     let entry = &recorded.entry;
     let of = |max_results: Option<u32>, outcome: Outcome| Asked {
         operation: entry.operation.as_str().to_owned(),
@@ -50,11 +50,11 @@ async fn ask_one(reask: Reask<'_>, recorded: &Recorded, update: Option<&Recordin
         outcome,
         update: Update::Left,
     };
-    let question = match reask.question(entry) {
+    let question = match reask.plan_refetch(entry) {
         Ok(question) => question,
         // That writes are not asked goes without saying.
-        Err(NotAsked::Write) => return Vec::new(),
-        Err(reason) => return vec![of(None, Outcome::NotAsked(reason.to_string()))],
+        Err(NotRefetchable::Write) => return Vec::new(),
+        Err(reason) => return vec![of(None, Outcome::NotRefetchable(reason.to_string()))],
     };
     let mut asked = Vec::new();
     let mut fresh = Vec::new();
@@ -96,7 +96,7 @@ fn sizes(entry: &Entry) -> Vec<Option<u32>> {
 /// Upstream is in one state, and the takes may be of several: the answer is held against the one that it is most like. What
 /// is like none of them has drifted from those that no write of their session came before; where there are none of these
 /// nothing tells drift from what the writes had done.
-fn compared(reask: Reask<'_>, entry: &Entry, takes: &[&Take], walked: &Walked) -> Outcome {
+fn compared(reask: Refetcher<'_>, entry: &Entry, takes: &[&Take], walked: &RefetchedPages) -> Outcome {
     let service = reask.service;
     let operation = service.operation_named(entry.operation.as_str());
     let paging = operation
@@ -160,7 +160,7 @@ impl Recording<'_> {
     /// Records the answers of all page sizes in place of each session's takes. Those of a session that were recorded after
     /// a write stay: what upstream answers now is not what it answered then. With them stay what it read before the write,
     /// as a session's takes give way together: that is told.
-    fn record(&self, entry: &Entry, fresh: &[(Option<u32>, Walked)]) -> Update {
+    fn record(&self, entry: &Entry, fresh: &[(Option<u32>, RefetchedPages)]) -> Update {
         let mut sessions: Vec<&Option<String>> = entry.takes.iter().map(|take| &take.session).collect();
         sessions.sort();
         sessions.dedup();

@@ -29,7 +29,7 @@ pub(super) enum Outcome {
     /// The shape is the same. Some values are redacted, and only the key that is missing would tell whether they are too.
     Keyless,
     /// It was not asked, and why.
-    NotAsked(String),
+    NotRefetchable(String),
     /// There was no answer to compare, and why.
     Failed(String),
 }
@@ -64,7 +64,7 @@ impl Outcome {
             Self::Shape(..) => "shape",
             Self::OwnWrite(..) => "own write",
             Self::Keyless => "no key",
-            Self::NotAsked(_) => "not asked",
+            Self::NotRefetchable(_) => "not asked",
             Self::Failed(_) => "failed",
         }
     }
@@ -74,7 +74,7 @@ impl Outcome {
         match self {
             Self::Values(_) => !ignore_values,
             Self::Shape(..) => true,
-            Self::Same | Self::OwnWrite(..) | Self::Keyless | Self::NotAsked(_) | Self::Failed(_) => false,
+            Self::Same | Self::OwnWrite(..) | Self::Keyless | Self::NotRefetchable(_) | Self::Failed(_) => false,
         }
     }
 
@@ -83,7 +83,7 @@ impl Outcome {
         match self {
             Self::Keyless => !ignore_values,
             Self::Failed(_) => true,
-            Self::Same | Self::Values(_) | Self::Shape(..) | Self::OwnWrite(..) | Self::NotAsked(_) => false,
+            Self::Same | Self::Values(_) | Self::Shape(..) | Self::OwnWrite(..) | Self::NotRefetchable(_) => false,
         }
     }
 
@@ -105,7 +105,7 @@ impl Outcome {
 
     fn reason(&self) -> Option<&str> {
         match self {
-            Self::NotAsked(reason) | Self::Failed(reason) => Some(reason),
+            Self::NotRefetchable(reason) | Self::Failed(reason) => Some(reason),
             Self::Keyless => Some(KEYLESS),
             Self::OwnWrite(..) => Some(AFTER_WRITES),
             _ => None,
@@ -118,7 +118,9 @@ impl Asked {
     pub(super) fn text(&self) -> String {
         let colour = match &self.outcome {
             Outcome::Same => return String::new(),
-            Outcome::Values(_) | Outcome::OwnWrite(..) | Outcome::Keyless | Outcome::NotAsked(_) => AnsiColor::Yellow,
+            Outcome::Values(_) | Outcome::OwnWrite(..) | Outcome::Keyless | Outcome::NotRefetchable(_) => {
+                AnsiColor::Yellow
+            }
             Outcome::Shape(..) | Outcome::Failed(_) => AnsiColor::Red,
         };
         let style = Style::new().fg_color(Some(colour.into())).bold();

@@ -3,7 +3,7 @@
 use super::names::names_in;
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
-use crate::session::brought_by;
+use crate::session::read_binding_prefix;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A take, by its entry's place and its own.
@@ -23,7 +23,7 @@ pub(super) fn in_order(entries: &[(Fingerprint, Entry)]) -> Vec<At> {
     let brought: HashMap<String, At> = entries
         .iter()
         .enumerate()
-        .map(|(at, (fp, entry))| (format!("{}1", brought_by(&entry.operation.folder(), fp)), (at, 0)))
+        .map(|(at, (fp, entry))| (format!("{}1", read_binding_prefix(&entry.operation.folder(), fp)), (at, 0)))
         .collect();
     let before: HashMap<&str, Option<&str>> =
         takes().filter_map(|(_, _, take)| Some((take.id.as_deref()?, take.after.as_deref()))).collect();

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use ramtape::cassette::{Access, Cassette, Settings as Opening, text};
-use ramtape::engine::{Effective, Engine, Pages, Poll, Prepared, Settings, Signer};
+use ramtape::engine::{Engine, EngineSettings, Mode, Pages, Poll, PreparedEntry, SignerChoice};
 use ramtape::fingerprint::{Fingerprint, canonical_text};
 use ramtape::model::{Actor, Body, Entry, OperationName, Page, Request, Secret, Take};
 use ramtape::service::Service;
@@ -55,11 +55,11 @@ fn cassette() -> tempfile::TempDir {
 
 fn replay(root: &Path) -> Engine {
     let additions = toml::from_str("[CreateResourceShare]\nvolatile = ['name']").unwrap();
-    let opened = Cassette::open(root, Access::Replay, Prepared::new, &Opening::default()).unwrap();
+    let opened = Cassette::open(root, Access::Replay, PreparedEntry::new, &Opening::default()).unwrap();
     let actor = |label: &str| Actor { label: label.to_owned(), ..Actor::default() };
-    let settings = Settings {
+    let settings = EngineSettings {
         redaction: opened.redaction,
-        mode: Effective::Nothing,
+        mode: Mode::ReplayOnly,
         service: Arc::new(Service::with_additions(&additions).unwrap()),
         region: "us-east-1".to_owned(),
         actors: vec![actor("owner"), actor("consumer")],
@@ -69,7 +69,7 @@ fn replay(root: &Path) -> Engine {
         record_anew_command: "none".to_owned(),
         key: Secret::new("none"),
         allow_any_client: false,
-        signer: Signer::AsFound,
+        signer: SignerChoice::AsFound,
         tells_misses: false,
         record_errors: false,
         read_only: false,

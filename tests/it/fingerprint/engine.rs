@@ -4,7 +4,7 @@ use super::identify::{DEFAULT_REGION, asked, service};
 use super::wire::{WireRequest, fixtures, folders, requests};
 use bytes::Bytes;
 use ramtape::cassette::{Access, Cassette, Settings as Opening};
-use ramtape::engine::{Effective, Engine, Poll, Prepared, Settings, Signer};
+use ramtape::engine::{Engine, EngineSettings, Mode, Poll, PreparedEntry, SignerChoice};
 use ramtape::json;
 use ramtape::model::{Request, Secret};
 use std::path::Path;
@@ -41,9 +41,9 @@ fn first_page(request: &mut WireRequest) {
 
 /// An engine over nothing recorded.
 fn replaying(folder: &Path) -> Engine {
-    let opened = Cassette::open(folder, Access::Replay, Prepared::new, &Opening::default()).unwrap();
-    let settings = Settings {
-        mode: Effective::Nothing,
+    let opened = Cassette::open(folder, Access::Replay, PreparedEntry::new, &Opening::default()).unwrap();
+    let settings = EngineSettings {
+        mode: Mode::ReplayOnly,
         service: Arc::new(service().clone()),
         region: DEFAULT_REGION.to_owned(),
         actors: Vec::new(),
@@ -53,7 +53,7 @@ fn replaying(folder: &Path) -> Engine {
         cassette: "none".to_owned(),
         key: Secret::new("none".to_owned()),
         allow_any_client: false,
-        signer: Signer::AsFound,
+        signer: SignerChoice::AsFound,
         tells_misses: false,
         record_errors: false,
         pages: ramtape::engine::Pages::Requested,

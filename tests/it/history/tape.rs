@@ -4,11 +4,11 @@ use super::model::Script;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use ramtape::cassette::{Access, Cassette, EntryHead, Settings as Opening, TakeHead};
-use ramtape::engine::{Effective, Engine, Pages, Poll, Prepared, Settings, Signer};
+use ramtape::engine::{Engine, EngineSettings, Mode, Pages, Poll, PreparedEntry, SignerChoice};
 use ramtape::model::{Body, OperationName, Request, Secret};
 use ramtape::redact::scrub_page;
 use ramtape::service::Service;
-use ramtape::session::History;
+use ramtape::session::SessionHistory;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,10 +18,11 @@ const READ: &str = "GetPermission";
 
 /// Adds what `scripts` recorded to the cassette in `root`, as a recording would.
 pub(crate) fn write(root: &Path, scripts: &[Script]) {
-    let opened = Cassette::open(root, Access::Record { replace: false }, Prepared::new, &Opening::default()).unwrap();
-    let mut unnamed = History::default();
+    let opened =
+        Cassette::open(root, Access::Record { replace: false }, PreparedEntry::new, &Opening::default()).unwrap();
+    let mut unnamed = SessionHistory::default();
     for script in scripts {
-        let mut own = History::default();
+        let mut own = SessionHistory::default();
         // Those who name no session share one.
         let history = if script.session.is_some() { &mut own } else { &mut unnamed };
         for step in &script.recorded {
@@ -33,7 +34,7 @@ pub(crate) fn write(root: &Path, scripts: &[Script]) {
                 request: body(&step.request),
             };
             for answer in &step.answers {
-                let after = history.latest().map(str::to_owned);
+                let after = history.latest_write().map(str::to_owned);
                 let id = step.write.then(|| history.begin_write(&name.folder(), &entry.fingerprint(), after.clone()));
                 let head = TakeHead {
                     session: script.session.clone(),
@@ -44,7 +45,7 @@ pub(crate) fn write(root: &Path, scripts: &[Script]) {
                 };
                 let page = scrub_page(200, &HeaderMap::new(), Body::literal(Bytes::from(answer.clone())));
                 opened.cassette.begin(&entry, &head, vec![page], None).unwrap();
-                id.into_iter().for_each(|id| history.moved_to(id));
+                id.into_iter().for_each(|id| history.push_recorded(id));
             }
         }
     }
@@ -59,9 +60,9 @@ fn body(request: &str) -> String {
 
 /// A replay of the cassette in `root`.
 pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
-    let opened = Cassette::open(root, Access::Replay, Prepared::new, &Opening::default()).unwrap();
-    let settings = Settings {
-        mode: Effective::Nothing,
+    let opened = Cassette::open(root, Access::Replay, PreparedEntry::new, &Opening::default()).unwrap();
+    let settings = EngineSettings {
+        mode: Mode::ReplayOnly,
         service: Arc::new(Service::with_additions(&toml::Table::new()).unwrap()),
         region: REGION.to_owned(),
         actors: Vec::new(),
@@ -71,7 +72,7 @@ pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
         record_anew_command: "none".to_owned(),
         key: Secret::new("none"),
         allow_any_client: false,
-        signer: Signer::AsFound,
+        signer: SignerChoice::AsFound,
         tells_misses: false,
         record_errors: false,
         read_only: false,

@@ -8,7 +8,7 @@ use ramtape::engine::operation_rules;
 use ramtape::fingerprint::{Fingerprint, canonical_text};
 use ramtape::model::{Body, Entry, OperationName, Page, Take};
 use ramtape::service::Service;
-use ramtape::session::{Ask, Choices, History, Lines, Repeat, Session};
+use ramtape::session::{RetryKey, Session, SessionHistory, TakeHistories, TakeQuery, WriteTree};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
@@ -34,7 +34,7 @@ fn fingerprint(request: &Request) -> Fingerprint {
 #[derive(Default)]
 pub(crate) struct Recorder {
     fingerprints: HashMap<Rc<str>, Fingerprint>,
-    histories: HashMap<Option<String>, History>,
+    histories: HashMap<Option<String>, SessionHistory>,
     recorded: HashMap<Fingerprint, (Request, Vec<Recorded>)>,
 }
 
@@ -42,13 +42,13 @@ impl Recorder {
     /// An answer has come: it is linked to the latest write of its session whose answer came before.
     pub(crate) fn answer(&mut self, session: Option<&str>, request: &Request, status: u16, body: String) {
         let history = self.histories.entry(session.map(str::to_owned)).or_default();
-        let after = history.latest().map(str::to_owned);
+        let after = history.latest_write().map(str::to_owned);
         let fingerprint = *self.fingerprints.entry(request.line()).or_insert_with(|| fingerprint(request));
         let id = request.is_write().then(|| {
             let folder = OperationName::Known(request.operation.to_owned()).folder();
             history.begin_write(&folder, &fingerprint, after.clone())
         });
-        id.iter().for_each(|id| history.moved_to(id.clone()));
+        id.iter().for_each(|id| history.push_recorded(id.clone()));
         let page = Page { status, headers: Vec::new(), body: Body::literal(Bytes::from(body)) };
         let take = Take {
             session: session.map(str::to_owned),
@@ -96,8 +96,8 @@ pub(crate) struct Notice {
 pub(crate) struct Player<'a> {
     cassette: &'a Cassette,
     poll: Poll,
-    lines: Arc<Lines>,
-    choices: HashMap<Fingerprint, Arc<Choices>>,
+    lines: Arc<WriteTree>,
+    choices: HashMap<Fingerprint, Arc<TakeHistories>>,
     sessions: HashMap<Option<String>, Session>,
     notices: Vec<Notice>,
 }
@@ -106,7 +106,8 @@ impl<'a> Player<'a> {
     pub(crate) fn new(cassette: &'a Cassette, poll: Poll) -> Self {
         let has_writes = |entry: &Entry| entry.takes.iter().any(|take| take.id.is_some());
         let written = cassette.entries.iter().filter(|(_, entry)| has_writes(entry));
-        let lines = Arc::new(Lines::of(written.map(|(fingerprint, entry)| (*fingerprint, entry.clone()))));
+        let lines =
+            Arc::new(WriteTree::from_entries(written.map(|(fingerprint, entry)| (*fingerprint, entry.clone()))));
         Self { cassette, poll, lines, choices: HashMap::new(), sessions: HashMap::new(), notices: Vec::new() }
     }
 
@@ -120,18 +121,23 @@ impl<'a> Player<'a> {
         let fingerprint = *self.cassette.fingerprints.get(&request.line())?;
         let entry = self.cassette.entries.get(&fingerprint)?;
         let choices = self.choices.entry(fingerprint).or_insert_with(|| {
-            Arc::new(Choices::of(&fingerprint, entry, &self.lines, &operation_rules(&SERVICE, &entry.operation)))
+            Arc::new(TakeHistories::build(
+                &fingerprint,
+                entry,
+                &self.lines,
+                &operation_rules(&SERVICE, &entry.operation),
+            ))
         });
-        let ask = Ask {
+        let ask = TakeQuery {
             fingerprint,
             session,
             max_results: None,
-            repeats: invocation.map(|id| Repeat::Invocation(id.to_owned())).into_iter().collect(),
-            at_once: matches!(self.poll, Poll::Final),
+            retry_keys: invocation.map(|id| RetryKey::Invocation(id.to_owned())).into_iter().collect(),
+            skip_to_last: matches!(self.poll, Poll::Final),
             can_answer: &|_| true,
         };
         let position = self.sessions.entry(session.map(str::to_owned)).or_default();
-        let choice = position.choose(entry, || Arc::clone(choices), ask)?;
+        let choice = position.select_take(entry, || Arc::clone(choices), ask)?;
         if choice.stuck.is_some() {
             self.notices.push(Notice { session: session.map(str::to_owned), fingerprint });
         }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use ramtape::json;
 use ramtape::model::Hole;
-use ramtape::token::{Token, place_token};
+use ramtape::token::{Token, extract_token};
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
 
@@ -44,7 +44,7 @@ fn with_check(data: &[u8]) -> String {
 /// An answer with a hole is the answer again once upstream's token is back in its place, and holds it nowhere else.
 fn place(data: &[u8]) {
     let answer = Bytes::copy_from_slice(data);
-    let placed = place_token(&answer, "nextToken", 7);
+    let placed = extract_token(&answer, "nextToken", 7);
     let holes: Vec<_> = placed.body.holes().collect();
     match &placed.upstream_token {
         None => assert_eq!(holes.len(), 0),

@@ -1,0 +1,93 @@
+//! What is to become of an answer of upstream: whether it is recorded, is the client's alone, or is none of the service's.
+
+use crate::aws::Answer;
+use crate::aws::sigv4::Authorization;
+use crate::engine::classify::{error_kind, is_recordable, is_web_page, page_title};
+use crate::engine::identify::IdentifiedRequest;
+use crate::engine::recorder::Recorder;
+use crate::engine::state::EngineState;
+use crate::engine::store_page::not_recorded;
+use crate::model::Request;
+use http::StatusCode;
+
+/// What AWS calls a path that no operation has, before it looks at the signature.
+const UNKNOWN_OPERATION: &str = "UnknownOperationException";
+
+/// What is to become of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Disposition {
+    /// It belongs into the cassette.
+    Record,
+    /// It is the client's alone, as it tells of the moment or of who asks.
+    PassOn,
+    /// It is the client's alone, and nobody would expect that: the service did not give it.
+    NotFromService,
+}
+
+/// What is to become of `answer`, as far as it tells by itself.
+pub(super) fn fate(
+    state: &EngineState,
+    request: &Request,
+    identified: &IdentifiedRequest,
+    answer: &Answer,
+) -> Disposition {
+    let (settings, kind) = (&state.settings, error_kind(answer));
+    if is_web_page(answer) {
+        return if is_not_from_service(answer) { Disposition::NotFromService } else { Disposition::PassOn };
+    }
+    let recordable = settings.record_errors || is_recordable(answer, &settings.service.recording);
+    let refused_token =
+        identified.page.token.is_some() && kind.is_some_and(|kind| kind == settings.service.paging.token_error);
+    // What follows a token from elsewhere has no place among the chains; an error after one is an answer like any other.
+    let foreign_page = identified.page.foreign_token && answer.status.is_success();
+    let is_unjudged = request.door.keeps_signature() && is_unjudged(request, identified, answer);
+    if recordable && !refused_token && !foreign_page && !is_unjudged {
+        Disposition::Record
+    } else {
+        Disposition::PassOn
+    }
+}
+
+/// Whether an answer is none of the service's, and no fault that passes: what stands before the service has web pages for those
+/// too, and clients try again.
+pub(super) fn is_not_from_service(answer: &Answer) -> bool {
+    let passes = answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS;
+    is_web_page(answer) && !passes
+}
+
+/// Says what came from upstream that is none of the service's.
+pub(super) fn report_foreign_answer(
+    state: &EngineState,
+    recorder: &Recorder,
+    identified: &IdentifiedRequest,
+    answer: &Answer,
+) {
+    let page = ForeignAnswer {
+        from: recorder.upstream.place(&identified.region),
+        status: answer.status.as_u16(),
+        title: page_title(answer).map(|title| format!(" ({title:?})")).unwrap_or_default(),
+        service: state.settings.service.name.to_uppercase(),
+    };
+    not_recorded(state, identified, &page);
+}
+
+/// A web page in place of an answer.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{from} answered {status} with a web page{title}, and {service} answers JSON: it came from something before {service} or in its \
+     place, such as a proxy, a network's sign-in page or another server; see that requests reach {service}, and record again"
+)]
+struct ForeignAnswer {
+    from: String,
+    status: u16,
+    title: String,
+    service: String,
+}
+
+/// Whether upstream may have given `answer` without judging the signature: anybody could have asked for it, and what nobody
+/// proved has no place in the cassette.
+fn is_unjudged(request: &Request, identified: &IdentifiedRequest, answer: &Answer) -> bool {
+    let has_operation = identified.operation.is_some();
+    !Authorization::is_in(&request.headers)
+        || error_kind(answer).is_some_and(|kind| !has_operation || kind == UNKNOWN_OPERATION)
+}

@@ -1,0 +1,255 @@
+//! A recorded read asked once more: read → sign → send → scrub, page by page. A write is never asked.
+
+use crate::aws::{Answer, Upstream, UpstreamError};
+use crate::engine::classify::{error_kind, is_recordable};
+use crate::engine::pagination::page_loop_guard::{PageLoopGuard, PaginationError};
+use crate::json::{self, Kind as JsonKind, Node, quote, unquote};
+use crate::model::{Actor, DEFAULT_ACTOR, Door, Entry, Page, Request, Take};
+use crate::redact::{Redaction, RedactionError, Scrubbed};
+use crate::service::{Kind, Operation, Service};
+use crate::token::{ExtractedToken, extract_token};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::time::Duration;
+
+/// How long to wait before upstream is asked again after an error that passes: throttling, a fault of the service.
+const PATIENCE: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// Why a recorded request is not asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRefetchable {
+    /// It would change something.
+    #[error("it is a write")]
+    Write,
+    /// Nobody knows with whose credentials.
+    #[error("its actor {0} is not configured: say in [actors.{0}] with which profile to ask")]
+    Stranger(String),
+    /// Nobody knows whether it would.
+    #[error("its operation is not in the table, so it may be a write")]
+    Unknown,
+    /// Its values are a session's, or stand for others.
+    #[error("its request has holes, and their values are not known")]
+    Hole,
+    /// Some of its values are stand-ins, which upstream never heard of.
+    #[error("its request has stand-ins for redacted values, and what they stand for is not known")]
+    Redacted,
+    /// It went on where another listing had ended.
+    #[error("its request holds a token that is known to upstream alone")]
+    Token,
+}
+
+/// Why there is no answer to compare.
+#[derive(Debug, thiserror::Error)]
+pub enum RefetchError {
+    /// Upstream does not answer.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+    /// It answered with something that tells nothing of the service.
+    #[error("upstream answered {status} {kind}")]
+    Passing {
+        /// The status.
+        status: u16,
+        /// The error's name.
+        kind: String,
+    },
+    /// The answer cannot be redacted as the recorded one was.
+    #[error("the answer cannot be redacted")]
+    Redaction(#[from] RedactionError),
+    /// The listing does not end.
+    #[error(transparent)]
+    PaginationError(#[from] PaginationError),
+}
+
+/// Asks recorded reads again.
+#[derive(Clone, Copy, Debug)]
+pub struct Refetcher<'a> {
+    /// The service's table: it tells reads from writes.
+    pub service: &'a Service,
+    /// The configured principals: only as those, and as the default one, can be asked.
+    pub actors: &'a [Actor],
+    /// Where to ask.
+    pub upstream: &'a Upstream,
+    /// The cassette's rules: what is compared was redacted by them.
+    pub redaction: &'a Redaction,
+}
+
+/// A recorded read that can be asked. Only [`Refetcher::refetch`] makes one, and only of reads.
+#[derive(Debug)]
+pub struct Refetch<'a> {
+    operation: &'a Operation,
+    entry: &'a Entry,
+    /// The parameters, as the body or the query has them.
+    parameters: Vec<(String, String)>,
+}
+
+/// What upstream answers now.
+#[derive(Debug)]
+pub struct RefetchedPages {
+    /// The pages, as they would be recorded.
+    pub pages: Vec<Scrubbed<Page>>,
+    /// Whether they are all.
+    pub complete: bool,
+    /// Whether there are values in them that only the cassette's key, which is missing, could compare.
+    pub keyless: bool,
+}
+
+impl RefetchedPages {
+    /// The take that they would be, in place of `recorded`.
+    #[must_use]
+    pub fn take(&self, recorded: &Take) -> Take {
+        let pages = self.pages.iter().map(|page| page.inner().clone()).collect();
+        Take { pages, complete: self.complete, ..recorded.clone() }
+    }
+}
+
+impl<'a> Refetcher<'a> {
+    /// The read that `entry` is of.
+    ///
+    /// # Errors
+    /// Where it is none, or cannot be asked as it was.
+    pub fn plan_refetch(&self, entry: &'a Entry) -> Result<Refetch<'a>, NotRefetchable> {
+        let operation = self.service.operation_named(entry.operation.as_str()).ok_or(NotRefetchable::Unknown)?;
+        if operation.kind != Kind::Read {
+            return Err(NotRefetchable::Write);
+        }
+        if entry.actor != DEFAULT_ACTOR && !self.actors.iter().any(|actor| actor.label == entry.actor) {
+            return Err(NotRefetchable::Stranger(entry.actor.clone()));
+        }
+        let Ok(node) = json::parse(entry.request.as_bytes()) else { return Err(NotRefetchable::Unknown) };
+        if has_hole(&node) {
+            return Err(NotRefetchable::Hole);
+        }
+        if self.redaction.has_stand_ins(&entry.request) {
+            return Err(NotRefetchable::Redacted);
+        }
+        if operation.page_items.is_some() && node.member(&self.service.paging.token).is_some() {
+            return Err(NotRefetchable::Token);
+        }
+        let JsonKind::Object(members) = &node.kind else { return Err(NotRefetchable::Unknown) };
+        let spelled =
+            |member: &json::Member<'_>| Some((unquote(member.key).ok()?.into_owned(), member.value.raw.to_owned()));
+        Ok(Refetch { operation, entry, parameters: members.iter().filter_map(spelled).collect() })
+    }
+
+    /// Asks, page by page of `size`, until the listing ends or `most` pages are there. An error is an answer too, unless
+    /// it tells of the moment or of the credentials only.
+    ///
+    /// # Errors
+    /// Where there is no answer that says something of the service.
+    pub async fn walk(
+        &self,
+        refetch: &Refetch<'_>,
+        size: Option<u32>,
+        most: Option<usize>,
+    ) -> Result<RefetchedPages, RefetchError> {
+        let paging = &self.service.paging;
+        let strange = self.redaction.strange_stand_ins();
+        let mut pages = Vec::new();
+        let mut token: Option<String> = None;
+        let mut guard = PageLoopGuard::default();
+        loop {
+            let paged = size.map(|size| (paging.size.clone(), size.to_string()));
+            let onward = token.take().map(|token| (paging.token.clone(), quote(&token)));
+            let answer = self.ask(refetch, paged.into_iter().chain(onward)).await?;
+            let position = u32::try_from(pages.len() + 1).unwrap_or(u32::MAX);
+            let is_page = refetch.operation.page_items.is_some() && answer.status.is_success();
+            let extracted = if is_page {
+                extract_token(&answer.body, &paging.token, position)
+            } else {
+                ExtractedToken::unchanged(&answer.body)
+            };
+            let ends = extracted.upstream_token.is_none() && !extracted.is_not_text;
+            let next = extracted.upstream_token;
+            let name = &refetch.entry.operation;
+            pages.push(self.redaction.page(name, answer.status.as_u16(), &answer.headers, extracted.body)?);
+            let Some(next) = next.filter(|_| most != Some(pages.len())) else {
+                let keyless = self.redaction.strange_stand_ins() > strange;
+                return Ok(RefetchedPages { pages, complete: ends, keyless });
+            };
+            guard.follow(&next)?;
+            token = Some(next);
+        }
+    }
+
+    /// One page. What passes by itself is waited for a little.
+    async fn ask(
+        &self,
+        refetch: &Refetch<'_>,
+        paging: impl Iterator<Item = (String, String)>,
+    ) -> Result<Answer, RefetchError> {
+        let request = refetch.request(paging);
+        let Entry { actor, region, .. } = refetch.entry;
+        let mut patience = PATIENCE.iter();
+        loop {
+            let answer = self.upstream.send(actor, &request, request.body.clone(), region).await?;
+            if is_recordable(&answer, &self.service.recording) {
+                return Ok(answer);
+            }
+            let kind = error_kind(&answer).unwrap_or_default();
+            let passes = !self.service.recording.authentication_errors.contains(&kind);
+            // A region that is not enabled still answers so.
+            if !passes && refetch.was_answered(&kind) {
+                return Ok(answer);
+            }
+            match patience.next().filter(|_| passes) {
+                Some(pause) => tokio::time::sleep(*pause).await,
+                None => return Err(RefetchError::Passing { status: answer.status.as_u16(), kind }),
+            }
+        }
+    }
+}
+
+impl<'a> Refetch<'a> {
+    /// The operation that it is of.
+    #[must_use]
+    pub const fn operation(&self) -> &'a Operation {
+        self.operation
+    }
+
+    /// Whether an error of this `kind` was recorded as an answer.
+    fn was_answered(&self, kind: &str) -> bool {
+        let last = |take: &Take| take.pages.last().and_then(Page::error_kind);
+        self.entry.takes.iter().any(|take| last(take).as_deref() == Some(kind))
+    }
+
+    /// The request, with the paging members given beside the recorded ones.
+    fn request(&self, paging: impl Iterator<Item = (String, String)>) -> Request {
+        let in_query = |name: &String| self.operation.query.contains(name);
+        let all: Vec<(String, String)> = self.parameters.iter().cloned().chain(paging).collect();
+        let (query, body): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| in_query(name));
+        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+        let query: Vec<String> = query
+            .iter()
+            .map(|(name, value)| format!("{}={}", encoded(name), encoded(&unquote(value).unwrap_or(value.into()))))
+            .collect();
+        let body: Vec<String> = body.iter().map(|(name, value)| format!("{}:{value}", quote(name))).collect();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("ramtape/", env!("CARGO_PKG_VERSION"))));
+        Request {
+            method: self.operation.method.clone(),
+            path: self.operation.path.clone(),
+            query: query.join("&"),
+            headers,
+            body: Bytes::from(format!("{{{}}}", body.join(","))),
+            signed_target: self.operation.path.clone(),
+            authority: String::new(),
+            door: Door::Endpoint,
+            key: None,
+            session_prefix: None,
+        }
+    }
+}
+
+/// Whether a value stands for another one somewhere in the canonical parameters.
+fn has_hole(node: &Node<'_>) -> bool {
+    match &node.kind {
+        JsonKind::Array(items) => items.iter().any(has_hole),
+        JsonKind::Object(members) => match members.as_slice() {
+            [member] if member.key.starts_with("\"$") && !member.key.starts_with("\"$$") => true,
+            members => members.iter().any(|member| has_hole(&member.value)),
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,5 @@
+//! What happened in a run: counted for the run, for each session, and summed up.
+
+pub(super) mod run;
+pub(super) mod sessions;
+pub(super) mod summary;
