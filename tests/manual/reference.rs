@@ -1,7 +1,7 @@
 //! What README.md and the manual name exists: commands, flags, exit codes, modes, settings.
 
 use crate::book::{blocks, pages, root, rows, says, spans, spans_in};
-use crate::support::binary::{folder, run};
+use crate::support::binary::{Finished, folder, ramtape, run};
 use clap::{Parser, ValueEnum};
 use ramtape::cli::Cli;
 use ramtape::config::{Environment, RawConfig, RecordMode};
@@ -201,6 +201,27 @@ fn every_variable_that_is_read_is_in_the_table() {
         literals.into_iter().flatten().filter(is_variable).filter(|text| !of_a_link(text)).collect();
     assert!(read.len() > 10, "{read:?}");
     assert_eq!(read.difference(&told).collect::<Vec<_>>(), Vec::<&&str>::new());
+}
+
+#[test]
+fn variables_of_the_command_are_those_that_it_gets() {
+    let rows = rows(SETTINGS, "## What `ramtape run` sets for its command");
+    let (removed, set): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row[2].starts_with("removed"));
+    let names = |rows: Vec<&Vec<&'static str>>| -> BTreeSet<&str> {
+        rows.into_iter().flat_map(|row| spans_in(row[1])).collect()
+    };
+    let (removed, set) = (names(removed), names(set));
+
+    let folder = folder();
+    let mut command = ramtape(folder.path());
+    command.args(["run", "--record-mode", "none", "--", "env"]).envs(removed.iter().map(|name| (name, "true")));
+    command.env_remove("AWS_EC2_METADATA_DISABLED");
+    let printed = Finished::from(command.output().unwrap()).stdout;
+    let gets: BTreeSet<&str> = printed.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
+    let given = command.get_envs().filter(|(_, value)| value.is_some()).filter_map(|(name, _)| name.to_str());
+    let given: BTreeSet<&str> = given.collect();
+    assert_eq!(gets.difference(&given).copied().collect::<BTreeSet<_>>(), set, "{printed}");
+    assert_eq!(given.difference(&gets).copied().collect::<BTreeSet<_>>(), removed, "{printed}");
 }
 
 #[test]
