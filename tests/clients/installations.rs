@@ -85,7 +85,7 @@ fn captures_hold_every_member_of_every_operation_and_verify() {
 #[test]
 fn botocore_refuses_a_changed_body_header_or_secret() {
     let Some(python) = python() else { return };
-    let captured = captured_request(&source("../fixtures/captures/get-resource-shares/boto3.http"));
+    let captured = captured_request(&source("../../fixtures/captures/get-resource-shares/boto3.http"));
     let verdict = |request: &Value, secret: &str| judge_signature(&python, request, secret)["match"].clone();
     assert_eq!(verdict(&captured, SECRET), true);
     assert_eq!(verdict(&captured, "another secret"), false);

@@ -1,4 +1,4 @@
-//! A request without a recorded answer: the client fails at once, and everybody is told why.
+//! A request without a recorded answer: the client fails at once, and client, log and report say why.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The house's walls: which module may import which. Layers import downwards only; an entry that nothing uses fails too.
+//! Layering: which module may import which. Layers import downwards only; an entry that nothing uses fails too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

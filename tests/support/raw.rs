@@ -44,7 +44,7 @@ impl Answer for Echo {
             _ => {}
         }
         let body = if path == "/big" {
-            Bytes::from_static(&[b'x'; BIG])
+            Bytes::from(vec![b'x'; BIG])
         } else if body.is_empty() {
             Bytes::from(path)
         } else {

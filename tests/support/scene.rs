@@ -1,4 +1,4 @@
-//! Where a test plays: an endpoint that can be stopped, a folder with a cassette, and the ways to run a client over it.
+//! The set-up of tests with real clients: an endpoint that can be stopped, a folder with a cassette, and the ways to run a client over it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! A stage for tests in one process: a simulated RAM endpoint, ramtape in front of it, and a bare HTTP client.
+//! The set-up of tests in one process: a simulated RAM endpoint, ramtape in front of it, and a bare HTTP client.
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};

@@ -1,4 +1,4 @@
-//! A cassette that is deleted while it is recorded: nobody is told that its answers are kept.
+//! A cassette that is deleted while it is recorded: no message says that its answers are kept.
 
 use crate::support::binary::{Finished, Server, ramtape, run};
 use crate::support::stage::{Caller, Stage, owner};

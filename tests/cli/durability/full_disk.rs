@@ -1,4 +1,4 @@
-//! A full disk: the client has its answer, everybody is told, and what was recorded before stays.
+//! A full disk: the client has its answer, summary and log say so, and what was recorded before stays.
 
 use crate::support::alone::is_alone;
 use crate::support::stage::{Stage, bodies};

@@ -1,4 +1,4 @@
-//! `ramtape scan`: what cannot be read is told, and hides nothing of what can.
+//! `ramtape scan`: unreadable files are reported, and the others are scanned all the same.
 
 use super::scan::cassette;
 use crate::support::binary::{Finished, folder, run};

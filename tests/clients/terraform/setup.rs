@@ -1,4 +1,4 @@
-//! What a run of Terraform plays on: an endpoint and a cassette while it records, the cassette's text alone on replay.
+//! The set-up of a run of Terraform: an endpoint and a cassette while it records, the cassette's text alone on replay.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Files that people and git change: seen at once where they are sound, told by path and reason where they are not.
+//! Files that people and git change: used at once if they are valid, reported with path and reason if not.
 
 use crate::support::cassette::{
     FOLDER, RECORD, REPLAY, answer, bodies, head, open, record, text_path, try_open, whole,

@@ -1,4 +1,4 @@
-//! What upstream answers that is not recorded, that it is told, and what a region says of itself that looks like it.
+//! Answers that are passed on and not recorded, how they are reported, and errors of a region that are recorded.
 
 use crate::support::stage::{Answer, Asking, Ramtape, Stage};
 use ramtape::config::RecordMode;

@@ -1,5 +1,4 @@
-//! Every front door: what goes upstream through it, what the client gets, and that what was recorded through one replays
-//! through all.
+//! ramtape as an HTTP proxy, in this process: CONNECT, absolute form, TLS, and what goes upstream.
 
 mod addresses;
 mod chains;

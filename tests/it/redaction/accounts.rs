@@ -1,4 +1,4 @@
-//! Account numbers behind stand-ins: a client that sends the real one and one that sends the stand-in ask the same.
+//! Pseudonyms of account numbers: a client that sends the real number and one that sends the pseudonym ask the same.
 
 use crate::support::stage::{Ramtape, Stage};
 use ramtape::config::{Pseudonymize, RawConfig, RecordMode};

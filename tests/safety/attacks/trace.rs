@@ -1,4 +1,4 @@
-//! What processes did with sockets, as the kernel's tracer tells, and a namespace without any network but loopback.
+//! What processes did with sockets, as strace shows it, and a namespace without any network but loopback.
 
 use crate::support::clients::skipped;
 use std::collections::{BTreeMap, BTreeSet};
