@@ -1,8 +1,8 @@
-//! `/_ramtape/…`: what ramtape tells about itself, and the little it can be told.
+//! `/_ramtape/…`: state, sessions and variables of a running ramtape.
 
 mod variables;
 
-pub use variables::{Settling, Values, VariablesRefusal};
+pub use variables::{SettledVariables, VariableValues, VariablesError};
 
 use crate::model::{Request, Response};
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 use std::fmt;
 
-/// Every control path begins so.
+/// Every admin path begins so.
 const ROOT: &str = "/_ramtape";
 
 const PATHS: [&str; 5] = [
@@ -22,64 +22,63 @@ const PATHS: [&str; 5] = [
     "POST /_ramtape/variables",
 ];
 
-/// What control may do to sessions.
+/// The sessions that admin requests read and change.
 pub trait Sessions: Send + Sync + 'static {
-    /// Every session that has asked for anything, with its position: a JSON array.
+    /// All sessions with their positions: a JSON array.
     fn list(&self) -> Value;
 
-    /// Rewinds session `name`; whether there was one.
+    /// Rewinds session `name`. `false` where there is none.
     fn reset(&self, name: &str) -> bool;
 
-    /// The values that count of recorded variables, where `request` would use `values`: of session `name`, or of the one that
-    /// `request` belongs to.
-    fn settle<'a>(&'a self, request: Request, name: Option<&'a str>, values: Values) -> Settling<'a>;
+    /// Settles recorded variables of session `name`, or of the session of `request`: `values` are used where none are recorded.
+    fn settle<'a>(&'a self, request: Request, name: Option<&'a str>, values: VariableValues) -> SettledVariables<'a>;
 }
 
-/// Answers control requests.
-pub struct Control {
+/// Answers admin requests.
+pub struct AdminApi {
     mode: String,
     cassette: String,
     sessions: Box<dyn Sessions>,
 }
 
-impl fmt::Debug for Control {
+impl fmt::Debug for AdminApi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Control").field("mode", &self.mode).field("cassette", &self.cassette).finish_non_exhaustive()
+        f.debug_struct("AdminApi").field("mode", &self.mode).field("cassette", &self.cassette).finish_non_exhaustive()
     }
 }
 
-impl Control {
-    /// `mode` and `cassette` are shown as they are.
+impl AdminApi {
+    /// An admin API that shows `mode` and `cassette` as they are.
     pub fn new(mode: impl Into<String>, cassette: impl Into<String>, sessions: impl Sessions) -> Self {
         Self { mode: mode.into(), cassette: cassette.into(), sessions: Box::new(sessions) }
     }
 
-    /// Whether `path` (without prefixes) is control's and never the service's.
+    /// Whether `path` (without prefixes) is an admin path and never the service's.
     #[must_use]
     pub fn owns(path: &str) -> bool {
         path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Whether a request for `path`, prefixes taken off, is to be read whole, for [`Self::answer_whole`].
+    /// Whether a request for `path`, without prefixes, needs its body and [`Self::handle_with_body`].
     #[must_use]
     pub fn reads_body(method: &Method, path: &str) -> bool {
         matches!(route(path), Some(Route::Variables(_))) && method == Method::POST
     }
 
-    /// Answers a request that was read whole.
-    pub async fn answer_whole(&self, request: Request) -> Response {
+    /// The response to a request with its body.
+    pub async fn handle_with_body(&self, request: Request) -> Response {
         let path = request.path.clone();
-        let Some(Route::Variables(name)) = route(&path) else { return self.answer(&request.method, &path) };
+        let Some(Route::Variables(name)) = route(&path) else { return self.handle(&request.method, &path) };
         let settled = match variables::read_values(&request.body) {
             Ok(values) => self.sessions.settle(request, name, values).await,
             Err(refusal) => Err(refusal),
         };
-        settled.map_or_else(|refusal| refusal.to_response(), |values| ok(&variables::shown(values)))
+        settled.map_or_else(|refusal| refusal.to_response(), |values| ok(&variables::to_json(values)))
     }
 
-    /// Answers a request for `path`, prefixes taken off.
+    /// The response to a request for `path`, without prefixes.
     #[must_use]
-    pub fn answer(&self, method: &Method, path: &str) -> Response {
+    pub fn handle(&self, method: &Method, path: &str) -> Response {
         match route(path) {
             Some(Route::Health) => match *method {
                 Method::GET | Method::HEAD => {
@@ -95,7 +94,7 @@ impl Control {
                 Method::POST if self.sessions.reset(name) => ok(&json!({ "session": name, "reset": true })),
                 // Most clients rewind before they begin: that is no error.
                 Method::POST => {
-                    let message = "there is no such session: nobody of that name has asked for anything yet";
+                    let message = "there is no such session: no request has named it yet";
                     ok(&json!({ "session": name, "reset": false, "message": message }))
                 }
                 _ => wrong_method(method, "POST"),
@@ -104,7 +103,7 @@ impl Control {
             None => Response::error(
                 StatusCode::NOT_FOUND,
                 "RamtapeNotFoundException",
-                &format!("ramtape: no such control path; there are {}", PATHS.join(", ")),
+                &format!("ramtape: no such path; there are {}", PATHS.join(", ")),
             ),
         }
     }
@@ -146,7 +145,7 @@ fn ok(body: &Value) -> Response {
 }
 
 fn wrong_method(method: &Method, allowed: &'static str) -> Response {
-    let message = format!("ramtape: {method} does not work on this control path; it takes {allowed}");
+    let message = format!("ramtape: {method} is not allowed on this path; it takes {allowed}");
     let mut response = Response::error(StatusCode::METHOD_NOT_ALLOWED, "RamtapeMethodException", &message);
     response.headers.insert(ALLOW, HeaderValue::from_static(allowed));
     response
@@ -167,18 +166,18 @@ mod tests {
             name == "a"
         }
 
-        fn settle<'a>(&'a self, _: Request, name: Option<&'a str>, values: Values) -> Settling<'a> {
+        fn settle<'a>(&'a self, _: Request, name: Option<&'a str>, values: VariableValues) -> SettledVariables<'a> {
             let values = values.into_iter().map(|(name, value)| (name, format!("{value}!")));
             let settled = match name {
                 Some("a") | None => Ok(values.collect()),
-                Some(name) => Err(VariablesRefusal::NotRecorded(name.to_owned())),
+                Some(name) => Err(VariablesError::NotRecorded(name.to_owned())),
             };
             Box::pin(async { settled })
         }
     }
 
     fn ask(method: Method, path: &str) -> (u16, String) {
-        let response = Control::new("none", "cassettes/default", OnlyA).answer(&method, path);
+        let response = AdminApi::new("none", "cassettes/default", OnlyA).handle(&method, path);
         (response.status.as_u16(), String::from_utf8_lossy(&response.body).into_owned())
     }
 
@@ -220,10 +219,10 @@ mod tests {
     #[test]
     fn only_what_carries_values_is_read_whole() {
         for path in ["/_ramtape/variables", "/_ramtape/sessions/a/variables"] {
-            assert!(Control::reads_body(&Method::POST, path) && !Control::reads_body(&Method::GET, path), "{path}");
+            assert!(AdminApi::reads_body(&Method::POST, path) && !AdminApi::reads_body(&Method::GET, path), "{path}");
         }
         for path in ["/_ramtape/health", "/_ramtape/sessions/a/reset", "/_ramtape/sessions//variables", "/variables"] {
-            assert!(!Control::reads_body(&Method::POST, path), "{path}");
+            assert!(!AdminApi::reads_body(&Method::POST, path), "{path}");
         }
     }
 
@@ -242,7 +241,7 @@ mod tests {
                 key: None,
                 session_prefix: None,
             };
-            let response = Control::new("none", "c", OnlyA).answer_whole(request).await;
+            let response = AdminApi::new("none", "c", OnlyA).handle_with_body(request).await;
             (response.status.as_u16(), String::from_utf8_lossy(&response.body).into_owned())
         };
         let settled = (200, r#"{"X":"1!"}"#.to_owned());
@@ -255,7 +254,7 @@ mod tests {
 
     #[test]
     fn owns_whole_segments_only() {
-        assert!(Control::owns("/_ramtape") && Control::owns("/_ramtape/health"));
-        assert!(!Control::owns("/_ramtaped") && !Control::owns("/x/_ramtape"));
+        assert!(AdminApi::owns("/_ramtape") && AdminApi::owns("/_ramtape/health"));
+        assert!(!AdminApi::owns("/_ramtaped") && !AdminApi::owns("/x/_ramtape"));
     }
 }

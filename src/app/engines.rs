@@ -4,7 +4,7 @@ use super::merged::merged;
 use super::opener::regions;
 use super::per_session::PerSession;
 use super::variables::{CassetteVariables, Settled, VariableError, Wanted, not_recorded};
-use crate::admin::{Sessions, Settling, Values, VariablesRefusal};
+use crate::admin::{Sessions, SettledVariables, VariableValues, VariablesError};
 use crate::cassette::{self, CassetteError, SealReport, Usage, check_variable};
 use crate::engine::{Engine, SessionState, Summary};
 use crate::model::{Request, Response, counted, shell_path, with_causes};
@@ -156,10 +156,10 @@ impl Engines {
         &self,
         request: Request,
         name: Option<&str>,
-        values: Values,
-    ) -> Result<Values, VariablesRefusal> {
+        values: VariableValues,
+    ) -> Result<VariableValues, VariablesError> {
         for (name, value) in &values {
-            check_variable(name, value).map_err(|flaw| VariablesRefusal::Unfit(flaw.to_string()))?;
+            check_variable(name, value).map_err(|flaw| VariablesError::Unfit(flaw.to_string()))?;
         }
         let request = self.named(request);
         let is_proved = match &self.over {
@@ -175,7 +175,7 @@ impl Engines {
             let session = session.unwrap_or_default();
             let text = not_recorded(&self.cassette_of(&session), &session, &missing);
             tracing::warn!("{text}");
-            return Err(VariablesRefusal::NotRecorded(text));
+            return Err(VariablesError::NotRecorded(text));
         }
         Ok(settled.into_iter().filter_map(|(name, one)| Some((name, one.value()?.to_owned()))).collect())
     }
@@ -249,8 +249,8 @@ impl Engines {
     }
 }
 
-impl proxy::Answer for Engines {
-    async fn answer(&self, request: Request) -> Response {
+impl proxy::Handler for Engines {
+    async fn handle(&self, request: Request) -> Response {
         let request = self.named(request);
         match &self.over {
             Over::One(engine, _) => engine.answer(request).await,
@@ -278,7 +278,7 @@ impl Sessions for Engines {
             }
         }
     }
-    fn settle<'a>(&'a self, request: Request, name: Option<&'a str>, values: Values) -> Settling<'a> {
+    fn settle<'a>(&'a self, request: Request, name: Option<&'a str>, values: VariableValues) -> SettledVariables<'a> {
         Box::pin(self.settle_for_client(request, name, values))
     }
 }

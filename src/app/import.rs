@@ -6,7 +6,7 @@ use crate::cassette::{Access, Cassette, CassetteError, SealReport, Settings};
 use crate::config::Config;
 use crate::engine::{ImportOutcome, Importer, Mode, PreparedEntry};
 use crate::model::{Exchange, with_causes};
-use crate::proxy::without_prefixes;
+use crate::proxy::strip_prefixes;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(crate) async fn import(
     let opener = Opener { config: config.clone(), warden, upstream: None };
     let engine = opener.engine(&config.cassette, Mode::RecordAll, opened).engine;
     let mut importer = Importer::new(&engine);
-    let own = |exchange: Exchange| Exchange { request: without_prefixes(exchange.request, &config.key), ..exchange };
+    let own = |exchange: Exchange| Exchange { request: strip_prefixes(exchange.request, &config.key), ..exchange };
     let exchanges: Vec<Exchange> = exchanges.into_iter().map(own).collect();
     importer.look_through(exchanges.iter());
     for exchange in exchanges {

@@ -1,7 +1,7 @@
 //! One summary of several engines.
 
 use crate::engine::Summary;
-use crate::proxy::Tunnels;
+use crate::proxy::TunnelCounts;
 
 /// The sums, and the lists one after the other. The way upstream is one, so its connections are not added up.
 pub(super) fn merged(summaries: impl Iterator<Item = Summary>) -> Summary {
@@ -73,7 +73,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
 }
 
 /// `summary` with what became of CONNECT.
-pub(super) fn with_tunnels(mut summary: Summary, tunnels: Tunnels) -> Summary {
+pub(super) fn with_tunnels(mut summary: Summary, tunnels: TunnelCounts) -> Summary {
     summary.tunnels = tunnels.opened;
     for (target, count) in tunnels.refused {
         summary.tunnels_refused += count;

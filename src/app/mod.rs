@@ -6,10 +6,10 @@ mod import;
 mod keys;
 mod merged;
 mod opener;
-mod outward;
 mod per_session;
 mod rules;
 mod running;
+mod tunnel_connector;
 mod upstream;
 mod variables;
 
@@ -22,22 +22,22 @@ pub(crate) use upstream::{Destination, credential_source, destination, upstream}
 pub use variables::VariableError;
 pub(crate) use variables::{Settled, Wanted, shown_session};
 
-use crate::admin::Control;
+use crate::admin::AdminApi;
 use crate::aws::EndpointKind;
 use crate::aws::{CredentialSource, Upstream, UpstreamError};
 use crate::ca::{Keeper, Store};
 use crate::cassette::{self, CassetteError, Ground};
 use crate::config::{Config, Poll, RecordMode};
 use crate::engine::Mode;
-use crate::proxy::{self, Outward, ProxyError};
+use crate::proxy::{self, Connector, ProxyError};
 use data_encoding::HEXLOWER;
 use engines::{Engines, Over};
 use opener::Opener;
-use outward::Outside;
 use per_session::PerSession;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
+use tunnel_connector::TunnelConnector;
 
 /// Why the proxy did not start.
 #[derive(Debug, thiserror::Error)]
@@ -119,8 +119,8 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     };
     let engines = Engines { over, session: config.session.as_deref().map(Arc::from) };
     // Where nothing is recorded, nothing that could connect is even built.
-    let outward = (mode != Mode::ReplayOnly).then(|| Arc::new(Outside::new(&config)) as Arc<dyn Outward>);
-    let settings = proxy::Settings {
+    let connector = (mode != Mode::ReplayOnly).then(|| Arc::new(TunnelConnector::new(&config)) as Arc<dyn Connector>);
+    let settings = proxy::ProxySettings {
         listen: config.listen,
         allow_remote: config.allow_remote,
         allowed_hosts: config.allowed_hosts.clone(),
@@ -129,10 +129,14 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
         key: config.key.clone(),
         limits: config.limits.clone(),
         instance,
-        passage: proxy::Passage { keeper: keeper.clone(), outward, allowed: config.allowed_tunnels.clone() },
+        connect_policy: proxy::ConnectPolicy {
+            keeper: keeper.clone(),
+            connector,
+            allowed: config.allowed_tunnels.clone(),
+        },
         tls: if config.tls { Some(keeper.ok_or(AuthorityError::NoFolder)?) } else { None },
     };
-    let control = Control::new(mode_name(mode), config.cassette.display().to_string(), engines.clone());
+    let control = AdminApi::new(mode_name(mode), config.cassette.display().to_string(), engines.clone());
     let proxy = proxy::start(settings, Arc::new(engines.clone()), Arc::new(control)).await?;
     let answer_time = config.upstream.answer_time;
     let in_turn = config.poll == Poll::Recorded;

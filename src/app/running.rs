@@ -46,7 +46,7 @@ pub struct Running {
     /// Whether polls go through their takes one by one; else those that are skipped are not unused.
     pub(super) in_turn: bool,
     pub(super) engines: Engines,
-    pub(super) proxy: proxy::Running,
+    pub(super) proxy: proxy::RunningProxy,
 }
 
 impl Running {

@@ -1,7 +1,7 @@
 //! The recorded variables of one cassette: what counts for a session's program, and what is kept of it.
 
 use super::rules::Rules;
-use crate::admin::VariablesRefusal;
+use crate::admin::VariablesError;
 use crate::cassette::{Cassette, CassetteError, Judge, MOST_VARIABLES, Variables};
 use crate::config::RecordMode;
 use crate::engine::{Engine, Mode, PreparedEntry};
@@ -89,7 +89,7 @@ pub enum VariableError {
     Interrupted(#[from] tokio::task::JoinError),
 }
 
-impl From<VariableError> for VariablesRefusal {
+impl From<VariableError> for VariablesError {
     fn from(error: VariableError) -> Self {
         let text = with_causes(&error);
         match error {

@@ -274,7 +274,7 @@ fn checked_networks(written: &[String]) -> Result<AddressRules, ConfigError> {
 
 fn checked_target(target: String) -> Result<Target, ConfigError> {
     let reason = "a host is written like host.example or host.example:8443";
-    target.parse().map_err(|()| refused("allowed_tunnels", target, reason))
+    target.parse().map_err(|_| refused("allowed_tunnels", target, reason))
 }
 
 fn checked_url(url: String) -> Result<String, ConfigError> {

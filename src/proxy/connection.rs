@@ -1,12 +1,13 @@
-//! One connection: HTTP/1.1 or HTTP/2 with prior knowledge, under a watchdog.
+//! One HTTP connection: HTTP/1.1, or HTTP/2 with prior knowledge, with its deadlines.
 
-use super::Answer;
-use super::gate::Entry;
-use super::head::HeadScanner;
+use super::deadlines::{DeadlineAction, Deadlines};
+use super::guarded_stream::{ByteStream, GuardedStream};
+use super::handle_request::handle_request;
+use super::handler::Handler;
+use super::head_scanner::HeadScanner;
 use super::limits::Limits;
-use super::pulse::{Pulse, Verdict};
-use super::translate::{self, House};
-use super::wire::{Stream, Wire};
+use super::request_guard::ConnectionOrigin;
+use super::server_state::ServerState;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
@@ -16,8 +17,8 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 
-/// hyper's side of the limits. The times are [`Pulse`]'s, which tells a slow head from an idle connection.
-pub(super) fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
+/// hyper with the limits that it can keep. The times are kept by [`Deadlines`], which tells a slow head from an idle connection.
+pub(super) fn build_hyper(limits: &Limits) -> auto::Builder<TokioExecutor> {
     /// hyper asks for at least this much; a larger head than allowed has been refused before it fills.
     const MIN_BUFFER: usize = 64 * 1024;
     /// Streams that a client may open and reset before it is taken for an attack.
@@ -41,41 +42,41 @@ pub(super) fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     builder
 }
 
-/// What every connection needs.
-pub(super) struct Reception<A> {
-    pub(super) house: Arc<House<A>>,
+/// What a connection is served with.
+pub(super) struct ConnectionContext<A> {
+    pub(super) state: Arc<ServerState<A>>,
     pub(super) builder: Arc<auto::Builder<TokioExecutor>>,
     /// Closes when the proxy stops.
     pub(super) stopping: watch::Receiver<bool>,
 }
 
-impl<A> Clone for Reception<A> {
+impl<A> Clone for ConnectionContext<A> {
     fn clone(&self) -> Self {
-        let Self { house, builder, stopping } = self;
-        Self { house: Arc::clone(house), builder: Arc::clone(builder), stopping: stopping.clone() }
+        let Self { state, builder, stopping } = self;
+        Self { state: Arc::clone(state), builder: Arc::clone(builder), stopping: stopping.clone() }
     }
 }
 
-/// Serves `stream` until either side ends it, `stopping` closes and its requests are answered, or its time is up.
-pub(super) async fn serve<A: Answer>(
-    stream: impl Stream,
+/// Serves HTTP on `stream` until either side ends it, the proxy stops and its requests are answered, or a deadline passes.
+pub(super) async fn serve_http<A: Handler>(
+    stream: impl ByteStream,
     permit: OwnedSemaphorePermit,
-    reception: Reception<A>,
-    entry: Entry,
+    context: ConnectionContext<A>,
+    origin: ConnectionOrigin,
 ) {
-    let Reception { house, builder, mut stopping } = reception;
-    let limits = &house.gate.limits;
-    let pulse = Arc::new(Pulse::new(limits));
+    let ConnectionContext { state, builder, mut stopping } = context;
+    let limits = &state.guard.limits;
+    let deadlines = Arc::new(Deadlines::new(limits));
     let scanner = HeadScanner::new(limits.header_bytes, limits.header_count);
-    let wire = Wire::new(stream, permit, scanner, Arc::clone(&pulse));
+    let stream = GuardedStream::new(stream, permit, scanner, Arc::clone(&deadlines));
     let service = service_fn(|request| {
-        let (house, entry) = (Arc::clone(&house), entry.clone());
+        let (state, origin) = (Arc::clone(&state), origin.clone());
         // In flight from here on, not from the future's first poll: hyper reads on in between.
-        let in_flight = Arc::clone(&pulse).request();
-        async move { Ok::<_, Infallible>(translate::serve(&house, &entry, in_flight, request).await) }
+        let open_request = Arc::clone(&deadlines).begin_request();
+        async move { Ok::<_, Infallible>(handle_request(&state, &origin, open_request, request).await) }
     });
-    let mut served = pin!(builder.serve_connection(TokioIo::new(wire), service));
-    let mut watchdog = pin!(tokio::time::sleep(pulse.until_next_look()));
+    let mut served = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut timer = pin!(tokio::time::sleep(deadlines.check_interval()));
     let mut is_stopping = false;
     loop {
         tokio::select! {
@@ -86,16 +87,16 @@ pub(super) async fn serve<A: Answer>(
                 }
                 return;
             }
-            () = watchdog.as_mut() => {
-                let wait = match pulse.verdict() {
-                    Verdict::Wait(wait) => wait,
-                    Verdict::Retire => {
+            () = timer.as_mut() => {
+                let wait = match deadlines.next_action() {
+                    DeadlineAction::Wait(wait) => wait,
+                    DeadlineAction::Drain => {
                         served.as_mut().graceful_shutdown();
-                        pulse.until_next_look()
+                        deadlines.check_interval()
                     }
-                    Verdict::Cut => return,
+                    DeadlineAction::Close => return,
                 };
-                watchdog.as_mut().reset(Instant::now() + wait);
+                timer.as_mut().reset(Instant::now() + wait);
             }
             _ = stopping.changed(), if !is_stopping => {
                 is_stopping = true;

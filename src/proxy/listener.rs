@@ -1,12 +1,13 @@
 //! The listening socket: binding with errors that help, accepting within the cap, stopping gracefully.
 
-use super::connection::{self, Reception};
-use super::entrance;
-use super::farewell;
+use super::connection::{ConnectionContext, build_hyper};
+use super::error_response::to_http_bytes;
+use super::handler::Handler;
+use super::linger_close::linger_close;
+use super::protocol::serve_connection;
 use super::refusal::Refusal;
-use super::rescue;
-use super::translate::House;
-use super::{Answer, ProxyError};
+use super::server_state::ServerState;
+use super::settings::ProxyError;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,8 +22,8 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long to leave a socket alone that can't accept (out of file descriptors).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// How many clients over the cap are told so at once; more are dropped.
-const MOST_TURNED_AWAY: usize = 32;
+/// How many clients over the limit get a response at once; more are dropped.
+const MOST_REFUSED: usize = 32;
 
 /// Binds `listen`, which must be loopback unless `allow_remote`.
 pub(super) async fn bind(listen: SocketAddr, allow_remote: bool) -> Result<TcpListener, ProxyError> {
@@ -36,37 +37,37 @@ pub(super) async fn bind(listen: SocketAddr, allow_remote: bool) -> Result<TcpLi
 }
 
 /// Accepts until `stopping` changes, then waits for what is in flight, then drops the rest.
-pub(super) async fn accept<A: Answer>(
+pub(super) async fn accept<A: Handler>(
     listener: TcpListener,
-    house: Arc<House<A>>,
+    state: Arc<ServerState<A>>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let limits = &house.gate.limits;
-    let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
-    let turned_away = Arc::new(Semaphore::new(MOST_TURNED_AWAY));
-    let full = Arc::new(rescue::raw(&Refusal::Connections { limit: limits.connections }));
+    let limits = &state.guard.limits;
+    let permits = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+    let being_refused = Arc::new(Semaphore::new(MOST_REFUSED));
+    let response = Arc::new(to_http_bytes(&Refusal::Connections { limit: limits.connections }));
     let mut connections = JoinSet::new();
     let (serving, on_stop) = watch::channel(false);
-    let builder = Arc::new(connection::builder(limits));
-    let reception = Reception { house: Arc::clone(&house), builder, stopping: on_stop };
+    let builder = Arc::new(build_hyper(limits));
+    let context = ConnectionContext { state: Arc::clone(&state), builder, stopping: on_stop };
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => match Arc::clone(&places).try_acquire_owned() {
-                    Ok(place) => {
+                Ok((stream, _)) => match Arc::clone(&permits).try_acquire_owned() {
+                    Ok(permit) => {
                         if let Err(error) = stream.set_nodelay(true) {
                             tracing::debug!(%error, "no TCP_NODELAY");
                         }
-                        connections.spawn(entrance::welcome(stream, place, reception.clone()));
+                        connections.spawn(serve_connection(stream, permit, context.clone()));
                     }
-                    Err(_) => turn_away(stream, &turned_away, &full),
+                    Err(_) => refuse_connection(stream, &being_refused, &response),
                 },
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
-            Some(ended) = connections.join_next() => note(ended),
+            Some(ended) = connections.join_next() => log_panic(ended),
             _ = stopping.changed() => break,
         }
     }
@@ -75,7 +76,7 @@ pub(super) async fn accept<A: Answer>(
     drop(serving);
     if tokio::time::timeout(GRACE, async {
         while let Some(ended) = connections.join_next().await {
-            note(ended)
+            log_panic(ended)
         }
     })
     .await
@@ -86,19 +87,19 @@ pub(super) async fn accept<A: Answer>(
     }
 }
 
-/// Tells a client over the cap that the house is full, without waiting for it here.
-fn turn_away(stream: TcpStream, turned_away: &Arc<Semaphore>, full: &Arc<Vec<u8>>) {
+/// Tells a client over the cap that the state is full, without waiting for it here.
+fn refuse_connection(stream: TcpStream, being_refused: &Arc<Semaphore>, response: &Arc<Vec<u8>>) {
     tracing::warn!("a connection over the limit was refused");
-    let Ok(place) = Arc::clone(turned_away).try_acquire_owned() else { return };
-    let full = Arc::clone(full);
+    let Ok(permit) = Arc::clone(being_refused).try_acquire_owned() else { return };
+    let response = Arc::clone(response);
     tokio::spawn(async move {
-        farewell::say(stream, &full).await;
-        drop(place);
+        linger_close(stream, &response).await;
+        drop(permit);
     });
 }
 
 /// A panic ends its own connection and nothing else.
-fn note(ended: Result<(), JoinError>) {
+fn log_panic(ended: Result<(), JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
     {

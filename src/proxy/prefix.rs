@@ -1,4 +1,4 @@
-//! `/~KEY/~SESSION/rest`: what stands before a request's own path.
+//! The capability key and the session in front of a path: `/~KEY/~SESSION/rest`.
 
 use crate::model::{Request, Secret};
 use subtle::ConstantTimeEq;
@@ -6,9 +6,9 @@ use subtle::ConstantTimeEq;
 /// How a generated capability key begins; no session name may.
 const KEY_MARK: &str = "key-";
 
-/// A path taken apart.
+/// A path split into its prefixes and the rest.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Prefixes<'a> {
+pub(super) struct PathPrefixes<'a> {
     /// The segment that is, or claims to be, the capability key. Not proved here.
     pub(super) key: Option<&'a str>,
     /// The session's name as received.
@@ -22,24 +22,24 @@ pub(super) struct Prefixes<'a> {
 /// The first `/~` segment is the key if it equals `key`, begins as generated keys do, or is followed by a second one;
 /// else it is the session. A key is one at the very beginning only: behind a slash to spare it is in a wrong place, and the path
 /// stays as received.
-pub(super) fn split<'a>(path: &'a str, key: &Secret) -> Prefixes<'a> {
-    let Some((first, rest)) = segment(path) else {
-        return Prefixes { key: None, session: None, rest: bare(path) };
+pub(super) fn split_prefixes<'a>(path: &'a str, key: &Secret) -> PathPrefixes<'a> {
+    let Some((first, rest)) = split_segment(path) else {
+        return PathPrefixes { key: None, session: None, rest: trim_slashes(path) };
     };
-    let found = match segment(rest) {
-        Some((second, rest)) => Prefixes { key: Some(first), session: Some(second), rest: bare(rest) },
-        None if is_key(first, key) => Prefixes { key: Some(first), session: None, rest: bare(rest) },
-        None => Prefixes { key: None, session: Some(first), rest: bare(rest) },
+    let found = match split_segment(rest) {
+        Some((second, rest)) => PathPrefixes { key: Some(first), session: Some(second), rest: trim_slashes(rest) },
+        None if is_key(first, key) => PathPrefixes { key: Some(first), session: None, rest: trim_slashes(rest) },
+        None => PathPrefixes { key: None, session: Some(first), rest: trim_slashes(rest) },
     };
     match found.key {
-        Some(_) if path.starts_with("//") => Prefixes { key: None, session: None, rest: path },
+        Some(_) if path.starts_with("//") => PathPrefixes { key: None, session: None, rest: path },
         _ => found,
     }
 }
 
 /// `path` with one slash in front and none behind. An endpoint that ends in a slash makes a second one before the operation's
 /// path (the JavaScript SDK joins so): it is the same operation. What is inside stays as it is.
-fn bare(path: &str) -> &str {
+fn trim_slashes(path: &str) -> &str {
     let kept = path.trim_end_matches('/');
     match kept.find(|c| c != '/') {
         None if path.is_empty() => path,
@@ -51,8 +51,8 @@ fn bare(path: &str) -> &str {
 /// A request, read from elsewhere, as this proxy would have handed it on: without what stands before its own path, its
 /// session named. `key` is the capability key, if it is known.
 #[must_use]
-pub fn without_prefixes(mut request: Request, key: &Secret) -> Request {
-    let Prefixes { key: found, session, rest } = split(&request.path, key);
+pub fn strip_prefixes(mut request: Request, key: &Secret) -> Request {
+    let PathPrefixes { key: found, session, rest } = split_prefixes(&request.path, key);
     let (found, session, rest) = (found.map(Secret::new), session.map(str::to_owned), rest.to_owned());
     request.key = found.or(request.key);
     request.session_prefix = session.or(request.session_prefix);
@@ -61,7 +61,7 @@ pub fn without_prefixes(mut request: Request, key: &Secret) -> Request {
 }
 
 /// The first segment after its tilde, and what follows it. Some clients percent-encode the tilde.
-fn segment(path: &str) -> Option<(&str, &str)> {
+fn split_segment(path: &str) -> Option<(&str, &str)> {
     let path = path.strip_prefix('/')?.trim_start_matches('/');
     let path = path.strip_prefix('~').or_else(|| path.strip_prefix("%7E")).or_else(|| path.strip_prefix("%7e"))?;
     let (name, rest) = path.split_at(path.find('/').unwrap_or(path.len()));
@@ -110,7 +110,7 @@ mod tests {
             ("/~sesame//~t//", Some("sesame"), Some("t"), "/"),
         ];
         for (path, key, session, rest) in table {
-            assert_eq!(split(path, &Secret::new("sesame")), Prefixes { key, session, rest }, "{path}");
+            assert_eq!(split_prefixes(path, &Secret::new("sesame")), PathPrefixes { key, session, rest }, "{path}");
         }
     }
 }

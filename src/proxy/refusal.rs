@@ -1,10 +1,11 @@
-//! Why the proxy answers a request itself, with the words the client gets.
+//! Why the proxy refuses a request, with the message for the client.
 
-use super::passage::Target;
+use super::connect::Target;
+use crate::aws::UpstreamError;
 use http::StatusCode;
 use thiserror::Error;
 
-/// A request that goes no further, or a connection that ends, and what its client is told.
+/// Why a request or a connection is refused. Displays as the message for its client.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(super) enum Refusal {
     #[error("the request has no Host header; HTTP/1.1 asks for exactly one")]
@@ -88,12 +89,12 @@ pub(super) enum Refusal {
     NoTunnel { target: Target },
     #[error("there is no tunnel to {target} for clients on other machines")]
     RemoteTunnel { target: Target },
-    #[error("{target} cannot be reached: {reason}")]
-    Unreachable { target: Target, reason: String },
+    #[error("{target} cannot be reached: {source}")]
+    Unreachable { target: Target, source: UpstreamError },
     #[error("ramtape has no certificate to show: {reason}")]
     NoCertificate { reason: String },
     #[error("all {limit} tunnels are in use (limits.tunnels)")]
-    Tunnels { limit: usize },
+    TunnelCounts { limit: usize },
     #[error("the request names another host than the CONNECT that it came through")]
     OutsideTunnel,
     #[error("this port speaks TLS: the endpoint begins with https://")]
@@ -105,7 +106,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// The status. All but one are 4xx, which AWS clients do not retry; a full house is worth a second try.
+    /// The status. All but one are 4xx, which AWS clients do not retry; a full state is worth a second try.
     pub(super) fn status(&self) -> StatusCode {
         match self {
             _ if self.is_forbidden() => StatusCode::FORBIDDEN,
@@ -113,12 +114,12 @@ impl Refusal {
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadTooLarge { .. } | Self::TooManyFields { .. } => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::SlowHead { .. } | Self::SlowBody { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::Connections { .. } | Self::Tunnels { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Connections { .. } | Self::TunnelCounts { .. } => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
     }
 
-    /// Whether what is asked for is well formed and not to be had.
+    /// Whether the request is well-formed and not allowed.
     const fn is_forbidden(&self) -> bool {
         matches!(
             self,
@@ -141,7 +142,7 @@ impl Refusal {
             }
             Self::SlowHead { .. } | Self::SlowBody { .. } | Self::SlowAnswer { .. } => "RamtapeTimeLimitException",
             Self::Loop => "RamtapeLoopException",
-            Self::Connections { .. } | Self::Tunnels { .. } => "RamtapeBusyException",
+            Self::Connections { .. } | Self::TunnelCounts { .. } => "RamtapeBusyException",
             _ => "RamtapeBadRequestException",
         }
     }

@@ -10,7 +10,7 @@ use hyper::body::{Body, Frame};
 use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use ramtape::proxy::Limits;
-use ramtape::proxy::Settings;
+use ramtape::proxy::ProxySettings;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -243,7 +243,7 @@ fn a_panic_ends_its_connection_only() {
 fn start_says_why_it_can_not_listen() {
     let server = Server::start(settings());
     let start = |listen: &str| {
-        let settings = Settings { listen: listen.parse().unwrap(), ..settings() };
+        let settings = ProxySettings { listen: listen.parse().unwrap(), ..settings() };
         server.runtime.block_on(crate::support::raw::start(settings)).err().unwrap().to_string()
     };
     let taken = server.addr.to_string();
@@ -297,7 +297,7 @@ fn http2_works_with_prior_knowledge() {
 
 #[test]
 fn the_answer_to_head_is_a_head_on_every_path() {
-    let server = Server::start(Settings { guarded: true, ..settings() });
+    let server = Server::start(ProxySettings { guarded: true, ..settings() });
     let table = [("http://localhost/", 200), ("http://localhost/_ramtape/health", 200), ("http://evil.test/", 403)];
     for (url, status) in table {
         let head = || http::Request::head(url).body(Full::new(Bytes::new()).boxed()).unwrap();
@@ -313,7 +313,7 @@ fn the_answer_to_head_is_a_head_on_every_path() {
 
 #[test]
 fn http2_passes_the_same_gate() {
-    let server = Server::start(Settings { guarded: true, ..settings() });
+    let server = Server::start(ProxySettings { guarded: true, ..settings() });
     let empty = || Full::new(Bytes::new()).boxed();
     let crowded =
         (0..65).fold(http::Request::get("http://localhost/"), |request, n| request.header(format!("x-{n}"), n));

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use ramtape::admin::{Control, Sessions, Settling, Values};
+use ramtape::admin::{AdminApi, Sessions, SettledVariables, VariableValues};
 use ramtape::model::{Request, Response, Secret};
 use ramtape::proxy::Limits;
-use ramtape::proxy::{self, Answer, ProxyError, Running, Settings};
+use ramtape::proxy::{self, Handler, ProxyError, ProxySettings, RunningProxy};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -30,8 +30,8 @@ pub(crate) struct Echo {
     pub(crate) begun: Semaphore,
 }
 
-impl Answer for Echo {
-    async fn answer(&self, request: Request) -> Response {
+impl Handler for Echo {
+    async fn handle(&self, request: Request) -> Response {
         let path = request.path.clone();
         let body = request.body.clone();
         self.seen.lock().unwrap().push(request);
@@ -65,13 +65,13 @@ impl Sessions for OnlyA {
         name == "a"
     }
 
-    fn settle<'a>(&'a self, _: Request, _: Option<&'a str>, values: Values) -> Settling<'a> {
+    fn settle<'a>(&'a self, _: Request, _: Option<&'a str>, values: VariableValues) -> SettledVariables<'a> {
         Box::pin(async { Ok(values) })
     }
 }
 
-pub(crate) fn settings() -> Settings {
-    Settings {
+pub(crate) fn settings() -> ProxySettings {
+    ProxySettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         allow_remote: false,
         allowed_hosts: vec!["tape.test".into()],
@@ -92,14 +92,14 @@ pub(crate) fn settings() -> Settings {
         },
         instance: "ramtape-1234".into(),
         tls: None,
-        passage: proxy::Passage::default(),
+        connect_policy: proxy::ConnectPolicy::default(),
     }
 }
 
 /// Starts a proxy in the runtime at hand.
-pub(crate) async fn start(settings: Settings) -> Result<(Arc<Echo>, Running), ProxyError> {
+pub(crate) async fn start(settings: ProxySettings) -> Result<(Arc<Echo>, RunningProxy), ProxyError> {
     let echo = Arc::new(Echo { seen: Mutex::default(), gate: Semaphore::new(0), begun: Semaphore::new(0) });
-    let control = Arc::new(Control::new("none", "cassettes/default", OnlyA));
+    let control = Arc::new(AdminApi::new("none", "cassettes/default", OnlyA));
     let running = proxy::start(settings, Arc::clone(&echo), control).await?;
     Ok((echo, running))
 }
@@ -107,12 +107,12 @@ pub(crate) async fn start(settings: Settings) -> Result<(Arc<Echo>, Running), Pr
 pub(crate) struct Server {
     pub(crate) echo: Arc<Echo>,
     pub(crate) runtime: Runtime,
-    running: Option<Running>,
+    running: Option<RunningProxy>,
     pub(crate) addr: SocketAddr,
 }
 
 impl Server {
-    pub(crate) fn start(settings: Settings) -> Self {
+    pub(crate) fn start(settings: ProxySettings) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (echo, running) = runtime.block_on(start(settings)).unwrap();
         Self { echo, addr: running.addr, runtime, running: Some(running) }
@@ -140,7 +140,7 @@ impl Server {
     }
 
     /// What became of CONNECT so far.
-    pub(crate) fn tunnels(&self) -> proxy::Tunnels {
+    pub(crate) fn tunnels(&self) -> proxy::TunnelCounts {
         self.running.as_ref().unwrap().tunnels()
     }
 

@@ -2,9 +2,10 @@
 
 use super::tls::trusting;
 use crate::support::raw::{Client, Reply, Server, settings};
+use ramtape::aws::UpstreamError;
 use ramtape::ca::{Authority, Keeper};
 use ramtape::model::Door;
-use ramtape::proxy::{Limits, Outward, Passage, Target};
+use ramtape::proxy::{ConnectPolicy, Connector, Limits, Target};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use std::io::{Read, Write};
@@ -23,15 +24,17 @@ struct Out {
     asked: Mutex<Vec<(String, bool)>>,
 }
 
-impl Outward for Out {
+impl Connector for Out {
     fn connect<'a>(
         &'a self,
         target: &'a Target,
         configured: bool,
-    ) -> Pin<Box<dyn Future<Output = Result<tokio::net::TcpStream, String>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<tokio::net::TcpStream, UpstreamError>> + Send + 'a>> {
         self.asked.lock().unwrap().push((target.to_string(), configured));
         let to = *self.to.lock().unwrap();
-        Box::pin(async move { tokio::net::TcpStream::connect(to).await.map_err(|error| error.to_string()) })
+        Box::pin(async move {
+            tokio::net::TcpStream::connect(to).await.map_err(|_| UpstreamError::Refused { host: to.to_string() })
+        })
     }
 }
 
@@ -57,9 +60,9 @@ impl Stage {
         let mut settings = settings();
         settings.guarded = recording;
         change(&mut settings.limits);
-        settings.passage = Passage {
+        settings.connect_policy = ConnectPolicy {
             keeper: Some(Arc::new(Keeper::of(authority))),
-            outward: recording.then(|| Arc::clone(&out) as Arc<dyn Outward>),
+            connector: recording.then(|| Arc::clone(&out) as Arc<dyn Connector>),
             allowed: vec!["proxy.test:8443".parse().unwrap()],
         };
         Self { server: Server::start(settings), out, outside, trust }

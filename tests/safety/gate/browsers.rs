@@ -1,7 +1,7 @@
 //! Who may be a page in a browser, and the control paths that pages are kept from.
 
 use crate::support::raw::{KEY, Server, settings};
-use ramtape::proxy::Settings;
+use ramtape::proxy::ProxySettings;
 
 /// Hosts that a web page can't have pointed here, and one that it can.
 const HOSTS: [(&str, bool); 7] = [
@@ -33,7 +33,7 @@ fn browsers_are_kept_from_control_paths() {
 
 #[test]
 fn browsers_are_kept_from_every_path_where_upstream_can_be_reached() {
-    let server = Server::start(Settings { guarded: true, ..settings() });
+    let server = Server::start(ProxySettings { guarded: true, ..settings() });
     for (host, is_own) in HOSTS {
         let reply = server.ask(format!("GET /x HTTP/1.1\r\nHost: {host}\r\n\r\n"));
         assert_eq!(reply.status, if is_own { 200 } else { 403 }, "{host}: {reply:?}");

@@ -3,7 +3,7 @@
 use super::all_refused;
 use crate::support::raw::{KEY, Server, settings};
 use ramtape::model::Door;
-use ramtape::proxy::Settings;
+use ramtape::proxy::ProxySettings;
 
 #[test]
 fn absolute_forms_must_agree_and_mean_ramtape_or_the_service() {
@@ -86,7 +86,7 @@ const STRANGERS: [&str; 26] = [
 #[test]
 fn an_absolute_form_for_the_service_is_its_proxy_whether_upstream_can_be_reached_or_not() {
     for guarded in [false, true] {
-        let server = Server::start(Settings { guarded, ..settings() });
+        let server = Server::start(ProxySettings { guarded, ..settings() });
         for (target, host) in ENDPOINTS {
             let head = format!("POST {target}/getresourceshares?a=%2F HTTP/1.1\r\nHost: {host}\r\n");
             let reply = server.ask(format!("{head}Proxy-Connection: keep-alive\r\nContent-Length: 2\r\n\r\n{{}}"));
@@ -105,7 +105,7 @@ fn an_absolute_form_for_the_service_is_its_proxy_whether_upstream_can_be_reached
 #[test]
 fn no_other_host_is_proxied_to() {
     for guarded in [false, true] {
-        let server = Server::start(Settings { guarded, ..settings() });
+        let server = Server::start(ProxySettings { guarded, ..settings() });
         for host in STRANGERS {
             let reply = server.ask(format!("GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\n\r\n"));
             assert!([400, 403].contains(&reply.status), "{host}: {reply:?}");
@@ -124,7 +124,7 @@ fn no_other_host_is_proxied_to() {
 
 #[test]
 fn nothing_but_the_service_is_asked_for_through_a_proxy() {
-    let server = Server::start(Settings { guarded: true, ..settings() });
+    let server = Server::start(ProxySettings { guarded: true, ..settings() });
     let ask = |path: &str, fields: &str| {
         let target = "http://ram.us-east-1.amazonaws.com";
         server.ask(format!("POST {target}{path} HTTP/1.1\r\nHost: ram.us-east-1.amazonaws.com\r\n{fields}\r\n"))

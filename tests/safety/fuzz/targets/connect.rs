@@ -4,11 +4,12 @@
 use super::host::is_of_aws;
 use super::requests::{Kept, NoSessions, all_asked, exchange, settings, socket};
 use httparse::{EMPTY_HEADER, Request, Status};
-use ramtape::admin::Control;
+use ramtape::admin::AdminApi;
 use ramtape::aws::ServiceHost;
+use ramtape::aws::UpstreamError;
 use ramtape::ca::{Authority, Keeper};
 use ramtape::model::{Door, Request as Asked};
-use ramtape::proxy::{self, Outward, Passage, Running, Settings, Target};
+use ramtape::proxy::{self, ConnectPolicy, Connector, ProxySettings, RunningProxy, Target};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -35,19 +36,19 @@ type Way = (Target, bool);
 #[derive(Debug, Default)]
 struct Spy(Mutex<Vec<Way>>);
 
-impl Outward for Spy {
+impl Connector for Spy {
     fn connect<'a>(
         &'a self,
         target: &'a Target,
         configured: bool,
-    ) -> Pin<Box<dyn Future<Output = Result<TcpStream, String>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<TcpStream, UpstreamError>> + Send + 'a>> {
         self.0.lock().unwrap().push((target.clone(), configured));
-        Box::pin(async { Err("not today".to_owned()) })
+        Box::pin(async { Err(UpstreamError::Dns { host: "not-today".to_owned() }) })
     }
 }
 
 struct Proxy {
-    running: Running,
+    running: RunningProxy,
     spy: Arc<Spy>,
     seen: Arc<Mutex<Vec<Asked>>>,
     trust: Arc<ClientConfig>,
@@ -57,14 +58,15 @@ struct Proxy {
 static PROXY: LazyLock<Mutex<Proxy>> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let spy = Arc::new(Spy::default());
-    let outward: Arc<dyn Outward> = Arc::clone(&spy) as _;
+    let connector: Arc<dyn Connector> = Arc::clone(&spy) as _;
     let authority = Authority::make(&HOSTS.map(str::to_owned), Duration::from_secs(1_000_000)).unwrap();
     let trust = trusting(&authority);
     let keeper = Some(Arc::new(Keeper::of(authority)));
-    let passage = Passage { keeper, outward: Some(outward), allowed: vec![CONFIGURED.parse().unwrap()] };
-    let control = Arc::new(Control::new("recording", "tape", NoSessions));
+    let connect_policy =
+        ConnectPolicy { keeper, connector: Some(connector), allowed: vec![CONFIGURED.parse().unwrap()] };
+    let control = Arc::new(AdminApi::new("recording", "tape", NoSessions));
     let seen = Arc::new(Mutex::default());
-    let settings = Settings { passage, ..settings() };
+    let settings = ProxySettings { connect_policy, ..settings() };
     let running = runtime.block_on(proxy::start(settings, Arc::new(Kept(Arc::clone(&seen))), control)).unwrap();
     Mutex::new(Proxy { running, spy, seen, trust, _runtime: runtime })
 });

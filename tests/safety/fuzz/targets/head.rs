@@ -1,7 +1,7 @@
 //! The bytes of a connection: whatever passes the head scanner has one reading only, and the parser behind it has the same.
 
 use httparse::{EMPTY_HEADER, Request, Status};
-use ramtape::proxy::probe::{Standing, standing};
+use ramtape::proxy::fuzzing::{ScanState, scan_pieces};
 
 const MAX_BYTES: usize = 2048;
 const MAX_FIELDS: usize = 16;
@@ -17,33 +17,33 @@ pub(crate) fn check(data: &[u8]) {
     }
 }
 
-fn of(data: &[u8]) -> Standing {
-    standing([data], MAX_BYTES, MAX_FIELDS)
+fn of(data: &[u8]) -> ScanState {
+    scan_pieces([data], MAX_BYTES, MAX_FIELDS)
 }
 
 /// How the bytes come does not matter.
-fn cut_anywhere(data: &[u8], whole: &Standing) {
+fn cut_anywhere(data: &[u8], whole: &ScanState) {
     let step = data.first().map_or(1, |byte| usize::from(*byte) % 7 + 1);
     for size in [1, step, 61, data.len() / 2 + 1] {
-        let in_pieces = standing(data.chunks(size), MAX_BYTES, MAX_FIELDS);
+        let in_pieces = scan_pieces(data.chunks(size), MAX_BYTES, MAX_FIELDS);
         assert_eq!(verdict(&in_pieces), verdict(whole), "in pieces of {size}");
     }
 }
 
 /// Where it stands, but for how the bytes came.
-fn verdict(standing: &Standing) -> (bool, &str) {
+fn verdict(standing: &ScanState) -> (bool, &str) {
     match standing {
-        Standing::Between => (false, ""),
-        Standing::InHead => (true, ""),
-        Standing::Refused(_, reason) => (true, reason),
+        ScanState::Between => (false, ""),
+        ScanState::InHead => (true, ""),
+        ScanState::Refused(_, reason) => (true, reason),
     }
 }
 
 /// Every head that passed ends for the parser where it ends for the scanner, with the same length of its body.
-fn same_requests(data: &[u8], whole: &Standing) {
+fn same_requests(data: &[u8], whole: &ScanState) {
     let accepted = match whole {
-        Standing::Refused(passed, _) => *passed,
-        Standing::Between | Standing::InHead => data.len(),
+        ScanState::Refused(passed, _) => *passed,
+        ScanState::Between | ScanState::InHead => data.len(),
     };
     let mut at = 0;
     while at < accepted {
@@ -57,16 +57,16 @@ fn same_requests(data: &[u8], whole: &Standing) {
             Ok(Status::Complete(length)) => length,
         };
         let end = at + length;
-        assert_eq!(of(&data[..end]), Standing::Between, "a head ends elsewhere");
-        assert_eq!(of(&data[..end - 1]), Standing::InHead, "a head ends earlier");
+        assert_eq!(of(&data[..end]), ScanState::Between, "a head ends elsewhere");
+        assert_eq!(of(&data[..end - 1]), ScanState::InHead, "a head ends earlier");
         at = end.saturating_add(body_length(&request));
     }
 }
 
 /// What the parser waits for, the scanner waits for too, but for the empty lines before a request.
-fn incomplete(rest: &[u8], whole: &Standing) {
+fn incomplete(rest: &[u8], whole: &ScanState) {
     let blank = rest.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
-    assert!(blank || *whole != Standing::Between, "the scanner takes an incomplete head for a whole one");
+    assert!(blank || *whole != ScanState::Between, "the scanner takes an incomplete head for a whole one");
 }
 
 /// The length that the only `Content-Length` names, nothing else telling of a body.

@@ -2,9 +2,9 @@
 
 use http::{HeaderMap, StatusCode};
 use httparse::{EMPTY_HEADER, Request as Head, Status};
-use ramtape::admin::{Control, Sessions, Settling, Values};
+use ramtape::admin::{AdminApi, Sessions, SettledVariables, VariableValues};
 use ramtape::model::{Request, Response, Secret};
-use ramtape::proxy::{self, Answer, Limits, Running, Settings};
+use ramtape::proxy::{self, Handler, Limits, ProxySettings, RunningProxy};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -22,8 +22,8 @@ const HANDED_ON: &str = "-handed-on-";
 /// Keeps what it is asked.
 pub(crate) struct Kept(pub(crate) Arc<Mutex<Vec<Request>>>);
 
-impl Answer for Kept {
-    async fn answer(&self, request: Request) -> Response {
+impl Handler for Kept {
+    async fn handle(&self, request: Request) -> Response {
         self.0.lock().unwrap().push(request);
         Response { status: StatusCode::OK, headers: HeaderMap::new(), body: HANDED_ON.into() }
     }
@@ -40,13 +40,13 @@ impl Sessions for NoSessions {
         false
     }
 
-    fn settle<'a>(&'a self, _: Request, _: Option<&'a str>, values: Values) -> Settling<'a> {
+    fn settle<'a>(&'a self, _: Request, _: Option<&'a str>, values: VariableValues) -> SettledVariables<'a> {
         Box::pin(async { Ok(values) })
     }
 }
 
 struct Proxy {
-    running: Running,
+    running: RunningProxy,
     seen: Arc<Mutex<Vec<Request>>>,
     _runtime: Runtime,
 }
@@ -55,14 +55,14 @@ struct Proxy {
 static PROXY: LazyLock<Mutex<Proxy>> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let seen = Arc::new(Mutex::default());
-    let control = Arc::new(Control::new("recording", "tape", NoSessions));
+    let control = Arc::new(AdminApi::new("recording", "tape", NoSessions));
     let running = runtime.block_on(proxy::start(settings(), Arc::new(Kept(Arc::clone(&seen))), control)).unwrap();
     Mutex::new(Proxy { running, seen, _runtime: runtime })
 });
 
-pub(crate) fn settings() -> Settings {
+pub(crate) fn settings() -> ProxySettings {
     let patience = Duration::from_secs(20);
-    Settings {
+    ProxySettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         allow_remote: false,
         allowed_hosts: vec!["a".to_owned()],
@@ -83,7 +83,7 @@ pub(crate) fn settings() -> Settings {
         },
         instance: "fuzzed".to_owned(),
         tls: None,
-        passage: proxy::Passage::default(),
+        connect_policy: proxy::ConnectPolicy::default(),
     }
 }
 

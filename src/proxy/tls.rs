@@ -1,8 +1,8 @@
-//! TLS between client and ramtape.
+//! TLS with clients.
 
-use super::Answer;
-use super::connection::{self, Reception};
-use super::gate::Entry;
+use super::connection::{ConnectionContext, serve_http};
+use super::handler::Handler;
+use super::request_guard::ConnectionOrigin;
 use rustls::{AlertDescription, ServerConfig};
 use std::io;
 use std::sync::Arc;
@@ -13,20 +13,24 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// Serves a client of the TLS port.
-pub(super) async fn own<A: Answer>(stream: TcpStream, place: OwnedSemaphorePermit, reception: Reception<A>) {
-    let Some(tls) = &reception.house.tls else { return };
+pub(super) async fn serve_tls<A: Handler>(
+    stream: TcpStream,
+    permit: OwnedSemaphorePermit,
+    context: ConnectionContext<A>,
+) {
+    let Some(tls) = &context.state.tls else { return };
     let config = match tls.keeper.server(&tls.hosts).await {
         Ok(config) => config,
-        Err(error) => return tracing::error!("no TLS: {error}"),
+        Err(error) => return tracing::error!("cannot serve TLS: {error}"),
     };
-    let limit = reception.house.gate.limits.header_time;
-    if let Some(stream) = greet(stream, config, limit, &tls.shown()).await {
-        connection::serve(stream, place, reception, Entry::Direct).await;
+    let limit = context.state.guard.limits.header_time;
+    if let Some(stream) = accept_tls(stream, config, limit, &tls.host_list()).await {
+        serve_http(stream, permit, context, ConnectionOrigin::Direct).await;
     }
 }
 
-/// Shakes hands as a server of `host`, within `limit`.
-pub(super) async fn greet(
+/// Makes the TLS handshake as the server `host`, within `limit`.
+pub(super) async fn accept_tls(
     stream: TcpStream,
     config: Arc<ServerConfig>,
     limit: Duration,
@@ -36,27 +40,27 @@ pub(super) async fn greet(
         Ok(Ok(stream)) => Some(stream),
         Ok(Err(error)) if is_distrust(&error) => {
             tracing::warn!(
-                "a client does not trust ramtape's certificate for {host}; `ramtape ca` tells what to set: {error}"
+                "a client does not trust ramtape's certificate for {host}; `ramtape ca` shows what to set: {error}"
             );
             None
         }
-        // A look whether the port is open, most often.
+        // Most often a check whether the port is open.
         Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            tracing::debug!("a client left before TLS for {host}");
+            tracing::debug!("a client disconnected before the TLS handshake for {host}");
             None
         }
         Ok(Err(error)) => {
-            tracing::warn!("no TLS with a client for {host}: {error}");
+            tracing::warn!("the TLS handshake with a client for {host} failed: {error}");
             None
         }
         Err(_) => {
-            tracing::warn!("no TLS with a client for {host}: its handshake took longer than {limit:?}");
+            tracing::warn!("the TLS handshake with a client for {host} took longer than {limit:?}");
             None
         }
     }
 }
 
-/// Whether the client said that it does not know who signed.
+/// Whether the client rejected the certificate.
 fn is_distrust(error: &io::Error) -> bool {
     let alert = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
     matches!(

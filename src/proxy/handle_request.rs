@@ -1,16 +1,14 @@
-//! hyper's request in, ramtape's plain types through, hyper's response out.
+//! One request: read from hyper, checked, handled, and its response written to hyper.
 
-use super::Answer;
-use super::gate::{Addressed, Entry, Gate};
-use super::leak::Watch;
+use super::deadlines::OpenRequest;
+use super::error_response::to_response;
+use super::handler::Handler;
 use super::limits::Limits;
-use super::passage::{Passage, Traffic};
-use super::prefix::{self, Prefixes};
-use super::pulse::InFlight;
+use super::prefix::{PathPrefixes, split_prefixes};
 use super::refusal::Refusal;
-use super::rescue;
-use crate::admin::Control;
-use crate::ca::Keeper;
+use super::request_guard::{ConnectionOrigin, Destination};
+use super::server_state::ServerState;
+use crate::admin::AdminApi;
 use crate::model::{Request, Response, Secret};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
@@ -18,62 +16,32 @@ use http::request::Parts;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-use tokio::sync::Semaphore;
 
 /// The longest name of a method that a log shows. No key is as short.
 const LONGEST_METHOD: usize = 16;
 
-/// What every connection shares.
-pub(super) struct House<A> {
-    pub(super) gate: Gate,
-    pub(super) key: Secret,
-    pub(super) watch: Watch,
-    pub(super) answer: Arc<A>,
-    pub(super) control: Arc<Control>,
-    /// TLS on the listening port, where it is spoken there.
-    pub(super) tls: Option<Tls>,
-    /// Where CONNECT may lead to.
-    pub(super) passage: Passage,
-    /// Room for tunnels.
-    pub(super) tunnels: Semaphore,
-    pub(super) traffic: Arc<Traffic>,
-}
-
-/// How ramtape shows itself over TLS.
-pub(super) struct Tls {
-    pub(super) keeper: Arc<Keeper>,
-    /// Its own names and addresses.
-    pub(super) hosts: Vec<String>,
-}
-
-impl Tls {
-    pub(super) fn shown(&self) -> String {
-        self.hosts.join(", ")
-    }
-}
-
-/// Answers one request: gate, prefixes, body, answer. The log line never shows prefixes: one of them is the key.
-pub(super) async fn serve<A: Answer>(
-    house: &House<A>,
-    entry: &Entry,
-    in_flight: InFlight,
+/// Handles one request: guard, prefixes, body, handler. The log line never shows prefixes: one of them is the key.
+pub(super) async fn handle_request<A: Handler>(
+    state: &ServerState<A>,
+    origin: &ConnectionOrigin,
+    open_request: OpenRequest,
     request: hyper::Request<Incoming>,
 ) -> hyper::Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
-    let log = tracing::enabled!(tracing::Level::DEBUG)
-        .then(|| (Instant::now(), shown_method(&parts.method).to_owned(), shown_path(parts.uri.path(), &house.key)));
+    let log = tracing::enabled!(tracing::Level::DEBUG).then(|| {
+        (Instant::now(), loggable_method(&parts.method).to_owned(), loggable_path(parts.uri.path(), &state.key))
+    });
     let version = parts.version;
-    let wants_head_alone = parts.method == http::Method::HEAD;
+    let is_head = parts.method == http::Method::HEAD;
 
-    let (mut response, is_refused) = match respond(house, entry, parts, body).await {
+    let (mut response, is_refused) = match respond(state, origin, parts, body).await {
         Ok(response) => (response, false),
-        Err(refusal) => (rescue::answer(&refusal), true),
+        Err(refusal) => (to_response(&refusal), true),
     };
     if is_refused {
-        in_flight.refuse();
+        open_request.refuse();
         if version < http::Version::HTTP_2 {
             response.headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -81,58 +49,58 @@ pub(super) async fn serve<A: Answer>(
     if let Some((begun, method, path)) = log {
         tracing::debug!(method, path, ?version, status = response.status.as_u16(), duration = ?begun.elapsed(), "answered");
     }
-    if wants_head_alone {
-        without_body(&mut response);
+    if is_head {
+        remove_body(&mut response);
     }
     into_hyper(response)
 }
 
-/// The answer to HEAD: it tells how long the body would be, and has none. Over HTTP/2 hyper would send what is there.
-fn without_body(response: &mut Response) {
+/// For HEAD: keeps the length and removes the body, which hyper would send over HTTP/2.
+fn remove_body(response: &mut Response) {
     let length = std::mem::take(&mut response.body).len();
     response.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
 }
 
-/// The method, unless it is longer than any real one is: a key could stand in its place.
-fn shown_method(method: &http::Method) -> &str {
+/// The method, unless it is longer than any real one: it could be a key.
+fn loggable_method(method: &http::Method) -> &str {
     Some(method.as_str()).filter(|name| name.len() <= LONGEST_METHOD).unwrap_or("…")
 }
 
-/// The path without prefixes, as far as it is as plain as those of operations are. In anything else a secret can stand, and
-/// a key in the wrong place, after a stray slash say, is a key all the same.
-fn shown_path(path: &str, key: &Secret) -> String {
-    let rest = prefix::split(path, key).rest;
+/// The path without prefixes, up to the first segment that is not as plain as those of operations: it could hold a secret, such as
+/// the key after a stray slash.
+fn loggable_path(path: &str, key: &Secret) -> String {
+    let rest = split_prefixes(path, key).rest;
     let plain = |part: &str| part.len() <= 64 && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
     let parts = rest.split('/').take_while(|part| plain(part)).collect::<Vec<_>>().join("/");
     if parts.len() == rest.len() { parts } else { format!("{parts}/…") }
 }
 
-async fn respond<A: Answer>(
-    house: &House<A>,
-    entry: &Entry,
+async fn respond<A: Handler>(
+    state: &ServerState<A>,
+    origin: &ConnectionOrigin,
     parts: Parts,
     body: Incoming,
 ) -> Result<Response, Refusal> {
-    let (request, is_control) = match admit(house, entry, parts)? {
+    let (request, is_admin) = match admit(state, origin, parts)? {
         Admitted::Request(request) => (request, false),
-        Admitted::Control(request) => (request, true),
+        Admitted::Admin(request) => (request, true),
         Admitted::Answered(response) => return Ok(response),
     };
-    let Limits { request_body, total_time: limit, .. } = house.gate.limits;
+    let Limits { request_body, total_time: limit, .. } = state.guard.limits;
     let is_read = AtomicBool::new(false);
     // Pinned here: what is moved for every request had better be small.
     let mut answered = pin!(async {
         let mut request = request;
         if !body.is_end_stream() {
-            request.body = read(body, request_body).await?;
+            request.body = read_body(body, request_body).await?;
         }
         is_read.store(true, Ordering::Relaxed);
-        house.watch.check(&request)?;
+        state.key_leak_guard.check(&request)?;
         // Boxed: it is rare, and what is moved for every request stays small.
-        Ok(if is_control {
-            Box::pin(house.control.answer_whole(request)).await
+        Ok(if is_admin {
+            Box::pin(state.admin.handle_with_body(request)).await
         } else {
-            house.answer.answer(request).await
+            state.handler.handle(request).await
         })
     });
     match tokio::time::timeout(limit, answered.as_mut()).await {
@@ -142,33 +110,33 @@ async fn respond<A: Answer>(
     }
 }
 
-/// What the gate let through.
+/// A request that the guard let through.
 enum Admitted {
     Request(Request),
-    /// A control request that is to be read whole.
-    Control(Request),
-    /// A control request, answered.
+    /// An admin request whose body is needed.
+    Admin(Request),
+    /// The response to an admin request without a body.
     Answered(Response),
 }
 
-fn admit<A>(house: &House<A>, entry: &Entry, parts: Parts) -> Result<Admitted, Refusal> {
-    let prefixes = prefix::split(parts.uri.path(), &house.key);
-    let is_control = Control::owns(prefixes.rest);
-    let addressed = house.gate.check(&parts, is_control, entry)?;
-    if is_control && !Control::reads_body(&parts.method, prefixes.rest) {
-        return Ok(Admitted::Answered(house.control.answer(&parts.method, prefixes.rest)));
+fn admit<A>(state: &ServerState<A>, origin: &ConnectionOrigin, parts: Parts) -> Result<Admitted, Refusal> {
+    let prefixes = split_prefixes(parts.uri.path(), &state.key);
+    let is_admin = AdminApi::owns(prefixes.rest);
+    let destination = state.guard.check(&parts, is_admin, origin)?;
+    if is_admin && !AdminApi::reads_body(&parts.method, prefixes.rest) {
+        return Ok(Admitted::Answered(state.admin.handle(&parts.method, prefixes.rest)));
     }
-    if addressed.door.keeps_signature() && (prefixes.key.is_some() || prefixes.session.is_some()) {
+    if destination.door.keeps_signature() && (prefixes.key.is_some() || prefixes.session.is_some()) {
         return Err(Refusal::PrefixUnderSignature);
     }
-    let mut request = head(&parts, &prefixes, &addressed);
+    let mut request = to_request(&parts, &prefixes, &destination);
     request.method = parts.method;
     request.headers = parts.headers;
-    Ok(if is_control { Admitted::Control(request) } else { Admitted::Request(request) })
+    Ok(if is_admin { Admitted::Admin(request) } else { Admitted::Request(request) })
 }
 
-/// What of a request borrows from its head; method and headers are moved in afterwards, not copied.
-fn head(parts: &Parts, prefixes: &Prefixes<'_>, addressed: &Addressed<'_>) -> Request {
+/// The request without its body. Method and headers are moved in afterwards, not copied.
+fn to_request(parts: &Parts, prefixes: &PathPrefixes<'_>, destination: &Destination<'_>) -> Request {
     let target = parts.uri.path_and_query();
     Request {
         method: http::Method::default(),
@@ -177,15 +145,15 @@ fn head(parts: &Parts, prefixes: &Prefixes<'_>, addressed: &Addressed<'_>) -> Re
         headers: http::HeaderMap::new(),
         body: Bytes::new(),
         signed_target: target.map_or("/", http::uri::PathAndQuery::as_str).to_owned(),
-        authority: addressed.authority.to_owned(),
-        door: addressed.door,
+        authority: destination.authority.to_owned(),
+        door: destination.door,
         key: prefixes.key.map(Secret::new),
         session_prefix: prefixes.session.map(ToOwned::to_owned),
     }
 }
 
 /// The body, whole. One that comes in one piece is not copied.
-async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
+async fn read_body(mut body: Incoming, limit: usize) -> Result<Bytes, Refusal> {
     let declared = usize::try_from(body.size_hint().lower()).unwrap_or(limit).min(limit);
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();

@@ -1,15 +1,15 @@
-//! The way out of tunnels: names are resolved here, and lead where the rules allow.
+//! Connects tunnels: resolves names, and checks the addresses.
 
-use crate::aws::Resolver;
+use crate::aws::{Resolver, UpstreamError};
 use crate::config::Config;
-use crate::proxy::{Outward, Target};
+use crate::proxy::{Connector, Target};
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
-/// Connects to what clients name.
+/// Connects to the targets that clients name.
 #[derive(Debug)]
-pub(super) struct Outside {
+pub(super) struct TunnelConnector {
     /// For names that clients choose.
     named: Resolver,
     /// For what the user configured, which may be anywhere.
@@ -17,7 +17,7 @@ pub(super) struct Outside {
     connect_time: Duration,
 }
 
-impl Outside {
+impl TunnelConnector {
     pub(super) fn new(config: &Config) -> Self {
         Self {
             named: Resolver::new(config.names.clone(), config.addresses.clone()),
@@ -27,16 +27,13 @@ impl Outside {
     }
 }
 
-impl Outward for Outside {
+impl Connector for TunnelConnector {
     fn connect<'a>(
         &'a self,
         target: &'a Target,
         configured: bool,
-    ) -> Pin<Box<dyn Future<Output = Result<TcpStream, String>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<TcpStream, UpstreamError>> + Send + 'a>> {
         let resolver = if configured { &self.configured } else { &self.named };
-        Box::pin(async move {
-            let connected = resolver.connect(&target.host, target.port, self.connect_time).await;
-            connected.map_err(|error| error.to_string())
-        })
+        Box::pin(resolver.connect(&target.host, target.port, self.connect_time))
     }
 }

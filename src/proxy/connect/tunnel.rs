@@ -1,6 +1,6 @@
 //! A tunnel: bytes both ways, for a bounded time.
 
-use super::limits::Limits;
+use crate::proxy::limits::Limits;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,9 +11,9 @@ use tokio::sync::watch;
 /// Room for bytes on their way.
 const BUFFER: usize = 16 * 1024;
 
-/// Carries bytes between `inside` and `outside` until both have ended, nothing has moved for the idle time, the tunnel's time
+/// Passes bytes between `inside` and `outside` until both have ended, nothing has moved for the idle time, the tunnel's time
 /// is up, or `stopping` closes.
-pub(super) async fn carry(
+pub(super) async fn relay(
     inside: TcpStream,
     outside: TcpStream,
     limits: &Limits,
@@ -29,12 +29,12 @@ pub(super) async fn carry(
     };
     let ended = tokio::select! {
         ended = both => ended.map(drop).map_err(|error| error.to_string()),
-        () = idle(&moved, limits.idle_time) => Err(format!("it carried nothing for {:?}", limits.idle_time)),
+        () = wait_until_idle(&moved, limits.idle_time) => Err(format!("no bytes passed for {:?}", limits.idle_time)),
         () = tokio::time::sleep(limits.tunnel_time) => Err(format!("it lasted {:?}", limits.tunnel_time)),
         _ = stopping.changed() => Ok(()),
     };
     if let Err(reason) = ended {
-        tracing::debug!("a tunnel was ended: {reason}");
+        tracing::debug!("ended a tunnel: {reason}");
     }
 }
 
@@ -56,7 +56,7 @@ async fn copy(
 }
 
 /// Ends when nothing has moved for `limit`, looking twice in that time.
-async fn idle(moved: &AtomicU64, limit: Duration) {
+async fn wait_until_idle(moved: &AtomicU64, limit: Duration) {
     let (mut before, mut still) = (moved.load(Ordering::Relaxed), 0);
     while still < 2 {
         tokio::time::sleep(limit / 2).await;

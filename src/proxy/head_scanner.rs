@@ -1,4 +1,4 @@
-//! A look at the raw bytes of HTTP/1 request heads, before hyper's parser.
+//! Checks the raw bytes of HTTP/1 request heads before hyper parses them.
 //!
 //! hyper folds equal Content-Length fields into one, answers what it can't parse without a word of explanation, and takes
 //! LF for CRLF. Here every head is read line by line: what is ambiguous is refused with its reason, and what passes has one
@@ -10,10 +10,10 @@ use memchr::{memchr, memchr3};
 /// The first line of an HTTP/2 connection with prior knowledge, without its end.
 const HTTP2_PREFACE_LINE: &[u8] = b"PRI * HTTP/2.0";
 
-/// Follows one connection's bytes through heads and bodies.
+/// Scans the bytes of one connection, heads and bodies, and refuses ambiguous heads.
 #[derive(Debug)]
 pub(super) struct HeadScanner {
-    place: Place,
+    position: Position,
     /// A line of which only the start has come yet.
     unfinished: Vec<u8>,
     head: Head,
@@ -24,7 +24,7 @@ pub(super) struct HeadScanner {
 
 /// Where in the stream the next byte belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Position {
     /// Before or in a request line.
     RequestLine,
     /// Among header fields.
@@ -43,9 +43,9 @@ struct Head {
     content_length: Option<u64>,
 }
 
-/// A head that may not pass.
+/// A head that is refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Stop {
+pub(super) struct RefusedHead {
     /// How many bytes of the input belong to earlier requests and may pass.
     pub(super) passed: usize,
     pub(super) refusal: Refusal,
@@ -54,7 +54,7 @@ pub(super) struct Stop {
 impl HeadScanner {
     pub(super) fn new(max_bytes: usize, max_fields: usize) -> Self {
         Self {
-            place: Place::RequestLine,
+            position: Position::RequestLine,
             unfinished: Vec::new(),
             head: Head::default(),
             is_first_line: true,
@@ -65,27 +65,27 @@ impl HeadScanner {
 
     /// Whether a head has begun and is not complete.
     pub(super) fn is_in_head(&self) -> bool {
-        self.place == Place::Fields || self.head.bytes > 0 || !self.unfinished.is_empty()
+        self.position == Position::Fields || self.head.bytes > 0 || !self.unfinished.is_empty()
     }
 
     /// Reads on through `input`.
-    pub(super) fn scan(&mut self, input: &[u8]) -> Result<(), Stop> {
+    pub(super) fn scan(&mut self, input: &[u8]) -> Result<(), RefusedHead> {
         let mut rest = input;
         let mut head_start = 0;
         while !rest.is_empty() {
-            match self.place {
-                Place::Through => return Ok(()),
-                Place::Body(left) => {
+            match self.position {
+                Position::Through => return Ok(()),
+                Position::Body(left) => {
                     let taken = usize::try_from(left).unwrap_or(usize::MAX).min(rest.len());
                     rest = rest.get(taken..).unwrap_or_default();
                     let left = left.saturating_sub(taken as u64);
-                    self.place = if left == 0 { Place::RequestLine } else { Place::Body(left) };
+                    self.position = if left == 0 { Position::RequestLine } else { Position::Body(left) };
                 }
-                Place::RequestLine | Place::Fields => {
+                Position::RequestLine | Position::Fields => {
                     if !self.is_in_head() {
                         head_start = input.len() - rest.len();
                     }
-                    rest = self.next_line(rest).map_err(|refusal| Stop { passed: head_start, refusal })?;
+                    rest = self.next_line(rest).map_err(|refusal| RefusedHead { passed: head_start, refusal })?;
                 }
             }
         }
@@ -95,14 +95,14 @@ impl HeadScanner {
     /// Takes a line off the start of `input`, or as much of it as there is, and gives the rest.
     fn next_line<'a>(&mut self, input: &'a [u8]) -> Result<&'a [u8], Refusal> {
         if self.unfinished.is_empty()
-            && let Some((content, rest)) = clean_line(input)
+            && let Some((content, rest)) = split_clean_line(input)
         {
             self.check_size(content.len() + 2)?;
-            self.content(content)?;
+            self.take_line(content)?;
             return Ok(rest);
         }
         let (piece, rest) = input.split_at(memchr(b'\n', input).map_or(input.len(), |at| at + 1));
-        self.piece(piece)?;
+        self.take_piece(piece)?;
         Ok(rest)
     }
 
@@ -116,7 +116,7 @@ impl HeadScanner {
     }
 
     /// Takes a line that is not whole, or not clean.
-    fn piece(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+    fn take_piece(&mut self, piece: &[u8]) -> Result<(), Refusal> {
         self.check_size(piece.len())?;
         self.unfinished.extend_from_slice(piece);
         if piece.last() != Some(&b'\n') {
@@ -130,35 +130,35 @@ impl HeadScanner {
         if content.contains(&0) {
             return Err(Refusal::Nul);
         }
-        self.content(content)
+        self.take_line(content)
     }
 
     /// Takes what stands in a line before its end.
-    fn content(&mut self, content: &[u8]) -> Result<(), Refusal> {
+    fn take_line(&mut self, content: &[u8]) -> Result<(), Refusal> {
         if std::mem::take(&mut self.is_first_line) && content == HTTP2_PREFACE_LINE {
-            self.place = Place::Through;
+            self.position = Position::Through;
             return Ok(());
         }
         self.head.bytes += content.len() + 2;
-        match (self.place, content.is_empty()) {
+        match (self.position, content.is_empty()) {
             // RFC 9112, section 2.2: a server ignores empty lines before the request line.
-            (Place::RequestLine, true) => {}
+            (Position::RequestLine, true) => {}
             // hyper drops a fragment without a word: what was signed and what is read would differ.
-            (Place::RequestLine, false) if memchr(b'#', content).is_some() => return Err(Refusal::Fragment),
-            (Place::RequestLine, false) => self.place = Place::Fields,
-            (_, false) => self.field(content)?,
+            (Position::RequestLine, false) if memchr(b'#', content).is_some() => return Err(Refusal::Fragment),
+            (Position::RequestLine, false) => self.position = Position::Fields,
+            (_, false) => self.take_field(content)?,
             (_, true) => {
                 let head = std::mem::take(&mut self.head);
-                self.place = match head.content_length {
-                    Some(length) if length > 0 => Place::Body(length),
-                    _ => Place::RequestLine,
+                self.position = match head.content_length {
+                    Some(length) if length > 0 => Position::Body(length),
+                    _ => Position::RequestLine,
                 };
             }
         }
         Ok(())
     }
 
-    fn field(&mut self, line: &[u8]) -> Result<(), Refusal> {
+    fn take_field(&mut self, line: &[u8]) -> Result<(), Refusal> {
         if matches!(line.first(), Some(b' ' | b'\t')) {
             return Err(Refusal::FoldedLine);
         }
@@ -169,14 +169,14 @@ impl HeadScanner {
         // Only two names matter here, and both are long: most fields are done after looking at their first byte.
         match line.first() {
             Some(b'c' | b'C') => {
-                if let Some(value) = value_of(line, b"content-length") {
-                    let length = decimal(value).ok_or(Refusal::BadContentLength)?;
+                if let Some(value) = field_value(line, b"content-length") {
+                    let length = parse_length(value).ok_or(Refusal::BadContentLength)?;
                     if self.head.content_length.replace(length).is_some() {
                         return Err(Refusal::DuplicateContentLength);
                     }
                 }
             }
-            Some(b't' | b'T') if value_of(line, b"transfer-encoding").is_some() => {
+            Some(b't' | b'T') if field_value(line, b"transfer-encoding").is_some() => {
                 return Err(Refusal::TransferEncoding);
             }
             _ => {}
@@ -187,19 +187,19 @@ impl HeadScanner {
 
 /// What stands before the end of the first line, and what follows it; where that line is whole, ends with CRLF and holds
 /// nothing that a head may not, as lines do.
-fn clean_line(input: &[u8]) -> Option<(&[u8], &[u8])> {
+fn split_clean_line(input: &[u8]) -> Option<(&[u8], &[u8])> {
     let (content, end) = input.split_at(memchr3(b'\r', b'\n', 0, input)?);
     Some((content, end.strip_prefix(b"\r\n")?))
 }
 
 /// What follows `name:` where `line` is that field.
-fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+fn field_value<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = line.split_at_checked(name.len())?;
     start.eq_ignore_ascii_case(name).then_some(())?;
     rest.strip_prefix(b":")
 }
 
-fn decimal(value: &[u8]) -> Option<u64> {
+fn parse_length(value: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(value).ok()?.trim_matches([' ', '\t']);
     text.bytes().all(|byte| byte.is_ascii_digit()).then_some(())?;
     // Beyond this hyper ends the connection without a word.
@@ -257,7 +257,7 @@ mod tests {
     fn earlier_requests_pass_when_a_later_head_may_not() {
         let good = b"POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\nhi";
         let both = [&good[..], b"GET / HTTP/1.1\r\nhost: a\nb"].concat();
-        assert_eq!(scanner().scan(&both), Err(Stop { passed: good.len(), refusal: Refusal::BareLineFeed }));
+        assert_eq!(scanner().scan(&both), Err(RefusedHead { passed: good.len(), refusal: Refusal::BareLineFeed }));
     }
 
     #[test]

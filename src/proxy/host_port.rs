@@ -1,17 +1,17 @@
-//! Whom a request addresses: the host and port it names, and whether that is ramtape itself.
+//! The host and port that a request names, and whether they mean ramtape itself.
 
 use crate::aws::ServiceHost;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// `host[:port]`, checked.
+/// A host and perhaps a port, `host[:port]`, well-formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Authority<'a> {
+pub(super) struct HostPort<'a> {
     /// A name or an address, an IPv6 one without its brackets.
     host: &'a str,
     port: Option<u16>,
 }
 
-impl<'a> Authority<'a> {
+impl<'a> HostPort<'a> {
     /// Reads `host[:port]` strictly: no user, no blank, no empty part.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (host, port) = match text.strip_prefix('[') {
@@ -48,7 +48,7 @@ impl<'a> Authority<'a> {
     }
 
     /// Whether both address the same place, an absent port meaning `default_port`.
-    pub(super) fn agrees(self, other: Authority<'_>, default_port: u16) -> bool {
+    pub(super) fn is_same_as(self, other: HostPort<'_>, default_port: u16) -> bool {
         self.host.eq_ignore_ascii_case(other.host)
             && self.port.unwrap_or(default_port) == other.port.unwrap_or(default_port)
     }
@@ -59,7 +59,7 @@ impl<'a> Authority<'a> {
     }
 }
 
-/// The names that mean this ramtape.
+/// The host names that mean this ramtape.
 #[derive(Debug)]
 pub(super) struct OwnNames {
     pub(super) listen: SocketAddr,
@@ -68,20 +68,20 @@ pub(super) struct OwnNames {
 
 impl OwnNames {
     /// Whether a page in a browser can't have made its own name point here: loopback, the listen address, or an allowed name.
-    pub(super) fn include(&self, authority: Authority<'_>) -> bool {
+    pub(super) fn contains(&self, authority: HostPort<'_>) -> bool {
         is_loopback(authority.host)
             || authority.host.parse::<IpAddr>().is_ok_and(|address| address == self.listen.ip())
-            || self.allow(authority)
+            || self.is_allowed(authority)
     }
 
     /// Whether an absolute-form target means ramtape itself, not a server to forward to.
-    pub(super) fn are_target(&self, authority: Authority<'_>, default_port: u16) -> bool {
+    pub(super) fn is_own_target(&self, authority: HostPort<'_>, default_port: u16) -> bool {
         let port = authority.port.unwrap_or(default_port);
-        self.include(authority) && (port == self.listen.port() || self.allow(authority))
+        self.contains(authority) && (port == self.listen.port() || self.is_allowed(authority))
     }
 
-    fn allow(&self, authority: Authority<'_>) -> bool {
-        self.allowed.iter().filter_map(|name| Authority::parse(name)).any(|allowed| {
+    fn is_allowed(&self, authority: HostPort<'_>) -> bool {
+        self.allowed.iter().filter_map(|name| HostPort::parse(name)).any(|allowed| {
             allowed.host.eq_ignore_ascii_case(authority.host)
                 && (allowed.port.is_none() || allowed.port == authority.port)
         })
@@ -108,12 +108,12 @@ mod tests {
     #[test]
     fn reads_strictly() {
         for good in ["a", "a:1", "127.0.0.1:65535", "[::1]", "[::1]:80", "ram.eu-west-1.amazonaws.com", "my_host-1"] {
-            assert!(Authority::parse(good).is_some(), "{good}");
+            assert!(HostPort::parse(good).is_some(), "{good}");
         }
         for bad in
             ["", ":1", "a:", "a:x", "a:+1", "a:65536", "a b", "u@a", "a/b", "[::1", "[a]", "::1", "[::1]x", "a,b", "ä"]
         {
-            assert!(Authority::parse(bad).is_none(), "{bad}");
+            assert!(HostPort::parse(bad).is_none(), "{bad}");
         }
     }
 
@@ -123,7 +123,7 @@ mod tests {
             listen: "192.0.2.7:8000".parse().unwrap(),
             allowed: vec!["ramtape".into(), "tape.test:9000".into()],
         };
-        let is_own = |text| own.include(Authority::parse(text).unwrap());
+        let is_own = |text| own.contains(HostPort::parse(text).unwrap());
         for text in [
             "127.0.0.1",
             "127.9.9.9:1",
@@ -155,8 +155,8 @@ mod tests {
     #[test]
     fn an_absolute_target_is_ramtape_only_with_its_port() {
         let own = OwnNames { listen: "127.0.0.1:8000".parse().unwrap(), allowed: Vec::new() };
-        assert!(own.are_target(Authority::parse("localhost:8000").unwrap(), 80));
-        assert!(!own.are_target(Authority::parse("localhost:8001").unwrap(), 80));
-        assert!(!own.are_target(Authority::parse("localhost").unwrap(), 80));
+        assert!(own.is_own_target(HostPort::parse("localhost:8000").unwrap(), 80));
+        assert!(!own.is_own_target(HostPort::parse("localhost:8001").unwrap(), 80));
+        assert!(!own.is_own_target(HostPort::parse("localhost").unwrap(), 80));
     }
 }

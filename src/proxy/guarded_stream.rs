@@ -1,10 +1,10 @@
-//! A client's stream under watch: every byte passes the head scanner before hyper sees it.
+//! A client's stream in which every byte passes the head scanner before hyper sees it.
 
-use super::farewell;
-use super::head::{HeadScanner, Stop};
-use super::pulse::Pulse;
+use super::deadlines::Deadlines;
+use super::error_response::to_http_bytes;
+use super::head_scanner::{HeadScanner, RefusedHead};
+use super::linger_close::linger_close;
 use super::refusal::Refusal;
-use super::rescue;
 use std::io::{Error, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,34 +14,39 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 
 /// What HTTP comes over: a socket, or TLS on one.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+pub(super) trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> ByteStream for S {}
 
-/// The stream of one connection, and its place among the connections allowed.
-pub(super) struct Wire<S: Stream> {
-    /// Gone only once the wire is dropped.
+/// The stream of one connection, with its permit among the connections allowed.
+pub(super) struct GuardedStream<S: ByteStream> {
+    /// `None` only while it is dropped.
     stream: Option<S>,
     permit: Option<OwnedSemaphorePermit>,
     scanner: HeadScanner,
-    pulse: Arc<Pulse>,
+    deadlines: Arc<Deadlines>,
     /// Why no more is read.
     refusal: Option<Refusal>,
-    /// Whether the refusal is still to be told: every earlier request has its answer.
-    is_unsaid: bool,
+    /// Whether the refusal is still to be sent: every earlier request has its response.
+    has_pending_refusal: bool,
     /// The reader that waits for earlier answers before the refusal.
     waiting: Option<Waker>,
 }
 
-impl<S: Stream> Wire<S> {
-    pub(super) fn new(stream: S, permit: OwnedSemaphorePermit, scanner: HeadScanner, pulse: Arc<Pulse>) -> Self {
+impl<S: ByteStream> GuardedStream<S> {
+    pub(super) fn new(
+        stream: S,
+        permit: OwnedSemaphorePermit,
+        scanner: HeadScanner,
+        deadlines: Arc<Deadlines>,
+    ) -> Self {
         Self {
             stream: Some(stream),
             permit: Some(permit),
             scanner,
-            pulse,
+            deadlines,
             refusal: None,
-            is_unsaid: false,
+            has_pending_refusal: false,
             waiting: None,
         }
     }
@@ -49,26 +54,26 @@ impl<S: Stream> Wire<S> {
     /// The end of reading after a refused head. While earlier requests wait for their answers there is just nothing more to
     /// read; the reader is woken when an answer has left.
     fn refuse(&mut self, context: &Context<'_>) -> Poll<std::io::Result<()>> {
-        if !self.pulse.is_answered() {
+        if !self.deadlines.is_answered() {
             self.waiting = Some(context.waker().clone());
             return Poll::Pending;
         }
-        self.is_unsaid = true;
+        self.has_pending_refusal = true;
         Poll::Ready(Err(Error::other("the head was refused")))
     }
 
-    fn last_words(&self) -> Option<Vec<u8>> {
-        if let Some(limit) = self.pulse.expired_head() {
-            return Some(rescue::raw(&Refusal::SlowHead { limit }));
+    fn final_response(&self) -> Option<Vec<u8>> {
+        if let Some(limit) = self.deadlines.expired_head_limit() {
+            return Some(to_http_bytes(&Refusal::SlowHead { limit }));
         }
-        if self.is_unsaid {
-            return self.refusal.as_ref().map(rescue::raw);
+        if self.has_pending_refusal {
+            return self.refusal.as_ref().map(to_http_bytes);
         }
-        self.pulse.is_refused().then(Vec::new)
+        self.deadlines.is_refused().then(Vec::new)
     }
 }
 
-impl<S: Stream> AsyncRead for Wire<S> {
+impl<S: ByteStream> AsyncRead for GuardedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -83,25 +88,25 @@ impl<S: Stream> AsyncRead for Wire<S> {
         ready!(Pin::new(stream).poll_read(context, buffer))?;
 
         let fresh = buffer.filled().get(before..).unwrap_or_default();
-        let Err(Stop { passed, refusal }) = this.scanner.scan(fresh) else {
-            this.pulse.head_is_open(this.scanner.is_in_head());
+        let Err(RefusedHead { passed, refusal }) = this.scanner.scan(fresh) else {
+            this.deadlines.note_head(this.scanner.is_in_head());
             return Poll::Ready(Ok(()));
         };
         tracing::debug!(%refusal, "head refused");
-        this.pulse.head_is_open(false);
+        this.deadlines.note_head(false);
         this.refusal = Some(refusal);
         buffer.set_filled(before + passed);
         if passed > 0 { Poll::Ready(Ok(())) } else { this.refuse(context) }
     }
 }
 
-impl<S: Stream> AsyncWrite for Wire<S> {
+impl<S: ByteStream> AsyncWrite for GuardedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         let this = &mut *self;
         let Some(stream) = this.stream.as_mut() else { return Poll::Ready(Ok(0)) };
         let written = Pin::new(stream).poll_write(context, bytes);
         if written.is_pending() {
-            this.pulse.write_blocked();
+            this.deadlines.write_blocked();
         }
         written
     }
@@ -115,7 +120,7 @@ impl<S: Stream> AsyncWrite for Wire<S> {
         let Some(stream) = this.stream.as_mut() else { return Poll::Ready(Ok(0)) };
         let written = Pin::new(stream).poll_write_vectored(context, slices);
         if written.is_pending() {
-            this.pulse.write_blocked();
+            this.deadlines.write_blocked();
         }
         written
     }
@@ -129,9 +134,9 @@ impl<S: Stream> AsyncWrite for Wire<S> {
         let Some(stream) = this.stream.as_mut() else { return Poll::Ready(Ok(())) };
         let flushed = Pin::new(stream).poll_flush(context);
         if flushed.is_ready() {
-            this.pulse.write_flushed();
+            this.deadlines.write_flushed();
             // hyper flushes at every turn: waking it before the answer has left would make it spin.
-            if this.pulse.is_answered()
+            if this.deadlines.is_answered()
                 && let Some(reader) = this.waiting.take()
             {
                 reader.wake();
@@ -143,22 +148,22 @@ impl<S: Stream> AsyncWrite for Wire<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         let this = &mut *self;
         match this.stream.as_mut() {
-            // There is something left to say; the stream ends after that.
-            Some(stream) if !this.is_unsaid => Pin::new(stream).poll_shutdown(context),
+            // The refusal is still to be sent; the stream ends after that.
+            Some(stream) if !this.has_pending_refusal => Pin::new(stream).poll_shutdown(context),
             _ => Poll::Ready(Ok(())),
         }
     }
 }
 
-impl<S: Stream> Drop for Wire<S> {
-    /// hyper drops the socket on an error without a word. Here the client is told, and the connection's place stays taken
-    /// until it has listened or its time is up.
+impl<S: ByteStream> Drop for GuardedStream<S> {
+    /// hyper drops the socket on an error without a response. Here the client gets one, and the connection keeps its permit until
+    /// the client has read it or its time is up.
     fn drop(&mut self) {
-        let Some(words) = self.last_words() else { return };
+        let Some(response) = self.final_response() else { return };
         let (Some(stream), Ok(runtime)) = (self.stream.take(), Handle::try_current()) else { return };
         let permit = self.permit.take();
         runtime.spawn(async move {
-            farewell::say(stream, &words).await;
+            linger_close(stream, &response).await;
             drop(permit);
         });
     }

@@ -1,15 +1,16 @@
-//! What one connection is doing and since when: the ground on which it is kept or ended.
+//! The deadlines of one connection: for heads, idle time, and clients that do not read.
 //!
-//! One sleeping timer a connection looks here now and then; requests themselves only store numbers.
+//! One timer per connection checks them now and then; requests only store numbers.
 
 use super::limits::Limits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Shared between a connection's socket, its requests and its watchdog. Times are milliseconds, 0 meaning never.
+/// What one connection is doing and since when. Shared by its socket, its requests and its timer. Times are milliseconds, 0 meaning
+/// never.
 #[derive(Debug)]
-pub(super) struct Pulse {
+pub(super) struct Deadlines {
     began: Instant,
     header_time: Duration,
     idle_time: Duration,
@@ -25,23 +26,23 @@ pub(super) struct Pulse {
     /// Since when the client does not take what is written.
     blocked_since: AtomicU64,
     /// When the connection was asked to end.
-    retired_at: AtomicU64,
+    drained_at: AtomicU64,
     head_expired: AtomicBool,
     refused: AtomicBool,
 }
 
-/// What to do with a connection now.
+/// What to do with a connection.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum DeadlineAction {
     /// Look again after this time.
     Wait(Duration),
-    /// Nobody uses it: end it politely.
-    Retire,
-    /// Its time is up.
-    Cut,
+    /// It is idle: shut it down gracefully.
+    Drain,
+    /// A deadline has passed.
+    Close,
 }
 
-impl Pulse {
+impl Deadlines {
     pub(super) fn new(limits: &Limits) -> Self {
         Self {
             began: Instant::now(),
@@ -53,20 +54,20 @@ impl Pulse {
             quiet_since: AtomicU64::new(1),
             head_since: AtomicU64::new(0),
             blocked_since: AtomicU64::new(0),
-            retired_at: AtomicU64::new(0),
+            drained_at: AtomicU64::new(0),
             head_expired: AtomicBool::new(false),
             refused: AtomicBool::new(false),
         }
     }
 
     /// Notes the start of a request; the guard notes its end.
-    pub(super) fn request(self: Arc<Self>) -> InFlight {
+    pub(super) fn begin_request(self: Arc<Self>) -> OpenRequest {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(self)
+        OpenRequest(self)
     }
 
     /// Notes whether a head is incomplete after what was just read.
-    pub(super) fn head_is_open(&self, open: bool) {
+    pub(super) fn note_head(&self, open: bool) {
         if !open {
             self.head_since.store(0, Ordering::Relaxed);
         } else if self.head_since.load(Ordering::Relaxed) == 0 {
@@ -100,46 +101,46 @@ impl Pulse {
     }
 
     /// How long a head may take, where the connection was cut because one took longer.
-    pub(super) fn expired_head(&self) -> Option<Duration> {
+    pub(super) fn expired_head_limit(&self) -> Option<Duration> {
         self.head_expired.load(Ordering::Relaxed).then_some(self.header_time)
     }
 
     /// How long a look at the connection is good for: what begins right after it can't be late earlier.
-    pub(super) fn until_next_look(&self) -> Duration {
+    pub(super) fn check_interval(&self) -> Duration {
         self.header_time.min(self.idle_time).min(self.total_time)
     }
 
     /// What to do now.
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn next_action(&self) -> DeadlineAction {
         let blocked = self.blocked_since.load(Ordering::Relaxed);
         if blocked > 0 {
-            return self.wait(blocked, self.total_time).map_or(Verdict::Cut, Verdict::Wait);
+            return self.time_left(blocked, self.total_time).map_or(DeadlineAction::Close, DeadlineAction::Wait);
         }
         if self.in_flight.load(Ordering::Relaxed) > 0 {
             // The request has a time limit of its own.
-            return Verdict::Wait(self.until_next_look());
+            return DeadlineAction::Wait(self.check_interval());
         }
         let head = self.head_since.load(Ordering::Relaxed);
         if head > 0 {
-            let Some(left) = self.wait(head, self.header_time) else {
+            let Some(left) = self.time_left(head, self.header_time) else {
                 self.head_expired.store(true, Ordering::Relaxed);
-                return Verdict::Cut;
+                return DeadlineAction::Close;
             };
-            return Verdict::Wait(left);
+            return DeadlineAction::Wait(left);
         }
-        if let Some(left) = self.wait(self.quiet_since.load(Ordering::Relaxed), self.idle_time) {
-            return Verdict::Wait(left.min(self.until_next_look()));
+        if let Some(left) = self.time_left(self.quiet_since.load(Ordering::Relaxed), self.idle_time) {
+            return DeadlineAction::Wait(left.min(self.check_interval()));
         }
-        let retired = self.retired_at.load(Ordering::Relaxed);
+        let retired = self.drained_at.load(Ordering::Relaxed);
         if retired == 0 {
-            self.retired_at.store(self.now(), Ordering::Relaxed);
-            return Verdict::Retire;
+            self.drained_at.store(self.now(), Ordering::Relaxed);
+            return DeadlineAction::Drain;
         }
-        self.wait(retired, self.total_time).map_or(Verdict::Cut, Verdict::Wait)
+        self.time_left(retired, self.total_time).map_or(DeadlineAction::Close, DeadlineAction::Wait)
     }
 
     /// What is left of `limit` since `since`, or `None` where nothing is.
-    fn wait(&self, since: u64, limit: Duration) -> Option<Duration> {
+    fn time_left(&self, since: u64, limit: Duration) -> Option<Duration> {
         let passed = Duration::from_millis(self.now().saturating_sub(since));
         limit.checked_sub(passed).filter(|left| !left.is_zero())
     }
@@ -150,16 +151,16 @@ impl Pulse {
 }
 
 /// A request that is being answered.
-pub(super) struct InFlight(Arc<Pulse>);
+pub(super) struct OpenRequest(Arc<Deadlines>);
 
-impl InFlight {
+impl OpenRequest {
     /// Notes that the request is refused: the connection ends after its answer.
     pub(super) fn refuse(&self) {
         self.0.refused.store(true, Ordering::Relaxed);
     }
 }
 
-impl Drop for InFlight {
+impl Drop for OpenRequest {
     fn drop(&mut self) {
         let now = self.0.now();
         self.0.unsent.store(true, Ordering::Relaxed);
@@ -176,8 +177,8 @@ impl Drop for InFlight {
 mod tests {
     use super::*;
 
-    fn pulse(header_time: u64, idle_time: u64, total_time: u64) -> Arc<Pulse> {
-        Arc::new(Pulse::new(&Limits {
+    fn deadlines(header_time: u64, idle_time: u64, total_time: u64) -> Arc<Deadlines> {
+        Arc::new(Deadlines::new(&Limits {
             request_body: 1,
             header_bytes: 1,
             header_count: 1,
@@ -193,42 +194,42 @@ mod tests {
 
     #[test]
     fn an_open_head_has_its_own_time_but_not_during_a_request() {
-        let pulse = pulse(0, 60, 60);
-        pulse.head_is_open(true);
-        let request = Arc::clone(&pulse).request();
-        assert!(matches!(pulse.verdict(), Verdict::Wait(_)));
+        let deadlines = deadlines(0, 60, 60);
+        deadlines.note_head(true);
+        let request = Arc::clone(&deadlines).begin_request();
+        assert!(matches!(deadlines.next_action(), DeadlineAction::Wait(_)));
         drop(request);
-        assert_eq!(pulse.verdict(), Verdict::Cut);
-        assert_eq!(pulse.expired_head(), Some(Duration::ZERO));
+        assert_eq!(deadlines.next_action(), DeadlineAction::Close);
+        assert_eq!(deadlines.expired_head_limit(), Some(Duration::ZERO));
     }
 
     #[test]
     fn a_quiet_connection_is_retired_once_then_cut() {
-        let pulse = pulse(60, 0, 0);
-        assert_eq!(pulse.verdict(), Verdict::Retire);
-        assert_eq!(pulse.verdict(), Verdict::Cut);
-        assert_eq!(pulse.expired_head(), None);
+        let deadlines = deadlines(60, 0, 0);
+        assert_eq!(deadlines.next_action(), DeadlineAction::Drain);
+        assert_eq!(deadlines.next_action(), DeadlineAction::Close);
+        assert_eq!(deadlines.expired_head_limit(), None);
     }
 
     #[test]
     fn a_client_that_does_not_read_is_cut() {
-        let pulse = pulse(60, 60, 0);
-        pulse.write_blocked();
-        assert_eq!(pulse.verdict(), Verdict::Cut);
-        pulse.write_flushed();
-        assert!(matches!(pulse.verdict(), Verdict::Wait(_)));
+        let deadlines = deadlines(60, 60, 0);
+        deadlines.write_blocked();
+        assert_eq!(deadlines.next_action(), DeadlineAction::Close);
+        deadlines.write_flushed();
+        assert!(matches!(deadlines.next_action(), DeadlineAction::Wait(_)));
     }
 
     #[test]
     fn answered_means_sent() {
-        let pulse = pulse(60, 60, 60);
-        assert!(pulse.is_answered());
-        let request = Arc::clone(&pulse).request();
-        pulse.write_flushed();
-        assert!(!pulse.is_answered());
+        let deadlines = deadlines(60, 60, 60);
+        assert!(deadlines.is_answered());
+        let request = Arc::clone(&deadlines).begin_request();
+        deadlines.write_flushed();
+        assert!(!deadlines.is_answered());
         drop(request);
-        assert!(!pulse.is_answered());
-        pulse.write_flushed();
-        assert!(pulse.is_answered());
+        assert!(!deadlines.is_answered());
+        deadlines.write_flushed();
+        assert!(deadlines.is_answered());
     }
 }

@@ -1,5 +1,4 @@
-//! The capability key in a place from where it would get out: to upstream, into a cassette that is committed, or into what
-//! ramtape tells of a request.
+//! Keeps the capability key out of upstream, cassettes, logs and messages.
 
 use super::refusal::Refusal;
 use crate::model::{Request, Secret};
@@ -7,14 +6,14 @@ use memchr::memchr;
 use memchr::memmem::Finder;
 use percent_encoding::percent_decode_str;
 
-/// Looks for the key in every request, in every mode: on replay too, logs, misses and the list of sessions show path and
-/// query, parameters of the body, and names from headers.
-pub(super) struct Watch {
-    /// Made once: most of what is looked through is short.
+/// Refuses requests that hold the capability key anywhere but at the beginning of their path. In every mode: on replay too, logs,
+/// misses and the list of sessions show path, query, parameters and names from headers.
+pub(super) struct KeyLeakGuard {
+    /// Built once: most of what is searched is short.
     key: Option<Finder<'static>>,
 }
 
-impl Watch {
+impl KeyLeakGuard {
     pub(super) fn new(key: &Secret) -> Self {
         let key = key.expose().as_bytes();
         Self { key: (!key.is_empty()).then(|| Finder::new(key).into_owned()) }
@@ -29,18 +28,18 @@ impl Watch {
     /// Refuses a request that holds the key elsewhere than at the beginning of its path.
     pub(super) fn check(&self, request: &Request) -> Result<(), Refusal> {
         match &self.key {
-            Some(key) if in_url(request, key) || beside_url(request, key) => Err(Refusal::MisplacedKey),
+            Some(key) if is_in_url(request, key) || is_beside_url(request, key) => Err(Refusal::MisplacedKey),
             _ => Ok(()),
         }
     }
 }
 
-fn in_url(request: &Request, key: &Finder<'_>) -> bool {
-    let held = |text: &str| contains(text.as_bytes(), key) || escaped(text, key);
+fn is_in_url(request: &Request, key: &Finder<'_>) -> bool {
+    let held = |text: &str| contains(text.as_bytes(), key) || contains_escaped(text, key);
     held(&request.path) || held(&request.query) || request.session_prefix.as_deref().is_some_and(held)
 }
 
-fn beside_url(request: &Request, key: &Finder<'_>) -> bool {
+fn is_beside_url(request: &Request, key: &Finder<'_>) -> bool {
     let in_header = request
         .headers
         .iter()
@@ -49,7 +48,7 @@ fn beside_url(request: &Request, key: &Finder<'_>) -> bool {
     in_header || in_line || contains(&request.body, key)
 }
 
-fn escaped(text: &str, key: &Finder<'_>) -> bool {
+fn contains_escaped(text: &str, key: &Finder<'_>) -> bool {
     memchr(b'%', text.as_bytes()).is_some() && contains(&percent_decode_str(text).collect::<Vec<u8>>(), key)
 }
 
