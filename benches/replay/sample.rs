@@ -1,6 +1,7 @@
 //! What is asked and what is answered: everything follows from a number, so that every process knows it without a file.
 
-use ramtape::cassette::{Access, Cassette, Settings, text};
+use ramtape::cassette::{Access, Cassette, Settings};
+use ramtape::entry_file as text;
 use ramtape::fingerprint::{Fingerprint, Parameters, canonical_text};
 use ramtape::model::{Body, Entry, OperationName, Page, Take};
 use ramtape::service::Service;

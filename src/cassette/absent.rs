@@ -2,8 +2,8 @@
 
 use super::archive::Archive;
 use super::links::{after, bringing, values};
-use super::merge::Recorded;
 use super::warden::Broken;
+use crate::diff::RecordedTake;
 use crate::model::{Entry, Take};
 use std::collections::HashMap;
 use std::sync::{MutexGuard, PoisonError};
@@ -17,9 +17,9 @@ impl Archive {
     ///
     /// # Errors
     /// Where one holds a value of a write that is not there: on replay nothing would ever be that value.
-    pub(super) fn prove_links(&self, entry: &Entry, recorded: &[Recorded]) -> Result<bool, Broken> {
+    pub(super) fn prove_links(&self, entry: &Entry, recorded: &[RecordedTake]) -> Result<bool, Broken> {
         let mut adrift = false;
-        for Recorded { take, .. } in recorded {
+        for RecordedTake { take, .. } in recorded {
             if let Some(write) = values(&entry.request, take).into_iter().find(|write| !self.has_write(write)) {
                 let pointer = place(entry, take);
                 let reason = format!("it holds a value of the write {write}, which is not in the cassette");

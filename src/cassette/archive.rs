@@ -3,13 +3,13 @@
 use super::absent::KnownWrites;
 use super::error::CassetteError;
 use super::listing;
-use super::merge::merge;
 use super::path::{Identity, entry_path, read_file, sync_folder};
 use super::premises::Premises;
 use super::store::Store;
 use super::supersede::Superseded;
-use super::text;
 use super::warden::Warden;
+use crate::diff::add_takes;
+use crate::entry_file;
 use crate::fingerprint::{Fingerprint, canonical_text};
 use crate::model::{Entry, Take};
 use crate::redact::Redaction;
@@ -57,7 +57,7 @@ pub(super) struct Loaded {
 
 impl Drop for Archive {
     fn drop(&mut self) {
-        let nothing_waits = self.store.as_ref().is_none_or(|store| store.index().is_empty());
+        let nothing_waits = self.store.as_ref().is_none_or(|store| store.pending().is_empty());
         if let (Some(premises), true) = (&self.premises, nothing_waits) {
             drop(self.store.take());
             premises.discard_if_bare();
@@ -68,7 +68,7 @@ impl Drop for Archive {
 impl Archive {
     /// The generation of what is unsealed under `fp`; 0 where everything is sealed.
     pub(super) fn generation(&self, fp: &Fingerprint) -> u64 {
-        self.store.as_ref().map_or(0, |store| store.index().generation(fp))
+        self.store.as_ref().map_or(0, |store| store.pending().generation(fp))
     }
 
     /// What the file and the unsealed takes say together.
@@ -77,7 +77,7 @@ impl Archive {
         for _ in 0..ATTEMPTS {
             let generation = self.generation(fp);
             let unsealed = match &self.store {
-                Some(store) if generation != 0 => match store.takes_of(fp) {
+                Some(store) if generation != 0 => match store.pending_takes(fp) {
                     Ok(unsealed) => unsealed,
                     // It was sealed in between.
                     Err(_) if self.generation(fp) != generation => continue,
@@ -108,7 +108,7 @@ impl Archive {
     ) -> Result<(Option<Entry>, Option<Identity>, bool, u64), CassetteError> {
         let Some(identity) = Identity::at(path)? else { return Ok((None, None, true, 0)) };
         let store = self.store.as_ref().filter(|_| identity.is_settled());
-        let cached = store.and_then(|store| store.cached(fp, &identity));
+        let cached = store.and_then(|store| store.cached_entry(fp, &identity));
         if let Some(entry) = cached.filter(|entry| entry.operation.folder() == folder) {
             return Ok((Some(entry), Some(identity), true, identity.size()));
         }
@@ -116,7 +116,7 @@ impl Archive {
         let entry = checked(&bytes, path, folder, fp)?;
         let settled = identity.is_settled();
         if let (Some(store), true) = (&self.store, settled) {
-            store.cache(fp, &identity, &entry);
+            store.cache_entry(fp, &identity, &entry);
         }
         Ok((Some(entry), Some(identity), settled, bytes.len() as u64))
     }
@@ -128,7 +128,7 @@ impl Archive {
 
     /// Whether there is neither a file nor an unsealed take.
     pub(super) fn is_empty(&self) -> Result<bool, CassetteError> {
-        let unsealed = self.store.as_ref().is_some_and(|store| !store.index().is_empty());
+        let unsealed = self.store.as_ref().is_some_and(|store| !store.pending().is_empty());
         Ok(!unsealed && !listing::has_any(&self.root)?)
     }
 
@@ -136,7 +136,7 @@ impl Archive {
     pub(super) fn names(&self) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
         let mut names = listing::all(&self.root)?;
         if let Some(store) = &self.store {
-            names.extend(store.index().names());
+            names.extend(store.pending().names());
         }
         names.sort();
         names.dedup();
@@ -146,7 +146,7 @@ impl Archive {
 
 /// The entry that `bytes` spell, if it belongs where it stands.
 pub(super) fn checked(bytes: &[u8], path: &Path, folder: &str, fp: &Fingerprint) -> Result<Entry, CassetteError> {
-    let entry = text::read(bytes).map_err(|flaw| CassetteError::Malformed {
+    let entry = entry_file::read(bytes).map_err(|flaw| CassetteError::Malformed {
         path: path.to_owned(),
         line: flaw.line(bytes),
         reason: flaw.reason,
@@ -161,7 +161,7 @@ pub(super) fn checked(bytes: &[u8], path: &Path, folder: &str, fp: &Fingerprint)
 
 /// The text of `entry`, which is or will be the file at `path`.
 pub(super) fn written(entry: &Entry, path: &Path) -> Result<String, CassetteError> {
-    text::write(entry).map_err(|source| CassetteError::Unwritable { path: path.to_owned(), source })
+    entry_file::write(entry).map_err(|source| CassetteError::Unwritable { path: path.to_owned(), source })
 }
 
 /// The SHA-256 of the file of an entry, made to last.
@@ -177,9 +177,9 @@ pub(super) fn text_hash(root: &Path, folder: &str, fp: &Fingerprint) -> io::Resu
 }
 
 /// `sealed` with the takes that are not in the text yet.
-pub(super) fn with_takes(sealed: Option<Entry>, unsealed: super::store::UnsealedTakes) -> Entry {
+pub(super) fn with_takes(sealed: Option<Entry>, unsealed: super::store::PendingTakes) -> Entry {
     let old = sealed.map(|entry| entry.takes).unwrap_or_default();
-    unsealed.head.with(merge(old, unsealed.takes))
+    unsealed.head.with(add_takes(old, unsealed.takes))
 }
 
 fn weight(entry: &Entry) -> u64 {

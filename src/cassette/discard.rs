@@ -3,10 +3,10 @@
 use super::archive::Archive;
 use super::error::{CassetteError, StoreError};
 use super::handed_on::handed_on;
-use super::merge::Recorded;
 use super::proof::Judge;
 use super::remove::Surplus;
 use super::{Cassette, TakeId, usage};
+use crate::diff::RecordedTake;
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -30,7 +30,7 @@ impl<P> Cassette<P> {
     pub fn parts(&self, folder: &str, fp: &Fingerprint) -> Result<Parts, CassetteError> {
         let text = self.archive.text(folder, fp)?;
         let Some(store) = &self.archive.store else { return Ok(Parts { text, unsealed: None }) };
-        let unsealed = store.takes_of(fp)?.map(|unsealed| {
+        let unsealed = store.pending_takes(fp)?.map(|unsealed| {
             let takes = unsealed.takes.into_iter().map(|recorded| recorded.take);
             unsealed.head.with(takes.collect())
         });
@@ -47,8 +47,8 @@ impl<P> Cassette<P> {
         let Some(store) = &archive.store else { return Ok(HashMap::new()) };
         let lost = handed_on(archive)?;
         let mut refused = HashMap::new();
-        for (_, fp) in store.index().names() {
-            let Some(unsealed) = store.takes_of(&fp)? else { continue };
+        for (_, fp) in store.pending().names() {
+            let Some(unsealed) = store.pending_takes(&fp)? else { continue };
             let mut places = BTreeSet::new();
             for (at, recorded) in unsealed.takes.iter().enumerate() {
                 let alone = unsealed.head.clone().with(vec![recorded.take.clone()]);
@@ -72,7 +72,7 @@ impl<P> Cassette<P> {
         usage::forget(&self.archive.root)?;
         for Surplus { fingerprint, unused, .. } in surplus {
             step(surplus.len());
-            let sequences = store.index().sequences(fingerprint);
+            let sequences = store.pending().sequences(fingerprint);
             let ids = sequences.into_iter().enumerate().filter(|(at, _)| unused.contains(at));
             let ids = ids.map(|(_, sequence)| TakeId { fingerprint: *fingerprint, sequence });
             store.discard(&ids.collect::<Vec<_>>())?;
@@ -83,7 +83,7 @@ impl<P> Cassette<P> {
 
 impl Archive {
     /// Whether `entry`, which has nothing but this take, must not become text.
-    fn refuses(&self, fp: &Fingerprint, entry: &Entry, recorded: &Recorded) -> Result<bool, CassetteError> {
+    fn refuses(&self, fp: &Fingerprint, entry: &Entry, recorded: &RecordedTake) -> Result<bool, CassetteError> {
         let judge = Judge { warden: &*self.warden, redaction: &self.redaction };
         match judge.judge(&self.root, fp, entry) {
             Ok(()) => Ok(self.prove_links(entry, slice::from_ref(recorded)).is_err()),

@@ -2,11 +2,13 @@
 
 use super::archive::{Archive, checked, with_takes, written};
 use super::error::CassetteError;
+use super::journal::Writing;
 use super::path::{entry_path, read_file};
 use super::proof::Judge;
+use super::recording::TakeId;
 use super::replace::{put_in_place, write_temporary};
 use super::seal::Chains;
-use super::store::{Intent, Store};
+use super::store::Store;
 use super::warden::Broken;
 use crate::fingerprint::Fingerprint;
 use sha2::{Digest, Sha256};
@@ -19,7 +21,7 @@ pub(super) struct Draft {
     pub(super) name: (String, Fingerprint),
     /// What of the store is in it: the generation of the index, and the latest take.
     pub(super) generation: u64,
-    pub(super) latest: u64,
+    pub(super) latest: TakeId,
     /// Whether a listing in it is recorded only in part.
     pub(super) is_partial: bool,
     /// How many takes are in it.
@@ -50,11 +52,11 @@ impl Archive {
         chains: Chains,
     ) -> Result<Option<Draft>, CassetteError> {
         let (folder, fp) = name;
-        let open = store.index().of(fp).is_none_or(|unsealed| unsealed.takes.values().any(|take| !take.complete));
+        let open = store.pending().entry(fp).is_none_or(|unsealed| unsealed.takes.values().any(|take| !take.complete));
         if chains == Chains::MayContinue && open {
             return Ok(None);
         }
-        let Some(unsealed) = store.takes_of(fp)? else { return Ok(None) };
+        let Some(unsealed) = store.pending_takes(fp)? else { return Ok(None) };
         let (generation, latest) = (unsealed.generation, unsealed.latest);
         let answers = unsealed.takes.iter().map(|recorded| recorded.take.pages.len() as u64).sum();
         let path = entry_path(&self.root, folder, fp)?;
@@ -90,8 +92,8 @@ impl Archive {
 
 impl Draft {
     /// What tells a later start that the file is this; `None` where that says it all already.
-    pub(super) fn intent(&self) -> Option<Intent> {
-        self.change.as_ref().map(|change| Intent { hash: change.hash, sequence: self.latest })
+    pub(super) fn writing(&self) -> Option<Writing> {
+        self.change.as_ref().map(|change| Writing { hash: change.hash, through: self.latest })
     }
 
     /// Makes it the file; gives the folder that this changed, if it did.

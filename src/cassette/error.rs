@@ -96,7 +96,7 @@ pub enum CassetteError {
         /// The file that was to be written.
         path: PathBuf,
         /// The reason.
-        source: super::text::Unwritable,
+        source: crate::entry_file::Unwritable,
     },
     /// The cassette's rules cannot be applied: its key is not there, or is another one.
     #[error("{}: {reason}", root.display())]
@@ -167,14 +167,10 @@ pub enum StoreError {
     /// The operating system failed.
     #[error("the store cannot be written")]
     Io(#[source] io::Error),
-    /// The store's own failure.
-    #[error("the store failed")]
-    Failed(#[source] sled::Error),
-    /// It does not answer in time: a disk that was full or failed can leave it so.
-    #[error("the store has stopped to answer: restart ramtape; what was acknowledged is kept")]
-    Silent,
-    /// A stored value does not match its checksum.
-    #[error("the store is damaged: {0}; it is repaired when the cassette is next opened")]
+    /// What was stored does not hold any more.
+    #[error(
+        "the journal of the cassette's store is damaged: {0}; what is lost is named when the cassette is next opened"
+    )]
     Damaged(&'static str),
 }
 
@@ -183,15 +179,6 @@ impl From<io::Error> for StoreError {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
             _ => Self::Io(error),
-        }
-    }
-}
-
-impl From<sled::Error> for StoreError {
-    fn from(error: sled::Error) -> Self {
-        match error {
-            sled::Error::Io(error) => Self::from(error),
-            error => Self::Failed(error),
         }
     }
 }

@@ -34,9 +34,9 @@ pub(super) fn handed_on(archive: &Archive) -> Result<HashMap<Fingerprint, Broken
         return Ok(HashMap::new());
     };
     let mut all: HashMap<String, Asked> = HashMap::new();
-    let unsealed = store.index().names();
+    let unsealed = store.pending().names();
     for (_, fp) in &unsealed {
-        let Some(takes) = store.takes_of(fp)? else { continue };
+        let Some(takes) = store.pending_takes(fp)? else { continue };
         strings(takes.head.request.as_bytes(), |pointer, text| {
             for stand_in in archive.redaction.stand_ins_in_answers(text) {
                 let asked = all.entry(stand_in).or_insert_with(Asked::nowhere);
@@ -54,8 +54,8 @@ pub(super) fn handed_on(archive: &Archive) -> Result<HashMap<Fingerprint, Broken
         look_at(archive, &mut all, (SEALED, &entry.request), pages);
     }
     for (_, fp) in &unsealed {
-        let Some(takes) = store.takes_of(fp)? else { continue };
-        let sequences = store.index().sequences(fp);
+        let Some(takes) = store.pending_takes(fp)? else { continue };
+        let sequences = store.pending().sequences(fp);
         let first = sequences.first().copied().unwrap_or_default() + 1;
         let recorded = sequences.iter().zip(&takes.takes);
         let pages = recorded.flat_map(|(at, recorded)| recorded.take.pages.iter().map(move |page| (at + 1, page)));

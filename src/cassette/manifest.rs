@@ -2,7 +2,7 @@
 //! and its merging, pure.
 
 use super::rules;
-use super::text::{Flaw, Printer};
+use crate::entry_file::{Flaw, Printer};
 use crate::json::{self, Kind, Node};
 use crate::redact::Policy;
 use std::collections::BTreeSet;

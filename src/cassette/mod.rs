@@ -10,21 +10,18 @@ mod absent;
 mod alike;
 mod archive;
 mod cache;
-mod codec;
-mod combine;
-pub mod compare;
 mod discard;
 mod draft;
 mod edit;
 mod error;
-pub mod fault;
+pub mod failpoint;
 mod format;
 mod ground;
 mod handed_on;
+mod journal;
 mod links;
 mod listing;
 mod manifest;
-mod merge;
 mod notice;
 mod opening;
 mod path;
@@ -40,9 +37,7 @@ mod rules;
 mod seal;
 mod sealer;
 mod store;
-mod subsequence;
 mod supersede;
-pub mod text;
 mod text_alone;
 mod usage;
 mod variables;
@@ -51,7 +46,6 @@ mod watch;
 
 pub use alike::{KEY_FILE, Unlike, alike, create_like, key_of, share_key, share_regions};
 pub use cache::{Found, Origin};
-pub use combine::{Piece, combine};
 pub use discard::Parts;
 pub use edit::{Dangling, EditError, Editing, Farewell};
 pub use error::{CassetteError, Leak, StoreError};
@@ -61,7 +55,6 @@ pub use ground::Ground;
 pub use links::links;
 pub use listing::below;
 pub use manifest::merge_manifest_texts;
-pub use merge::{Recorded, merge};
 pub use notice::Notice;
 pub use opening::{Access, Opened, Settings};
 pub use path::is_plain_name;
@@ -198,7 +191,7 @@ impl<P> Cassette<P> {
     /// To how many requests there are takes in the store only.
     #[must_use]
     pub fn unsealed(&self) -> usize {
-        self.archive.store.as_ref().map_or(0, |store| store.index().len())
+        self.archive.store.as_ref().map_or(0, |store| store.pending().len())
     }
 
     /// Folder and fingerprint of everything recorded, in order. Looks into every folder.

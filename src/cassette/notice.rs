@@ -1,6 +1,6 @@
 //! What opening a cassette brought to light and people should know.
 
-use super::store::Lost;
+use super::journal::LostPages;
 use crate::model::{counted, shell_path};
 use std::fmt;
 use std::path::PathBuf;
@@ -28,12 +28,17 @@ pub enum Notice {
         /// Why.
         reason: String,
     },
-    /// The store was damaged and has been rebuilt.
-    Rebuilt {
+    /// The store's index was damaged, and is made anew.
+    DamagedIndex {
         /// What was wrong.
         reason: String,
         /// Where the damaged one is.
         aside: PathBuf,
+    },
+    /// The journal was damaged, and nothing tells what is gone.
+    DamagedJournal {
+        /// The journal.
+        path: PathBuf,
     },
     /// A take that was acknowledged is gone, or its last pages are.
     Lost {
@@ -59,15 +64,14 @@ pub enum Notice {
 }
 
 impl Notice {
-    pub(super) fn lost(lost: Lost) -> Self {
-        let (acknowledged, left) = lost.pages;
-        Self::Lost { name: format!("{}/{}", lost.folder, lost.fp), acknowledged, left }
+    pub(super) fn lost(LostPages { folder, fingerprint, acknowledged, left }: LostPages) -> Self {
+        Self::Lost { name: format!("{folder}/{fingerprint}"), acknowledged, left }
     }
 
     /// Whether a recorded answer is gone.
     #[must_use]
     pub const fn is_loss(&self) -> bool {
-        matches!(self, Self::Lost { .. })
+        matches!(self, Self::Lost { .. } | Self::DamagedJournal { .. })
     }
 }
 
@@ -91,10 +95,16 @@ impl fmt::Display for Notice {
                     "{name} could not be written as text and stays in the store: {reason}"
                 )
             }
-            Self::Rebuilt { reason, aside } => write!(
+            Self::DamagedIndex { reason, aside } => write!(
                 f,
-                "the store was damaged ({reason}) and has been rebuilt from what still held; the damaged one is {}",
+                "the store's index was damaged ({reason}) and is made anew, nothing is lost; the damaged one is in {}",
                 aside.display()
+            ),
+            Self::DamagedJournal { path } => write!(
+                f,
+                "LOST: {} is damaged, and answers recorded shortly before ramtape was killed are gone; which ones is not \
+                 known: record again",
+                path.display()
             ),
             Self::Lost { name, acknowledged, left: 0 } => {
                 write!(

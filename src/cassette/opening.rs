@@ -7,7 +7,7 @@ use super::premises::Premises;
 use super::replace::writing_folder;
 use super::seal::SealReport;
 use super::sealer::Sealer;
-use super::store::{OpeningError, Store, foresee};
+use super::store::{OpeningError, Store, has_pending};
 use super::warden::{NoWarden, Warden};
 use super::watch::watch;
 use super::{Cassette, Ground, Notice, format, listing, path};
@@ -123,7 +123,7 @@ impl<P> Cassette<P> {
         let sealed = match access {
             Access::Record { .. } => clear_up(&archive, &mut notices, step)?,
             Access::Replay => {
-                let entries = archive.store.as_ref().map_or(0, |store| store.index().len());
+                let entries = archive.store.as_ref().map_or(0, |store| store.pending().len());
                 notices.extend((entries > 0).then_some(Notice::Unsealed { root: root.to_owned(), entries }));
                 SealReport::default()
             }
@@ -168,7 +168,7 @@ fn redaction(
 ) -> Result<Arc<Redaction>, CassetteError> {
     let recording = access != Access::Replay;
     let states_none = !policy.accounts && policy.rules.is_empty();
-    if recording && states_none && store.is_some_and(|store| store.index().is_empty()) && !listing::has_any(root)? {
+    if recording && states_none && store.is_some_and(|store| store.pending().is_empty()) && !listing::has_any(root)? {
         let mut configured = configured(root, recording, warden)?;
         configured.key_check = configured.key_check.or_else(|| policy.key_check.clone());
         if policy != configured {
@@ -205,7 +205,7 @@ impl Refusal {
             }
             Self::Unreadable(error) => return Err(error),
             Self::Opening(OpeningError::InUse) if access == Access::Replay => {
-                notices.push(Notice::InUse { unsealed: foresee(&path) });
+                notices.push(Notice::InUse { unsealed: has_pending(&path) });
                 return Ok(None);
             }
             Self::Opening(OpeningError::InUse) => return Err(CassetteError::InUse { root: root.to_owned() }),
@@ -236,8 +236,13 @@ fn open_store(
     make_store_folder(&folder).map_err(Refusal::NoFolder)?;
     let opening = Store::open(&folder, settings.store_memory, settings.deadline, |name, fp| text_hash(root, name, fp))
         .map_err(Refusal::Opening)?;
-    notices.extend(opening.rebuilt.map(|(reason, aside)| Notice::Rebuilt { reason, aside }));
+    notices.extend(opening.damaged_index.map(|(reason, aside)| Notice::DamagedIndex { reason, aside }));
+    notices.extend(opening.has_unnamed_damage.then(|| Notice::DamagedJournal { path: folder.join("journal") }));
+    let has_lost = opening.has_unnamed_damage || !opening.lost.is_empty();
     notices.extend(opening.lost.into_iter().map(Notice::lost));
+    if access != Access::Replay && (opening.is_untidy || has_lost) {
+        opening.store.tidy(has_lost);
+    }
     Ok(Some(opening.store))
 }
 
@@ -277,10 +282,8 @@ fn clear_up(
             .map(|(folder, fp, reason)| Notice::NotSealed { name: format!("{folder}/{fp}"), reason: reason.clone() }),
     );
     if let Some(store) = &archive.store {
-        store.drop_old_tokens()?;
-        if store.index().is_empty() {
-            store.note_clean();
-        }
+        store.drop_old_tokens();
+        store.tidy(false);
     }
     Ok(report)
 }

@@ -150,7 +150,7 @@ pub(super) fn write_new(path: &Path, text: &str) -> Result<(), (PathBuf, io::Err
 
 /// Writes `text` to a new file at `path` so that it is on the disk when this returns.
 pub(super) fn write_synced(path: &Path, text: &[u8]) -> io::Result<()> {
-    super::fault::full_disk()?;
+    super::failpoint::full_disk()?;
     let mut file = File::create(path)?;
     let written = file.write_all(text).and_then(|()| file.sync_all());
     written.inspect_err(|_| {
@@ -161,7 +161,7 @@ pub(super) fn write_synced(path: &Path, text: &[u8]) -> io::Result<()> {
 
 /// Makes renames in `folder` last, where its file system knows how.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    super::fault::unsynced_folder()?;
+    super::failpoint::unsynced_folder()?;
     match File::open(folder)?.sync_all() {
         // There are shared and overlaid ones that sync files only.
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),

@@ -4,7 +4,8 @@
 use super::alike::KEY_FILE;
 use super::error::CassetteError;
 use super::path::{Identity, entry_path, is_same, read_file, write_new};
-use super::{VARIABLES_FILE, format, listing, text};
+use super::{VARIABLES_FILE, format, listing};
+use crate::entry_file;
 use crate::fingerprint::Fingerprint;
 use crate::redact::Policy;
 use std::collections::BTreeMap;
@@ -165,7 +166,7 @@ impl Premises {
 
     fn takes_in(&self, path: &Path) -> usize {
         let read = read_file(&self.root, path).ok().flatten();
-        read.and_then(|(bytes, _)| text::read(&bytes).ok()).map_or(0, |entry| entry.takes.len())
+        read.and_then(|(bytes, _)| entry_file::read(&bytes).ok()).map_or(0, |entry| entry.takes.len())
     }
 
     fn files(&self) -> MutexGuard<'_, BTreeMap<&'static str, Vec<u8>>> {

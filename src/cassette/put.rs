@@ -63,7 +63,7 @@ impl<P> Cassette<P> {
     }
 
     pub(super) fn all_text(&self, fp: &Fingerprint) -> Result<(), StoreError> {
-        let unsealed = self.archive.store.as_ref().is_some_and(|store| store.index().of(fp).is_some());
+        let unsealed = self.archive.store.as_ref().is_some_and(|store| store.pending().entry(fp).is_some());
         if unsealed { Err(StoreError::NotSealed) } else { Ok(()) }
     }
 }

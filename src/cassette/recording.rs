@@ -4,13 +4,14 @@ use super::error::{CassetteError, StoreError};
 use super::premises::Premises;
 use super::seal::SealReport;
 use super::store::Store;
-use super::{Access, Cassette, fault, format};
+use super::{Access, Cassette, failpoint, format};
 use crate::fingerprint::{Fingerprint, canonical_text};
 use crate::model::{Entry, OperationName, Page, Secret, Take};
 use crate::redact::Scrubbed;
+use serde::{Deserialize, Serialize};
 
 /// What was asked: the part of an entry that all its takes share.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryHead {
     /// The operation.
     pub operation: OperationName,
@@ -73,7 +74,7 @@ pub struct UpstreamToken {
 }
 
 /// A take that was begun and is not sealed yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TakeId {
     pub(super) fingerprint: Fingerprint,
     pub(super) sequence: u64,
@@ -100,7 +101,6 @@ impl<P> Cassette<P> {
         pages: Vec<Scrubbed<Page>>,
         token: Option<&UpstreamToken>,
     ) -> Result<TakeId, StoreError> {
-        // The token is flushed with the take; alone, after a crash in between, it does no harm.
         token.map_or(Ok(()), |token| self.keep_token(token))?;
         let ids = self.begin_all(entry, vec![(take, pages)])?;
         ids.into_iter().next().ok_or(StoreError::NoPages)
@@ -120,7 +120,7 @@ impl<P> Cassette<P> {
         let store = self.recorded_into()?;
         let plain = |pages: Vec<Scrubbed<Page>>| pages.into_iter().map(Scrubbed::into_inner).collect();
         let takes: Vec<_> = takes.into_iter().map(|(take, pages)| (take, plain(pages))).collect();
-        store.begin(entry, &takes, replace)
+        store.begin(entry, takes, replace)
     }
 
     /// Stores the next page of a take; `last` where the chain ends with it. When this returns it survives a killed
@@ -136,16 +136,19 @@ impl<P> Cassette<P> {
         token: Option<&UpstreamToken>,
     ) -> Result<(), StoreError> {
         let store = self.recorded_into()?;
-        token.map_or(Ok(()), |token| store.keep_token(token))?;
-        store.append(take, &page.into_inner(), last)
+        if let Some(token) = token {
+            store.keep_token(token);
+        }
+        store.append(take, page.into_inner(), last)
     }
 
-    /// Keeps one more token beside the takes, for [`Self::upstream_token`] to find; it is durable with the next page.
+    /// Keeps one more token beside the takes, for [`Self::upstream_token`] to find.
     ///
     /// # Errors
     /// Where it is not stored.
     pub fn keep_token(&self, token: &UpstreamToken) -> Result<(), StoreError> {
-        self.recorded_into()?.keep_token(token)
+        self.recorded_into()?.keep_token(token);
+        Ok(())
     }
 
     /// The store, if what it takes on lasts.
@@ -157,11 +160,9 @@ impl<P> Cassette<P> {
     }
 
     /// Upstream's token in place of which the one with the bytes `key` was handed out, if it was in the last day.
-    ///
-    /// # Errors
-    /// Where the store fails.
-    pub fn upstream_token(&self, key: &[u8]) -> Result<Option<Secret>, StoreError> {
-        self.archive.store.as_ref().map_or(Ok(None), |store| store.token(key))
+    #[must_use]
+    pub fn upstream_token(&self, key: &[u8]) -> Option<Secret> {
+        self.archive.store.as_ref()?.token(key)
     }
 
     /// Has a fingerprint whose chain has ended written as text, soon, on a thread of its own. Waits for the fingerprint's
@@ -204,7 +205,7 @@ impl<P> Cassette<P> {
             return Err(StoreError::NotRecording.into());
         }
         if self.access == (Access::Record { replace: true }) {
-            fault::point("end-of-all");
+            failpoint::point("end-of-all");
         }
         Ok(self.archive.seal_all(step))
     }

@@ -5,7 +5,7 @@ use super::error::{CassetteError, StoreError};
 use super::path::{entry_path, read_file};
 use super::relink::Links;
 use super::replace::{put_in_place, synced, write_temporary};
-use super::{Cassette, fault, usage};
+use super::{Cassette, failpoint, usage};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use std::collections::BTreeSet;
@@ -127,7 +127,7 @@ impl Archive {
             return put_in_place(&write_temporary(&self.root, fp, &written(entry, &path)?)?, &path);
         }
         fs::remove_file(&path).map_err(|source| CassetteError::Write { path: path.clone(), source })?;
-        fault::point("after-removal");
+        failpoint::point("after-rename");
         Ok(path.parent().unwrap_or(&self.root).to_owned())
     }
 }

@@ -1,7 +1,7 @@
 //! Files replaced whole: written out of sight, synced, renamed.
 
 use super::error::CassetteError;
-use super::fault;
+use super::failpoint;
 use super::path::{sync_folder, write_synced};
 use crate::fingerprint::Fingerprint;
 use std::fs;
@@ -19,7 +19,7 @@ pub(super) fn write_temporary(root: &Path, fp: &Fingerprint, text: &str) -> Resu
     let path = folder.join(format!("{fp}.json"));
     let written = make_writing_folder(root).and_then(|()| write_synced(&path, text.as_bytes()));
     written.map_err(|source| CassetteError::Write { path: path.clone(), source })?;
-    fault::point("after-temporary-file");
+    failpoint::point("after-temporary-file");
     Ok(path)
 }
 
@@ -28,7 +28,7 @@ pub(super) fn put_in_place(temporary: &Path, path: &Path) -> Result<PathBuf, Cas
     let folder = path.parent().unwrap_or(path);
     let placed = make(folder).and_then(|()| fs::rename(temporary, path));
     placed.map_err(|source| CassetteError::Write { path: path.to_owned(), source })?;
-    fault::point("after-rename");
+    failpoint::point("after-rename");
     Ok(folder.to_owned())
 }
 

@@ -1,6 +1,6 @@
 //! The redaction rules of a cassette as its `cassette.json` has them. The key is never among them.
 
-use super::text::{Fields, Flaw, Printer};
+use crate::entry_file::{Fields, Flaw, Printer};
 use crate::json::{self, Kind, Node};
 use crate::redact::{KeySource, Policy, Redaction, Rule, Selector, Way};
 

@@ -81,7 +81,7 @@ impl Archive {
     pub(super) fn seal_all(&self, step: &mut dyn FnMut(usize)) -> SealReport {
         let mut report = SealReport::default();
         let Some(store) = &self.store else { return report };
-        let mut names = store.index().names();
+        let mut names = store.pending().names();
         match handed_on(self) {
             Ok(mut lost) => names.retain(|name| {
                 let Some(broken) = lost.remove(&name.1) else { return true };
@@ -93,7 +93,7 @@ impl Archive {
         self.seal(names, Chains::AreOver, step, &mut report);
         report.sort();
         if let Some(premises) = &self.premises {
-            let lost = premises.lost(store.unsealed_answers());
+            let lost = premises.lost(store.pending_answers());
             if !premises.stand() {
                 // Neither text nor store is where another start would find it.
                 return SealReport { lost, ..SealReport::default() };
@@ -153,11 +153,11 @@ impl Archive {
     /// Makes files last that an earlier sealing could not, and the store forget what they tell of; gives what is left.
     fn catch_up(&self, store: &Store, report: &mut SealReport) -> BTreeSet<Fingerprint> {
         let mut left = BTreeSet::new();
-        for (name, latest) in store.handed_over() {
-            let forgotten = synced(&self.root.join(&name.0)).and_then(|()| Ok(store.forget(&[(name.1, latest)])?));
+        for (folder, latest) in store.placed() {
+            let forgotten = synced(&self.root.join(&folder)).and_then(|()| Ok(store.forget(&[latest])?));
             if let Err(error) = forgotten {
-                left.insert(name.1);
-                report.fail(name, &error);
+                left.insert(latest.fingerprint);
+                report.fail((folder, latest.fingerprint), &error);
             }
         }
         left
@@ -174,8 +174,7 @@ impl Archive {
 ///
 /// A process that dies on the way leaves every entry in the store, in its file, or in both with an intent that tells it.
 fn place(store: &Store, premises: Option<&Premises>, mut drafts: Vec<Draft>, report: &mut SealReport) -> Vec<Name> {
-    let intents: Vec<_> = drafts.iter().filter_map(|draft| Some((draft.name.1, draft.intent()?))).collect();
-    if let Err(error) = store.intend(&intents) {
+    if let Err(error) = store.note_writing(drafts.iter().filter_map(Draft::writing).collect()) {
         report.fail_all(drafts, &error.into());
         return Vec::new();
     }
@@ -183,7 +182,7 @@ fn place(store: &Store, premises: Option<&Premises>, mut drafts: Vec<Draft>, rep
     // By the folder that has to last before the store may forget; `None` where the text stays what it was.
     let mut placed: BTreeMap<Option<PathBuf>, Vec<Draft>> = BTreeMap::new();
     for draft in drafts.drain(..) {
-        match store.hand_over(&draft.name.1, draft.generation, || draft.put_in_place()) {
+        match store.place(&draft.name.1, draft.generation, || draft.put_in_place()) {
             Ok(Some(folder)) => placed.entry(folder).or_default().push(draft),
             Ok(None) => {
                 draft.discard();
@@ -198,7 +197,7 @@ fn place(store: &Store, premises: Option<&Premises>, mut drafts: Vec<Draft>, rep
             Err(error) => report.fail_all(placed, &error),
         }
     }
-    let sealed: Vec<_> = drafts.iter().map(|draft| (draft.name.1, draft.latest)).collect();
+    let sealed: Vec<_> = drafts.iter().map(|draft| draft.latest).collect();
     if let Err(error) = store.forget(&sealed) {
         report.fail_all(drafts, &error.into());
         return overtaken;

@@ -6,13 +6,13 @@
 
 use super::archive::{Archive, written};
 use super::error::CassetteError;
-use super::fault;
+use super::failpoint;
 use super::links::values;
 use super::path::entry_path;
 use super::proof::Judge;
 use super::relink::Links;
 use super::remove::without_takes;
-use super::store::{Store, UnsealedTakes};
+use super::store::{PendingTakes, Store};
 use super::usage;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Take};
@@ -76,7 +76,7 @@ impl Archive {
         self.sync_changed(&changed)?;
         let takes = superseded.values().map(BTreeSet::len).sum();
         *self.superseded_now() = superseded;
-        fault::point("after-superseding");
+        failpoint::point("after-superseding");
         Ok(takes)
     }
 
@@ -98,7 +98,7 @@ impl Archive {
     fn recorded_anew(&self, store: &Store, names: &[(String, Fingerprint)]) -> Result<Anew, CassetteError> {
         let mut anew = Anew::default();
         for name in names {
-            let Some(unsealed) = store.takes_of(&name.1)? else { continue };
+            let Some(unsealed) = store.pending_takes(&name.1)? else { continue };
             let replacing = || unsealed.takes.iter().filter(|recorded| recorded.replace).map(|recorded| &recorded.take);
             let sessions: HashSet<_> = replacing().map(|take| take.session.clone()).collect();
             if sessions.is_empty() {
@@ -118,7 +118,7 @@ impl Archive {
     fn can_become_text(
         &self,
         (folder, fp): &(String, Fingerprint),
-        unsealed: &UnsealedTakes,
+        unsealed: &PendingTakes,
     ) -> Result<bool, CassetteError> {
         let entry = unsealed.head.clone().with(unsealed.takes.iter().map(|recorded| recorded.take.clone()).collect());
         let path = entry_path(&self.root, folder, fp)?;

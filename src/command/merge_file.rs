@@ -1,8 +1,9 @@
 //! `ramtape merge-file`: git's merge driver for the files of a cassette.
 
-use crate::cassette::text::{self, Unwritable};
-use crate::cassette::{Piece, combine, merge_manifest_texts, merge_variable_texts};
+use crate::cassette::{merge_manifest_texts, merge_variable_texts};
 use crate::cli::MergeFileArgs;
+use crate::diff::{Piece, combine, write_both, write_clashing};
+use crate::entry_file::{self, Unwritable};
 use crate::model::{Entry, Take, counted};
 use crate::ui::{CommandError, Console, Exit, output};
 use std::path::Path;
@@ -32,7 +33,7 @@ pub(super) fn run(args: &MergeFileArgs, console: Console) -> Result<Exit, Comman
         }
         Err(reason) => {
             let (text, outcome) = match (str::from_utf8(&ours), str::from_utf8(&theirs)) {
-                (Ok(ours), Ok(theirs)) => (Some(text::write_both(ours, theirs)), "both sides stand in it whole"),
+                (Ok(ours), Ok(theirs)) => (Some(write_both(ours, theirs)), "both sides stand in it whole"),
                 // Markers cannot be put around what is no text without changing it.
                 _ => (None, "a side is not UTF-8, and our side stays in it as it was"),
             };
@@ -65,7 +66,7 @@ fn merged(base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<(String, u64), Stri
     let unwritable = |error: Unwritable| error.to_string();
     let clashes = pieces.iter().filter(|piece| matches!(piece, Piece::Clash { .. })).count();
     if clashes > 0 {
-        let text = text::write_clashing(&ours, &pieces).map_err(unwritable)?;
+        let text = write_clashing(&ours, &pieces).map_err(unwritable)?;
         return Ok((text, clashes as u64));
     }
     let takes: Vec<Take> = pieces
@@ -78,9 +79,9 @@ fn merged(base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<(String, u64), Stri
     if takes.is_empty() {
         return Err("nothing is left of it: each side removed what the other kept".to_owned());
     }
-    text::write(&Entry { takes, ..ours }).map(|text| (text, 0)).map_err(unwritable)
+    entry_file::write(&Entry { takes, ..ours }).map(|text| (text, 0)).map_err(unwritable)
 }
 
 fn entry(text: &[u8], side: &str) -> Result<Entry, String> {
-    text::read(text).map_err(|flaw| format!("{side}, line {}: {}", flaw.line(text), flaw.reason))
+    entry_file::read(text).map_err(|flaw| format!("{side}, line {}: {}", flaw.line(text), flaw.reason))
 }

@@ -1,13 +1,13 @@
 //! `ramtape show`
 
 use crate::app::shown_session;
-use crate::cassette::text::{laid_out, spelled};
 use crate::cassette::{VARIABLES_FILE, Variables};
 use crate::cli::ShowArgs;
 use crate::command::takes::glob::matches;
 use crate::command::takes::recorded::Shelf;
 use crate::command::takes::select::{Chosen, Selection};
 use crate::config::{Config, Environment, RecordMode, Settings};
+use crate::entry_file::{laid_out, spelled};
 use crate::fingerprint::canonical_text;
 use crate::model::{Entry, Page, Take, counted};
 use crate::ui::{CommandError, Console, Exit, Screen, output, printable};

@@ -43,7 +43,7 @@ pub fn check_entry(
     // What is not asked again: a request that only a digest of a foreign token is kept of.
     let Some(identified) = found else { return Ok(()) };
     if identified.fingerprint != *fingerprint {
-        let differences = crate::fingerprint::differences(&entry.request, &identified.parameters);
+        let differences = crate::diff::parameter_differences(&entry.request, &identified.parameters);
         let place = differences.first().map_or("", |difference| difference.pointer.as_str());
         return Err(broken(
             &format!("/request{place}"),

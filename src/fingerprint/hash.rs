@@ -1,12 +1,13 @@
 //! The hash of a canonical form.
 
 use crate::model::base32;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
 /// The first 80 bits of the SHA-256 of a canonical form; shown as 16 characters of lower-case base32.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint([u8; 10]);
 
 impl Fingerprint {

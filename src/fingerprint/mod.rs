@@ -2,12 +2,10 @@
 
 mod canonical;
 mod hash;
-mod nearest;
 mod number;
 mod parameters;
 mod spelling;
 
 pub use canonical::canonical_text;
 pub use hash::{Fingerprint, NotAFingerprint};
-pub use nearest::{Difference, differences};
 pub use parameters::{ParameterError, Parameters};

@@ -1,11 +1,12 @@
 //! A stored body: literal bytes, and holes that are filled on the way out.
 
 use bytes::{Bytes, BytesMut};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::ops::Range;
 
 /// A place in a stored body that holds no bytes of its own. Each stands for one whole JSON string, quotes included.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Hole {
     /// ramtape's token for the page at this position of the chain (the first page is 0, so the smallest token is 1).
     Token(u32),
@@ -14,16 +15,16 @@ pub enum Hole {
 }
 
 /// A piece of a [`Body`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Part {
     /// Bytes sent as they are.
-    Literal(Bytes),
+    Literal(#[serde(with = "literal")] Bytes),
     /// A place to fill.
     Hole(Hole),
 }
 
 /// A body as one sequence of literal bytes and holes. Equal bodies have equal parts: no empty literal, no two in a row.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Body {
     parts: Vec<Part>,
 }
@@ -117,6 +118,36 @@ impl Body {
                 }
                 Ok(out.freeze())
             }
+        }
+    }
+}
+
+/// How a literal's bytes are serialised.
+mod literal {
+    use bytes::Bytes;
+    use serde::de::{Deserializer, Error, Visitor};
+    use serde::ser::Serializer;
+    use std::fmt;
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        deserializer.deserialize_bytes(BytesVisitor)
+    }
+
+    struct BytesVisitor;
+
+    impl Visitor<'_> for BytesVisitor {
+        type Value = Bytes;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("bytes")
+        }
+
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
+            Ok(Bytes::copy_from_slice(bytes))
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What a cassette keeps for one fingerprint.
 
 use super::{Body, ERROR_HEADER, Part, error_kind};
+use serde::{Deserialize, Serialize};
 
 /// How a request's operation is named in a cassette.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OperationName {
     /// An operation of the service's table, by its name (`GetResourceShares`).
     Known(String),
@@ -51,7 +52,7 @@ impl OperationName {
 }
 
 /// One page of an answer; an answer that does not page is one page.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Page {
     /// The HTTP status.
     pub status: u16,
@@ -86,7 +87,7 @@ impl Page {
 }
 
 /// One recorded answer to a fingerprint: a whole chain, for a listing.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Take {
     /// The session that recorded it; `None` for callers that named none.
     pub session: Option<String>,
@@ -130,7 +131,7 @@ impl Take {
 }
 
 /// Everything recorded for one fingerprint: what one file of a cassette says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The operation.
     pub operation: OperationName,

@@ -18,7 +18,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "cassette",
             "cli",
             "config",
+            "diff",
             "engine",
+            "entry_file",
             "fingerprint",
             "har",
             "json",
@@ -51,12 +53,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &["model", "proxy", "redact", "service", "aws"]),
     ("proxy", &["admin", "aws", "ca", "model"]),
     ("admin", &["json", "model"]),
-    ("engine", &["json", "cassette", "fingerprint", "model", "redact", "service", "session", "token", "aws"]),
+    ("engine", &["aws", "cassette", "diff", "fingerprint", "json", "model", "redact", "service", "session", "token"]),
     ("simulator", &["model", "aws"]),
     ("har", &["model"]),
     ("aws", &["model"]),
     ("ca", &["files"]),
-    ("cassette", &["json", "fingerprint", "model", "redact", "session"]),
+    ("cassette", &["diff", "entry_file", "fingerprint", "json", "model", "redact", "session"]),
+    ("diff", &["entry_file", "json", "model"]),
+    ("entry_file", &["json", "model"]),
     ("session", &["json", "fingerprint", "model"]),
     ("redact", &["json", "model"]),
     ("token", &["json", "model"]),
@@ -69,7 +73,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// What the lower layers may not know: no async, socket, clock, environment or file.
-const PURE: [&str; 7] = ["har", "json", "model", "service", "redact", "token", "fingerprint"];
+const PURE: [&str; 9] = ["diff", "entry_file", "har", "json", "model", "service", "redact", "token", "fingerprint"];
 const IMPURE: [&str; 8] =
     ["tokio", "hyper", "std::net", "std::fs", "std::env", "std::time", "async fn", "std::process"];
 

@@ -1,21 +1,29 @@
 //! One process at a time.
 
-use super::OpeningError;
 use crate::cassette::path::is_same;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The lock on a store, held until it is dropped.
 pub(super) struct Lock(File, PathBuf);
 
+/// Why the lock cannot be taken.
+pub(super) enum LockError {
+    /// Another process has it.
+    Held,
+    /// Its file cannot be opened or made.
+    Io(io::Error),
+}
+
 impl Lock {
-    /// Takes the lock in the file at `path`, or tells that another has it.
-    pub(super) fn take(path: &Path) -> Result<Self, OpeningError> {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    /// Takes the lock in the file at `path`.
+    pub(super) fn take(path: &Path) -> Result<Self, LockError> {
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(LockError::Io)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file, path.to_owned())),
-            Err(TryLockError::WouldBlock) => Err(OpeningError::InUse),
-            Err(TryLockError::Error(error)) => Err(error.into()),
+            Err(TryLockError::WouldBlock) => Err(LockError::Held),
+            Err(TryLockError::Error(error)) => Err(LockError::Io(error)),
         }
     }
 

@@ -1,123 +1,95 @@
-//! What recording writes to, and a cache of the text: sled, wrapped in what makes its damage show.
+//! `.store`: what recording writes to, and what lookups are answered from before the text.
+//!
+//! The journal is the authority for what is pending; sled is an index over text and journal, and can be thrown away.
 
-mod closing;
-mod index;
-mod keys;
-mod ledger;
+mod disk_space;
+mod guarded;
 mod lock;
-mod opening;
-mod room;
-mod salvage;
+mod open;
+mod pending;
+mod sled_index;
 mod times;
 mod tokens;
-mod verify;
-mod waiting;
-mod witness;
-mod writing;
+mod write;
 
-pub(super) use opening::{Lost, OpeningError, foresee};
-pub(super) use verify::Intent;
+pub(super) use open::{OpeningError, has_pending};
 
-use self::closing::Closing;
-use self::index::Index;
-use self::keys::{Key, unguard};
-use self::ledger::Ledger;
 use self::lock::Lock;
-use self::room::Room;
-use self::verify::{Head, Trees, unpack_page};
-use self::waiting::Waiting;
-use self::witness::Witness;
-use super::codec::{Packer, Unpacker};
+use self::pending::PendingIndex;
+use self::sled_index::{Kind, SledIndex};
 use super::error::StoreError;
-use super::merge::Recorded;
+use super::journal::{Journal, Location, Record, StoredHead, StoredPage};
 use super::path::Identity;
-use super::recording::EntryHead;
+use super::recording::{EntryHead, TakeId};
+use crate::diff::RecordedTake;
 use crate::fingerprint::Fingerprint;
-use crate::model::Entry;
+use crate::model::{Entry, Secret};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use quick_cache::sync::Cache;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
 
 /// Larger entries are read from their files each time they fall out of memory.
-const LARGEST_CACHED: usize = 1 << 20;
-
-/// How compiled entries are laid out. One of another layout is as good as none: the file is there.
-const COMPILED_FORMAT: u8 = 2;
+const LARGEST_ENTRY: usize = 1 << 20;
 
 /// The open store of one cassette.
 pub(super) struct Store {
-    trees: Trees,
-    /// Behind the trees, and so the last to let go of them.
-    closing: Closing,
-    ledger: Mutex<Ledger>,
-    witness: Mutex<Witness>,
-    index: RwLock<Index>,
+    journal: Mutex<Journal>,
+    pending: RwLock<PendingIndex>,
+    sled: SledIndex,
     /// Held for reading while something is recorded, for writing while a text replaces a file: a page that comes in
     /// between would be in neither.
     gate: RwLock<()>,
-    /// Folder and latest take of what files tell of, until it is forgotten.
-    handed_over: Mutex<BTreeMap<Fingerprint, (String, u64)>>,
-    room: Mutex<Room>,
-    waiting: Mutex<Waiting>,
-    /// How long sled may take for one step.
-    deadline: Duration,
-    /// Set once sled has not answered: from then on it is not asked.
-    silent: AtomicBool,
-    /// Keeps other processes out until it is dropped.
+    /// Folder and latest take of what files tell of, until their folder is synced and the journal says so.
+    placed: Mutex<BTreeMap<Fingerprint, (String, u64)>>,
+    /// This process' upstream tokens, by ramtape's.
+    recent_tokens: Cache<Vec<u8>, Secret>,
+    /// Keeps other processes out until it is dropped: the last of all.
     lock: Lock,
 }
 
-/// The unsealed takes of one fingerprint, whole.
-pub(super) struct UnsealedTakes {
+/// The pending takes of one fingerprint, whole.
+pub(super) struct PendingTakes {
     /// What was asked.
     pub(super) head: EntryHead,
     /// The generation of the index that they were read from.
     pub(super) generation: u64,
-    /// The sequence number of the latest.
-    pub(super) latest: u64,
+    /// The latest.
+    pub(super) latest: TakeId,
     /// The takes in recorded order.
-    pub(super) takes: Vec<Recorded>,
-}
-
-/// The lock, whatever became of a thread that held it: nothing here is left half done by a panic.
-fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) takes: Vec<RecordedTake>,
 }
 
 impl Store {
-    /// What is unsealed.
-    pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {
-        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    /// What is pending.
+    pub(super) fn pending(&self) -> RwLockReadGuard<'_, PendingIndex> {
+        self.pending.read()
     }
 
-    fn index_to_change(&self) -> RwLockWriteGuard<'_, Index> {
-        self.index.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The unsealed takes of `fp`; `None` where everything is sealed.
-    pub(super) fn takes_of(&self, fp: &Fingerprint) -> Result<Option<UnsealedTakes>, StoreError> {
-        let Some(unsealed) = self.index().of(fp).cloned() else { return Ok(None) };
-        let mut takes = Vec::with_capacity(unsealed.takes.len());
-        let mut asked = None;
-        for (&sequence, state) in &unsealed.takes {
-            let Head { entry, mut take, replace } =
-                self.read(Key::Head(*fp, sequence), Head::unpack)?.ok_or(StoreError::Damaged("a take is gone"))?;
-            for page in 0..state.pages {
-                let page = self.read(Key::Page(*fp, sequence, page), unpack_page)?;
-                take.pages.push(page.ok_or(StoreError::Damaged("a page is gone"))?.1);
+    /// The pending takes of `fp`; `None` where everything is text.
+    pub(super) fn pending_takes(&self, fp: &Fingerprint) -> Result<Option<PendingTakes>, StoreError> {
+        let pending = self.pending();
+        let Some(entry) = pending.entry(fp) else { return Ok(None) };
+        let mut takes = Vec::with_capacity(entry.takes.len());
+        let mut latest = None;
+        let mut reader = PageReader::default();
+        for (&sequence, take) in &entry.takes {
+            let id = TakeId { fingerprint: *fp, sequence };
+            let mut recorded: Option<(EntryHead, RecordedTake)> = None;
+            for (number, location) in (0..).zip(&take.pages) {
+                let StoredPage { head, page } = self.read_page(&mut reader, id, number, *location)?;
+                if let Some(StoredHead { entry, take, replace }) = head {
+                    recorded = Some((entry, RecordedTake { take, replace }));
+                }
+                let (_, recorded) = recorded.as_mut().ok_or(StoreError::Damaged("a take has no head"))?;
+                recorded.take.pages.push(page);
             }
-            take.complete = state.complete;
-            takes.push(Recorded { take, replace });
-            asked = Some((entry, sequence));
+            let (head, mut recorded) = recorded.ok_or(StoreError::Damaged("a take has no page"))?;
+            recorded.take.complete = take.complete;
+            takes.push(recorded);
+            latest = Some((head, id));
         }
-        let generation = unsealed.generation;
-        Ok(asked.map(|(head, latest)| UnsealedTakes { head, generation, latest, takes }))
-    }
-
-    /// Fails where sled has stopped to answer: asking again would hang.
-    fn still_answers(&self) -> Result<(), StoreError> {
-        if self.silent.load(Ordering::Acquire) { Err(StoreError::Silent) } else { Ok(()) }
+        let generation = entry.generation;
+        Ok(latest.map(|(head, latest)| PendingTakes { head, generation, latest, takes }))
     }
 
     /// Fails where the store was deleted or moved: what it takes on would be gone when it is closed.
@@ -125,75 +97,78 @@ impl Store {
         if self.lock.is_in_place() { Ok(()) } else { Err(StoreError::Gone) }
     }
 
-    /// How many recorded answers are unsealed.
-    pub(super) fn unsealed_answers(&self) -> u64 {
-        self.index().pages()
+    /// How many recorded answers are pending.
+    pub(super) fn pending_answers(&self) -> u64 {
+        self.pending().count_pages()
     }
 
-    /// Checks that the disk has room for `bytes`: before every write.
-    fn claim(&self, bytes: usize) -> Result<(), StoreError> {
-        Ok(hold(&self.room).claim(bytes)?)
+    /// The entry of the file with this identity, as it was read before. Anything doubtful is none: the file is there.
+    pub(super) fn cached_entry(&self, fp: &Fingerprint, identity: &Identity) -> Option<Entry> {
+        let value = self.sled.get(Kind::Entry, fp.bytes())?;
+        let (numbers, entry) = postcard::from_bytes::<([i64; 6], Entry)>(&value).ok()?;
+        (numbers == identity.numbers).then_some(entry)
     }
 
-    /// Has sled do something, for no longer than the deadline.
-    fn within_deadline<T: Send + 'static>(
+    /// Keeps the entry of a file, as it was read.
+    pub(super) fn cache_entry(&self, fp: &Fingerprint, identity: &Identity, entry: &Entry) {
+        if let Ok(value) = postcard::to_allocvec(&(identity.numbers, entry))
+            && value.len() <= LARGEST_ENTRY
+        {
+            self.sled.put(Kind::Entry, fp.bytes(), &value);
+        }
+    }
+
+    /// A pending page: sled's, else the journal's.
+    fn read_page(
         &self,
-        work: impl FnOnce(&Trees) -> sled::Result<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.still_answers()?;
-        let trees = self.trees.clone();
-        let done = verify::within(self.deadline, move || work(&trees)).map_err(|_| {
-            self.silent.store(true, Ordering::Release);
-            StoreError::Silent
-        })?;
-        Ok(done?)
+        reader: &mut PageReader,
+        take: TakeId,
+        number: u32,
+        location: Location,
+    ) -> Result<StoredPage, StoreError> {
+        let indexed = self.sled.get(Kind::Page, &page_key(take, number, location));
+        if let Some(page) = indexed.and_then(|value| postcard::from_bytes(&value).ok()) {
+            return Ok(page);
+        }
+        let page = reader.read_page(&self.journal.lock(), location)?;
+        self.index_page(take, number, location, &page);
+        Ok(page)
     }
 
-    fn read<T>(&self, key: Key, unpack: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>, StoreError> {
-        self.still_answers()?;
-        let key = key.bytes();
-        let Some(guarded) = self.trees.takes.get(&key)? else { return Ok(None) };
-        let value = unguard(&key, &guarded).and_then(unpack);
-        Ok(Some(value.ok_or(StoreError::Damaged("a checksum does not hold"))?))
-    }
-
-    /// The compiled entry of the file with this identity. Anything doubtful is no entry: the file is there.
-    pub(super) fn cached(&self, fp: &Fingerprint, identity: &Identity) -> Option<Entry> {
-        self.still_answers().ok()?;
-        let guarded = self.trees.cached.get(fp.bytes()).ok()??;
-        let mut unpacker = Unpacker(unguard(fp.bytes(), &guarded)?);
-        if unpacker.byte()? != COMPILED_FORMAT {
-            return None;
-        }
-        for number in identity.numbers {
-            if unpacker.number()? != number.cast_unsigned() {
-                return None;
-            }
-        }
-        unpacker.entry()
-    }
-
-    /// Keeps the compiled entry of a file, where the disk has room.
-    pub(super) fn cache(&self, fp: &Fingerprint, identity: &Identity, entry: &Entry) {
-        let mut packer = Packer::default();
-        packer.byte(COMPILED_FORMAT);
-        for number in identity.numbers {
-            packer.number(number.cast_unsigned());
-        }
-        packer.entry(entry);
-        if packer.0.len() <= LARGEST_CACHED {
-            self.write_some_time(|trees| &trees.cached, fp.bytes(), keys::guard(fp.bytes(), &packer.0));
+    /// Has sled hold a pending page, under a key that no other page ever has.
+    fn index_page(&self, take: TakeId, number: u32, location: Location, page: &StoredPage) {
+        if let Ok(value) = postcard::to_allocvec(page) {
+            self.sled.put(Kind::Page, &page_key(take, number, location), &value);
         }
     }
 }
 
-impl Drop for Store {
-    fn drop(&mut self) {
-        self.write_waiting();
-        if self.silent.load(Ordering::Acquire) {
-            self.closing.leave_open();
+/// Reads pages out of the journal's records.
+#[derive(Default)]
+struct PageReader {
+    /// The record that was read last: a listing that was walked has all its pages in one.
+    record: Option<(u64, Record)>,
+}
+
+impl PageReader {
+    fn read_page(&mut self, journal: &Journal, location: Location) -> Result<StoredPage, StoreError> {
+        if self.record.as_ref().is_none_or(|(offset, _)| *offset != location.offset) {
+            let record = journal.read(location)?;
+            let record = record.ok_or(StoreError::Damaged("a record of the journal does not hold any more"))?;
+            self.record = Some((location.offset, record));
         }
+        let page = self.record.as_ref().and_then(|(_, record)| record.pages.get(location.index as usize));
+        page.cloned().ok_or(StoreError::Damaged("a record of the journal lacks a page"))
     }
+}
+
+/// The record's checksum is in it: numbers of takes start again with each journal.
+fn page_key(TakeId { fingerprint, sequence }: TakeId, number: u32, location: Location) -> Vec<u8> {
+    let mut key = fingerprint.bytes().to_vec();
+    key.extend_from_slice(&sequence.to_be_bytes());
+    key.extend_from_slice(&number.to_be_bytes());
+    key.extend_from_slice(&location.checksum);
+    key
 }
 
 #[cfg(test)]
@@ -202,6 +177,7 @@ pub(super) mod tests {
     use super::*;
     use crate::model::{Body, Hole, OperationName, Page, Take};
     use std::path::Path;
+    use std::time::Duration;
 
     /// A store in `folder`, of which nothing is in the text.
     pub(in crate::cassette) fn open(folder: &Path) -> Store {
@@ -211,7 +187,6 @@ pub(super) mod tests {
     #[test]
     fn a_cached_entry_answers_for_its_own_file_only() {
         let folder = tempfile::tempdir().unwrap();
-        let store = open(folder.path());
         let mut body = Body::literal(bytes::Bytes::from_static(b"{\"a\":"));
         for hole in [Hole::Token(7), Hole::Volatile("v".into())] {
             body.push_hole(hole);
@@ -235,33 +210,12 @@ pub(super) mod tests {
         };
         let (fp, other) = (Fingerprint::of("one"), Fingerprint::of("other"));
         let identity = Identity { numbers: [1, 2, 3, 4, 5, -6] };
-        store.cache(&fp, &identity, &entry);
-        store.write_waiting();
-        assert_eq!(store.cached(&fp, &identity), Some(entry));
-        assert_eq!(store.cached(&fp, &Identity { numbers: [1, 2, 3, 4, 5, 6] }), None);
-        assert_eq!(store.cached(&other, &identity), None);
-        let mut guarded = store.trees.cached.get(fp.bytes()).unwrap().unwrap().to_vec();
-        store.trees.cached.insert(other.bytes(), guarded.as_slice()).unwrap();
-        assert_eq!(store.cached(&other, &identity), None, "a value under another key");
-        *guarded.last_mut().unwrap() ^= 1;
-        store.trees.cached.insert(fp.bytes(), guarded).unwrap();
-        assert_eq!(store.cached(&fp, &identity), None, "a flipped bit");
-    }
-
-    #[test]
-    fn a_store_that_does_not_answer_is_not_asked_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut store = open(folder.path());
-        store.deadline = Duration::from_millis(20);
-        let stalled = store.within_deadline(|_| -> sled::Result<()> {
-            loop {
-                std::thread::park();
-            }
-        });
-        assert!(matches!(stalled, Err(StoreError::Silent)));
-        let asked = store.within_deadline(|_| Ok(()));
-        assert!(matches!(asked, Err(StoreError::Silent)));
-        assert!(matches!(store.token(b"key"), Err(StoreError::Silent)));
-        assert!(matches!(store.forget_intents(&[Fingerprint::of("x")]), Err(StoreError::Silent)));
+        let store = open(folder.path());
+        store.cache_entry(&fp, &identity, &entry);
+        drop(store);
+        let store = open(folder.path());
+        assert_eq!(store.cached_entry(&fp, &identity), Some(entry));
+        assert_eq!(store.cached_entry(&fp, &Identity { numbers: [1, 2, 3, 4, 5, 6] }), None);
+        assert_eq!(store.cached_entry(&other, &identity), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Recorded variables of two sides as one. Pure.
 
 use super::Variables;
-use crate::cassette::text::write_both;
+use crate::diff::write_both;
 use std::collections::BTreeSet;
 
 /// A variable that two sides say differently: its session and its name.

@@ -3,7 +3,7 @@
 
 use super::Variables;
 use super::rules::{MOST_VARIABLES, check_variable, is_session_name};
-use crate::cassette::text::{Fields, Flaw, Printer, conflict};
+use crate::entry_file::{Fields, Flaw, Printer, conflict};
 use crate::json::{self, Node};
 
 impl Variables {

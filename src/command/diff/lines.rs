@@ -1,7 +1,7 @@
 //! Differences as people read them.
 
 use super::{Fate, Request};
-use crate::cassette::compare::{Change, Difference, Place, TakeChange};
+use crate::diff::{Change, Difference, Place, TakeChange};
 use crate::model::{Entry, Take};
 use crate::ui::printable;
 use anstyle::{AnsiColor, Style};

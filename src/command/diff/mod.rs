@@ -8,9 +8,9 @@ mod side;
 pub(super) use lines::change_text as change_lines;
 pub(super) use objects::change as change_json;
 
-use crate::cassette::compare::{Paging, TakeChange, changes};
 use crate::cli::DiffArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use crate::diff::{Paging, TakeChange, changes};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, counted};
 use crate::service::Service;

@@ -1,7 +1,7 @@
 //! Differences as programs read them: an object a line.
 
 use super::Request;
-use crate::cassette::compare::{Change, Difference, Place, TakeChange};
+use crate::diff::{Change, Difference, Place, TakeChange};
 use crate::model::Entry;
 use serde_json::{Value, json};
 

@@ -1,10 +1,10 @@
 //! One of the two cassettes that are compared.
 
 use super::revision::{checked_out, parse};
-use crate::cassette::compare::{Difference, differences};
 use crate::cassette::{Access, Cassette, CassetteError, VARIABLES_FILE};
 use crate::command::process::Scratch;
 use crate::command::takes::recorded;
+use crate::diff::{Difference, differences};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use crate::model::with_causes;

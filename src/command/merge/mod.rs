@@ -6,11 +6,12 @@ mod variables;
 pub(super) use target::Target;
 
 use crate::app::Rules;
-use crate::cassette::{self, Piece, Unlike, alike, combine};
+use crate::cassette::{self, Unlike, alike};
 use crate::cli::MergeArgs;
 use crate::command::takes::recorded;
 use crate::command::takes::recorded::Shelf;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use crate::diff::{Piece, combine};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Take, counted, shell_path};
 use crate::ui::{CommandError, Console, Exit, MergeError, Progress, output, printable};

@@ -3,9 +3,9 @@
 use super::entry_place::{EntryPlace, holds_cassettes};
 use super::problem::{Place, Problem, invalid, unread};
 use crate::app::Rules;
-use crate::cassette::text::begins_as_entry;
 use crate::cassette::{self, CassetteError, Leak, VARIABLES_FILE, Variables, Warden, is_cassette, policy_of};
 use crate::command::takes::recorded::unkept_header;
+use crate::entry_file::begins_as_entry;
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::model::{Entry, Misspelt, utf8, with_causes};

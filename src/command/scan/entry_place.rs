@@ -1,7 +1,7 @@
 //! Where a file stands: its path tells whether it belongs to a cassette, and as what.
 
-use crate::cassette::text::begins_as_entry;
 use crate::cassette::{self, is_cassette};
+use crate::entry_file::begins_as_entry;
 use crate::fingerprint::Fingerprint;
 use std::ffi::OsStr;
 use std::fs;

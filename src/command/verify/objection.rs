@@ -1,8 +1,8 @@
 //! Why what upstream answers now must not take the place of what is recorded.
 
 use super::types::{mistyped, told, unlike};
-use crate::cassette::text::spelled;
 use crate::engine::RefetchedPages;
+use crate::entry_file::spelled;
 use crate::json::{self, Kind};
 use crate::model::{Entry, Page, Take};
 use crate::redact::Scrubbed;

@@ -1,9 +1,9 @@
 //! The part of the check that asks nobody: format, members and types, links, chains.
 
 use super::finding::{Finding, Level};
-use crate::cassette::text::spelled;
 use crate::cassette::{is_of_newer, links};
 use crate::command::takes::recorded::{Recorded, unkept_header};
+use crate::entry_file::spelled;
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::model::{Entry, Hole, Page, Take};

@@ -3,9 +3,9 @@
 use super::objection::objection;
 use super::outcome::{Asked, Outcome, Update};
 use super::types::{self, drifts, unlike};
-use crate::cassette::compare::{Change, DriftKind, Paging, differences_of, drift};
 use crate::cassette::{Cassette, EntryHead, TakeHead};
 use crate::command::takes::recorded::Recorded;
+use crate::diff::{Change, DriftKind, Paging, differences_of, drift};
 use crate::engine::{NotRefetchable, RefetchedPages, Refetcher};
 use crate::model::with_causes;
 use crate::model::{Entry, Take};

@@ -1,7 +1,7 @@
 //! What came of asking for a recorded read once more.
 
-use crate::cassette::compare::{Change, Drift};
 use crate::command::diff::{change_json, change_lines};
+use crate::diff::{Change, Drift};
 use crate::fingerprint::Fingerprint;
 use crate::ui::printable;
 use anstyle::{AnsiColor, Style};

@@ -1,7 +1,7 @@
 //! Answers whose members are of other types than the service's.
 
-use crate::cassette::compare::{Drift, DriftKind};
-use crate::cassette::text::spelled;
+use crate::diff::{Drift, DriftKind};
+use crate::entry_file::spelled;
 use crate::json;
 use crate::model::Page;
 use crate::service::{Flaw, FlawKind, Operation, Service};

@@ -2,10 +2,10 @@
 
 use super::random_parts::differ_in_random_part;
 use crate::cassette::Cassette;
+use crate::diff::{ParameterDifference as Difference, parameter_differences as differences};
 use crate::engine::error::shown;
 use crate::engine::identify::IdentifiedRequest;
 use crate::engine::prepared_entry::PreparedEntry;
-use crate::fingerprint::{Difference, differences};
 use crate::model::{DEFAULT_ACTOR, Entry};
 use std::fmt::Write;
 

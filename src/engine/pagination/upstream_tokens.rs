@@ -94,11 +94,7 @@ fn without_foreign_token(
 }
 
 fn place(state: &EngineState, recorder: &Recorder, key: &Key) -> Option<Token> {
-    let kept = || {
-        let kept = state.cassette.upstream_token(key);
-        let text = kept.inspect_err(|error| tracing::warn!(%error, "where a token leads is not known")).ok()??;
-        Token::decode(text.expose()).ok()
-    };
+    let kept = || Token::decode(state.cassette.upstream_token(key)?.expose()).ok();
     recorder.places.at(key).or_else(kept)
 }
 

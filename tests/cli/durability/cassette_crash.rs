@@ -2,7 +2,7 @@
 
 use super::child_process::{Part, run, steps};
 use crate::support::cassette::{RECORD, REPLAY, bodies, record, try_open};
-use ramtape::cassette::{Notice, fault};
+use ramtape::cassette::{Notice, failpoint};
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -54,7 +54,7 @@ fn check(root: &Path, acknowledged: usize, place: &str) {
 
 #[test]
 fn a_crash_at_any_point_of_recording_and_sealing_loses_nothing() {
-    for point in fault::POINTS.into_iter().filter(|point| !["end-of-all", "after-superseding"].contains(point)) {
+    for point in failpoint::POINTS.into_iter().filter(|point| !["end-of-all", "after-superseding"].contains(point)) {
         let mut died = 0;
         for (plot, nth) in [1, 2, 3, 4, 6, 7, 8, 10].into_iter().flat_map(|nth| [("run", nth), ("seal", nth)]) {
             let folder = tempfile::tempdir().unwrap();
@@ -69,7 +69,7 @@ fn a_crash_at_any_point_of_recording_and_sealing_loses_nothing() {
 
 #[test]
 fn a_crash_in_mode_all_over_an_older_recording_loses_nothing() {
-    for point in fault::POINTS {
+    for point in failpoint::POINTS {
         let mut died = 0;
         for nth in [1, 2, 3, 9] {
             let folder = tempfile::tempdir().unwrap();
@@ -104,7 +104,7 @@ fn a_crash_in_mode_all_over_an_older_recording_loses_nothing() {
 fn a_full_disk_is_reported_and_earlier_takes_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let (acknowledged, ended) =
-        run(folder.path(), &Part { access: "record", plot: "run", fault: (fault::DISK_FULL, 3) });
+        run(folder.path(), &Part { access: "record", plot: "run", fault: (failpoint::DISK_FULL, 3) });
     assert_eq!((acknowledged, ended), (2, false));
     check(folder.path(), acknowledged, "full disk");
 }
@@ -112,7 +112,7 @@ fn a_full_disk_is_reported_and_earlier_takes_can_be_read() {
 #[test]
 fn a_folder_that_cannot_be_synced_is_reported_until_it_can() {
     let folder = tempfile::tempdir().unwrap();
-    let part = Part { access: "record", plot: "unsynced", fault: (fault::FOLDER_UNSYNCED, 0) };
+    let part = Part { access: "record", plot: "unsynced", fault: (failpoint::FOLDER_UNSYNCED, 0) };
     assert!(run(folder.path(), &part).1);
     let replay = try_open(folder.path(), REPLAY).unwrap();
     assert_eq!(replay.notices, []);

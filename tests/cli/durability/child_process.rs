@@ -2,7 +2,7 @@
 
 use crate::support::alone::test_path;
 use crate::support::cassette::{Plain, RECORD, answer, bodies, head, listed, partial, record, try_open};
-use ramtape::cassette::{Access, fault};
+use ramtape::cassette::{Access, failpoint};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -89,7 +89,7 @@ fn child_process_steps() {
         access => Access::Record { replace: access == "all" },
     };
     let cassette = try_open(Path::new(&root), access).unwrap().cassette;
-    fault::arm(words[2], words[3].parse().unwrap());
+    failpoint::arm(words[2], words[3].parse().unwrap());
     if words[1] == "hold" {
         println!("\nopen");
         let _ = std::io::stdin().read_to_string(&mut String::new());
@@ -116,9 +116,9 @@ fn unsynced(cassette: Plain, root: &Path) {
     let failed = |cassette: &Plain| cassette.seal().unwrap().failed.len();
     record(&cassette, 1, "\"one\"");
     assert_eq!([failed(&cassette), failed(&cassette)], [1, 1], "it is told as long as it is so");
-    fault::arm("none", 0);
+    failpoint::arm("none", 0);
     assert_eq!(failed(&cassette), 0);
-    fault::arm(fault::FOLDER_UNSYNCED, 0);
+    failpoint::arm(failpoint::FOLDER_UNSYNCED, 0);
     drop(cassette);
     // Nothing is left to be synced.
     let cassette = try_open(root, RECORD).unwrap().cassette;
@@ -128,7 +128,7 @@ fn unsynced(cassette: Plain, root: &Path) {
     assert_eq!((failed(&cassette), bodies(&cassette, 1).len()), (1, 3));
     drop(cassette);
     assert!(try_open(root, RECORD).is_err(), "the store would forget what is not for sure in a file");
-    fault::arm("none", 0);
+    failpoint::arm("none", 0);
     let again = try_open(root, RECORD).unwrap();
     assert_eq!((again.sealed.failed, again.sealed.sealed.len()), (Vec::new(), 1));
 }

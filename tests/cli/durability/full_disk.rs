@@ -2,7 +2,7 @@
 
 use crate::support::alone::is_alone;
 use crate::support::stage::{Stage, bodies};
-use ramtape::cassette::fault;
+use ramtape::cassette::failpoint;
 use ramtape::config::RecordMode;
 use serde_json::json;
 
@@ -18,10 +18,10 @@ async fn the_client_has_its_answer_and_the_summary_says_what_is_missing() {
     let recording = stage.ramtape("c", RecordMode::Once).await;
     let parameters = json!({ "resourceOwner": "SELF", "maxResults": 2 });
     let before = recording.post("ListPermissions", json!({})).await;
-    fault::arm(fault::DISK_FULL, 0);
+    failpoint::arm(failpoint::DISK_FULL, 0);
     let listed = recording.pages(LISTING, &parameters, 100).await;
     assert!(listed.len() > 2 && listed.iter().all(|page| page.status == 200), "{listed:?}");
-    fault::arm("none", 0);
+    failpoint::arm("none", 0);
     let after = recording.post("ListResourceTypes", json!({})).await;
     let summary = recording.stop().await;
     assert_eq!(summary.recorded, 2);
@@ -38,9 +38,9 @@ async fn the_client_has_its_answer_and_the_summary_says_what_is_missing() {
     // One write fails in the middle of a listing: no later page may take its place.
     let recording = stage.ramtape("d", RecordMode::Once).await;
     let mut listed = recording.pages(LISTING, &parameters, 1).await;
-    fault::arm(fault::DISK_FULL, 1);
+    failpoint::arm(failpoint::DISK_FULL, 1);
     listed.extend(recording.pages_from(LISTING, &parameters, listed[0].next_token(), 100).await);
-    fault::arm("none", 0);
+    failpoint::arm("none", 0);
     assert_eq!(recording.stop().await.not_recorded.len(), 1);
     let replaying = stage.ramtape("d", RecordMode::None).await;
     assert_eq!(bodies(&replaying.pages(LISTING, &parameters, 100).await), bodies(&listed));

@@ -7,7 +7,7 @@ use crate::support::alone::test_path;
 use crate::support::stage::{Asking, Caller, Stage, owner};
 use crate::support::unsealed::{asked, plant, recording};
 use clap::Parser;
-use ramtape::cassette::{Access, Cassette, Notice, Settings, TakeHead, fault};
+use ramtape::cassette::{Access, Cassette, Notice, Settings, TakeHead, failpoint};
 use ramtape::cli::Cli;
 use ramtape::config::RecordMode;
 use ramtape::{command, ui};
@@ -25,7 +25,7 @@ const FAULT: &str = "TEST_FAULT";
 fn child_process_steps() {
     let (Ok(arguments), Ok(fault)) = (std::env::var(ARGUMENTS), std::env::var(FAULT)) else { return };
     let (point, nth) = fault.split_once(' ').unwrap();
-    fault::arm(point, nth.parse().unwrap());
+    failpoint::arm(point, nth.parse().unwrap());
     let cli = Cli::try_parse_from(arguments.split(' ')).unwrap();
     let output = cli.output;
     let exit = command::run(cli).unwrap_or_else(|error| {
@@ -35,7 +35,7 @@ fn child_process_steps() {
     process::exit(exit.code().into());
 }
 
-/// Runs a command in `folder` with a fault; its exit code, none where it was killed.
+/// Runs a command in `folder` with a failpoint; its exit code, none where it was killed.
 fn run(folder: &Path, arguments: &str, (point, nth): (&str, u32)) -> Option<i32> {
     let keys = owner();
     let output = Command::new(std::env::current_exe().unwrap())
@@ -129,7 +129,7 @@ fn endures(stage: &Stage, name: &str, arguments: &str, faults: &[Fault]) {
         let folder = copied(stage);
         let root = folder.path().join(name);
         let code = run(folder.path(), arguments, *fault);
-        let is_told = if fault.0 == fault::DISK_FULL { code.is_some_and(|code| code > 0) } else { code.is_none() };
+        let is_told = if fault.0 == failpoint::DISK_FULL { code.is_some_and(|code| code > 0) } else { code.is_none() };
         assert!(is_told, "{arguments} {fault:?}: {code:?}");
         let left = texts(&root);
         for name in before.keys().chain(left.keys()) {
@@ -147,22 +147,22 @@ fn endures(stage: &Stage, name: &str, arguments: &str, faults: &[Fault]) {
 async fn an_interrupted_command_leaves_each_file_old_or_new() {
     const WRITTEN: &str = "after-temporary-file";
     const RENAMED: &str = "after-rename";
-    let (stage, full) = (recorded().await, (fault::DISK_FULL, 1));
+    let (stage, full) = (recorded().await, (failpoint::DISK_FULL, 1));
     endures(&stage, "c", "ramtape merge c more", &[(WRITTEN, 1), (RENAMED, 1), (WRITTEN, 2), (RENAMED, 2), full]);
     // The first three requests are recorded apart.
     let faults = [(WRITTEN, 3), (WRITTEN, 4), (RENAMED, 4), (RENAMED, 5), full];
     endures(&stage, "c", "ramtape import more.har --cassette c", &faults);
-    let faults = [(WRITTEN, 1), (RENAMED, 1), ("after-removal", 1), full];
+    let faults = [(WRITTEN, 1), (RENAMED, 1), (RENAMED, 2), full];
     endures(&stage, "c", "ramtape rm --session c --force --cassette c", &faults);
     // One of the requests was asked by two sessions, whose takes are recorded anew together.
     let update = format!("ramtape verify --update --cassette c --upstream {}", stage.url());
-    let every: Vec<Fault> = fault::POINTS.into_iter().map(|point| (point, 1)).chain([full]).collect();
+    let every: Vec<Fault> = failpoint::POINTS.into_iter().map(|point| (point, 1)).chain([full]).collect();
     endures(&stage, "c", &update, &every);
 }
 
 #[test]
 fn an_interrupted_discard_removes_all_or_nothing() {
-    for point in ["after-batch", "after-flush", "after-removal"] {
+    for point in ["after-journal", "after-acknowledged"] {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("c");
         let cassette = recording(&root);

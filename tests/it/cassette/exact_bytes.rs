@@ -3,7 +3,7 @@
 use crate::support::cassette::page;
 use bytes::Bytes;
 use proptest::prelude::*;
-use ramtape::cassette::text;
+use ramtape::entry_file;
 use ramtape::model::{Body, Entry, Hole, OperationName, Page, Take};
 
 fn entry(bodies: Vec<Body>) -> Entry {
@@ -25,8 +25,8 @@ fn literal(bytes: &[u8]) -> Body {
 /// Writes and reads; gives the text.
 fn round(body: &Body) -> String {
     let entry = entry(vec![body.clone()]);
-    let written = text::write(&entry).unwrap();
-    assert_eq!(text::read(written.as_bytes()).unwrap(), entry, "{written}");
+    let written = entry_file::write(&entry).unwrap();
+    assert_eq!(entry_file::read(written.as_bytes()).unwrap(), entry, "{written}");
     assert!(written.ends_with("}\n") && !written.contains('\r'));
     written
 }
@@ -114,10 +114,11 @@ fn a_pseudonym_is_a_string_however_it_is_written() {
         ),
     ] {
         let entry = entry(vec![literal(body.as_bytes())]);
-        let written = text::write(&entry).unwrap();
+        let written = entry_file::write(&entry).unwrap();
         assert!(written.contains(as_string), "{written}");
-        assert_eq!(text::read(written.replace(as_string, as_hole).as_bytes()).unwrap(), entry);
-        let flaw = text::read(written.replace(as_string, "\"text\": [{\"$account\": 1}]").as_bytes()).unwrap_err();
+        assert_eq!(entry_file::read(written.replace(as_string, as_hole).as_bytes()).unwrap(), entry);
+        let flaw =
+            entry_file::read(written.replace(as_string, "\"text\": [{\"$account\": 1}]").as_bytes()).unwrap_err();
         assert!(flaw.reason.contains("$account") && flaw.reason.contains("wrong type"), "{}", flaw.reason);
     }
 }
@@ -182,18 +183,18 @@ proptest! {
     #[test]
     fn any_body_survives_the_text(bodies in prop::collection::vec(any_body(), 1..4)) {
         let entry = entry(bodies);
-        let written = text::write(&entry).unwrap();
-        prop_assert_eq!(text::read(written.as_bytes()).unwrap(), entry);
+        let written = entry_file::write(&entry).unwrap();
+        prop_assert_eq!(entry_file::read(written.as_bytes()).unwrap(), entry);
     }
 
     #[test]
-    fn no_text_makes_the_reader_panic(mut bytes in any_body().prop_map(|body| text::write(&entry(vec![body])).unwrap().into_bytes()), at: prop::sample::Index, byte: u8) {
+    fn no_text_makes_the_reader_panic(mut bytes in any_body().prop_map(|body| entry_file::write(&entry(vec![body])).unwrap().into_bytes()), at: prop::sample::Index, byte: u8) {
         let at = at.index(bytes.len());
         bytes[at] = byte;
-        if let Ok(entry) = text::read(&bytes) {
+        if let Ok(entry) = entry_file::read(&bytes) {
             // What is read can be written, or is refused; it never comes back as something else.
-            if let Ok(again) = text::write(&entry) {
-                prop_assert_eq!(text::read(again.as_bytes()).unwrap(), entry);
+            if let Ok(again) = entry_file::write(&entry) {
+                prop_assert_eq!(entry_file::read(again.as_bytes()).unwrap(), entry);
             }
         }
     }
@@ -203,7 +204,7 @@ proptest! {
 fn a_page_keeps_status_and_headers() {
     let mut entry = entry(vec![literal(b"{}")]);
     entry.takes[0].pages[0] = Page { status: 404, headers: Vec::new(), body: Body::default() };
-    let written = text::write(&entry).unwrap();
-    assert_eq!(text::read(written.as_bytes()).unwrap(), entry);
+    let written = entry_file::write(&entry).unwrap();
+    assert_eq!(entry_file::read(written.as_bytes()).unwrap(), entry);
     assert!(!written.contains("headers"));
 }

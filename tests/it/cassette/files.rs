@@ -253,7 +253,7 @@ fn format_1_0_is_still_read() {
     // The one thing that is read and not written: no recording ever made it.
     assert_eq!(text.matches(r#"{"$account": "owner"}"#).count(), 1);
     let text = text.replace(r#"{"$account": "owner"}"#, "\"owner\"");
-    assert_eq!(ramtape::cassette::text::write(&entry).unwrap(), text);
+    assert_eq!(ramtape::entry_file::write(&entry).unwrap(), text);
     let fresh = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     drop(open(&folder.path().join("new"), RECORD));
     let earlier = fs::read_to_string(kept.join("cassette.json")).unwrap();

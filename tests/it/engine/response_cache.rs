@@ -3,8 +3,9 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
-use ramtape::cassette::{Access, Cassette, Settings as Opening, text};
+use ramtape::cassette::{Access, Cassette, Settings as Opening};
 use ramtape::engine::{Engine, EngineSettings, Mode, Pages, Poll, PreparedEntry, SignerChoice};
+use ramtape::entry_file as text;
 use ramtape::fingerprint::{Fingerprint, canonical_text};
 use ramtape::model::{Actor, Body, Entry, OperationName, Page, Request, Secret, Take};
 use ramtape::service::Service;

@@ -3,7 +3,7 @@
 
 use super::request::Request;
 use bytes::Bytes;
-use ramtape::cassette::{Recorded, merge};
+use ramtape::diff::{RecordedTake as Recorded, add_takes as merge};
 use ramtape::engine::operation_rules;
 use ramtape::fingerprint::{Fingerprint, canonical_text};
 use ramtape::model::{Body, Entry, OperationName, Page, Take};

@@ -1,7 +1,7 @@
 //! Cassette text: what is read is written back equal, and every answer has a text.
 
 use bytes::Bytes;
-use ramtape::cassette::text;
+use ramtape::entry_file;
 use ramtape::model::{Body, Entry, Hole, OperationName, Page, Take};
 
 pub(crate) fn check(data: &[u8]) {
@@ -11,16 +11,16 @@ pub(crate) fn check(data: &[u8]) {
 
 /// A text that is accepted comes back from what it was read as; in the one layout, byte for byte.
 fn read_and_written(data: &[u8]) {
-    let entry = match text::read(data) {
+    let entry = match entry_file::read(data) {
         Ok(entry) => entry,
         Err(flaw) => {
             assert!(flaw.offset <= data.len() && flaw.line(data) >= 1, "{flaw:?}");
             return;
         }
     };
-    let Ok(written) = text::write(&entry) else { panic!("what was read cannot be written: {entry:?}") };
-    assert_eq!(text::read(written.as_bytes()).as_ref(), Ok(&entry), "{written}");
-    assert_eq!(text::write(&entry).as_ref(), Ok(&written));
+    let Ok(written) = entry_file::write(&entry) else { panic!("what was read cannot be written: {entry:?}") };
+    assert_eq!(entry_file::read(written.as_bytes()).as_ref(), Ok(&entry), "{written}");
+    assert_eq!(entry_file::write(&entry).as_ref(), Ok(&written));
 }
 
 /// Any bytes are an answer that can be recorded, with holes wherever they are.
@@ -52,7 +52,9 @@ fn written_and_read(data: &[u8]) {
             request: "{}".into(),
             takes: vec![take],
         };
-        let Ok(written) = text::write(&entry) else { panic!("an answer without a text: {}", data.escape_ascii()) };
-        assert_eq!(text::read(written.as_bytes()).as_ref(), Ok(&entry), "{written}");
+        let Ok(written) = entry_file::write(&entry) else {
+            panic!("an answer without a text: {}", data.escape_ascii())
+        };
+        assert_eq!(entry_file::read(written.as_bytes()).as_ref(), Ok(&entry), "{written}");
     }
 }

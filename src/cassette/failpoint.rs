@@ -1,6 +1,7 @@
 //! Places where a debug build can be told to die or to fail, so that tests see what a crash leaves behind.
 //!
-//! Release builds hold none of it: every function here is empty there.
+//! Release builds hold none of it: every function here is empty there. (The crate `fail` has no action that aborts, and
+//! brings `log`, `once_cell` and `rand` into release builds.)
 
 use std::io;
 
@@ -35,13 +36,14 @@ mod armed {
 }
 
 /// The points there are.
-pub const POINTS: [&str; 8] = [
-    "after-batch",
-    "after-flush",
-    "after-intent",
+pub const POINTS: [&str; 9] = [
+    "after-journal",
+    "after-acknowledged",
+    "after-writing",
     "after-temporary-file",
     "after-rename",
-    "after-removal",
+    "after-sealed",
+    "between-restarts",
     "end-of-all",
     "after-superseding",
 ];

@@ -1,7 +1,7 @@
 //! What two sides make of their takes.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test may fail")]
 
-use super::super::merge::{Recorded, merge};
+use super::super::add_takes::{RecordedTake, add_takes};
 use super::*;
 use crate::model::{Body, Page};
 use bytes::Bytes;
@@ -141,8 +141,8 @@ fn takes_of(pages: &'static [&str]) -> impl Strategy<Value = Vec<Take>> {
     prop::collection::vec(any_take(pages), 0..6).prop_map(|takes| {
         let mut known = BTreeSet::new();
         let mut is_new = |take: &Take| take.id.is_none() || known.insert((take.session.clone(), take.id.clone()));
-        let recorded = takes.into_iter().filter(|take| is_new(take)).map(|take| Recorded { take, replace: false });
-        merge(Vec::new(), recorded.collect())
+        let recorded = takes.into_iter().filter(|take| is_new(take)).map(|take| RecordedTake { take, replace: false });
+        add_takes(Vec::new(), recorded.collect())
     })
 }
 

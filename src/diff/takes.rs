@@ -1,9 +1,9 @@
 //! The takes of one request, before and after: which belong together, and how those differ.
 
-use super::align;
-use super::listing::joined;
+use super::joined_listing::joined;
+use super::subsequence::common_places;
 use super::values::{Difference, differences};
-use crate::cassette::text::spelled;
+use crate::entry_file::spelled;
 use crate::model::{Page, Take};
 
 /// What became of a take. Places count from 0.
@@ -75,7 +75,7 @@ pub(super) fn changes(before: &[Take], after: &[Take], paging: Option<Paging<'_>
             before.get(*x) == after.get(*y)
         };
         let (mut from_x, mut from_y) = (0, 0);
-        let anchors = align::common(old.len(), new.len(), equal);
+        let anchors = common_places(old.len(), new.len(), equal);
         for (x, y) in anchors.into_iter().chain([(old.len(), new.len())]) {
             let olds = old.get(from_x..x).unwrap_or_default();
             let news = new.get(from_y..y).unwrap_or_default();

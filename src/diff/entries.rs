@@ -1,16 +1,8 @@
 //! How two cassettes differ, request by request. Pure.
 
-mod align;
-mod listing;
-mod shape;
-mod takes;
-mod values;
-
-pub use shape::{Drift, DriftKind};
-pub use takes::{Change, Paging, TakeChange};
-pub use values::{Difference, Place, differences};
-
-use super::text::spelled;
+use super::shape::{self, Drift, DriftKind};
+use super::takes::{self, Change, Paging, TakeChange};
+use crate::entry_file::spelled;
 use crate::model::{Entry, Page, Take};
 
 /// What became of the takes of one request; nothing where they are what they were. An entry that is absent has none.
@@ -73,6 +65,7 @@ fn bodies(take: &Take) -> Vec<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::values::{Difference, Place};
     use super::*;
     use crate::model::{Body, Hole, OperationName};
     use bytes::Bytes;

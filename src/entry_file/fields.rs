@@ -4,7 +4,7 @@ use super::read::Flaw;
 use crate::json::{Kind, Node, unquote};
 
 /// An object being read.
-pub(in crate::cassette) struct Fields<'n, 'a> {
+pub(crate) struct Fields<'n, 'a> {
     /// Where the object stands, for messages: `takes[0].pages[1]`.
     place: String,
     offset: usize,
@@ -13,7 +13,7 @@ pub(in crate::cassette) struct Fields<'n, 'a> {
 
 impl<'n, 'a> Fields<'n, 'a> {
     /// The members of `node`.
-    pub(in crate::cassette) fn of(node: &'n Node<'a>, place: String) -> Result<Self, Flaw> {
+    pub(crate) fn of(node: &'n Node<'a>, place: String) -> Result<Self, Flaw> {
         let Kind::Object(members) = &node.kind else {
             return Err(Flaw::at(node.offset, format!("{}: expected an object", shown(&place))));
         };
@@ -30,46 +30,46 @@ impl<'n, 'a> Fields<'n, 'a> {
     }
 
     /// Takes out a member that may be absent.
-    pub(in crate::cassette) fn optional(&mut self, name: &str) -> Option<&'n Node<'a>> {
+    pub(crate) fn optional(&mut self, name: &str) -> Option<&'n Node<'a>> {
         let at = self.members.iter().position(|(other, _)| other == name)?;
         Some(self.members.swap_remove(at).1)
     }
 
     /// Takes out a member that must be there.
-    pub(in crate::cassette) fn required(&mut self, name: &str) -> Result<&'n Node<'a>, Flaw> {
+    pub(crate) fn required(&mut self, name: &str) -> Result<&'n Node<'a>, Flaw> {
         let missing = Flaw::at(self.offset, format!("{}: member {name:?} is missing", shown(&self.place)));
         self.optional(name).ok_or(missing)
     }
 
     /// Takes out a string that may be absent.
-    pub(in crate::cassette) fn optional_text(&mut self, name: &str) -> Result<Option<String>, Flaw> {
+    pub(crate) fn optional_text(&mut self, name: &str) -> Result<Option<String>, Flaw> {
         self.optional(name).map(|node| self.text_of(node, name)).transpose()
     }
 
     /// Takes out a string that must be there.
-    pub(in crate::cassette) fn text(&mut self, name: &str) -> Result<String, Flaw> {
+    pub(crate) fn text(&mut self, name: &str) -> Result<String, Flaw> {
         let node = self.required(name)?;
         self.text_of(node, name)
     }
 
     /// An error about member `name` at `node`.
-    pub(in crate::cassette) fn flaw(&self, node: &Node<'_>, name: &str, reason: &str) -> Flaw {
+    pub(crate) fn flaw(&self, node: &Node<'_>, name: &str, reason: &str) -> Flaw {
         Flaw::at(node.offset, format!("{}: member {name:?}: {reason}", shown(&self.place)))
     }
 
     /// Where the items of the array member `name` stand, for messages.
-    pub(in crate::cassette) fn place_of(&self, name: &str, index: usize) -> String {
+    pub(crate) fn place_of(&self, name: &str, index: usize) -> String {
         let dot = if self.place.is_empty() { "" } else { "." };
         format!("{}{dot}{name}[{index}]", self.place)
     }
 
     /// The members that nobody took, in the order of the text.
-    pub(in crate::cassette) fn rest(self) -> Vec<(String, &'n Node<'a>)> {
+    pub(crate) fn rest(self) -> Vec<(String, &'n Node<'a>)> {
         self.members
     }
 
     /// Checks that nothing is left over.
-    pub(in crate::cassette) fn finish(self) -> Result<(), Flaw> {
+    pub(crate) fn finish(self) -> Result<(), Flaw> {
         match self.members.first() {
             None => Ok(()),
             Some((name, node)) => {

@@ -1,7 +1,7 @@
 //! An entry that two sides say differently, as text for a person to decide.
 
-use super::write::{Unwritable, write};
-use crate::cassette::Piece;
+use super::three_way::Piece;
+use crate::entry_file::{Unwritable, write};
 use crate::model::{Entry, Take};
 
 /// How the text begins what our side says; what theirs says follows [`BETWEEN`] and ends with [`THEIRS`].

@@ -2,7 +2,7 @@
 
 /// Writes JSON in the one layout that cassettes have.
 #[derive(Default)]
-pub(in crate::cassette) struct Printer {
+pub(crate) struct Printer {
     out: String,
     /// For every open bracket, whether something stands in it already.
     open: Vec<bool>,
@@ -10,13 +10,13 @@ pub(in crate::cassette) struct Printer {
 
 impl Printer {
     /// Opens an object or array.
-    pub(in crate::cassette) fn begin(&mut self, bracket: char) {
+    pub(crate) fn begin(&mut self, bracket: char) {
         self.out.push(bracket);
         self.open.push(false);
     }
 
     /// Closes what was opened last.
-    pub(in crate::cassette) fn end(&mut self, bracket: char) {
+    pub(crate) fn end(&mut self, bracket: char) {
         if self.open.pop() == Some(true) {
             self.new_line();
         }
@@ -24,7 +24,7 @@ impl Printer {
     }
 
     /// Goes to where the next item of an array stands.
-    pub(in crate::cassette) fn item(&mut self) {
+    pub(crate) fn item(&mut self) {
         if let Some(filled) = self.open.last_mut() {
             if *filled {
                 self.out.push(',');
@@ -35,19 +35,19 @@ impl Printer {
     }
 
     /// Starts a member; `name` is spelled as JSON, quotes included.
-    pub(in crate::cassette) fn name(&mut self, name: &str) {
+    pub(crate) fn name(&mut self, name: &str) {
         self.item();
         self.out.push_str(name);
         self.out.push_str(": ");
     }
 
     /// A value on one line, spelled as JSON.
-    pub(in crate::cassette) fn value(&mut self, json: &str) {
+    pub(crate) fn value(&mut self, json: &str) {
         self.out.push_str(json);
     }
 
     /// The text, with a newline at its end.
-    pub(in crate::cassette) fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> String {
         self.out.push('\n');
         self.out
     }

@@ -3,8 +3,8 @@
 //! Each session's takes are combined for themselves: a replay never asks how those of different sessions stand to each
 //! other. Without a base everything is an addition, and what both sides have is there once.
 
-use super::merge::{arranged, begins};
-use super::subsequence::{common, within};
+use super::add_takes::{arranged, begins};
+use super::subsequence::{common_places, places_within};
 use crate::model::Take;
 use std::collections::BTreeSet;
 
@@ -163,12 +163,12 @@ fn union(ours: &[&Take], theirs: &[&Take]) -> Vec<Placed> {
     let holds = |whole: &Take, part: &Take| whole.is_same_as(part) && whole.times >= part.times;
     // Of polls that answer the same the longest sequence could join a run with a longer one, and count it too often: what
     // one side has all of is paired with what holds it.
-    let mut pairs = if let Some(places) = within(ours, theirs, |mine, other| holds(mine, other)) {
+    let mut pairs = if let Some(places) = places_within(ours, theirs, |mine, other| holds(mine, other)) {
         places.into_iter().zip(0..).collect()
-    } else if let Some(places) = within(theirs, ours, |other, mine| holds(other, mine)) {
+    } else if let Some(places) = places_within(theirs, ours, |other, mine| holds(other, mine)) {
         (0..).zip(places).collect()
     } else {
-        common(ours.len(), theirs.len(), one)
+        common_places(ours.len(), theirs.len(), one)
     };
     pairs.push((ours.len(), theirs.len()));
     let (mut placed, mut next) = (Vec::new(), (0, 0));
@@ -216,7 +216,7 @@ fn settled(placed: Vec<Placed>) -> Vec<Placed> {
 fn edits<'t>(base: &[&Take], side: &[&'t Take]) -> Edits<'t> {
     let same =
         |at: usize, other: usize| base.get(at).zip(side.get(other)).is_some_and(|(base, take)| base.is_same_as(take));
-    let mut kept = common(base.len(), side.len(), same);
+    let mut kept = common_places(base.len(), side.len(), same);
     kept.push((base.len(), side.len()));
     let mut edits = Edits { fates: vec![None; base.len()], added: vec![Vec::new(); base.len() + 1] };
     let mut next = (0, 0);

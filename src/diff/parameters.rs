@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// One place where two canonical parameter texts differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
+pub struct ParameterDifference {
     /// JSON pointer (RFC 6901) to the place.
     pub pointer: String,
     /// The value recorded there, as canonical JSON; `None` where the member is absent.
@@ -17,11 +17,11 @@ pub struct Difference {
 /// The differences between two canonical parameter texts, in order of their pointers. Empty where they are equal; one
 /// difference at the root where either is no JSON.
 #[must_use]
-pub fn differences(recorded: &str, asked: &str) -> Vec<Difference> {
+pub fn parameter_differences(recorded: &str, asked: &str) -> Vec<ParameterDifference> {
     let mut found = Vec::new();
     match (json::parse(recorded.as_bytes()), json::parse(asked.as_bytes())) {
         (Ok(recorded), Ok(asked)) => compare(&mut found, &mut String::new(), Some(&recorded), Some(&asked)),
-        _ if recorded != asked => found.push(Difference {
+        _ if recorded != asked => found.push(ParameterDifference {
             pointer: String::new(),
             recorded: Some(recorded.to_owned()),
             asked: Some(asked.to_owned()),
@@ -31,7 +31,12 @@ pub fn differences(recorded: &str, asked: &str) -> Vec<Difference> {
     found
 }
 
-fn compare(found: &mut Vec<Difference>, pointer: &mut String, recorded: Option<&Node<'_>>, asked: Option<&Node<'_>>) {
+fn compare(
+    found: &mut Vec<ParameterDifference>,
+    pointer: &mut String,
+    recorded: Option<&Node<'_>>,
+    asked: Option<&Node<'_>>,
+) {
     match (recorded.map(|node| &node.kind), asked.map(|node| &node.kind)) {
         (Some(Kind::Object(a)), Some(Kind::Object(b))) => {
             let mut names: BTreeMap<&str, [Option<&Node<'_>>; 2]> = BTreeMap::new();
@@ -52,7 +57,7 @@ fn compare(found: &mut Vec<Difference>, pointer: &mut String, recorded: Option<&
             }
         }
         _ if recorded.map(|node| node.raw) == asked.map(|node| node.raw) => {}
-        _ => found.push(Difference {
+        _ => found.push(ParameterDifference {
             pointer: pointer.clone(),
             recorded: recorded.map(|node| node.raw.to_owned()),
             asked: asked.map(|node| node.raw.to_owned()),
@@ -61,7 +66,7 @@ fn compare(found: &mut Vec<Difference>, pointer: &mut String, recorded: Option<&
 }
 
 fn descend(
-    found: &mut Vec<Difference>,
+    found: &mut Vec<ParameterDifference>,
     pointer: &mut String,
     step: &str,
     recorded: Option<&Node<'_>>,
@@ -80,7 +85,7 @@ mod tests {
 
     #[test]
     fn names_the_places() {
-        let of = |pointer: &str, recorded: Option<&str>, asked: Option<&str>| Difference {
+        let of = |pointer: &str, recorded: Option<&str>, asked: Option<&str>| ParameterDifference {
             pointer: pointer.into(),
             recorded: recorded.map(Into::into),
             asked: asked.map(Into::into),
@@ -88,7 +93,7 @@ mod tests {
         let recorded = r#"{"a/b":[1,2],"name":"x","same":{"k":1}}"#;
         let asked = r#"{"a/b":[1,3,4],"owner":"SELF","same":{"k":1}}"#;
         assert_eq!(
-            differences(recorded, asked),
+            parameter_differences(recorded, asked),
             [
                 of("/a~1b/1", Some("2"), Some("3")),
                 of("/a~1b/2", None, Some("4")),
@@ -96,6 +101,6 @@ mod tests {
                 of("/owner", None, Some("\"SELF\"")),
             ]
         );
-        assert_eq!(differences(asked, asked), []);
+        assert_eq!(parameter_differences(asked, asked), []);
     }
 }

@@ -138,7 +138,7 @@ fn paired(a: &[Node<'_>], b: &[Node<'_>]) -> Vec<Pair> {
     }
     let mut pairs = Vec::new();
     let (mut from_a, mut from_b) = (0, 0);
-    let anchors = super::align::common(middle_a.len(), middle_b.len(), |x, y| {
+    let anchors = super::subsequence::common_places(middle_a.len(), middle_b.len(), |x, y| {
         middle_a.get(x).zip(middle_b.get(y)).is_some_and(|(a, b)| same(a, b))
     });
     for (to_a, to_b) in anchors.into_iter().chain([(middle_a.len(), middle_b.len())]) {

@@ -1,7 +1,7 @@
 //! A listing as one answer, however it was cut into pages.
 
 use super::takes::Paging;
-use crate::cassette::text::spelled;
+use crate::entry_file::spelled;
 use crate::json::{self, Kind, quote, unquote};
 use crate::model::Page;
 

@@ -55,7 +55,7 @@ pub(super) fn operation_name(text: String) -> OperationName {
 }
 
 /// The conflict that `git` left in `text`, if it did.
-pub(in crate::cassette) fn conflict(text: &[u8]) -> Option<Flaw> {
+pub(crate) fn conflict(text: &[u8]) -> Option<Flaw> {
     let mut offset = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         if [&b"<<<<<<< "[..], b">>>>>>> ", b"||||||| "].iter().any(|marker| line.starts_with(marker)) {

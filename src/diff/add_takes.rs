@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 /// A take that is not in the text yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recorded {
+pub struct RecordedTake {
     /// The take.
     pub take: Take,
     /// Whether it was recorded in mode `all`: earlier takes of its session give way to it.
@@ -14,14 +14,14 @@ pub struct Recorded {
 
 /// The takes of one fingerprint after `recorded` (in recorded order) has been added to `old`.
 #[must_use]
-pub fn merge(old: Vec<Take>, recorded: Vec<Recorded>) -> Vec<Take> {
+pub fn add_takes(old: Vec<Take>, recorded: Vec<RecordedTake>) -> Vec<Take> {
     let (replacing, appended): (Vec<_>, Vec<_>) = recorded.into_iter().partition(|recorded| recorded.replace);
     let mut takes = old;
     for recorded in appended {
         append(&mut takes, recorded.take);
     }
     let mut sessions: Vec<Vec<Take>> = Vec::new();
-    for Recorded { take, .. } in replacing {
+    for RecordedTake { take, .. } in replacing {
         match sessions.iter_mut().find(|fresh| fresh.first().is_some_and(|first| first.session == take.session)) {
             Some(fresh) => append(fresh, take),
             None => sessions.push(vec![take]),
@@ -143,8 +143,8 @@ mod tests {
         texts.iter().map(|text| take(text)).collect()
     }
 
-    fn recorded(texts: &[&str], replace: bool) -> Vec<Recorded> {
-        takes(texts).into_iter().map(|take| Recorded { take, replace }).collect()
+    fn recorded(texts: &[&str], replace: bool) -> Vec<RecordedTake> {
+        takes(texts).into_iter().map(|take| RecordedTake { take, replace }).collect()
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
             (&["a+"], &["t:a b"], &["a+", "t:a b"]),
             (&["a b"], &["a c"], &["a b", "a c"]),
         ] {
-            assert_eq!(merge(takes(old), recorded(new, false)), takes(merged), "{old:?} {new:?}");
+            assert_eq!(add_takes(takes(old), recorded(new, false)), takes(merged), "{old:?} {new:?}");
         }
     }
 
@@ -168,8 +168,8 @@ mod tests {
     fn a_write_is_never_dropped() {
         let mut write = take("w");
         write.id = Some("create/x#1".into());
-        let twice = vec![Recorded { take: write.clone(), replace: false }; 2];
-        assert_eq!(merge(Vec::new(), twice), vec![write.clone(), write]);
+        let twice = vec![RecordedTake { take: write.clone(), replace: false }; 2];
+        assert_eq!(add_takes(Vec::new(), twice), vec![write.clone(), write]);
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
             (&["x*3"], &["x", "x"], &["x*2"]),
             (&["s:1", "s:2", "t:1", "t:2"], &["t:1", "s:1", "s:2", "t:2"], &["s:1", "s:2", "t:1", "t:2"]),
         ] {
-            assert_eq!(merge(takes(old), recorded(new, true)), takes(merged), "{old:?} {new:?}");
+            assert_eq!(add_takes(takes(old), recorded(new, true)), takes(merged), "{old:?} {new:?}");
         }
     }
 
@@ -205,8 +205,8 @@ mod tests {
         ];
         for order in [[5, 1, 0, 2, 3, 4], [0, 2, 1, 3, 5, 4], [1, 0, 2, 5, 3, 4]] {
             let takes = order.iter().filter_map(|at| all.get(*at).cloned());
-            let recorded = takes.map(|take| Recorded { take, replace: false }).collect();
-            assert_eq!(merge(Vec::new(), recorded), all, "{order:?}");
+            let recorded = takes.map(|take| RecordedTake { take, replace: false }).collect();
+            assert_eq!(add_takes(Vec::new(), recorded), all, "{order:?}");
         }
     }
 
@@ -223,10 +223,10 @@ mod tests {
             new in prop::collection::vec(any_take(), 0..8),
             cut in 0_usize..8,
         ) {
-            let new: Vec<_> = new.into_iter().map(|take| Recorded { take, replace: false }).collect();
+            let new: Vec<_> = new.into_iter().map(|take| RecordedTake { take, replace: false }).collect();
             let (first, second) = new.split_at(cut.min(new.len()));
-            let stepwise = merge(merge(old.clone(), first.to_vec()), second.to_vec());
-            prop_assert_eq!(merge(old, new.clone()), stepwise);
+            let stepwise = add_takes(add_takes(old.clone(), first.to_vec()), second.to_vec());
+            prop_assert_eq!(add_takes(old, new.clone()), stepwise);
         }
 
         #[test]
@@ -234,14 +234,14 @@ mod tests {
             others in prop::collection::vec(any_take(), 0..5),
             run in prop::collection::vec(any_take(), 1..8),
         ) {
-            let run: Vec<_> = run.into_iter().map(|take| Recorded { take, replace: true }).collect();
-            let once = merge(others, run.clone());
-            prop_assert_eq!(merge(once.clone(), run), once);
+            let run: Vec<_> = run.into_iter().map(|take| RecordedTake { take, replace: true }).collect();
+            let once = add_takes(others, run.clone());
+            prop_assert_eq!(add_takes(once.clone(), run), once);
         }
 
         #[test]
         fn every_last_answer_survives(old in prop::collection::vec(any_take(), 0..5), new in any_take(), replace: bool) {
-            let merged = merge(old, vec![Recorded { take: new.clone(), replace }]);
+            let merged = add_takes(old, vec![RecordedTake { take: new.clone(), replace }]);
             let beginning = |take: &Take| new.is_prefix_of(take);
             prop_assert!(merged.iter().any(beginning));
         }

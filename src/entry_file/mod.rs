@@ -4,7 +4,6 @@
 
 mod begins;
 mod body;
-mod clash;
 mod fields;
 mod printer;
 mod read;
@@ -14,9 +13,8 @@ mod write;
 
 pub use begins::begins_as_entry;
 pub use body::{laid_out, spelled};
-pub use clash::{write_both, write_clashing};
-pub(in crate::cassette) use fields::Fields;
-pub(in crate::cassette) use printer::Printer;
-pub(in crate::cassette) use read::conflict;
+pub(crate) use fields::Fields;
+pub(crate) use printer::Printer;
+pub(crate) use read::conflict;
 pub use read::{Flaw, read};
 pub use write::{Unwritable, write};

@@ -1,6 +1,5 @@
-//! Whether the disk has room for a batch, asked before sled is: once sled has failed to write it may never answer again.
+//! Whether the disk has room for what sled is given, asked first: once sled has failed to write it may never answer again.
 
-use crate::cassette::fault;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::{Errno, retry_on_intr};
 use std::fs::{self, File};
@@ -15,19 +14,18 @@ const FACTOR: usize = 4;
 const CREDIT: usize = 256 << 10;
 
 /// A file that the disk gives room to, if it can, and that is removed.
-pub(super) struct Room {
+pub(super) struct DiskSpace {
     path: PathBuf,
     credit: usize,
 }
 
-impl Room {
+impl DiskSpace {
     pub(super) const fn new(path: PathBuf) -> Self {
         Self { path, credit: 0 }
     }
 
     /// Checks that `bytes` can be stored.
-    pub(super) fn claim(&mut self, bytes: usize) -> io::Result<()> {
-        fault::full_disk()?;
+    pub(super) fn reserve(&mut self, bytes: usize) -> io::Result<()> {
         if self.credit < bytes {
             let given = self.probe(RESERVE + FACTOR * (bytes + CREDIT));
             let _ = fs::remove_file(&self.path);
@@ -63,16 +61,16 @@ mod tests {
     #[test]
     fn the_disk_is_asked_now_and_then_and_nothing_is_left_on_it() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("room");
-        let mut room = Room::new(path.clone());
-        room.claim(10).unwrap();
+        let path = folder.path().join("reserve");
+        let mut space = DiskSpace::new(path.clone());
+        space.reserve(10).unwrap();
         assert!(!path.exists());
         // Nobody can write a file where a folder is; while there is credit nobody tries.
         fs::create_dir(&path).unwrap();
-        room.claim(CREDIT).unwrap();
-        assert!(room.claim(1).is_err());
+        space.reserve(CREDIT).unwrap();
+        assert!(space.reserve(1).is_err());
         fs::remove_dir(&path).unwrap();
-        room.claim(3 * CREDIT).unwrap();
-        room.claim(CREDIT).unwrap();
+        space.reserve(3 * CREDIT).unwrap();
+        space.reserve(CREDIT).unwrap();
     }
 }
