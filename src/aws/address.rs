@@ -3,52 +3,22 @@
 //! The names that ramtape connects to for its clients are those of AWS. One that leads to this machine, to the network around
 //! it or to an instance's metadata service is a mistake or an attack.
 
+use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::str::FromStr;
-
-/// A range of addresses, written `10.0.0.0/8` or, for one address, `10.1.2.3`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    /// How many bits from the left are its own.
-    bits: u32,
-}
 
 /// A text that is no range of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a network is written like 10.0.0.0/8 or fd00::/8")]
 pub struct NetworkError;
 
-impl FromStr for Network {
-    type Err = NetworkError;
-
-    fn from_str(text: &str) -> Result<Self, NetworkError> {
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-        let address: IpAddr = address.parse().map_err(|_| NetworkError)?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = match bits {
-            None => most,
-            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse().map_err(|_| NetworkError)?
-            }
-            Some(_) => return Err(NetworkError),
-        };
-        if bits <= most { Ok(Self { address, bits }) } else { Err(NetworkError) }
-    }
-}
-
-impl Network {
-    /// Whether `address` is in it. An IPv4 address is the same in its IPv6 spelling.
-    #[must_use]
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let differing = match (self.address, address.to_canonical()) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => (own.to_bits() ^ other.to_bits()).leading_zeros(),
-            (IpAddr::V6(own), IpAddr::V6(other)) => (own.to_bits() ^ other.to_bits()).leading_zeros(),
-            _ => return false,
-        };
-        differing >= self.bits
-    }
+/// Reads a range of addresses, written `10.0.0.0/8` or, for one address, `10.1.2.3`.
+///
+/// # Errors
+/// [`NetworkError`] for anything else.
+pub fn parse_network(text: &str) -> Result<IpNet, NetworkError> {
+    let one = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| one()).map_err(|_| NetworkError)
 }
 
 /// What makes an address none of the public internet's.
@@ -85,14 +55,14 @@ impl Reserved {
     /// What `address` is kept for, by the registries of RFC 6890; `None` for a public one. Of an address that holds an IPv4
     /// one (mapped, or translated by a gateway), that one counts.
     #[must_use]
-    pub fn of(address: IpAddr) -> Option<Self> {
+    pub fn classify(address: IpAddr) -> Option<Self> {
         match address.to_canonical() {
-            IpAddr::V4(address) => Self::of_v4(address),
-            IpAddr::V6(address) => Self::of_v6(address),
+            IpAddr::V4(address) => Self::classify_v4(address),
+            IpAddr::V6(address) => Self::classify_v6(address),
         }
     }
 
-    fn of_v4(address: Ipv4Addr) -> Option<Self> {
+    fn classify_v4(address: Ipv4Addr) -> Option<Self> {
         match address.octets() {
             [127, ..] => Some(Self::Loopback),
             [169, 254, ..] => Some(Self::LinkLocal),
@@ -105,10 +75,10 @@ impl Reserved {
         }
     }
 
-    fn of_v6(address: Ipv6Addr) -> Option<Self> {
+    fn classify_v6(address: Ipv6Addr) -> Option<Self> {
         let held = |high: u16, low: u16| {
             let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-            Self::of_v4(Ipv4Addr::new(a, b, c, d))
+            Self::classify_v4(Ipv4Addr::new(a, b, c, d))
         };
         match address.segments() {
             [0, 0, 0, 0, 0, 0, 0, 1] => Some(Self::Loopback),
@@ -138,7 +108,7 @@ pub struct ForbiddenAddress {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressRules {
     /// Networks besides the public ones.
-    pub allowed: Vec<Network>,
+    pub allowed: Vec<IpNet>,
 }
 
 impl AddressRules {
@@ -147,8 +117,9 @@ impl AddressRules {
     /// # Errors
     /// [`ForbiddenAddress`] where not.
     pub fn check(&self, address: IpAddr) -> Result<(), ForbiddenAddress> {
-        match Reserved::of(address) {
-            Some(reserved) if !self.allowed.iter().any(|network| network.contains(address)) => {
+        match Reserved::classify(address) {
+            // An IPv4 address is the same in its IPv6 spelling.
+            Some(reserved) if !self.allowed.iter().any(|network| network.contains(&address.to_canonical())) => {
                 Err(ForbiddenAddress { address, reserved })
             }
             _ => Ok(()),
@@ -161,8 +132,8 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
     use super::*;
 
-    fn of(address: &str) -> Option<Reserved> {
-        Reserved::of(address.parse().unwrap())
+    fn classify(address: &str) -> Option<Reserved> {
+        Reserved::classify(address.parse().unwrap())
     }
 
     #[test]
@@ -182,7 +153,7 @@ mod tests {
             ),
         ] {
             for address in addresses {
-                assert_eq!(of(address), Some(reserved), "{address}");
+                assert_eq!(classify(address), Some(reserved), "{address}");
             }
         }
     }
@@ -206,14 +177,16 @@ mod tests {
             "64:ff9b::52.94.5.1",
             "::ffff:52.94.5.1",
         ] {
-            assert_eq!(of(address), None, "{address}");
+            assert_eq!(classify(address), None, "{address}");
         }
     }
 
     #[test]
     fn networks_hold_what_begins_as_they_do() {
-        let holds =
-            |network: &str, address: &str| network.parse::<Network>().unwrap().contains(address.parse().unwrap());
+        let holds = |network: &str, address: &str| {
+            let address: IpAddr = address.parse().unwrap();
+            parse_network(network).unwrap().contains(&address.to_canonical())
+        };
         for (network, address, held) in [
             ("10.0.0.0/8", "10.255.0.1", true),
             ("10.0.0.0/8", "11.0.0.1", false),
@@ -230,7 +203,7 @@ mod tests {
             assert_eq!(holds(network, address), held, "{network} {address}");
         }
         for text in ["", "10.0.0.0/", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/+8", "10.0.0.0/8/8", "ram.test"] {
-            assert_eq!(text.parse::<Network>(), Err(NetworkError), "{text}");
+            assert_eq!(parse_network(text), Err(NetworkError), "{text}");
         }
     }
 

@@ -1,11 +1,11 @@
 //! One HTTP client for all of upstream: sends a request, reads the answer whole within its limits.
 
 use super::answer::{Answer, keep_end_to_end};
-use super::coding::{Coding, accept_gzip};
-use super::failure;
+use super::content_encoding::{Coding, accept_gzip};
+use super::error::{Phase, UpstreamError};
+use super::http_failure::{classify, is_connect_timeout};
 use super::resolve::Resolver;
 use super::roots::Roots;
-use super::{Phase, UpstreamError};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{Request, Response};
@@ -15,9 +15,9 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::{CaptureConnection, HttpConnector, HttpInfo, capture_connection};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Shorter than AWS keeps a connection: one that upstream is about to close is not used for a write.
@@ -77,7 +77,7 @@ impl Client {
 
     /// How many connections carried at least one request.
     pub(super) fn connections(&self) -> u64 {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+        self.used.lock().len() as u64
     }
 
     /// Sends `request` and reads the answer.
@@ -118,7 +118,7 @@ impl Client {
         tokio::select! {
             biased;
             head = self.pool.request(request) => head.map_err(|error| {
-                if failure::is_connect_timeout(&error) { late() } else { failure::classify(&error, host) }
+                if is_connect_timeout(&error) { late() } else { classify(&error, host) }
             }),
             () = not_connected => Err(late()),
         }
@@ -144,7 +144,7 @@ impl Client {
             connected.get_extras(&mut extensions);
         }
         if let Some(info) = extensions.get::<HttpInfo>() {
-            self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(info.local_addr());
+            self.used.lock().insert(info.local_addr());
         }
     }
 }

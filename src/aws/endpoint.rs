@@ -1,7 +1,7 @@
 //! Where upstream is: a region's public endpoint, or a base URL instead.
 
-use super::EndpointKind;
-use super::UpstreamError;
+use super::error::UpstreamError;
+use super::hosts::EndpointKind;
 use crate::model::without_secrets;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -182,8 +182,8 @@ fn is_ours(ip: IpAddr) -> bool {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
-    use super::EndpointKind;
     use super::{BaseUrl, Endpoint};
+    use crate::aws::EndpointKind;
     use crate::aws::UpstreamError;
 
     fn public(region: &str) -> Result<String, UpstreamError> {

@@ -2,6 +2,7 @@
 
 use super::address::ForbiddenAddress;
 use super::credentials::CredentialsError;
+use super::roots::CaBundleError;
 use super::sigv4::SignError;
 use std::time::Duration;
 
@@ -88,13 +89,8 @@ pub enum UpstreamError {
         named: String,
     },
     /// The file of additional trusted roots can't be used.
-    #[error("the CA bundle {path} cannot be used: {problem}")]
-    CaBundle {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        problem: String,
-    },
+    #[error(transparent)]
+    CaBundle(#[from] CaBundleError),
     /// The name of the host is not known.
     #[error("the name of upstream {host} could not be resolved")]
     Dns {
@@ -232,7 +228,7 @@ impl UpstreamError {
             | Self::SharedFiles { .. }
             | Self::NoProfile { .. }
             | Self::TwoProfiles { .. }
-            | Self::CaBundle { .. }
+            | Self::CaBundle(_)
             | Self::Tls { .. }
             | Self::TooLarge { .. }
             | Self::ContentEncoded { .. }

@@ -1,7 +1,7 @@
 //! In which regions an access key works, as far as upstream has told.
 
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 /// Of how many pairs of key and region it is known.
 const KNOWN: usize = 4096;
@@ -38,7 +38,7 @@ impl KnownKeys {
     /// Whether another region accepts the key that `region` does not know: then that tells of the region. A key that once
     /// worked there was withdrawn, and so was one that works nowhere any more.
     pub fn works_elsewhere(&self, key_id: &str, region: &str) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.0.lock();
         let here = known.get(&(key_id.to_owned(), region.to_owned())).copied();
         let elsewhere = |((key, other), standing): (&(String, String), &Standing)| {
             key == key_id && other != region && *standing == Standing::Accepted
@@ -47,7 +47,7 @@ impl KnownKeys {
     }
 
     fn note(&self, key_id: &str, region: &str, standing: impl FnOnce(Option<Standing>) -> Standing) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock();
         let place = (key_id.to_owned(), region.to_owned());
         let before = known.get(&place).copied();
         if before.is_some() || known.len() < KNOWN {

@@ -2,7 +2,7 @@
 //! that changes its mind in between leads nowhere else.
 
 use super::address::{AddressRules, ForbiddenAddress};
-use super::{Phase, UpstreamError};
+use super::error::{Phase, UpstreamError};
 use hyper_util::client::legacy::connect::dns::Name;
 use std::collections::BTreeMap;
 use std::io;

@@ -1,11 +1,20 @@
 //! Whom TLS trusts: Mozilla's roots, the system's, and those of `AWS_CA_BUNDLE`.
 
-use super::UpstreamError;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+
+/// Why a file of trusted roots cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the CA bundle {path} cannot be used: {problem}")]
+pub struct CaBundleError {
+    /// The file.
+    pub path: String,
+    /// What is wrong with it.
+    pub problem: String,
+}
 
 /// The trusted roots. The system's are read when they are first needed.
 #[derive(Debug, Default)]
@@ -22,7 +31,7 @@ struct Bundle {
 
 impl Roots {
     /// Reads the PEM file `bundle`, if there is one.
-    pub(super) fn read(bundle: Option<&Path>) -> Result<Self, UpstreamError> {
+    pub(super) fn read(bundle: Option<&Path>) -> Result<Self, CaBundleError> {
         let bundle = bundle.map(Bundle::read).transpose()?;
         Ok(Self { bundle, native: OnceLock::new() })
     }
@@ -60,8 +69,8 @@ impl Roots {
 }
 
 impl Bundle {
-    fn read(path: &Path) -> Result<Self, UpstreamError> {
-        let bad = |problem| UpstreamError::CaBundle { path: path.display().to_string(), problem };
+    fn read(path: &Path) -> Result<Self, CaBundleError> {
+        let bad = |problem| CaBundleError { path: path.display().to_string(), problem };
         let pem = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
         let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem)
             .collect::<Result<_, _>>()

@@ -1,6 +1,7 @@
 //! The shared configuration and credentials files of the AWS tools: what they say of where to ask, and as whom.
 
-use super::UpstreamError;
+use super::error::UpstreamError;
+use crate::model::with_causes;
 use aws_config::profile::{self, ProfileSet};
 use aws_runtime::env_config::EnvConfigValue;
 use aws_runtime::env_config::file::EnvConfigFiles;
@@ -23,10 +24,7 @@ impl SharedFiles {
         let environment = Env::from(variables.clone().into_iter().collect::<HashMap<_, _>>());
         let selected = Some(profile.unwrap_or("default").to_owned().into());
         let sections = profile::load(&Fs::real(), &environment, &EnvConfigFiles::default(), selected).await;
-        let sections = sections.map_err(|error| {
-            let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
-            UpstreamError::SharedFiles { reason: causes.map(ToString::to_string).collect::<Vec<_>>().join(": ") }
-        })?;
+        let sections = sections.map_err(|error| UpstreamError::SharedFiles { reason: with_causes(&error) })?;
         Ok(Self { sections })
     }
 

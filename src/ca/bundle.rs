@@ -39,5 +39,5 @@ pub fn bundle(authority: &Authority, own: &[PathBuf], earlier: Option<&Authority
 fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaError> {
     let bad = |reason: String| CaError::OwnBundle { path: path.to_owned(), reason };
     let text = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
-    pem::certificates(&text).map_err(bad)
+    pem::certificates(&text).map_err(|error| bad(format!("it is not PEM: {error:?}")))
 }

@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 
 const LINE: usize = 64;
 
@@ -27,12 +27,13 @@ pub(super) fn certificate(der: &[u8]) -> String {
 }
 
 /// The certificates in `text`.
-pub(super) fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    CertificateDer::pem_slice_iter(text).collect::<Result<_, _>>().map_err(|error| format!("it is not PEM: {error:?}"))
+pub(super) fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, pem::Error> {
+    CertificateDer::pem_slice_iter(text).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
 
     #[test]
@@ -41,7 +42,7 @@ mod tests {
             let der = vec![7; length];
             let text = certificate(&der);
             assert!(text.lines().all(|line| line.len() <= LINE), "{text}");
-            assert_eq!(certificates(text.as_bytes()), Ok(vec![CertificateDer::from(der)]));
+            assert_eq!(certificates(text.as_bytes()).unwrap(), [CertificateDer::from(der)]);
         }
     }
 }

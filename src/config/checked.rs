@@ -3,7 +3,7 @@
 use super::{
     ConfigError, Door, Pages, Poll, RawLimits, RecordMode, RedactConfig, Settings, UpstreamConfig, actors, redact,
 };
-use crate::aws::{AddressRules, Names};
+use crate::aws::{AddressRules, Names, parse_network};
 use crate::model::{Actor, Secret, shell_line};
 use crate::proxy::{Limits, Target};
 use crate::redact::Allowed;
@@ -267,7 +267,8 @@ fn checked_session(name: String) -> Result<String, ConfigError> {
 
 fn checked_networks(written: &[String]) -> Result<AddressRules, ConfigError> {
     let network = |text: &String| {
-        text.parse().map_err(|_| refused("allowed_networks", text, "a network is written like 10.0.0.0/8 or fd00::/8"))
+        parse_network(text)
+            .map_err(|_| refused("allowed_networks", text, "a network is written like 10.0.0.0/8 or fd00::/8"))
     };
     Ok(AddressRules { allowed: written.iter().map(network).collect::<Result<_, _>>()? })
 }

@@ -1,13 +1,13 @@
 //! Who a caller speaks as.
 
+use crate::aws::sigv4::ClaimedCredential;
 use crate::aws::{CredentialsError, Upstream};
 use crate::engine::error::EngineError;
 use crate::engine::recorder::Recorder;
 use crate::engine::settings::SignerChoice;
 use crate::engine::state::EngineState;
 use crate::model::{DEFAULT_ACTOR, Request};
-use crate::session::{Actors, Claim, ProfileKey, access_key_id, decode_account_id};
-use http::header::AUTHORIZATION;
+use crate::session::{Actors, Claim, ProfileKey, decode_account_id};
 use parking_lot::{Mutex, MutexGuard};
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -82,7 +82,7 @@ pub(super) async fn recording(
 
 /// The access key id that `request` names.
 pub(super) fn key_id(request: &Request) -> Option<&str> {
-    access_key_id(request.header(AUTHORIZATION)?)
+    ClaimedCredential::read(request).map(|credential| credential.access_key_id)
 }
 
 /// Whether the scope of the signature names `service`.
@@ -92,8 +92,7 @@ pub(super) fn is_for(request: &Request, service: &str) -> bool {
 
 /// The service that the scope of the signature names.
 pub(super) fn signed_service(request: &Request) -> Option<&str> {
-    let (_, rest) = request.header(AUTHORIZATION)?.split_once("Credential=")?;
-    rest.split([',', ' ']).next()?.rsplit('/').nth(1)
+    ClaimedCredential::read(request).map(|credential| credential.service)
 }
 
 fn claims_by_profile_alone(actors: &Actors, label: &str) -> bool {

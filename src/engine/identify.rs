@@ -1,5 +1,6 @@
 //! From a request to what it asks: operation, region, actor, parameters, and their fingerprint.
 
+use crate::aws::sigv4::ClaimedCredential;
 use crate::engine::actors::ActorLabel;
 use crate::engine::error::EngineError;
 use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
@@ -9,7 +10,6 @@ use crate::redact::{Asking, Copied, Redaction};
 use crate::service::{Kind, Operation, Service};
 use crate::session::{Bindings, read_binding_prefix};
 use crate::token::{Token, TokenError, foreign_mark};
-use http::header::AUTHORIZATION;
 use std::sync::Arc;
 
 /// What requests are identified by.
@@ -263,12 +263,7 @@ pub(super) fn region<'a>(request: &'a Request, service: &Service, default: &'a s
 }
 
 fn named_region<'a>(request: &'a Request, service: &str) -> Option<&'a str> {
-    let scoped = request.header(AUTHORIZATION).and_then(|header| {
-        let usual = header.strip_prefix("AWS4-HMAC-SHA256 Credential=");
-        let credential = usual.or_else(|| Some(header.split_once("Credential=")?.1))?;
-        let end = memchr::memchr2(b',', b' ', credential.as_bytes()).unwrap_or(credential.len());
-        credential.get(..end)?.split('/').nth(2)
-    });
+    let scoped = ClaimedCredential::read(request).and_then(|credential| credential.region);
     let hosted = || {
         let (label, rest) = request.authority.split_once('.')?;
         let own = label == service || label.strip_prefix(service)? == "-fips";

@@ -2,7 +2,7 @@
 
 use crate::aws::ServiceHost;
 use crate::aws::{Answer, KnownKeys};
-use crate::engine::actors::{self, is_for};
+use crate::engine::actors::{self, signed_service};
 use crate::engine::classify::{error_kind, is_recordable, is_regional, is_web_page};
 use crate::engine::error::EngineError;
 use crate::engine::identify::{IdentifiedRequest, identify};
@@ -134,8 +134,8 @@ impl Importer {
     /// being one of the operations.
     fn is_addressed(&self, request: &Request) -> bool {
         let service = &self.state.settings.service;
-        if request.header("authorization").is_some_and(|header| header.contains("Credential=")) {
-            return is_for(request, &service.name);
+        if let Some(signed_for) = signed_service(request) {
+            return signed_for == service.name;
         }
         let host = request.authority.rsplit_once(':').map_or(request.authority.as_str(), |(host, _)| host);
         let near = !host.contains('.') || host.starts_with("127.") || host.ends_with(".localhost");

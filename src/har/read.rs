@@ -103,7 +103,7 @@ fn entry(number: usize, text: &str) -> (Entry, Option<i64>) {
         }
     };
     let name = name(&raw.request.method, &raw.request.url);
-    let started = raw.started_date_time.as_deref().and_then(time::microseconds);
+    let started = raw.started_date_time.as_deref().and_then(time::parse_microseconds);
     (Entry { number, name, exchange: exchange(raw) }, started)
 }
 

@@ -1,52 +1,34 @@
 //! ISO 8601 times, as far as they order the entries of one file.
 
-/// Microseconds since 1970 of `YYYY-MM-DDThh:mm:ss[.fraction](Z|±hh:mm)`; `None` for anything else. Without a zone it is
+use time::format_description::StaticFormatDescription;
+use time::format_description::well_known::Iso8601;
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+const WRITTEN: StaticFormatDescription = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].000Z");
+
+/// Microseconds since 1970 of `YYYY-MM-DDThh:mm[:ss[.fraction]][Z|±hh[:]mm]`; `None` for anything else. Without a zone it is
 /// taken for UTC.
-pub(super) fn microseconds(text: &str) -> Option<i64> {
-    let (date, rest) = text.trim().split_once(['T', ' '])?;
-    let mut parts = date.splitn(3, '-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    let at = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
-    let (clock, zone) = rest.split_at(at);
-    let mut parts = clock.splitn(3, ':');
-    let (hour, minute) = (parts.next()?.parse::<i64>().ok()?, parts.next()?.parse::<i64>().ok()?);
-    let (second, fraction) = parts.next().map_or(("0", ""), |second| second.split_once('.').unwrap_or((second, "")));
-    let second: i64 = second.parse().ok()?;
-    let digits: String = fraction.chars().chain("000000".chars()).take(6).collect();
-    let fraction: i64 = digits.parse().ok()?;
-    let seconds = days(year, month, day)? * 86_400 + (hour * 60 + minute) * 60 + second - offset(zone)?;
-    Some(seconds * 1_000_000 + fraction)
+pub(super) fn parse_microseconds(text: &str) -> Option<i64> {
+    let (date, clock) = text.trim().split_once(['T', ' '])?;
+    let mut text = format!("{date}T{clock}");
+    // In a zone some leave out the colon that the rest of the time has.
+    if let Some(zone) = clock.rfind(['+', '-']).and_then(|at| clock.get(at + 1..))
+        && zone.len() == 4
+        && zone.is_ascii()
+    {
+        text.insert(text.len() - 2, ':');
+    }
+    let with_zone = OffsetDateTime::parse(&text, &Iso8601::PARSING).ok();
+    let time = with_zone.or_else(|| Some(PrimitiveDateTime::parse(&text, &Iso8601::PARSING).ok()?.assume_utc()))?;
+    i64::try_from(time.unix_timestamp_nanos().div_euclid(1000)).ok()
 }
 
-/// Seconds by which a zone is ahead of UTC.
-fn offset(zone: &str) -> Option<i64> {
-    let sign = match zone.chars().next() {
-        None | Some('Z') => return Some(0),
-        Some('-') => -1,
-        Some(_) => 1,
-    };
-    let digits: String = zone.chars().filter(char::is_ascii_digit).collect();
-    let (hours, minutes) = digits.split_at_checked(2)?;
-    let minutes: i64 = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
-    Some(sign * (hours.parse::<i64>().ok()? * 60 + minutes) * 60)
-}
-
-/// Days from 1970-01-01 in the Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> Option<i64> {
-    let sound = (0..10_000).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-    // Years that begin in March have the leap day at their end.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    sound.then_some(year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - 719_468)
-}
-
-/// The time of second `second` after 1970-01-01, of its first day or later.
-pub(super) fn spelled(second: u64) -> String {
-    let (days, rest) = (second / 86_400, second % 86_400);
-    // A day more than any month has is no concern: what is written is the order, a second an entry.
-    let (month, day) = (days / 28 % 12 + 1, days % 28 + 1);
-    let year = 1970 + days / 28 / 12;
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.000Z", rest / 3600, rest / 60 % 60, rest % 60)
+/// The time `second` seconds after the beginning of 1970.
+pub(super) fn format_second(second: u64) -> String {
+    let second = i64::try_from(second).unwrap_or(i64::MAX);
+    let time = OffsetDateTime::from_unix_timestamp(second).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    time.format(WRITTEN).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -65,17 +47,18 @@ mod tests {
             ("2000-02-29T00:00Z", 951_782_400_000_000),
             ("1969-12-31T23:59:59.5Z", -500_000),
         ] {
-            assert_eq!(microseconds(text), Some(count), "{text}");
+            assert_eq!(parse_microseconds(text), Some(count), "{text}");
         }
         for bad in ["", "x", "2026-13-01T00:00:00Z", "2026-11-22", "2026-11-22Tx:00:00Z", "1795326077"] {
-            assert_eq!(microseconds(bad), None, "{bad}");
+            assert_eq!(parse_microseconds(bad), None, "{bad}");
         }
     }
 
     #[test]
-    fn what_is_spelled_is_ordered() {
-        let times: Vec<_> = (0..2_000_000).step_by(997).map(|second| microseconds(&spelled(second))).collect();
+    fn what_is_written_is_ordered() {
+        let times: Vec<_> =
+            (0..4_000_000).step_by(1997).map(|second| parse_microseconds(&format_second(second))).collect();
         assert!(times.iter().all(Option::is_some) && times.is_sorted_by(|a, b| a < b));
-        assert_eq!(spelled(61), "1970-01-01T00:01:01.000Z");
+        assert_eq!(format_second(61), "1970-01-01T00:01:01.000Z");
     }
 }

@@ -23,7 +23,7 @@ pub fn write(exchanges: &[Exchange], key: Option<&str>) -> String {
 
 fn entry(exchange: &Exchange, second: u64) -> Value {
     let mut entry = json!({
-        "startedDateTime": time::spelled(second),
+        "startedDateTime": time::format_second(second),
         "time": 0,
         "request": request(&exchange.request),
         "response": response(&exchange.response),

@@ -95,14 +95,6 @@ impl Actors {
     }
 }
 
-/// The access key id in an `Authorization` header of HistorySignature Version 4.
-#[must_use]
-pub fn access_key_id(authorization: &str) -> Option<&str> {
-    let credential = authorization.split_once("Credential=")?.1.split([',', ' ']).next()?;
-    // From the right: nothing forbids a slash in an id, the four parts of the scope have none.
-    credential.rsplitn(5, '/').nth(4).filter(|id| !id.is_empty())
-}
-
 /// The account, 12 digits, that an access key id of a user (`AKIA…`) or a session (`ASIA…`) is of.
 ///
 /// `None` for other ids, and for those given out before 2019, which hold none: their first bit is not set. Source:
@@ -207,20 +199,5 @@ mod tests {
         let other = "ASIAQNZGKIQY56JQ7WML";
         assert_eq!(actors.claim(other, &[reader.clone(), earlier.clone()]), Claim::Actor("reader"));
         assert_eq!(actors.claim(other, &[reader, earlier, writer]), nobody(Some("029608264753")));
-    }
-
-    #[test]
-    fn the_id_is_found_in_the_header() {
-        let header = |credential: &str| format!("AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host");
-        for (credential, id) in [
-            ("AKID/20261122/us-east-1/ram/aws4_request", Some("AKID")),
-            ("a/b/20261122/us-east-1/ram/aws4_request", Some("a/b")),
-            ("/20261122/us-east-1/ram/aws4_request", None),
-            ("20261122/us-east-1/ram/aws4_request", None),
-            ("", None),
-        ] {
-            assert_eq!(access_key_id(&header(credential)), id, "{credential}");
-        }
-        assert_eq!(access_key_id("Basic dXNlcjpwYXNz"), None);
     }
 }

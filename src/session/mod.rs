@@ -29,7 +29,7 @@ mod waiters;
 mod write_sequences;
 mod write_tree;
 
-pub use actors::{Actors, Claim, ProfileKey, access_key_id, decode_account_id};
+pub use actors::{Actors, Claim, ProfileKey, decode_account_id};
 pub use live_values::{Bindings, LiveValues, binding_name, read_binding_prefix};
 pub use recorded_write::{OperationRules, RecordedWrite, SeenStrings};
 pub use session::{RetryKey, Session, TakeChoice, TakeQuery};

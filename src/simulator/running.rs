@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::faults::Fault;
 use super::paging::{Change, PageSizes};
 use super::received::Received;
-use super::server::{Shared, lock};
+use super::server::Shared;
 use super::world::World;
 
 /// A running simulated endpoint. Dropped, it stops soon; [`Running::stop`] waits for it.
@@ -45,60 +45,60 @@ impl Running {
     /// How many connections were accepted.
     #[must_use]
     pub fn connections(&self) -> u64 {
-        lock(&self.shared.journal).connections
+        self.shared.journal.lock().connections
     }
 
     /// How many requests were received, those refused or disturbed included.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        lock(&self.shared.journal).requests()
+        self.shared.journal.lock().requests()
     }
 
     /// How many of them were for this operation.
     #[must_use]
     pub fn requests_of(&self, operation: &str) -> u64 {
-        lock(&self.shared.journal).requests_of(operation)
+        self.shared.journal.lock().requests_of(operation)
     }
 
     /// The latest 10,000 requests, oldest first.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
-        lock(&self.shared.journal).latest()
+        self.shared.journal.lock().latest()
     }
 
     /// Lets something happen to the next requests, after what was injected before.
     pub fn inject(&self, fault: Fault) {
-        lock(&self.shared.faults).inject(fault);
+        self.shared.faults.lock().inject(fault);
     }
 
     /// Takes back what was injected and has not happened yet.
     pub fn clear_faults(&self) {
-        lock(&self.shared.faults).clear();
+        self.shared.faults.lock().clear();
     }
 
     /// Moves on the clock by which tokens and invitations expire.
     pub fn advance(&self, by: Duration) {
-        lock(&self.shared.state).advance(by);
+        self.shared.state.lock().advance(by);
     }
 
     /// From now on this key is answered with `ExpiredTokenException`.
     pub fn end_session(&self, access_key_id: &str) {
-        lock(&self.shared.ended_sessions).push(access_key_id.to_owned());
+        self.shared.ended_sessions.lock().push(access_key_id.to_owned());
     }
 
     /// Sets the sizes of an operation's first pages; the latest setting for a listing holds.
     pub fn set_page_sizes(&self, sizes: PageSizes) {
-        lock(&self.shared.state).set_page_sizes(sizes);
+        self.shared.state.lock().set_page_sizes(sizes);
     }
 
     /// Changes the data once, just before page `page` (the first is 0) of a listing of `operation` is made.
     pub fn change_before_page(&self, operation: &str, page: usize, change: impl FnOnce(&mut World) + Send + 'static) {
         let change = Change { operation: operation.to_owned(), page, apply: Box::new(change) };
-        lock(&self.shared.state).on_page(change);
+        self.shared.state.lock().on_page(change);
     }
 
     /// Changes the data of a region now. None where the endpoint does not answer for it.
     pub fn change<T>(&self, region: &str, change: impl FnOnce(&mut World) -> T) -> Option<T> {
-        lock(&self.shared.state).world(region).map(change)
+        self.shared.state.lock().world(region).map(change)
     }
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -64,11 +65,6 @@ pub(super) async fn start(settings: Settings) -> io::Result<Running> {
     Ok(Running::new(addr, shared, stop, task))
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What a panicking test leaves behind is still good enough to look at.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Serves until told to stop, or until nobody is left who could tell.
 async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
@@ -88,7 +84,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot
 }
 
 async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
-    lock(&shared.journal).connections += 1;
+    shared.journal.lock().connections += 1;
     // A failure costs some milliseconds a request, and nothing else.
     let _ = stream.set_nodelay(true);
     let script = Script::default();
@@ -107,14 +103,14 @@ async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
 
 async fn serve(shared: &Shared, script: &Script, request: Request<Incoming>) -> Response<ReplyBody> {
     let (parts, body) = request.into_parts();
-    let request_id = lock(&shared.request_ids).uuid();
+    let request_id = shared.request_ids.lock().uuid();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
         let error = AwsError::front(413, "RequestEntityTooLargeException", "The request body could not be read.");
         return Reply::of(Err(error)).into_response(&request_id);
     };
     let incoming = Parsed::new(parts, body.to_bytes());
-    lock(&shared.journal).note(incoming.received());
-    let effect = lock(&shared.faults).take(incoming.route.map(|route| route.operation));
+    shared.journal.lock().note(incoming.received());
+    let effect = shared.faults.lock().take(incoming.route.map(|route| route.operation));
     match effect {
         None => answer(shared, &incoming).into_response(&request_id),
         Some(effect) => disturbed(effect, shared, script, &incoming, &request_id).await,
@@ -129,7 +125,7 @@ fn outcome(shared: &Shared, incoming: &Parsed) -> Result<Vec<u8>, AwsError> {
     let route = incoming.route.ok_or_else(|| {
         AwsError::front(404, "UnknownOperationException", "The requested operation is not known to this service.")
     })?;
-    let ended = lock(&shared.ended_sessions).clone();
+    let ended = shared.ended_sessions.lock().clone();
     let proved = authenticate(&incoming.signed(), &shared.settings, &ended)?;
     let call = Call {
         route,
@@ -138,7 +134,7 @@ fn outcome(shared: &Shared, incoming: &Parsed) -> Result<Vec<u8>, AwsError> {
         query: incoming.parts.uri.query().unwrap_or_default(),
         body: &incoming.body,
     };
-    lock(&shared.state).answer(&call)
+    shared.state.lock().answer(&call)
 }
 
 /// An answer that something happens to, or none.

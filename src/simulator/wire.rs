@@ -2,10 +2,11 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -24,7 +25,7 @@ pub(super) struct Script(Arc<Mutex<Option<Act>>>);
 
 impl Script {
     pub(super) fn set(&self, act: Act) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(act);
+        *self.0.lock() = Some(act);
     }
 }
 
@@ -55,7 +56,7 @@ impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let Self { stream, script } = self.get_mut();
         let stream = Pin::new(stream);
-        match script.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        match script.0.lock().as_mut() {
             None => stream.poll_write(context, buffer),
             Some(Act::Reset) => {
                 stream.set_zero_linger()?;

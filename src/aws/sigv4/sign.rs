@@ -1,6 +1,6 @@
 //! Signature Version 4 for a request to upstream.
 
-use crate::aws::Keys;
+use crate::aws::credentials::Keys;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
     PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode, sign as sign_request,

@@ -1,6 +1,6 @@
 //! What went wrong, read from the errors of the HTTP and TLS stacks.
 
-use super::UpstreamError;
+use super::error::UpstreamError;
 use super::resolve::ResolveError;
 use hyper_util::client::legacy;
 use std::error::Error;

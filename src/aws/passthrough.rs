@@ -1,9 +1,11 @@
 //! Requests that go upstream with the signature that their client made: nothing under it is changed, added or left out.
 
-use super::ServiceHost;
+use super::answer::Answer;
 use super::answer::{is_hop_by_hop, named_in_connection};
+use super::error::UpstreamError;
+use super::hosts::ServiceHost;
 use super::sigv4::signed_header_names;
-use super::{Answer, Upstream, UpstreamError};
+use super::upstream::Upstream;
 use crate::model::{Request, VIA};
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Version};

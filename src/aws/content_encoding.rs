@@ -1,6 +1,6 @@
 //! How an answer's body is coded. What ramtape keeps it has to read, so it keeps bodies as they are without a coding.
 
-use super::UpstreamError;
+use super::error::UpstreamError;
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use http::HeaderMap;
