@@ -1,4 +1,4 @@
-//! Why upstream gave no answer that can be used.
+//! Why there is no usable answer from upstream.
 
 use super::address::ForbiddenAddress;
 use super::credentials::CredentialsError;
@@ -6,7 +6,7 @@ use super::roots::CaBundleError;
 use super::sigv4::SignError;
 use std::time::Duration;
 
-/// What was being waited for when the time was up.
+/// What a time limit is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The connection, TLS included.
@@ -67,7 +67,7 @@ pub enum UpstreamError {
         /// Which and why.
         reason: String,
     },
-    /// A profile that was named is not there.
+    /// There is no profile of this name.
     #[error("there is no profile {name:?} in the shared AWS configuration and credentials files{}", known_profiles(.known))]
     NoProfile {
         /// Its name.
@@ -77,8 +77,7 @@ pub enum UpstreamError {
     },
     /// Two profiles are named, and neither on the command line.
     #[error(
-        "ramtape's configuration names the profile {configured:?}, and {variable} names {named:?}: say with --profile which of \
-         them is meant"
+        "ramtape's configuration names the profile {configured:?}, and {variable} names {named:?}: choose one with --profile"
     )]
     TwoProfiles {
         /// The one in ramtape's configuration.
@@ -97,9 +96,9 @@ pub enum UpstreamError {
         /// The host.
         host: String,
     },
-    /// The name leads where ramtape does not connect to for a client.
+    /// The name resolves to an address that ramtape does not connect to for clients.
     #[error(
-        "the name {host} leads to {}, {}, and ramtape connects to public addresses only; if that is meant, add the \
+        "the name {host} resolves to {}, {}, and ramtape connects to public addresses only; to allow it, add the \
          network to allowed_networks in ramtape.toml", .address.address, .address.reserved
     )]
     ForbiddenAddress {
@@ -125,21 +124,21 @@ pub enum UpstreamError {
         /// The URL.
         url: String,
     },
-    /// Nobody listens there.
+    /// The connection was refused.
     #[error("upstream {host} refused the connection")]
     Refused {
         /// Host and port.
         host: String,
     },
-    /// No connection for another reason.
-    #[error("there is no way to upstream {host}: {reason}")]
+    /// There is no connection for another reason.
+    #[error("cannot connect to upstream {host}: {reason}")]
     NoRoute {
         /// Host and port.
         host: String,
         /// What the system says.
         reason: String,
     },
-    /// A connection, but no trust or no common language.
+    /// The TLS handshake failed.
     #[error("no TLS connection to upstream {host}: {reason}")]
     Tls {
         /// Host and port.
@@ -155,7 +154,7 @@ pub enum UpstreamError {
         /// What the HTTP stack says.
         reason: String,
     },
-    /// The time was up.
+    /// A time limit has passed.
     #[error("upstream {host} did not give {phase} within {limit:?} ({})", phase.key())]
     TimedOut {
         /// Host and port.
@@ -198,7 +197,7 @@ pub enum UpstreamError {
         /// The encoding.
         encoding: String,
     },
-    /// There is nothing to sign with, or the provider of credentials failed.
+    /// There are no credentials.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
     /// The signer refused the request.
@@ -246,5 +245,5 @@ impl UpstreamError {
 
 /// What to say of the profiles that there are.
 fn known_profiles(known: &[String]) -> String {
-    if known.is_empty() { ", which name none".to_owned() } else { format!("; there are: {}", known.join(", ")) }
+    if known.is_empty() { ", which have none".to_owned() } else { format!("; there are: {}", known.join(", ")) }
 }

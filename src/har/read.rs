@@ -28,17 +28,17 @@ pub struct Entry {
     pub exchange: Result<Exchange, Lack>,
 }
 
-/// Why a file is no HAR.
+/// Why a file cannot be read as HAR.
 #[derive(Debug, thiserror::Error)]
 pub enum HarError {
-    /// It is no JSON, or other JSON.
+    /// It is not JSON, or JSON of another form.
     #[error("not a HAR file (HTTP archive 1.2: JSON, as browsers' network tools and mitmproxy export it)")]
     Other {
         /// Where, and what is missing.
         source: serde_json::Error,
     },
-    /// Its characters cannot be read.
-    #[error("not a HAR file that can be read: it begins as UTF-16 and is none to its end; save it as UTF-8")]
+    /// It is not valid text.
+    #[error("cannot read the HAR file: it starts as UTF-16 but is not valid UTF-16; save it as UTF-8")]
     Encoding,
 }
 
@@ -48,7 +48,7 @@ impl From<Misspelt> for HarError {
     }
 }
 
-/// What an entry lacks to be an exchange.
+/// Why an entry cannot be used as an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Lack {
     /// It is not an entry.
@@ -155,7 +155,7 @@ impl Address {
     fn of(url: &str) -> Result<Self, Lack> {
         let unreadable = |why: &str| Lack::Unreadable(format!("{why} in its URL"));
         let url = url.split('#').next().unwrap_or_default();
-        let uri: Uri = url.parse().map_err(|_| unreadable("something that does not belong there"))?;
+        let uri: Uri = url.parse().map_err(|_| unreadable("an invalid character"))?;
         let authority = uri.authority().ok_or_else(|| unreadable("no host"))?.as_str();
         Ok(Self {
             // The names of hosts have no case.
@@ -169,7 +169,7 @@ impl Address {
 
 fn asked(raw: RawRequest, address: Address) -> Result<Request, Lack> {
     let method = Method::from_bytes(raw.method.as_bytes())
-        .map_err(|_| Lack::Unreadable(format!("{:?} is no method", raw.method)))?;
+        .map_err(|_| Lack::Unreadable(format!("{:?} is not an HTTP method", raw.method)))?;
     let headers = headers(&raw.headers);
     let data = raw.post_data.unwrap_or_default();
     let body = match bytes(data.text, data.encoding.as_deref())? {
@@ -208,7 +208,7 @@ fn answer(raw: Option<RawResponse>) -> Result<Response, Lack> {
     }
     let legal = (100.0..1000.0).contains(&status) && status.fract() == 0.0;
     let status = legal.then(|| format!("{status}").parse::<StatusCode>().ok()).flatten();
-    let status = status.ok_or_else(|| Lack::Unreadable("its status is no HTTP status".to_owned()))?;
+    let status = status.ok_or_else(|| Lack::Unreadable("its status is not an HTTP status".to_owned()))?;
     let size = content.size.filter(|size| *size >= 0.0);
     let headers = headers(&named);
     // The length is that of what came, and a compressed nothing is something.
@@ -238,7 +238,8 @@ fn bytes(text: Option<String>, encoding: Option<&str>) -> Result<Option<Bytes>, 
         "" => Ok(Some(Bytes::from(text))),
         "base64" => {
             let plain: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-            let decoded = BASE64.decode(&plain).map_err(|_| Lack::Unreadable("a body is no base64".to_owned()))?;
+            let decoded =
+                BASE64.decode(&plain).map_err(|_| Lack::Unreadable("a body is not valid base64".to_owned()))?;
             Ok(Some(Bytes::from(decoded)))
         }
         other => Err(Lack::Unreadable(format!("a body has the unknown encoding {other:?}"))),

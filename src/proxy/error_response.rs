@@ -48,7 +48,7 @@ mod tests {
         let target = "sts.amazonaws.com".parse().unwrap();
         let source = UpstreamError::NoRoute { host: "h".to_owned(), reason: "no\r\nroute".to_owned() };
         let text = String::from_utf8(to_connect_bytes(&Refusal::Unreachable { target, source })).unwrap();
-        let expected = "HTTP/1.1 502 ramtape: sts.amazonaws.com:443 cannot be reached: there is no way to upstream h: no  route\r\n";
+        let expected = "HTTP/1.1 502 ramtape: sts.amazonaws.com:443 cannot be reached: cannot connect to upstream h: no  route\r\n";
         assert!(text.starts_with(expected), "{text}");
     }
 

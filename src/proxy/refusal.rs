@@ -80,7 +80,7 @@ pub(super) enum Refusal {
     EarlyBytes,
     #[error("CONNECT has to be the first request of its connection, and in clear")]
     LateConnect,
-    #[error("ramtape replays, and nothing leaves: there is no tunnel to {target}")]
+    #[error("there is no tunnel to {target}: ramtape replays and sends nothing")]
     NothingLeaves { target: Target },
     #[error(
         "there is no tunnel to {target}: only to hosts of AWS on port 443, by their names, and to those that \

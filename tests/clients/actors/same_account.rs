@@ -98,7 +98,7 @@ fn two_profiles_without_a_choice_are_refused() {
     configure(&scene.tape, "profile = \"dev\"\n");
     let refused = scene.run(create(&python, "x").env("AWS_PROFILE", "default"), &[]);
     assert_eq!(refused.code, Some(1), "{refused}");
-    assert!(refused.stderr.contains("AWS_PROFILE names \"default\": say with --profile"), "{refused}");
+    assert!(refused.stderr.contains("AWS_PROFILE names \"default\": choose one with --profile"), "{refused}");
     assert_eq!(scene.endpoint.running().requests(), 0);
 }
 

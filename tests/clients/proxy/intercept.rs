@@ -134,7 +134,7 @@ fn other_services_are_not_reached_unless_they_are_allowed_and_never_on_replay() 
     let (other, endpoint, tape) = (OtherHost::start(), Endpoint::start(), Tape::new());
     for (mode, more, said) in [
         ("all", &[][..], "there is no tunnel to"),
-        ("none", &["--allow-tunnel", &other.name], "ramtape replays, and nothing leaves"),
+        ("none", &["--allow-tunnel", &other.name], "ramtape replays and sends nothing"),
     ] {
         let server = server(&tape, mode, &endpoint.url(), more);
         let failed = intercepted(identity(&python, &other), &server, &tape).finish();

@@ -85,7 +85,7 @@ fn what_else_cmd_asks_is_counted_on_replay() {
     let failed = call.under(tape.run("none", &["--door", "intercept"])).finish();
     assert_eq!(failed.code, Some(1), "{failed}");
     for part in [
-        "ramtape replays, and nothing leaves: there is no tunnel to sts.us-east-1.amazonaws.com:443",
+        "there is no tunnel to sts.us-east-1.amazonaws.com:443: ramtape replays and sends nothing",
         "refused 1 request: no tunnel to sts.us-east-1.amazonaws.com:443",
         "0 replayed, 0 recorded, 0 missed; 0 upstream connections",
     ] {

@@ -110,7 +110,7 @@ fn no_door_leads_to_this_machine_or_to_the_metadata_service() {
             (RAM, "interception", scene.intercepted()),
         ] {
             assert!(reply.status >= 400, "{door} to {address}: {reply:?}");
-            let reason = format!("the name {name} leads to {kind}");
+            let reason = format!("the name {name} resolves to {kind}");
             assert!(reply.body.contains(&reason), "{door} to {address}: {reply:?}");
             assert!(!has_caller(&listener), "{door} to {address}");
         }

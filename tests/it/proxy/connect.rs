@@ -189,7 +189,7 @@ fn nothing_leaves_where_nothing_is_recorded() {
     for (target, port) in [(STS, 443), ("proxy.test", 8443), ("example.com", 443)] {
         let reply = stage.refused(format!("CONNECT {target}:{port} HTTP/1.1\r\nHost: {target}:{port}\r\n\r\n"));
         assert_eq!(reply.status, 403);
-        let told = format!("ramtape replays, and nothing leaves: there is no tunnel to {target}:{port}");
+        let told = format!("there is no tunnel to {target}:{port}: ramtape replays and sends nothing");
         assert!(reply.head.contains(&told) && reply.body.contains(&told), "{reply:?}");
     }
     assert_eq!(stage.asked(), []);

@@ -85,7 +85,7 @@ fn nobody_gets_to_the_metadata_service_by_a_name() {
     let mut count = 0;
     for ([door, host, answer], (expected_door, expected_host, address)) in told.zip(expected) {
         assert_eq!((door, host), (expected_door, expected_host), "{finished}");
-        let (name, rest) = answer.split_once(" leads to ").unwrap_or_default();
+        let (name, rest) = answer.split_once(" resolves to ").unwrap_or_default();
         assert!(name.ends_with(&format!("the name {host}")), "{door} {host}: {finished}");
         // A resolver may give the IPv4 address in an IPv6 spelling.
         assert!(rest.trim_start_matches("::ffff:").starts_with(address.trim_start_matches("::ffff:")), "{finished}");
