@@ -19,6 +19,10 @@ const QUICK: &[&str] = &[
     "attacks::crowds::",
     "attacks::http2::",
     "attacks::offline::",
+    "determinism::",
+    "durability::cassette_crash::",
+    "durability::interrupted::",
+    "durability::killed::",
     "fuzz::",
     "replay_model::limits::",
 ];
