@@ -24,6 +24,7 @@ mod routes;
 mod running;
 mod server;
 mod settings;
+mod shared;
 mod wire;
 mod world;
 

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::faults::Fault;
 use super::paging::{Change, PageSizes};
 use super::received::Received;
-use super::server::Shared;
+use super::shared::Shared;
 use super::world::World;
 
 /// A running simulated endpoint. Dropped, it stops soon; [`Running::stop`] waits for it.

@@ -21,29 +21,19 @@ use tokio::task::JoinSet;
 use super::authenticate::{authenticate, session_over};
 use super::dispatch::{Call, State};
 use super::error::AwsError;
-use super::faults::{Effect, Faults};
+use super::faults::Effect;
 use super::generator::Generator;
-use super::received::{Journal, Received};
+use super::received::Received;
 use super::reply::{self, Reply, ReplyBody};
 use super::routes::{self, Route};
 use super::running::Running;
 use super::settings::Settings;
+use super::shared::Shared;
 use super::wire::{Act, Script, Wire};
 use crate::aws::sigv4::SignedRequest;
 
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const GARBAGE: &[u8] = b"\x00\x16\x03\x01 this is not HTTP \xff\xfe\r\n\r\n\x7f";
-
-/// What connections and the handle to the endpoint share. No lock is held across an await.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) settings: Settings,
-    pub(super) state: Mutex<State>,
-    pub(super) faults: Mutex<Faults>,
-    pub(super) journal: Mutex<Journal>,
-    pub(super) ended_sessions: Mutex<Vec<String>>,
-    request_ids: Mutex<Generator>,
-}
 
 pub(super) async fn start(settings: Settings) -> io::Result<Running> {
     let seed = match settings.seed {

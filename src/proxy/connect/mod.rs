@@ -2,8 +2,11 @@
 
 mod policy;
 mod serve;
+mod target;
 mod tunnel;
 
-pub(super) use policy::{ConnectCounters, HTTPS};
-pub use policy::{ConnectPolicy, Connector, InvalidTarget, Target, TunnelCounts};
+pub(super) use policy::ConnectCounters;
+pub use policy::{ConnectPolicy, Connector, TunnelCounts};
 pub(super) use serve::{METHOD, is_connect, serve_connect};
+pub(super) use target::HTTPS;
+pub use target::{InvalidTarget, Target};

@@ -1,58 +1,20 @@
 //! Which targets CONNECT may reach, and how often it did.
 
+use super::target::{HTTPS, Target};
 use crate::aws::{ServiceHost, UpstreamError, is_aws_host};
 use crate::ca::Keeper;
-use crate::proxy::host_port::HostPort;
 use crate::proxy::refusal::Refusal;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::net::TcpStream;
 
-/// The port of HTTPS.
-pub(in crate::proxy) const HTTPS: u16 = 443;
-
 /// How many different refused targets are remembered by name.
 const MOST_REFUSED: usize = 100;
-
-/// A host and a port of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// A name in lower case or an address.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-}
-
-/// A text that is not `host` or `host:port`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not of the form host or host:port")]
-pub struct InvalidTarget;
-
-impl FromStr for Target {
-    type Err = InvalidTarget;
-
-    /// Reads `host` or `host:port`; without one, the port of HTTPS.
-    fn from_str(text: &str) -> Result<Self, InvalidTarget> {
-        let authority = HostPort::parse(text).ok_or(InvalidTarget)?;
-        Ok(Self { host: authority.host().to_ascii_lowercase(), port: authority.port().unwrap_or(HTTPS) })
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
-}
 
 /// Makes connections to the outside.
 pub trait Connector: fmt::Debug + Send + Sync {

@@ -1,7 +1,8 @@
 //! Serves a CONNECT request. hyper never sees it: botocore's is HTTP/1.0 without a Host, and the response comes before anything else
 //! is read.
 
-use super::policy::{InvalidTarget, Route, Target};
+use super::policy::Route;
+use super::target::{InvalidTarget, Target};
 use super::tunnel::relay;
 use crate::proxy::connection::{ConnectionContext, serve_http};
 use crate::proxy::error_response::to_connect_bytes;

@@ -1,15 +1,14 @@
 //! AssociateResourceShare, DisassociateResourceShare, GetResourceShareAssociations and ListSourceAssociations.
 
-use super::{resource_shares, share_permissions, views};
+use super::checks::{Entity, check_alive};
+use super::default_permissions::attach_defaults;
+use super::views;
 use crate::simulator::answer::{Item, Members};
 use crate::simulator::error::AwsError;
 use crate::simulator::parameters::Parameters;
 use crate::simulator::world::{
     Association, AssociationKind, AssociationStatus, Caller, Invitation, ResourceShare, World, check_any_arn,
 };
-
-/// What is to be associated or disassociated.
-pub(super) type Entity = (AssociationKind, String);
 
 pub(in crate::simulator) fn associate(
     world: &mut World,
@@ -20,9 +19,9 @@ pub(in crate::simulator) fn associate(
     let entities = entities(parameters)?;
     check_any(&entities)?;
     let share = world.own_share(caller, arn)?;
-    resource_shares::check_alive(share)?;
+    check_alive(share)?;
     check_principals(&entities, &caller.account, share.allow_external)?;
-    share_permissions::attach_defaults(world, arn, &entities);
+    attach_defaults(world, arn, &entities);
     add(world, arn, &entities);
     Ok(Members::new().with("resourceShareAssociations", &shown(world.own_share(caller, arn)?, &entities)))
 }
@@ -35,7 +34,7 @@ pub(in crate::simulator) fn disassociate(
     let arn = parameters.required("resourceShareArn")?;
     let entities = entities(parameters)?;
     check_any(&entities)?;
-    resource_shares::check_alive(left_by(world, caller, arn, &entities)?)?;
+    check_alive(left_by(world, caller, arn, &entities)?)?;
     let moment = world.tick();
     let settling_reads = world.settling_reads;
     let share = left_by(world, caller, arn, &entities)?;

@@ -1,5 +1,6 @@
 //! ListPrincipals, ListResources, ListResourceTypes and GetResourcePolicies.
 
+use super::checks::is_asked_for;
 use super::{asks_for_own, associations, views};
 use crate::simulator::answer::{Item, Members};
 use crate::simulator::error::AwsError;
@@ -139,10 +140,6 @@ fn type_filter(parameters: &Parameters, refusal: &str) -> Result<Option<&'static
     };
     let known = resource_types::named(name);
     known.map(Some).ok_or_else(|| AwsError::modelled(refusal, format!("The resource type {name} is not valid.")))
-}
-
-pub(super) fn is_asked_for(share: &ResourceShare, caller: &Caller, own: bool) -> bool {
-    if own { share.owner == caller.account } else { share.shared_with(&caller.account) }
 }
 
 fn takes_part(share: &ResourceShare, principal: &str, own: bool) -> bool {

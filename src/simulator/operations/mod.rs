@@ -1,6 +1,8 @@
 //! What each operation does to a world, and answers. One file a subject.
 
 pub(super) mod associations;
+mod checks;
+mod default_permissions;
 pub(super) mod invitations;
 pub(super) mod listings;
 pub(super) mod organization;

@@ -1,7 +1,7 @@
 //! CreatePermissionVersion, DeletePermissionVersion, ListPermissionVersions and SetDefaultPermissionVersion.
 
+use super::checks::parse_version;
 use super::permissions::{check_template, check_unattached, find_version};
-use super::share_permissions::version;
 use super::views;
 use crate::simulator::answer::{Item, Members};
 use crate::simulator::error::AwsError;
@@ -79,5 +79,5 @@ pub(in crate::simulator) fn set_default(
 }
 
 fn required_version(parameters: &Parameters) -> Result<u32, AwsError> {
-    version(parameters, "permissionVersion")?.ok_or_else(|| parameters.missing("permissionVersion"))
+    parse_version(parameters, "permissionVersion")?.ok_or_else(|| parameters.missing("permissionVersion"))
 }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::share_permissions::version;
+use super::checks::parse_version;
 use super::{OTHER_ACCOUNTS, SELF, tags, views};
 use crate::simulator::answer::{Item, Members};
 use crate::simulator::error::AwsError;
@@ -69,7 +69,7 @@ pub(in crate::simulator) fn read(
     parameters: &Parameters,
 ) -> Result<Members, AwsError> {
     let permission = world.permission(caller, parameters.required("permissionArn")?)?;
-    let number = version(parameters, "permissionVersion")?.unwrap_or(permission.default_version);
+    let number = parse_version(parameters, "permissionVersion")?.unwrap_or(permission.default_version);
     let version = find_version(permission, number)?;
     Ok(Members::new().with("permission", &views::permission_detail(permission, version)))
 }

@@ -1,6 +1,6 @@
 //! ReplacePermissionAssociations and ListReplacePermissionAssociationsWork.
 
-use super::share_permissions::version;
+use super::checks::parse_version;
 use crate::simulator::answer::{Item, Members};
 use crate::simulator::error::AwsError;
 use crate::simulator::parameters::Parameters;
@@ -14,7 +14,7 @@ pub(in crate::simulator) fn replace(
 ) -> Result<Members, AwsError> {
     let from = world.permission(caller, parameters.required("fromPermissionArn")?)?;
     let to = world.attachable_permission(caller, parameters.required("toPermissionArn")?)?;
-    let wanted = version(parameters, "fromPermissionVersion")?;
+    let wanted = parse_version(parameters, "fromPermissionVersion")?;
     if from.resource_type != to.resource_type {
         return Err(AwsError::invalid_parameter("The permissions are not for the same resource type."));
     }

@@ -3,7 +3,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{asks_for_own, associations, share_permissions, tags, views};
+use super::checks::{check_alive, parse_version};
+use super::default_permissions::initial_permissions;
+use super::{asks_for_own, associations, tags, views};
 use crate::simulator::answer::{Item, Members};
 use crate::simulator::error::AwsError;
 use crate::simulator::parameters::Parameters;
@@ -21,7 +23,7 @@ pub(in crate::simulator) fn create(
     let allow_external = parameters.boolean("allowExternalPrincipals")?.unwrap_or(true);
     let entities = associations::entities(parameters)?;
     associations::check_principals(&entities, &caller.account, allow_external)?;
-    let permissions = share_permissions::initial(world, caller, parameters, &entities)?;
+    let permissions = initial_permissions(world, caller, parameters, &entities)?;
 
     let mut share = world.new_share(&caller.account, name);
     share.tags = tags;
@@ -112,16 +114,6 @@ pub(in crate::simulator) fn list(
     Ok(shares.map(|share| Item::new(&share.key, &views::resource_share(share, &caller.account))).collect())
 }
 
-/// Writes to a share that is on its way out are refused.
-pub(super) fn check_alive(share: &ResourceShare) -> Result<(), AwsError> {
-    if matches!(share.status, ShareStatus::Deleting | ShareStatus::Deleted) {
-        let message = format!("The resource share {} is in state {}.", share.arn, share.status.name());
-        Err(AwsError::modelled("InvalidStateTransitionException", message))
-    } else {
-        Ok(())
-    }
-}
-
 fn check_name(name: &str) -> Result<(), AwsError> {
     if name.is_empty() || name.chars().count() > 255 {
         Err(AwsError::invalid_parameter("The name of a resource share must be 1 to 255 characters long."))
@@ -200,7 +192,7 @@ fn tag_filter(members: &Map<String, Value>) -> Result<TagFilter<'_>, AwsError> {
 }
 
 fn permission_filter(parameters: &Parameters) -> Result<Option<(&str, Option<u32>)>, AwsError> {
-    let version = share_permissions::version(parameters, "permissionVersion")?;
+    let version = parse_version(parameters, "permissionVersion")?;
     match parameters.text("permissionArn")? {
         Some(arn) => {
             check_arn(arn, "permission")?;

@@ -1,15 +1,15 @@
 //! AssociateResourceSharePermission, DisassociateResourceSharePermission, ListResourceSharePermissions and
 //! ListPermissionAssociations.
 
-use super::associations::Entity;
-use super::listings::is_asked_for;
-use super::{OTHER_ACCOUNTS, SELF, resource_shares, views};
+use super::checks::{check_alive, is_asked_for, parse_version};
+use super::default_permissions::permissions_for_type;
+use super::{OTHER_ACCOUNTS, SELF, views};
 use crate::simulator::answer::{Item, Members};
 use crate::simulator::error::AwsError;
 use crate::simulator::parameters::Parameters;
 use crate::simulator::world::{
-    AssociationKind, AssociationStatus, Caller, FeatureSet, Permission, ResourceShare, SharePermission, World,
-    check_arn, resource_types,
+    AssociationKind, AssociationStatus, Caller, FeatureSet, ResourceShare, SharePermission, World, check_arn,
+    resource_types,
 };
 
 const ASSOCIATED: &str = "ASSOCIATED";
@@ -22,14 +22,14 @@ pub(in crate::simulator) fn associate(
     let share_arn = parameters.required("resourceShareArn")?;
     let permission = world.attachable_permission(caller, parameters.required("permissionArn")?)?;
     let replace = parameters.boolean("replace")?.unwrap_or(false);
-    let asked = version(parameters, "permissionVersion")?.unwrap_or(permission.default_version);
+    let asked = parse_version(parameters, "permissionVersion")?.unwrap_or(permission.default_version);
     if asked != permission.default_version {
         let message = format!("Version {asked} is not the default version of the permission.");
         return Err(AwsError::invalid_parameter(message));
     }
     let (arn, resource_type) = (permission.arn.clone(), permission.resource_type.clone());
-    resource_shares::check_alive(world.own_share(caller, share_arn)?)?;
-    let rivals: Vec<String> = of_type(world, &resource_type).map(|it| it.arn.clone()).collect();
+    check_alive(world.own_share(caller, share_arn)?)?;
+    let rivals: Vec<String> = permissions_for_type(world, &resource_type).map(|it| it.arn.clone()).collect();
     let updated = world.tick();
     let share = world.own_share(caller, share_arn)?;
     if !replace && share.permissions.iter().any(|it| it.arn != arn && rivals.contains(&it.arn)) {
@@ -88,7 +88,7 @@ pub(in crate::simulator) fn list_associations(
     let share_arn = parameters.text("resourceShareArn")?;
     share_arn.map_or(Ok(()), |arn| check_arn(arn, "resource-share"))?;
     let own = parameters.one_of("resourceOwner", &[SELF, OTHER_ACCOUNTS])?.is_none_or(|owner| owner == SELF);
-    let number = version(parameters, "permissionVersion")?;
+    let number = parse_version(parameters, "permissionVersion")?;
     let status = parameters.one_of("associationStatus", &AssociationStatus::NAMES)?;
     let resource_type = parameters.text("resourceType")?;
     let feature_set = parameters.one_of("featureSet", &FeatureSet::NAMES)?;
@@ -123,71 +123,4 @@ pub(in crate::simulator) fn list_associations(
         }
     }
     Ok(items)
-}
-
-/// Reads a version number.
-pub(super) fn version(parameters: &Parameters, name: &str) -> Result<Option<u32>, AwsError> {
-    let number = parameters.integer(name)?;
-    let number = number.map(|number| u32::try_from(number).ok().filter(|number| *number > 0));
-    match number {
-        None => Ok(None),
-        Some(Some(number)) => Ok(Some(number)),
-        Some(None) => Err(AwsError::invalid_parameter(format!("The parameter {name} must be a positive number."))),
-    }
-}
-
-/// What a new share starts with: `permissionArns`, and the default permission for every other resource type.
-pub(super) fn initial(
-    world: &mut World,
-    caller: &Caller,
-    parameters: &Parameters,
-    entities: &[Entity],
-) -> Result<Vec<SharePermission>, AwsError> {
-    let updated = world.tick();
-    let mut permissions: Vec<SharePermission> = Vec::new();
-    for arn in parameters.list_or_empty("permissionArns")? {
-        let permission = world.attachable_permission(caller, arn)?;
-        if of_type(world, &permission.resource_type).any(|it| permissions.iter().any(|has| has.arn == it.arn)) {
-            let message = format!("More than one permission was given for {}.", permission.resource_type);
-            return Err(AwsError::invalid_parameter(message));
-        }
-        permissions.push(SharePermission { arn: arn.to_owned(), version: permission.default_version, updated });
-    }
-    let mut missing = missing_defaults(world, &permissions, entities);
-    for permission in &mut missing {
-        permission.updated = updated;
-    }
-    permissions.append(&mut missing);
-    Ok(permissions)
-}
-
-/// Gives the share `arn` the default permission for every resource type that is new to it.
-pub(super) fn attach_defaults(world: &mut World, arn: &str, entities: &[Entity]) {
-    let Some(index) = world.shares.iter().position(|share| share.arn == arn) else {
-        return;
-    };
-    let has = world.shares.get(index).map(|share| share.permissions.clone()).unwrap_or_default();
-    let mut missing = missing_defaults(world, &has, entities);
-    if let Some(share) = world.shares.get_mut(index) {
-        share.permissions.append(&mut missing);
-    }
-}
-
-fn missing_defaults(world: &World, has: &[SharePermission], entities: &[Entity]) -> Vec<SharePermission> {
-    let mut missing: Vec<SharePermission> = Vec::new();
-    let resources = entities.iter().filter(|(kind, _)| *kind == AssociationKind::Resource);
-    for resource_type in resources.filter_map(|(_, arn)| resource_types::of_arn(arn)) {
-        let attached = of_type(world, resource_type.name)
-            .any(|permission| has.iter().chain(&missing).any(|it| it.arn == permission.arn));
-        let default = of_type(world, resource_type.name).find(|it| it.is_resource_type_default);
-        if let (false, Some(permission)) = (attached, default) {
-            let version = permission.default_version;
-            missing.push(SharePermission { arn: permission.arn.clone(), version, updated: permission.updated });
-        }
-    }
-    missing
-}
-
-fn of_type<'a>(world: &'a World, resource_type: &'a str) -> impl Iterator<Item = &'a Permission> {
-    world.permissions.iter().filter(move |permission| permission.resource_type == resource_type)
 }

@@ -6,6 +6,7 @@ mod replacement;
 pub(super) mod resource_types;
 mod seed;
 mod share;
+mod tag;
 
 use std::time::Duration;
 
@@ -17,8 +18,9 @@ pub(super) use self::invitation::{Invitation, InvitationStatus};
 pub(super) use self::permission::{FeatureSet, Permission, PermissionStatus, PermissionVersion};
 pub(super) use self::replacement::{Replacement, ReplacementStatus};
 pub(super) use self::share::{
-    Association, AssociationKind, AssociationStatus, ResourceShare, SharePermission, ShareStatus, Tag,
+    Association, AssociationKind, AssociationStatus, ResourceShare, SharePermission, ShareStatus,
 };
+pub(super) use self::tag::Tag;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]

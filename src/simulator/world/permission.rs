@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::resource_types::RESOURCE_TYPES;
-use super::share::Tag;
+use super::tag::Tag;
 use crate::simulator::answer::Moment;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -4,7 +4,8 @@ use super::World;
 use super::invitation::{Invitation, InvitationStatus};
 use super::permission::{FeatureSet, Permission, PermissionStatus, PermissionVersion};
 use super::resource_types;
-use super::share::{Association, AssociationKind, AssociationStatus, ResourceShare, SharePermission, ShareStatus, Tag};
+use super::share::{Association, AssociationKind, AssociationStatus, ResourceShare, SharePermission, ShareStatus};
+use super::tag::Tag;
 
 /// Name, last part of the ARN of a shared resource, status.
 type SeededShare = (&'static str, &'static str, ShareStatus);

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::FeatureSet;
+use super::permission::FeatureSet;
+use super::tag::Tag;
 use crate::simulator::answer::Moment;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -74,12 +75,6 @@ impl AssociationStatus {
     pub(in crate::simulator) fn is_live(self) -> bool {
         matches!(self, Self::Associating | Self::Associated)
     }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(in crate::simulator) struct Tag {
-    pub(in crate::simulator) key: String,
-    pub(in crate::simulator) value: String,
 }
 
 /// A principal, resource or source of a share.
