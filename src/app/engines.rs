@@ -99,7 +99,7 @@ impl Engines {
             if summary.replayed == 0 || summary.missed + summary.damaged > 0 {
                 continue;
             }
-            let usage = Usage { by: by.to_owned(), began, entries: engine.used() };
+            let usage = Usage { by: by.to_owned(), began, entries: engine.used_takes() };
             if let Err(error) = engine.cassette().keep_usage(&usage) {
                 tracing::warn!("what was used is not kept, so nothing can be pruned by this run: {error}");
             }
@@ -163,7 +163,7 @@ impl Engines {
         }
         let request = self.named(request);
         let is_proved = match &self.over {
-            Over::One(engine, _) => engine.knows(&request),
+            Over::One(engine, _) => engine.trusts_caller(&request),
             Over::PerSession(sessions) => sessions.knows(&request),
         };
         let session = name.map(plain_session).or_else(|| session_name(&request));

@@ -38,7 +38,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
         time_saved,
         partial,
         stuck,
-        went_on,
+        waiters_advanced,
         notices,
         sessions,
     } = part;
@@ -66,7 +66,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     whole.time_saved = both(whole.time_saved, time_saved);
     whole.partial.extend(partial);
     whole.stuck.extend(stuck);
-    whole.went_on += went_on;
+    whole.waiters_advanced += waiters_advanced;
     whole.notices.extend(notices);
     whole.sessions.extend(sessions);
     whole

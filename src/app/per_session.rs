@@ -135,12 +135,12 @@ impl PerSession {
             if let Some(engine) = own.opened(&name) {
                 return engine.answer(request).await;
             }
-            let answer = match own.porter.vet(&request).await {
+            let answer = match own.porter.probe(&request).await {
                 ProbeOutcome::Accepted(answer) => answer,
                 ProbeOutcome::Answered(response) => return response,
             };
             match Self::engine(&own, &name).await {
-                Ok(engine) => engine.answer_with(request, Some(answer)).await,
+                Ok(engine) => engine.answer_probed(request, Some(answer)).await,
                 Err(refusal) => {
                     // It is counted as refused, and the client gets what upstream did all the same.
                     own.refused(&refusal);
@@ -183,7 +183,7 @@ impl PerSession {
 
     /// Whether the caller of `request` needs no more proof than its URL.
     pub(super) fn knows(&self, request: &Request) -> bool {
-        self.porter.knows(request)
+        self.porter.trusts_caller(request)
     }
 
     /// The folder of the cassette of `session`.

@@ -1,13 +1,11 @@
 //! What is to become of an answer of upstream: whether it is recorded, is the client's alone, or is none of the service's.
 
-use crate::aws::Answer;
 use crate::aws::sigv4::Authorization;
+use crate::aws::{Answer, Upstream};
 use crate::engine::classify::{error_kind, is_recordable, is_web_page, page_title};
 use crate::engine::identify::IdentifiedRequest;
-use crate::engine::recorder::Recorder;
+use crate::engine::request_context::RequestContext;
 use crate::engine::state::EngineState;
-use crate::engine::store_page::not_recorded;
-use crate::model::Request;
 use http::StatusCode;
 
 /// What AWS calls a path that no operation has, before it looks at the signature.
@@ -25,22 +23,16 @@ pub(super) enum Disposition {
 }
 
 /// What is to become of `answer`, as far as it tells by itself.
-pub(super) fn fate(
-    state: &EngineState,
-    request: &Request,
-    identified: &IdentifiedRequest,
-    answer: &Answer,
-) -> Disposition {
-    let (settings, kind) = (&state.settings, error_kind(answer));
+pub(super) fn judge_answer(state: &EngineState, context: &RequestContext<'_>, answer: &Answer) -> Disposition {
+    let (settings, page, kind) = (&state.settings, &context.identified.page, error_kind(answer));
     if is_web_page(answer) {
         return if is_not_from_service(answer) { Disposition::NotFromService } else { Disposition::PassOn };
     }
     let recordable = settings.record_errors || is_recordable(answer, &settings.service.recording);
-    let refused_token =
-        identified.page.token.is_some() && kind.is_some_and(|kind| kind == settings.service.paging.token_error);
+    let refused_token = page.token.is_some() && kind.is_some_and(|kind| kind == settings.service.paging.token_error);
     // What follows a token from elsewhere has no place among the chains; an error after one is an answer like any other.
-    let foreign_page = identified.page.foreign_token && answer.status.is_success();
-    let is_unjudged = request.door.keeps_signature() && is_unjudged(request, identified, answer);
+    let foreign_page = page.foreign_token && answer.status.is_success();
+    let is_unjudged = context.keeps_signature() && is_unjudged(context, answer);
     if recordable && !refused_token && !foreign_page && !is_unjudged {
         Disposition::Record
     } else {
@@ -58,17 +50,17 @@ pub(super) fn is_not_from_service(answer: &Answer) -> bool {
 /// Says what came from upstream that is none of the service's.
 pub(super) fn report_foreign_answer(
     state: &EngineState,
-    recorder: &Recorder,
+    upstream: &Upstream,
     identified: &IdentifiedRequest,
     answer: &Answer,
 ) {
     let page = ForeignAnswer {
-        from: recorder.upstream.place(&identified.region),
+        from: upstream.place(&identified.region),
         status: answer.status.as_u16(),
         title: page_title(answer).map(|title| format!(" ({title:?})")).unwrap_or_default(),
         service: state.settings.service.name.to_uppercase(),
     };
-    not_recorded(state, identified, &page);
+    state.stats.report_unrecorded(identified, &page);
 }
 
 /// A web page in place of an answer.
@@ -86,8 +78,8 @@ struct ForeignAnswer {
 
 /// Whether upstream may have given `answer` without judging the signature: anybody could have asked for it, and what nobody
 /// proved has no place in the cassette.
-fn is_unjudged(request: &Request, identified: &IdentifiedRequest, answer: &Answer) -> bool {
-    let has_operation = identified.operation.is_some();
-    !Authorization::is_in(&request.headers)
+fn is_unjudged(context: &RequestContext<'_>, answer: &Answer) -> bool {
+    let has_operation = context.identified.operation.is_some();
+    !Authorization::is_in(&context.request.headers)
         || error_kind(answer).is_some_and(|kind| !has_operation || kind == UNKNOWN_OPERATION)
 }

@@ -6,7 +6,6 @@ use crate::engine::miss::other_service::{self, ErrorForm};
 use crate::engine::pagination::page_loop_guard::PaginationError;
 use crate::engine::stats::summary::Miss;
 use crate::fingerprint::ParameterError;
-use crate::json;
 use crate::model::{Hole, Response, with_causes};
 use crate::redact::RedactionError;
 use http::StatusCode;
@@ -135,20 +134,18 @@ pub enum EngineError {
     #[error(
         "the request names a new session, and this run has had {} already, which is as many as are kept apart; use fewer \
          names, or start ramtape anew",
-        crate::engine::stats::sessions::MOST
+        crate::engine::stats::sessions::MAX_SESSIONS
     )]
     TooManySessions,
     /// Upstream gave no answer that can be passed on.
     #[error("no answer from upstream")]
     Upstream(#[from] UpstreamError),
     /// The listing that was walked anew, up to the place where its client stands, does not end.
-    #[error(
-        "the listing was asked for again from its first page, to go on where it is recorded in part, and cannot be"
-    )]
+    #[error("could not resume the partially recorded listing")]
     PaginationError(#[from] PaginationError),
     /// The client that waited for the answer went away.
-    #[error("whoever waited for the answer went away before it was there; ask again")]
-    Left,
+    #[error("the client disconnected before its answer was ready; send the request again")]
+    ClientLeft,
     /// The task that asked upstream died.
     #[error("ramtape failed while asking upstream; its log says more")]
     Interrupted,
@@ -162,7 +159,7 @@ impl EngineError {
     #[must_use]
     pub fn to_response(&self) -> Response {
         if let Self::OtherService { form, .. } = self {
-            return other_service::answer(&self.message(), *form);
+            return other_service::answer_error(&self.message(), *form);
         }
         let (status, kind) = match self {
             Self::Parameters(_) => (StatusCode::BAD_REQUEST, "SerializationException"),
@@ -186,7 +183,7 @@ impl EngineError {
             Self::Upstream(error) if error.is_timeout() => (StatusCode::GATEWAY_TIMEOUT, "RamtapeUpstreamException"),
             Self::Upstream(error) if error.is_transient() => (StatusCode::BAD_GATEWAY, "RamtapeUpstreamException"),
             Self::Upstream(_) | Self::PaginationError(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),
-            Self::Interrupted | Self::Left => (StatusCode::BAD_GATEWAY, "RamtapeInternalException"),
+            Self::Interrupted | Self::ClientLeft => (StatusCode::BAD_GATEWAY, "RamtapeInternalException"),
         };
         Response::error(status, kind, &self.message())
     }
@@ -241,14 +238,4 @@ fn actor_lines(account: &str) -> String {
         ", with a name and a profile of your choice:\n\n[actors.second]\naccount = \"{account}\"\nprofile = \
          \"second\"\n\n`profile` is what its requests are signed with"
     )
-}
-
-/// `text` as it can stand in a message: quoted, and cut where it is long.
-pub(super) fn shown(text: &str) -> String {
-    const LONGEST: usize = 200;
-    if text.chars().count() <= LONGEST {
-        return text.to_owned();
-    }
-    let cut: String = text.chars().take(LONGEST).collect();
-    json::quote(&format!("{cut}…"))
 }

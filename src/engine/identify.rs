@@ -1,8 +1,8 @@
 //! From a request to what it asks: operation, region, actor, parameters, and their fingerprint.
 
-use crate::aws::sigv4::ClaimedCredential;
-use crate::engine::actors::ActorLabel;
 use crate::engine::error::EngineError;
+use crate::engine::request_scope::{ActorLabel, RequestScope};
+use crate::engine::settings::EngineSettings;
 use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
 use crate::json;
 use crate::model::{OperationName, Request};
@@ -17,8 +17,6 @@ use std::sync::Arc;
 pub(super) struct IdentifyRules<'a> {
     /// The operations.
     pub(super) service: &'a Service,
-    /// The region of requests that name none.
-    pub(super) region: &'a str,
     /// What is redacted in the copy that is fingerprinted.
     pub(super) redaction: &'a Redaction,
 }
@@ -72,7 +70,7 @@ pub(super) struct PageRequest {
 }
 
 impl IdentifiedRequest {
-    /// Whether it changes anything. What is unknown is taken for a write: it is never repeated nor state.
+    /// Whether it changes anything. What is unknown is taken for a write: it is never repeated nor shared.
     pub(super) fn is_write(&self) -> bool {
         self.operation.as_ref().is_none_or(|operation| operation.kind == Kind::Write)
     }
@@ -83,7 +81,13 @@ impl IdentifiedRequest {
     }
 }
 
-/// Reads what `request` asks, as `actor`. Where its session has `live` values, their names stand for them; what the volatile
+impl<'a> IdentifyRules<'a> {
+    pub(super) fn from_settings(settings: &'a EngineSettings) -> Self {
+        Self { service: &settings.service, redaction: &settings.redaction }
+    }
+}
+
+/// Reads what `request` asks in `scope`. Where its session has `live` values, their names stand for them; what the volatile
 /// members of a write say stands for itself elsewhere in it. What is left is scrubbed. The request itself, which may go
 /// upstream, is not touched.
 ///
@@ -91,26 +95,26 @@ impl IdentifiedRequest {
 /// Where its parameters cannot be read or redacted, or its token is a garbled one of ramtape's.
 pub(super) fn identify(
     request: &Request,
-    table: &IdentifyRules<'_>,
-    actor: ActorLabel,
+    rules: &IdentifyRules<'_>,
+    scope: &RequestScope<'_>,
     live: Option<&Bindings>,
 ) -> Result<IdentifiedRequest, EngineError> {
-    let IdentifyRules { service, region: default_region, .. } = *table;
+    let service = rules.service;
     let operation = service.operation(&request.method, &request.path).cloned();
     let members = service.volatile_members(operation.as_deref());
     let is_write = operation.as_ref().is_none_or(|operation| operation.kind == Kind::Write);
     // The texts in the volatile members of a write, as the client gave them.
     let own = match is_write && !members.is_empty() {
-        true => volatile(members, &Parameters::read(&request.query, &request.body, operation.is_some())?),
+        true => find_volatile_texts(members, &Parameters::read(&request.query, &request.body, operation.is_some())?),
         false => Vec::new(),
     };
-    let first = scrubbed(request, table, operation.as_deref(), (live, &own), &PageRequest::default())?;
-    let (mut parameters, mut page) = read(request, first.as_ref(), operation.as_deref(), service)?;
+    let first = redact_copy(request, rules, operation.as_deref(), (live, &own), &PageRequest::default())?;
+    let (mut parameters, mut page) = read_parameters(request, first.as_ref(), operation.as_deref(), service)?;
     let (again, mut copied) = (Some(&page).filter(|page| page.illegal_token || page.illegal_size), first.as_ref());
-    let again = again.map(|page| scrubbed(request, table, operation.as_deref(), (live, &own), page)).transpose()?;
+    let again = again.map(|page| redact_copy(request, rules, operation.as_deref(), (live, &own), page)).transpose()?;
     if let Some(again) = &again {
         copied = again.as_ref();
-        (parameters, page) = read(request, copied, operation.as_deref(), service)?;
+        (parameters, page) = read_parameters(request, copied, operation.as_deref(), service)?;
     }
     let path = copied.map_or(&request.path, |copied| &copied.path);
     let unkeyed = copied.map(|copied| copied.unkeyed.clone()).unwrap_or_default();
@@ -129,17 +133,17 @@ pub(super) fn identify(
             (name, folder)
         }
     };
-    let region = region(request, service, default_region).to_owned();
-    let spelled = |skipped: &dyn Fn(&str) -> bool| {
+    let (region, actor) = (scope.region.to_owned(), scope.actor.clone());
+    let spell_canonical = |skipped: &dyn Fn(&str) -> bool| {
         let hole = |text: &str| own_name(&own, text).or_else(|| live.and_then(|live| live.name_of(text)));
         let parameters = parameters.canonical_with_holes(operation.as_deref(), skipped, hole)?;
         let fingerprint = Fingerprint::of(&canonical_text(&name, &region, &actor, &parameters));
         Ok::<_, EngineError>((parameters, fingerprint))
     };
     let is_volatile = |name: &str| members.iter().any(|volatile| volatile == name);
-    let (mut canonical, mut fingerprint) = spelled(&|member| is_volatile(member) || is_paging(member))?;
+    let (mut canonical, mut fingerprint) = spell_canonical(&|member| is_volatile(member) || is_paging(member))?;
     let bare_fingerprint = fingerprint;
-    let mut volatile = if is_write { own.clone() } else { volatile(members, &parameters) };
+    let mut volatile = if is_write { own.clone() } else { find_volatile_texts(members, &parameters) };
     if let Some(live) = live.filter(|_| !is_write && !volatile.is_empty()) {
         // What this very listing brought has its name from there, and stays out of the request: a poll is the same each time.
         let brought = read_binding_prefix(&folder, &fingerprint);
@@ -148,7 +152,7 @@ pub(super) fn identify(
             let of_member = |pointer: &str| pointer.split('/').nth(1) == Some(&*json::pointer_step(member));
             is_volatile(member) && volatile.iter().any(|(at, value)| of_member(at) && !is_known(value))
         };
-        (canonical, fingerprint) = spelled(&|member| stays_out(member) || is_paging(member))?;
+        (canonical, fingerprint) = spell_canonical(&|member| stays_out(member) || is_paging(member))?;
         volatile.retain(|(_, value)| !is_known(value));
     }
     Ok(IdentifiedRequest {
@@ -176,20 +180,20 @@ fn own_name<'o>(own: &'o [(String, String)], text: &str) -> Option<&'o str> {
 /// The redacted copy of `request`; `None` where there is nothing to redact. What becomes a hole or is no part of the
 /// request's identity stays: nothing of it is stored, and the session needs it as the client gave it. What `page` found to be
 /// illegal is stored.
-fn scrubbed(
+fn redact_copy(
     request: &Request,
-    table: &IdentifyRules<'_>,
+    rules: &IdentifyRules<'_>,
     operation: Option<&Operation>,
     (live, own): (Option<&Bindings>, &[(String, String)]),
     page: &PageRequest,
 ) -> Result<Option<Copied>, EngineError> {
-    let paging = &table.service.paging;
+    let paging = &rules.service.paging;
     let pages = operation.is_some_and(|operation| operation.page_items.is_some());
     // Of an unknown operation none is skipped: a body that has no canonical form is stored whole.
     let volatile = |name: &str| operation.is_some_and(|operation| operation.volatile.iter().any(|own| own == name));
     let paged =
         |name: &str| (name == paging.token && !page.illegal_token) || (name == paging.size && !page.illegal_size);
-    Ok(table.redaction.request(&Asking {
+    Ok(rules.redaction.request(&Asking {
         operation: operation.map(|operation| operation.name.as_str()),
         path: &request.path,
         query: &request.query,
@@ -200,7 +204,7 @@ fn scrubbed(
 }
 
 /// The parameters of `request`, or of its redacted copy, and which page they ask for.
-fn read<'a>(
+fn read_parameters<'a>(
     request: &'a Request,
     copied: Option<&'a Copied>,
     operation: Option<&Operation>,
@@ -212,14 +216,14 @@ fn read<'a>(
     };
     let mut parameters = Parameters::read(query, body, operation.is_some())?;
     let page = match operation {
-        Some(Operation { page_items: Some(_), .. }) => page_ask(&mut parameters, service)?,
+        Some(Operation { page_items: Some(_), .. }) => read_page_request(&mut parameters, service)?,
         _ => PageRequest::default(),
     };
     Ok((parameters, page))
 }
 
 /// The texts in the volatile `members`, each with a JSON pointer to it.
-fn volatile(members: &[String], parameters: &Parameters<'_>) -> Vec<(String, String)> {
+fn find_volatile_texts(members: &[String], parameters: &Parameters<'_>) -> Vec<(String, String)> {
     let texts = |member: &String| {
         let pointer = format!("/{}", json::pointer_step(member));
         match parameters.text(member) {
@@ -233,7 +237,7 @@ fn volatile(members: &[String], parameters: &Parameters<'_>) -> Vec<(String, Str
     members.iter().flat_map(texts).collect()
 }
 
-fn page_ask(parameters: &mut Parameters<'_>, service: &Service) -> Result<PageRequest, EngineError> {
+fn read_page_request(parameters: &mut Parameters<'_>, service: &Service) -> Result<PageRequest, EngineError> {
     let mut ask = PageRequest::default();
     if let Some(text) = parameters.text(&service.paging.token) {
         match Token::decode(&text) {
@@ -254,24 +258,4 @@ fn page_ask(parameters: &mut Parameters<'_>, service: &Service) -> Result<PageRe
         ask.illegal_size = ask.max_results.is_none();
     }
     Ok(ask)
-}
-
-/// The region that is asked: the one in the credential scope of `Authorization`, else in the host that was addressed, else
-/// `default`.
-pub(super) fn region<'a>(request: &'a Request, service: &Service, default: &'a str) -> &'a str {
-    named_region(request, &service.name).unwrap_or(default)
-}
-
-fn named_region<'a>(request: &'a Request, service: &str) -> Option<&'a str> {
-    let scoped = ClaimedCredential::read(request).and_then(|credential| credential.region);
-    let hosted = || {
-        let (label, rest) = request.authority.split_once('.')?;
-        let own = label == service || label.strip_prefix(service)? == "-fips";
-        own.then(|| rest.split('.').next())?
-    };
-    scoped.filter(|region| is_region(region)).or_else(|| hosted().filter(|region| is_region(region)))
-}
-
-fn is_region(text: &str) -> bool {
-    (1..=32).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-')
 }

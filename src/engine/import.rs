@@ -1,18 +1,18 @@
 //! Recording from a transcript: read → identify → scrub a copy → fingerprint → scrub → tokens → store. Nothing is asked.
 
-use crate::aws::ServiceHost;
-use crate::aws::{Answer, KnownKeys};
-use crate::engine::actors::{self, signed_service};
+use crate::aws::{Answer, KnownKeys, ServiceHost};
 use crate::engine::classify::{error_kind, is_recordable, is_regional, is_web_page};
+use crate::engine::engine::Engine;
 use crate::engine::error::EngineError;
-use crate::engine::identify::{IdentifiedRequest, identify};
+use crate::engine::identify::{IdentifiedRequest, IdentifyRules, identify};
 use crate::engine::pagination::chains::{Chain, Chains};
-use crate::engine::pagination::next_request::reopened;
-use crate::engine::pagination::upstream_tokens::Places;
-use crate::engine::recorder::UpstreamRequest;
-use crate::engine::store_page::{UpstreamPage, keep};
-use crate::engine::volatile::live_values;
-use crate::engine::{Engine, state::EngineState};
+use crate::engine::pagination::next_request::reopen_chain;
+use crate::engine::pagination::upstream_tokens::UpstreamTokenMap;
+use crate::engine::request_context::RequestContext;
+use crate::engine::request_scope::RequestScope;
+use crate::engine::state::EngineState;
+use crate::engine::store_page::{UpstreamPage, store_page};
+use crate::engine::upstream_request::UpstreamRequest;
 use crate::fingerprint::{Fingerprint, ParameterError};
 use crate::json;
 use crate::model::{Exchange, Request, Response};
@@ -20,8 +20,9 @@ use crate::session::session_name;
 use crate::token::{TokenKey, extract_token};
 use bytes::Bytes;
 use http::Method;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -46,11 +47,11 @@ pub enum ImportOutcome {
 pub struct Importer {
     state: Arc<EngineState>,
     chains: Chains,
-    places: Places,
+    upstream_tokens: UpstreamTokenMap,
     /// By session and the transcript's id of a write, the one that it has here.
     writes: HashMap<(Option<String>, String), String>,
     /// ramtape's own token for one of the transcript.
-    tokens: HashMap<Place, String>,
+    tokens: HashMap<TokenPlace, String>,
     /// In which regions whose keys work, by all of the transcript.
     keys: KnownKeys,
     /// The invocations that were answered.
@@ -58,7 +59,7 @@ pub struct Importer {
 }
 
 /// Where a token of a transcript was given: in which session, for which path.
-type Place = (Option<String>, String, String);
+type TokenPlace = (Option<String>, String, String);
 
 impl Importer {
     /// Into the cassette of `engine`, which must be open for recording.
@@ -68,7 +69,7 @@ impl Importer {
         Self {
             state: Arc::clone(&engine.state),
             chains: Chains::default(),
-            places: Places::default(),
+            upstream_tokens: UpstreamTokenMap::default(),
             writes,
             tokens,
             keys: KnownKeys::default(),
@@ -78,9 +79,15 @@ impl Importer {
 
     /// Looks through a transcript that is to be taken in: which of its errors tell of a region shows in the others.
     pub fn look_through<'e>(&self, exchanges: impl Iterator<Item = &'e Exchange>) {
-        for Exchange { request, response, .. } in exchanges.filter(|exchange| self.is_addressed(&exchange.request)) {
-            let (Ok(identified), answer) = (self.identify(request), answer(response.clone())) else { continue };
-            let (key, rules) = (signer(request, &identified), &self.state.settings.service.recording);
+        for Exchange { request, response, .. } in exchanges {
+            let scope = self.read_scope(request);
+            if !self.is_addressed(request, &scope) {
+                continue;
+            }
+            let (Ok(identified), answer) = (self.identify(request, &scope), into_answer(response.clone())) else {
+                continue;
+            };
+            let (key, rules) = (signing_key(&scope), &self.state.settings.service.recording);
             if is_regional(&answer, rules) {
                 self.keys.refused(&key, &identified.region);
             } else if is_recordable(&answer, rules) && !is_web_page(&answer) {
@@ -95,21 +102,22 @@ impl Importer {
     /// Where its parameters cannot be read, or the cassette not be written.
     pub async fn take_in(&mut self, exchange: Exchange) -> Result<ImportOutcome, EngineError> {
         let Exchange { mut request, response, after, write } = exchange;
-        if !self.is_addressed(&request) {
+        let session_name = session_name(&request);
+        if !self.is_addressed(&request, &self.read_scope(&request)) {
             return Ok(ImportOutcome::OtherService);
         }
-        let answer = answer(response);
-        let session_name = session_name(&request);
+        let answer = into_answer(response);
         let known = self.put_own_token(&mut request, session_name.as_ref())?;
-        // A browser's upstream_request before a request is answered before it reaches any operation.
-        if request.method == Method::OPTIONS || !(self.is_kept(&answer, known) || self.is_of_region(&request, &answer))
-        {
+        let scope = self.read_scope(&request);
+        // A browser asks before its real request, and is answered before that reaches any operation.
+        let is_preflight = request.method == Method::OPTIONS;
+        if is_preflight || !(self.is_kept(&answer, known) || self.is_of_region(&request, &scope, &answer)) {
             return Ok(ImportOutcome::NotRecordable);
         }
         if known == Some(false) && answer.status.is_success() {
             return Ok(ImportOutcome::NoFirstPage);
         }
-        let identified = self.identify(&request)?;
+        let identified = self.identify(&request, &scope)?;
         // A client that was throttled tries again under the same id: that is an answer of its own.
         let lasts = is_recordable(&answer, &self.state.settings.service.recording);
         if lasts && !self.is_new(&request, &identified, session_name.as_ref()) {
@@ -118,24 +126,37 @@ impl Importer {
         // What was linked past writes that are gone has another id here, as that tells of the line before it.
         let after = after
             .map(|after| after.map(|id| self.writes.get(&(session_name.clone(), id.clone())).cloned().unwrap_or(id)));
-        let upstream_request = self.upstream_request(request, identified, session_name.clone(), after);
-        let chain = self.continued(&upstream_request)?;
+        let context = RequestContext {
+            request: Cow::Owned(request),
+            session_name: session_name.clone(),
+            identified: Arc::new(identified),
+        };
+        let upstream_request = UpstreamRequest::new(&self.state, context).recorded_after(after);
+        let chain = self.find_chain(&upstream_request)?;
         let given = answer.body.clone();
-        let own =
-            keep(&self.state, (&self.chains, &self.places), &upstream_request, UpstreamPage { answer, chain }).await?;
-        self.remember_token(&upstream_request, &given, &own.response.body);
-        if let Some((told, made)) = write.zip(upstream_request.session().history.latest_write().map(str::to_owned)) {
-            self.writes.insert((session_name, told), made);
+        let page = UpstreamPage { answer, chain };
+        let stored = store_page(&self.state, (&self.chains, &self.upstream_tokens), &upstream_request, page).await?;
+        self.remember_token(&upstream_request, &given, &stored.response.body);
+        let made = upstream_request.session().history.latest_write().map(str::to_owned);
+        if let (Some(written), Some(made)) = (write, made) {
+            self.writes.insert((session_name, written), made);
         }
-        Ok(self.state.stats.take_unrecorded().map_or(ImportOutcome::Recorded, ImportOutcome::NotStored))
+        Ok(match self.state.stats.take_unrecorded() {
+            Some(reason) => ImportOutcome::NotStored(reason),
+            None => ImportOutcome::Recorded,
+        })
+    }
+
+    fn read_scope<'r>(&'r self, request: &'r Request) -> RequestScope<'r> {
+        RequestScope::read(request, &self.state.settings, &self.state.actors)
     }
 
     /// Whether it was asked of this service: by its signature's scope, by the host, or, at an address of this machine, by
     /// being one of the operations.
-    fn is_addressed(&self, request: &Request) -> bool {
+    fn is_addressed(&self, request: &Request, scope: &RequestScope<'_>) -> bool {
         let service = &self.state.settings.service;
-        if let Some(signed_for) = signed_service(request) {
-            return signed_for == service.name;
+        if let Some(credential) = &scope.credential {
+            return credential.service == service.name;
         }
         let host = request.authority.rsplit_once(':').map_or(request.authority.as_str(), |(host, _)| host);
         let near = !host.contains('.') || host.starts_with("127.") || host.ends_with(".localhost");
@@ -168,17 +189,16 @@ impl Importer {
     }
 
     /// Whether the answer tells of a region that does not know a key which works in another one.
-    fn is_of_region(&self, request: &Request, answer: &Answer) -> bool {
-        let is_known = |identified: IdentifiedRequest| {
-            self.keys.works_elsewhere(&signer(request, &identified), &identified.region)
-        };
-        is_regional(answer, &self.state.settings.service.recording) && self.identify(request).is_ok_and(is_known)
+    fn is_of_region(&self, request: &Request, scope: &RequestScope<'_>, answer: &Answer) -> bool {
+        let works_elsewhere =
+            |identified: IdentifiedRequest| self.keys.works_elsewhere(&signing_key(scope), &identified.region);
+        is_regional(answer, &self.state.settings.service.recording)
+            && self.identify(request, scope).is_ok_and(works_elsewhere)
     }
 
-    fn identify(&self, request: &Request) -> Result<IdentifiedRequest, EngineError> {
-        let live = live_values(&self.state, request);
-        let actor = actors::replaying(&self.state.actors, request);
-        identify(request, &self.state.settings.table(), actor, live.as_deref())
+    fn identify(&self, request: &Request, scope: &RequestScope<'_>) -> Result<IdentifiedRequest, EngineError> {
+        let live = self.state.live.get(session_name(request).as_deref());
+        identify(request, &IdentifyRules::from_settings(&self.state.settings), scope, live.as_deref())
     }
 
     /// Whether no earlier request was of the same invocation of a client.
@@ -188,32 +208,13 @@ impl Importer {
         self.answered.insert((session.cloned(), identified.fingerprint, token, invocation.to_owned()))
     }
 
-    fn upstream_request(
-        &self,
-        request: Request,
-        identified: IdentifiedRequest,
-        session_name: Option<String>,
-        after: Option<Option<String>>,
-    ) -> UpstreamRequest {
-        let session = self.state.sessions.get_or_create(session_name.as_deref());
-        UpstreamRequest {
-            request,
-            identified,
-            session_name,
-            session,
-            told_after: after,
-            account: None,
-            in_hand: parking_lot::Mutex::default(),
-            waiters: OnceLock::new(),
-        }
-    }
-
     /// The chain that a request with a token goes on with.
-    fn continued(&self, upstream_request: &UpstreamRequest) -> Result<Option<Arc<Mutex<Chain>>>, EngineError> {
+    fn find_chain(&self, upstream_request: &UpstreamRequest) -> Result<Option<Arc<Mutex<Chain>>>, EngineError> {
         let Some(token) = upstream_request.identified.page.token else { return Ok(None) };
-        match self.chains.at(upstream_request.session_name.as_ref(), token.key(), &upstream_request.reading()) {
+        let read = upstream_request.listing_read();
+        match self.chains.find_open(upstream_request.session_name(), token.key(), &read) {
             Some(open) => Ok(Some(open.chain)),
-            None => Ok(Some(Arc::new(Mutex::new(reopened(&self.state, upstream_request, &token)?)))),
+            None => Ok(Some(Arc::new(Mutex::new(reopen_chain(&self.state, upstream_request, &token)?)))),
         }
     }
 
@@ -231,11 +232,11 @@ impl Importer {
 }
 
 /// Whose key a request of a transcript was signed with: its id, else who asks.
-fn signer(request: &Request, identified: &IdentifiedRequest) -> String {
-    actors::key_id(request).map_or_else(|| identified.actor.to_string(), str::to_owned)
+fn signing_key(scope: &RequestScope<'_>) -> String {
+    scope.key_id().unwrap_or(&scope.actor).to_owned()
 }
 
-fn answer(response: Response) -> Answer {
+fn into_answer(response: Response) -> Answer {
     let Response { status, headers, body } = response;
     Answer { status, headers, body, elapsed: Duration::ZERO }
 }

@@ -1,25 +1,26 @@
 //! Requests on their way upstream: who asks the same thing while one is in flight shares its answer, and a client's retry
 //! gets the answer its first attempt got.
 
+use crate::aws::Answer;
 use crate::engine::error::EngineError;
-use crate::engine::pagination::chains::Kept;
-use crate::engine::region_errors::PendingAnswer;
+use crate::engine::pagination::chains::StoredPage;
 use crate::fingerprint::Fingerprint;
 use crate::model::Response;
 use crate::token::TokenKey;
+use lru::LruCache;
 use parking_lot::{Mutex, MutexGuard};
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// How many answers are kept for retries.
-const REMEMBERED: usize = 512;
+const MAX_ANSWERS: usize = 512;
 /// How many bytes of bodies are kept for retries; the latest answer is kept whatever its size.
-const REMEMBERED_BYTES: usize = 32 * 1024 * 1024;
+const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 
-/// An answer, or why there is none; state by all who wait for it.
+/// An answer, or why there is none; shared by all who wait for it.
 pub(super) type Outcome = Result<Response, Arc<EngineError>>;
 
 /// What makes two requests one.
@@ -30,12 +31,12 @@ pub(super) struct InFlightKey {
     pub(super) token: Option<TokenKey>,
     /// The access key id, where the request keeps its signature: its answer has other tokens, and is nobody else's.
     pub(super) signer: Option<String>,
-    pub(super) same: Same,
+    pub(super) reason: SharingReason,
 }
 
 /// Why they are one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Same {
+pub(super) enum SharingReason {
     /// The same attempt of an SDK, by its `amz-sdk-invocation-id`.
     Invocation(String),
     /// The same read, with no write of the session begun in between.
@@ -46,95 +47,111 @@ pub(super) enum Same {
 #[derive(Debug)]
 pub(super) struct SharedOutcome {
     pub(super) outcome: Outcome,
-    pub(super) final_answer: bool,
+    pub(super) is_final: bool,
     /// What whoever shares it has to do, to be recorded as well.
-    pub(super) share: Option<Share>,
+    pub(super) follow_up: Option<FollowUp>,
 }
 
 /// What became of an answer that several reads share.
 #[derive(Clone, Debug)]
-pub(super) enum Share {
+pub(super) enum FollowUp {
     /// It is stored, so far for the one alone that asked upstream.
-    Kept(Kept),
+    StoreAgain(StoredPage),
     /// It waits for the end of the run.
-    PendingAnswer(PendingAnswer),
+    Decide(PendingAnswer),
+}
+
+/// An answer of which only the rest of the run can tell whether it is recorded.
+#[derive(Clone, Debug)]
+pub(super) struct PendingAnswer {
+    pub(super) answer: Answer,
+    /// The id of the key that its region does not know.
+    pub(super) key_id: String,
 }
 
 /// What somebody gets who waited for an answer.
 #[derive(Debug)]
-pub(super) struct Joined {
+pub(super) struct JoinedResponse {
     pub(super) response: Response,
-    /// What to do with it, of a read that state the answer to another one.
-    pub(super) share: Option<Share>,
+    /// What to do with it, of a read that shared the answer to another one.
+    pub(super) follow_up: Option<FollowUp>,
 }
 
-/// What all who wait are told.
-type Told = Result<(Response, Option<Share>), Arc<EngineError>>;
+/// What all who wait get.
+type SharedResult = Result<(Response, Option<FollowUp>), Arc<EngineError>>;
 
 /// The requests in flight, and the answers of those that landed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct InFlightRequests {
-    board: Arc<Mutex<Board>>,
+    table: Arc<Mutex<InFlightTable>>,
     /// How many are in flight.
-    flying: Arc<watch::Sender<usize>>,
+    running: Arc<watch::Sender<usize>>,
 }
 
-#[derive(Debug, Default)]
-struct Board {
+#[derive(Debug)]
+struct InFlightTable {
     /// Receivers are held by those who wait, and by nobody else.
-    in_flight: HashMap<InFlightKey, Flying>,
+    in_flight: HashMap<InFlightKey, SharedFlight>,
     /// What each flight is known by.
     keys: HashMap<u64, Vec<InFlightKey>>,
     /// How many flights there were.
     begun: u64,
-    answered: HashMap<InFlightKey, Response>,
-    order: VecDeque<InFlightKey>,
+    answered: LruCache<InFlightKey, Response>,
     /// Of all answers remembered.
-    bytes: usize,
+    answer_bytes: usize,
+}
+
+impl Default for InFlightTable {
+    fn default() -> Self {
+        Self {
+            in_flight: HashMap::new(),
+            keys: HashMap::new(),
+            begun: 0,
+            answered: LruCache::unbounded(),
+            answer_bytes: 0,
+        }
+    }
 }
 
 /// A flight that somebody can join.
 #[derive(Clone, Debug)]
-struct Flying {
+struct SharedFlight {
     number: u64,
-    land: watch::Sender<Option<Told>>,
+    result: watch::Sender<Option<SharedResult>>,
 }
 
-impl Board {
+impl InFlightTable {
     /// Has the flight be known by `keys` too.
-    fn know(&mut self, flying: &Flying, keys: &[InFlightKey]) {
+    fn add_keys(&mut self, flight: &SharedFlight, keys: &[InFlightKey]) {
         for key in keys {
             if !self.in_flight.contains_key(key) {
-                self.in_flight.insert(key.clone(), flying.clone());
-                self.keys.entry(flying.number).or_default().push(key.clone());
+                self.in_flight.insert(key.clone(), flight.clone());
+                self.keys.entry(flight.number).or_default().push(key.clone());
             }
         }
     }
 
     fn remember(&mut self, key: InFlightKey, answer: Response) {
-        self.bytes += answer.body.len();
-        if let Some(earlier) = self.answered.insert(key.clone(), answer) {
-            self.bytes -= earlier.body.len();
-        } else {
-            self.order.push_back(key);
-        }
-        while self.order.len() > 1 && (self.order.len() > REMEMBERED || self.bytes > REMEMBERED_BYTES) {
-            let oldest = self.order.pop_front().and_then(|oldest| self.answered.remove(&oldest));
-            self.bytes -= oldest.map_or(0, |oldest| oldest.body.len());
+        self.answer_bytes += answer.body.len();
+        let earlier = self.answered.put(key, answer);
+        self.answer_bytes -= earlier.map_or(0, |earlier| earlier.body.len());
+        while self.answered.len() > 1 && (self.answered.len() > MAX_ANSWERS || self.answer_bytes > MAX_ANSWER_BYTES) {
+            let oldest = self.answered.pop_lru();
+            self.answer_bytes -= oldest.map_or(0, |(_, oldest)| oldest.body.len());
         }
     }
 }
 
 impl InFlightRequests {
-    fn board(&self) -> MutexGuard<'_, Board> {
-        self.board.lock()
+    fn table(&self) -> MutexGuard<'_, InFlightTable> {
+        self.table.lock()
     }
 
     /// Waits until everything in flight has landed, `limit` at most. Says how many have not.
     pub(super) async fn settle(&self, limit: Duration) -> usize {
-        let mut flying = self.flying.subscribe();
-        let landed = tokio::time::timeout(limit, flying.wait_for(|flying| *flying == 0)).await;
-        if landed.is_ok() { 0 } else { *self.flying.borrow() }
+        let mut running = self.running.subscribe();
+        let settled = tokio::time::timeout(limit, running.wait_for(|running| *running == 0)).await;
+        if settled.is_ok() { 0 } else { *self.running.borrow() }
     }
 
     /// The answer known or on its way under one of `keys`; else that of `work`, which runs to its end even if the client
@@ -144,45 +161,47 @@ impl InFlightRequests {
         &self,
         keys: Vec<InFlightKey>,
         work: impl FnOnce(Waiters) -> W,
-    ) -> Result<Joined, Arc<EngineError>>
+    ) -> Result<JoinedResponse, Arc<EngineError>>
     where
         W: Future<Output = SharedOutcome> + Send + 'static,
     {
         let (mut waiting, shares) = {
-            let mut board = self.board();
-            if let Some(answer) = keys.iter().find_map(|key| board.answered.get(key)) {
-                return Ok(Joined { response: answer.clone(), share: None });
+            let mut table = self.table();
+            if let Some(answer) = keys.iter().find_map(|key| table.answered.peek(key)) {
+                return Ok(JoinedResponse { response: answer.clone(), follow_up: None });
             }
-            match keys.iter().find_map(|key| Some((key, board.in_flight.get(key)?.clone()))) {
-                Some((key, flying)) => {
+            match keys.iter().find_map(|key| Some((key, table.in_flight.get(key)?.clone()))) {
+                Some((key, flight)) => {
                     // A retry is the same read; whoever asks by itself is another.
-                    let shares = matches!(key.same, Same::Read { .. });
+                    let shares = matches!(key.reason, SharingReason::Read { .. });
                     // Its own retries get this answer too.
-                    board.know(&flying, &keys);
-                    (flying.land.subscribe(), shares)
+                    table.add_keys(&flight, &keys);
+                    (flight.result.subscribe(), shares)
                 }
                 None => {
-                    let (land, waiting) = watch::channel(None);
-                    board.begun += 1;
-                    let flying = Flying { number: board.begun, land };
-                    board.know(&flying, &keys);
-                    let flight = Flight { flights: self.clone(), number: flying.number, _counted: self.one_more() };
-                    tokio::spawn(flight.fly(work(Waiters(flying.land.clone())), flying.land));
+                    let (result, waiting) = watch::channel(None);
+                    table.begun += 1;
+                    let flight = SharedFlight { number: table.begun, result };
+                    table.add_keys(&flight, &keys);
+                    let running =
+                        RunningRequest { in_flight: self.clone(), number: flight.number, _counted: self.count_one() };
+                    tokio::spawn(running.run(work(Waiters(flight.result.clone())), flight.result));
                     (waiting, false)
                 }
             }
         };
-        match waiting.wait_for(Option::is_some).await.map(|told| told.clone()) {
-            Ok(Some(told)) => told.map(|(response, share)| Joined { response, share: share.filter(|_| shares) }),
+        match waiting.wait_for(Option::is_some).await.map(|result| result.clone()) {
+            Ok(Some(result)) => {
+                let (response, follow_up) = result?;
+                Ok(JoinedResponse { response, follow_up: follow_up.filter(|_| shares) })
+            }
             _ => Err(Arc::new(EngineError::Interrupted)),
         }
     }
-}
 
-impl InFlightRequests {
     /// Runs `work` to its end, whoever waits for it: [`Self::settle`] does.
     pub(super) async fn finish(&self, work: impl Future<Output = ()> + Send + 'static) {
-        let counted = self.one_more();
+        let counted = self.count_one();
         let work = tokio::spawn(async move {
             work.await;
             drop(counted);
@@ -191,9 +210,9 @@ impl InFlightRequests {
         let _ = work.await;
     }
 
-    fn one_more(&self) -> Counted {
-        self.flying.send_modify(|flying| *flying += 1);
-        Counted(Arc::clone(&self.flying))
+    fn count_one(&self) -> Counted {
+        self.running.send_modify(|running| *running += 1);
+        Counted(Arc::clone(&self.running))
     }
 }
 
@@ -202,13 +221,13 @@ struct Counted(Arc<watch::Sender<usize>>);
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.send_modify(|flying| *flying -= 1);
+        self.0.send_modify(|running| *running -= 1);
     }
 }
 
 /// Those who wait for what is on its way.
 #[derive(Debug)]
-pub(super) struct Waiters(watch::Sender<Option<Told>>);
+pub(super) struct Waiters(watch::Sender<Option<SharedResult>>);
 
 impl Waiters {
     /// Whether anybody waits.
@@ -218,36 +237,36 @@ impl Waiters {
 }
 
 /// A request on its way. However it ends, its keys are given free.
-struct Flight {
-    flights: InFlightRequests,
+struct RunningRequest {
+    in_flight: InFlightRequests,
     number: u64,
     _counted: Counted,
 }
 
-impl Flight {
-    async fn fly(self, work: impl Future<Output = SharedOutcome>, land: watch::Sender<Option<Told>>) {
-        let landed = work.await;
+impl RunningRequest {
+    async fn run(self, work: impl Future<Output = SharedOutcome>, result: watch::Sender<Option<SharedResult>>) {
+        let finished = work.await;
         // The keys first: whoever asks after the answer is out asks anew.
-        self.free_keys(landed.outcome.as_ref().ok().filter(|_| landed.final_answer));
-        land.send_replace(Some(landed.outcome.map(|response| (response, landed.share))));
+        self.release_keys(finished.outcome.as_ref().ok().filter(|_| finished.is_final));
+        result.send_replace(Some(finished.outcome.map(|response| (response, finished.follow_up))));
     }
 
     /// Gives the keys free; for retries, `answer` is remembered. Only once: the next flight may have taken the same keys by
     /// then.
-    fn free_keys(&self, answer: Option<&Response>) {
-        let mut board = self.flights.board();
-        for key in board.keys.remove(&self.number).unwrap_or_default() {
-            board.in_flight.remove(&key);
-            if let (Some(answer), Same::Invocation(_)) = (answer, &key.same) {
-                board.remember(key, answer.clone());
+    fn release_keys(&self, answer: Option<&Response>) {
+        let mut table = self.in_flight.table();
+        for key in table.keys.remove(&self.number).unwrap_or_default() {
+            table.in_flight.remove(&key);
+            if let (Some(answer), SharingReason::Invocation(_)) = (answer, &key.reason) {
+                table.remember(key, answer.clone());
             }
         }
     }
 }
 
-impl Drop for Flight {
+impl Drop for RunningRequest {
     fn drop(&mut self) {
-        self.free_keys(None);
+        self.release_keys(None);
     }
 }
 

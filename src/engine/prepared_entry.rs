@@ -1,13 +1,13 @@
 //! A cassette's entry, made ready to be served from: tokens filled in, headers built, digests computed.
 
-use crate::engine::volatile::fill_holes;
+use crate::engine::body_holes::fill_holes;
+use crate::engine::derived_uuid::uuid;
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::model::{Body, Entry, Hole, Page, Part, Response, Take};
 use crate::session::{Bindings, TakeHistories};
 use crate::token::{ChainDigest, Cut, FingerprintStart, Listing, PageDigest, Token};
 use bytes::Bytes;
-use data_encoding::HEXLOWER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -22,8 +22,8 @@ pub struct PreparedEntry {
     pub(super) entry: Entry,
     takes: OnceLock<Vec<PreparedTake>>,
     saves: OnceLock<u64>,
-    /// The takes as a choice sees them, once one had to be made.
-    pub(super) choices: Mutex<Option<Arc<TakeHistories>>>,
+    /// The histories that the takes were recorded after, once one of several takes had to be selected.
+    pub(super) histories: Mutex<Option<Arc<TakeHistories>>>,
     /// For every take, whether it has answered anything.
     used: Vec<AtomicBool>,
 }
@@ -44,8 +44,8 @@ pub(super) struct PreparedTake {
 pub(super) struct PreparedPage {
     status: StatusCode,
     headers: HeaderMap,
-    /// No holes but for volatile values; `Err` names one that cannot be filled.
-    body: Result<Body, Hole>,
+    /// Its tokens are in place; the volatile values are holes still.
+    body: Body,
 }
 
 /// An answer, complete but for the volatile values that differ from session to session.
@@ -53,14 +53,8 @@ pub(super) struct PreparedPage {
 pub(super) struct UnfilledResponse {
     /// The answer. Its body is empty where there is one in `open`.
     response: Response,
-    /// The body, where it has holes for volatile values.
+    /// The body, where it has holes.
     open: Option<Body>,
-}
-
-impl From<Response> for UnfilledResponse {
-    fn from(response: Response) -> Self {
-        Self { response, open: None }
-    }
 }
 
 impl UnfilledResponse {
@@ -70,25 +64,30 @@ impl UnfilledResponse {
     }
 
     /// The answer, with the live values in place of the holes; they are asked for only where there are any.
-    pub(super) fn filled(self, live: impl FnOnce() -> Option<Arc<Bindings>>) -> Response {
+    ///
+    /// # Errors
+    /// A hole that no live value fills.
+    pub(super) fn fill(self, live: impl FnOnce() -> Option<Arc<Bindings>>) -> Result<Response, Hole> {
         let Self { mut response, open } = self;
         if let Some(open) = open {
+            if let Some(hole) = open.holes().find(|hole| !matches!(hole, Hole::Volatile(_))) {
+                return Err(hole.clone());
+            }
             response.body = fill_holes(&open, live().as_deref());
         }
-        response
+        Ok(response)
     }
 }
 
 impl PreparedPage {
-    /// The answer; its body is state, not copied.
-    pub(super) fn answer(&self) -> Result<UnfilledResponse, Hole> {
-        let (body, open) = match self.body.as_ref().map(Body::parts) {
-            Err(hole) => return Err(hole.clone()),
-            Ok([]) => (Bytes::new(), None),
-            Ok([Part::Literal(bytes)]) => (bytes.clone(), None),
-            Ok(_) => (Bytes::new(), self.body.clone().ok()),
+    /// The answer; its body is shared, not copied.
+    pub(super) fn response(&self) -> UnfilledResponse {
+        let (body, open) = match self.body.parts() {
+            [] => (Bytes::new(), None),
+            [Part::Literal(bytes)] => (bytes.clone(), None),
+            _ => (Bytes::new(), Some(self.body.clone())),
         };
-        Ok(UnfilledResponse { response: Response { status: self.status, headers: self.headers.clone(), body }, open })
+        UnfilledResponse { response: Response { status: self.status, headers: self.headers.clone(), body }, open }
     }
 }
 
@@ -97,7 +96,7 @@ impl PreparedEntry {
     #[must_use]
     pub fn new(fingerprint: Fingerprint, entry: Entry) -> Self {
         let used = entry.takes.iter().map(|_| AtomicBool::new(false)).collect();
-        Self { fingerprint, entry, takes: OnceLock::new(), used, saves: OnceLock::new(), choices: Mutex::default() }
+        Self { fingerprint, entry, takes: OnceLock::new(), used, saves: OnceLock::new(), histories: Mutex::default() }
     }
 
     /// How long upstream took for one of its pages, in microseconds: what each answer from here saves. `known` is asked
@@ -106,7 +105,7 @@ impl PreparedEntry {
         *self.saves.get_or_init(|| known().and_then(|took| u64::try_from(took.as_micros()).ok()).unwrap_or_default())
     }
 
-    /// The takes, made ready at the first identified. `items_member` holds the items of a page, of a listing.
+    /// The takes, made ready at the first call. `items_member` holds the items of a page, of a listing.
     pub(super) fn takes(&self, items_member: Option<&str>) -> &[PreparedTake] {
         self.takes.get_or_init(|| {
             let takes = self.entry.takes.iter().enumerate();
@@ -121,17 +120,16 @@ impl PreparedEntry {
     }
 
     /// The answer with a page that was cut anew from take `at`; `key` tells such pages apart. Its head is the first page's.
-    pub(super) fn answer_anew(&self, at: usize, key: (u64, u16), body: Body) -> Result<UnfilledResponse, Hole> {
+    pub(super) fn cut_response(&self, at: usize, key: (u64, u16), body: Body) -> UnfilledResponse {
         let first = self.entry.takes.get(at).and_then(|take| take.pages.first());
-        let place = [&key.0.to_be_bytes()[..], &key.1.to_be_bytes()].concat();
-        let id = request_id(&self.fingerprint, at, &place);
-        let unfilled = body.holes().find(|hole| !matches!(hole, Hole::Volatile(_))).cloned();
+        let key = [&key.0.to_be_bytes()[..], &key.1.to_be_bytes()].concat();
+        let id = request_id(&self.fingerprint, at, &key);
         PreparedPage {
             status: first.and_then(|page| StatusCode::from_u16(page.status).ok()).unwrap_or(StatusCode::OK),
-            headers: first.map(|page| headers(page, &id)).unwrap_or_default(),
-            body: unfilled.map_or(Ok(body), Err),
+            headers: first.map(|page| build_headers(page, &id)).unwrap_or_default(),
+            body,
         }
-        .answer()
+        .response()
     }
 
     /// Marks a take as used; true the first time.
@@ -187,15 +185,15 @@ fn prepare_take(fingerprint: &Fingerprint, at: usize, take: &Take, items_member:
         let after = digest.short();
         pages.push(PreparedPage {
             status: StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK),
-            headers: headers(page, &request_id(fingerprint, at, &(number as u64).to_be_bytes())),
-            body: Ok(with_tokens(&page.body, |position| page_token(fingerprint, after, position))),
+            headers: build_headers(page, &request_id(fingerprint, at, &(number as u64).to_be_bytes())),
+            body: fill_tokens(&page.body, |position| page_token(fingerprint, after, position)),
         });
     }
     PreparedTake { pages, digests, complete: take.complete, listing: OnceLock::new() }
 }
 
 /// A stored body with its token in place; volatile values are holes still.
-pub(super) fn with_tokens(stored: &Body, token: impl Fn(u32) -> Token) -> Body {
+pub(super) fn fill_tokens(stored: &Body, token: impl Fn(u32) -> Token) -> Body {
     let mut body = Body::default();
     for part in stored.parts() {
         match part {
@@ -209,7 +207,7 @@ pub(super) fn with_tokens(stored: &Body, token: impl Fn(u32) -> Token) -> Body {
     body
 }
 
-fn headers(page: &Page, request_id: &str) -> HeaderMap {
+fn build_headers(page: &Page, request_id: &str) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(page.headers.len() + 1);
     for (name, value) in &page.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name.as_str()), HeaderValue::from_str(value)) {
@@ -229,21 +227,4 @@ fn request_id(fingerprint: &Fingerprint, take: usize, page: &[u8]) -> String {
         .chain_update((take as u64).to_be_bytes())
         .chain_update(page);
     uuid(hash)
-}
-
-/// A UUID (RFC 9562, version 8) that the hashed bytes determine.
-pub(super) fn uuid(hash: Sha256) -> String {
-    let hash = hash.finalize();
-    let mut bytes: [u8; 16] = hash.first_chunk().copied().unwrap_or_default();
-    bytes[6] = bytes[6] & 0x0f | 0x80;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = HEXLOWER.encode(&bytes);
-    let mut uuid = String::with_capacity(36);
-    for (at, c) in hex.chars().enumerate() {
-        if matches!(at, 8 | 12 | 16 | 20) {
-            uuid.push('-');
-        }
-        uuid.push(c);
-    }
-    uuid
 }

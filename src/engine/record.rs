@@ -3,77 +3,102 @@
 //! passes as it is, and upstream judges it.
 
 use crate::aws::{Answer, UpstreamError};
-use crate::engine::actors::{self, Caller};
+use crate::engine::callers::Caller;
 use crate::engine::classify::is_recordable;
-use crate::engine::disposition::{Disposition, fate, is_not_from_service, report_foreign_answer};
+use crate::engine::disposition::{Disposition, is_not_from_service, judge_answer, report_foreign_answer};
 use crate::engine::error::EngineError;
-use crate::engine::identify::IdentifiedRequest;
-use crate::engine::in_flight::{InFlightKey, Outcome, Same, Share, SharedOutcome};
-use crate::engine::matcher::{Match, MissReason, find_in, find_there, look_up};
-use crate::engine::pagination::next_request::{NextRequest, onward};
+use crate::engine::in_flight::{FollowUp, InFlightKey, Outcome, PendingAnswer, SharedOutcome, SharingReason};
+use crate::engine::lookup::{Lookup, Match, MissReason};
+use crate::engine::matcher::{find_entry, match_entry, match_prepared};
+use crate::engine::pagination::next_request::{NextRequest, plan_next_request};
 use crate::engine::pagination::upstream_tokens::identify_recorded;
 use crate::engine::prepared_entry::PreparedEntry;
-use crate::engine::recorder::{Recorder, UpstreamRequest};
-use crate::engine::region_errors::{self, PendingAnswer, RegionVerdict};
+use crate::engine::recorder::Recorder;
+use crate::engine::region_errors::{RegionVerdict, add_pending, judge_region, note_accepted_key};
 use crate::engine::replay::serve;
+use crate::engine::request_context::RequestContext;
+use crate::engine::request_scope::RequestScope;
 use crate::engine::settings::Mode;
 use crate::engine::state::EngineState;
 use crate::engine::stats::run::count;
-use crate::engine::store_page::{Stored, UpstreamPage, keep, keep_again, not_recorded};
+use crate::engine::store_page::{StoreOutcome, UpstreamPage, store_page, store_page_again};
+use crate::engine::upstream_request::UpstreamRequest;
 use crate::model::Request;
 use crate::service::Kind;
-use crate::session::{Session, session_name};
 use bytes::Bytes;
-use parking_lot::Mutex;
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-/// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one. Upstream is not asked where its
-/// answer is `in_hand`.
+/// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one. Upstream is not asked where it was
+/// probed already.
 pub(super) async fn record(
     state: &Arc<EngineState>,
     recorder: &Arc<Recorder>,
     request: Request,
-    in_hand: Option<Answer>,
+    session_name: Option<String>,
+    probed_answer: Option<Answer>,
 ) -> Outcome {
-    let caller = actors::recording(state, recorder, &request).await.map_err(Arc::new)?;
-    let session_name = session_name(&request);
-    let identified =
-        identify_recorded(state, recorder, &request, session_name.as_deref(), &caller).map_err(Arc::new)?;
-    let found = recorded_before(state, recorder, &request, &identified, session_name.as_deref()).map_err(Arc::new)?;
-    if let Some(found) = found {
-        let served = serve(state, &request, &identified, found).map_err(Arc::new);
-        return served.inspect(|_| count(&state.session_stats.of(session_name.as_deref()).replayed));
+    let (context, caller) = identify_request(state, recorder, Cow::Owned(request), session_name).await?;
+    if let Some(found) = find_recorded_before(state, recorder, &context)? {
+        let served = serve(state, &context, found)?;
+        count(&state.session_stats.get_or_create(context.session_name()).replayed);
+        return Ok(served);
     }
-    admit(state, recorder, &request, &identified, &caller).await.map_err(Arc::new)?;
-    if !request.door.keeps_signature() {
-        state.session_stats.of(session_name.as_deref()).proved.store(true, Ordering::Relaxed);
+    admit_request(state, recorder, &context, &caller).await?;
+    if !context.keeps_signature() {
+        state.session_stats.get_or_create(context.session_name()).proved.store(true, Ordering::Relaxed);
     }
-    let session = state.sessions.get_or_create(session_name.as_deref());
     // Before anything is sent: where the cassette cannot be read, nothing could be recorded.
-    recorder.mark_start(state, &identified).map_err(Arc::new)?;
-    let account = caller.unclaimed_account().filter(|_| request.door.keeps_signature()).map(str::to_owned);
-    let upstream_request =
-        UpstreamRequest { account, in_hand: Mutex::new(in_hand), ..begin(request, identified, session_name, session) };
-    let (keys, upstream_request) = (flight_keys(&upstream_request), Arc::new(upstream_request));
-    let asking = |waiters| {
-        let (state, recorder, upstream_request) =
-            (Arc::clone(state), Arc::clone(recorder), Arc::clone(&upstream_request));
+    recorder.mark_start(state, &context.identified)?;
+    let account = caller.unclaimed_account().filter(|_| context.keeps_signature()).map(str::to_owned);
+    let upstream_request = UpstreamRequest::new(state, context).probed(account, probed_answer);
+    send_and_share(state, recorder, Arc::new(upstream_request)).await
+}
+
+/// Reads who asks what.
+async fn identify_request<'r>(
+    state: &EngineState,
+    recorder: &Recorder,
+    request: Cow<'r, Request>,
+    session_name: Option<String>,
+) -> Result<(RequestContext<'r>, Caller), EngineError> {
+    let mut scope = RequestScope::read_region(&request, &state.settings);
+    let way = (&state.settings, &*recorder.upstream);
+    let caller = recorder.callers.identify_caller(&scope, &state.actors, way).await?;
+    scope.actor = caller.actor.clone();
+    let identified = identify_recorded(state, &recorder.upstream_tokens, &request, &scope, session_name.as_deref())?;
+    Ok((RequestContext { request, session_name, identified: Arc::new(identified) }, caller))
+}
+
+/// Asks upstream, unless somebody is already asking the same.
+async fn send_and_share(
+    state: &Arc<EngineState>,
+    recorder: &Arc<Recorder>,
+    upstream_request: Arc<UpstreamRequest>,
+) -> Outcome {
+    if upstream_request.identified.is_write() {
+        upstream_request.session().epoch += 1;
+    }
+    let keys = sharing_keys(state, &upstream_request);
+    let ask = |waiters| {
+        let (state, recorder) = (Arc::clone(state), Arc::clone(recorder));
+        let upstream_request = Arc::clone(&upstream_request);
         async move {
-            upstream_request.waiters.get_or_init(|| waiters);
-            ask(&state, &recorder, &upstream_request).await
+            upstream_request.set_waiters(waiters);
+            ask_upstream(&state, &recorder, &upstream_request).await
         }
     };
-    let joined = recorder.flights.join(keys, asking).await?;
-    match joined.share {
-        Some(Share::Kept(kept)) => {
-            let (state, recorder) = (Arc::clone(state), Arc::clone(recorder));
-            let flights = recorder.flights.clone();
+    let joined = recorder.in_flight.join(keys, ask).await?;
+    match joined.follow_up {
+        Some(FollowUp::StoreAgain(stored)) => {
+            let (state, own) = (Arc::clone(state), Arc::clone(recorder));
             // To its end: a client that leaves now would leave a page behind that nobody goes on from.
-            flights.finish(async move { keep_again(&state, &recorder.chains, &upstream_request, kept).await }).await;
+            let store = async move { store_page_again(&state, &own.chains, &upstream_request, stored).await };
+            recorder.in_flight.finish(store).await;
         }
-        Some(Share::PendingAnswer(undecided)) => region_errors::wait(state, recorder, &upstream_request, undecided),
+        Some(FollowUp::Decide(pending)) => add_pending(state, recorder, &upstream_request, pending),
         None => {}
     }
     Ok(joined.response)
@@ -81,215 +106,219 @@ pub(super) async fn record(
 
 /// What upstream answers to a request that its client signed, and what would become of that. There is nothing to record it
 /// in yet.
-pub(super) async fn vet(
+pub(super) async fn probe_upstream<'r>(
     state: &EngineState,
     recorder: &Recorder,
-    request: &Request,
-) -> Result<(Answer, IdentifiedRequest, Disposition), EngineError> {
-    let caller = actors::recording(state, recorder, request).await?;
-    let identified = identify_recorded(state, recorder, request, session_name(request).as_deref(), &caller)?;
-    if identified.page.token.is_some() {
+    request: &'r Request,
+    session_name: Option<String>,
+) -> Result<(Answer, RequestContext<'r>, Disposition), EngineError> {
+    let (context, caller) = identify_request(state, recorder, Cow::Borrowed(request), session_name).await?;
+    if context.identified.page.token.is_some() {
         return Err(EngineError::SignedToken);
     }
-    admit(state, recorder, request, &identified, &caller).await?;
+    admit_request(state, recorder, &context, &caller).await?;
     let answer = recorder.upstream.pass_on(request).await?;
-    let fate = fate(state, request, &identified, &answer);
-    Ok((answer, identified, fate))
+    let disposition = judge_answer(state, &context, &answer);
+    Ok((answer, context, disposition))
 }
 
 /// What `new_episodes` replays: what was there when the run began, unless this session has already changed upstream.
-fn recorded_before(
+fn find_recorded_before(
     state: &EngineState,
     recorder: &Recorder,
-    request: &Request,
-    identified: &IdentifiedRequest,
-    session: Option<&str>,
+    context: &RequestContext<'_>,
 ) -> Result<Option<Match>, EngineError> {
     if state.settings.mode != Mode::RecordMissing {
         return Ok(None);
     }
-    let recorded_write = |session: Arc<Mutex<Session>>| session.lock().recorded_write;
-    if state.sessions.get(session).is_some_and(recorded_write) {
+    let session = state.sessions.get(context.session_name());
+    if session.is_some_and(|session| session.lock().recorded_write) {
         return Ok(None);
     }
-    let at_start = || recorder.at_start().get(&identified.fingerprint).cloned();
-    let of = |before: Option<Arc<PreparedEntry>>| {
-        before.map_or(Err(MissReason::NoTake), |prepared| find_in(state, request, identified, &prepared))
-    };
-    let found = match at_start() {
-        Some(before) => of(before),
-        None => {
-            let there = look_up(state, identified)?;
-            // Once more: what was found may be what somebody recorded meanwhile.
-            match at_start() {
-                Some(before) => of(before),
-                None => find_there(state, request, identified, there),
-            }
-        }
-    };
+    let Lookup::Hit(found) = look_up_at_start(state, recorder, context)? else { return Ok(None) };
     // A client with a token of upstream's own would get one of ramtape's here, and could not go on with it where the pages end.
-    let goes_on_upstream = |found: &Match| identified.page.was_upstreams && !found.is_complete();
-    Ok(found.ok().filter(|found| !(request.door.keeps_signature() && goes_on_upstream(found))))
+    let goes_on_upstream = context.identified.page.was_upstreams && !found.is_complete();
+    Ok(Some(found).filter(|_| !(context.keeps_signature() && goes_on_upstream)))
+}
+
+/// Looks up what was there when the run began.
+fn look_up_at_start(
+    state: &EngineState,
+    recorder: &Recorder,
+    context: &RequestContext<'_>,
+) -> Result<Lookup, EngineError> {
+    let at_start = || recorder.at_start().get(&context.identified.fingerprint).cloned();
+    if let Some(before) = at_start() {
+        return Ok(match_before(state, context, before));
+    }
+    let entry = find_entry(state, context)?;
+    // Once more: what was found may be what somebody recorded meanwhile.
+    Ok(match at_start() {
+        Some(before) => match_before(state, context, before),
+        None => match_entry(state, context, entry),
+    })
+}
+
+fn match_before(state: &EngineState, context: &RequestContext<'_>, before: Option<Arc<PreparedEntry>>) -> Lookup {
+    match before {
+        Some(prepared) => match_prepared(state, context, &prepared),
+        None => Lookup::Miss(MissReason::NoTake),
+    }
 }
 
 /// Whether the caller may have its request sent, and signed unless it is signed for upstream already.
-async fn admit(
+async fn admit_request(
     state: &EngineState,
     recorder: &Recorder,
-    request: &Request,
-    identified: &IdentifiedRequest,
+    context: &RequestContext<'_>,
     caller: &Caller,
 ) -> Result<(), EngineError> {
-    let settings = &state.settings;
+    let (settings, identified) = (&state.settings, &context.identified);
     if settings.read_only && identified.is_write() {
         return Err(EngineError::ReadOnly(identified.name.as_str().to_owned()));
     }
-    if request.door.keeps_signature() {
-        return actors::check_account(recorder, caller);
+    if context.keeps_signature() {
+        return recorder.callers.check_account(caller);
     }
     let trust = recorder.upstream.trust(&identified.actor, &settings.key, settings.allow_any_client);
-    trust.prove(request, SystemTime::now()).await?;
-    actors::admit(state, recorder, caller).await
+    trust.prove(&context.request, SystemTime::now()).await?;
+    recorder.callers.admit(caller, &recorder.upstream, settings.signer).await
 }
 
-fn begin(
-    request: Request,
-    identified: IdentifiedRequest,
-    session_name: Option<String>,
-    session: Arc<Mutex<Session>>,
-) -> UpstreamRequest {
-    if identified.is_write() {
-        session.lock().epoch += 1;
-    }
-    let (in_hand, waiters) = (Mutex::default(), OnceLock::new());
-    UpstreamRequest { request, identified, session_name, session, told_after: None, account: None, in_hand, waiters }
-}
-
-fn flight_keys(upstream_request: &UpstreamRequest) -> Vec<InFlightKey> {
+/// By what a request is known to be the same as another one.
+fn sharing_keys(state: &EngineState, upstream_request: &UpstreamRequest) -> Vec<InFlightKey> {
     let identified = &upstream_request.identified;
     let keeps_signature = upstream_request.keeps_signature();
-    let signer = keeps_signature.then(|| actors::key_id(&upstream_request.request).unwrap_or_default().to_owned());
-    let key = |same| InFlightKey {
+    let signer = keeps_signature.then(|| {
+        let scope = RequestScope::read_region(&upstream_request.request, &state.settings);
+        scope.key_id().unwrap_or_default().to_owned()
+    });
+    let key = |reason| InFlightKey {
         session: upstream_request.session_name.clone(),
         fingerprint: identified.fingerprint,
         token: identified.page.token.map(|token| token.key()),
         signer: signer.clone(),
-        same,
+        reason,
     };
-    let invocation =
-        upstream_request.request.header("amz-sdk-invocation-id").map(|id| key(Same::Invocation(id.to_owned())));
+    let invocation = upstream_request.invocation_id().map(|id| key(SharingReason::Invocation(id.to_owned())));
     let is_read = identified.operation.as_ref().is_some_and(|operation| operation.kind == Kind::Read);
     // Nobody has proved who signed: what upstream answers to one is not for whoever asks the same at that moment.
     let read = (is_read && !keeps_signature).then(|| {
         let epoch = upstream_request.session().epoch;
-        key(Same::Read { max_results: identified.page.max_results, epoch })
+        key(SharingReason::Read { max_results: identified.page.max_results, epoch })
     });
     invocation.into_iter().chain(read).collect()
 }
 
 /// Asks upstream and records the answer.
-async fn ask(state: &Arc<EngineState>, recorder: &Recorder, upstream_request: &UpstreamRequest) -> SharedOutcome {
-    let landed = asked_and_kept(state, recorder, upstream_request).await;
-    if upstream_request.identified.is_write() {
-        // A read that began while the write was on its way may tell of the time before it.
-        upstream_request.session().epoch += 1;
-    }
-    landed
-}
-
-async fn asked_and_kept(
+async fn ask_upstream(
     state: &Arc<EngineState>,
     recorder: &Recorder,
     upstream_request: &UpstreamRequest,
 ) -> SharedOutcome {
-    let asked = match ask_upstream(state, recorder, upstream_request).await {
-        Ok(asked) => asked,
-        Err(error) => return SharedOutcome { outcome: Err(Arc::new(error)), final_answer: false, share: None },
+    let outcome = match fetch_answer(state, recorder, upstream_request).await {
+        Ok(fetched) => record_answer(state, recorder, upstream_request, fetched).await,
+        Err(error) => SharedOutcome { outcome: Err(Arc::new(error)), is_final: false, follow_up: None },
     };
-    match asked {
-        Asked::PassOn(answer) => {
-            state.stats.passed_on(&upstream_request.identified, &answer);
-            SharedOutcome { outcome: Ok(answer.into()), final_answer: false, share: None }
+    if upstream_request.identified.is_write() {
+        // A read that began while the write was on its way may tell of the time before it.
+        upstream_request.session().epoch += 1;
+    }
+    outcome
+}
+
+/// An answer of upstream, and what to do with it.
+enum FetchedAnswer {
+    /// It is recorded.
+    Record(UpstreamPage),
+    /// It is passed on by rule.
+    PassOn(Answer),
+    /// It is passed on, as the service did not give it.
+    NotFromService(Answer),
+    /// Whether it is recorded is not known yet.
+    Pending(PendingAnswer),
+}
+
+async fn record_answer(
+    state: &Arc<EngineState>,
+    recorder: &Recorder,
+    upstream_request: &UpstreamRequest,
+    fetched: FetchedAnswer,
+) -> SharedOutcome {
+    let identified = &upstream_request.identified;
+    let passed_on =
+        |answer: Answer, follow_up| SharedOutcome { outcome: Ok(answer.into()), is_final: false, follow_up };
+    match fetched {
+        FetchedAnswer::PassOn(answer) => {
+            state.stats.count_passed_on(identified, &answer);
+            passed_on(answer, None)
         }
-        Asked::Strange(answer) => {
-            report_foreign_answer(state, recorder, &upstream_request.identified, &answer);
-            SharedOutcome { outcome: Ok(answer.into()), final_answer: false, share: None }
+        FetchedAnswer::NotFromService(answer) => {
+            report_foreign_answer(state, &recorder.upstream, identified, &answer);
+            passed_on(answer, None)
         }
-        Asked::Wait(undecided) => {
-            region_errors::wait(state, recorder, upstream_request, undecided.clone());
-            let outcome = Ok(undecided.answer().clone().into());
-            SharedOutcome { outcome, final_answer: false, share: Some(Share::PendingAnswer(undecided)) }
+        FetchedAnswer::Pending(pending) => {
+            add_pending(state, recorder, upstream_request, pending.clone());
+            passed_on(pending.answer.clone(), Some(FollowUp::Decide(pending)))
         }
-        Asked::Keep(arrived) => {
+        FetchedAnswer::Record(page) => {
             // A client that is told to try again asks upstream again.
-            let final_answer = is_recordable(&arrived.answer, &state.settings.service.recording);
-            match keep(state, (&recorder.chains, &recorder.places), upstream_request, arrived).await {
-                Ok(Stored { response, kept }) => {
-                    SharedOutcome { outcome: Ok(response), final_answer, share: kept.map(Share::Kept) }
+            let is_final = is_recordable(&page.answer, &state.settings.service.recording);
+            match store_page(state, (&recorder.chains, &recorder.upstream_tokens), upstream_request, page).await {
+                Ok(StoreOutcome { response, stored }) => {
+                    SharedOutcome { outcome: Ok(response), is_final, follow_up: stored.map(FollowUp::StoreAgain) }
                 }
-                Err(error) => SharedOutcome { outcome: Err(Arc::new(error)), final_answer, share: None },
+                Err(error) => SharedOutcome { outcome: Err(Arc::new(error)), is_final, follow_up: None },
             }
         }
     }
 }
 
-enum Asked {
-    /// By rule.
-    PassOn(Answer),
-    /// It is none of the service's.
-    Strange(Answer),
-    /// What becomes of it is not known yet.
-    Wait(PendingAnswer),
-    Keep(UpstreamPage),
-}
-
-async fn ask_upstream(
+/// Sends the request, and judges what comes back.
+async fn fetch_answer(
     state: &EngineState,
     recorder: &Recorder,
     upstream_request: &UpstreamRequest,
-) -> Result<Asked, EngineError> {
+) -> Result<FetchedAnswer, EngineError> {
     if upstream_request.session().replayed_writes > 0 {
         count(&state.stats.after_replayed_writes);
     }
-    let (answer, chain) = match onward(state, recorder, upstream_request).await? {
-        NextRequest::TakeQuery { body, chain } => (send(recorder, upstream_request, body).await?, chain),
+    let (answer, chain) = match plan_next_request(state, recorder, upstream_request).await? {
+        NextRequest::Send { body, chain } => (send(recorder, upstream_request, body).await?, chain),
         NextRequest::Answered { answer, chain } => (answer, Some(chain)),
-        NextRequest::PassedOn(answer) if is_not_from_service(&answer) => return Ok(Asked::Strange(answer)),
-        NextRequest::PassedOn(answer) => return Ok(Asked::PassOn(answer)),
+        NextRequest::PassedOn(answer) if is_not_from_service(&answer) => {
+            return Ok(FetchedAnswer::NotFromService(answer));
+        }
+        NextRequest::PassedOn(answer) => return Ok(FetchedAnswer::PassOn(answer)),
     };
-    let answer = match fate(state, &upstream_request.request, &upstream_request.identified, &answer) {
+    let answer = match judge_answer(state, upstream_request, &answer) {
         Disposition::Record => answer,
-        Disposition::NotFromService => return Ok(Asked::Strange(answer)),
-        Disposition::PassOn => match region_errors::judge(state, recorder, upstream_request, answer).await {
-            RegionVerdict::Keep(answer) => answer,
-            RegionVerdict::Wait(undecided) => return Ok(Asked::Wait(undecided)),
-            RegionVerdict::PassOn(answer) => return Ok(Asked::PassOn(answer)),
+        Disposition::NotFromService => return Ok(FetchedAnswer::NotFromService(answer)),
+        Disposition::PassOn => match judge_region(state, recorder, upstream_request, answer).await {
+            RegionVerdict::Record(answer) => answer,
+            RegionVerdict::Pending(pending) => return Ok(FetchedAnswer::Pending(pending)),
+            RegionVerdict::PassOn(answer) => return Ok(FetchedAnswer::PassOn(answer)),
         },
     };
-    let accepted = is_recordable(&answer, &state.settings.service.recording);
-    if accepted {
-        region_errors::accepted(recorder, upstream_request).await;
+    if is_recordable(&answer, &state.settings.service.recording) {
+        note_accepted_key(state, recorder, upstream_request).await;
+        if let Some(account) = upstream_request.account()
+            && let Err(error) = recorder.callers.admit_account(account)
+        {
+            // Another account's answer came first, while this one was on its way.
+            state.stats.report_unrecorded(&upstream_request.identified, &error);
+            return Ok(FetchedAnswer::PassOn(answer));
+        }
     }
-    if let Some(account) = upstream_request.account.as_deref().filter(|_| accepted)
-        && let Err(error) = recorder.callers.admit(account)
-    {
-        // Another account's answer came first, while this one was on its way.
-        not_recorded(state, &upstream_request.identified, &error);
-        return Ok(Asked::PassOn(answer));
-    }
-    Ok(Asked::Keep(UpstreamPage { answer, chain }))
+    Ok(FetchedAnswer::Record(UpstreamPage { answer, chain }))
 }
 
-/// Sends the upstream_request with `body`, signed anew; or just as it came, where that is signed.
-pub(super) async fn send(
-    recorder: &Recorder,
-    upstream_request: &UpstreamRequest,
-    body: Bytes,
-) -> Result<Answer, UpstreamError> {
-    if let Some(answer) = upstream_request.in_hand() {
+/// Sends the request with `body`, signed anew; or just as it came, where that is signed.
+async fn send(recorder: &Recorder, upstream_request: &UpstreamRequest, body: Bytes) -> Result<Answer, UpstreamError> {
+    if let Some(answer) = upstream_request.take_probed_answer() {
         return Ok(answer);
     }
-    let UpstreamRequest { request, identified, .. } = upstream_request;
+    let (request, identified) = (&upstream_request.request, &upstream_request.identified);
     if upstream_request.keeps_signature() {
         return recorder.upstream.pass_on(request).await;
     }

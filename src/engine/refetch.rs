@@ -3,14 +3,14 @@
 use crate::aws::{Answer, Upstream, UpstreamError};
 use crate::engine::classify::{error_kind, is_recordable};
 use crate::engine::pagination::page_loop_guard::{PageLoopGuard, PaginationError};
+use crate::engine::request_builder::RequestBuilder;
 use crate::json::{self, Kind as JsonKind, Node, quote, unquote};
-use crate::model::{Actor, DEFAULT_ACTOR, Door, Entry, Page, Request, Take};
+use crate::model::{Actor, DEFAULT_ACTOR, Entry, Page, Request, Take};
 use crate::redact::{Redaction, RedactionError, Scrubbed};
 use crate::service::{Kind, Operation, Service};
 use crate::token::{ExtractedToken, extract_token};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use http::{HeaderValue, header};
 use std::time::Duration;
 
 /// How long to wait before upstream is asked again after an error that passes: throttling, a fault of the service.
@@ -24,7 +24,7 @@ pub enum NotRefetchable {
     Write,
     /// Nobody knows with whose credentials.
     #[error("its actor {0} is not configured: say in [actors.{0}] with which profile to ask")]
-    Stranger(String),
+    UnknownActor(String),
     /// Nobody knows whether it would.
     #[error("its operation is not in the table, so it may be a write")]
     Unknown,
@@ -114,7 +114,7 @@ impl<'a> Refetcher<'a> {
             return Err(NotRefetchable::Write);
         }
         if entry.actor != DEFAULT_ACTOR && !self.actors.iter().any(|actor| actor.label == entry.actor) {
-            return Err(NotRefetchable::Stranger(entry.actor.clone()));
+            return Err(NotRefetchable::UnknownActor(entry.actor.clone()));
         }
         let Ok(node) = json::parse(entry.request.as_bytes()) else { return Err(NotRefetchable::Unknown) };
         if has_hole(&node) {
@@ -178,7 +178,7 @@ impl<'a> Refetcher<'a> {
         refetch: &Refetch<'_>,
         paging: impl Iterator<Item = (String, String)>,
     ) -> Result<Answer, RefetchError> {
-        let request = refetch.request(paging);
+        let request = refetch.build_request(paging);
         let Entry { actor, region, .. } = refetch.entry;
         let mut patience = PATIENCE.iter();
         loop {
@@ -214,31 +214,18 @@ impl<'a> Refetch<'a> {
     }
 
     /// The request, with the paging members given beside the recorded ones.
-    fn request(&self, paging: impl Iterator<Item = (String, String)>) -> Request {
-        let in_query = |name: &String| self.operation.query.contains(name);
-        let all: Vec<(String, String)> = self.parameters.iter().cloned().chain(paging).collect();
-        let (query, body): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| in_query(name));
-        let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-        let query: Vec<String> = query
-            .iter()
-            .map(|(name, value)| format!("{}={}", encoded(name), encoded(&unquote(value).unwrap_or(value.into()))))
-            .collect();
-        let body: Vec<String> = body.iter().map(|(name, value)| format!("{}:{value}", quote(name))).collect();
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::USER_AGENT, HeaderValue::from_static(concat!("ramtape/", env!("CARGO_PKG_VERSION"))));
-        Request {
-            method: self.operation.method.clone(),
-            path: self.operation.path.clone(),
-            query: query.join("&"),
-            headers,
-            body: Bytes::from(format!("{{{}}}", body.join(","))),
-            signed_target: self.operation.path.clone(),
-            authority: String::new(),
-            door: Door::Endpoint,
-            key: None,
-            session_prefix: None,
+    fn build_request(&self, paging: impl Iterator<Item = (String, String)>) -> Request {
+        let mut builder = RequestBuilder::for_operation(self.operation);
+        for (name, value) in self.parameters.iter().cloned().chain(paging) {
+            builder.add(&name, &value);
         }
+        let mut request = builder.build();
+        if request.body.is_empty() {
+            request.body = Bytes::from_static(b"{}");
+        }
+        let user_agent = HeaderValue::from_static(concat!("ramtape/", env!("CARGO_PKG_VERSION")));
+        request.headers.insert(header::USER_AGENT, user_agent);
+        request
     }
 }
 

@@ -1,79 +1,104 @@
 //! Answering from the cassette: read → identify → scrub a copy → fingerprint → choose take → fill holes → answer.
 
 use crate::engine::error::EngineError;
-use crate::engine::identify::IdentifiedRequest;
-use crate::engine::matcher::{Match, find};
-use crate::engine::miss::other_service;
-use crate::engine::response_cache::{CacheKey, CachedResponse};
+use crate::engine::identify::{IdentifiedRequest, IdentifyRules, identify};
+use crate::engine::lookup::{Lookup, Match};
+use crate::engine::matcher;
+use crate::engine::miss::message::explain_miss;
+use crate::engine::miss::other_service::find_other_service;
+use crate::engine::request_context::RequestContext;
+use crate::engine::request_scope::RequestScope;
+use crate::engine::response_cache::CachedResponse;
 use crate::engine::state::EngineState;
 use crate::engine::stats::run::count;
-use crate::engine::volatile::{bind, live_values};
+use crate::engine::volatile::bind_values;
 use crate::model::{Request, Response};
-use crate::session::session_name;
+use crate::session::Bindings;
+use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The recorded answer to `request`.
-pub(super) fn replay(state: &EngineState, request: &Request) -> Result<Response, EngineError> {
-    let live = live_values(state, request);
-    let asked = CacheKey::of(state, request);
-    // What a session with live values asks depends on them.
-    let known = state.response_cache.find(&asked).filter(|_| live.is_none());
-    if let Some(known) = &known
-        && let Some(response) = known.again(state)?
-    {
-        return Ok(response);
-    }
-    let identified = match known.as_deref().and_then(CachedResponse::asks) {
-        Some(identified) => Arc::clone(identified),
-        None => {
-            if let Some((miss, form)) =
-                other_service::find(request, &state.settings.service.name, session_name(request))
-            {
-                return Err(EngineError::OtherService { miss, form });
-            }
-            Arc::new(asked.identify(state, live.as_deref())?)
-        }
-    };
-    let found = find(state, request, &identified)?.map_err(|gap| gap.into_error(state, request, &identified))?;
-    if live.is_none() {
-        state.response_cache.keep(state, &asked, known.as_deref(), &identified, &found);
-    }
-    serve(state, request, &identified, found)
-}
-
-/// The answer that was found, counted; with the live values of the session, among them those that `request` brings.
-pub(super) fn serve(
+/// The recorded answer to `request`, of the session called `session_name`.
+pub(super) fn replay(
     state: &EngineState,
     request: &Request,
-    identified: &IdentifiedRequest,
-    found: Match,
+    session_name: Option<String>,
 ) -> Result<Response, EngineError> {
+    let live = state.live.get(session_name.as_deref());
+    let scope = RequestScope::read(request, &state.settings, &state.actors);
+    let key = state.response_cache.key(request, &scope);
+    // What a session with live values asks depends on them.
+    let cached = if live.is_none() { state.response_cache.get(&key) } else { None };
+    if let Some(response) = reuse_response(state, cached.as_ref())? {
+        return Ok(response);
+    }
+    let identified = match cached.as_deref().and_then(CachedResponse::identified) {
+        Some(identified) => Arc::clone(identified),
+        None => identify_replayed(state, request, &scope, session_name.as_deref(), live.as_deref())?,
+    };
+    let context = RequestContext { request: Cow::Borrowed(request), session_name, identified };
+    let found = match matcher::find(state, &context)? {
+        Lookup::Hit(found) => found,
+        Lookup::Miss(reason) => return Err(explain_miss(state, &context, reason)),
+    };
+    if live.is_none() {
+        state.response_cache.insert(&state.cassette, &key, cached.as_deref(), &context.identified, &found);
+    }
+    serve(state, &context, found)
+}
+
+/// The answer from the cache, counted; `None` where none is known that still holds.
+fn reuse_response(state: &EngineState, cached: Option<&Arc<CachedResponse>>) -> Result<Option<Response>, EngineError> {
+    let Some(cached) = cached else { return Ok(None) };
+    let Some(reused) = cached.reuse(&state.cassette)? else { return Ok(None) };
+    count(&state.stats.replayed);
+    state.stats.add_saved_time(reused.saves);
+    Ok(Some(reused.response))
+}
+
+/// What `request` asks, if that is anything of the service.
+fn identify_replayed(
+    state: &EngineState,
+    request: &Request,
+    scope: &RequestScope<'_>,
+    session: Option<&str>,
+    live: Option<&Bindings>,
+) -> Result<Arc<IdentifiedRequest>, EngineError> {
+    let service = &state.settings.service.name;
+    if let Some((miss, form)) = find_other_service(request, scope.credential.as_ref(), service, session) {
+        return Err(EngineError::OtherService { miss, form });
+    }
+    identify(request, &IdentifyRules::from_settings(&state.settings), scope, live).map(Arc::new)
+}
+
+/// The answer that was found, counted; with the live values of the session, among them those that the request brings.
+pub(super) fn serve(state: &EngineState, context: &RequestContext<'_>, found: Match) -> Result<Response, EngineError> {
+    let identified = &context.identified;
     if found.prepared.first_use(found.take) {
-        state.stats.used(&found.prepared, found.take);
+        state.stats.note_take_used(&found.prepared, found.take);
     }
     count(&state.stats.replayed);
-    state.stats.saved(found.prepared.saves(|| state.cassette.time(&found.prepared.fingerprint)));
+    state.stats.add_saved_time(found.prepared.saves(|| state.cassette.time(&found.prepared.fingerprint)));
     tracing::trace!(fingerprint = %found.prepared.fingerprint, take = found.take, "replayed");
     let live = (!identified.volatile.is_empty()).then(|| {
         let write = found.prepared.entry.takes.get(found.take).and_then(|take| take.id.as_deref());
-        bind(state, session_name(request).as_deref(), identified, write)
+        bind_values(&state.live, context.session_name(), identified, write)
     });
-    let draft = found.answer.map_err(EngineError::Unfilled)?;
-    let response = draft.filled(|| live.or_else(|| live_values(state, request)));
+    let filled = found.response.fill(|| live.or_else(|| state.live.get(context.session_name())));
+    let response = filled.map_err(EngineError::Unfilled)?;
     if !identified.redacted.is_empty() {
-        tell_of_stand_ins(state, identified, &response);
+        report_redacted_answer(state, identified, &response);
     }
     Ok(response)
 }
 
 /// Says once that a client who sent a real value is answered with what stands for it: a test that compares the two fails.
-fn tell_of_stand_ins(state: &EngineState, identified: &IdentifiedRequest, response: &Response) {
+fn report_redacted_answer(state: &EngineState, identified: &IdentifiedRequest, response: &Response) {
     let body = String::from_utf8_lossy(&response.body);
-    if let Some((pointer, stand_in)) = identified.redacted.iter().find(|(_, stand_in)| body.contains(stand_in.as_str()))
-    {
-        state.stats.stand_in_served(&format!(
-            "{} was asked with a value at {pointer} that the cassette holds redacted, and its answer has {stand_in} instead: a \
-             test that compares the two fails. Let it compare with what an answer gave, or use a value that is not redacted",
+    let served = identified.redacted.iter().find(|(_, pseudonym)| body.contains(pseudonym.as_str()));
+    if let Some((pointer, pseudonym)) = served {
+        state.stats.note_redacted_answer(&format!(
+            "the value at {pointer} of a {} request is redacted in the cassette, so the answer has {pseudonym} in its place: a \
+             test that compares the two fails. Compare with a value from an answer, or send a value that is not redacted",
             identified.name.as_str()
         ));
     }

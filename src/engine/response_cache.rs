@@ -1,17 +1,14 @@
-//! What requests were answered, byte for byte as they came: the same request again need not be read again.
+//! Requests as they came, byte for byte, and their answers: the same request again need not be read again.
 //!
 //! Polling and test suites repeat themselves. What a request asks follows from what [`CacheKey`] holds and from nothing else,
 //! as long as its session has no live values; and where an entry has one take, a read, so does its answer.
 
-use crate::cassette::Origin;
-use crate::engine::actors::{ActorLabel, replaying};
-use crate::engine::error::EngineError;
-use crate::engine::identify::{IdentifiedRequest, identify, region};
-use crate::engine::matcher::Match;
-use crate::engine::state::EngineState;
-use crate::engine::stats::run::count;
+use crate::cassette::{Cassette, CassetteError, Origin};
+use crate::engine::identify::IdentifiedRequest;
+use crate::engine::lookup::Match;
+use crate::engine::prepared_entry::PreparedEntry;
+use crate::engine::request_scope::RequestScope;
 use crate::model::{Request, Response};
-use crate::session::Bindings;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use parking_lot::Mutex;
@@ -30,17 +27,16 @@ const OVERHEAD: u64 = 512;
 /// The largest request that is remembered, in bytes. Real ones are far smaller, and few should not drive out many.
 const LARGEST: usize = 64 << 10;
 
-/// How many heads of answers are state: those of one service are alike but for the id.
+/// How many heads of answers are shared: those of one service are alike but for the id.
 const HEADS: usize = 64;
 
 /// The header that makes every answer's head its own.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 
-/// All that decides what a request asks.
+/// All that decides what a request asks: what a cached answer is found by.
 pub(super) struct CacheKey<'a> {
     request: &'a Request,
-    region: &'a str,
-    actor: ActorLabel,
+    scope: &'a RequestScope<'a>,
     hash: u64,
 }
 
@@ -49,21 +45,21 @@ pub(super) struct CacheKey<'a> {
 pub(super) struct CachedResponse {
     hash: u64,
     /// How many of `bytes` are the request's: those that another must equal, for the hash alone proves nothing.
-    request: usize,
+    request_length: usize,
     /// The request, and behind it the body of its answer.
     bytes: Box<[u8]>,
-    known: Known,
+    content: CachedContent,
 }
 
-enum Known {
-    /// What it asks.
-    Asks(Arc<IdentifiedRequest>),
-    /// What it is answered while the entry's origin stays as it was.
-    Answer(Only),
+enum CachedContent {
+    /// What the request asks.
+    Identified(Arc<IdentifiedRequest>),
+    /// Its answer, while the entry's origin stays as it was.
+    Answer(CachedAnswer),
 }
 
 /// The answer of an entry's only take, its body aside.
-struct Only {
+struct CachedAnswer {
     origin: Origin,
     status: StatusCode,
     /// The headers, with any other answer's id.
@@ -73,69 +69,90 @@ struct Only {
     saves: u64,
 }
 
+/// An answer from the cache.
+pub(super) struct ReusedResponse {
+    pub(super) response: Response,
+    /// What upstream took for it, in microseconds.
+    pub(super) saves: u64,
+}
+
 /// The requests that are remembered.
 pub(super) struct ResponseCache {
     /// Keyed anew in every process: nobody can send requests that are known to collide.
     hasher: DefaultHashBuilder,
-    known: Cache<Key, Arc<CachedResponse>, ByWeight>,
+    entries: Cache<StoredKey, Arc<CachedResponse>, ByWeight>,
     heads: Mutex<Vec<Arc<HeaderMap>>>,
 }
 
 impl Default for ResponseCache {
     fn default() -> Self {
-        Self::within(MEMORY)
+        Self::with_capacity(MEMORY)
     }
 }
 
 impl ResponseCache {
-    /// A memory of about `bytes`.
-    fn within(bytes: u64) -> Self {
+    /// A cache of about `bytes`.
+    fn with_capacity(bytes: u64) -> Self {
         let items = usize::try_from(bytes / (4 * OVERHEAD)).unwrap_or(usize::MAX);
-        let known = Cache::with_weighter(items, bytes, ByWeight);
-        Self { hasher: DefaultHashBuilder::default(), known, heads: Mutex::default() }
+        let entries = Cache::with_weighter(items, bytes, ByWeight);
+        Self { hasher: DefaultHashBuilder::default(), entries, heads: Mutex::default() }
+    }
+
+    /// The key of `request`.
+    pub(super) fn key<'a>(&self, request: &'a Request, scope: &'a RequestScope<'a>) -> CacheKey<'a> {
+        let mut key = CacheKey { request, scope, hash: 0 };
+        let mut state = self.hasher.build_hasher();
+        for part in key.parts() {
+            state.write(part);
+            state.write_u8(END);
+        }
+        key.hash = state.finish();
+        key
     }
 
     /// What is known of a request.
-    pub(super) fn find(&self, asked: &CacheKey<'_>) -> Option<Arc<CachedResponse>> {
-        self.known.get(asked)
+    pub(super) fn get(&self, key: &CacheKey<'_>) -> Option<Arc<CachedResponse>> {
+        self.entries.get(key)
     }
 
     /// Remembers what a request of a session without live values asks and, where the entry lets it, what it is answered.
     /// Writes are not remembered: with their tokens they come once. Nor are reads that bring values.
-    pub(super) fn keep(
+    pub(super) fn insert(
         &self,
-        state: &EngineState,
-        asked: &CacheKey<'_>,
+        cassette: &Cassette<PreparedEntry>,
+        key: &CacheKey<'_>,
         known: Option<&CachedResponse>,
         identified: &Arc<IdentifiedRequest>,
         found: &Match,
     ) {
-        if identified.is_write() || !identified.volatile.is_empty() || asked.len() > LARGEST {
+        if identified.is_write() || !identified.volatile.is_empty() || key.len() > LARGEST {
             return;
         }
-        let remembered = match (self.only(state, found), known.and_then(CachedResponse::asks)) {
-            (Some((only, body)), _) => asked.remembered(Known::Answer(only), &body),
-            (None, Some(_)) => return,
-            (None, None) => asked.remembered(Known::Asks(Arc::clone(identified)), &[]),
+        let is_identified = known.is_some_and(|known| known.identified().is_some());
+        let cached = match self.cacheable_answer(cassette, found) {
+            Some((answer, body)) => key.store(CachedContent::Answer(answer), &body),
+            None if is_identified => return,
+            None => key.store(CachedContent::Identified(Arc::clone(identified)), &[]),
         };
-        let remembered = Arc::new(remembered);
-        self.known.insert(Key(Arc::clone(&remembered)), remembered);
+        let cached = Arc::new(cached);
+        self.entries.insert(StoredKey(Arc::clone(&cached)), cached);
     }
 
     /// The answer that was found and its body, where any session gets the same.
-    fn only(&self, state: &EngineState, found: &Match) -> Option<(Only, Bytes)> {
+    fn cacheable_answer(&self, cassette: &Cassette<PreparedEntry>, found: &Match) -> Option<(CachedAnswer, Bytes)> {
         let origin = found.origin.as_ref().filter(|origin| origin.is_settled())?;
         let [take] = found.prepared.entry.takes.as_slice() else { return None };
-        let Response { status, headers, body } =
-            found.answer.as_ref().ok()?.complete().filter(|_| take.id.is_none())?.clone();
-        let id = headers.get(REQUEST_ID).map(HeaderValue::as_bytes);
-        let id = id.map(|id| id.try_into().ok()).map_or(Some(None), |id| id.map(Some))?;
-        let saves = found.prepared.saves(|| state.cassette.time(&found.prepared.fingerprint));
-        Some((Only { origin: (**origin).clone(), status, head: self.head(headers), id, saves }, body))
+        let Response { status, headers, body } = found.response.complete().filter(|_| take.id.is_none())?.clone();
+        let id = match headers.get(REQUEST_ID) {
+            Some(id) => Some(id.as_bytes().try_into().ok()?),
+            None => None,
+        };
+        let saves = found.prepared.saves(|| cassette.time(&found.prepared.fingerprint));
+        Some((CachedAnswer { origin: (**origin).clone(), status, head: self.share_head(headers), id, saves }, body))
     }
 
     /// `headers`, in one piece with the like of other answers.
-    fn head(&self, headers: HeaderMap) -> Arc<HeaderMap> {
+    fn share_head(&self, headers: HeaderMap) -> Arc<HeaderMap> {
         let has = |(name, value): (&HeaderName, &HeaderValue)| {
             headers.get(name).is_some_and(|own| *name == REQUEST_ID || own == value)
         };
@@ -152,36 +169,7 @@ impl ResponseCache {
     }
 }
 
-impl<'a> CacheKey<'a> {
-    pub(super) fn of(state: &'a EngineState, request: &'a Request) -> Self {
-        let (settings, actor) = (&state.settings, replaying(&state.actors, request));
-        let region = region(request, &settings.service, &settings.region);
-        Self::by(&state.response_cache.hasher, request, region, actor)
-    }
-
-    fn by(hasher: &DefaultHashBuilder, request: &'a Request, region: &'a str, actor: ActorLabel) -> Self {
-        let mut asked = Self { request, region, actor, hash: 0 };
-        let mut state = hasher.build_hasher();
-        for part in asked.parts() {
-            state.write(part);
-            state.write_u8(END);
-        }
-        asked.hash = state.finish();
-        asked
-    }
-
-    /// Reads what is asked; where the session has `live` values, their names stand for them.
-    ///
-    /// # Errors
-    /// As [`identify`].
-    pub(super) fn identify(
-        &self,
-        state: &EngineState,
-        live: Option<&Bindings>,
-    ) -> Result<IdentifiedRequest, EngineError> {
-        identify(self.request, &state.settings.table(), self.actor.clone(), live)
-    }
-
+impl CacheKey<'_> {
     /// What is compared, each but the last without a NUL: methods, targets, regions and labels have none.
     fn parts(&self) -> [&[u8]; 6] {
         let Request { method, path, query, body, .. } = self.request;
@@ -189,8 +177,8 @@ impl<'a> CacheKey<'a> {
             method.as_str().as_bytes(),
             path.as_bytes(),
             query.as_bytes(),
-            self.region.as_bytes(),
-            self.actor.as_bytes(),
+            self.scope.region.as_bytes(),
+            self.scope.actor.as_bytes(),
             body,
         ]
     }
@@ -199,15 +187,15 @@ impl<'a> CacheKey<'a> {
         self.parts().iter().map(|part| part.len() + 1).sum()
     }
 
-    fn remembered(&self, known: Known, body: &[u8]) -> CachedResponse {
-        let request = self.len();
-        let mut bytes = Vec::with_capacity(request + body.len());
+    fn store(&self, content: CachedContent, body: &[u8]) -> CachedResponse {
+        let request_length = self.len();
+        let mut bytes = Vec::with_capacity(request_length + body.len());
         for part in self.parts() {
             bytes.extend_from_slice(part);
             bytes.push(END);
         }
         bytes.extend_from_slice(body);
-        CachedResponse { hash: self.hash, request, bytes: bytes.into(), known }
+        CachedResponse { hash: self.hash, request_length, bytes: bytes.into(), content }
     }
 }
 
@@ -216,62 +204,63 @@ const END: u8 = 0;
 
 impl CachedResponse {
     /// What the request asks, where that is known and its answer is not.
-    pub(super) fn asks(&self) -> Option<&Arc<IdentifiedRequest>> {
-        match &self.known {
-            Known::Asks(identified) => Some(identified),
-            Known::Answer(_) => None,
+    pub(super) fn identified(&self) -> Option<&Arc<IdentifiedRequest>> {
+        match &self.content {
+            CachedContent::Identified(identified) => Some(identified),
+            CachedContent::Answer(_) => None,
         }
     }
 
-    /// The answer once more, counted; `None` where none is known or the entry may have changed.
-    pub(super) fn again(self: &Arc<Self>, state: &EngineState) -> Result<Option<Response>, EngineError> {
-        let Known::Answer(only) = &self.known else { return Ok(None) };
-        if !state.cassette.is_current(&only.origin)? {
+    /// The answer once more; `None` where none is known or the entry may have changed.
+    pub(super) fn reuse(
+        self: &Arc<Self>,
+        cassette: &Cassette<PreparedEntry>,
+    ) -> Result<Option<ReusedResponse>, CassetteError> {
+        let CachedContent::Answer(answer) = &self.content else { return Ok(None) };
+        if !cassette.is_current(&answer.origin)? {
             return Ok(None);
         }
-        count(&state.stats.replayed);
-        state.stats.saved(only.saves);
-        tracing::trace!(fingerprint = %only.origin.fingerprint(), "replayed again");
-        let mut headers = HeaderMap::clone(&only.head);
-        if let Some(id) = only.id.and_then(|id| HeaderValue::from_bytes(&id).ok()) {
+        tracing::trace!(fingerprint = %answer.origin.fingerprint(), "replayed from the response cache");
+        let mut headers = HeaderMap::clone(&answer.head);
+        if let Some(id) = answer.id.and_then(|id| HeaderValue::from_bytes(&id).ok()) {
             headers.insert(REQUEST_ID, id);
         }
-        let body = Bytes::from_owner(RememberedBody(Arc::clone(self)));
-        Ok(Some(Response { status: only.status, headers, body }))
+        let body = Bytes::from_owner(CachedBody(Arc::clone(self)));
+        Ok(Some(ReusedResponse { response: Response { status: answer.status, headers, body }, saves: answer.saves }))
     }
 
     fn body(&self) -> &[u8] {
-        self.bytes.get(self.request..).unwrap_or_default()
+        self.bytes.get(self.request_length..).unwrap_or_default()
     }
 }
 
 /// The answer's body, for as long as somebody sends it.
-struct RememberedBody(Arc<CachedResponse>);
+struct CachedBody(Arc<CachedResponse>);
 
-impl AsRef<[u8]> for RememberedBody {
+impl AsRef<[u8]> for CachedBody {
     fn as_ref(&self) -> &[u8] {
         self.0.body()
     }
 }
 
 /// What a remembered request is found by: itself.
-struct Key(Arc<CachedResponse>);
+struct StoredKey(Arc<CachedResponse>);
 
-impl Key {
+impl StoredKey {
     fn request(&self) -> &[u8] {
-        self.0.bytes.get(..self.0.request).unwrap_or_default()
+        self.0.bytes.get(..self.0.request_length).unwrap_or_default()
     }
 }
 
-impl PartialEq for Key {
+impl PartialEq for StoredKey {
     fn eq(&self, other: &Self) -> bool {
         self.0.hash == other.0.hash && self.request() == other.request()
     }
 }
 
-impl Eq for Key {}
+impl Eq for StoredKey {}
 
-impl Hash for Key {
+impl Hash for StoredKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.0.hash);
     }
@@ -283,8 +272,8 @@ impl Hash for CacheKey<'_> {
     }
 }
 
-impl Equivalent<Key> for CacheKey<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
+impl Equivalent<StoredKey> for CacheKey<'_> {
+    fn equivalent(&self, key: &StoredKey) -> bool {
         let mut rest = key.request();
         let is_next = |part: &[u8]| {
             let after = rest.strip_prefix(part).and_then(|rest| rest.strip_prefix(&[END]));
@@ -297,10 +286,10 @@ impl Equivalent<Key> for CacheKey<'_> {
 #[derive(Clone)]
 struct ByWeight;
 
-impl Weighter<Key, Arc<CachedResponse>> for ByWeight {
-    fn weight(&self, _: &Key, remembered: &Arc<CachedResponse>) -> u64 {
-        let identified = remembered.asks().map_or(0, |identified| identified.parameters.len());
-        OVERHEAD + (remembered.bytes.len() + identified) as u64
+impl Weighter<StoredKey, Arc<CachedResponse>> for ByWeight {
+    fn weight(&self, _: &StoredKey, cached: &Arc<CachedResponse>) -> u64 {
+        let identified = cached.identified().map_or(0, |identified| identified.parameters.len());
+        OVERHEAD + (cached.bytes.len() + identified) as u64
     }
 }
 

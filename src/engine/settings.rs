@@ -1,7 +1,5 @@
 //! What the engine is told.
 
-use crate::engine::identify::IdentifyRules;
-use crate::engine::pagination::page_cut::Pages;
 use crate::model::{Actor, Secret};
 use crate::redact::Redaction;
 use crate::service::Service;
@@ -26,6 +24,18 @@ pub enum Poll {
     Recorded,
     /// The last one at once: waiters end at their first poll.
     Final,
+}
+
+/// How a replayed listing is cut into pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pages {
+    /// As the client asks: as recorded for the page size that was recorded, anew for another.
+    #[default]
+    Requested,
+    /// As recorded, whatever the client asks.
+    Recorded,
+    /// In one-item, short and empty pages, all of them legal.
+    Adversarial,
 }
 
 /// Whose credentials sign, as far as the command line says.
@@ -74,11 +84,4 @@ pub struct EngineSettings {
     pub pages: Pages,
     /// The rules of the cassette.
     pub redaction: Arc<Redaction>,
-}
-
-impl EngineSettings {
-    /// What requests are identified by.
-    pub(super) fn table(&self) -> IdentifyRules<'_> {
-        IdentifyRules { service: &self.service, region: &self.region, redaction: &self.redaction }
-    }
 }

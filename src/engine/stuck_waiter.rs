@@ -1,18 +1,13 @@
-//! What to tell of a waiter that goes nowhere.
+//! What to tell of a client that polls and would wait for ever.
 
-use crate::engine::identify::IdentifiedRequest;
+use crate::engine::request_context::RequestContext;
 use crate::session::{StuckWaiter, WaiterEnd};
 
-/// `stuck`, met by `session` while it asked `identified`, in words; `command` records everything anew.
-pub(super) fn describe(
-    identified: &IdentifiedRequest,
-    session: Option<&str>,
-    stuck: &StuckWaiter,
-    command: &str,
-) -> String {
+/// `stuck`, met while `context` was answered, in words; `command` records everything anew.
+pub(super) fn describe_stuck_waiter(context: &RequestContext<'_>, stuck: &StuckWaiter, command: &str) -> String {
     let StuckWaiter { status, ending, advances } = stuck;
-    let who = session.map(|name| format!(" to session {name}")).unwrap_or_default();
-    let (operation, fingerprint) = (identified.name.as_str(), identified.fingerprint);
+    let who = context.session_name().map(|name| format!(" to session {name}")).unwrap_or_default();
+    let (operation, fingerprint) = (context.identified.name.as_str(), context.identified.fingerprint);
     let seen =
         format!("{operation} {fingerprint} answers {status}{who} again and again, and nothing is written meanwhile");
     let ends = match ending {
@@ -20,9 +15,7 @@ pub(super) fn describe(
             let ends = status.as_deref().unwrap_or("the answer that ends it");
             match missing_writes.as_slice() {
                 [] => format!("{ends} was recorded later"),
-                missing_writes => {
-                    format!("{ends} was recorded after {}, which this run has not made", missing_writes.join(", "))
-                }
+                missing => format!("{ends} was recorded after {}, which this run has not made", missing.join(", ")),
             }
         }
         None => "the recording never got further".to_owned(),

@@ -98,12 +98,12 @@ impl LiveValues {
         self.sessions.lock()
     }
 
-    /// The bindings of the session that `session` names; it is asked for the name only where anything is bound at all.
-    pub fn get(&self, session: impl FnOnce() -> Option<String>) -> Option<Arc<Bindings>> {
+    /// The bindings of the session called `session`; `None` where it has none.
+    pub fn get(&self, session: Option<&str>) -> Option<Arc<Bindings>> {
         if !self.any.load(Ordering::Acquire) {
             return None;
         }
-        self.sessions().get(session().as_deref().unwrap_or_default()).cloned()
+        self.sessions().get(session.unwrap_or_default()).cloned()
     }
 
     /// Binds the values that the request of the write `write` had in its volatile members, each with its place; gives all that
@@ -165,7 +165,7 @@ mod tests {
         let bring = |value: &str| drop(live.bind_from_read(None, &prefix, [("/principal", value)]));
         ["p", "q", "p"].iter().for_each(|value| bring(value));
         live.bind_from_write(None, "associate/x#1", [("/principals/0", "q")]);
-        let bound = live.get(|| None).unwrap();
+        let bound = live.get(None).unwrap();
         let name = |number: u8| format!("get/aaaaaaaaaaaaaaaa@{number}:/principal");
         assert_eq!((bound.name_of("p"), bound.value_of(&name(2))), (Some(&*name(1)), Some("q")));
         assert_eq!(bound.name_of("q"), Some("associate/x#1:/principals/0"), "from its write on it is named after that");
@@ -200,20 +200,12 @@ mod tests {
     #[test]
     fn sessions_do_not_know_each_others_values() {
         let live = LiveValues::default();
-        let mut asked = false;
-        assert!(
-            live.get(|| {
-                asked = true;
-                None
-            })
-            .is_none()
-        );
-        assert!(!asked, "nobody needs the name");
+        assert!(live.get(None).is_none());
         let bound = live.bind_from_write(Some("s"), "w", [("/name", "x")]);
         assert_eq!(bound.name_of("x"), Some("w:/name"));
-        assert!(live.get(|| None).is_none());
-        assert_eq!(live.get(|| Some("s".into())).unwrap().value_of("w:/name"), Some("x"));
+        assert!(live.get(None).is_none());
+        assert_eq!(live.get(Some("s")).unwrap().value_of("w:/name"), Some("x"));
         assert_eq!((live.reset(Some("s")), live.reset(Some("s"))), (true, false));
-        assert!(live.get(|| Some("s".into())).is_none());
+        assert!(live.get(Some("s")).is_none());
     }
 }

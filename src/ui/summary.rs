@@ -69,7 +69,7 @@ pub(crate) fn json(summary: &Summary) -> serde_json::Value {
         "afterReplayedWrites": summary.after_replayed_writes,
         "secondsSaved": summary.time_saved.map(|time| time.as_secs_f64()),
         "stuck": summary.stuck,
-        "wentOn": summary.went_on,
+        "wentOn": summary.waiters_advanced,
         "partial": summary.partial,
         "notices": summary.notices,
         "sessions": summary.sessions.iter().map(SessionState::to_json).collect::<Vec<_>>(),
@@ -110,10 +110,10 @@ fn lines(summary: &Summary) -> Vec<Line> {
         )));
     }
     lines.extend(summary.stuck.iter().map(|told| Line::Problem(told.clone())));
-    if summary.went_on > 0 {
+    if summary.waiters_advanced > 0 {
         lines.push(Line::Problem(format!(
             "{} given answers that were recorded later, as this run did not make the writes before them",
-            counted(summary.went_on, "client that waited was", "clients that waited were")
+            counted(summary.waiters_advanced, "client that waited was", "clients that waited were")
         )));
     }
     for listing in &summary.partial {
@@ -309,7 +309,7 @@ mod tests {
             after_replayed_writes: 2,
             partial: vec!["ListPrincipals abc".into()],
             stuck: vec!["GetResourceShares abc has answered PENDING again and again".into()],
-            went_on: 1,
+            waiters_advanced: 1,
             upstream_connections: 1,
             tunnels: 2,
             passed_on: 3,

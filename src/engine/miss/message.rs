@@ -1,125 +1,154 @@
-//! Why a request missed: what a person needs to mend it.
+//! Why a request missed, in words that help to mend it.
 
-use super::random_parts::differ_in_random_part;
 use crate::cassette::Cassette;
-use crate::diff::{ParameterDifference as Difference, parameter_differences as differences};
-use crate::engine::error::shown;
+use crate::diff::{ParameterDifference as Difference, parameter_differences};
+use crate::engine::error::EngineError;
 use crate::engine::identify::IdentifiedRequest;
+use crate::engine::lookup::MissReason;
+use crate::engine::miss::random_parts::differ_in_random_part;
 use crate::engine::prepared_entry::PreparedEntry;
+use crate::engine::request_context::RequestContext;
+use crate::engine::settings::EngineSettings;
+use crate::engine::state::EngineState;
+use crate::engine::stats::summary::Miss;
+use crate::json;
 use crate::model::{DEFAULT_ACTOR, Entry};
 use std::fmt::Write;
 
 /// How many entries of an operation are compared in search of the nearest.
-const COMPARED: usize = 500;
+const MAX_COMPARED: usize = 500;
 /// How many differences are shown.
-const SHOWN: usize = 8;
+const MAX_SHOWN: usize = 8;
+/// How many characters of a value are shown.
+const MAX_VALUE: usize = 200;
 
-/// What a miss says besides the request itself.
-#[derive(Clone, Debug)]
-pub(in crate::engine) struct Advice {
-    /// The cassette, as the user named it.
-    pub(in crate::engine) cassette: String,
-    /// The command that would record it.
-    pub(in crate::engine) command: String,
+/// What the client is told: RAM's own error for what RAM would refuse, a miss for the rest.
+pub(in crate::engine) fn explain_miss(
+    state: &EngineState,
+    context: &RequestContext<'_>,
+    reason: MissReason,
+) -> EngineError {
+    let (settings, identified) = (&state.settings, &*context.identified);
+    let why = match reason {
+        MissReason::OtherChain => {
+            let reason =
+                "no recorded chain begins with the pages that it continues; it is of another cassette or recording";
+            return EngineError::Token(reason.to_owned());
+        }
+        MissReason::NoTake if identified.page.foreign_token => {
+            return EngineError::Token("ramtape did not hand it out".to_owned());
+        }
+        MissReason::NoTake if identified.page.illegal_size => return refuse_page_size(settings, identified),
+        MissReason::NoTake => describe_nearest(identified, context.session_name(), &state.cassette),
+        MissReason::Partial { pages, .. } => describe_partial(pages),
+        MissReason::OtherSize { recorded } => describe_other_size(identified, recorded),
+    };
+    EngineError::Miss(Miss {
+        operation: identified.name.as_str().to_owned(),
+        fingerprint: identified.fingerprint.to_string(),
+        session: context.session_name.clone(),
+        message: format!("{}\n{why}{}", describe_request(settings, identified), describe_remedy(settings, identified)),
+    })
 }
 
-/// The message for a request without an entry.
-pub(in crate::engine) fn no_take(
-    identified: &IdentifiedRequest,
-    session: Option<&str>,
-    cassette: &Cassette<PreparedEntry>,
-    advice: &Advice,
-) -> String {
-    let mut message = head(identified, advice);
-    match nearest(identified, session, cassette) {
-        Nearest::Nothing => {
-            let _ = write!(message, "\nNothing of {} is recorded there.", identified.name.as_str());
-        }
-        Nearest::Elsewhere(places) => {
-            let _ = write!(
-                message,
-                "\nThe same request is recorded for {}; this one is for region {} and actor {}.",
-                places.join(", "),
-                identified.region,
-                identified.actor
-            );
-        }
-        Nearest::Other(entry, found) => {
-            let _ = write!(message, "\nThe nearest recorded request differs (- recorded, + asked):");
-            if (entry.region.as_str(), entry.actor.as_str()) != (&identified.region, &identified.actor) {
-                let _ = write!(message, "\n  - region {}, actor {}", entry.region, entry.actor);
-                let _ = write!(message, "\n  + region {}, actor {}", identified.region, identified.actor);
-            }
-            describe(&mut message, &found);
-            advise_on_random(&mut message, &found);
-        }
+/// RAM's own error for an illegal page size: the one that the operation models.
+fn refuse_page_size(settings: &EngineSettings, identified: &IdentifiedRequest) -> EngineError {
+    let paging = &settings.service.paging;
+    let is_modelled = |kind: &&String| identified.operation.as_ref().is_some_and(|o| o.errors.contains(kind));
+    let kind = paging.size_errors.iter().find(is_modelled).or(paging.size_errors.last());
+    EngineError::PageSize {
+        kind: kind.cloned().unwrap_or_default(),
+        member: paging.size.clone(),
+        min: paging.min,
+        max: paging.max,
     }
-    finish(message, identified, advice)
 }
 
-/// The message for a page beyond the end of a chain that was recorded only in part.
-pub(in crate::engine) fn partial(identified: &IdentifiedRequest, pages: usize, advice: &Advice) -> String {
-    let mut message = head(identified, advice);
-    let _ = write!(
-        message,
-        "\nThis listing was recorded only in part: its first {pages} page{} there, and page {} was asked for.",
-        if pages == 1 { " is" } else { "s are" },
-        pages + 1
-    );
-    finish(message, identified, advice)
-}
-
-/// The message for a page size that a chain recorded only in part, with another one, cannot serve.
-pub(in crate::engine) fn other_size(identified: &IdentifiedRequest, recorded: Option<u32>, advice: &Advice) -> String {
-    let mut message = head(identified, advice);
-    let size = |size: Option<u32>| size.map_or_else(|| "no page size".to_owned(), |size| format!("page size {size}"));
-    let _ = write!(
-        message,
-        "\nThis listing was recorded only in part, with {}, and {} was asked for: only a listing recorded to its end can be \
-         cut anew.",
-        size(recorded),
-        size(identified.page.max_results)
-    );
-    finish(message, identified, advice)
-}
-
-fn head(identified: &IdentifiedRequest, advice: &Advice) -> String {
+fn describe_request(settings: &EngineSettings, identified: &IdentifiedRequest) -> String {
     let actor = if identified.actor == DEFAULT_ACTOR { String::new() } else { format!(", actor {}", identified.actor) };
     format!(
         "no recorded answer for {} {} in cassette {} (fingerprint {}, region {}{actor})",
         identified.name.as_str(),
-        shown(&identified.parameters),
-        advice.cassette,
+        shorten(&identified.parameters),
+        settings.cassette,
         identified.fingerprint,
         identified.region
     )
 }
 
-fn finish(mut message: String, identified: &IdentifiedRequest, advice: &Advice) -> String {
+/// What is recorded that is most like the request, and how it differs.
+fn describe_nearest(
+    identified: &IdentifiedRequest,
+    session: Option<&str>,
+    cassette: &Cassette<PreparedEntry>,
+) -> String {
+    match find_nearest(identified, session, cassette) {
+        Nearest::Nothing => format!("Nothing of {} is recorded there.", identified.name.as_str()),
+        Nearest::Elsewhere(places) => format!(
+            "The same request is recorded for {}; this one is for region {} and actor {}.",
+            places.join(", "),
+            identified.region,
+            identified.actor
+        ),
+        Nearest::Other(entry, found) => {
+            let mut text = "The nearest recorded request differs (- recorded, + asked):".to_owned();
+            if (entry.region.as_str(), entry.actor.as_str()) != (&identified.region, &identified.actor) {
+                let _ = write!(text, "\n  - region {}, actor {}", entry.region, entry.actor);
+                let _ = write!(text, "\n  + region {}, actor {}", identified.region, identified.actor);
+            }
+            list_differences(&mut text, &found);
+            advise_on_random(&mut text, &found);
+            text
+        }
+    }
+}
+
+/// For a page beyond the end of a chain that was recorded only in part.
+fn describe_partial(pages: usize) -> String {
+    format!(
+        "This listing was recorded only in part: its first {pages} page{} there, and page {} was asked for.",
+        if pages == 1 { " is" } else { "s are" },
+        pages + 1
+    )
+}
+
+/// For a page size that a chain recorded only in part, with another one, cannot serve.
+fn describe_other_size(identified: &IdentifiedRequest, recorded: Option<u32>) -> String {
+    let size = |size: Option<u32>| size.map_or_else(|| "no page size".to_owned(), |size| format!("page size {size}"));
+    format!(
+        "This listing was recorded only in part, with {}, and {} was asked for: only a listing recorded to its end can be \
+         cut anew.",
+        size(recorded),
+        size(identified.page.max_results)
+    )
+}
+
+fn describe_remedy(settings: &EngineSettings, identified: &IdentifiedRequest) -> String {
+    let mut text = String::new();
     if !identified.unkeyed.is_empty() {
         let _ = write!(
-            message,
+            text,
             "\nThe request has values that the cassette holds redacted, at {}, and the redaction key is missing: without it \
              they cannot be matched. Give the key that the cassette was recorded with (RAMTAPE_REDACT_KEY, or key_file in \
              [redact]), or send the stand-ins that the cassette shows.",
             identified.unkeyed.join(", ")
         );
     }
-    let _ = write!(message, "\nTo record it: {}", advice.command);
-    message
+    let _ = write!(text, "\nTo record it: {}", settings.record_command);
+    text
 }
 
-fn describe(message: &mut String, found: &[Difference]) {
-    for difference in found.iter().take(SHOWN) {
+fn list_differences(message: &mut String, found: &[Difference]) {
+    for difference in found.iter().take(MAX_SHOWN) {
         for (sign, value) in [('-', &difference.recorded), ('+', &difference.asked)] {
             if let Some(value) = value {
                 let pointer = if difference.pointer.is_empty() { "(all)" } else { &difference.pointer };
-                let _ = write!(message, "\n  {sign} {pointer}: {}", shown(value));
+                let _ = write!(message, "\n  {sign} {pointer}: {}", shorten(value));
             }
         }
     }
-    if found.len() > SHOWN {
-        let _ = write!(message, "\n  … and {} more", found.len() - SHOWN);
+    if found.len() > MAX_SHOWN {
+        let _ = write!(message, "\n  … and {} more", found.len() - MAX_SHOWN);
     }
 }
 
@@ -146,20 +175,20 @@ enum Nearest {
     Other(Box<Entry>, Vec<Difference>),
 }
 
-/// What is most like the identified: among what its own session has recorded, if that has anything of the operation.
-fn nearest(identified: &IdentifiedRequest, session: Option<&str>, cassette: &Cassette<PreparedEntry>) -> Nearest {
+/// What is most like the request: among what its own session has recorded, if that has anything of the operation.
+fn find_nearest(identified: &IdentifiedRequest, session: Option<&str>, cassette: &Cassette<PreparedEntry>) -> Nearest {
     let mut places = Vec::new();
     let mut best: Option<(Box<Entry>, Vec<Difference>)> = None;
     let is_own = |entry: &Entry| entry.takes.iter().any(|take| take.session.as_deref() == session);
     let rank = |entry: &Entry, found: &[Difference]| (!is_own(entry), found.len());
     let known = cassette.fingerprints().unwrap_or_default();
-    for (folder, fingerprint) in known.iter().filter(|(folder, _)| *folder == identified.folder).take(COMPARED) {
+    for (folder, fingerprint) in known.iter().filter(|(folder, _)| *folder == identified.folder).take(MAX_COMPARED) {
         // A damaged file is no help here; it is reported where it is asked for.
         let Ok(Some(entry)) = cassette.entry(folder, fingerprint) else { continue };
         if entry.operation != identified.name {
             continue;
         }
-        let found = differences(&entry.request, &identified.parameters);
+        let found = parameter_differences(&entry.request, &identified.parameters);
         if found.is_empty() {
             places.push(format!("region {} and actor {}", entry.region, entry.actor));
         } else if best.as_ref().is_none_or(|(so_far, fewest)| rank(&entry, &found) < rank(so_far, fewest)) {
@@ -170,5 +199,17 @@ fn nearest(identified: &IdentifiedRequest, session: Option<&str>, cassette: &Cas
         places.sort_unstable();
         return Nearest::Elsewhere(places);
     }
-    best.map_or(Nearest::Nothing, |(entry, found)| Nearest::Other(entry, found))
+    match best {
+        Some((entry, found)) => Nearest::Other(entry, found),
+        None => Nearest::Nothing,
+    }
+}
+
+/// `text` as it can stand in a message: quoted, and cut where it is long.
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= MAX_VALUE {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(MAX_VALUE).collect();
+    json::quote(&format!("{cut}…"))
 }

@@ -1,7 +1,7 @@
 //! A call to another service, that a replay gets because it stands in for all of AWS: told at once, in the form that the
 //! service's clients read.
 
-use crate::engine::actors::signed_service;
+use crate::aws::sigv4::ClaimedCredential;
 use crate::engine::stats::summary::Miss;
 use crate::model::{Request, Response, decode_query_text, query_pairs};
 use bytes::Bytes;
@@ -18,51 +18,65 @@ pub enum ErrorForm {
     Cbor,
 }
 
-/// What is known of the call: its service, its operation, and how its client reads errors.
-struct Call {
+/// What is known of such a request: its service, its operation, and how its client reads errors.
+struct OtherServiceRequest {
     service: String,
     operation: String,
     form: ErrorForm,
 }
 
-/// What to answer where `request` is for another service than `own`.
-pub(in crate::engine) fn find(request: &Request, own: &str, session: Option<String>) -> Option<(Miss, ErrorForm)> {
-    let Call { service, operation, form } = call(request, own)?;
+/// What to answer where `request`, signed with `credential`, is for another service than `own`.
+pub(in crate::engine) fn find_other_service(
+    request: &Request,
+    credential: Option<&ClaimedCredential<'_>>,
+    own: &str,
+    session: Option<&str>,
+) -> Option<(Miss, ErrorForm)> {
+    let OtherServiceRequest { service, operation, form } = read_request(request, credential, own)?;
     let variable = service.to_uppercase().replace(['-', ' '], "_");
     let message = format!(
         "{operation} of {service} was asked of ramtape, which has recordings of {own} alone, and a replay sends nothing to AWS. \
          Give {service} an endpoint of its own (AWS_ENDPOINT_URL_{variable}), stub it in the tests, or run the command with \
          --keep-env, which leaves it to AWS"
     );
-    Some((Miss { operation: format!("{operation} of {service}"), fingerprint: String::new(), session, message }, form))
+    let operation = format!("{operation} of {service}");
+    let session = session.map(str::to_owned);
+    Some((Miss { operation, fingerprint: String::new(), session, message }, form))
 }
 
-fn call(request: &Request, own: &str) -> Option<Call> {
-    let target = request.header("x-amz-target");
-    let action = || action(&request.query).or_else(|| action(std::str::from_utf8(&request.body).ok()?));
-    let named = match target {
+fn read_request(
+    request: &Request,
+    credential: Option<&ClaimedCredential<'_>>,
+    own: &str,
+) -> Option<OtherServiceRequest> {
+    if credential.is_some_and(|credential| credential.service == own) {
+        return None;
+    }
+    let named = match request.header("x-amz-target") {
         Some(target) => Some((target.rsplit('.').next().unwrap_or(target).to_owned(), ErrorForm::Json)),
-        None => action().map(|action| (action, ErrorForm::Xml)),
+        None => {
+            let action = read_action(&request.query).or_else(|| read_action(std::str::from_utf8(&request.body).ok()?));
+            action.map(|action| (action, ErrorForm::Xml))
+        }
     };
-    let service = match signed_service(request) {
-        Some(service) if service == own => return None,
-        Some(service) => service.to_owned(),
+    let service = match credential {
+        Some(credential) => credential.service.to_owned(),
         // What needs no signature is known by its form, which is none of the service's own.
         None if named.is_some() => "another service".to_owned(),
         None => return None,
     };
-    let (operation, form) = named.unwrap_or_else(|| by_path(request));
-    Some(Call { service, operation, form })
+    let (operation, form) = named.unwrap_or_else(|| read_path(request));
+    Some(OtherServiceRequest { service, operation, form })
 }
 
 /// The operation that a form names.
-fn action(form: &str) -> Option<String> {
+fn read_action(form: &str) -> Option<String> {
     let (_, value) = query_pairs(form).find(|(name, _)| *name == "Action")?;
     decode_query_text(value).map(Cow::into_owned).filter(|action| !action.is_empty())
 }
 
 /// The operation and the form of a request that has its operation in its path.
-fn by_path(request: &Request) -> (String, ErrorForm) {
+fn read_path(request: &Request) -> (String, ErrorForm) {
     let whole = || format!("{} {}", request.method, request.path);
     if request.header("smithy-protocol") == Some("rpc-v2-cbor") {
         let last = request.path.rsplit('/').next().filter(|last| !last.is_empty());
@@ -74,7 +88,7 @@ fn by_path(request: &Request) -> (String, ErrorForm) {
 }
 
 /// The answer that tells `message`: 400, which no client asks again after.
-pub(in crate::engine) fn answer(message: &str, form: ErrorForm) -> Response {
+pub(in crate::engine) fn answer_error(message: &str, form: ErrorForm) -> Response {
     let mut response = Response::error(StatusCode::BAD_REQUEST, KIND, message);
     let (kind, body) = match form {
         ErrorForm::Json => return response,
@@ -137,7 +151,11 @@ mod tests {
     }
 
     fn found(path: &str, headers: &[(&'static str, &str)], body: &str) -> Option<(String, ErrorForm)> {
-        find(&request(path, headers, body), "ram", None).map(|(miss, form)| (miss.operation, form))
+        {
+            let request = request(path, headers, body);
+            find_other_service(&request, ClaimedCredential::read(&request).as_ref(), "ram", None)
+                .map(|(miss, form)| (miss.operation, form))
+        }
     }
 
     fn signed(service: &str) -> (&'static str, String) {
@@ -174,7 +192,7 @@ mod tests {
 
     #[test]
     fn an_error_is_in_the_form_that_its_client_reads() {
-        let told = answer("a < b", ErrorForm::Xml);
+        let told = answer_error("a < b", ErrorForm::Xml);
         assert_eq!(
             (told.status, &told.headers["content-type"]),
             (StatusCode::BAD_REQUEST, &"text/xml".parse().unwrap())
@@ -182,7 +200,7 @@ mod tests {
         assert!(
             told.body.ends_with(b"<Message>a &lt; b</Message></Error><RequestId>ramtape</RequestId></ErrorResponse>")
         );
-        let told = answer("no", ErrorForm::Cbor);
+        let told = answer_error("no", ErrorForm::Cbor);
         assert!(told.body.starts_with(b"\xa2\x79\x00\x06__type\x79") && told.body.ends_with(b"\x79\x00\x02no"));
     }
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use super::*;
-use crate::engine::identify::IdentifyRules;
+use crate::engine::identify::{IdentifyRules, identify};
 use crate::redact::{Key, KeySource, Redaction};
 use crate::service::Service;
 use http::Method;
@@ -22,29 +22,35 @@ fn request(path: &str, query: &str, body: &str) -> Request {
     }
 }
 
+fn scope(region: &'static str, actor: &str) -> RequestScope<'static> {
+    RequestScope { credential: None, region, actor: actor.to_owned().into() }
+}
+
 fn identified(request: &Request) -> Arc<IdentifiedRequest> {
     let service = Service::with_additions(&toml::Table::new()).unwrap();
     let redaction = Redaction::built_in(KeySource::Known(Key::public()));
-    let table = IdentifyRules { service: &service, region: "us-east-1", redaction: &redaction };
-    Arc::new(identify(request, &table, "default".into(), None).unwrap())
+    let rules = IdentifyRules { service: &service, redaction: &redaction };
+    Arc::new(identify(request, &rules, &scope("us-east-1", "default"), None).unwrap())
 }
 
-fn remember(response_cache: &ResponseCache, asked: &CacheKey<'_>, identified: Arc<IdentifiedRequest>) {
-    let remembered = Arc::new(asked.remembered(Known::Asks(identified), &[]));
-    response_cache.known.insert(Key(Arc::clone(&remembered)), remembered);
+fn remember(cache: &ResponseCache, key: &CacheKey<'_>, identified: Arc<IdentifiedRequest>) {
+    let cached = Arc::new(key.store(CachedContent::Identified(identified), &[]));
+    cache.entries.insert(StoredKey(Arc::clone(&cached)), cached);
 }
 
 #[test]
 fn a_request_is_found_by_all_of_its_bytes_and_by_nothing_less() {
-    let (response_cache, remembered) = (ResponseCache::default(), request("/a", "b=c", "{}"));
-    let ask = |request: &Request, region: &str, actor: &str, hash: Option<u64>| {
-        let mut asked = CacheKey::by(&response_cache.hasher, request, region, ActorLabel::from(actor.to_owned()));
-        asked.hash = hash.unwrap_or(asked.hash);
-        response_cache.find(&asked).is_some()
+    let (cache, remembered) = (ResponseCache::default(), request("/a", "b=c", "{}"));
+    let ask = |request: &Request, region: &'static str, actor: &str, hash: Option<u64>| {
+        let scope = scope(region, actor);
+        let mut key = cache.key(request, &scope);
+        key.hash = hash.unwrap_or(key.hash);
+        cache.get(&key).is_some()
     };
-    let asked = CacheKey::by(&response_cache.hasher, &remembered, "r", "d".into());
-    let hash = asked.hash;
-    remember(&response_cache, &asked, identified(&remembered));
+    let own_scope = scope("r", "d");
+    let key = cache.key(&remembered, &own_scope);
+    let hash = key.hash;
+    remember(&cache, &key, identified(&remembered));
     assert!(ask(&request("/a", "b=c", "{}"), "r", "d", None));
     let other_method = Request { method: Method::PUT, ..remembered.clone() };
     for (other, region, actor) in [
@@ -67,14 +73,13 @@ fn a_request_is_found_by_all_of_its_bytes_and_by_nothing_less() {
 #[test]
 fn requests_that_never_come_again_take_bounded_memory() {
     const BYTES: u64 = 1 << 20;
-    let response_cache = ResponseCache::within(BYTES);
+    let (cache, scope) = (ResponseCache::with_capacity(BYTES), scope("us-east-1", "default"));
     let identified = identified(&request("/getresourceshares", "", "{}"));
     for number in 0..5_000 {
         let request = request("/getresourceshares", "", &format!(r#"{{"name":"{number:0500}"}}"#));
-        let asked = CacheKey::by(&response_cache.hasher, &request, "us-east-1", "default".into());
-        remember(&response_cache, &asked, Arc::clone(&identified));
+        remember(&cache, &cache.key(&request, &scope), Arc::clone(&identified));
     }
-    let entries = response_cache.known.len();
-    assert!(response_cache.known.weight() <= BYTES);
+    let entries = cache.entries.len();
+    assert!(cache.entries.weight() <= BYTES);
     assert!((400..1000).contains(&entries), "{entries}");
 }

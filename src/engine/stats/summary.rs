@@ -83,7 +83,7 @@ pub struct Summary {
     /// Waiters that were given one status in passing again and again, each as it was told.
     pub stuck: Vec<String>,
     /// How many of them were then given what was recorded later.
-    pub went_on: u64,
+    pub waiters_advanced: u64,
     /// Notices worth a line: unsealed takes in use, a store rebuilt, a take lost.
     pub notices: Vec<String>,
     /// The sessions that asked, by name; the one of callers that name none first.

@@ -39,7 +39,7 @@ async fn redactions_are_counted_and_an_answered_pseudonym_is_reported_once() {
 
     let (names, replayed) = created(folder.path(), "replay", stage.url()).await;
     assert!(names.iter().all(|name| name.as_str().unwrap().contains("redacted-")), "{names:?}");
-    let told = "CreateResourceShare was asked with a value at /name that the cassette holds redacted";
+    let told = "the value at /name of a CreateResourceShare request is redacted in the cassette";
     // When it happens, and in the summary.
     assert_eq!(replayed.stderr.matches(told).count(), 2, "{replayed:?}");
     assert!(

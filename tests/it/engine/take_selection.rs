@@ -108,7 +108,7 @@ async fn polls_replay_as_often_as_they_were_made() {
     let arn = create(&replaying, "x", "").await;
     assert_eq!(statuses(&replaying, &arn, 5).await, ["PENDING", "PENDING", "PENDING", "ACTIVE", "ACTIVE"]);
     let summary = replaying.stop().await;
-    assert_eq!((summary.stuck, summary.went_on), (Vec::new(), 0));
+    assert_eq!((summary.stuck, summary.waiters_advanced), (Vec::new(), 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,7 +130,7 @@ async fn a_stuck_waiter_is_reported_and_continues() {
     assert_eq!(seen.iter().filter(|status| *status == "PENDING").count(), 7, "{seen:?}");
     assert_eq!(seen[7..], ["ACTIVE", "ACTIVE"]);
     let summary = replaying.stop().await;
-    assert_eq!((summary.stuck.len(), summary.went_on), (1, 1));
+    assert_eq!((summary.stuck.len(), summary.waiters_advanced), (1, 1));
     let told = &summary.stuck[0];
     for part in ["GetResourceShares", "PENDING", "ACTIVE was recorded after TagResource", "follow now"] {
         assert!(told.contains(part), "{told}");

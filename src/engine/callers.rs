@@ -1,0 +1,213 @@
+//! Who a caller of a recording is, and whether its requests may be sent.
+
+use crate::aws::{CredentialsError, Upstream};
+use crate::engine::error::EngineError;
+use crate::engine::request_scope::{ActorLabel, RequestScope};
+use crate::engine::settings::{EngineSettings, SignerChoice};
+use crate::model::DEFAULT_ACTOR;
+use crate::session::{Actors, Claim, ProfileKey, decode_account_id};
+use parking_lot::Mutex;
+use std::borrow::Cow;
+use std::time::SystemTime;
+
+/// How many keys of profiles are remembered: temporary ones change, and clients use the earlier ones for a while.
+const REMEMBERED_KEYS: usize = 64;
+
+/// A caller of a recording.
+#[derive(Debug)]
+pub(super) struct Caller {
+    /// Its actor.
+    pub(super) actor: ActorLabel,
+    /// Its access key id, where it gives one.
+    key_id: Option<String>,
+    /// Its account, where it is configured or can be read from its key.
+    account: Option<String>,
+    /// Whether an actor claims it.
+    is_claimed: bool,
+}
+
+/// What a recording learns about its callers, for as long as it runs.
+#[derive(Debug, Default)]
+pub(super) struct Callers {
+    profile_keys: Mutex<Vec<ProfileKey>>,
+    /// The one account of the callers that no actor claims.
+    account: Mutex<Option<String>>,
+}
+
+impl Caller {
+    fn unclaimed(access_key_id: Option<&str>, account: Option<String>) -> Self {
+        let key_id = access_key_id.map(str::to_owned);
+        Self { actor: Cow::Borrowed(DEFAULT_ACTOR), key_id, account, is_claimed: false }
+    }
+
+    fn claimed(actors: &Actors, label: &str, access_key_id: &str) -> Self {
+        let configured = actors.configured().iter().find(|actor| actor.label == label);
+        let account = configured.and_then(|actor| actor.account.clone()).or_else(|| decode_account_id(access_key_id));
+        let key_id = Some(access_key_id.to_owned());
+        Self { actor: Cow::Owned(label.to_owned()), key_id, account, is_claimed: true }
+    }
+
+    /// Its account, where no actor claims it.
+    pub(super) fn unclaimed_account(&self) -> Option<&str> {
+        self.account.as_deref().filter(|_| !self.is_claimed)
+    }
+}
+
+impl Callers {
+    /// The caller of a request that may go upstream. The profiles of actors are loaded where they are needed to tell.
+    ///
+    /// # Errors
+    /// Where a profile that alone could claim the caller cannot be loaded.
+    pub(super) async fn identify_caller(
+        &self,
+        scope: &RequestScope<'_>,
+        actors: &Actors,
+        (settings, upstream): (&EngineSettings, &Upstream),
+    ) -> Result<Caller, EngineError> {
+        let Some(credential) = scope.credential else { return Ok(Caller::unclaimed(None, None)) };
+        let id = credential.access_key_id;
+        if let Some(label) = actors.by_key_id(id) {
+            return Ok(Caller::claimed(actors, label, id));
+        }
+        // A request for another service may come from a provider of credentials, led here: to ask it would wait for itself.
+        let is_own_service = credential.service == settings.service.name;
+        let failed = if is_own_service { self.load_profiles(upstream).await } else { Vec::new() };
+        let keys = self.profile_keys.lock();
+        match actors.claim(id, &keys) {
+            Claim::Actor(label) => Ok(Caller::claimed(actors, label, id)),
+            Claim::Nobody { account } => {
+                let doubtful = failed.into_iter().find(|(label, _)| claims_by_profile_alone(actors, label));
+                match doubtful {
+                    Some((actor, source)) => Err(EngineError::Profile { actor, source }),
+                    None => Ok(Caller::unclaimed(Some(id), account)),
+                }
+            }
+        }
+    }
+
+    /// Admits a proved caller, unless its requests would be sent or recorded as another account's.
+    ///
+    /// # Errors
+    /// A caller of another account, or by another profile, than what would sign; a second account that no actor claims.
+    pub(super) async fn admit(
+        &self,
+        caller: &Caller,
+        upstream: &Upstream,
+        signer: SignerChoice,
+    ) -> Result<(), EngineError> {
+        check_signer(caller, upstream, signer).await?;
+        match caller.unclaimed_account() {
+            Some(account) => self.admit_account(account),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets a caller ask whose own signature goes upstream, unless its requests would be recorded as another account's. Its
+    /// account is not taken for the run's: the key that it names is not proved before upstream has judged the signature.
+    ///
+    /// # Errors
+    /// A second account that no actor claims.
+    pub(super) fn check_account(&self, caller: &Caller) -> Result<(), EngineError> {
+        match (caller.unclaimed_account(), self.account.lock().as_deref()) {
+            (Some(account), Some(first)) => check_same_account(first, account),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes `account` for the one that the actor `default` stands for, if that is not another one already.
+    ///
+    /// # Errors
+    /// Where it is.
+    pub(super) fn admit_account(&self, account: &str) -> Result<(), EngineError> {
+        let mut known = self.account.lock();
+        check_same_account(known.get_or_insert_with(|| account.to_owned()), account)
+    }
+
+    /// Loads the keys of all profiles, where they are not at hand, and remembers their ids. Gives what failed, by actor.
+    async fn load_profiles(&self, upstream: &Upstream) -> Vec<(String, CredentialsError)> {
+        let now = SystemTime::now();
+        let mut failed = Vec::new();
+        for (label, credentials) in upstream.actors() {
+            match credentials.current(now).await {
+                Ok(keys) => self.remember_key(label, &keys.access_key_id),
+                Err(error) => failed.push((label.to_owned(), error)),
+            }
+        }
+        failed
+    }
+
+    fn remember_key(&self, label: &str, id: &str) {
+        let mut known = self.profile_keys.lock();
+        if known.iter().any(|key| key.access_key_id == id) {
+            return;
+        }
+        if known.len() == REMEMBERED_KEYS {
+            known.remove(0);
+        }
+        known.push(ProfileKey { actor: label.to_owned(), access_key_id: id.to_owned() });
+    }
+}
+
+fn claims_by_profile_alone(actors: &Actors, label: &str) -> bool {
+    let mut configured = actors.configured().iter();
+    configured.any(|actor| actor.label == label && actor.account.is_none() && actor.key_ids.is_empty())
+}
+
+/// Refuses to sign for a caller who, asking AWS without ramtape, would be somebody else.
+async fn check_signer(caller: &Caller, upstream: &Upstream, named: SignerChoice) -> Result<(), EngineError> {
+    let Some(id) = caller.key_id.as_deref().filter(|_| caller.is_claimed || named != SignerChoice::Named) else {
+        return Ok(());
+    };
+    let keys = upstream.credentials(&caller.actor).current(SystemTime::now()).await;
+    let signer = keys.as_ref().ok().map(|keys| keys.access_key_id.as_str());
+    if signer == Some(id) {
+        return Ok(());
+    }
+    match (caller.account.clone(), signer.and_then(decode_account_id)) {
+        (Some(account), Some(signer)) if account == signer => Ok(()),
+        (Some(account), Some(signer)) if caller.is_claimed => {
+            let (actor, has_profile) =
+                (caller.actor.to_string(), upstream.actors().any(|(label, _)| label == caller.actor));
+            Err(if has_profile {
+                EngineError::ActorOfOtherAccount { actor, account, signer }
+            } else {
+                EngineError::ActorWithoutProfile { actor, account, signer }
+            })
+        }
+        (Some(account), Some(signer)) => Err(EngineError::OtherAccount { account, signer }),
+        // Where there are no credentials at all, sending says so, unless what is missing can be named.
+        _ if caller.is_claimed || named != SignerChoice::AsFound => Ok(()),
+        _ => match upstream.profile_of(id) {
+            Some(profile) => Err(EngineError::OtherProfile { profile: profile.to_owned() }),
+            None => Ok(()),
+        },
+    }
+}
+
+fn check_same_account(first: &str, account: &str) -> Result<(), EngineError> {
+    if first == account {
+        return Ok(());
+    }
+    Err(EngineError::UnclaimedAccount { account: account.to_owned(), first: first.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    #[test]
+    fn one_account_without_an_actor_is_admitted_and_a_second_is_told_what_to_add() {
+        let callers = Callers::default();
+        for _ in 0..2 {
+            callers.admit_account("111122223333").unwrap();
+        }
+        let error = callers.admit_account("444455556666").unwrap_err();
+        let message = error.message();
+        for part in ["\n[actors.", "\naccount = \"444455556666\"\n", "account 111122223333"] {
+            assert!(message.contains(part), "{part} in {message}");
+        }
+        assert_eq!(error.to_response().headers["x-amzn-errortype"], "RamtapeUnclaimedAccountException");
+        callers.admit_account("111122223333").unwrap();
+    }
+}

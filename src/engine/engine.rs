@@ -1,0 +1,169 @@
+//! The engine, as the rest of the program holds it.
+
+use crate::aws::{Answer, Upstream};
+use crate::cassette::{Cassette, UsedTakes};
+use crate::engine::error::EngineError;
+use crate::engine::prepared_entry::PreparedEntry;
+use crate::engine::record::record;
+use crate::engine::recorder::Recorder;
+use crate::engine::region_errors::settle_pending;
+use crate::engine::replay::replay;
+use crate::engine::response_cache::ResponseCache;
+use crate::engine::settings::{EngineSettings, Mode, Poll};
+use crate::engine::state::EngineState;
+use crate::engine::stats::run::{RunStats, count};
+use crate::engine::stats::sessions::{SessionState, SessionStats};
+use crate::engine::stats::summary::Summary;
+use crate::engine::write_index::WriteIndex;
+use crate::fingerprint::Fingerprint;
+use crate::model::{Request, Response};
+use crate::session::{Actors, LiveValues, Sessions, session_name};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Answers requests: from the cassette, or from upstream into the cassette.
+#[derive(Clone)]
+pub struct Engine {
+    pub(super) state: Arc<EngineState>,
+    pub(super) recorder: Option<Arc<Recorder>>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("settings", &self.state.settings).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine over an opened cassette. It replays only, unless it is given `upstream` to record from.
+    #[must_use]
+    pub fn new(settings: EngineSettings, cassette: Cassette<PreparedEntry>, upstream: Option<Arc<Upstream>>) -> Self {
+        let recorder = upstream.map(|upstream| Arc::new(Recorder::new(upstream)));
+        let actors = Actors::new(settings.actors.clone());
+        let state = EngineState {
+            settings,
+            cassette,
+            sessions: Sessions::default(),
+            live: LiveValues::default(),
+            response_cache: ResponseCache::default(),
+            actors,
+            stats: RunStats::default(),
+            writes: WriteIndex::default(),
+            session_stats: SessionStats::default(),
+        };
+        Self { state: Arc::new(state), recorder }
+    }
+
+    /// The answer to `request`; whatever went wrong is an answer too.
+    pub async fn answer(&self, request: Request) -> Response {
+        self.answer_probed(request, None).await
+    }
+
+    /// As [`Self::answer`]; upstream is not asked where it gave its answer already, to [`Self::probe`] of another engine.
+    pub async fn answer_probed(&self, request: Request, probed_answer: Option<Answer>) -> Response {
+        count(&self.state.stats.requests);
+        let is_trusted = self.trusts_caller(&request);
+        let name = session_name(&request);
+        let Some(session) = self.state.session_stats.enter(name.as_deref(), is_trusted, &self.state.sessions) else {
+            let error = EngineError::TooManySessions;
+            self.state.stats.count_failure(&error);
+            return error.to_response();
+        };
+        count(&session.requests);
+        let outcome = match &self.recorder {
+            None => replay(&self.state, &request, name).map_err(Arc::new).inspect(|_| count(&session.replayed)),
+            // Boxed: a future is moved into place for every request, and this one's 20 KiB are none of a replay's.
+            Some(recorder) => Box::pin(record(&self.state, recorder, request, name, probed_answer)).await,
+        };
+        outcome.unwrap_or_else(|error| {
+            if error.miss().is_some() {
+                count(&session.missed);
+            }
+            self.report_failure(&error)
+        })
+    }
+
+    /// Counts and logs what went wrong; gives the answer that tells the client.
+    pub(super) fn report_failure(&self, error: &EngineError) -> Response {
+        self.state.stats.count_failure(error);
+        match error.miss() {
+            Some(miss) if self.state.settings.tells_misses => tracing::warn!("{}", miss.message),
+            Some(miss) => tracing::info!("{}", miss.message),
+            None => tracing::warn!("{}", error.explained()),
+        }
+        error.to_response()
+    }
+
+    /// Whether the caller of `request` needs no more proof than its URL; nobody does where nothing is recorded.
+    #[must_use]
+    pub fn trusts_caller(&self, request: &Request) -> bool {
+        self.recorder.as_ref().is_none_or(|recorder| recorder.trusts(&self.state.settings, request))
+    }
+
+    /// Rewinds the session called `name`, or the one of callers that name none. Says whether it was there.
+    pub fn reset_session(&self, name: Option<&str>) -> bool {
+        // A session that never had to choose has no position, and is there all the same.
+        let had_values = self.state.live.reset(name);
+        self.state.sessions.reset(name) || had_values || self.state.session_stats.has_activity(name)
+    }
+
+    /// Waits for what was sent upstream and has not been answered, `limit` at most; the summary tells what did not come.
+    pub async fn settle(&self, limit: Duration) {
+        if let Some(recorder) = &self.recorder {
+            recorder.settle(&self.state, limit).await;
+            settle_pending(&self.state, recorder).await;
+        }
+    }
+
+    /// The sessions that have asked for anything, by name; the one of callers that name none first.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<SessionState> {
+        self.state.session_stats.list(&self.state.sessions)
+    }
+
+    /// Whether it records, be it only what is missing.
+    #[must_use]
+    pub const fn is_recording(&self) -> bool {
+        self.recorder.is_some()
+    }
+
+    /// What has answered anything so far, by folder and fingerprint.
+    #[must_use]
+    pub fn used_takes(&self) -> BTreeMap<(String, Fingerprint), UsedTakes> {
+        self.state.stats.used_takes()
+    }
+
+    /// The cassette that it works on.
+    #[must_use]
+    pub fn cassette(&self) -> &Cassette<PreparedEntry> {
+        &self.state.cassette
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let mut summary = self.state.stats.summary();
+        summary.sessions = self.sessions();
+        if self.state.settings.poll == Poll::Final {
+            // What is skipped on the way to the last one is not missing.
+            summary.unused_takes = 0;
+        }
+        if let Some(recorder) = &self.recorder {
+            summary.redacted = self.state.settings.redaction.counts();
+            summary.upstream_connections = recorder.upstream.connections();
+            summary.partial = recorder.chains.unfinished();
+        }
+        if self.state.settings.mode != Mode::RecordAll {
+            let mut known = self.state.cassette.fingerprints().unwrap_or_default();
+            if let Some(recorder) = &self.recorder {
+                // What went upstream was asked for, whatever came of it.
+                let asked = recorder.at_start();
+                known.retain(|(_, fingerprint)| !asked.contains_key(fingerprint));
+            }
+            summary.never_used = Some(self.state.stats.count_never_used(known.into_iter()));
+        }
+        summary
+    }
+}
