@@ -1,7 +1,7 @@
 //! Which hosts ramtape's certificate authority is made for, and where it is.
 
 use crate::aws::endpoint_hosts;
-use crate::ca::{Authority, CaError, Store};
+use crate::ca::{CaError, CertificateAuthority, Store};
 use crate::config::Config;
 use std::time::Duration;
 
@@ -22,14 +22,14 @@ pub(crate) fn store(config: &Config) -> Result<Store, AuthorityError> {
 }
 
 /// A new authority for the service's hosts in all regions that are known or configured.
-pub(crate) fn authority(config: &Config, lifetime: Duration) -> Result<Authority, AuthorityError> {
+pub(crate) fn authority(config: &Config, lifetime: Duration) -> Result<CertificateAuthority, AuthorityError> {
     let mut regions: Vec<&String> =
         config.service.regions.iter().chain(&config.ca.regions).chain([&config.region]).collect();
     regions.sort();
     regions.dedup();
     let service = &config.service.name;
     let hosts: Vec<String> = regions.into_iter().flat_map(|region| endpoint_hosts(service, region)).collect();
-    Ok(Authority::make(&hosts, lifetime)?)
+    Ok(CertificateAuthority::make(&hosts, lifetime)?)
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub(crate) use variables::{Settled, Wanted, shown_session};
 use crate::admin::AdminApi;
 use crate::aws::EndpointKind;
 use crate::aws::{CredentialSource, Upstream, UpstreamError};
-use crate::ca::{Keeper, Store};
+use crate::ca::{ServerCertificates, Store};
 use crate::cassette::{self, CassetteError, Ground};
 use crate::config::{Config, Poll, RecordMode};
 use crate::engine::Mode;
@@ -93,7 +93,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 /// # Errors
 /// As the variants of [`StartError`] say.
 pub async fn start_as(config: Config, source: CredentialSource) -> Result<Running, StartError> {
-    start_with(config, Provisions { source, keeper: None, sealing: Box::new(|_| ()) }).await
+    start_with(config, Provisions { source, certificates: None, sealing: Box::new(|_| ()) }).await
 }
 
 /// What a start is given beside the configuration.
@@ -101,16 +101,17 @@ pub(crate) struct Provisions {
     /// Whose credentials sign.
     pub(crate) source: CredentialSource,
     /// What clients are shown over TLS comes from there; `None`: from the configured authority.
-    pub(crate) keeper: Option<Arc<Keeper>>,
+    pub(crate) certificates: Option<Arc<ServerCertificates>>,
     /// Called before each request that an interrupted recording left is sealed, with the number of all.
     pub(crate) sealing: Box<dyn FnMut(usize) + Send>,
 }
 
 /// As [`start`], with what else is given.
 pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result<Running, StartError> {
-    let Provisions { source, keeper, sealing } = provisions;
-    let of_store = || config.ca.folder.clone().map(|folder| Arc::new(Keeper::of_store(Store::at(folder))));
-    let keeper = keeper.or_else(of_store);
+    let Provisions { source, certificates, sealing } = provisions;
+    let of_store =
+        || config.ca.folder.clone().map(|folder| Arc::new(ServerCertificates::from_store(Store::at(folder))));
+    let certificates = certificates.or_else(of_store);
     let (instance, began) = (instance()?, SystemTime::now());
     let (over, mode, kind, notices) = if config.cassette_per_session {
         open_sessions(&config, source, &instance).await?
@@ -130,11 +131,11 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
         limits: config.limits.clone(),
         instance,
         connect_policy: proxy::ConnectPolicy {
-            keeper: keeper.clone(),
+            certificates: certificates.clone(),
             connector,
             allowed: config.allowed_tunnels.clone(),
         },
-        tls: if config.tls { Some(keeper.ok_or(AuthorityError::NoFolder)?) } else { None },
+        tls: if config.tls { Some(certificates.ok_or(AuthorityError::NoFolder)?) } else { None },
     };
     let control = AdminApi::new(mode_name(mode), config.cassette.display().to_string(), engines.clone());
     let proxy = proxy::start(settings, Arc::new(engines.clone()), Arc::new(control)).await?;

@@ -25,7 +25,7 @@ const POOL_IDLE_TIME: Duration = Duration::from_secs(20);
 
 /// Bounds on one exchange.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct ExchangeLimits {
     pub(super) connect_time: Duration,
     pub(super) answer_time: Duration,
     pub(super) body: usize,
@@ -33,7 +33,7 @@ pub(super) struct Limits {
 
 /// The versions of HTTP that are spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocols {
+pub(super) enum HttpVersions {
     /// What upstream likes best.
     All,
     /// HTTP/1.1.
@@ -44,7 +44,7 @@ pub(super) enum Protocols {
 #[derive(Debug)]
 pub(super) struct Client {
     pool: Pool<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
-    limits: Limits,
+    limits: ExchangeLimits,
     /// The local ends of the connections that carried a request: each is a connection of its own.
     used: Mutex<HashSet<SocketAddr>>,
 }
@@ -53,9 +53,9 @@ impl Client {
     /// Reads the system's roots: not for an async thread.
     pub(super) fn build(
         roots: &Roots,
-        limits: Limits,
+        limits: ExchangeLimits,
         resolver: Resolver,
-        protocols: Protocols,
+        protocols: HttpVersions,
     ) -> Result<Self, rustls::Error> {
         let mut tcp = HttpConnector::new_with_resolver(resolver);
         tcp.enforce_http(false);
@@ -64,8 +64,8 @@ impl Client {
         let tls = HttpsConnectorBuilder::new().with_tls_config(roots.client_config()?);
         let tls = tls.https_or_http();
         let connector = match protocols {
-            Protocols::All => tls.enable_all_versions().wrap_connector(tcp),
-            Protocols::Http1 => tls.enable_http1().wrap_connector(tcp),
+            HttpVersions::All => tls.enable_all_versions().wrap_connector(tcp),
+            HttpVersions::Http1 => tls.enable_http1().wrap_connector(tcp),
         };
         let pool = Pool::builder(TokioExecutor::new())
             .pool_idle_timeout(POOL_IDLE_TIME)

@@ -3,7 +3,7 @@
 use super::address::AddressRules;
 use super::answer::Answer;
 use super::caller::Trust;
-use super::client::{self, Client, Protocols};
+use super::client::{self, Client, HttpVersions};
 use super::credentials::{CredentialSource, Credentials};
 use super::endpoint::{BaseUrl, Endpoint};
 use super::error::UpstreamError;
@@ -74,7 +74,7 @@ pub struct Upstream {
     actors: BTreeMap<String, Credentials>,
     profile_keys: Vec<(String, String)>,
     roots: Arc<Roots>,
-    limits: client::Limits,
+    limits: client::ExchangeLimits,
     /// For the names of ramtape's own choice, and for those that clients signed for.
     resolvers: [Resolver; 2],
     signing: OnceCell<Client>,
@@ -107,7 +107,7 @@ impl Upstream {
         };
         let credentials = from(settings.credentials);
         let actors = settings.actors.into_iter().map(|(label, source)| (label, from(source))).collect();
-        let limits = client::Limits {
+        let limits = client::ExchangeLimits {
             connect_time: settings.connect_time,
             answer_time: settings.answer_time,
             body: settings.response_body,
@@ -221,19 +221,19 @@ impl Upstream {
 
     async fn signing_client(&self) -> Result<&Client, UpstreamError> {
         let [resolver, _] = &self.resolvers;
-        self.client(&self.signing, resolver, Protocols::All).await
+        self.client(&self.signing, resolver, HttpVersions::All).await
     }
 
     pub(super) async fn passing_client(&self) -> Result<&Client, UpstreamError> {
         let [_, resolver] = &self.resolvers;
-        self.client(&self.passing, resolver, Protocols::Http1).await
+        self.client(&self.passing, resolver, HttpVersions::Http1).await
     }
 
     async fn client<'a>(
         &self,
         built: &'a OnceCell<Client>,
         resolver: &Resolver,
-        protocols: Protocols,
+        protocols: HttpVersions,
     ) -> Result<&'a Client, UpstreamError> {
         let build = || async {
             let (roots, limits, resolver) = (Arc::clone(&self.roots), self.limits, resolver.clone());

@@ -20,13 +20,13 @@ const LOCALHOST: &str = "localhost";
 
 /// A certificate authority that may speak for loopback and for the hosts that it was made for.
 #[derive(Debug)]
-pub struct Authority {
+pub struct CertificateAuthority {
     pub(super) certificate: CertificateDer<'static>,
     pub(super) issuer: Issuer<'static, KeyPair>,
     expires: SystemTime,
 }
 
-impl Authority {
+impl CertificateAuthority {
     /// A new authority for `hosts` (and what is below them) and for loopback, that holds for `lifetime` from now.
     ///
     /// # Errors
@@ -43,18 +43,18 @@ impl Authority {
         params.name_constraints =
             Some(NameConstraints { permitted_subtrees: permitted(hosts)?, excluded_subtrees: Vec::new() });
         let certificate = params.self_signed(&key).map_err(CaError::make)?;
-        Self::of(certificate.der().clone(), key).ok_or_else(|| CaError::make("it cannot be read back"))
+        Self::from_key(certificate.der().clone(), key).ok_or_else(|| CaError::make("it cannot be read back"))
     }
 
     /// The authority of this certificate and this private key (PKCS #8), if they belong together.
-    pub(super) fn of_parts(certificate: CertificateDer<'static>, key: &PrivatePkcs8KeyDer<'_>) -> Option<Self> {
+    pub(super) fn from_parts(certificate: CertificateDer<'static>, key: &PrivatePkcs8KeyDer<'_>) -> Option<Self> {
         let key = KeyPair::try_from(key).ok()?;
         let public = key.der_bytes();
         let belongs = certificate.windows(public.len()).any(|window| window == public);
-        if belongs { Self::of(certificate, key) } else { None }
+        if belongs { Self::from_key(certificate, key) } else { None }
     }
 
-    fn of(certificate: CertificateDer<'static>, key: KeyPair) -> Option<Self> {
+    fn from_key(certificate: CertificateDer<'static>, key: KeyPair) -> Option<Self> {
         let (_, expires) = der::validity(&certificate)?;
         // What an issuer says of itself in a leaf follows from its key alone.
         Some(Self { certificate, issuer: Issuer::new(identity(&key), key), expires })
@@ -133,8 +133,8 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
 
-    fn authority() -> Authority {
-        Authority::make(&["ram.us-east-1.amazonaws.com".to_owned()], Duration::from_secs(86_400)).unwrap()
+    fn authority() -> CertificateAuthority {
+        CertificateAuthority::make(&["ram.us-east-1.amazonaws.com".to_owned()], Duration::from_secs(86_400)).unwrap()
     }
 
     #[test]
@@ -161,10 +161,10 @@ mod tests {
     #[test]
     fn is_read_back_with_its_own_key_only() {
         let (one, other) = (authority(), authority());
-        let key = |authority: &Authority| PrivatePkcs8KeyDer::from(authority.key_der().to_vec());
-        let again = Authority::of_parts(one.certificate.clone(), &key(&one)).unwrap();
+        let key = |authority: &CertificateAuthority| PrivatePkcs8KeyDer::from(authority.key_der().to_vec());
+        let again = CertificateAuthority::from_parts(one.certificate.clone(), &key(&one)).unwrap();
         assert_eq!((again.expires(), again.digest()), (one.expires(), one.digest()));
-        assert!(Authority::of_parts(one.certificate.clone(), &key(&other)).is_none());
+        assert!(CertificateAuthority::from_parts(one.certificate.clone(), &key(&other)).is_none());
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn no_whole_domain_and_no_nonsense() {
         for bad in ["com", "", ".amazonaws.com", "a b.c", "A.com", "ä.com"] {
-            assert!(Authority::make(&[bad.to_owned()], Duration::from_secs(60)).is_err(), "{bad}");
+            assert!(CertificateAuthority::make(&[bad.to_owned()], Duration::from_secs(60)).is_err(), "{bad}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! `AWS_CA_BUNDLE` and `SSL_CERT_FILE` replace what a client trusts otherwise. A bundle of ramtape's certificate alone would
 //! break every other connection: to STS for credentials, to a company's own services.
 
-use super::{Authority, CaError, pem};
+use super::{CaError, CertificateAuthority, pem};
 use rustls::pki_types::CertificateDer;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,11 @@ pub struct Bundle {
 ///
 /// # Errors
 /// Where a file of `own` cannot be read.
-pub fn bundle(authority: &Authority, own: &[PathBuf], earlier: Option<&Authority>) -> Result<Bundle, CaError> {
+pub fn bundle(
+    authority: &CertificateAuthority,
+    own: &[PathBuf],
+    earlier: Option<&CertificateAuthority>,
+) -> Result<Bundle, CaError> {
     let mut certificates = vec![authority.certificate.clone()];
     for path in own {
         certificates.extend(read(path)?);

@@ -1,7 +1,7 @@
 //! The certificates that the authority signs: one for each host that ramtape speaks for.
 
 use super::CaError;
-use super::authority::{Authority, BACKDATED};
+use super::authority::{BACKDATED, CertificateAuthority};
 use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, SanType};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
@@ -20,7 +20,7 @@ pub(super) struct Leaf {
     pub(super) fresh_until: SystemTime,
 }
 
-impl Authority {
+impl CertificateAuthority {
     /// Signs a certificate for `hosts`, from `now` on, with a key of its own; names and addresses alike.
     ///
     /// # Errors
@@ -70,12 +70,12 @@ mod tests {
 
     const RAM: &str = "ram.us-east-1.amazonaws.com";
 
-    fn authority() -> Authority {
-        Authority::make(&[RAM.to_owned()], Duration::from_secs(86_400)).unwrap()
+    fn authority() -> CertificateAuthority {
+        CertificateAuthority::make(&[RAM.to_owned()], Duration::from_secs(86_400)).unwrap()
     }
 
     /// What rustls says of `leaf` as the certificate of `host`.
-    fn verdict(authority: &Authority, leaf: &CertificateDer<'_>, host: &str) -> Result<(), rustls::Error> {
+    fn verdict(authority: &CertificateAuthority, leaf: &CertificateDer<'_>, host: &str) -> Result<(), rustls::Error> {
         let mut roots = RootCertStore::empty();
         roots.add(authority.certificate.clone()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());

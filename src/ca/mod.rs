@@ -8,13 +8,13 @@ mod authority;
 mod bundle;
 mod der;
 mod error;
-mod keeper;
 mod leaf;
 mod pem;
+mod server_certificates;
 mod store;
 
-pub use authority::Authority;
+pub use authority::CertificateAuthority;
 pub use bundle::{Bundle, bundle};
 pub use error::CaError;
-pub use keeper::Keeper;
+pub use server_certificates::ServerCertificates;
 pub use store::Store;

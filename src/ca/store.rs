@@ -1,7 +1,7 @@
 //! Where the authority is kept: a folder that only its owner can enter.
 
 use super::bundle::Bundle;
-use super::{Authority, CaError, pem};
+use super::{CaError, CertificateAuthority, pem};
 use rustix::process::geteuid;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -57,7 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// Where it cannot be read, others could have read it, or it is not what ramtape wrote.
-    pub fn read(&self) -> Result<Option<Authority>, CaError> {
+    pub fn read(&self) -> Result<Option<CertificateAuthority>, CaError> {
         match fs::metadata(&self.folder) {
             Ok(found) => check(&self.folder, &found)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -76,7 +76,7 @@ impl Store {
         let damaged = |reason| CaError::Damaged { path: path.clone(), reason };
         let key = PrivatePkcs8KeyDer::from_pem_slice(&text).map_err(|_| damaged("it holds no key"))?;
         let certificate = CertificateDer::from_pem_slice(&text).map_err(|_| damaged("it holds no certificate"))?;
-        let authority = Authority::of_parts(certificate, &key);
+        let authority = CertificateAuthority::from_parts(certificate, &key);
         authority.map(Some).ok_or_else(|| damaged("key and certificate do not belong together"))
     }
 
@@ -84,7 +84,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Self::read`]; and where there is none, or its time is over.
-    pub fn open(&self) -> Result<Authority, CaError> {
+    pub fn open(&self) -> Result<CertificateAuthority, CaError> {
         let authority = self.read()?.ok_or_else(|| CaError::Absent { folder: self.folder.clone() })?;
         if authority.expires() <= SystemTime::now() {
             return Err(CaError::Expired { folder: self.folder.clone(), on: authority.last_day() });
@@ -96,7 +96,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the folder is not ours alone, or cannot be written.
-    pub fn keep(&self, authority: &Authority) -> Result<(), CaError> {
+    pub fn keep(&self, authority: &CertificateAuthority) -> Result<(), CaError> {
         self.hold()?.keep(authority)
     }
 
@@ -178,7 +178,7 @@ impl Held<'_> {
     ///
     /// # Errors
     /// Where a file cannot be written.
-    pub fn keep(&self, authority: &Authority) -> Result<(), CaError> {
+    pub fn keep(&self, authority: &CertificateAuthority) -> Result<(), CaError> {
         let key = pem::text("PRIVATE KEY", authority.key_der());
         let certificate = authority.certificate_pem();
         self.store.write(KEY, &format!("{certificate}{key}"))?;

@@ -1,7 +1,7 @@
 //! `ramtape ca`: the certificate authority, and what clients need to trust it.
 
 use crate::app::{self, AuthorityError};
-use crate::ca::{self, Authority, Bundle, CaError, Store};
+use crate::ca::{self, Bundle, CaError, CertificateAuthority, Store};
 use crate::cli::CaArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::ui::{CommandError, Console, Exit, output};
@@ -60,13 +60,16 @@ pub(super) fn run(args: &CaArgs, environment: &Environment, console: Console) ->
 }
 
 /// The authority that stays, or the one that is to be replaced.
-fn kept(store: &Store, renew: bool) -> Result<(Option<Authority>, Option<Authority>), AuthorityError> {
+fn kept(
+    store: &Store,
+    renew: bool,
+) -> Result<(Option<CertificateAuthority>, Option<CertificateAuthority>), AuthorityError> {
     let found = match store.read() {
         // What is damaged is replaced where that was asked for.
         Err(CaError::Damaged { .. }) if renew => None,
         found => found?,
     };
-    let lasts = |authority: &Authority| authority.expires() > SystemTime::now() + RENEWED_WITHIN;
+    let lasts = |authority: &CertificateAuthority| authority.expires() > SystemTime::now() + RENEWED_WITHIN;
     Ok(match found {
         Some(authority) if lasts(&authority) && !renew => (Some(authority), None),
         found => (None, found),
@@ -97,7 +100,7 @@ fn remove(store: &Store, console: Console) -> Result<Exit, CommandError> {
 }
 
 /// What was done: `replaced` tells, of a new one, whether there was an earlier one.
-fn tell(store: &Store, authority: &Authority, replaced: Option<bool>, console: Console) {
+fn tell(store: &Store, authority: &CertificateAuthority, replaced: Option<bool>, console: Console) {
     let folder = store.folder().display();
     let until = authority.last_day();
     console.note(&match replaced {
@@ -118,7 +121,7 @@ fn exports(store: &Store) -> String {
     VARIABLES.iter().map(|(name, readers)| format!("export {name}={file} # {readers}\n")).collect()
 }
 
-fn as_json(store: &Store, authority: &Authority, bundle: &Bundle) -> serde_json::Value {
+fn as_json(store: &Store, authority: &CertificateAuthority, bundle: &Bundle) -> serde_json::Value {
     let shown = |path: &Path| path.to_string_lossy().into_owned();
     let variables: serde_json::Map<_, _> =
         VARIABLES.iter().map(|(name, _)| ((*name).to_owned(), shown(&store.bundle()).into())).collect();

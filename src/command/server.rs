@@ -1,7 +1,7 @@
 //! `ramtape record`, `replay` and `serve`: the proxy as a server.
 
 use crate::app::{self, Provisions, Running};
-use crate::ca::Keeper;
+use crate::ca::ServerCertificates;
 use crate::cli::{ProxyArgs, ServeArgs};
 use crate::command::process::{Signals, file_limit, runtime};
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
@@ -72,16 +72,16 @@ async fn serve_until_told(
 }
 
 /// Starts the proxy; a signal meanwhile ends the process: nothing was asked or recorded yet. What clients are shown over TLS
-/// is signed by `keeper`, else by the authority of `ramtape ca`.
+/// is signed by `certificates`, else by the authority of `ramtape ca`.
 pub(super) async fn start_proxy(
     mut config: Config,
-    keeper: Option<Arc<Keeper>>,
+    certificates: Option<Arc<ServerCertificates>>,
     signals: &mut Signals,
     console: Console,
 ) -> Result<Running, CommandError> {
     file_limit::raise(&mut config);
     let source = app::credential_source(&config);
-    let provisions = Provisions { source, keeper, sealing: Box::new(progress_of(console, "sealing")) };
+    let provisions = Provisions { source, certificates, sealing: Box::new(progress_of(console, "sealing")) };
     tokio::select! {
         started = app::start_with(config, provisions) => Ok(started?),
         signal = signals.next() => std::process::exit(128 + signal.as_raw()),

@@ -9,7 +9,7 @@ use super::request_guard::RequestGuard;
 use super::server_state::{ListenerTls, ServerState};
 use super::settings::{ProxyError, ProxySettings};
 use crate::admin::AdminApi;
-use crate::ca::{CaError, Keeper};
+use crate::ca::{CaError, ServerCertificates};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
@@ -62,7 +62,7 @@ pub async fn start<A: Handler>(
         instance: settings.instance,
     };
     let tls = match settings.tls {
-        Some(keeper) => Some(listener_tls(keeper, addr.ip()).await?),
+        Some(certificates) => Some(listener_tls(certificates, addr.ip()).await?),
         None => None,
     };
     let counters = Arc::new(ConnectCounters::default());
@@ -83,12 +83,12 @@ pub async fn start<A: Handler>(
 }
 
 /// TLS for loopback, the only address that the authority may sign for. Signs a certificate now: an error shows at the start.
-async fn listener_tls(keeper: Arc<Keeper>, listen: IpAddr) -> Result<ListenerTls, CaError> {
+async fn listener_tls(certificates: Arc<ServerCertificates>, listen: IpAddr) -> Result<ListenerTls, CaError> {
     let mut hosts = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     let address = listen.to_string();
     if listen.is_loopback() && !hosts.contains(&address) {
         hosts.push(address);
     }
-    keeper.server(&hosts).await?;
-    Ok(ListenerTls { keeper, hosts })
+    certificates.config_for_hosts(&hosts).await?;
+    Ok(ListenerTls { certificates, hosts })
 }

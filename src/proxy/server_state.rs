@@ -4,7 +4,7 @@ use super::connect::{ConnectCounters, ConnectPolicy};
 use super::key_leak_guard::KeyLeakGuard;
 use super::request_guard::RequestGuard;
 use crate::admin::AdminApi;
-use crate::ca::Keeper;
+use crate::ca::ServerCertificates;
 use crate::model::Secret;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -27,7 +27,7 @@ pub(super) struct ServerState<A> {
 
 /// TLS on the listening port.
 pub(super) struct ListenerTls {
-    pub(super) keeper: Arc<Keeper>,
+    pub(super) certificates: Arc<ServerCertificates>,
     /// The names and addresses that its certificate is for.
     pub(super) hosts: Vec<String>,
 }

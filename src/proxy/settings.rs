@@ -2,7 +2,7 @@
 
 use super::connect::ConnectPolicy;
 use super::limits::Limits;
-use crate::ca::{CaError, Keeper};
+use crate::ca::{CaError, ServerCertificates};
 use crate::model::Secret;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct ProxySettings {
     /// This ramtape's mark in the header `x-ramtape-via`, to notice itself as its own upstream.
     pub instance: String,
     /// What signs for ramtape where the listening port speaks TLS, and nothing else.
-    pub tls: Option<Arc<Keeper>>,
+    pub tls: Option<Arc<ServerCertificates>>,
     /// Where CONNECT may lead to.
     pub connect_policy: ConnectPolicy,
 }

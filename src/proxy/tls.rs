@@ -19,7 +19,7 @@ pub(super) async fn serve_tls<A: Handler>(
     context: ConnectionContext<A>,
 ) {
     let Some(tls) = &context.state.tls else { return };
-    let config = match tls.keeper.server(&tls.hosts).await {
+    let config = match tls.certificates.config_for_hosts(&tls.hosts).await {
         Ok(config) => config,
         Err(error) => return tracing::error!("cannot serve TLS: {error}"),
     };

@@ -88,8 +88,8 @@ async fn drive(
     };
     let ready_file = args.proxy.ready_file.as_deref();
     ready_file.map(server::forget);
-    let keeper = asked.trust.as_ref().map(|trust| Arc::clone(&trust.keeper));
-    let mut running = server::start_proxy(config, keeper, &mut signals, console).await?;
+    let certificates = asked.trust.as_ref().map(|trust| Arc::clone(&trust.certificates));
+    let mut running = server::start_proxy(config, certificates, &mut signals, console).await?;
     for notice in &running.notices {
         console.note(notice);
     }

@@ -2,7 +2,7 @@
 
 use super::environment::Change;
 use crate::app::{self, AuthorityError};
-use crate::ca::{self, Authority, CaError, Keeper};
+use crate::ca::{self, CaError, CertificateAuthority, ServerCertificates};
 use crate::command::ca as ca_command;
 use crate::command::process::Scratch;
 use crate::config::{Config, Environment};
@@ -16,7 +16,7 @@ const ONE_RUN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// An authority, and a bundle of certificates with its own for CMD.
 pub(super) struct Trust {
-    pub(super) keeper: Arc<Keeper>,
+    pub(super) certificates: Arc<ServerCertificates>,
     /// Goes when CMD has gone.
     folder: Scratch,
 }
@@ -34,7 +34,7 @@ impl Trust {
             Ok(folder)
         };
         let folder = write().map_err(|source| CommandError::TemporaryFiles { source })?;
-        Ok(Self { keeper: Arc::new(Keeper::of(authority)), folder })
+        Ok(Self { certificates: Arc::new(ServerCertificates::new(authority)), folder })
     }
 
     /// The variables by which CMD's programs find the bundle.
@@ -48,7 +48,7 @@ fn bundle_in(folder: &Scratch) -> PathBuf {
     folder.path().join("bundle.pem")
 }
 
-fn authority(config: &Config) -> Result<Authority, AuthorityError> {
+fn authority(config: &Config) -> Result<CertificateAuthority, AuthorityError> {
     let kept = match app::store(config) {
         Ok(store) => store.open(),
         Err(_) => return app::authority(config, ONE_RUN),

@@ -2,7 +2,7 @@
 
 use super::target::{HTTPS, Target};
 use crate::aws::{ServiceHost, UpstreamError, is_aws_host};
-use crate::ca::Keeper;
+use crate::ca::ServerCertificates;
 use crate::proxy::refusal::Refusal;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub trait Connector: fmt::Debug + Send + Sync {
 #[derive(Clone, Debug, Default)]
 pub struct ConnectPolicy {
     /// Signs certificates for the service's hosts, whose connections are intercepted.
-    pub keeper: Option<Arc<Keeper>>,
+    pub certificates: Option<Arc<ServerCertificates>>,
     /// Makes connections to the outside; without one there are no tunnels.
     pub connector: Option<Arc<dyn Connector>>,
     /// Targets allowed besides AWS's hosts.
@@ -131,7 +131,7 @@ mod tests {
     fn route(target: &str, allowed: &[&str], out: bool) -> Result<Route, Refusal> {
         let connector: Option<Arc<dyn Connector>> = if out { Some(Arc::new(Nowhere)) } else { None };
         let allowed = allowed.iter().map(|target| target.parse().unwrap()).collect();
-        ConnectPolicy { keeper: None, connector, allowed }.route(&target.parse().unwrap(), "ram", true)
+        ConnectPolicy { certificates: None, connector, allowed }.route(&target.parse().unwrap(), "ram", true)
     }
 
     #[test]
@@ -162,7 +162,8 @@ mod tests {
 
     #[test]
     fn other_machines_get_ram_and_no_proxy() {
-        let connect_policy = ConnectPolicy { keeper: None, connector: Some(Arc::new(Nowhere)), allowed: Vec::new() };
+        let connect_policy =
+            ConnectPolicy { certificates: None, connector: Some(Arc::new(Nowhere)), allowed: Vec::new() };
         let route = |target: &str| connect_policy.route(&target.parse().unwrap(), "ram", false);
         assert_eq!(route("ram.us-east-1.amazonaws.com"), Ok(Route::Intercept));
         assert!(matches!(route("sts.us-east-1.amazonaws.com"), Err(Refusal::RemoteTunnel { .. })));

@@ -115,8 +115,8 @@ async fn intercept<A: Handler>(
     context: ConnectionContext<A>,
     target: Target,
 ) {
-    let config = match &context.state.connect_policy.keeper {
-        Some(keeper) => keeper.only(&target.host).await.map_err(|error| error.to_string()),
+    let config = match &context.state.connect_policy.certificates {
+        Some(certificates) => certificates.config_for_host(&target.host).await.map_err(|error| error.to_string()),
         None => Err("there is no certificate authority".to_owned()),
     };
     let config = match config {

@@ -2,7 +2,7 @@
 
 use crate::support::binary::{Finished, folder, ramtape};
 use crate::support::clients::{self, Call};
-use ramtape::ca::{Authority, Store};
+use ramtape::ca::{CertificateAuthority, Store};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -70,7 +70,7 @@ fn ca_prints_what_a_shell_can_evaluate() {
 fn the_bundle_holds_the_public_certificates_and_the_users_own() {
     let home = folder();
     let company = home.path().join("company.pem");
-    let own = Authority::make(&[], Duration::from_secs(3600)).unwrap().certificate_pem();
+    let own = CertificateAuthority::make(&[], Duration::from_secs(3600)).unwrap().certificate_pem();
     fs::write(&company, &own).unwrap();
     let first = json(home.path(), &[], &[("AWS_CA_BUNDLE", &company)]);
     let bundle = of_home(home.path()).join("bundle.pem");
@@ -196,7 +196,7 @@ fn an_authority_removed_meanwhile_is_made_again() {
 fn an_expired_authority_is_reported_and_renewed() {
     let home = folder();
     let store = Store::at(of_home(home.path()));
-    store.keep(&Authority::make(&[], Duration::ZERO).unwrap()).unwrap();
+    store.keep(&CertificateAuthority::make(&[], Duration::ZERO).unwrap()).unwrap();
     assert!(store.open().unwrap_err().to_string().contains("expired on 20"));
     let doctor = ramtape(home.path()).args(["doctor", "--json"]).output().unwrap();
     let doctor = String::from_utf8(doctor.stdout).unwrap();

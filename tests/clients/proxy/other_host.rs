@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use ramtape::ca::{Authority, Keeper};
+use ramtape::ca::{CertificateAuthority, ServerCertificates};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,12 +27,12 @@ pub(crate) struct OtherHost {
 impl OtherHost {
     pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let company = Authority::make(&[], Duration::from_secs(3600)).unwrap();
+        let company = CertificateAuthority::make(&[], Duration::from_secs(3600)).unwrap();
         let authority = company.certificate_pem();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(AtomicUsize::new(0));
-        runtime.spawn(serve(listener, Keeper::of(company), Arc::clone(&asked)));
+        runtime.spawn(serve(listener, ServerCertificates::new(company), Arc::clone(&asked)));
         Self { name: format!("localhost:{port}"), authority, asked, _runtime: runtime }
     }
 
@@ -42,8 +42,8 @@ impl OtherHost {
     }
 }
 
-async fn serve(listener: TcpListener, keeper: Keeper, asked: Arc<AtomicUsize>) {
-    let config = keeper.server(&["localhost".to_owned()]).await.unwrap();
+async fn serve(listener: TcpListener, certificates: ServerCertificates, asked: Arc<AtomicUsize>) {
+    let config = certificates.config_for_hosts(&["localhost".to_owned()]).await.unwrap();
     loop {
         let (socket, _) = listener.accept().await.unwrap();
         let (config, asked) = (Arc::clone(&config), Arc::clone(&asked));

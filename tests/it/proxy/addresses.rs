@@ -6,7 +6,7 @@ use crate::support::proxied::HOST as RAM;
 use crate::support::raw::{Client, Reply};
 use crate::support::stage::{Ramtape, Stage};
 use ramtape::aws::Names;
-use ramtape::ca::{Authority, Store};
+use ramtape::ca::{CertificateAuthority, Store};
 use ramtape::config::{RawConfig, RecordMode};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -31,7 +31,7 @@ impl Scene {
     fn leading_to(address: SocketAddr, change: impl FnOnce(&mut RawConfig)) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let stage = runtime.block_on(Stage::new());
-        let authority = Authority::make(&[RAM.to_owned()], Duration::from_secs(3600)).unwrap();
+        let authority = CertificateAuthority::make(&[RAM.to_owned()], Duration::from_secs(3600)).unwrap();
         let folder = stage.cassette("ca");
         Store::at(&folder).keep(&authority).unwrap();
         let mut config = stage.config("tape", RecordMode::All, |written| {

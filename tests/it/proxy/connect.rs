@@ -3,7 +3,7 @@
 use super::tls::trusting;
 use crate::support::raw::{Client, Reply, Server, settings};
 use ramtape::aws::UpstreamError;
-use ramtape::ca::{Authority, Keeper};
+use ramtape::ca::{CertificateAuthority, ServerCertificates};
 use ramtape::model::Door;
 use ramtape::proxy::{ConnectPolicy, Connector, Limits, Target};
 use rustls::pki_types::ServerName;
@@ -55,13 +55,13 @@ impl Stage {
     pub(crate) fn with(recording: bool, change: impl FnOnce(&mut Limits)) -> Self {
         let outside = TcpListener::bind("127.0.0.1:0").unwrap();
         let out = Arc::new(Out { to: Mutex::new(outside.local_addr().unwrap()), asked: Mutex::default() });
-        let authority = Authority::make(&[RAM.to_owned()], Duration::from_secs(3600)).unwrap();
+        let authority = CertificateAuthority::make(&[RAM.to_owned()], Duration::from_secs(3600)).unwrap();
         let trust = trusting(&authority);
         let mut settings = settings();
         settings.guarded = recording;
         change(&mut settings.limits);
         settings.connect_policy = ConnectPolicy {
-            keeper: Some(Arc::new(Keeper::of(authority))),
+            certificates: Some(Arc::new(ServerCertificates::new(authority))),
             connector: recording.then(|| Arc::clone(&out) as Arc<dyn Connector>),
             allowed: vec!["proxy.test:8443".parse().unwrap()],
         };

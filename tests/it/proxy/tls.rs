@@ -4,7 +4,7 @@ use crate::support::raw::{Client, KEY, Server, settings};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use ramtape::ca::{Authority, Keeper};
+use ramtape::ca::{CertificateAuthority, ServerCertificates};
 use ramtape::proxy::Limits;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -23,7 +23,7 @@ pub(crate) struct Encrypted {
     pub(crate) trust: ClientConfig,
 }
 
-pub(crate) fn trusting(authority: &Authority) -> ClientConfig {
+pub(crate) fn trusting(authority: &CertificateAuthority) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.certificate_pem().as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -37,10 +37,10 @@ impl Encrypted {
     }
 
     fn with(change: impl FnOnce(&mut Limits)) -> Self {
-        let authority = Authority::make(&[], Duration::from_secs(3600)).unwrap();
+        let authority = CertificateAuthority::make(&[], Duration::from_secs(3600)).unwrap();
         let trust = trusting(&authority);
         let mut settings = settings();
-        settings.tls = Some(Arc::new(Keeper::of(authority)));
+        settings.tls = Some(Arc::new(ServerCertificates::new(authority)));
         change(&mut settings.limits);
         Self { server: Server::start(settings), trust }
     }
@@ -162,7 +162,7 @@ fn plain_http_on_the_tls_port_gets_an_explanation() {
 fn tls_on_the_plain_port_fails_as_a_wrong_protocol() {
     let server = Server::start(settings());
     let name = ServerName::try_from("127.0.0.1").unwrap();
-    let trust = trusting(&Authority::make(&[], Duration::from_secs(60)).unwrap());
+    let trust = trusting(&CertificateAuthority::make(&[], Duration::from_secs(60)).unwrap());
     let connection = ClientConnection::new(Arc::new(trust), name).unwrap();
     let mut stream = StreamOwned::new(connection, server.socket());
     let ended = stream.write_all(b"GET").and_then(|()| stream.read(&mut [0]).map(drop)).unwrap_err();

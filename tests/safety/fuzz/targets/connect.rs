@@ -7,7 +7,7 @@ use httparse::{EMPTY_HEADER, Request, Status};
 use ramtape::admin::AdminApi;
 use ramtape::aws::ServiceHost;
 use ramtape::aws::UpstreamError;
-use ramtape::ca::{Authority, Keeper};
+use ramtape::ca::{CertificateAuthority, ServerCertificates};
 use ramtape::model::{Door, Request as Asked};
 use ramtape::proxy::{self, ConnectPolicy, Connector, ProxySettings, RunningProxy, Target};
 use rustls::pki_types::pem::PemObject;
@@ -59,11 +59,11 @@ static PROXY: LazyLock<Mutex<Proxy>> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let spy = Arc::new(Spy::default());
     let connector: Arc<dyn Connector> = Arc::clone(&spy) as _;
-    let authority = Authority::make(&HOSTS.map(str::to_owned), Duration::from_secs(1_000_000)).unwrap();
+    let authority = CertificateAuthority::make(&HOSTS.map(str::to_owned), Duration::from_secs(1_000_000)).unwrap();
     let trust = trusting(&authority);
-    let keeper = Some(Arc::new(Keeper::of(authority)));
+    let certificates = Some(Arc::new(ServerCertificates::new(authority)));
     let connect_policy =
-        ConnectPolicy { keeper, connector: Some(connector), allowed: vec![CONFIGURED.parse().unwrap()] };
+        ConnectPolicy { certificates, connector: Some(connector), allowed: vec![CONFIGURED.parse().unwrap()] };
     let control = Arc::new(AdminApi::new("recording", "tape", NoSessions));
     let seen = Arc::new(Mutex::default());
     let settings = ProxySettings { connect_policy, ..settings() };
@@ -71,7 +71,7 @@ static PROXY: LazyLock<Mutex<Proxy>> = LazyLock::new(|| {
     Mutex::new(Proxy { running, spy, seen, trust, _runtime: runtime })
 });
 
-fn trusting(authority: &Authority) -> Arc<ClientConfig> {
+fn trusting(authority: &CertificateAuthority) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.certificate_pem().as_bytes()).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());

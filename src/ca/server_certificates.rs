@@ -1,7 +1,7 @@
-//! What the proxy asks: TLS settings for a host, made when first needed.
+//! The TLS configurations that the proxy serves with, made when first needed.
 
 use super::leaf::Leaf;
-use super::{Authority, CaError, Store};
+use super::{CaError, CertificateAuthority, Store};
 use quick_cache::sync::Cache;
 use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -13,17 +13,17 @@ use tokio::sync::Mutex;
 /// How many hosts' certificates are kept. There are fewer RAM hosts than this.
 const MOST_LEAVES: usize = 128;
 
-/// The authority of a running proxy: read when it is first needed, its leaves kept.
+/// The certificates of a running proxy: signed when first needed, and kept until they are due for renewal.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct ServerCertificates {
     store: Option<Store>,
-    authority: Mutex<Option<Arc<Authority>>>,
-    leaves: Cache<Shown, Ready>,
+    authority: Mutex<Option<Arc<CertificateAuthority>>>,
+    leaves: Cache<ServerIdentity, Ready>,
 }
 
-/// What a server shows itself as.
+/// What a certificate is for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Shown {
+enum ServerIdentity {
     /// A server of its own, whatever name its clients ask for: they ask for none where they connect to an address.
     Own(Vec<String>),
     /// One host, and none for clients that ask for another.
@@ -37,16 +37,16 @@ struct Ready {
     fresh_until: SystemTime,
 }
 
-impl Keeper {
+impl ServerCertificates {
     /// Of the authority that `store` will have when it is first needed.
     #[must_use]
-    pub fn of_store(store: Store) -> Self {
+    pub fn from_store(store: Store) -> Self {
         Self { store: Some(store), authority: Mutex::default(), leaves: Cache::new(MOST_LEAVES) }
     }
 
     /// Of an authority at hand.
     #[must_use]
-    pub fn of(authority: Authority) -> Self {
+    pub fn new(authority: CertificateAuthority) -> Self {
         let authority = Mutex::new(Some(Arc::new(authority)));
         Self { store: None, authority, leaves: Cache::new(MOST_LEAVES) }
     }
@@ -56,40 +56,40 @@ impl Keeper {
     ///
     /// # Errors
     /// Where there is no authority, or it may not speak for all of `hosts`.
-    pub async fn server(&self, hosts: &[String]) -> Result<Arc<ServerConfig>, CaError> {
-        self.shown(Shown::Own(hosts.to_vec()), SystemTime::now()).await
+    pub async fn config_for_hosts(&self, hosts: &[String]) -> Result<Arc<ServerConfig>, CaError> {
+        self.config(ServerIdentity::Own(hosts.to_vec()), SystemTime::now()).await
     }
 
-    /// As [`Self::server`], of a server that is `host` to clients that ask for just that name.
+    /// As [`Self::config_for_hosts`], of a server that is `host` to clients that ask for just that name.
     ///
     /// # Errors
     /// Where there is no authority, or it may not speak for `host`.
-    pub async fn only(&self, host: &str) -> Result<Arc<ServerConfig>, CaError> {
-        self.shown(Shown::Only(host.to_owned()), SystemTime::now()).await
+    pub async fn config_for_host(&self, host: &str) -> Result<Arc<ServerConfig>, CaError> {
+        self.config(ServerIdentity::Only(host.to_owned()), SystemTime::now()).await
     }
 
-    async fn shown(&self, shown: Shown, now: SystemTime) -> Result<Arc<ServerConfig>, CaError> {
-        if let Some(ready) = self.leaves.get(&shown) {
+    async fn config(&self, identity: ServerIdentity, now: SystemTime) -> Result<Arc<ServerConfig>, CaError> {
+        if let Some(ready) = self.leaves.get(&identity) {
             if ready.fresh_until > now {
                 return Ok(ready.config);
             }
-            self.leaves.remove(&shown);
+            self.leaves.remove(&identity);
         }
-        let ready = self.leaves.get_or_insert_async(&shown, self.mint(&shown, now)).await?;
+        let ready = self.leaves.get_or_insert_async(&identity, self.sign_certificate(&identity, now)).await?;
         Ok(ready.config)
     }
 
-    async fn mint(&self, shown: &Shown, now: SystemTime) -> Result<Ready, CaError> {
-        let (authority, shown) = (self.authority(now).await?, shown.clone());
-        let minted = tokio::task::spawn_blocking(move || match shown {
-            Shown::Own(hosts) => settings(authority.leaf(&hosts, now)?, None),
-            Shown::Only(host) => settings(authority.leaf(std::slice::from_ref(&host), now)?, Some(host)),
+    async fn sign_certificate(&self, identity: &ServerIdentity, now: SystemTime) -> Result<Ready, CaError> {
+        let (authority, identity) = (self.authority(now).await?, identity.clone());
+        let minted = tokio::task::spawn_blocking(move || match identity {
+            ServerIdentity::Own(hosts) => settings(authority.leaf(&hosts, now)?, None),
+            ServerIdentity::Only(host) => settings(authority.leaf(std::slice::from_ref(&host), now)?, Some(host)),
         });
         minted.await.map_err(CaError::make)?
     }
 
     /// An authority may be made while the proxy runs, and made anew: one that was found is kept as long as it holds.
-    async fn authority(&self, now: SystemTime) -> Result<Arc<Authority>, CaError> {
+    async fn authority(&self, now: SystemTime) -> Result<Arc<CertificateAuthority>, CaError> {
         let mut kept = self.authority.lock().await;
         if let Some(authority) = kept.as_ref().filter(|authority| authority.expires() > now) {
             return Ok(Arc::clone(authority));
@@ -136,12 +136,12 @@ mod tests {
     #[tokio::test]
     async fn a_host_gets_one_certificate() {
         let host = "ram.us-east-1.amazonaws.com".to_owned();
-        let authority = Authority::make(std::slice::from_ref(&host), Duration::from_secs(86_400)).unwrap();
-        let keeper = Keeper::of(authority);
-        let first = keeper.server(std::slice::from_ref(&host)).await.unwrap();
-        let second = keeper.server(std::slice::from_ref(&host)).await.unwrap();
+        let authority = CertificateAuthority::make(std::slice::from_ref(&host), Duration::from_secs(86_400)).unwrap();
+        let certificates = ServerCertificates::new(authority);
+        let first = certificates.config_for_hosts(std::slice::from_ref(&host)).await.unwrap();
+        let second = certificates.config_for_hosts(std::slice::from_ref(&host)).await.unwrap();
         assert!(Arc::ptr_eq(&first, &second));
-        let foreign = keeper.server(&["example.com".to_owned()]).await;
+        let foreign = certificates.config_for_hosts(&["example.com".to_owned()]).await;
         assert!(matches!(foreign, Err(CaError::Outside { host }) if host == "example.com"));
     }
 
@@ -149,10 +149,12 @@ mod tests {
     async fn it_is_renewed_near_its_end_and_those_of_other_hosts_are_not() {
         const HOUR: Duration = Duration::from_secs(3600);
         let hosts = ["ram.us-east-1.amazonaws.com", "ram.eu-west-1.amazonaws.com"].map(str::to_owned);
-        let keeper = Keeper::of(Authority::make(&hosts, 100 * HOUR).unwrap());
+        let certificates = ServerCertificates::new(CertificateAuthority::make(&hosts, 100 * HOUR).unwrap());
         let now = SystemTime::now();
-        let [one, other] = hosts.map(Shown::Only);
-        let at = async |shown: &Shown, hours: u32| keeper.shown(shown.clone(), now + hours * HOUR).await.unwrap();
+        let [one, other] = hosts.map(ServerIdentity::Only);
+        let at = async |identity: &ServerIdentity, hours: u32| {
+            certificates.config(identity.clone(), now + hours * HOUR).await.unwrap()
+        };
         let (first, of_other) = (at(&one, 0).await, at(&other, 8).await);
         assert!(!Arc::ptr_eq(&first, &of_other));
         assert!(Arc::ptr_eq(&first, &at(&one, 11).await));
@@ -163,7 +165,7 @@ mod tests {
         // The last one goes no further than the authority.
         let last = at(&one, 95).await;
         assert!(Arc::ptr_eq(&last, &at(&one, 99).await));
-        let over = keeper.shown(one, now + 101 * HOUR).await.unwrap_err();
+        let over = certificates.config(one, now + 101 * HOUR).await.unwrap_err();
         assert!(over.to_string().contains("start ramtape anew"), "{over}");
     }
 
@@ -171,13 +173,13 @@ mod tests {
     async fn an_authority_can_be_made_later() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::at(folder.path().join("ca"));
-        let keeper = Keeper::of_store(store.clone());
+        let certificates = ServerCertificates::from_store(store.clone());
         let localhost = ["localhost".to_owned()];
-        assert!(matches!(keeper.server(&localhost).await, Err(CaError::Absent { .. })));
+        assert!(matches!(certificates.config_for_hosts(&localhost).await, Err(CaError::Absent { .. })));
         // One that is over is told as such, and the next one is taken without a new start.
-        store.keep(&Authority::make(&[], Duration::ZERO).unwrap()).unwrap();
-        assert!(matches!(keeper.server(&localhost).await, Err(CaError::Expired { .. })));
-        store.keep(&Authority::make(&[], Duration::from_secs(86_400)).unwrap()).unwrap();
-        assert!(keeper.server(&localhost).await.is_ok());
+        store.keep(&CertificateAuthority::make(&[], Duration::ZERO).unwrap()).unwrap();
+        assert!(matches!(certificates.config_for_hosts(&localhost).await, Err(CaError::Expired { .. })));
+        store.keep(&CertificateAuthority::make(&[], Duration::from_secs(86_400)).unwrap()).unwrap();
+        assert!(certificates.config_for_hosts(&localhost).await.is_ok());
     }
 }
