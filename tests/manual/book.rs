@@ -29,6 +29,10 @@ static BOOK: LazyLock<Vec<Page>> = LazyLock::new(|| {
     let pages = linked_pages().into_iter().map(|name| format!("docs/{name}"));
     ["README.md".to_owned()].into_iter().chain(pages).map(read).collect()
 });
+/// The other pages at the repository's root.
+static BESIDE: LazyLock<Vec<Page>> = LazyLock::new(|| {
+    ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].into_iter().map(|path| read(path.to_owned())).collect()
+});
 static SUMMARY: LazyLock<Page> = LazyLock::new(|| read("docs/SUMMARY.md".to_owned()));
 
 fn read(path: String) -> Page {
@@ -144,9 +148,9 @@ pub(crate) fn table(section: &'static str) -> Vec<Vec<&'static str>> {
     lines.map(|line| line.trim_matches('|').split(" |").map(str::trim).collect()).collect()
 }
 
-/// All links and pictures, SUMMARY.md's included, but for those to other hosts.
+/// All links and pictures, those of SUMMARY.md and of the other pages at the root included, but for those to other hosts.
 pub(crate) fn local_links() -> Vec<Link> {
-    let all = pages().iter().chain([&*SUMMARY]);
+    let all = pages().iter().chain([&*SUMMARY]).chain(&*BESIDE);
     all.flat_map(|page| {
         let lines: Vec<_> = prose(page).collect();
         let targets = lines.into_iter().flat_map(targets).filter(|target| !target.starts_with("https://"));

@@ -3,7 +3,6 @@
 
 mod book;
 mod demo;
-mod embedding;
 mod example_programs;
 mod examples;
 mod json_output;
