@@ -8,7 +8,28 @@ use crate::engine::stats::summary::Miss;
 use crate::fingerprint::ParameterError;
 use crate::model::{Hole, Response, with_causes};
 use crate::redact::RedactionError;
+use crate::token::TokenError;
 use http::StatusCode;
+
+/// Why a page token leads nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidToken {
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(TokenError),
+    /// It is of another listing.
+    #[error("it was given for another listing: another operation, region, actor or other parameters")]
+    OtherListing,
+    /// The cassette has no chain with the pages before it.
+    #[error("no recorded chain begins with the pages that it continues; it is of another cassette or recording")]
+    OtherChain,
+    /// It is not one of ramtape's.
+    #[error("ramtape did not hand it out")]
+    Foreign,
+    /// Upstream's items are others now than those that were served.
+    #[error("the listing has changed since its first pages were recorded; list it again from the start")]
+    ListingChanged,
+}
 
 /// Why a request got no answer of RAM's, recorded or live.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +42,7 @@ pub enum EngineError {
     Redaction(#[from] RedactionError),
     /// It has a token that leads nowhere. RAM's own error is answered.
     #[error("the nextToken is not valid here: {0}")]
-    Token(String),
+    Token(InvalidToken),
     /// It has a token of ramtape's in place of which upstream's own would have to be put, under the client's signature. RAM's
     /// own error is answered, as for a token that has expired.
     #[error(
@@ -67,8 +88,8 @@ pub enum EngineError {
     Caller(#[from] CallerError),
     /// Whether the caller is an actor cannot be told.
     #[error(
-        "whether the caller is the actor {actor} cannot be told, as the credentials of its profile cannot be loaded; the \
-         request was not sent to AWS"
+        "could not load the credentials of the profile of [actors.{actor}], so ramtape cannot tell whether this caller is that \
+         actor; the request was not sent to AWS"
     )]
     Profile {
         /// The actor's label.
@@ -104,7 +125,7 @@ pub enum EngineError {
     /// An actor whose requests another account's credentials would sign.
     #[error(
         "the request was not sent to AWS: it is of the actor {actor} in account {account}, and the credentials that would sign \
-         it are of account {signer}; correct profile in [actors.{actor}] in ramtape.toml"
+         it are of account {signer}; correct `profile` in [actors.{actor}] of ramtape.toml"
     )]
     ActorOfOtherAccount {
         /// The actor's label.
@@ -117,7 +138,7 @@ pub enum EngineError {
     /// An actor without a profile, whose requests another account's credentials would sign.
     #[error(
         "the request was not sent to AWS: it is of the actor {actor} in account {account}, and ramtape's own credentials \
-         are of account {signer}; give [actors.{actor}] in ramtape.toml a profile to sign with, as in profile = \"{actor}\""
+         are of account {signer}; set `profile` in [actors.{actor}] of ramtape.toml, as in profile = \"{actor}\""
     )]
     ActorWithoutProfile {
         /// The actor's label.
@@ -132,8 +153,8 @@ pub enum EngineError {
     ReadOnly(String),
     /// One more session than are kept apart.
     #[error(
-        "the request names a new session, and this run has had {} already, which is as many as are kept apart; use fewer \
-         names, or start ramtape anew",
+        "too many sessions: this run has {} already, the most that are kept apart; use fewer session names, or restart \
+         ramtape",
         crate::engine::stats::sessions::MAX_SESSIONS
     )]
     TooManySessions,
@@ -142,7 +163,7 @@ pub enum EngineError {
     Upstream(#[from] UpstreamError),
     /// The listing that was walked anew, up to the place where its client stands, does not end.
     #[error("could not resume the partially recorded listing")]
-    PaginationError(#[from] PaginationError),
+    Pagination(#[from] PaginationError),
     /// The client that waited for the answer went away.
     #[error("the client disconnected before its answer was ready; send the request again")]
     ClientLeft,
@@ -182,7 +203,7 @@ impl EngineError {
             Self::TooManySessions => (StatusCode::BAD_REQUEST, "RamtapeSessionException"),
             Self::Upstream(error) if error.is_timeout() => (StatusCode::GATEWAY_TIMEOUT, "RamtapeUpstreamException"),
             Self::Upstream(error) if error.is_transient() => (StatusCode::BAD_GATEWAY, "RamtapeUpstreamException"),
-            Self::Upstream(_) | Self::PaginationError(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),
+            Self::Upstream(_) | Self::Pagination(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),
             Self::Interrupted | Self::ClientLeft => (StatusCode::BAD_GATEWAY, "RamtapeInternalException"),
         };
         Response::error(status, kind, &self.message())

@@ -1,6 +1,6 @@
 //! From a request to what it asks: operation, region, actor, parameters, and their fingerprint.
 
-use crate::engine::error::EngineError;
+use crate::engine::error::{EngineError, InvalidToken};
 use crate::engine::request_scope::{ActorLabel, RequestScope};
 use crate::engine::settings::EngineSettings;
 use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
@@ -247,7 +247,7 @@ fn read_page_request(parameters: &mut Parameters<'_>, service: &Service) -> Resu
                 parameters.replace(&service.paging.token, mark);
                 ask.foreign_token = true;
             }
-            Err(error) => return Err(EngineError::Token(error.to_string())),
+            Err(error) => return Err(EngineError::Token(InvalidToken::Unreadable(error))),
         }
     } else {
         ask.illegal_token = parameters.has(&service.paging.token);

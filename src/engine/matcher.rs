@@ -1,7 +1,7 @@
 //! Which take answers a request, and which of its pages.
 
 use crate::cassette::Found as FoundEntry;
-use crate::engine::error::EngineError;
+use crate::engine::error::{EngineError, InvalidToken};
 use crate::engine::lookup::{Lookup, Match, MissReason};
 use crate::engine::pagination::page_cut::{PageQuery, can_serve, select_page};
 use crate::engine::prepared_entry::{PreparedEntry, PreparedTake, fingerprint_start};
@@ -34,8 +34,7 @@ pub(super) fn find_entry(
     if let Some(token) = &identified.page.token
         && token.fingerprint != fingerprint_start(&identified.fingerprint)
     {
-        let reason = "it was given for another listing: another operation, region, actor or other parameters";
-        return Err(EngineError::Token(reason.to_owned()));
+        return Err(EngineError::Token(InvalidToken::OtherListing));
     }
     Ok(state.cassette.find(&identified.folder, &identified.fingerprint)?)
 }

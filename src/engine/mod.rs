@@ -52,7 +52,7 @@ mod volatile;
 mod write_index;
 
 pub use engine::Engine;
-pub use error::EngineError;
+pub use error::{EngineError, InvalidToken};
 pub use import::{ImportOutcome, Importer};
 pub use pagination::page_loop_guard::PaginationError;
 pub use prepared_entry::PreparedEntry;

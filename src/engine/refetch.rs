@@ -23,19 +23,19 @@ pub enum NotRefetchable {
     #[error("it is a write")]
     Write,
     /// Nobody knows with whose credentials.
-    #[error("its actor {0} is not configured: say in [actors.{0}] with which profile to ask")]
+    #[error("its actor {0} is not configured: set `profile` in [actors.{0}]")]
     UnknownActor(String),
     /// Nobody knows whether it would.
     #[error("its operation is not in the table, so it may be a write")]
     Unknown,
     /// Its values are a session's, or stand for others.
-    #[error("its request has holes, and their values are not known")]
+    #[error("placeholder values unknown: cannot resend")]
     Hole,
-    /// Some of its values are stand-ins, which upstream never heard of.
-    #[error("its request has stand-ins for redacted values, and what they stand for is not known")]
+    /// Some of its values are pseudonyms, which upstream never heard of.
+    #[error("its request has pseudonyms for redacted values, and the real values are unknown")]
     Redacted,
     /// It went on where another listing had ended.
-    #[error("its request holds a token that is known to upstream alone")]
+    #[error("its request has a page token that only upstream knows")]
     Token,
 }
 
@@ -58,7 +58,7 @@ pub enum RefetchError {
     Redaction(#[from] RedactionError),
     /// The listing does not end.
     #[error(transparent)]
-    PaginationError(#[from] PaginationError),
+    Pagination(#[from] PaginationError),
 }
 
 /// Asks recorded reads again.

@@ -2,7 +2,7 @@
 
 use crate::cassette::Cassette;
 use crate::diff::{ParameterDifference as Difference, parameter_differences};
-use crate::engine::error::EngineError;
+use crate::engine::error::{EngineError, InvalidToken};
 use crate::engine::identify::IdentifiedRequest;
 use crate::engine::lookup::MissReason;
 use crate::engine::miss::random_parts::differ_in_random_part;
@@ -30,14 +30,8 @@ pub(in crate::engine) fn explain_miss(
 ) -> EngineError {
     let (settings, identified) = (&state.settings, &*context.identified);
     let why = match reason {
-        MissReason::OtherChain => {
-            let reason =
-                "no recorded chain begins with the pages that it continues; it is of another cassette or recording";
-            return EngineError::Token(reason.to_owned());
-        }
-        MissReason::NoTake if identified.page.foreign_token => {
-            return EngineError::Token("ramtape did not hand it out".to_owned());
-        }
+        MissReason::OtherChain => return EngineError::Token(InvalidToken::OtherChain),
+        MissReason::NoTake if identified.page.foreign_token => return EngineError::Token(InvalidToken::Foreign),
         MissReason::NoTake if identified.page.illegal_size => return refuse_page_size(settings, identified),
         MissReason::NoTake => describe_nearest(identified, context.session_name(), &state.cassette),
         MissReason::Partial { pages, .. } => describe_partial(pages),

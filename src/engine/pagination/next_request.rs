@@ -5,7 +5,7 @@ use crate::aws::Answer;
 use crate::cassette::TakeHead;
 use crate::engine::body_holes::{fill_holes, punch_holes};
 use crate::engine::classify::is_web_page;
-use crate::engine::error::EngineError;
+use crate::engine::error::{EngineError, InvalidToken};
 use crate::engine::pagination::chains::Chain;
 use crate::engine::pagination::page_loop_guard::{PageLoopGuard, PaginationError};
 use crate::engine::prepared_entry::{PreparedEntry, fingerprint_start};
@@ -113,7 +113,7 @@ pub(in crate::engine) fn reopen_chain(
 ) -> Result<Chain, EngineError> {
     let identified = &upstream_request.identified;
     let items_member = identified.items_member().unwrap_or_default();
-    let no_chain = || EngineError::Token("no chain recorded here begins with the pages that it continues".to_owned());
+    let no_chain = || EngineError::Token(InvalidToken::OtherChain);
     let prepared = state.cassette.lookup(&identified.folder, &identified.fingerprint)?.ok_or_else(no_chain)?;
     let take = find_continued_take(&prepared, items_member, token).ok_or_else(no_chain)?;
     let head = TakeHead {
@@ -201,9 +201,7 @@ fn render_as_stored(
 }
 
 fn listing_changed() -> EngineError {
-    EngineError::Token(
-        "the listing has changed since its first pages were recorded; list it again from the start".into(),
-    )
+    EngineError::Token(InvalidToken::ListingChanged)
 }
 
 /// The items that the client has seen, and how many of them the walk has passed.

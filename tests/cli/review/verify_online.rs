@@ -180,8 +180,8 @@ async fn requests_that_cannot_be_repeated_are_named_with_the_reason() {
     let verified = verify(&stage, &stage, &[]);
     assert_eq!(verified.code, Some(0), "{verified:?}");
     for reason in [
-        "its request has stand-ins for redacted values",
-        "its request holds a token that is known to upstream alone",
+        "its request has pseudonyms for redacted values",
+        "its request has a page token that only upstream knows",
         "its operation is not in the table, so it may be a write",
     ] {
         let told = verified.stdout.lines().filter(|line| line.starts_with("not asked ") && line.contains(reason));
@@ -284,7 +284,10 @@ async fn each_actor_signs_as_itself() {
     // As long as nobody says who the consumer is, nobody else's answers stand for its own.
     let strange = verify(&stage, &stage, &["--update"]);
     assert_eq!(strange.code, Some(0), "{strange:?}");
-    assert!(strange.stdout.contains("its actor consumer is not configured: say in [actors.consumer]"), "{strange:?}");
+    assert!(
+        strange.stdout.contains("its actor consumer is not configured: set `profile` in [actors.consumer]"),
+        "{strange:?}"
+    );
     assert_eq!(stage.endpoint().received().len(), 1);
 
     let Credential { access_key_id, secret, .. } = Credential::consumer();

@@ -80,7 +80,7 @@ fn an_actor_without_a_profile_is_not_signed_for_by_another_account() {
         configure(&tape, &format!("[actors.consumer]\n{claim}\n[actors.owner]\naccount = \"111122223333\"\n"));
         let error = error(&record("other"));
         assert_eq!((&error["code"], &error["status"]), (&json!("RamtapeActorWithoutProfileException"), &json!(403)));
-        assert!(error["message"].as_str().unwrap().contains("give [actors.consumer]"), "{error}");
+        assert!(error["message"].as_str().unwrap().contains("set `profile` in [actors.consumer]"), "{error}");
         assert_eq!(endpoint.running().requests(), 0);
     }
     record("own").success();

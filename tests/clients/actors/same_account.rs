@@ -177,7 +177,7 @@ fn an_actor_is_not_signed_for_by_a_profile_of_another_account() {
     configure(&scene.tape, "[actors.consumer]\naccount = \"444455556666\"\nprofile = \"default\"\n");
     let error = refusal(&scene.run(itself("AWS_PROFILE=dev", create(&python, "x")), &[]));
     let message = error["message"].as_str().unwrap();
-    assert!(message.contains("correct profile in [actors.consumer]"), "{message}");
+    assert!(message.contains("correct `profile` in [actors.consumer]"), "{message}");
     assert_eq!(scene.endpoint.running().requests(), 0, "{}", scene.dev.access_key_id);
 }
 
