@@ -4,10 +4,11 @@ use crate::cassette::{self, KEY_FILE};
 use crate::files::create_atomically;
 use crate::model::with_causes;
 use crate::redact::{Key, KeySource, Policy};
+use parking_lot::Mutex;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 const ELSEWHERE: &str = "it was recorded with another redaction key than the one given: recorded with two keys, equal values \
                          would no longer be equal";
@@ -107,7 +108,7 @@ impl Keys {
     /// The key for a cassette that needs one from now on: that of the sessions beside it, else a new one. The cassette
     /// names it, so that it is missed where it is lost.
     fn make_beside(&self) -> Result<Key, String> {
-        let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.making.lock();
         let key = match &self.shared {
             Some(shared) if read(&self.beside)?.is_none() => {
                 let named = self.sessions.as_deref().map(|check| self.file_of_sessions(check)).transpose()?;

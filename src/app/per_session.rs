@@ -10,10 +10,11 @@ use crate::engine::{Engine, EngineError, ProbeOutcome, Summary};
 use crate::model::{DEFAULT_ACTOR, Request, Response, with_causes};
 use crate::session::session_name;
 use http::StatusCode;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::OnceCell;
 
@@ -110,7 +111,7 @@ impl PerSession {
     /// for it at the same time; one that cannot be opened is tried again with the next request.
     async fn engine(this: &Arc<Self>, name: &str) -> Result<Engine, Refusal> {
         let cell = {
-            let mut engines = lock(&this.engines);
+            let mut engines = this.engines.lock();
             if engines.len() >= this.most && !engines.contains_key(name) {
                 return Err(Refusal::TooMany(this.most));
             }
@@ -153,7 +154,7 @@ impl PerSession {
 
     /// Waits for what is asked upstream before there is a cassette, `limit` at most.
     pub(super) async fn settle(&self, limit: Duration) {
-        let turns: Vec<_> = lock(&self.turns).values().cloned().collect();
+        let turns: Vec<_> = self.turns.lock().values().cloned().collect();
         let all = async {
             for turn in turns {
                 drop(turn.lock().await);
@@ -166,19 +167,19 @@ impl PerSession {
 
     /// What is held while upstream is asked for the session called `name`.
     fn turn(&self, name: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = lock(&self.turns);
+        let mut turns = self.turns.lock();
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(turns.entry(name.to_owned()).or_default())
     }
 
     /// What is held while upstream is asked for the session called `name`, if somebody waits for that or does.
     fn turn_in_progress(&self, name: &str) -> Option<Arc<tokio::sync::Mutex<()>>> {
-        lock(&self.turns).get(name).filter(|turn| Arc::strong_count(turn) > 1).cloned()
+        self.turns.lock().get(name).filter(|turn| Arc::strong_count(turn) > 1).cloned()
     }
 
     /// The engine over the cassette called `name`, if it is open.
     pub(super) fn opened(&self, name: &str) -> Option<Engine> {
-        lock(&self.engines).get(name)?.get().map(|found| found.engine.clone())
+        self.engines.lock().get(name)?.get().map(|found| found.engine.clone())
     }
 
     /// Whether the caller of `request` needs no more proof than its URL.
@@ -221,18 +222,18 @@ impl PerSession {
             return Err(VariableError::NotProved { names });
         }
         Self::engine(this, name).await.map_err(|refusal| VariableError::Session(refusal.to_string()))?;
-        let opened = lock(&this.engines).get(name).and_then(|cell| Some(Arc::clone(&cell.get()?.variables)));
+        let opened = this.engines.lock().get(name).and_then(|cell| Some(Arc::clone(&cell.get()?.variables)));
         opened.ok_or_else(|| VariableError::Session(format!("the cassette of session {name} is not open")))
     }
 
     /// The variables of all cassettes that are open.
     pub(super) fn all_variables(&self) -> Vec<Arc<CassetteVariables>> {
-        lock(&self.engines).values().filter_map(|cell| Some(Arc::clone(&cell.get()?.variables))).collect()
+        self.engines.lock().values().filter_map(|cell| Some(Arc::clone(&cell.get()?.variables))).collect()
     }
 
     /// All engines there are.
     pub(super) fn engines(&self) -> Vec<Engine> {
-        lock(&self.engines).values().filter_map(|cell| cell.get()).map(|found| found.engine.clone()).collect()
+        self.engines.lock().values().filter_map(|cell| cell.get()).map(|found| found.engine.clone()).collect()
     }
 
     /// The regions that all cassettes say they were recorded in, in the order of their names.
@@ -264,7 +265,7 @@ impl PerSession {
         };
         tracing::warn!("{reason}");
         let message = format!("ramtape: {reason}");
-        let mut refusals = lock(&self.refusals);
+        let mut refusals = self.refusals.lock();
         refusals.requests += 1;
         let response = match refusal {
             Refusal::Name(_) | Refusal::TooMany(_) => {
@@ -292,14 +293,14 @@ impl PerSession {
 
     /// What no engine knows of.
     pub(super) fn add_to(&self, summary: &mut Summary) {
-        let refusals = lock(&self.refusals);
+        let refusals = self.refusals.lock();
         summary.requests += refusals.requests;
         summary.damaged += refusals.damaged;
         summary.unsigned += refusals.unsigned;
         for (reason, count) in &refusals.reasons {
             refuse(summary, reason.clone(), *count);
         }
-        for (name, cell) in lock(&self.engines).iter() {
+        for (name, cell) in self.engines.lock().iter() {
             let notices = cell.get().map(|found| found.notices.as_slice()).unwrap_or_default();
             summary.notices.extend(notices.iter().map(|notice| format!("cassette {name}: {notice}")));
         }
@@ -342,11 +343,6 @@ async fn open(this: &Arc<PerSession>, name: &str) -> Result<Found, String> {
 
 fn refusal(name: &str, reason: String) -> Refusal {
     Refusal::Cassette { name: name.to_owned(), reason }
-}
-
-/// Plain data that is whole after every step: a panic elsewhere does not spoil it.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -9,8 +9,9 @@ use crate::model::{Entry, OperationName, with_causes};
 use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule, Selector, Way};
 use crate::service::Service;
 use crate::session::OperationRules;
+use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 /// What the configuration says of redaction.
 #[derive(Clone, Debug)]

@@ -7,10 +7,11 @@ use crate::config::RecordMode;
 use crate::engine::{Engine, Mode, PreparedEntry};
 use crate::model::with_causes;
 use crate::redact::Redaction;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// How long a made value is.
 const MADE: usize = 8;
@@ -166,7 +167,7 @@ impl CassetteVariables {
         wanted: &[(String, Wanted)],
         is_proved: bool,
     ) -> Result<Vec<(String, Settled)>, VariableError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let recorded = self.cassette().variables()?;
         let mut settled = Vec::with_capacity(wanted.len());
         for (name, wanted) in wanted {
@@ -198,7 +199,7 @@ impl CassetteVariables {
     /// # Errors
     /// Where the file cannot be written.
     pub(super) fn take_back(&self, has_recorded: impl Fn(&str) -> bool) -> Result<(), CassetteError> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if self.recording != (Recording::Everything { over_takes: true }) || state.before.is_empty() {
             return Ok(());
         }

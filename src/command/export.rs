@@ -31,7 +31,7 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, console: Console
             Ok(()) => entries.push((fingerprint, entry)),
             // What may not be text may not leave the store in another form either.
             Err(error @ CassetteError::Secret { .. }) => {
-                progress.aside(|| console.problem(&with_causes(&error)));
+                progress.suspend(|| console.problem(&with_causes(&error)));
                 secrets += 1;
             }
             Err(error) => return Err(error.into()),

@@ -5,7 +5,7 @@ use crate::cli::PruneArgs;
 use crate::command::takes::recorded;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::model::counted;
-use crate::ui::{CommandError, Console, Exit, output, printable, progress_of};
+use crate::ui::{CommandError, Console, Exit, count_steps, output, printable};
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, console: Console)
     let config = Config::from_settings(settings, RecordMode::None)?;
     recorded::check(&config.cassette)?;
     let pruning = Pruning::open(&config.cassette)?;
-    let (surplus, all) = pruning.surplus_telling(&mut progress_of(console, "reading"))?;
+    let (surplus, all) = pruning.surplus_telling(&mut count_steps(console, "reading"))?;
     // What will go is told before it goes.
     output::print(&if args.json { json(&surplus, &config.cassette) } else { text(&surplus) })?;
     let going: usize = surplus.iter().map(|entry| entry.unused.len()).sum();
@@ -28,7 +28,7 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, console: Console)
         console.note("nothing was removed");
     } else {
         let variables = Variables::read(&config.cassette)?;
-        pruning.remove(&surplus, &mut progress_of(console, "removing from"))?;
+        pruning.remove(&surplus, &mut count_steps(console, "removing from"))?;
         recorded::tell_dropped(&variables, &Variables::read(&config.cassette)?, console);
         console.note(&format!("{takes} removed: not used {by}"));
     }

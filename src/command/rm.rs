@@ -10,7 +10,7 @@ use crate::command::takes::select::Selection;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::model::{counted, shell_path};
-use crate::ui::{CommandError, Console, Exit, Progress, output, progress_of};
+use crate::ui::{CommandError, Console, Exit, Progress, count_steps, output};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, console: Console) ->
         return Ok(Exit::Well);
     }
     let variables = editing.cassette().variables()?;
-    let mut step = progress_of(console, "removing from");
+    let mut step = count_steps(console, "removing from");
     if unsealed {
         editing.cassette().discard(&going, &mut step)?
     } else {

@@ -6,7 +6,7 @@ use crate::cli::SealArgs;
 use crate::command::takes::recorded;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::model::{counted, shell_path};
-use crate::ui::{CommandError, Console, Exit, progress_of, summary};
+use crate::ui::{CommandError, Console, Exit, count_steps, summary};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(super) fn run(args: &SealArgs, environment: &Environment, console: Console) 
     let warden = Arc::new(Rules::of(&config).only_sealing());
     let cassette = cassette::Settings { warden, ..cassette::Settings::default() };
     let opened = recorded::open_with(&config.cassette, Access::Record { replace: false }, &cassette, console)?;
-    let again = opened.cassette.seal_telling(&mut progress_of(console, "sealing"))?;
+    let again = opened.cassette.seal_telling(&mut count_steps(console, "sealing"))?;
     let sealed = opened.sealed.sealed.len() + again.sealed.len();
     for (folder, fingerprint) in opened.sealed.partial.iter().chain(&again.partial) {
         console.note(&format!("a listing of {folder}/{fingerprint} was recorded in part only"));

@@ -6,7 +6,7 @@ use crate::cli::{ProxyArgs, ServeArgs};
 use crate::command::process::{Signals, file_limit, runtime};
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::engine::Summary;
-use crate::ui::{CommandError, Console, Exit, output, progress_of, report, strict};
+use crate::ui::{CommandError, Console, Exit, count_steps, output, report, strict};
 use rustix::process::Signal;
 use std::path::Path;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ pub(super) async fn start_proxy(
 ) -> Result<Running, CommandError> {
     file_limit::raise(&mut config);
     let source = app::credential_source(&config);
-    let provisions = Provisions { source, certificates, sealing: Box::new(progress_of(console, "sealing")) };
+    let provisions = Provisions { source, certificates, sealing: Box::new(count_steps(console, "sealing")) };
     tokio::select! {
         started = app::start_with(config, provisions) => Ok(started?),
         signal = signals.next() => std::process::exit(128 + signal.as_raw()),
@@ -108,7 +108,7 @@ pub(super) async fn stop(
     console: Console,
 ) -> Result<Summary, CommandError> {
     tokio::select! {
-        stopped = running.stop_telling(progress_of(console, "sealing")) => Ok(stopped?),
+        stopped = running.stop_telling(count_steps(console, "sealing")) => Ok(stopped?),
         signal = impatience(signals, borne) => {
             console.problem("stopped at once: takes that are not yet text are in the store, `ramtape seal` writes them");
             std::process::exit(128 + signal.as_raw())

@@ -17,5 +17,5 @@ pub(crate) use console::{Console, printable};
 pub use error::{CommandError, DemoClientError, DemoError, MergeError, RevisionError, report_error};
 pub use exit::Exit;
 pub(crate) use log::start_log;
-pub(crate) use progress::{Progress, progress_of};
+pub(crate) use progress::{Progress, count_steps};
 pub(crate) use screen::Screen;

@@ -5,7 +5,7 @@ use crate::cassette::{Access, Cassette, CassetteError, Ground, Notice, Opened, S
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use crate::redact::KEPT_HEADERS;
-use crate::ui::{CommandError, Console, progress_of};
+use crate::ui::{CommandError, Console, count_steps};
 use std::path::{Path, PathBuf};
 
 /// What is recorded for one fingerprint.
@@ -81,7 +81,7 @@ pub(in crate::command) fn open_with(
     console: Console,
 ) -> Result<Opened<()>, CommandError> {
     check(root)?;
-    let opened = Cassette::open_telling(root, access, |_, _| (), settings, &mut progress_of(console, "sealing"))?;
+    let opened = Cassette::open_telling(root, access, |_, _| (), settings, &mut count_steps(console, "sealing"))?;
     tell(&opened.notices, console);
     Ok(opened)
 }

@@ -101,7 +101,7 @@ impl<'a> Selection<'a> {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    progress.aside(|| console.problem(&with_causes(&error)));
+                    progress.suspend(|| console.problem(&with_causes(&error)));
                     exit = Exit::Cassette;
                 }
             }

@@ -18,7 +18,7 @@ use crate::engine::Refetcher;
 use crate::model::counted;
 use crate::model::with_causes;
 use crate::service::Kind;
-use crate::ui::{CommandError, Console, Exit, Progress, output, progress_of};
+use crate::ui::{CommandError, Console, Exit, Progress, count_steps, output};
 use finding::{Finding, Level};
 use offline::Audit;
 use online::Recording;
@@ -39,7 +39,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console
     let Seen { findings, requests, reads } = look_through(&opened.cassette, &config, online, console)?;
     let asked = if online { ask(args, &config, &opened, &reads, console)? } else { Vec::new() };
     output::print_styled(&text(&findings, &asked, args.json))?;
-    let seal = || opened.cassette.seal_telling(&mut progress_of(console, "sealing"));
+    let seal = || opened.cassette.seal_telling(&mut count_steps(console, "sealing"));
     let sealed = if args.update { seal()? } else { SealReport::default() };
     tell(&findings, online.then_some(&asked), requests, console);
     for (folder, fingerprint, reason) in &sealed.failed {
