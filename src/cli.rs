@@ -19,7 +19,7 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  ramtape run -- pytest                 record on the first run, replay offline ever after
+  ramtape run -- pytest                 record on the first run, replay offline from then on
   ramtape run --record-mode new_episodes -- pytest
                                         record what the cassette does not hold yet
   ramtape replay --listen 127.0.0.1:8181
@@ -27,10 +27,10 @@ Examples:
   ramtape ls                            what a cassette holds
 
 Exit codes:
-  0  well
+  0  success
   1  failed at run time
   2  usage or configuration
-  3  a miss: a request that the cassette has no answer for
+  3  a miss: the cassette has no answer for a request
   4  a secret was found
   5  the cassette is invalid or has drifted, or `diff` found a difference
   6  something was answered but could not be recorded
@@ -39,7 +39,7 @@ Exit codes:
   executed, 127 where it is not found.
 
 Settings come from a ramtape.toml in the working directory or above it, then from RAMTAPE_*
-variables, then from flags; the later beats the earlier.";
+variables, then from flags; later ones win.";
 
 /// The heading of the flags that every command takes.
 const OUTPUT: &str = "Output";
@@ -61,10 +61,10 @@ pub struct Cli {
 pub enum Command {
     /// Start the proxy, run CMD against it, and exit with CMD's code
     Run(RunArgs),
-    /// Serve as a proxy that asks upstream for everything and records it (mode all)
+    /// Serve as a proxy that sends everything upstream and records it (mode all)
     #[command(after_help = proxy::RECORD_EXAMPLE)]
     Record(ProxyArgs),
-    /// Serve as a proxy that only replays; upstream is never asked (mode none)
+    /// Serve as a proxy that only replays and never asks upstream (mode none)
     #[command(after_help = proxy::REPLAY_EXAMPLE)]
     Replay(ProxyArgs),
     /// Serve as a proxy in the record mode of your choice
@@ -76,7 +76,7 @@ pub enum Command {
     /// Show what is recorded for a request
     #[command(after_help = review::SHOW_EXAMPLE)]
     Show(ShowArgs),
-    /// Tell which operations, listings and errors a cassette holds, and which it does not
+    /// Report which operations, listings and errors a cassette holds, and which it lacks
     #[command(after_help = review::COVERAGE_EXAMPLE)]
     Coverage(CoverageArgs),
     /// Compare two cassettes, or a cassette with a git revision of it
@@ -109,13 +109,13 @@ pub enum Command {
     /// Remove takes by operation, fingerprint, session and the like
     #[command(after_help = upkeep::RM_EXAMPLE)]
     Rm(RmArgs),
-    /// Make the certificate authority that clients need to trust ramtape over TLS, and say what to set
+    /// Make the certificate authority that clients need to trust ramtape over TLS, and print what to set
     #[command(after_help = setup::CA_EXAMPLE)]
     Ca(CaArgs),
-    /// Check environment, credentials, upstream, cassette, port and certificate authority, and say what is wrong
+    /// Check environment, credentials, upstream, cassette, port and certificate authority, and report problems
     #[command(after_help = setup::DOCTOR_EXAMPLE)]
     Doctor(DoctorArgs),
-    /// Show the main job end to end on a simulated RAM endpoint: record, endpoint gone, replay, proof
+    /// Show ramtape at work on a simulated RAM endpoint: record, stop the endpoint, replay, compare
     #[command(after_help = setup::DEMO_EXAMPLE)]
     Demo(DemoArgs),
     /// Print a completion script for a shell
@@ -129,19 +129,19 @@ pub enum Command {
 /// Flags that every command takes.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct OutputArgs {
-    /// Say only what went wrong
+    /// Print only what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = OUTPUT)]
     pub quiet: bool,
-    /// Say more; twice says still more
+    /// Print more; give it twice for even more
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = OUTPUT)]
     pub verbose: u8,
-    /// How lines on stderr are written
+    /// Format of the lines on stderr
     #[arg(long, global = true, value_name = "text|json", value_enum, default_value_t = LogFormat::Text)]
     #[arg(hide_possible_values = true, help_heading = OUTPUT)]
     pub log_format: LogFormat,
 }
 
-/// How lines on stderr are written.
+/// Format of the lines on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
     /// For people

@@ -12,7 +12,7 @@ pub enum AuthorityError {
     #[error(transparent)]
     Ca(#[from] CaError),
     /// There is no place for it.
-    #[error("there is no home folder to keep the certificate authority in: name one with --ca-folder")]
+    #[error("no home folder to keep the certificate authority in: choose a folder with --ca-folder")]
     NoFolder,
 }
 

@@ -77,7 +77,7 @@ impl Engines {
             let cassette = engine.cassette();
             let reason = with_causes(&cassette.keep_region(region).err()?);
             let root = cassette.root().display();
-            Some(format!("{root} does not say that it was recorded in {region}: {reason}"))
+            Some(format!("cannot note in {root} that it was recorded in {region}: {reason}"))
         };
         recorded.filter_map(failed).collect()
     }
@@ -101,7 +101,7 @@ impl Engines {
             }
             let usage = Usage { by: by.to_owned(), began, entries: engine.used_takes() };
             if let Err(error) = engine.cassette().keep_usage(&usage) {
-                tracing::warn!("what was used is not kept, so nothing can be pruned by this run: {error}");
+                tracing::warn!("cannot save which takes were used, so `ramtape prune` cannot use this run: {error}");
             }
         }
     }
@@ -240,8 +240,9 @@ impl Engines {
         let cassette = shell_path(root);
         (left > 0 && !recorded.is_empty()).then(|| {
             format!(
-                "{} as before, as nobody asked for {}. If nothing needs that any more: replay everything that uses the cassette \
-                 with --record-mode none, and `ramtape prune --cassette {cassette}` takes out what was not used",
+                "{} as before, because nothing requested {}. If nothing needs that any more: replay everything \
+                    that uses the cassette with --record-mode none, then `ramtape prune --cassette {cassette}` \
+                    removes what was not used",
                 counted(left, "recorded request is", "recorded requests are"),
                 if left == 1 { "it" } else { "them" },
             )

@@ -10,20 +10,22 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const ELSEWHERE: &str = "it was recorded with another redaction key than the one given: recorded with two keys, equal values \
-                         would no longer be equal";
-const EXCHANGED: &str = "its redaction.key is not the key that cassette.json names: what is recorded was made with another \
-                         one. Take both files from the same commit";
-pub(super) const NOT_BROUGHT: &str = "it is that of the cassette that the file was exported from, and is not here";
-pub(super) const NOT_THAT_OF_SESSIONS: &str = "the cassettes of other sessions beside it were recorded with another redaction key than the one given: with two keys, \
-     equal values would no longer be equal, and the cassettes could not be merged. Give theirs, or record them anew too";
-const SESSIONS_GONE: &str = "the redaction key that the cassettes of other sessions beside it were recorded with is not there: with a new one, \
-     equal values would no longer be equal, and the cassettes could not be merged. Restore the redaction.key beside them, \
-     or, if the key is kept elsewhere, give it in RAMTAPE_REDACT_KEY, or as key_file in [redact]. To start over with a new \
-     key, delete those cassettes and record them anew";
-const GONE: &str = "the redaction key that it was recorded with is not there: with a new one, equal values would no longer be \
-                    equal. Restore its redaction.key, or, if the key is kept elsewhere, give it in RAMTAPE_REDACT_KEY, or \
-                    as key_file in [redact]. To start over with a new key, delete the cassette and record it anew";
+const ELSEWHERE: &str = "it was recorded with a redaction key other than the given one: with two keys, equal \
+    values would no longer be equal";
+const EXCHANGED: &str = "its redaction.key is not the key named in cassette.json, which the recording was made \
+    with. Take both files from the same commit";
+pub(super) const NOT_BROUGHT: &str = "it is the key of the cassette that the file was exported from, and it is \
+    not here";
+pub(super) const NOT_THAT_OF_SESSIONS: &str = "the cassettes of other sessions next to it were recorded with a \
+    redaction key other than the given one: with two keys, equal values would no longer be equal, and the \
+    cassettes could not be merged. Give their key, or record them again too";
+const SESSIONS_GONE: &str = "the redaction key of the cassettes of other sessions next to it is missing: with a \
+    new key, equal values would no longer be equal, and the cassettes could not be merged. Restore the \
+    redaction.key next to them or, if the key is kept elsewhere, set RAMTAPE_REDACT_KEY or key_file in \
+    [redact]. To start over with a new key, delete those cassettes and record them again";
+const GONE: &str = "the redaction key that it was recorded with is missing: with a new key, equal values would \
+    no longer be equal. Restore its redaction.key or, if the key is kept elsewhere, set RAMTAPE_REDACT_KEY or \
+    key_file in [redact]. To start over with a new key, delete the cassette and record it again";
 
 /// Where the key of one cassette is looked for.
 pub(super) struct Keys {
@@ -156,7 +158,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Key>, String> {
     match fs::read(path) {
         Ok(bytes) => match Key::of_file(&bytes) {
             Some(key) => Ok(Some(key)),
-            None => Err(format!("{} holds no redaction key: at least 22 characters, chosen at random", path.display())),
+            None => Err(format!("{} is not a redaction key: it needs at least 22 random characters", path.display())),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unreadable(path, &error)),

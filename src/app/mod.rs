@@ -46,14 +46,15 @@ pub enum StartError {
     #[error("the cassette cannot be used")]
     Cassette(#[from] CassetteError),
     /// The folder that is to be the parent of cassettes is a cassette.
-    #[error("{} is itself a cassette, and no parent of one cassette a session: name another folder", root.display())]
+    #[error("{} is itself a cassette, so it cannot hold one cassette per session: name another folder",
+        root.display())]
     Parent {
         /// The folder.
         root: PathBuf,
     },
     /// The folder that is to be a cassette is the parent of one cassette a session.
     #[error(
-        "{} holds a cassette for every session: name one of them, as in --cassette {}, or add --cassette-per-session",
+        "{} holds one cassette per session: choose one, as in --cassette {}, or add --cassette-per-session",
         root.display(), first.display()
     )]
     Sessions {
@@ -72,7 +73,7 @@ pub enum StartError {
     #[error("ramtape cannot speak TLS")]
     Authority(#[from] AuthorityError),
     /// The system has no random numbers.
-    #[error("the system gives no random numbers: {0}")]
+    #[error("cannot get random numbers from the system: {0}")]
     Random(getrandom::Error),
     /// The thread that opened the cassette died.
     #[error("opening the cassette failed: {0}")]
@@ -208,7 +209,7 @@ fn told(config: &Config, mode: Mode) -> String {
         (Mode::ReplayOnly, _) => format!("replaying {cassette} ({})", reason(config)),
         (Mode::RecordMissing, _) => format!("replaying {cassette}, and recording what is not in it (new_episodes)"),
         (Mode::RecordAll, RecordMode::Once) => format!("recording into {cassette} (once: it is empty)"),
-        (Mode::RecordAll, _) => format!("recording into {cassette} anew (all)"),
+        (Mode::RecordAll, _) => format!("recording everything again into {cassette} (all)"),
     }
 }
 

@@ -68,9 +68,9 @@ impl Opener {
         let writes: u64 = parents.values().filter(|writes| **writes > 1).sum();
         (writes > 0).then(|| {
             format!(
-                "the cassette was recorded by an earlier ramtape (format 1.0), and {} under way at the same time: what came \
-                 after which of them is not known, and clients that wait for what they do may wait for ever; record it again with \
-                 --record-mode all",
+                "the cassette was recorded by an earlier ramtape (format 1.0), and {} in flight at the same \
+                    time: their order is not known, and clients that wait for their effect may wait forever; \
+                    record it again with --record-mode all",
                 counted(writes, "of its writes was", "of its writes were")
             )
         })

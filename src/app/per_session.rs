@@ -60,11 +60,11 @@ enum Admitted {
 /// Why a session has no engine.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    #[error("a session called {0:?} can have no cassette: its name begins with a dot")]
+    #[error("the session {0:?} cannot have a cassette: its name begins with a dot")]
     Name(String),
     #[error(
-        "the request names a new session, and this run has opened the cassettes of {0} already, which is as many as it keeps \
-         open; use fewer names, or start ramtape anew"
+        "the request names a new session, but this run already has {0} cassettes open, which is the limit: use \
+            fewer session names, or restart ramtape"
     )]
     TooMany(usize),
     #[error("the cassette of session {name} cannot be used: {reason}")]

@@ -5,7 +5,7 @@ use crate::cassette::{self, Broken, KEY_FILE, Warden};
 use crate::config::{Config, RedactConfig};
 use crate::engine;
 use crate::fingerprint::Fingerprint;
-use crate::model::{Entry, OperationName, with_causes};
+use crate::model::{Entry, OperationName, counted, with_causes};
 use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule, Selector, Way};
 use crate::service::Service;
 use crate::session::OperationRules;
@@ -100,20 +100,20 @@ impl Rules {
             };
             differences.push(format!("{here} pseudonymises accounts, {there} does not"));
         }
-        for (count, whose) in [
-            (only(&configured.rules, &own.rules), "in the configuration alone"),
-            (only(&own.rules, &configured.rules), "in the cassette alone"),
+        for (count, place) in [
+            (only(&configured.rules, &own.rules), "only in the configuration"),
+            (only(&own.rules, &configured.rules), "only in the cassette"),
         ] {
             if count > 0 {
-                differences.push(format!("{count} of the rules are {whose}"));
+                differences.push(format!("{} {place}", counted(count as u64, "rule is", "rules are")));
             }
         }
         if differences.is_empty() {
-            differences.push("the rules stand in another order".to_owned());
+            differences.push("the rules have another order".to_owned());
         }
         Some(format!(
-            "the redaction rules in {} are in force, not the configured ones ({}); to change them, delete the cassette and \
-             record it anew",
+            "the redaction rules in {} apply, not the configured ones ({}); to change them, delete the cassette \
+                and record it again",
             root.join("cassette.json").display(),
             differences.join("; ")
         ))
@@ -133,9 +133,9 @@ impl Rules {
             let operations = self.service.operations().filter(|operation| holds(&operation.members));
             let operation = operations.map(|operation| &operation.name).min()?;
             Some(format!(
-                "the redaction rule for {member:?} holds for answers alone, and requests can have it ({operation}): a client \
-                 that passes on what an answer gives asks something else on replay, and misses. Without in = \"response\" \
-                 both are redacted alike"
+                "the redaction rule for {member:?} applies only to answers, but requests can have it too \
+                    ({operation}): a client that sends back a value from an answer sends another value on \
+                    replay, and misses. Remove in = \"response\" to redact both alike"
             ))
         });
         told.collect()

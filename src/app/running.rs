@@ -142,7 +142,7 @@ impl Running {
                 let takes = counted(superseded, "take", "takes");
                 summary
                     .notices
-                    .push(format!("{takes} of earlier recordings went: what they belonged to is recorded anew"));
+                    .push(format!("{takes} of earlier recordings removed: their requests were recorded again"));
             }
             if mode == Mode::RecordAll {
                 summary.notices.extend(engines.left_as_it_was(&reports));
@@ -156,8 +156,8 @@ impl Running {
                 }
                 summary.not_recorded.extend(report.failed.into_iter().map(|(folder, fingerprint, reason)| {
                     format!(
-                        "{folder}/{fingerprint} is in the store only, `ramtape rm --refused {of}` throws away what must not \
-                         become text and `ramtape seal {of}` tries again: {reason}"
+                        "{folder}/{fingerprint} is only in the store, `ramtape rm --refused {of}` discards what \
+                            must not become text and `ramtape seal {of}` tries again: {reason}"
                     )
                 }));
             }

@@ -58,7 +58,7 @@ pub(crate) async fn destination(config: &Config) -> Result<Destination, Upstream
         Some(url) => (Some(url.clone()), None),
         None => match configured_endpoint(config, aws, &files) {
             Some((origin, url)) => {
-                let notice = format!("{} is asked instead of AWS, as {origin} says", without_secrets(&url));
+                let notice = format!("{} is used instead of AWS, as set by {origin}", without_secrets(&url));
                 (Some(url), Some(notice))
             }
             None => (None, kind_notice(kind, config)),
@@ -87,7 +87,10 @@ fn configured_endpoint(config: &Config, aws: &AwsVariables, files: &SharedFiles)
 fn kind_notice(kind: EndpointKind, config: &Config) -> Option<String> {
     let host = kind.host(&config.service.name, &config.region);
     (kind != EndpointKind::default()).then(|| {
-        format!("{host} is asked, or its like in other regions, as the AWS configuration says (FIPS or dual-stack endpoints)")
+        format!(
+            "{host} is used, and its counterparts in other regions, as set in the AWS configuration (FIPS \
+            or dual-stack endpoints)"
+        )
     })
 }
 

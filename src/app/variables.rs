@@ -55,7 +55,8 @@ impl Settled {
 pub enum VariableError {
     /// A secret would stand in the cassette.
     #[error(
-        "the variable {name} would stand in the cassette with its value, and {what} is in it: pass it to the program as an \
+        "the variable {name} would be stored in the cassette, but its value contains {what}: pass it to the \
+            program as an \
          ordinary environment variable, which is not recorded"
     )]
     Secret {
@@ -65,15 +66,15 @@ pub enum VariableError {
         what: String,
     },
     /// There are more than any session can have.
-    #[error("a session can have {MOST_VARIABLES} recorded variables, and these would be {0}")]
+    #[error("a session can have at most {MOST_VARIABLES} recorded variables, and these would make {0}")]
     TooMany(usize),
     /// The system has no random numbers.
-    #[error("the system gives no random numbers: {0}")]
+    #[error("cannot get random numbers from the system: {0}")]
     Random(getrandom::Error),
     /// Whoever asks may not write into the cassette.
     #[error(
-        "{names} would be written into the cassette, and the request does not hold this proxy's key: use the whole base URL that \
-         ramtape printed when it started, as in BASE_URL/_ramtape/sessions/NAME/variables"
+        "{names} would be written into the cassette, but the request does not have this proxy's key: use the \
+            full base URL that ramtape printed at startup, as in BASE_URL/_ramtape/sessions/NAME/variables"
     )]
     NotProved {
         /// The variables.
@@ -86,7 +87,7 @@ pub enum VariableError {
     #[error(transparent)]
     Cassette(#[from] CassetteError),
     /// The thread that worked on them died.
-    #[error("the variables were not settled: {0}")]
+    #[error("the task that records the variables failed: {0}")]
     Interrupted(#[from] tokio::task::JoinError),
 }
 
@@ -305,7 +306,7 @@ pub(super) fn not_recorded(root: &Path, session: &str, names: &[&str]) -> String
 
 /// A session, for people.
 pub(crate) fn shown_session(session: &str) -> String {
-    if session.is_empty() { "callers that name no session".to_owned() } else { format!("session {session}") }
+    if session.is_empty() { "callers without a session".to_owned() } else { format!("session {session}") }
 }
 
 /// The sessions that have a value of variable `name`, for people.

@@ -10,39 +10,39 @@ Examples:
   ramtape merge cassettes/default cassettes/alice cassettes/bob
   ramtape merge --dry-run cassettes/default cassettes/alice
 
-What both hold is there once. Where both hold an answer of their own to one and the same write of one
-session, nothing is merged: a replay could not tell them apart.";
+Takes that both hold are kept once. If both answer the same write of the same session differently,
+nothing is merged: a replay could not tell the answers apart.";
 pub(super) const MERGE_FILE_EXAMPLE: &str = "\
 Example (run once in the repository; git then merges cassettes with it):
   git config merge.ramtape.driver 'ramtape merge-file %O %A %B %P'
 
-OURS is overwritten with the result. The exit code is 1 where both sides changed one take differently:
-the file then has conflict markers around it.";
+OURS is overwritten with the result. The exit code is 1 if both sides changed a take differently:
+the file then has conflict markers around that take.";
 
 pub(super) const EXPORT_EXAMPLE: &str = "\
 Example:
   ramtape export --har ramtape.har
 
-There are no dates in it, no signatures, and of headers only what a cassette keeps. A request in which a
-secret is found is left out; the exit code is 4 then.";
+The archive has no dates, no signatures, and only the headers that a cassette keeps. A request with a
+secret in it is left out, and the exit code is then 4.";
 pub(super) const IMPORT_EXAMPLE: &str = "\
 Examples:
   ramtape import mitmproxy.har
   ramtape import --dry-run --cassette cassettes/new chromium.har
 
-Requests to other services are left out. What is left out of RAM's is told; the exit code is 6 then.
+Requests to other services are skipped. Skipped RAM requests are listed, and the exit code is then 6.
 The cassette's redaction rules are applied before anything is stored.";
 
 /// `ramtape merge`
 #[derive(Args, Clone, Debug)]
 pub struct MergeArgs {
-    /// The cassette that the takes go into; it is made where there is none
+    /// The cassette to add takes to; it is created if missing
     #[arg(value_name = "INTO")]
     pub into: PathBuf,
-    /// The cassettes that they come from; they stay as they are
+    /// The cassettes whose takes are added; they are not changed
     #[arg(value_name = "FROM", required = true)]
     pub from: Vec<PathBuf>,
-    /// Only say what would be added
+    /// Only print what would be added
     #[arg(long)]
     pub dry_run: bool,
     /// Print one JSON object a line
@@ -53,13 +53,13 @@ pub struct MergeArgs {
 /// `ramtape merge-file`
 #[derive(Args, Clone, Debug)]
 pub struct MergeFileArgs {
-    /// The file as both sides began with it (git's %O); empty where there was none
+    /// The common ancestor of both sides (git's %O); empty if there was none
     #[arg(value_name = "BASE")]
     pub base: PathBuf,
-    /// Our side's file (git's %A), and where the result goes
+    /// Our version (git's %A); the result is written there
     #[arg(value_name = "OURS")]
     pub ours: PathBuf,
-    /// Their side's file (git's %B)
+    /// Their version (git's %B)
     #[arg(value_name = "THEIRS")]
     pub theirs: PathBuf,
     /// The file's path in the repository, for messages (git's %P)
@@ -87,10 +87,10 @@ pub struct ImportArgs {
     /// The cassette.
     #[command(flatten)]
     pub cassette: CassetteArgs,
-    /// Only say what would be added
+    /// Only print what would be added
     #[arg(long)]
     pub dry_run: bool,
-    /// Take in throttling, faults and authentication errors too
+    /// Import throttling, faults and authentication errors too
     #[arg(long)]
     pub record_errors: bool,
     /// Print one JSON object a line

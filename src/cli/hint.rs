@@ -23,7 +23,7 @@ fn with_hint(mut error: clap::Error) -> clap::Error {
         && let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
         && !argument.starts_with('-')
     {
-        let tip = format!("a cassette's folder is named by a flag: --cassette {argument}");
+        let tip = format!("to choose a cassette use --cassette {argument}");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
     }
     error
@@ -36,9 +36,9 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
         let is_ours = matches!(text.rsplit_once(':'), None | Some(("" | "localhost", _)));
         match port.filter(|_| is_ours) {
             Some(port) => {
-                format!("an address belongs to it, as in {}", SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+                format!("an address is needed too, as in {}", SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
             }
-            None => "an address and a port are expected, as in 127.0.0.1:8181 or [::1]:0".to_owned(),
+            None => "expected an address and a port, as in 127.0.0.1:8181 or [::1]:0".to_owned(),
         }
     })
 }

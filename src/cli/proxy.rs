@@ -14,18 +14,18 @@ Examples:
   ramtape run --report junit ramtape.xml -- npm test
   ramtape run --session destroy -- terraform destroy -auto-approve
   ramtape run --variable TF_VAR_suffix=random -- terraform apply -auto-approve
-  ramtape run --door proxy -- pytest   CMD's own signatures go to AWS, by way of ramtape
+  ramtape run --door proxy -- pytest   CMD's own signatures go to AWS, through ramtape
 
-Without a mode it is once; where CI is set, none. CMD finds the proxy through AWS_ENDPOINT_URL_RAM.
+The default mode is once, or none if CI is set. CMD finds the proxy through AWS_ENDPOINT_URL_RAM.
 In mode none CMD also gets dummy credentials and nothing of your AWS configuration, unless
---keep-env says otherwise.";
+--keep-env is given.";
 pub(super) const RECORD_EXAMPLE: &str = "\
 Example:
   ramtape record --profile sandbox --ready-file ramtape.url &
   AWS_ENDPOINT_URL_RAM=$(cat ramtape.url) aws ram get-resource-shares --resource-owner SELF
 
-The only line on stdout is the base URL. Keep it to yourself: whoever has it can use your
-credentials through the proxy.";
+The only line on stdout is the base URL. Keep it to yourself: anyone who has it can use
+your credentials through the proxy.";
 pub(super) const REPLAY_EXAMPLE: &str = "\
 Example:
   ramtape replay --listen 127.0.0.1:8181
@@ -38,10 +38,10 @@ pub struct ProxyArgs {
     /// The cassette's folder [default: cassettes/default]
     #[arg(long, value_name = "PATH")]
     pub cassette: Option<PathBuf>,
-    /// Take --cassette as the parent of one cassette for every session, named after it
+    /// Use --cassette as the parent of one cassette per session, named after the session
     #[arg(long)]
     pub cassette_per_session: bool,
-    /// The session of callers that name none: so several commands, such as apply and destroy, can share a cassette
+    /// The session of callers that name none, so that several commands (apply, destroy) can share a cassette
     #[arg(long, value_name = "NAME")]
     pub session: Option<String>,
     /// What clients that poll get on replay: each recorded answer in turn, or the final one at once
@@ -50,7 +50,7 @@ pub struct ProxyArgs {
     /// Where to listen [default: a free port on 127.0.0.1]
     #[arg(long, value_name = "ADDR:PORT", value_parser = hint::listen)]
     pub listen: Option<SocketAddr>,
-    /// Speak TLS to clients that take ramtape for their endpoint; they must trust `ramtape ca`
+    /// Speak TLS to clients that use ramtape as their endpoint; they must trust `ramtape ca`
     #[arg(long)]
     pub tls: bool,
     /// The folder of the certificate authority [default: ramtape/ca in your state folder]
@@ -59,10 +59,10 @@ pub struct ProxyArgs {
     /// Allow --listen on an address that other machines can reach
     #[arg(long)]
     pub allow_remote: bool,
-    /// A name besides loopback that a Host header may carry; can be repeated
+    /// A name besides loopback to accept in Host headers; can be repeated
     #[arg(long, value_name = "NAME")]
     pub allow_host: Vec<String>,
-    /// A host besides AWS's that clients on this machine may have a tunnel to while recording; can be repeated
+    /// A host besides AWS's that clients on this machine may tunnel to while recording; can be repeated
     #[arg(long, value_name = "HOST[:PORT]")]
     pub allow_tunnel: Vec<String>,
     /// Ask this base URL instead of the region's public endpoint
@@ -77,16 +77,16 @@ pub struct ProxyArgs {
     /// Record throttling, faults and authentication errors too
     #[arg(long)]
     pub record_errors: bool,
-    /// Sign for callers that did not prove who they are: whoever reaches the port acts with your credentials
+    /// Sign for callers that did not prove who they are: anyone who reaches the port acts with your credentials
     #[arg(long)]
     pub allow_any_client: bool,
     /// How a replayed listing is cut into pages: as the client asks, as it was recorded, or to test the client's loop
     #[arg(long, value_name = "CUT", value_enum)]
     pub pages: Option<Pages>,
-    /// End with an exit code of its own (7) where nothing was sent, takes were not used, or answers not recorded
+    /// Exit with code 7 if nothing was sent, takes were not used, or answers were not recorded
     #[arg(long)]
     pub strict: bool,
-    /// Write the misses to FILE, FORMAT being junit or json; can be repeated
+    /// Write the misses to FILE in FORMAT (junit or json); can be repeated
     #[arg(long, num_args = 2, value_names = ["FORMAT", "FILE"], action = clap::ArgAction::Append)]
     pub report: Vec<OsString>,
     /// Write the base URL to FILE as soon as the proxy listens
@@ -144,7 +144,7 @@ pub struct RunArgs {
     /// How CMD finds ramtape: as its endpoint, its HTTP proxy, or its HTTPS proxy that intercepts TLS to RAM
     #[arg(long, value_name = "DOOR", value_enum)]
     pub door: Option<Door>,
-    /// An environment variable that CMD gets: made at random, or VALUE; kept in the cassette, and the same on replay; can be
+    /// An environment variable for CMD: a random value or VALUE, stored in the cassette and the same on replay; can be
     /// repeated
     #[arg(long, value_name = "NAME=random|VALUE")]
     pub variable: Vec<String>,

@@ -22,7 +22,7 @@ Examples:
   ramtape coverage
   ramtape coverage --json | jq -r 'select(.takes == 0).operation'
 
-Errors that say nothing of RAM, such as throttling, do not count.";
+Errors that are not specific to RAM, such as throttling, are not counted.";
 pub(super) const DIFF_EXAMPLE: &str = "\
 Examples:
   ramtape diff main:cassettes/default cassettes/default
@@ -30,18 +30,18 @@ Examples:
   ramtape diff cassettes/old cassettes/new --json
 
 What is a folder is a cassette; what is not is REV:PATH, as git writes it, and git reads it.
-Exits with 0 where both hold the same, with 5 where they differ.";
+Exits with 0 where no differences, with 5 where they differ.";
 pub(super) const VERIFY_EXAMPLE: &str = "\
 Examples:
-  ramtape verify                        members and types, links, chains: nobody is asked
+  ramtape verify                        check members, types, links and chains of pages
   ramtape verify --online --profile sandbox
                                         also ask AWS for every recorded read
-  ramtape verify --online --update      and record anew what has drifted
+  ramtape verify --online --update      and record again what has drifted
 
-Writes are never sent. Exits with 5 where something is wrong or has drifted.";
+Writes are never sent. Exits with 5 if something is wrong or has drifted.";
 
 /// The heading of the flags that choose takes.
-const CHOICE: &str = "Which takes";
+const CHOICE: &str = "Filters";
 
 /// Which takes a command is about. What is given must all hold.
 #[derive(Args, Clone, Debug, Default)]
@@ -55,13 +55,13 @@ pub struct SelectionArgs {
     /// Takes of this region; a glob
     #[arg(long, value_name = "NAME", help_heading = CHOICE)]
     pub region: Option<String>,
-    /// Takes that are an error
+    /// Takes that end with an error
     #[arg(long, help_heading = CHOICE)]
     pub errors: bool,
-    /// Takes of listings that were recorded in part only
+    /// Takes of listings that were recorded only in part
     #[arg(long, help_heading = CHOICE)]
     pub partial: bool,
-    /// Requests with takes that are in the store only, and not in the text yet; `rm` removes those takes
+    /// Requests with takes that are only in the store, not yet in the text; `rm` removes those takes
     #[arg(long, help_heading = CHOICE)]
     pub unsealed: bool,
 }
@@ -80,7 +80,7 @@ pub struct TakesArgs {
 /// `ramtape ls`
 #[derive(Args, Clone, Debug)]
 pub struct LsArgs {
-    /// Operations (a name or a glob) or beginnings of fingerprints; everything without any
+    /// Operations (a name or a glob) or beginnings of fingerprints [default: everything]
     #[arg(value_name = "WHAT")]
     pub what: Vec<String>,
     /// The cassette, and which of its takes.
@@ -148,7 +148,7 @@ pub struct VerifyArgs {
     /// Ask AWS for the recorded reads too; never for writes
     #[arg(long, conflicts_with = "offline")]
     pub online: bool,
-    /// Only look at what is recorded, even where an upstream is configured
+    /// Check only what is recorded, even if an upstream is configured
     #[arg(long)]
     pub offline: bool,
     /// Ask this base URL for the recorded reads
@@ -157,10 +157,10 @@ pub struct VerifyArgs {
     /// The profile whose credentials sign what goes upstream
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Record anew what has drifted
+    /// Record again what has drifted
     #[arg(long, conflicts_with = "offline")]
     pub update: bool,
-    /// Take drift in values for well; drift in shape stays an error
+    /// Accept drift in values; drift in shape stays an error
     #[arg(long)]
     pub ignore_values: bool,
     /// Print one JSON object a line

@@ -12,15 +12,15 @@ Examples:
   eval \"$(ramtape ca)\"                and let this shell's programs trust it
   ramtape ca --remove
 
-Its key stays in a folder that only you can enter. By its name constraints it can speak for RAM's
-hosts and for loopback, and for nobody else.";
+Its key stays in a folder that only you can enter. Its name constraints limit it to RAM's hosts and
+loopback.";
 pub(super) const DOCTOR_EXAMPLE: &str = "\
 Examples:
   ramtape doctor
   ramtape doctor --online               also connect to the endpoint of AWS
 
 Exits with 1 if a check fails. Credentials are fetched as a recording would fetch them; nothing
-is sent to RAM, and without --online nobody connects to it either.";
+is sent to RAM, and without --online no connection to it is made.";
 pub(super) const DEMO_EXAMPLE: &str = "\
 Examples:
   ramtape demo
@@ -34,7 +34,7 @@ pub struct CaArgs {
     /// The authority's folder [default: ramtape/ca in your state folder]
     #[arg(long, value_name = "PATH")]
     pub ca_folder: Option<PathBuf>,
-    /// Make a new one, whatever the age of the one there is
+    /// Make a new one, even if the current one is still valid
     #[arg(long, conflicts_with = "remove")]
     pub renew: bool,
     /// Delete it, its key and its bundle
@@ -62,7 +62,7 @@ pub struct DoctorArgs {
     /// Where the proxy would listen [default: a free port on 127.0.0.1]
     #[arg(long, value_name = "ADDR:PORT", value_parser = hint::listen)]
     pub listen: Option<SocketAddr>,
-    /// The base URL that would be asked; the check connects to it and sends nothing
+    /// The base URL to check; doctor connects to it and sends nothing
     #[arg(long, value_name = "URL")]
     pub upstream: Option<String>,
     /// The profile whose credentials would sign

@@ -11,8 +11,8 @@ Example:
   ramtape prune
 
 A complete replay is a run in which CMD ended with 0, or a server that was stopped, after only
-replaying and without a miss. Nothing is removed where the text has changed since, where takes
-are in the store only, or while another ramtape has the cassette open.";
+replaying and without a miss. Nothing is removed if the text has changed since, if takes are only
+in the store, or while another ramtape has the cassette open.";
 pub(super) const SCAN_EXAMPLE: &str = "\
 Examples:
   ramtape scan                          the configured cassette
@@ -30,11 +30,11 @@ Examples:
   ramtape rm k3v9
   ramtape rm 'Delete*' --errors
 
-What goes is told. What was recorded after a write that goes is linked to the write before. A write stays,
-and so does everything else, where a take that is not removed holds a value of it: --force removes it all
-the same. Where takes are in the store
-only, nothing else is removed before they are text, or thrown away: with --refused those that must not
-become text, with --unsealed any. Nothing is removed while another ramtape has the cassette open.";
+Removed takes are listed. Takes recorded after a removed write are linked to the write before it. If a
+remaining take holds a value of a removed write, nothing is removed unless --force is given. If takes
+are only in the store, nothing else is removed until they are text or discarded: --refused discards
+those that must not become text, --unsealed any. Nothing is removed while another ramtape has the
+cassette open.";
 
 /// `ramtape seal`
 #[derive(Args, Clone, Debug)]
@@ -50,7 +50,7 @@ pub struct PruneArgs {
     /// The cassette.
     #[command(flatten)]
     pub cassette: CassetteArgs,
-    /// Only say what would be removed
+    /// Only print what would be removed
     #[arg(long)]
     pub dry_run: bool,
     /// Remove more than half of the takes without asking
@@ -84,13 +84,13 @@ pub struct RmArgs {
     /// The cassette, and which of its takes.
     #[command(flatten)]
     pub takes: TakesArgs,
-    /// Of what is in the store only, takes that must not become text: a secret is in them, or a replay would not find them
+    /// Unsealed takes that must not become text: they contain a secret, or a replay would not find them
     #[arg(long)]
     pub refused: bool,
-    /// Only say what would be removed
+    /// Only print what would be removed
     #[arg(long)]
     pub dry_run: bool,
-    /// Remove writes too of which takes that stay hold a value
+    /// Also remove writes whose values are held by remaining takes
     #[arg(long)]
     pub force: bool,
     /// Print one JSON object a line

@@ -51,7 +51,7 @@ pub(super) fn run(args: &CaArgs, environment: &Environment, console: Console) ->
     }
     tell(&store, &authority, earlier.as_ref().map(Option::is_some), console);
     console.note(&format!(
-        "{} holds its certificate, your own and the public ones, {} in all",
+        "{} contains its certificate, your own and the public ones, {} in all",
         store.bundle().display(),
         bundle.certificates
     ));
@@ -92,7 +92,10 @@ fn remove(store: &Store, console: Console) -> Result<Exit, CommandError> {
     let folder = store.folder().display();
     if store.remove().map_err(AuthorityError::from)? {
         console.note(&format!("removed the certificate authority in {folder}"));
-        console.note("unset the variables that name it, and take it out of every trust store that you put it into");
+        console.note(
+            "unset the variables that point to it, and remove it from every trust store that you added \
+            it to",
+        );
     } else {
         console.note(&format!("there is no certificate authority in {folder}"));
     }
@@ -104,14 +107,14 @@ fn tell(store: &Store, authority: &CertificateAuthority, replaced: Option<bool>,
     let folder = store.folder().display();
     let until = authority.last_day();
     console.note(&match replaced {
-        None => format!("the certificate authority in {folder} holds until {until}"),
-        Some(false) => format!("made a certificate authority in {folder}; it holds until {until}"),
-        Some(true) => format!("made a new certificate authority in {folder}; it holds until {until}"),
+        None => format!("the certificate authority in {folder} is valid until {until}"),
+        Some(false) => format!("made a certificate authority in {folder}, valid until {until}"),
+        Some(true) => format!("made a new certificate authority in {folder}, valid until {until}"),
     });
     if replaced == Some(true) {
-        console.note("restart servers of ramtape's and clients that run; trust stores need the new certificate");
+        console.note("restart running ramtape servers and clients, and add the new certificate to your trust stores");
     }
-    console.note(&format!("its certificate's SHA-256 is {}", authority.digest()));
+    console.note(&format!("the SHA-256 of its certificate is {}", authority.digest()));
 }
 
 /// Lines that a shell can evaluate.

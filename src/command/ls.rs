@@ -19,7 +19,7 @@ pub(super) fn run(args: &LsArgs, environment: &Environment, console: Console) ->
         if args.json { lines.push_str(&json(&chosen, &shelf)) } else { rows.push(row(&chosen)) }
     })?;
     if !found && !selection.is_everything() {
-        console.note(&format!("nothing in {} is so", config.cassette.display()));
+        console.note(&format!("no takes in {} match these filters", config.cassette.display()));
     }
     output::print(&if args.json { lines } else { table::text(&rows) })?;
     Ok(exit)

@@ -16,8 +16,8 @@ pub(super) fn run(args: &MergeFileArgs, console: Console) -> Result<Exit, Comman
         if clashes == 0 {
             return Ok(Exit::Well);
         }
-        let variables = counted(clashes as u64, "variable has another value", "variables have other values");
-        console.problem(&format!("{path}: {variables} on each side: decide between the markers"));
+        let variables = counted(clashes as u64, "variable has different values", "variables have different values");
+        console.problem(&format!("{path}: {variables} on the two sides: choose between the markers"));
         return Ok(Exit::Failed);
     }
     let merged = match merge_manifest_texts(&base, &ours, &theirs) {
@@ -28,14 +28,14 @@ pub(super) fn run(args: &MergeFileArgs, console: Console) -> Result<Exit, Comman
         Ok((text, 0)) => (Some(text), None),
         Ok((text, clashes)) => {
             let takes = counted(clashes, "take was", "takes were");
-            let advice = "decide between the markers";
+            let advice = "choose between the markers";
             (Some(text), Some(format!("{path}: {takes} changed differently on both sides: {advice}")))
         }
         Err(reason) => {
             let (text, outcome) = match (str::from_utf8(&ours), str::from_utf8(&theirs)) {
-                (Ok(ours), Ok(theirs)) => (Some(write_both(ours, theirs)), "both sides stand in it whole"),
+                (Ok(ours), Ok(theirs)) => (Some(write_both(ours, theirs)), "the file now holds both sides in full"),
                 // Markers cannot be put around what is no text without changing it.
-                _ => (None, "a side is not UTF-8, and our side stays in it as it was"),
+                _ => (None, "one side is not UTF-8, so the file keeps our side"),
             };
             (text, Some(format!("{path} cannot be merged: {reason}; {outcome}")))
         }
@@ -77,7 +77,7 @@ fn merged(base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<(String, u64), Stri
         })
         .collect();
     if takes.is_empty() {
-        return Err("nothing is left of it: each side removed what the other kept".to_owned());
+        return Err("nothing would be left: each side removed what the other kept".to_owned());
     }
     entry_file::write(&Entry { takes, ..ours }).map(|text| (text, 0)).map_err(unwritable)
 }

@@ -36,7 +36,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
     let console = Console::new(cli.output);
     let environment = Environment::current()?;
     for name in environment.unknown_variables() {
-        console.note(&format!("the variable {name} is none of ramtape's: misspelt?"));
+        console.note(&format!("unknown variable {name} (typo?)"));
     }
     match cli.command {
         Command::Run(args) => run::run(&args, &environment, console),

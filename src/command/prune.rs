@@ -19,7 +19,7 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, console: Console)
     output::print(&if args.json { json(&surplus, &config.cassette) } else { text(&surplus) })?;
     let going: usize = surplus.iter().map(|entry| entry.unused.len()).sum();
     let takes = counted(going, "take", "takes");
-    let by = format!("by the latest complete replay, of `{}`", pruning.by());
+    let by = format!("in the latest complete replay, of `{}`", pruning.by());
     if surplus.is_empty() {
         console.note(&format!("nothing to remove: every take was used {by}"));
     } else if args.dry_run {
@@ -39,8 +39,7 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, console: Console)
 fn agreed(question: &str) -> Result<bool, CommandError> {
     let (stdin, mut stderr) = (io::stdin(), io::stderr());
     if !(stdin.is_terminal() && stderr.is_terminal()) {
-        let told =
-            format!("{question} That is more than half of the cassette, and nobody is here to answer: --yes says so");
+        let told = format!("{question} That is more than half of the cassette: add --yes to confirm");
         return Err(CommandError::Usage(told));
     }
     let mut answer = String::new();

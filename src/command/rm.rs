@@ -77,7 +77,9 @@ fn open(config: &Config, args: &RmArgs) -> Result<Editing, EditError> {
 fn check(selection: &Selection<'_>, args: &RmArgs) -> Result<(), CommandError> {
     if selection.is_everything() && !args.refused {
         return Err(CommandError::Usage(
-            "say what to remove: an operation, the beginning of a fingerprint, or flags ('*' is everything)".to_owned(),
+            "nothing is selected: give an operation, the beginning of a fingerprint, or filter flags ('*' \
+                selects everything)"
+                .to_owned(),
         ));
     }
     Ok(())
@@ -135,16 +137,13 @@ fn surplus(recorded: Recorded, unused: BTreeSet<usize>) -> Surplus {
 /// More is never removed than was meant.
 fn ambiguous(beginning: &str, fingerprints: &[Fingerprint]) -> CommandError {
     let all: Vec<String> = fingerprints.iter().map(Fingerprint::to_string).collect();
-    CommandError::Usage(format!(
-        "{beginning:?} is the beginning of several fingerprints: {}; give more of it",
-        all.join(", ")
-    ))
+    CommandError::Usage(format!("{beginning:?} matches several fingerprints: {}; give more characters", all.join(", ")))
 }
 
 fn tell(dangling: &[Dangling], unsealed: bool, force: bool, console: Console) {
     for Dangling { operation, fingerprint, write } in dangling {
         let how = if unsealed { "is linked to" } else { "holds a value of" };
-        let text = format!("{operation} {fingerprint} stays, and {how} {write}");
+        let text = format!("{operation} {fingerprint} stays, but {how} {write}");
         if force { console.note(&text) } else { console.problem(&text) }
     }
 }

@@ -20,12 +20,12 @@ pub(super) fn run(args: &SealArgs, environment: &Environment, console: Console) 
     let again = opened.cassette.seal_telling(&mut count_steps(console, "sealing"))?;
     let sealed = opened.sealed.sealed.len() + again.sealed.len();
     for (folder, fingerprint) in opened.sealed.partial.iter().chain(&again.partial) {
-        console.note(&format!("a listing of {folder}/{fingerprint} was recorded in part only"));
+        console.note(&format!("{folder}/{fingerprint}: a listing was recorded only in part"));
     }
     let adrift = || opened.sealed.adrift.iter().chain(&again.adrift);
     adrift().for_each(|(folder, fingerprint)| console.problem(&summary::adrift(&format!("{folder}/{fingerprint}"))));
     if sealed == 0 && again.failed.is_empty() {
-        console.note("nothing was left to be sealed");
+        console.note("nothing to seal");
     }
     let exit = told(&again, &config.cassette, console);
     Ok(if exit == Exit::Well && adrift().next().is_some() { Exit::Cassette } else { exit })
@@ -41,8 +41,8 @@ fn told(report: &SealReport, root: &Path, console: Console) -> Exit {
     }
     let failed = u64::try_from(report.failed.len()).unwrap_or(u64::MAX);
     console.problem(&format!(
-        "{} in the store only; `ramtape rm --refused --cassette {1}` throws away what must not become text, and `ramtape seal \
-         --cassette {1}` then writes the others",
+        "{} only in the store; `ramtape rm --refused --cassette {1}` discards what must not become text, and \
+            `ramtape seal --cassette {1}` then writes the rest",
         counted(failed, "request is", "requests are"),
         shell_path(root)
     ));

@@ -110,7 +110,8 @@ pub(super) async fn stop(
     tokio::select! {
         stopped = running.stop_telling(count_steps(console, "sealing")) => Ok(stopped?),
         signal = impatience(signals, borne) => {
-            console.problem("stopped at once: takes that are not yet text are in the store, `ramtape seal` writes them");
+            console.problem("stopped immediately: takes that are not yet text are in the store, `ramtape seal` \
+                writes them");
             std::process::exit(128 + signal.as_raw())
         }
     }

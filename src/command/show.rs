@@ -102,7 +102,7 @@ fn circumstances(take: &Take) -> String {
         take.session.as_ref().map(|session| format!("session {session}")),
         take.after.as_ref().map(|write| format!("after {write}")),
         take.id.as_ref().map(|id| format!("the write {id}")),
-        take.max_results.map(|size| format!("asked for pages of {size}")),
+        take.max_results.map(|size| format!("requested pages of {size}")),
         (!take.complete).then(|| "recorded in part".to_owned()),
         (take.times > 1).then(|| format!("given {} times in a row", take.times)),
     ];
@@ -122,8 +122,8 @@ fn page_text(number: usize, pages: usize, page: &Page, most: Option<usize>) -> S
         body.lines().take(shown).for_each(|line| text.extend([line, "\n"]));
         if shown < lines {
             text.push_str(&format!(
-                "… {} more (--full shows them)\n",
-                counted((lines - shown) as u64, "line", "lines")
+                "… {} (--full shows them)\n",
+                counted((lines - shown) as u64, "more line", "more lines")
             ));
         }
         return text;
@@ -132,7 +132,7 @@ fn page_text(number: usize, pages: usize, page: &Page, most: Option<usize>) -> S
     match std::str::from_utf8(&body) {
         Ok("") => {}
         Ok(body) => text.push_str(&format!("{body}\n")),
-        Err(_) => text.push_str(&format!("({} bytes that are not text; --json shows them)\n", body.len())),
+        Err(_) => text.push_str(&format!("({} bytes of binary data; --json shows them)\n", body.len())),
     }
     text
 }

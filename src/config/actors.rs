@@ -23,17 +23,19 @@ fn actor(label: String, raw: RawActor) -> Result<Actor, ConfigError> {
         return refused(format!("a name has 1 to {LONGEST_LABEL} characters of A-Z a-z 0-9 . _ -"));
     }
     if label == DEFAULT_ACTOR {
-        return refused("this is the name of all callers that no actor claims; choose another".to_owned());
+        return refused("this name is for all callers that match no actor; choose another".to_owned());
     }
     if label == NOBODYS_KEY_ID {
         return refused(
-            "this is the access key id that `ramtape run` gives to other callers; choose another".to_owned(),
+            "this is the access key id that `ramtape run` gives to callers that match no actor; choose \
+                another"
+                .to_owned(),
         );
     }
     let RawActor { profile, account, key_ids } = raw;
     let key_ids = key_ids.unwrap_or_default();
     if profile.is_none() && account.is_none() && key_ids.is_empty() {
-        return refused("it claims nobody: set profile, account or key_ids".to_owned());
+        return refused("it matches no caller: set profile, account or key_ids".to_owned());
     }
     // It becomes the name of a section in a file.
     if let Some(profile) = profile.as_deref().filter(|name| !is_profile(name)) {
@@ -66,7 +68,7 @@ fn claimed_once(actors: &[Actor]) -> Result<(), ConfigError> {
         let keys = std::iter::once(&actor.label).chain(&actor.key_ids).map(|id| ("key id", id.as_str()));
         for (kind, value) in profile.chain(account).chain(keys) {
             if let Some(other) = claims.insert((kind, value), &actor.label).filter(|other| *other != actor.label) {
-                let reason = format!("the {kind} {value:?} is claimed by [actors.{other}] already");
+                let reason = format!("the {kind} {value:?} already belongs to [actors.{other}]");
                 return Err(ConfigError::Actor { label: actor.label.clone(), reason });
             }
         }

@@ -192,7 +192,7 @@ impl Config {
         if let (true, Some(name)) =
             (config.cassette_per_session, config.session.as_ref().filter(|name| name.starts_with('.')))
         {
-            return Err(refused("session", name, "with one cassette a session, a name cannot begin with a dot"));
+            return Err(refused("session", name, "with one cassette per session, a name cannot begin with a dot"));
         }
         if !config.listen.ip().is_loopback() && !config.allow_remote {
             return Err(ConfigError::Remote { address: config.listen });
@@ -283,7 +283,7 @@ fn checked_url(url: String) -> Result<String, ConfigError> {
         Ok(parsed) => match (parsed.scheme_str(), parsed.authority()) {
             // A password in a URL would end in logs: it is not repeated here either.
             (_, Some(authority)) if authority.as_str().contains('@') => {
-                return Err(refused("upstream", "(hidden)", "a URL with a user in it is not accepted"));
+                return Err(refused("upstream", "(hidden)", "a URL with a user name is not accepted"));
             }
             (Some("http" | "https"), Some(_)) if parsed.query().is_none() && !url.contains('#') => return Ok(url),
             (Some("http" | "https"), Some(_)) => "a base URL has no query and no fragment",

@@ -92,13 +92,13 @@ pub enum ConfigError {
         key: &'static str,
     },
     /// An address that others could reach.
-    #[error("{address} can be reached from other machines: add --allow-remote if that is meant")]
+    #[error("{address} can be reached from other machines: add --allow-remote if that is intended")]
     Remote {
         /// The address.
         address: SocketAddr,
     },
     /// The system gave no random bytes.
-    #[error("the system gave no random bytes for the capability key")]
+    #[error("cannot get random bytes from the system for the capability key")]
     Random {
         /// Why.
         source: getrandom::Error,

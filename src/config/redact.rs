@@ -42,7 +42,7 @@ fn rule(at: usize, raw: RawRule, service: &Service) -> Result<Rule, ConfigError>
         [raw.member.map(Selector::Member), raw.pointer.map(Selector::Pointer), raw.pattern.map(Selector::Pattern)];
     let mut selectors = selectors.into_iter().flatten();
     let (Some(selector), None) = (selectors.next(), selectors.next()) else {
-        return Err(refused("it needs one of member, pointer and pattern".to_owned()));
+        return Err(refused("set exactly one of member, pointer and pattern".to_owned()));
     };
     let operations = raw.operations.unwrap_or_default();
     if let Some(unknown) = operations.iter().find(|name| service.operation_named(name).is_none()) {

@@ -24,13 +24,11 @@ fn objections(summary: &Summary) -> Vec<String> {
         objections.push("nothing was sent through ramtape".to_owned());
     }
     if let Some(unused @ 1..) = summary.never_used {
-        objections
-            .push(format!("{} never asked for", counted(unused, "recorded request was", "recorded requests were")));
+        objections.push(format!("{} never used", counted(unused, "recorded request was", "recorded requests were")));
     }
     if summary.unused_takes > 0 {
-        let takes = counted(summary.unused_takes, "take", "takes");
-        objections
-            .push(format!("{takes} of what was asked for answered nothing: it was asked less often than recorded"));
+        let takes = counted(summary.unused_takes, "take was", "takes were");
+        objections.push(format!("{takes} not used: fewer requests came than were recorded"));
     }
     if summary.passed_on > 0 {
         objections
@@ -52,8 +50,8 @@ mod tests {
             objections(&all),
             [
                 "nothing was sent through ramtape",
-                "2 recorded requests were never asked for",
-                "1 take of what was asked for answered nothing: it was asked less often than recorded",
+                "2 recorded requests were never used",
+                "1 take was not used: fewer requests came than were recorded",
                 "1 answer was passed on and not recorded",
             ]
         );

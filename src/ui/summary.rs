@@ -82,7 +82,7 @@ fn lines(summary: &Summary) -> Vec<Line> {
     lines.extend(misses.iter().take(TOLD).map(|(miss, count)| Line::Problem(miss_text(miss, *count))));
     let told: u64 = misses.iter().take(TOLD).map(|(_, count)| count).sum();
     if summary.missed > told {
-        lines.push(Line::Problem(format!("and {} more", counted(summary.missed - told, "miss", "misses"))));
+        lines.push(Line::Problem(format!("and {}", counted(summary.missed - told, "more miss", "more misses"))));
     }
     for reason in &summary.not_recorded {
         lines.push(Line::Problem(format!("answered but not recorded: {reason}")));
@@ -91,10 +91,8 @@ fn lines(summary: &Summary) -> Vec<Line> {
         lines.push(Line::Note(format!("not recorded: {}", passed_text(answer, *count))));
     }
     if let Some(rest @ 1..) = summary.passed.len().checked_sub(TOLD) {
-        lines.push(Line::Note(format!(
-            "and {} of answers that were not recorded",
-            counted(rest as u64, "more kind", "more kinds")
-        )));
+        lines
+            .push(Line::Note(format!("and {} of unrecorded answers", counted(rest as u64, "more kind", "more kinds"))));
     }
     lines.extend(redacted(&summary.redacted).map(Line::Note));
     for name in &summary.adrift {
@@ -105,23 +103,26 @@ fn lines(summary: &Summary) -> Vec<Line> {
     }
     if summary.after_replayed_writes > 0 {
         lines.push(Line::Problem(format!(
-            "{} went upstream after writes that were only replayed: upstream never saw those writes",
+            "{} sent upstream after writes that were only replayed: upstream never saw those writes",
             counted(summary.after_replayed_writes, "request", "requests"),
         )));
     }
     lines.extend(summary.stuck.iter().map(|told| Line::Problem(told.clone())));
     if summary.waiters_advanced > 0 {
         lines.push(Line::Problem(format!(
-            "{} given answers that were recorded later, as this run did not make the writes before them",
-            counted(summary.waiters_advanced, "client that waited was", "clients that waited were")
+            "{} answers recorded later, because this run did not make the writes before them",
+            counted(summary.waiters_advanced, "waiting client got", "waiting clients got")
         )));
     }
     for listing in &summary.partial {
-        lines.push(Line::Note(format!("recorded in part, as its client did not read it to the end: {listing}")));
+        lines.push(Line::Note(format!(
+            "recorded only in part, because its client stopped before the end: \
+            {listing}"
+        )));
     }
     if let Some(unused @ 1..) = summary.never_used {
         lines.push(Line::Note(format!(
-            "{} never asked for",
+            "{} never used",
             counted(unused, "recorded request was", "recorded requests were")
         )));
     }
@@ -135,7 +136,7 @@ fn session_lines(sessions: &[SessionState], verbose: bool) -> Vec<Line> {
     let told = if verbose { sessions.len() } else { TOLD };
     let mut lines: Vec<Line> = sessions.iter().take(told).map(|session| Line::Note(session_text(session))).collect();
     if let Some(rest @ 1..) = sessions.len().checked_sub(told) {
-        lines.push(Line::Note(format!("and {} more", counted(rest as u64, "session", "sessions"))));
+        lines.push(Line::Note(format!("and {}", counted(rest as u64, "more session", "more sessions"))));
     }
     lines
 }
@@ -222,14 +223,14 @@ fn redacted(all: &[(Redacted, u64)]) -> Option<String> {
     };
     let told: Vec<String> = all.iter().take(TOLD).map(one).collect();
     let rest = all.len().checked_sub(TOLD + 1).map_or_else(String::new, |_| ", and more".to_owned());
-    (!told.is_empty()).then(|| format!("redacted in what was recorded: {}{rest}", told.join(", ")))
+    (!told.is_empty()).then(|| format!("redacted while recording: {}{rest}", told.join(", ")))
 }
 
 /// What to say of what was recorded after a write that is not there.
 pub(crate) fn adrift(name: &str) -> String {
     format!(
-        "{name} was recorded after a write that is not in the cassette: a replay takes that for the beginning of its session; \
-         record the test again"
+        "{name} was recorded after a write that is missing from the cassette: a replay would take that for the \
+            start of its session; record the test again"
     )
 }
 

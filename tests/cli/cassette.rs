@@ -250,7 +250,7 @@ fn a_folder_without_a_cassette_is_reported_and_left_unchanged() {
         ] {
             let finished = run(folder.path(), &arguments);
             assert_eq!((finished.code, finished.stdout.as_str()), (Some(1), ""), "{arguments:?} {finished:?}");
-            let told = format!("error: {root} is no cassette: it has no cassette.json");
+            let told = format!("error: {root} is not a cassette: it has no cassette.json");
             assert!(finished.stderr.contains(&told), "{arguments:?} {finished:?}");
         }
     }

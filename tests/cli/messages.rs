@@ -40,7 +40,7 @@ fn the_reason_of_the_record_mode_is_printed() {
         (&["--record-mode", "none"], &[("CI", "true")], "replaying cassettes/default (none)"),
         (&[], &[], "replaying cassettes/default (once: it has takes)"),
         (&["--cassette", "new"], &[("CI", "1")], "every request will be a miss (none: CI is set)"),
-        (&["--record-mode", "all"], &[], "recording into cassettes/default anew (all)"),
+        (&["--record-mode", "all"], &[], "recording everything again into cassettes/default (all)"),
     ] {
         let told = told(arguments, variables);
         assert!(told.contains(part), "{part} in {told}");
@@ -54,15 +54,15 @@ fn a_line_that_is_nearly_right_says_what_to_type() {
     std::fs::create_dir_all(file(&folder, "many")).unwrap();
     std::fs::rename(file(&folder, "cassettes/default"), file(&folder, "many/one")).unwrap();
     for (arguments, code, part) in [
-        (&["ls", "many/one"][..], 2, "name a cassette by --cassette many/one"),
-        (&["show", "many/one"], 2, "name a cassette by --cassette many/one"),
-        (&["rm", "many/one"], 2, "name a cassette by --cassette many/one"),
+        (&["ls", "many/one"][..], 2, "to choose a cassette use --cassette many/one"),
+        (&["show", "many/one"], 2, "to choose a cassette use --cassette many/one"),
+        (&["rm", "many/one"], 2, "to choose a cassette use --cassette many/one"),
         (&["replay", "many/one"], 2, "--cassette many/one"),
         (&["replay", "--cassette", "many"], 1, "as in --cassette many/one, or add --cassette-per-session"),
         (&["run", "--record-mode", "all", "--cassette", "many", "--", "true"], 1, "as in --cassette many/one"),
         (&["replay", "--listen", "4599"], 2, "127.0.0.1:4599"),
-        (&["run", "--", "aws ram list-resources"], 127, "leave the quotes out, as in -- aws ram list-resources"),
-        (&["run", "--", "FOO=1", "pytest"], 127, "set by env: -- env FOO=1"),
+        (&["run", "--", "aws ram list-resources"], 127, "remove the quotes, as in -- aws ram list-resources"),
+        (&["run", "--", "FOO=1", "pytest"], 127, "to set a variable use env: -- env FOO=1"),
     ] {
         let told = run(folder.path(), arguments);
         assert_eq!(told.code, Some(code), "{arguments:?}: {told:?}");
@@ -121,7 +121,7 @@ fn a_strict_run_fails_if_takes_are_unused_or_nothing_was_sent() {
     let more = ("/~more", "{\"name\":\"x\",\"resourceOwner\":\"SELF\",\"maxResults\":9}");
     let part = replay(&[("", OWN), more], &["--strict"]);
     assert_eq!(part.code, Some(7), "{part:?}");
-    assert!(part.stderr.contains("--strict: 1 recorded request was never asked for"), "{part:?}");
+    assert!(part.stderr.contains("--strict: 1 recorded request was never used"), "{part:?}");
     assert_eq!(replay(&[("", OWN), more], &[]).code, Some(0));
     assert_eq!(replay(&[("", OWN), ("", OTHER), more], &["--strict"]).code, Some(0));
     // What CMD says comes first, and so does a miss.

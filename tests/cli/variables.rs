@@ -66,7 +66,7 @@ fn a_random_value_is_kept_and_is_the_same_on_replay() {
     let value = recorded.stdout.lines().next().unwrap().to_owned();
     assert!(value.len() == 8 && value.starts_with(|c: char| c.is_ascii_lowercase()), "{recorded:?}");
     assert!(recorded.stdout.contains(&format!("\"name\":\"team-{value}-other\"")), "{recorded:?}");
-    let told = format!("variable SUFFIX={value}, made at random and kept in cassettes/default/variables.json");
+    let told = format!("variable SUFFIX={value}, random, stored in cassettes/default/variables.json");
     assert!(recorded.stderr.contains(&told), "{recorded:?}");
     assert_eq!(variables(&folder, "cassettes/default"), json!({ "": { "SUFFIX": value } }));
     endpoint.stop();
@@ -86,7 +86,7 @@ fn a_recorded_value_wins_and_an_unrecorded_one_is_reported() {
     record(&folder, &endpoint, &["--variable", "SUFFIX=abc"], SHARES);
     let given = replay(&folder, &["--variable", "SUFFIX=other"], SHARES);
     assert_eq!((given.code, given.stdout.lines().next()), (Some(0), Some("abc")), "{given:?}");
-    assert!(given.stderr.contains("variable SUFFIX=abc, as recorded: the value given is another one"), "{given:?}");
+    assert!(given.stderr.contains("variable SUFFIX=abc, as recorded: the given value differs"), "{given:?}");
 
     let random = replay(&folder, &["--variable", "SEED=random"], "echo ran");
     assert_eq!((random.code, random.stdout.as_str()), (Some(2), ""), "{random:?}");
@@ -101,7 +101,7 @@ fn a_recorded_value_wins_and_an_unrecorded_one_is_reported() {
     assert!(given.stderr.contains(advice), "{given:?}");
     let elsewhere = replay(&folder, &["--session", "apply", "--variable", "SUFFIX=random"], "true");
     assert_eq!(elsewhere.code, Some(2), "{elsewhere:?}");
-    assert!(elsewhere.stderr.contains("callers that name no session has SUFFIX"), "{elsewhere:?}");
+    assert!(elsewhere.stderr.contains("callers without a session has SUFFIX"), "{elsewhere:?}");
 }
 
 #[test]
@@ -287,7 +287,10 @@ fn a_sessions_variables_are_removed_with_its_last_take() {
     assert_eq!(variables(&folder, "cassettes/default"), x);
     let removed = run(folder.path(), &["rm", "--session", "x"]);
     assert_eq!(removed.code, Some(0), "{removed:?}");
-    assert!(removed.stderr.contains("the recorded variables of session x went with their last take"), "{removed:?}");
+    assert!(
+        removed.stderr.contains("the recorded variables of session x were removed with the last take"),
+        "{removed:?}"
+    );
     assert_eq!(variables(&folder, "cassettes/default"), json!({ "y": { "SUFFIX": "abc" } }));
     assert_eq!(run(folder.path(), &["rm", "*"]).code, Some(0));
     assert!(!file(&folder, "cassettes/default/variables.json").exists());
@@ -337,7 +340,7 @@ fn variables_cannot_be_written_without_the_key() {
     for url in [open.clone(), format!("{open}/~key-wrong")] {
         let (status, answer) = ask_for(&url, a, &json!({ "SUFFIX": "abc" }));
         assert_eq!((status, &answer["__type"]), (403, &json!("RamtapeCallerNotProvedException")));
-        assert!(answer["message"].as_str().unwrap().contains("does not hold this proxy's key"), "{answer}");
+        assert!(answer["message"].as_str().unwrap().contains("does not have this proxy's key"), "{answer}");
     }
     assert!(!file(&folder, "cassettes/default/variables.json").exists());
     assert_eq!(ask_for(&server.url, a, &json!({ "SUFFIX": "abc" })).0, 200);
@@ -508,6 +511,6 @@ fn the_merge_driver_merges_variables() {
     );
     let (merged, text) = merge(None, json!({ "a": { "X": "1" } }), json!({ "a": { "X": "2" } }));
     assert_eq!(merged.code, Some(1), "{merged:?}");
-    assert!(merged.stderr.contains("c/variables.json: 1 variable has another value on each side"), "{merged:?}");
+    assert!(merged.stderr.contains("c/variables.json: 1 variable has different values on the two sides"), "{merged:?}");
     assert!(text.contains("<<<<<<< ours\n") && text.contains(">>>>>>> theirs\n"), "{text}");
 }

@@ -196,7 +196,7 @@ fn recorded_variables() {
     assert_eq!(*derived, format!("team-{suffix}-other"));
     let replayed = reader.types(&marked("variables replay"));
     let shown =
-        format!("variables of callers that name no session, in cassettes/variables/variables.json\nSUFFIX={suffix}\n");
+        format!("variables of callers without a session, in cassettes/variables/variables.json\nSUFFIX={suffix}\n");
     assert_eq!(replayed.stdout, format!("{}{shown}", recorded.stdout));
     assert!(replayed.stderr.contains("2 replayed, 0 recorded, 0 missed; 0 upstream connections"), "{replayed:?}");
 

@@ -95,7 +95,7 @@ pub(in crate::command) fn change_text(change: &Change) -> String {
             signed(side(before), side(after), "    ")
         }
         Change::Body { page, difference } => lines(difference, *page, "    "),
-        Change::Spelling => "    only spelled otherwise: the order of members, blanks, or escapes\n".to_owned(),
+        Change::Spelling => "    only the spelling differs: order of members, whitespace or escapes\n".to_owned(),
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn run(args: &DiffArgs, environment: &Environment, console: Console) 
     let text = if args.json { objects::text(&settings, &requests) } else { lines::text(&settings, &requests) };
     output::print_styled(&text)?;
     if settings.is_empty() && requests.is_empty() {
-        console.note("both hold the same");
+        console.note("no differences");
         return Ok(Exit::Well);
     }
     console.note(&total(&requests));

@@ -14,15 +14,15 @@ pub(super) fn checks(environment: &Environment) -> Vec<Check> {
     checks.extend(endpoint(environment));
     checks.extend(proxies(environment));
     if checks.is_empty() {
-        checks.push(Check::ok("environment", "no variable stands between clients and ramtape"));
+        checks.push(Check::ok("environment", "no variable keeps clients from reaching ramtape"));
     }
     checks
 }
 
 fn misspelt(environment: &Environment) -> Option<Check> {
     let unknown = environment.unknown_variables();
-    let found = format!("{} is none of ramtape's variables", unknown.join(", "));
-    (!unknown.is_empty()).then(|| Check::warn("environment", found, "correct the name, or unset it"))
+    let found = format!("unknown variable {}", unknown.join(", "));
+    (!unknown.is_empty()).then(|| Check::warn("environment", found, "correct the name or unset it"))
 }
 
 fn is_true(environment: &Environment, name: &str) -> bool {
@@ -31,7 +31,8 @@ fn is_true(environment: &Environment, name: &str) -> bool {
 
 fn ignored_endpoints(environment: &Environment) -> Option<Check> {
     let name = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
-    let advice = "unset it for clients of a server, which would go past ramtape; `ramtape run` sets it for CMD as its door needs it";
+    let advice = "unset it for clients of a ramtape server, or they bypass it; `ramtape run` sets it for CMD as \
+        --door needs it";
     is_true(environment, name)
         .then(|| Check::warn("environment", format!("{name} makes clients ignore AWS_ENDPOINT_URL_RAM"), advice))
 }
@@ -39,16 +40,17 @@ fn ignored_endpoints(environment: &Environment) -> Option<Check> {
 fn refused_beside_an_endpoint(environment: &Environment) -> Option<Check> {
     let names = ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"];
     let set: Vec<&str> = names.into_iter().filter(|name| is_true(environment, name)).collect();
-    let found = format!("SDKs refuse {} beside an endpoint of one's own", set.join(" and "));
-    let advice = "ramtape asks that endpoint in its place, and `ramtape run` takes the variable from CMD; unset it for clients of a server";
+    let found = format!("SDKs refuse {} together with a custom endpoint", set.join(" and "));
+    let advice = "ramtape asks such an endpoint itself, and `ramtape run` removes the variable for CMD; unset \
+        it for clients of a ramtape server";
     (!set.is_empty()).then(|| Check::warn("environment", found, advice))
 }
 
 /// A fixed endpoint is right for clients of a server, and forgotten in a shell it is a riddle.
 fn endpoint(environment: &Environment) -> Option<Check> {
     let (name, url) = ENDPOINT_VARIABLES.into_iter().find_map(|name| Some((name, environment.text(name)?)))?;
-    let found = format!("{name} is set, to {}", without_secrets(url));
-    let advice = "clients go there, and a recording asks there instead of AWS: unset it if that is not meant";
+    let found = format!("{name} is set to {}", without_secrets(url));
+    let advice = "clients use it, and a recording asks it instead of AWS: unset it if that is not intended";
     Some(Check::warn("environment", found, advice))
 }
 
@@ -63,9 +65,12 @@ fn proxies(environment: &Environment) -> Option<Check> {
     });
     let set = set.join(", ");
     Some(if excepted {
-        Check::ok("environment", format!("{set} and an exception for loopback; ramtape itself uses no proxy"))
+        Check::ok("environment", format!("{set} set, with loopback excepted; ramtape itself uses no proxy"))
     } else {
-        let found = format!("{set} without NO_PROXY for loopback: clients would send ramtape's requests to that proxy");
+        let found = format!(
+            "{set} set without NO_PROXY for loopback: clients would send requests for ramtape \
+            to that proxy"
+        );
         let advice =
             "`ramtape run` adds loopback to NO_PROXY; for a server, do so yourself. ramtape itself uses no proxy";
         Check::warn("environment", found, advice)

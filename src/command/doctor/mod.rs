@@ -24,7 +24,15 @@ pub(super) fn run(args: &DoctorArgs, environment: &Environment, console: Console
             checks.push(authority::check(&config));
             checks.extend(git::merge_driver(&config.cassette));
         }
-        Err(error) => checks.insert(0, Check::fail("configuration", crate::model::with_causes(&error), "correct it")),
+        Err(error) => checks.insert(
+            0,
+            Check::fail(
+                "configuration",
+                crate::model::with_causes(&error),
+                "correct \
+            the configuration",
+            ),
+        ),
     }
     let text: String = checks.iter().map(|check| if args.json { check.json() } else { check.text() }).collect();
     output::print_styled(&text)?;
@@ -34,8 +42,8 @@ pub(super) fn run(args: &DoctorArgs, environment: &Environment, console: Console
 fn configuration(args: &DoctorArgs, environment: &Environment) -> Result<(Config, Check), CommandError> {
     let settings = Settings::load(args.layer(), environment)?;
     let file = match settings.file() {
-        Some(file) => format!("{} is in force", file.display()),
-        None => "there is no ramtape.toml; the built-in defaults are in force".to_owned(),
+        Some(file) => format!("using {}", file.display()),
+        None => "no ramtape.toml found; using the built-in defaults".to_owned(),
     };
     let mode = settings.mode_of_run(environment);
     let config = Config::from_settings(settings, mode)?;

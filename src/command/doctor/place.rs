@@ -15,7 +15,7 @@ pub(super) fn cassette(root: &Path, console: Console) -> Check {
     let place = root.display();
     match Ground::of(root) {
         Ok(Ground::Absent) if !root.exists() => {
-            return Check::ok(name, format!("{place} is not there yet: a run in mode once records it"));
+            return Check::ok(name, format!("{place} does not exist yet: a run in mode once records it"));
         }
         Ok(Ground::Empty) => return Check::ok(name, format!("{place} is empty: a run in mode once records into it")),
         _ => {}
@@ -40,11 +40,8 @@ pub(super) fn cassette(root: &Path, console: Console) -> Check {
     if !broken.is_empty() {
         return Check::fail(name, broken.join("\n"), DAMAGED);
     }
-    let mut found = vec![format!(
-        "{} holds {}, and all can be read",
-        root.display(),
-        counted(names.len() as u64, "request", "requests")
-    )];
+    let mut found =
+        vec![format!("{} holds {}, all readable", root.display(), counted(names.len() as u64, "request", "requests"))];
     found.extend(notices.iter().map(ToString::to_string));
     let found = found.join("\n");
     if notices.is_empty() {
@@ -53,21 +50,24 @@ pub(super) fn cassette(root: &Path, console: Console) -> Check {
         Check::warn(
             name,
             found,
-            "have what is in the store only written as text, as told; what is lost is to be recorded again",
+            "write what is only in the store as text, as described above; record again what is lost",
         )
     }
 }
 
-const MISSPELT: &str = "name a cassette's folder with --cassette, or one that is not there yet";
-const DAMAGED: &str = "restore what is named from version control, or delete it and record it again";
+const MISSPELT: &str = "give --cassette a cassette's folder, or a folder that does not exist yet";
+const DAMAGED: &str = "restore the named files from version control, or delete them and record again";
 
 /// Whether the proxy could listen.
 pub(super) fn port(listen: SocketAddr) -> Check {
     match TcpListener::bind(listen) {
-        Ok(_) if listen.port() == 0 => Check::ok("port", format!("a free port on {} can be had", listen.ip())),
+        Ok(_) if listen.port() == 0 => Check::ok("port", format!("a free port on {} is available", listen.ip())),
         Ok(_) => Check::ok("port", format!("{listen} is free")),
-        Err(error) => {
-            Check::fail("port", format!("{listen}: {error}"), "choose another with --listen, or stop who has it")
-        }
+        Err(error) => Check::fail(
+            "port",
+            format!("{listen}: {error}"),
+            "choose another address with --listen, or stop \
+                the program that uses it",
+        ),
     }
 }

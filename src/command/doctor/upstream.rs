@@ -57,7 +57,11 @@ async fn claims(actor: &Actor, upstream: &Upstream, config: &Config) -> Check {
     let keys = (!actor.key_ids.is_empty()).then(|| format!("{} key ids", actor.key_ids.len()));
     let Some(profile) = &actor.profile else {
         let claims: Vec<String> = account.into_iter().chain(keys).collect();
-        let found = format!("{label} is {}; it has no profile: signed for like everybody else", claims.join(", "));
+        let found = format!(
+            "{label} is {}; it has no profile, so its requests are signed with the default \
+            credentials",
+            claims.join(", ")
+        );
         return Check::ok(name, found);
     };
     let claims: Vec<String> = std::iter::once(format!("profile {profile}")).chain(account).chain(keys).collect();
@@ -105,7 +109,7 @@ async fn reach(config: &Config, destination: &Destination, online: bool) -> Chec
     let default_port = if url.scheme_str() == Some("http") { 80 } else { 443 };
     let (host, port) = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(default_port));
     if destination.url.is_none() && !online {
-        return Check::ok(name, format!("{host} is where requests would go; not tried without --online"));
+        return Check::ok(name, format!("requests would go to {host}; not tried without --online"));
     }
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let advice = "check the address, the network and any firewall; ramtape connects directly, without a proxy";

@@ -54,8 +54,8 @@ fn strike(
 /// What to say of one, in the cassette in the folder `root`.
 pub(super) fn told((folder, fingerprint): &Name, root: &Path) -> String {
     format!(
-        "{} was recorded after a write that is neither in the file nor in the cassette: a replay takes that for the \
-         beginning of its session. Import the file that has the write too, or record the test again",
+        "{} was recorded after a write that is neither in the file nor in the cassette: a replay would take \
+            that for the start of its session. Import the file with that write as well, or record the test again",
         root.join(folder).join(fingerprint.to_string()).display()
     )
 }

@@ -49,7 +49,7 @@ impl Leftovers {
             Ok(ImportOutcome::NotRecordable) => self.passing += 1,
             Ok(ImportOutcome::OtherService) => self.other(host(name)),
             Ok(ImportOutcome::NoFirstPage) => {
-                self.miss(number, name, "the pages of the listing before it are not in the file".to_owned());
+                self.miss(number, name, "earlier pages of its listing are not in the file".to_owned());
             }
             Ok(ImportOutcome::NotStored(reason)) | Err(reason) => self.miss(number, name, reason),
         }
@@ -82,17 +82,19 @@ impl Leftovers {
                 Some(number) => format!("entry {number}, {name}: "),
                 None => String::new(),
             };
-            console.problem(&format!("left out: {}{}", printable(&entry), printable(reason)));
+            console.problem(&format!("skipped: {}{}", printable(&entry), printable(reason)));
         }
         if !self.others.is_empty() {
             let hosts: Vec<String> = self.others.iter().map(|(host, count)| format!("{host} ({count})")).collect();
             let count = counted(self.others.values().sum::<u64>(), "entry", "entries");
-            console.note(&format!("{count} of other services: {}", printable(&hosts.join(", "))));
+            console.note(&format!("{count} for other services: {}", printable(&hosts.join(", "))));
         }
         if self.passing > 0 {
             let count = counted(self.passing, "answer", "answers");
-            console
-                .note(&format!("{count} that no recording keeps (throttling, faults, credentials; --record-errors)"));
+            console.note(&format!(
+                "{count} that recordings do not keep: throttling, faults, credentials \
+                    (--record-errors keeps them)"
+            ));
         }
         if self.again > 0 {
             console.note(&counted(self.again, "retry of an answered request", "retries of answered requests"));

@@ -72,10 +72,10 @@ fn added_nothing(has_entries: bool, brought: usize, leftovers: &Leftovers, (serv
     let into = shell_path(into);
     match (brought, leftovers.is_any_missed()) {
         (0, _) if !has_entries => "nothing to add: the file has no entries".to_owned(),
-        (0, false) => format!("nothing to add: the file has no answer of {service} that a recording keeps"),
-        (0, true) => format!("nothing was added to {into}: what is of {service} was left out"),
-        (_, false) => format!("nothing to add: {into} has it all"),
-        (_, true) => format!("nothing was added: {into} has the rest"),
+        (0, false) => format!("nothing to add: the file has no {service} answer that recordings keep"),
+        (0, true) => format!("nothing was added to {into}: all {service} entries were skipped"),
+        (_, false) => format!("nothing to add: {into} already has everything"),
+        (_, true) => format!("nothing was added: {into} already has the rest"),
     }
 }
 
@@ -98,9 +98,9 @@ fn tell_of_key(check: &str, rules: &Rules, root: &Path, console: Console) -> Res
     let unreadable = |reason| CassetteError::Redaction { root: root.to_owned(), reason };
     if !rules.has_key(root, check).map_err(unreadable)? {
         console.note(&format!(
-            "the file has stand-ins, and the redaction key that they were made with is not here: copy redaction.key from \
-             the cassette that was exported to {}, or give the key in RAMTAPE_REDACT_KEY or as key_file in [redact]; \
-             without it requests with real values miss, and nothing can be recorded",
+            "the file has pseudonyms, and the redaction key that made them is not here: copy redaction.key from \
+                the exported cassette to {}, or set RAMTAPE_REDACT_KEY or key_file in [redact]; without the \
+                key, requests with real values miss and nothing can be recorded",
             root.join(KEY_FILE).display()
         ));
     }

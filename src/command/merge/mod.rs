@@ -49,9 +49,9 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, console: Console)
     variables.tell(args.dry_run, &into, console);
     console.note(&match args.from.as_slice() {
         _ if !changes.is_empty() => told(&changes, args.dry_run, &args.into),
-        _ if brought > 0 || !variables.is_empty() => format!("nothing to add: {into} has it all"),
+        _ if brought > 0 || !variables.is_empty() => format!("nothing to add: {into} already has everything"),
         [from] => format!("nothing to add: {} holds no takes", shell_path(from)),
-        _ => "nothing to add: the others hold no takes".to_owned(),
+        _ => "nothing to add: the other cassettes hold no takes".to_owned(),
     });
     Ok(Exit::Well)
 }
@@ -163,8 +163,8 @@ pub(super) fn text(changes: &[Change]) -> String {
         let takes = counted(change.added() as u64, "take", "takes");
         let what = match (change.before, change.added()) {
             (0, _) => format!("new, {takes}"),
-            (_, 0) => "a listing goes on further".to_owned(),
-            _ => format!("{takes} more"),
+            (_, 0) => "a listing has more pages".to_owned(),
+            _ => counted(change.added() as u64, "more take", "more takes"),
         };
         format!("{operation}  {}  {what}\n", change.fingerprint)
     };

@@ -84,11 +84,12 @@ fn advice(program: &str) -> String {
     });
     // No whole command: one without the flags that this run has could change what they protect.
     if is_setting {
-        format!(" (a variable is set by env: -- env {} …)", shell_line([program]))
+        format!(" (to set a variable use env: -- env {} …)", shell_line([program]))
     } else if program.contains(char::is_whitespace) {
         let line = shell_line([program]);
         format!(
-            " (it is taken for one program: leave the quotes out, as in -- {program}, or have a shell read it: -- sh -c {line})"
+            " (it is read as one program name: remove the quotes, as in -- {program}, or use a shell: -- sh -c \
+                {line})"
         )
     } else {
         String::new()

@@ -42,13 +42,14 @@ fn nothing_sent(summary: &Summary, door: Door) -> Option<&'static str> {
 }
 
 const ONLY_REFUSED_TUNNELS: &str = "\
-CMD sent nothing through ramtape: tunnels that it asked for were refused. The lines above say to which hosts, and the log why.";
+CMD sent nothing through ramtape: the tunnels that it asked for were refused. The lines above name the hosts, \
+    and the log says why.";
 
 const NOTHING_SENT: &str = "\
 CMD sent nothing through ramtape. The likely causes:
   - it failed before its first request; its own output says why
   - it sets an endpoint in its code or its configuration, which beats AWS_ENDPOINT_URL_RAM
-  - it sets AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true itself, over the false that it got
+  - it sets AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true itself
   - its SDK is too old to know AWS_ENDPOINT_URL_RAM
   - it clears its environment, or runs in a container that does not get it
   - it calls other services than RAM, or none";
@@ -56,7 +57,7 @@ CMD sent nothing through ramtape. The likely causes:
 const NOTHING_SENT_TO_PROXY: &str = "\
 CMD sent nothing through ramtape. The likely causes:
   - it failed before its first request; its own output says why
-  - it knows no HTTP_PROXY, as the SDKs for JavaScript and Java: what it signed then went to AWS in clear text,
+  - it ignores HTTP_PROXY, as the SDKs for JavaScript and Java do: its signed requests went to AWS in clear text,
     so use another --door for it
   - it sets an endpoint in its code or its configuration, which beats AWS_ENDPOINT_URL_RAM
   - its SDK is too old to know AWS_ENDPOINT_URL_RAM
@@ -66,7 +67,8 @@ CMD sent nothing through ramtape. The likely causes:
 const NOTHING_SENT_THROUGH_TUNNELS: &str = "\
 CMD sent nothing through ramtape. The likely causes:
   - it failed before its first request; its own output says why
-  - it knows no HTTPS_PROXY, as the SDK for JavaScript: what it sent then went to AWS itself, so use another --door for it
+  - it ignores HTTPS_PROXY, as the SDK for JavaScript does: its requests went to AWS itself, so use another \
+      --door for it
   - it does not trust ramtape's certificate, as it reads none of AWS_CA_BUNDLE, SSL_CERT_FILE and NODE_EXTRA_CA_CERTS
   - it sets an endpoint in its code or its configuration
   - it clears its environment, or runs in a container that does not get it
@@ -90,7 +92,7 @@ fn interrupted_recording(facts: &Facts<'_>) -> Option<String> {
     Some(format!(
         "CMD {how} while recording. The {kept} kept in {cassette}, so the next run only replays.\n  \
          To record what is missing: ramtape run --record-mode new_episodes{flags} --cassette {cassette} -- {cmd}\n  \
-         To begin anew: {anew} {cassette}"
+         To start over: {anew} {cassette}"
     ))
 }
 

@@ -62,10 +62,10 @@ impl Way<'_> {
     fn as_proxy(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
         let host = self.endpoint();
         if ServiceHost::parse(&host, self.service).is_none() {
-            let problem = format!("{:?} is not a region that AWS has endpoints in; set AWS_REGION", self.region);
+            let problem = format!("AWS has no endpoints in the region {:?}: set AWS_REGION", self.region);
             return Err(CommandError::Usage(problem));
         }
-        self.check_no_proxy(parent, "CMD would send its signed requests there in clear text, past ramtape")?;
+        self.check_no_proxy(parent, "CMD would bypass ramtape and send its signed requests in clear text")?;
         let proxy = format!("http://{}", self.addr);
         let mut changes = vec![
             Change::Set("AWS_ENDPOINT_URL_RAM", format!("http://{host}").into()),
@@ -82,8 +82,7 @@ impl Way<'_> {
     fn as_https_proxy(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
         self.check_no_proxy(parent, "CMD would ask AWS itself, past ramtape")?;
         if parent.value("AWS_ENDPOINT_URL").is_some() {
-            let problem =
-                "AWS_ENDPOINT_URL leads CMD elsewhere, past ramtape: unset it for this command, or use another --door";
+            let problem = "AWS_ENDPOINT_URL makes CMD bypass ramtape: unset it for this command, or use another --door";
             return Err(CommandError::Usage(problem.to_owned()));
         }
         let proxy = format!("http://{}", self.addr);
@@ -106,8 +105,8 @@ impl Way<'_> {
         let host = self.endpoint();
         let Some((variable, entry)) = covering(&host, parent) else { return Ok(()) };
         Err(CommandError::Usage(format!(
-            "the entry {entry:?} of {variable} covers {host}: {otherwise}. Take the entry out for this command, or use \
-             another --door"
+            "the entry {entry:?} in {variable} covers {host}: {otherwise}. Remove the entry for this command, \
+                or use another --door"
         )))
     }
 }

@@ -51,7 +51,8 @@ fn needs_trust(config: &Config) -> Result<bool, CommandError> {
         (door, true) => {
             let name = door.name();
             Err(CommandError::Usage(format!(
-                "--tls is for --door endpoint: clients speak to a proxy in clear, so --door {name} goes without it"
+                "--tls works only with --door endpoint: clients talk to a proxy without TLS, so drop --tls for \
+                    --door {name}"
             )))
         }
     }

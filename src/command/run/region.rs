@@ -25,7 +25,7 @@ pub(super) fn named(parent: &Environment) -> Option<&str> {
 /// What to say where CMD is to run in another region than `parent` names.
 pub(super) fn moved(recorded: &str, parent: &Environment) -> Option<String> {
     let own = named(parent).filter(|own| *own != recorded)?;
-    Some(format!("CMD runs in {recorded}, where it was recorded, and not in {own}; --keep-env leaves it there"))
+    Some(format!("CMD runs in {recorded}, where it was recorded, instead of {own}; --keep-env keeps {own}"))
 }
 
 #[cfg(test)]

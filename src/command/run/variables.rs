@@ -17,7 +17,7 @@ pub(super) fn parse(flags: &[String]) -> Result<Vec<(String, Wanted)>, CommandEr
     let mut variables: Vec<(String, Wanted)> = Vec::with_capacity(flags.len());
     for flag in flags {
         let Some((name, value)) = flag.split_once('=') else {
-            let problem = format!("--variable {flag}: a variable is written NAME=random or NAME=VALUE");
+            let problem = format!("--variable {flag}: expected NAME=random or NAME=VALUE");
             return Err(CommandError::Usage(problem));
         };
         check_variable(name, value).map_err(|flaw| CommandError::Usage(format!("--variable: {flaw}")))?;
@@ -66,14 +66,14 @@ impl Place<'_> {
         let (root, file) = (&self.root, VARIABLES_FILE);
         match (settled, wanted) {
             (Settled::Made(value), _) => {
-                let told = format!("variable {name}={value}, made at random and kept in {root}/{file}");
+                let told = format!("variable {name}={value}, random, stored in {root}/{file}");
                 Ok((value, told))
             }
-            (Settled::Kept(value), _) => Ok((value, format!("variable {name} as given, kept in {root}/{file}"))),
+            (Settled::Kept(value), _) => Ok((value, format!("variable {name} as given, stored in {root}/{file}"))),
             (Settled::Recorded(value), Wanted::Given(given)) if *given != value => {
                 let told = format!(
-                    "variable {name}={value}, as recorded: the value given is another one and is not used. --record-mode all \
-                     records anew with it"
+                    "variable {name}={value}, as recorded: the given value differs and is not used. \
+                        --record-mode all records again with it"
                 );
                 Ok((value, told))
             }
@@ -83,15 +83,16 @@ impl Place<'_> {
             }
             (Settled::Unrecorded(elsewhere), Wanted::Given(value)) => {
                 let told = format!(
-                    "variable {name} as given: {}. Requests that hold it will miss, unless they held the same one",
+                    "variable {name} as given: {}. Requests that contain it will miss, unless it was recorded \
+                        with the same value",
                     self.lacks(name, &elsewhere)
                 );
                 Ok((value.clone(), told))
             }
             (Settled::Unrecorded(elsewhere), Wanted::Random) => Err(CommandError::Usage(format!(
-                "--variable {name}={RANDOM}: {}. A new random value would not be that of the recording, so CMD was not run; \
-                 record with it (--record-mode all records anew, new_episodes adds what is missing), or give the value that the \
-                 recording had",
+                "--variable {name}={RANDOM}: {}. A new random value would differ from the recorded one, so CMD \
+                    was not started; record with the variable (--record-mode all records everything again, \
+                    new_episodes adds what is missing), or give the value that was recorded",
                 self.lacks(name, &elsewhere)
             ))),
         }
@@ -104,7 +105,7 @@ impl Place<'_> {
             RecordMode::None | RecordMode::NewEpisodes | RecordMode::All => "none",
         };
         let mut text = format!(
-            "nothing is recorded in this run (mode {mode}), and the cassette {} was recorded without this variable for {}",
+            "this run records nothing (mode {mode}), and the cassette {} was recorded without this variable for {}",
             self.root,
             shown_session(self.session)
         );

@@ -107,15 +107,20 @@ pub(in crate::command) fn check_target(root: &Path) -> Result<(), CommandError> 
 
 /// What is wrong with a header that no recording keeps.
 pub(in crate::command) fn unkept_header() -> String {
-    format!("cassettes keep no such header ({} alone), so none recorded it: delete it", KEPT_HEADERS.join(" and "))
+    format!(
+        "recordings do not keep this header (only {}), so it was added by hand: delete it",
+        KEPT_HEADERS.join(" and ")
+    )
 }
 
 /// Tells which sessions' recorded variables went with their last takes.
 pub(in crate::command) fn tell_dropped(before: &Variables, after: &Variables, console: Console) {
     for (session, values) in before.sessions().filter(|(session, _)| after.count(session) == 0) {
         let names = values.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        console
-            .note(&format!("the recorded variables of {} went with their last take: {names}", shown_session(session)));
+        console.note(&format!(
+            "the recorded variables of {} were removed with the last take: {names}",
+            shown_session(session)
+        ));
     }
 }
 

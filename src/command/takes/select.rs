@@ -48,7 +48,8 @@ impl<'a> Selection<'a> {
         match self.what.iter().find(is_cassettes) {
             Some(what) => {
                 let told = format!(
-                    "{what} is a folder, and no operation or fingerprint: name a cassette by --cassette {what}"
+                    "{what} is a folder, not an operation or a fingerprint: to choose a cassette use --cassette \
+                        {what}"
                 );
                 Err(CommandError::Usage(told))
             }

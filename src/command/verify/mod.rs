@@ -30,7 +30,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console
     let config = Config::from_settings(settings, RecordMode::None)?;
     let online = !args.offline && (args.online || config.upstream.url.is_some());
     if args.update && !online {
-        return Err(CommandError::Usage("--update needs somebody to ask: --online, or --upstream URL".to_owned()));
+        return Err(CommandError::Usage("--update needs --online or --upstream URL".to_owned()));
     }
     let access = if args.update { Access::Record { replace: true } } else { Access::Replay };
     let warden = Arc::new(app::Rules::of(&config));
@@ -44,7 +44,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console
     tell(&findings, online.then_some(&asked), requests, console);
     for (folder, fingerprint, reason) in &sealed.failed {
         let seal = format!("`ramtape seal --cassette {}`", crate::model::shell_path(&config.cassette));
-        console.problem(&format!("{folder}/{fingerprint} is in the store only, {seal} tries again: {reason}"));
+        console.problem(&format!("{folder}/{fingerprint} is only in the store, {seal} tries again: {reason}"));
     }
     // What is wrong with them hides nothing else.
     opened.cassette.variables()?;
@@ -132,7 +132,7 @@ fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, conso
     let own = count(&|outcome| matches!(outcome, Outcome::OwnWrite(..)));
     if own > 0 {
         console.note(&format!(
-            "{} after the suite's own writes {}; the writes are not repeated, so that is no drift",
+            "{} after the suite's own writes {}; the writes are not repeated, so this is not drift",
             counted(own as u64, "read", "reads"),
             if own == 1 { "differs" } else { "differ" }
         ));
@@ -140,14 +140,14 @@ fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, conso
     let keyless = count(&|outcome| matches!(outcome, Outcome::Keyless));
     if keyless > 0 {
         console.problem(&format!(
-            "{} could not be compared: the redaction key is missing. Give the key that the cassette was recorded with \
-             (RAMTAPE_REDACT_KEY, or key_file in [redact]), or say --ignore-values",
+            "{} could not be compared: the redaction key is missing. Give the key that the cassette was \
+                recorded with (RAMTAPE_REDACT_KEY, or key_file in [redact]), or add --ignore-values",
             counted(keyless as u64, "read", "reads")
         ));
     }
     let recorded = asked.iter().filter(|asked| asked.update == Update::Recorded).count();
     if recorded > 0 {
-        console.note(&format!("{} recorded anew", counted(recorded as u64, "read", "reads")));
+        console.note(&format!("{} recorded again", counted(recorded as u64, "read", "reads")));
     }
 }
 

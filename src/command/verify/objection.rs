@@ -87,11 +87,11 @@ fn likeness(service: &Service, operation: &Operation, page: &Page) -> Likeness {
     }
 }
 
-const A_SUCCESS: &str = "upstream refuses now what it answered then; `ramtape rm` deletes it if that is meant";
-const AN_ERROR: &str = "the error that upstream answers now tells of who asks, not of what was asked";
-const STATUS: &str =
-    "upstream sends somewhere else now, as the service never does: look what answers there (a login page?)";
-const NO_JSON: &str = "the body is no JSON now, as the service's are: look what answers there (a login page?)";
-const NO_OBJECT: &str = "the body is no JSON object now, as the service's are: look what answers there";
-const NOTHING: &str = "there is nothing in the body now of what the operation answers: look what answers there, or say in ramtape.toml \
-     which members are new";
+const A_SUCCESS: &str = "upstream now refuses what it once answered; `ramtape rm` removes the take if that is \
+    intended";
+const AN_ERROR: &str = "the error that upstream returns now is about the caller, not about the request";
+const STATUS: &str = "upstream now redirects, which the service never does: check what answers there (a login page?)";
+const NO_JSON: &str = "the body is no longer JSON: check what answers there (a login page?)";
+const NO_OBJECT: &str = "the body is no longer a JSON object: check what answers there";
+const NOTHING: &str = "the body has none of the operation's members: check what answers there, or declare new \
+    members in ramtape.toml";

@@ -63,7 +63,7 @@ impl<'a> Audit<'a> {
             }
             self.writes.extend(take.id.clone());
             for write in links(&entry.request, take) {
-                let text = format!("it leads back to the write {write}, which is not there");
+                let text = format!("it refers to the write {write}, which is missing");
                 self.links.push((write, at.finding(Level::Problem, text)));
             }
         }
@@ -125,7 +125,7 @@ fn request(at: &mut Spot<'_>, service: &Service, operation: &Operation, entry: &
                 at.problem(format!("request: {flaw}"));
             }
         }
-        Err(_) => at.problem("the request is no JSON"),
+        Err(_) => at.problem("the request is not JSON"),
     }
 }
 
@@ -146,9 +146,9 @@ fn chain(at: &mut Spot<'_>, take: &Take) {
         match (goes_on, leads.as_slice()) {
             (false, []) => {}
             (true, [one]) if *one == next => {}
-            (true, []) => at.problem("the chain is broken: it leads to no next page"),
-            (false, _) => at.problem("the chain is broken: it leads on, and is recorded as complete"),
-            (true, _) => at.problem(format!("the chain is broken: its token should be {next}")),
+            (true, []) => at.problem("the chain of pages is broken: it leads to no next page"),
+            (false, _) => at.problem("the chain of pages is broken: it leads to a next page, but is marked complete"),
+            (true, _) => at.problem(format!("the chain of pages is broken: its token should be {next}")),
         }
     }
     at.page = None;
@@ -168,11 +168,11 @@ fn headers(at: &mut Spot<'_>, take: &Take) {
 fn answers(at: &mut Spot<'_>, service: &Service, operation: &Operation, take: &Take) {
     match (operation.kind, &take.id) {
         (Kind::Write, None) => at.problem("a write without an id: nothing can be recorded after it"),
-        (Kind::Read, Some(_)) => at.problem("a read with an id, as only writes have"),
+        (Kind::Read, Some(_)) => at.problem("a read with an id, which only writes have"),
         _ => {}
     }
     if operation.page_items.is_none() && (take.pages.len() > 1 || !take.complete) {
-        at.problem("several pages, or a part, of what does not page");
+        at.problem("several or incomplete pages of an operation that has no pages");
     }
     for (number, page) in (1..).zip(&take.pages) {
         at.page = (take.pages.len() > 1).then_some(number);
@@ -192,7 +192,7 @@ fn success(at: &mut Spot<'_>, service: &Service, operation: &Operation, page: &P
                 at.problem(flaw.to_string());
             }
         }
-        Err(error) => at.problem(format!("the body is no JSON: {}", error.reason)),
+        Err(error) => at.problem(format!("the body is not JSON: {}", error.reason)),
     }
 }
 
@@ -200,7 +200,7 @@ fn error(at: &mut Spot<'_>, service: &Service, page: &Page) {
     let Some(kind) = page.error_kind() else { return at.note("an error without a name") };
     match service.errors.get(&kind) {
         Some(status) if *status != page.status => {
-            at.problem(format!("{kind} has status {status}, and not {}", page.status));
+            at.problem(format!("{kind} should have status {status}, not {}", page.status));
         }
         _ => {}
     }

@@ -36,7 +36,7 @@ fn given_up(recorded: &Recorded) -> Asked {
         operation: recorded.entry.operation.as_str().to_owned(),
         fingerprint: recorded.fingerprint,
         max_results: None,
-        outcome: Outcome::Failed(format!("not tried, as {PATIENCE} in a row had no answer")),
+        outcome: Outcome::Failed(format!("not tried: {PATIENCE} reads in a row had no answer")),
         update: Update::Left,
     }
 }

@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 /// How many differences in values are told to people.
 const TOLD: usize = 10;
 
-const KEYLESS: &str =
-    "its shape is the same; its values are redacted, and cannot be compared without the redaction key";
+const KEYLESS: &str = "its shape is the same; its values are redacted and cannot be compared without the redaction key";
 
 const AFTER_WRITES: &str = "it was read after the suite's own writes, and those are not repeated";
 
@@ -129,8 +128,8 @@ impl Asked {
         let reason = self.outcome.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
         let update = match &self.update {
             Update::Left => String::new(),
-            Update::Recorded => "; recorded anew".to_owned(),
-            Update::Refused(reason) => format!("; not recorded anew: {reason}"),
+            Update::Recorded => "; recorded again".to_owned(),
+            Update::Refused(reason) => format!("; not recorded again: {reason}"),
         };
         let head = format!("{} {}{size}{reason}{update}", self.operation, self.fingerprint);
         let mut text = format!("{style}{:<9}{style:#} {}\n", self.outcome.name(), line(&head));

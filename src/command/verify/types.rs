@@ -39,7 +39,7 @@ pub(super) fn told(mistyped: &[&Mistyped]) -> Option<String> {
     let (first, more) = mistyped.split_first()?;
     let more = if more.is_empty() { String::new() } else { format!(", and {} more", more.len()) };
     Some(format!(
-        "page {}: {}{more}: look what answers there, or say in ramtape.toml of what types the members are",
+        "page {}: {}{more}: check what answers there, or declare the members' types in ramtape.toml",
         first.page, first.flaw
     ))
 }

@@ -9,16 +9,16 @@ pub enum DemoError {
     #[error("the simulated RAM endpoint cannot listen")]
     Endpoint(#[source] std::io::Error),
     /// The demo's cassette needs a folder.
-    #[error("no temporary folder can be made")]
+    #[error("cannot create a temporary folder")]
     Folder(#[source] std::io::Error),
     /// The demo's client failed.
     #[error("the demo's client failed")]
     Client(#[from] DemoClientError),
     /// The proof failed: what no demo should ever say.
-    #[error("the replayed pages are not the recorded ones, byte for byte")]
+    #[error("the replayed pages differ from the recorded ones")]
     Differs,
     /// The cassette has no text.
-    #[error("the cassette's text cannot be read")]
+    #[error("cannot read the cassette's text")]
     Text(#[source] std::io::Error),
 }
 
@@ -29,16 +29,16 @@ pub enum DemoClientError {
     #[error("not a URL")]
     Url(#[from] http::uri::InvalidUri),
     /// The request cannot be made.
-    #[error("not a request")]
+    #[error("cannot build the request")]
     Request(#[from] http::Error),
     /// It cannot be signed.
     #[error(transparent)]
     Sign(#[from] SignError),
     /// Nobody answers.
-    #[error("no answer")]
+    #[error("no response")]
     Send(#[from] hyper_util::client::legacy::Error),
     /// The answer breaks off.
-    #[error("half an answer")]
+    #[error("the response ended early")]
     Body(#[from] hyper::Error),
     /// An error came where a page was expected.
     #[error("{kind}: {message}")]

@@ -17,7 +17,8 @@ pub enum MergeError {
     },
     /// Values in the one would stand for others in the other.
     #[error(
-        "{} and {} have different redaction rules in their cassette.json: record one of them again under the other's",
+        "{} and {} have different redaction rules in cassette.json: record one of them again with the rules of \
+            the other",
         into.display(),
         from.display()
     )]
@@ -29,8 +30,8 @@ pub enum MergeError {
     },
     /// The same, though the rules are the same.
     #[error(
-        "{} and {} have different redaction keys: one value has two stand-ins in them; record one of them again with the \
-         other's redaction.key",
+        "{} and {} have different redaction keys, so one value has two pseudonyms: record one of them again \
+            with the redaction.key of the other",
         into.display(),
         from.display()
     )]
@@ -42,7 +43,7 @@ pub enum MergeError {
     },
     /// Takes that nobody has judged yet.
     #[error(
-        "{}: answers to {} are in the store only: write them as text with `ramtape seal --cassette {}` first",
+        "{}: answers to {} are only in the store: first write them as text with `ramtape seal --cassette {}`",
         root.display(),
         counted(*entries, "request", "requests"),
         shell_path(root)
@@ -55,8 +56,8 @@ pub enum MergeError {
     },
     /// A variable of one session with two values.
     #[error(
-        "nothing was added: these recorded variables have different values\n{}\n\
-         record one of the cassettes again with the other's, or in sessions with different names",
+        "nothing was added: recorded variables have different values\n{}\n\
+         record one cassette again with the values of the other, or under other session names",
         .clashes.join("\n")
     )]
     Variables {
@@ -65,8 +66,8 @@ pub enum MergeError {
     },
     /// Answers that a replay could not tell apart.
     #[error(
-        "nothing was added: the cassette has another answer to one and the same write of one session\n{}\n\
-         remove it there first, or record in sessions with different names",
+        "nothing was added: two cassettes answer the same write of the same session differently\n{}\n\
+         remove one of the answers first, or record under other session names",
         .clashes.join("\n")
     )]
     Clash {

@@ -29,7 +29,7 @@ pub enum CommandError {
     #[error("{0}")]
     Usage(String),
     /// The asynchronous runtime did not start.
-    #[error("the runtime cannot be started")]
+    #[error("cannot start the async runtime")]
     Runtime {
         /// Why.
         source: io::Error,
@@ -108,7 +108,7 @@ pub enum CommandError {
     },
     /// The file names a key that can be none.
     #[error(
-        "{}: its _ramtapeKey names no redaction key (16 characters of a-z and 2-7): export it again, or take the member out",
+        "{}: _ramtapeKey must be 16 characters of a-z and 2-7: export the file again, or remove that member",
         path.display()
     )]
     HarKey {
@@ -134,15 +134,13 @@ pub enum CommandError {
     #[error(transparent)]
     Edit(#[from] EditError),
     /// What stays is linked to what was to be removed.
-    #[error(
-        "nothing was removed: {links} to writes that were to go would be broken; remove those takes too, or say --force"
-    )]
+    #[error("nothing was removed: {links} to removed writes would break; remove those takes as well, or add --force")]
     Linked {
         /// How many links.
         links: String,
     },
     /// The folder holds a cassette for every session.
-    #[error("{} holds a cassette for every session: name one of them, as in --cassette {}", root.display(), first.display())]
+    #[error("{} holds one cassette per session: choose one, as in --cassette {}", root.display(), first.display())]
     Parent {
         /// The folder.
         root: PathBuf,
@@ -157,8 +155,8 @@ pub enum CommandError {
     },
     /// There is a folder, and it is something else.
     #[error(
-        "{} is no cassette: it has no cassette.json, which recording makes; name a cassette's folder (is the path misspelt?), \
-         or restore cassette.json from version control",
+        "{} is not a cassette: it has no cassette.json, which recording creates. Check the path, or restore \
+            cassette.json from version control",
         root.display()
     )]
     NotACassette {
@@ -166,7 +164,7 @@ pub enum CommandError {
         root: PathBuf,
     },
     /// Nothing that was recorded is called so.
-    #[error("{what:?} is neither the beginning of a fingerprint nor an operation in {}", root.display())]
+    #[error("{what:?} matches no operation and no fingerprint in {}", root.display())]
     NothingRecorded {
         /// What was asked for.
         what: String,
@@ -175,7 +173,7 @@ pub enum CommandError {
     },
     /// Everything that is in the store only may become text.
     #[error(
-        "nothing that is in the store of {} only is refused as text: `ramtape seal --cassette {}` writes it",
+        "no unsealed take in {} is refused: `ramtape seal --cassette {}` writes them as text",
         root.display(),
         shell_path(root)
     )]
@@ -184,13 +182,13 @@ pub enum CommandError {
         root: PathBuf,
     },
     /// No take is as the flags say.
-    #[error("nothing in {} is so", root.display())]
+    #[error("no takes in {} match these filters", root.display())]
     NothingSuch {
         /// The cassette's folder.
         root: PathBuf,
     },
     /// No variable is recorded there.
-    #[error("no variables are recorded in {}, or none for the session asked for", root.display())]
+    #[error("no recorded variables in {}, or none for the given session", root.display())]
     NoVariables {
         /// The cassette's folder.
         root: PathBuf,

@@ -6,7 +6,7 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum RevisionError {
     /// There is no git.
-    #[error("git cannot be run: reading {revision} needs it")]
+    #[error("cannot run git, which is needed to read {revision}")]
     NoGit {
         /// What was asked for.
         revision: String,
@@ -14,7 +14,7 @@ pub enum RevisionError {
         source: io::Error,
     },
     /// git does not know the revision, or there is no repository.
-    #[error("git has no revision {revision:?} here{reason}")]
+    #[error("git does not know the revision {revision:?} here{reason}")]
     NoRevision {
         /// The revision.
         revision: String,
@@ -22,7 +22,10 @@ pub enum RevisionError {
         reason: String,
     },
     /// The revision has no such folder.
-    #[error("the revision {revision:?} has no folder {path:?}; paths begin at the repository's root, or with ./ here")]
+    #[error(
+        "the revision {revision:?} has no folder {path:?}; paths start at the repository's root, or with ./ \
+        at the current folder"
+    )]
     NoFolder {
         /// The revision.
         revision: String,
@@ -30,7 +33,7 @@ pub enum RevisionError {
         path: String,
     },
     /// The folder is no cassette.
-    #[error("{revision}:{path} is no cassette: it has no cassette.json")]
+    #[error("{revision}:{path} is not a cassette: it has no cassette.json")]
     NoCassette {
         /// The revision.
         revision: String,
@@ -38,7 +41,7 @@ pub enum RevisionError {
         path: String,
     },
     /// A file of the cassette is a link.
-    #[error("{name} in the revision is a link, which no cassette has")]
+    #[error("{name} in the revision is a symbolic link; a cassette has none")]
     Link {
         /// The file.
         name: String,
@@ -50,6 +53,6 @@ pub enum RevisionError {
         reason: String,
     },
     /// The files cannot be put down to be read.
-    #[error("the files of the revision cannot be read")]
+    #[error("cannot extract the files of the revision")]
     Io(#[from] io::Error),
 }

@@ -32,7 +32,7 @@ pub(crate) fn asked_for(pairs: &[OsString]) -> Result<Vec<Report>, CommandError>
         .map(|pair| match pair {
             [format, path] if format == "junit" => Ok(Report { format: Format::Junit, path: path.into() }),
             [format, path] if format == "json" => Ok(Report { format: Format::Json, path: path.into() }),
-            _ => Err(CommandError::Usage("--report takes a format, junit or json, and a file".to_owned())),
+            _ => Err(CommandError::Usage("--report needs a format (junit or json) and a file".to_owned())),
         })
         .collect()
 }

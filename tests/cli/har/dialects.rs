@@ -41,9 +41,9 @@ async fn a_mitmproxy_archive_is_imported_and_replays() {
     assert_eq!(imported.code, Some(6), "{imported:?}");
     for told in [
         "left out: entry 12, POST https://ram.us-west-2.amazonaws.com/listprincipals: it has no answer (peer closed",
-        "left out: entry 13, POST https://ram.us-west-2.amazonaws.com/listresources: the pages of the listing before",
-        "2 entries of other services: chat.example.test (1), sts.us-west-2.amazonaws.com (1)",
-        "2 answers that no recording keeps",
+        "skipped: entry 13, POST https://ram.us-west-2.amazonaws.com/listresources: earlier pages of its listing",
+        "2 entries for other services: chat.example.test (1), sts.us-west-2.amazonaws.com (1)",
+        "2 answers that recordings do not keep",
         "1 retry of an answered request",
         "7 takes added to tape, for 5 requests",
     ] {
@@ -192,7 +192,7 @@ async fn an_import_that_adds_nothing_says_why() {
         std::fs::read_to_string(stage.folder().join("some.har")).unwrap().contains("chat.example.test")
     });
     assert!(other.is_some());
-    told(&["some.har"], 0, "nothing to add: the file has no answer of RAM that a recording keeps");
+    told(&["some.har"], 0, "nothing to add: the file has no RAM answer that recordings keep");
     entries("mitmproxy.har", &[12, 13]);
     told(&["some.har"], 6, "nothing was added to tape: what is of RAM was left out");
     entries("mitmproxy.har", &[1, 2, 3]);

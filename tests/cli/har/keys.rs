@@ -66,7 +66,7 @@ async fn requests_miss_until_the_key_is_copied() {
     assert_eq!(read(&stage, "back/cassette.json"), read(&stage, "tape/cassette.json"));
     let refused = begin(stage.folder(), "back");
     assert_eq!(refused.code, Some(5), "{refused:?}");
-    assert!(refused.stderr.contains("the redaction key that it was recorded with is not there"), "{refused:?}");
+    assert!(refused.stderr.contains("the redaction key that it was recorded with is missing"), "{refused:?}");
     assert!(!stage.cassette("back/redaction.key").exists());
     // With it, one account has one stand-in, and its answer is found.
     bring_key(&stage, "back");
@@ -144,7 +144,7 @@ async fn the_archive_names_the_key_and_a_bad_name_is_refused() {
     let damaged = read(&stage, "tape.har").replace(name, "../../key");
     fs::write(stage.cassette("damaged.har"), damaged).unwrap();
     let refused = import(&stage, "damaged.har", "new");
-    assert!(refused.code == Some(1) && refused.stderr.contains("_ramtapeKey names no redaction key"), "{refused:?}");
+    assert!(refused.code == Some(1) && refused.stderr.contains("_ramtapeKey must be 16 characters"), "{refused:?}");
     assert!(!stage.cassette("new").exists());
     // One that names none is as before: the next stand-in makes a key.
     let mut without = har;

@@ -49,7 +49,7 @@ fn host_names_are_case_insensitive() {
     let [lower, upper] =
         ["ram.us-east-1.amazonaws.com", "RAM.US-EAST-1.amazonaws.com"].map(|host| told(host, "1 take would be added"));
     assert_eq!(lower, upper, "the same fingerprint");
-    told("STS.us-east-1.amazonaws.com", "1 entry of other services: sts.us-east-1.amazonaws.com (1)");
+    told("STS.us-east-1.amazonaws.com", "1 entry for other services: sts.us-east-1.amazonaws.com (1)");
     let mut lacking = entry("RAM.us-east-1.AMAZONAWS.com");
     lacking["response"]["status"] = json!(0);
     let finished = imported(folder.path(), archive(&[lacking]));
@@ -68,7 +68,7 @@ fn an_unreadable_entry_is_named_by_what_can_be_read() {
     for part in [
         "left out: entry 1, POST https://ram.us-east-1.amazonaws.com/getresourceshares: it cannot be read: invalid type",
         "left out: entry 2: it cannot be read: invalid type",
-        "1 entry of other services: sts.us-east-1.amazonaws.com (1)",
+        "1 entry for other services: sts.us-east-1.amazonaws.com (1)",
     ] {
         assert!(finished.stderr.contains(part), "{part} in {finished:?}");
     }

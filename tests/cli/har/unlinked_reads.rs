@@ -55,7 +55,7 @@ async fn a_read_without_its_write_is_reported_with_a_remedy() {
         let told: Vec<&str> = imported.stderr.lines().filter(|line| line.contains("after a write")).collect();
         assert_eq!(told.len(), 1, "{imported:?}");
         assert!(told[0].starts_with("ramtape: new/list-resource-types/"), "{told:?}");
-        assert!(told[0].contains("Import the file that has the write too"), "{told:?}");
+        assert!(told[0].contains("Import the file with that write as well"), "{told:?}");
     }
     let verified = run(stage.folder(), &["verify", "--cassette", "new"]);
     assert_eq!(verified.code, Some(5), "{verified:?}");

@@ -91,7 +91,7 @@ async fn a_partial_chain_gives_way_to_the_whole_one() {
         ramtape.stop().await;
     }
     let merged = merge(&stage, &["part", "whole"]);
-    assert!(merged.code == Some(0) && merged.stdout.contains("a listing goes on further"), "{merged:?}");
+    assert!(merged.code == Some(0) && merged.stdout.contains("a listing has more pages"), "{merged:?}");
     assert_eq!(stage.texts("part"), stage.texts("whole"));
 }
 
@@ -162,7 +162,7 @@ async fn a_cassette_without_takes_adds_nothing_and_merge_says_so() {
     for (arguments, told) in [
         (&["new", "a", "--dry-run"][..], "nothing to add: a holds no takes"),
         (&["new", "a"], "nothing to add: a holds no takes"),
-        (&["new", "a", "b"], "nothing to add: the others hold no takes"),
+        (&["new", "a", "b"], "nothing to add: the other cassettes hold no takes"),
     ] {
         let merged = merge(&stage, arguments);
         assert_eq!((merged.code, merged.stderr.as_str()), (Some(0), format!("ramtape: {told}\n").as_str()));

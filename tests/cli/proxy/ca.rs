@@ -63,7 +63,7 @@ fn ca_prints_what_a_shell_can_evaluate() {
         let line = format!("{name}={}", bundle.display());
         assert!(seen.lines().any(|seen| seen == line), "{line} in {seen}");
     }
-    assert!(finished.stderr.contains("it holds until 20"), "{finished:?}");
+    assert!(finished.stderr.contains("valid until 20"), "{finished:?}");
 }
 
 #[test]

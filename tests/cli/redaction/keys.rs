@@ -86,7 +86,7 @@ async fn a_lost_key_is_not_replaced() {
     for mode in ["all", "new_episodes"] {
         let refused = recorded(mode, None);
         assert_eq!(refused.code, Some(5), "{refused:?}");
-        for part in ["c: the redaction key that it was recorded with is not there", "Restore its redaction.key", "anew"]
+        for part in ["c: the redaction key that it was recorded with is missing", "Restore its redaction.key", "again"]
         {
             assert!(refused.stderr.contains(part), "{part} in {refused:?}");
         }
@@ -96,7 +96,7 @@ async fn a_lost_key_is_not_replaced() {
     assert_eq!(recorded("new_episodes", Some(key.trim())).code, Some(0));
     std::fs::write(&file, format!("{KEY}\n")).unwrap();
     let refused = recorded("all", None);
-    assert!(refused.code == Some(5) && refused.stderr.contains("not the key that cassette.json names"), "{refused:?}");
+    assert!(refused.code == Some(5) && refused.stderr.contains("not the key named in cassette.json"), "{refused:?}");
     let (answer, _) = asked(server(folder.path(), "replay", stage.url(), &[]), MAIL).await;
     assert!(answer["message"].as_str().unwrap().contains("the redaction key is missing"), "{answer}");
     std::fs::write(&file, key).unwrap();

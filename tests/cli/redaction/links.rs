@@ -42,7 +42,7 @@ fn a_value_of_a_missing_write_is_not_sealed() {
 fn a_take_after_a_missing_write_is_sealed_and_reported() {
     let (finished, written) = sealed("{}", Some(WRITE), false);
     assert!(finished.code == Some(5) && written, "{finished:?}");
-    assert!(finished.stderr.contains("was recorded after a write that is not in the cassette"), "{finished:?}");
+    assert!(finished.stderr.contains("was recorded after a write that is missing from the cassette"), "{finished:?}");
     assert_eq!(sealed("{}", Some(WRITE), true).0.code, Some(0));
 }
 
@@ -84,14 +84,14 @@ async fn a_value_redacted_in_an_answer_cannot_be_requested() {
         let finished = stopped(server).await;
         assert_eq!(finished.code, Some(code), "{more}: {finished:?}");
         let warned =
-            finished.stderr.contains("the redaction rule for \"name\" holds for answers alone, and requests can");
+            finished.stderr.contains("the redaction rule for \"name\" applies only to answers, but requests can");
         assert_eq!(warned, more.starts_with("in"), "{finished:?}");
         if code == 5 {
             assert!(finished.stderr.contains("/request/name: an answer gives this value redacted"), "{finished:?}");
             assert!(!finished.stderr.contains(&name), "{finished:?}");
             // Once the answer is text it is the same, and nothing is lost.
             let again = run(folder.path(), &["seal", "--cassette", "c"]);
-            assert!(again.code == Some(5) && again.stderr.contains("1 request is in the store only"), "{again:?}");
+            assert!(again.code == Some(5) && again.stderr.contains("1 request is only in the store"), "{again:?}");
         }
     }
 }

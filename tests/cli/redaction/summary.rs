@@ -31,7 +31,7 @@ async fn redactions_are_counted_and_an_answered_pseudonym_is_reported_once() {
     let (stage, folder) = (Stage::new().await, folder());
     let (names, recorded) = created(folder.path(), "record", stage.url()).await;
     assert_eq!(names, [json!(format!("one {MAIL}")), json!(format!("two {MAIL}"))]);
-    let told = "redacted in what was recorded: e-mail address in name 4 times";
+    let told = "redacted while recording: e-mail address in name 4 times";
     assert!(recorded.stderr.contains(told), "{recorded:?}");
     let report = std::fs::read_to_string(folder.path().join("report.json")).unwrap();
     let report: Value = serde_json::from_str(&report).unwrap();
@@ -42,8 +42,5 @@ async fn redactions_are_counted_and_an_answered_pseudonym_is_reported_once() {
     let told = "the value at /name of a CreateResourceShare request is redacted in the cassette";
     // When it happens, and in the summary.
     assert_eq!(replayed.stderr.matches(told).count(), 2, "{replayed:?}");
-    assert!(
-        !replayed.stderr.contains(MAIL) && !replayed.stderr.contains("redacted in what was recorded"),
-        "{replayed:?}"
-    );
+    assert!(!replayed.stderr.contains(MAIL) && !replayed.stderr.contains("redacted while recording"), "{replayed:?}");
 }

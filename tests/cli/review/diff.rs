@@ -157,9 +157,9 @@ async fn a_failed_comparison_says_why() {
         assert_eq!((finished.code, finished.stdout.as_str()), (Some(code), ""), "{finished:?}");
         assert!(finished.stderr.contains(part), "{part} in {finished:?}");
     };
-    told("main:c", 1, "git has no revision \"main\" here");
+    told("main:c", 1, "git does not know the revision \"main\" here");
     committed(&stage);
-    told("nobody:c", 1, "git has no revision \"nobody\" here");
+    told("nobody:c", 1, "git does not know the revision \"nobody\" here");
     told("main:d", 1, "has no folder \"d\"");
     told("main:c/cassette.json", 1, "has no folder");
     told("main:c/list-permissions", 1, "is no cassette");

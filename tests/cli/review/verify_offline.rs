@@ -55,15 +55,25 @@ async fn differences_from_the_model_are_named_with_their_place() {
         ("create-resource-share", "\"owningAccountId\"", "\"owner\"", "/resourceShare/owner is no member"),
         ("get-resource-shares", "\"resourceShares\": [", "\"shares\": [", "/resourceShares is missing"),
         ("get-resource-shares", "\"status\": 400", "\"status\": 409", "InvalidParameterException has status 400"),
-        ("get-resource-shares", "{\"$token\": 1}", "{\"$token\": 2}", "the chain is broken: its token should be 1"),
-        ("get-resource-shares", "{\"$token\": 1}", "null", "page 1: the chain is broken: it leads to no next page"),
+        (
+            "get-resource-shares",
+            "{\"$token\": 1}",
+            "{\"$token\": 2}",
+            "the chain of pages is broken: its token should be 1",
+        ),
+        (
+            "get-resource-shares",
+            "{\"$token\": 1}",
+            "null",
+            "page 1: the chain of pages is broken: it leads to no next page",
+        ),
         (
             "list-permissions",
             "\"content-type\":",
             "\"retry-after\": \"1\", \"content-type\":",
             "header \"retry-after\": ",
         ),
-        ("list-permissions", "\"complete\": false,", "", "it leads on, and is recorded as complete"),
+        ("list-permissions", "\"complete\": false,", "", "it leads to a next page, but is marked complete"),
         ("get-resource-shares", "\"after\": ", "\"id\": ", "a read with an id"),
         ("create-resource-share", "\"id\": ", "\"after\": ", "a write without an id"),
         ("list-permissions", "\"takes\"", "\"take\"", "member \"takes\" is missing"),
@@ -110,5 +120,5 @@ async fn a_dangling_link_is_reported() {
     assert_eq!(wrong.code, Some(5), "{wrong:?}");
     let lines: Vec<&str> = wrong.stdout.lines().collect();
     assert_eq!(lines.len(), 1, "{wrong:?}");
-    assert!(lines[0].contains("take 2: it leads back to the write create-resource-share/"), "{wrong:?}");
+    assert!(lines[0].contains("take 2: it refers to the write create-resource-share/"), "{wrong:?}");
 }

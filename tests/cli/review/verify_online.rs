@@ -204,7 +204,7 @@ async fn update_records_drifted_takes_again() {
     let updated = verify(&stage, &stage, &["--update"]);
     // What session `a` read after its write stays, and that is said.
     assert_eq!(updated.code, Some(5), "{updated:?}");
-    assert!(updated.stdout.contains("not recorded anew: a session read it after a write"), "{updated:?}");
+    assert!(updated.stdout.contains("not recorded again: a session read it after a write"), "{updated:?}");
     assert!(updated.stdout.contains("; recorded anew"), "{updated:?}");
     assert!(updated.stderr.contains("1 read recorded anew"), "{updated:?}");
     let after = stage.texts("c");
@@ -233,9 +233,9 @@ async fn an_error_is_not_recorded_in_place_of_an_answer() {
     equal.endpoint().inject(Fault::next(refused).times(100));
     let updated = verify(&stage, &equal, &["--update"]);
     assert_eq!(updated.code, Some(5), "{updated:?}");
-    assert!(updated.stdout.contains("not recorded anew: upstream refuses now what it answered then"), "{updated:?}");
+    assert!(updated.stdout.contains("not recorded again: upstream now refuses what it once answered"), "{updated:?}");
     // An error was recorded too: who may not ask learns nothing of that.
-    assert!(updated.stdout.contains("not recorded anew: the error that upstream answers now tells of who asks"));
+    assert!(updated.stdout.contains("not recorded again: the error that upstream returns now is about the caller"));
     assert_eq!(stage.texts("c"), before);
     let other = "InvalidStateTransitionException".to_owned();
     let other = Effect::Refused { status: 400, name: other.clone(), message: "no".to_owned() };

@@ -25,14 +25,19 @@ async fn an_answer_unlike_the_service_replaces_nothing() {
     let stage = recorded().await;
     let before = stage.texts("c");
     for (status, content_type, body, reason) in [
-        (302, "text/html", SIGN_IN, "upstream sends somewhere else now"),
-        (304, "application/json", "", "upstream sends somewhere else now"),
-        (200, "text/html", SIGN_IN, "the body is no JSON now"),
-        (200, "application/json", "", "the body is no JSON now"),
-        (200, "application/json", "[]", "the body is no JSON object now"),
-        (200, "application/json", "{}", "there is nothing in the body now of what the operation answers"),
-        (200, "application/json", r#"{"message":"sign in"}"#, "there is nothing in the body now"),
-        (200, "application/json", r#"{"resourceShares":null,"nextToken":null}"#, "there is nothing in the body now"),
+        (302, "text/html", SIGN_IN, "upstream now redirects"),
+        (304, "application/json", "", "upstream now redirects"),
+        (200, "text/html", SIGN_IN, "the body is no longer JSON"),
+        (200, "application/json", "", "the body is no longer JSON"),
+        (200, "application/json", "[]", "the body is no longer a JSON object"),
+        (200, "application/json", "{}", "the body has none of the operation's members"),
+        (200, "application/json", r#"{"message":"sign in"}"#, "the body has none of the operation's members"),
+        (
+            200,
+            "application/json",
+            r#"{"resourceShares":null,"nextToken":null}"#,
+            "the body has none of the operation's members",
+        ),
     ] {
         let other = endpoint(7).await;
         answers(&other, LISTING, status, Some(content_type), body);
@@ -40,7 +45,7 @@ async fn an_answer_unlike_the_service_replaces_nothing() {
         assert_eq!(updated.code, Some(5), "{status} {body}: {updated:?}");
         assert!(!updated.stderr.contains("recorded anew"), "{status} {body}: {updated:?}");
         // An error was recorded too.
-        let told = updated.stdout.lines().filter(|line| line.contains(&format!("; not recorded anew: {reason}")));
+        let told = updated.stdout.lines().filter(|line| line.contains(&format!("; not recorded again: {reason}")));
         assert_eq!(told.count(), 3, "{reason}: {updated:?}");
         assert_eq!(stage.texts("c"), before, "{status} {body}");
         let json = verify(&stage, &other, &["--update", "--json"]);
@@ -68,7 +73,7 @@ async fn an_answer_with_other_types_replaces_nothing() {
         for arguments in [&["--update"][..], &["--update", "--ignore-values"]] {
             let updated = verify(&stage, &other, arguments);
             assert_eq!(updated.code, Some(5), "{body}: {updated:?}");
-            let refused = |line: &&str| line.contains(&format!("; not recorded anew: page 1: {told}"));
+            let refused = |line: &&str| line.contains(&format!("; not recorded again: page 1: {told}"));
             // In place of a page, of several, and of an error: of another shape, each.
             let told = updated.stdout.lines().filter(|line| line.starts_with("shape ")).filter(refused);
             assert_eq!(told.count(), 3, "{body}: {updated:?}");
@@ -116,7 +121,7 @@ async fn a_page_in_the_middle_is_checked_too() {
     other.endpoint().inject(Fault::next(Effect::Latency(Duration::ZERO)).on(LISTING));
     answers(&other, LISTING, 200, None, SIGN_IN);
     let updated = verify(&stage, &other, &["--update"]);
-    assert!(updated.code == Some(5) && updated.stdout.contains("the body is no JSON now"), "{updated:?}");
+    assert!(updated.code == Some(5) && updated.stdout.contains("the body is no longer JSON"), "{updated:?}");
     assert_eq!(stage.texts("c"), before);
 }
 

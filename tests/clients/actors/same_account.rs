@@ -194,7 +194,7 @@ fn the_endpoint_of_the_environment_or_the_profile_is_upstream_and_is_printed() {
         let (endpoint, tape) = (start(), Tape::new());
         let recorded = record(&tape, create(&python, "x").env(variable, endpoint.url())).success();
         assert_eq!(endpoint.running().requests(), 1, "{recorded}");
-        let told = format!("{} is asked instead of AWS, as {variable} says", endpoint.url());
+        let told = format!("{} is used instead of AWS, as set by {variable}", endpoint.url());
         assert!(recorded.stderr.contains(&told), "{recorded}");
     }
     for profile in ["endpoint_url = URL", "services = local\n[services local]\nram =\n  endpoint_url = URL"] {
@@ -204,7 +204,7 @@ fn the_endpoint_of_the_environment_or_the_profile_is_upstream_and_is_printed() {
         let call = create(&python, "x").env("AWS_CONFIG_FILE", &config).env("AWS_PROFILE", "moto");
         let recorded = record(&tape, call).success();
         assert_eq!(endpoint.running().requests(), 1, "{recorded}");
-        assert!(recorded.stderr.contains("is asked instead of AWS, as the profile moto says"), "{recorded}");
+        assert!(recorded.stderr.contains("is used instead of AWS, as set by the profile moto"), "{recorded}");
     }
     // What the command line says comes first.
     let (endpoint, tape) = (start(), Tape::new());
@@ -276,7 +276,7 @@ fn a_run_within_a_run_asks_the_outer_one_and_shows_no_key() {
     let finished = call.finish().success();
     assert_eq!(endpoint.running().requests(), 1);
     assert_eq!((outer.files().len(), inner.files().len()), (1, 1));
-    assert!(finished.stderr.contains("is asked instead of AWS, as AWS_ENDPOINT_URL_RAM says"), "{finished}");
+    assert!(finished.stderr.contains("is used instead of AWS, as set by AWS_ENDPOINT_URL_RAM"), "{finished}");
     assert!(!finished.stderr.contains("key-"), "{finished}");
 }
 

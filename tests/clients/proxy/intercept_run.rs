@@ -50,7 +50,7 @@ fn cmd_is_not_started_where_it_would_go_past_ramtape() {
     for (flags, name, value, part) in [
         (&[][..], "NO_PROXY", ".amazonaws.com", "covers ram.us-east-1.amazonaws.com"),
         (&[], "AWS_ENDPOINT_URL", "http://127.0.0.1:4566", "AWS_ENDPOINT_URL leads CMD elsewhere"),
-        (&["--tls"], "X", "x", "--tls is for --door endpoint"),
+        (&["--tls"], "X", "x", "--tls works only with --door endpoint"),
     ] {
         let refused = run(folder.path(), flags, &[(name, value)], &["touch", "started"]);
         assert_eq!(refused.code, Some(2), "{refused:?}");
