@@ -197,10 +197,10 @@ mod tests {
             "page 2 of 3: status 200\ncontent-type: application/json\n{\n  \"n\": 1.0E9,\n  \"nextToken\": {\"$token\": 2}\n}\n"
         );
         let cut = page_text(1, 1, &page, Some(2));
-        assert!(cut.ends_with("{\n  \"n\": 1.0E9,\n… 2 lines more (--full shows them)\n"), "{cut}");
+        assert!(cut.ends_with("{\n  \"n\": 1.0E9,\n… 2 more lines (--full shows them)\n"), "{cut}");
         assert_eq!(page_json(&page)["body"], "{\"n\": 1.0E9, \"nextToken\":{\"$token\":2}}");
         let binary = Page { status: 200, headers: Vec::new(), body: Body::literal(Bytes::from_static(b"\xff\x00")) };
-        assert!(page_text(1, 1, &binary, None).contains("2 bytes that are not text"));
+        assert!(page_text(1, 1, &binary, None).contains("2 bytes of binary data"));
         assert_eq!(page_json(&binary)["base64"], "/wA=");
     }
 }

@@ -102,7 +102,7 @@ mod tests {
         for (toml, part) in [
             ("[actors.'']\nprofile = 'p'", "1 to 64 characters"),
             ("[actors.'a b']\nprofile = 'p'", "1 to 64 characters"),
-            ("[actors.default]\nprofile = 'p'", "no actor claims"),
+            ("[actors.default]\nprofile = 'p'", "match no actor"),
             ("[actors.ramtape]\nprofile = 'p'", "choose another"),
             ("[actors.a]", "set profile, account or key_ids"),
             ("[actors.a]\nkey_ids = []", "set profile, account or key_ids"),
@@ -111,10 +111,13 @@ mod tests {
             ("[actors.a]\naccount = '12345678901'", "12 digits"),
             ("[actors.a]\naccount = '1111-2222-3333'", "12 digits"),
             ("[actors.a]\nkey_ids = ['AKIA 1']", "\"AKIA 1\""),
-            ("[actors.a]\nprofile = 'p'\n[actors.b]\nprofile = 'p'", "profile \"p\" is claimed by [actors.a]"),
-            ("[actors.a]\naccount = '111122223333'\n[actors.b]\naccount = '111122223333'", "[actors.a] already"),
-            ("[actors.a]\nkey_ids = ['K']\n[actors.b]\nkey_ids = ['J', 'K']", "key id \"K\" is claimed"),
-            ("[actors.a]\nkey_ids = ['b']\n[actors.b]\nkey_ids = ['J']", "key id \"b\" is claimed"),
+            ("[actors.a]\nprofile = 'p'\n[actors.b]\nprofile = 'p'", "profile \"p\" already belongs to [actors.a]"),
+            (
+                "[actors.a]\naccount = '111122223333'\n[actors.b]\naccount = '111122223333'",
+                "already belongs to [actors.a]",
+            ),
+            ("[actors.a]\nkey_ids = ['K']\n[actors.b]\nkey_ids = ['J', 'K']", "key id \"K\" already belongs"),
+            ("[actors.a]\nkey_ids = ['b']\n[actors.b]\nkey_ids = ['J']", "key id \"b\" already belongs"),
         ] {
             let error = actors(toml).unwrap_err().to_string();
             assert!(error.starts_with("[actors.") && error.contains(part), "{part} in {error}");

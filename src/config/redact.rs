@@ -103,8 +103,8 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_named_by_its_number() {
         for (toml, part) in [
-            ("member = 'a'\n[[redact.rules]]", "rule 2 of [[redact.rules]] cannot be used: it needs one of"),
-            ("member = 'a'\npattern = 'b'", "needs one of"),
+            ("member = 'a'\n[[redact.rules]]", "rule 2 of [[redact.rules]] cannot be used: set exactly one of"),
+            ("member = 'a'\npattern = 'b'", "set exactly one of"),
             ("member = 'a'\noperations = ['ListX']", "no operation \"ListX\""),
             ("member = 'a'\nwith = 'x'", "different requests"),
             ("pattern = '('", "unclosed group"),

@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(session_lines(std::slice::from_ref(&named), false), []);
         assert_eq!(session_lines(std::slice::from_ref(&named), true).len(), 1);
         let many = vec![named; 30];
-        assert_eq!(session_lines(&many, false).last(), Some(&note("and 10 sessions more")));
+        assert_eq!(session_lines(&many, false).last(), Some(&note("and 10 more sessions")));
         assert_eq!(session_lines(&many, true).len(), 30);
     }
 
@@ -326,21 +326,20 @@ mod tests {
             lines(&summary),
             [
                 problem("miss: GetResourceShares k3v9x2mq7r5ta4bc in session t1, 2 times\n  no take\n  record it"),
-                problem("and 2 misses more"),
+                problem("and 2 more misses"),
                 problem("answered but not recorded: disk full"),
                 note("not recorded: GetResourceShares in us-east-1 answered ThrottlingException (HTTP 429), 2 times"),
                 note("not recorded: ListPrincipals in us-east-1 answered HTTP 503"),
                 problem("refused 1 request: caller not proved"),
                 problem(
-                    "2 requests went upstream after writes that were only replayed: upstream never saw those writes"
+                    "2 requests sent upstream after writes that were only replayed: upstream never saw those writes"
                 ),
                 problem("GetResourceShares abc has answered PENDING again and again"),
                 problem(
-                    "1 client that waited was given answers that were recorded later, as this run did not make the writes before \
-                     them"
+                    "1 waiting client got answers recorded later, because this run did not make the writes before them"
                 ),
-                note("recorded in part, as its client did not read it to the end: ListPrincipals abc"),
-                note("1 recorded request was never asked for"),
+                note("recorded only in part, because its client stopped before the end: ListPrincipals abc"),
+                note("1 recorded request was never used"),
             ]
         );
         assert_eq!(

@@ -209,7 +209,7 @@ mod tests {
         for (name, value, part) in [
             ("NO_PROXY", "amazonaws.com", "covers ram.eu-west-1.amazonaws.com"),
             ("no_proxy", "*", "covers ram.eu-west-1.amazonaws.com"),
-            ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", "AWS_ENDPOINT_URL leads CMD elsewhere"),
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", "AWS_ENDPOINT_URL makes CMD bypass ramtape"),
         ] {
             let error = led(Door::Intercept, &[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(part) && error.contains("--door"), "{error}");

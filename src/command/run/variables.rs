@@ -189,10 +189,7 @@ mod tests {
         let (random, given) = (Wanted::Random, Wanted::Given("b".to_owned()));
         let told = |wanted: &Wanted, settled: Settled| place.value("X", wanted, settled).unwrap();
         let (value, text) = told(&random, Settled::Made("a".into()));
-        assert_eq!(
-            (value.as_str(), text.as_str()),
-            ("a", "variable X=a, made at random and kept in c/d/variables.json")
-        );
+        assert_eq!((value.as_str(), text.as_str()), ("a", "variable X=a, random, stored in c/d/variables.json"));
         assert_eq!(told(&given, Settled::Recorded("b".into())).1, "variable X=b, as recorded");
         let (value, text) = told(&given, Settled::Recorded("a".into()));
         assert!(value == "a" && text.contains("is not used"), "{text}");
