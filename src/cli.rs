@@ -1,16 +1,16 @@
 //! The command line: what can be asked of the `ramtape` binary.
 
-mod carry;
-mod hint;
 mod proxy;
 mod review;
 mod setup;
+mod suggestion;
+mod transfer;
 mod upkeep;
 
-pub use carry::{ExportArgs, ImportArgs, MergeArgs, MergeFileArgs};
 pub use proxy::{ModeArgs, ProxyArgs, RunArgs, ServeArgs};
 pub use review::{CoverageArgs, DiffArgs, LsArgs, SelectionArgs, ShowArgs, TakesArgs, VerifyArgs};
 pub use setup::{CaArgs, CompletionsArgs, DemoArgs, DoctorArgs, ManArgs};
+pub use transfer::{ExportArgs, ImportArgs, MergeArgs, MergeFileArgs};
 pub use upkeep::{PruneArgs, RmArgs, ScanArgs, SealArgs};
 
 use crate::config::RawConfig;
@@ -89,16 +89,16 @@ pub enum Command {
     #[command(after_help = "Example:\n  ramtape seal --cassette cassettes/default")]
     Seal(SealArgs),
     /// Add the takes of other cassettes to one
-    #[command(after_help = carry::MERGE_EXAMPLE)]
+    #[command(after_help = transfer::MERGE_EXAMPLE)]
     Merge(MergeArgs),
     /// Merge one file of a cassette as git's merge driver
-    #[command(after_help = carry::MERGE_FILE_EXAMPLE)]
+    #[command(after_help = transfer::MERGE_FILE_EXAMPLE)]
     MergeFile(MergeFileArgs),
     /// Write what a cassette holds as an HTTP archive (HAR)
-    #[command(after_help = carry::EXPORT_EXAMPLE)]
+    #[command(after_help = transfer::EXPORT_EXAMPLE)]
     Export(ExportArgs),
     /// Add what an HTTP archive (HAR) holds to a cassette
-    #[command(after_help = carry::IMPORT_EXAMPLE)]
+    #[command(after_help = transfer::IMPORT_EXAMPLE)]
     Import(ImportArgs),
     /// Remove takes that the latest complete replay never used
     #[command(after_help = upkeep::PRUNE_EXAMPLE)]

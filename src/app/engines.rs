@@ -107,7 +107,7 @@ impl Engines {
     }
 
     /// `request` with the run's session, unless it names its own: nobody further in knows of the run's.
-    fn named(&self, mut request: Request) -> Request {
+    fn with_run_session(&self, mut request: Request) -> Request {
         if let Some(name) = &self.session {
             assign_session(&mut request, name);
         }
@@ -144,7 +144,7 @@ impl Engines {
     ///
     /// # Errors
     /// As there.
-    pub(super) async fn settle_of_run(
+    pub(super) async fn settle_for_run(
         &self,
         wanted: Vec<(String, Wanted)>,
     ) -> Result<Vec<(String, Settled)>, VariableError> {
@@ -161,7 +161,7 @@ impl Engines {
         for (name, value) in &values {
             check_variable(name, value).map_err(|flaw| VariablesError::Unfit(flaw.to_string()))?;
         }
-        let request = self.named(request);
+        let request = self.with_run_session(request);
         let is_proved = match &self.over {
             Over::One(engine, _) => engine.trusts_caller(&request),
             Over::PerSession(sessions) => sessions.knows(&request),
@@ -190,16 +190,16 @@ impl Engines {
 
     /// Puts back the variables that a run in mode `all` replaced for sessions that have recorded nothing: the takes that were to
     /// be replaced stay, and were recorded with them. Those of callers that name no session are everybody's.
-    fn take_back_variables(&self) -> Result<(), CassetteError> {
+    fn restore_variables(&self) -> Result<(), CassetteError> {
         let sessions = self.engines().into_iter().flat_map(|engine| engine.sessions());
         let recorded: BTreeSet<String> =
             sessions.filter(|session| session.recorded > 0).map(|session| session.name.unwrap_or_default()).collect();
         let has_recorded =
             |session: &str| if session.is_empty() { !recorded.is_empty() } else { recorded.contains(session) };
         match &self.over {
-            Over::One(_, variables) => variables.take_back(has_recorded),
+            Over::One(_, variables) => variables.restore(has_recorded),
             Over::PerSession(sessions) => {
-                sessions.all_variables().iter().try_for_each(|variables| variables.take_back(has_recorded))
+                sessions.all_variables().iter().try_for_each(|variables| variables.restore(has_recorded))
             }
         }
     }
@@ -214,7 +214,7 @@ impl Engines {
     /// Writes everything that was recorded as text; `step` is called before each request, with the number of all. Blocks.
     /// Each report comes with its cassette's folder.
     pub(super) fn seal(&self, mut step: impl FnMut(usize)) -> Result<Vec<(PathBuf, SealReport)>, CassetteError> {
-        let taken_back = self.take_back_variables();
+        let taken_back = self.restore_variables();
         let mut engines = self.engines();
         engines.retain(Engine::is_recording);
         let all = engines.iter().map(|engine| engine.cassette().unsealed()).sum();
@@ -231,7 +231,7 @@ impl Engines {
 impl Engines {
     /// What to say of requests that a recording of everything has left as they were, as nobody asked for them: they may be of
     /// use to other commands, or to nobody.
-    pub(super) fn left_as_it_was(&self, reports: &[(PathBuf, SealReport)]) -> Option<String> {
+    pub(super) fn describe_unchanged(&self, reports: &[(PathBuf, SealReport)]) -> Option<String> {
         let (Over::One(engine, _), [(root, report)]) = (&self.over, reports) else { return None };
         let failed = report.failed.iter().map(|(folder, fingerprint, _)| (folder, fingerprint));
         let recorded: BTreeSet<_> = report.sealed.iter().map(|(folder, fp)| (folder, fp)).chain(failed).collect();
@@ -252,7 +252,7 @@ impl Engines {
 
 impl proxy::Handler for Engines {
     async fn handle(&self, request: Request) -> Response {
-        let request = self.named(request);
+        let request = self.with_run_session(request);
         match &self.over {
             Over::One(engine, _) => engine.answer(request).await,
             // Boxed: the way to open a cassette is large, and a future is moved into place for every request.

@@ -57,13 +57,13 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     whole.unsigned += unsigned;
     add_counts(&mut whole.refused, refused);
     whole.requests += requests;
-    whole.never_used = both(whole.never_used, never_used);
+    whole.never_used = add_options(whole.never_used, never_used);
     whole.unused_takes += unused_takes;
     whole.upstream_connections = whole.upstream_connections.max(upstream_connections);
     whole.tunnels += tunnels;
     whole.tunnels_refused += tunnels_refused;
     whole.after_replayed_writes += after_replayed_writes;
-    whole.time_saved = both(whole.time_saved, time_saved);
+    whole.time_saved = add_options(whole.time_saved, time_saved);
     whole.partial.extend(partial);
     whole.stuck.extend(stuck);
     whole.waiters_advanced += waiters_advanced;
@@ -97,7 +97,7 @@ fn add_counts<T: PartialEq>(counts: &mut Vec<(T, u64)>, more: impl IntoIterator<
     }
 }
 
-fn both<T: std::ops::Add<Output = T>>(one: Option<T>, other: Option<T>) -> Option<T> {
+fn add_options<T: std::ops::Add<Output = T>>(one: Option<T>, other: Option<T>) -> Option<T> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one + other),
         (one, other) => one.or(other),

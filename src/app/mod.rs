@@ -173,13 +173,14 @@ async fn open_one(
     if let Ground::Sessions(first) = Ground::of(&root)? {
         return Err(StartError::Sessions { root, first });
     }
-    let warden = Arc::new(Rules::of(config));
+    let warden = Arc::new(Rules::from_config(config));
     let opening = Arc::clone(&warden);
     let (mode, opened) =
         tokio::task::spawn_blocking(move || opener::open(&root, mode, &opening, &mut *sealing)).await??;
     let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
     let found = Opener { config: config.clone(), warden, upstream }.engine(&config.cassette, mode, opened);
-    let notices = std::iter::once(told(config, mode)).chain(destination.notice).chain(found.notices).collect();
+    let notices =
+        std::iter::once(describe_start(config, mode)).chain(destination.notice).chain(found.notices).collect();
     Ok((Over::One(found.engine, found.variables), mode, destination.kind, notices))
 }
 
@@ -199,7 +200,7 @@ async fn way_upstream(
 }
 
 /// What is going to happen, in a line.
-fn told(config: &Config, mode: Mode) -> String {
+fn describe_start(config: &Config, mode: Mode) -> String {
     let cassette = config.cassette.display();
     match (mode, config.mode) {
         (Mode::ReplayOnly, _) if !config.cassette.exists() => {
@@ -233,7 +234,8 @@ async fn open_sessions(
         RecordMode::All => Mode::RecordAll,
     };
     let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
-    let sessions = PerSession::new(Opener { config: config.clone(), warden: Arc::new(Rules::of(config)), upstream })?;
+    let sessions =
+        PerSession::new(Opener { config: config.clone(), warden: Arc::new(Rules::from_config(config)), upstream })?;
     let notices = destination.notice.into_iter().collect();
     Ok((Over::PerSession(Arc::new(sessions)), mode, destination.kind, notices))
 }

@@ -21,7 +21,7 @@ pub(super) struct Opener {
 }
 
 /// An engine, and what opening its cassette brought to light.
-pub(super) struct Found {
+pub(super) struct OpenedEngine {
     pub(super) engine: Engine,
     pub(super) variables: Arc<CassetteVariables>,
     pub(super) notices: Vec<String>,
@@ -29,30 +29,30 @@ pub(super) struct Found {
 
 impl Opener {
     /// The engine over the cassette in `root`; what it does is decided here, by what the cassette holds. Blocks.
-    pub(super) fn open(&self, root: &Path) -> Result<Found, CassetteError> {
+    pub(super) fn open(&self, root: &Path) -> Result<OpenedEngine, CassetteError> {
         let (mode, opened) = open(root, self.config.mode, &self.warden, &mut |_| ())?;
         Ok(self.engine(root, mode, opened))
     }
 
     /// The engine over what [`open`] opened.
-    pub(super) fn engine(&self, root: &Path, mode: Mode, opened: Opened<PreparedEntry>) -> Found {
+    pub(super) fn engine(&self, root: &Path, mode: Mode, opened: Opened<PreparedEntry>) -> OpenedEngine {
         let upstream = self.upstream.as_ref().filter(|_| mode != Mode::ReplayOnly).cloned();
         let policy = opened.redaction.policy();
-        let differing = self.warden.differing(root, policy);
-        let one_sided = if mode == Mode::ReplayOnly { Vec::new() } else { self.warden.one_sided(policy) };
+        let differing = self.warden.describe_differences(root, policy);
+        let one_sided = if mode == Mode::ReplayOnly { Vec::new() } else { self.warden.describe_one_sided(policy) };
         let told = opened.notices.iter().map(ToString::to_string);
-        let side_by_side = self.side_by_side(root, &opened.cassette);
+        let side_by_side = self.describe_concurrent_writes(root, &opened.cassette);
         let notices = told.chain(differing).chain(one_sided).chain(side_by_side).collect();
         let redaction = Arc::clone(&opened.redaction);
         let engine = Engine::new(self.settings(root, mode, opened.redaction), opened.cassette, upstream);
         let modes = (self.config.mode, mode, self.config.cassette_per_session);
         let variables = CassetteVariables::new(engine.clone(), modes, Arc::clone(&self.warden), redaction);
-        Found { engine, variables: Arc::new(variables), notices }
+        OpenedEngine { engine, variables: Arc::new(variables), notices }
     }
 
     /// What to say of a cassette of an earlier ramtape whose writes were on their way at the same time: what was recorded after
     /// which of them cannot be told from it. Only such a cassette is looked through.
-    fn side_by_side(&self, root: &Path, cassette: &Cassette<PreparedEntry>) -> Option<String> {
+    fn describe_concurrent_writes(&self, root: &Path, cassette: &Cassette<PreparedEntry>) -> Option<String> {
         if !cassette::is_of_earlier(root) {
             return None;
         }

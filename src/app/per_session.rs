@@ -1,7 +1,7 @@
 //! A cassette for every session, opened when its session first asks.
 
 use super::merged::refuse;
-use super::opener::{Found, Opener, regions};
+use super::opener::{OpenedEngine, Opener, regions};
 use super::variables::{CassetteVariables, Settled, VariableError, Wanted, recorded_in};
 use crate::aws::sigv4::Authorization;
 use crate::cassette::{self, Cassette, CassetteError};
@@ -23,7 +23,7 @@ const UNNAMED: &str = "default";
 /// How many cassettes are opened in a run: on replay anybody may name a new session with every request.
 const MOST: usize = 10_000;
 /// How many different refusals are told.
-const TOLD: usize = 100;
+const MOST_REASONS: usize = 100;
 
 /// The engines of all sessions that have asked, by the name of their cassette.
 ///
@@ -32,7 +32,7 @@ pub(super) struct PerSession {
     opener: Opener,
     /// How many engines there may be.
     most: usize,
-    engines: Mutex<BTreeMap<String, Arc<OnceCell<Found>>>>,
+    engines: Mutex<BTreeMap<String, Arc<OnceCell<OpenedEngine>>>>,
     /// Asks upstream for callers whom only upstream can prove, as long as their sessions have no cassette.
     porter: Engine,
     /// Held while it does, by name of the session: one request at a time.
@@ -280,7 +280,7 @@ impl PerSession {
                 error.to_response()
             }
         };
-        if refusals.reasons.len() < TOLD || refusals.reasons.contains_key(&reason) {
+        if refusals.reasons.len() < MOST_REASONS || refusals.reasons.contains_key(&reason) {
             *refusals.reasons.entry(reason).or_default() += 1;
         }
         response
@@ -335,7 +335,7 @@ impl PerSession {
     }
 }
 
-async fn open(this: &Arc<PerSession>, name: &str) -> Result<Found, String> {
+async fn open(this: &Arc<PerSession>, name: &str) -> Result<OpenedEngine, String> {
     let (this, root) = (Arc::clone(this), this.opener.root_of(name));
     let opened = tokio::task::spawn_blocking(move || this.opener.open(&root)).await;
     opened.map_err(|error| error.to_string())?.map_err(|error| with_causes(&error))

@@ -38,7 +38,7 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    pub(crate) fn of(config: &Config) -> Self {
+    pub(crate) fn from_config(config: &Config) -> Self {
         Self {
             redact: config.redact.clone(),
             allowed: config.allowed.clone(),
@@ -84,7 +84,7 @@ impl Rules {
     }
 
     /// What to say where the cassette in `root` has other rules than the configuration.
-    pub(super) fn differing(&self, root: &Path, own: &Policy) -> Option<String> {
+    pub(super) fn describe_differences(&self, root: &Path, own: &Policy) -> Option<String> {
         let configured = &self.redact.policy;
         let asks = configured.accounts || !configured.rules.is_empty();
         if !asks || (configured.accounts, &configured.rules) == (own.accounts, &own.rules) {
@@ -120,7 +120,7 @@ impl Rules {
     }
 
     /// What to say of rules for answers alone, where requests can have what they redact.
-    pub(super) fn one_sided(&self, policy: &Policy) -> Vec<String> {
+    pub(super) fn describe_one_sided(&self, policy: &Policy) -> Vec<String> {
         let answers_only = policy.rules.iter().filter(|rule| rule.way == Way::Response);
         let told = answers_only.filter_map(|rule| {
             let member = match &rule.selector {
@@ -201,7 +201,7 @@ impl Warden for Rules {
 
     fn redaction(&self, root: &Path, mut policy: Policy, recording: bool) -> Result<Redaction, String> {
         if let Some(check) = &self.named {
-            return named(self.keys(root, false)?, check, policy, recording);
+            return redaction_with_named_key(self.keys(root, false)?, check, policy, recording);
         }
         let may_make = recording && !self.only_seals;
         let source = self.keys(root, may_make)?.source(&policy, may_make)?;
@@ -234,7 +234,7 @@ impl Warden for Rules {
 }
 
 /// The rules `policy` with the key that `check` tells, and no other.
-fn named(keys: Keys, check: &str, mut policy: Policy, recording: bool) -> Result<Redaction, String> {
+fn redaction_with_named_key(keys: Keys, check: &str, mut policy: Policy, recording: bool) -> Result<Redaction, String> {
     if recording {
         keys.bring(check)?;
     }

@@ -88,7 +88,7 @@ impl Running {
         &self,
         wanted: Vec<(String, Wanted)>,
     ) -> Result<Vec<(String, Settled)>, VariableError> {
-        self.engines.settle_of_run(wanted).await
+        self.engines.settle_for_run(wanted).await
     }
 
     /// The run's own session, and the folder of its cassette. "" is the one of callers that name none.
@@ -108,14 +108,14 @@ impl Running {
     /// # Errors
     /// Where a cassette cannot be sealed.
     pub async fn stop(self) -> Result<Summary, StopError> {
-        self.stop_telling(|_| ()).await
+        self.stop_with_progress(|_| ()).await
     }
 
     /// As [`Self::stop`]; `step` is called before each request is sealed, with the number of all.
     ///
     /// # Errors
     /// As there.
-    pub async fn stop_telling(self, step: impl FnMut(usize) + Send + 'static) -> Result<Summary, StopError> {
+    pub async fn stop_with_progress(self, step: impl FnMut(usize) + Send + 'static) -> Result<Summary, StopError> {
         // Those of connections that end with the proxy are among them.
         let tunnels = self.proxy.stop().await;
         self.engines.settle(self.answer_time).await;
@@ -145,7 +145,7 @@ impl Running {
                     .push(format!("{takes} of earlier recordings removed: their requests were recorded again"));
             }
             if mode == Mode::RecordAll {
-                summary.notices.extend(engines.left_as_it_was(&reports));
+                summary.notices.extend(engines.describe_unchanged(&reports));
             }
             // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
             for (root, report) in reports {

@@ -176,9 +176,11 @@ impl CassetteVariables {
             let of_cassette = || recorded.value(session, name).filter(|_| !self.replaces()).map(str::to_owned);
             let one = match (of_run.or_else(of_cassette), wanted) {
                 (Some(value), _) => Settled::Recorded(value),
-                (None, _) if self.recording == Recording::Nothing => Settled::Unrecorded(having(&recorded, name)),
+                (None, _) if self.recording == Recording::Nothing => {
+                    Settled::Unrecorded(sessions_with(&recorded, name))
+                }
                 (None, Wanted::Random) => Settled::Made(self.make(name)?),
-                (None, Wanted::Given(value)) => Settled::Kept(self.fit(name, value)?.to_owned()),
+                (None, Wanted::Given(value)) => Settled::Kept(self.check_secret(name, value)?.to_owned()),
             };
             settled.push((name.clone(), one));
         }
@@ -199,7 +201,7 @@ impl CassetteVariables {
     ///
     /// # Errors
     /// Where the file cannot be written.
-    pub(super) fn take_back(&self, has_recorded: impl Fn(&str) -> bool) -> Result<(), CassetteError> {
+    pub(super) fn restore(&self, has_recorded: impl Fn(&str) -> bool) -> Result<(), CassetteError> {
         let mut state = self.state.lock();
         if self.recording != (Recording::Everything { over_takes: true }) || state.before.is_empty() {
             return Ok(());
@@ -246,7 +248,7 @@ impl CassetteVariables {
 
     /// `value`, if it may stand in the cassette. It does so as it is: the program gets on replay what it got when it was
     /// recorded, and a stand-in for part of it would be another value.
-    fn fit<'v>(&self, name: &str, value: &'v str) -> Result<&'v str, VariableError> {
+    fn check_secret<'v>(&self, name: &str, value: &'v str) -> Result<&'v str, VariableError> {
         let judge = Judge { warden: &*self.warden, redaction: &self.redaction };
         match judge.secret_in_variable(self.root(), name, value) {
             None => Ok(value),
@@ -257,12 +259,12 @@ impl CassetteVariables {
     fn make(&self, name: &str) -> Result<String, VariableError> {
         let mut value = random_value()?;
         for _ in 1..ATTEMPTS {
-            if self.fit(name, &value).is_ok() {
+            if self.check_secret(name, &value).is_ok() {
                 break;
             }
             value = random_value()?;
         }
-        self.fit(name, &value)?;
+        self.check_secret(name, &value)?;
         Ok(value)
     }
 
@@ -310,7 +312,7 @@ pub(crate) fn shown_session(session: &str) -> String {
 }
 
 /// The sessions that have a value of variable `name`, for people.
-fn having(recorded: &Variables, name: &str) -> Vec<String> {
+fn sessions_with(recorded: &Variables, name: &str) -> Vec<String> {
     recorded.all().filter(|(_, other, _)| *other == name).map(|(session, ..)| session.to_owned()).collect()
 }
 

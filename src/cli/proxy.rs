@@ -1,6 +1,6 @@
 //! The flags of the commands that start the proxy.
 
-use super::hint;
+use super::suggestion;
 use crate::config::{Door, Pages, Poll, RawConfig, RecordMode};
 use clap::Args;
 use std::ffi::OsString;
@@ -48,7 +48,7 @@ pub struct ProxyArgs {
     #[arg(long, value_name = "WHICH", value_enum)]
     pub poll: Option<Poll>,
     /// Where to listen [default: a free port on 127.0.0.1]
-    #[arg(long, value_name = "ADDR:PORT", value_parser = hint::listen)]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = suggestion::listen)]
     pub listen: Option<SocketAddr>,
     /// Speak TLS to clients that use ramtape as their endpoint; they must trust `ramtape ca`
     #[arg(long)]

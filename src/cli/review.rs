@@ -29,8 +29,8 @@ Examples:
   ramtape diff HEAD~1:cassettes/default HEAD:cassettes/default
   ramtape diff cassettes/old cassettes/new --json
 
-What is a folder is a cassette; what is not is REV:PATH, as git writes it, and git reads it.
-Exits with 0 where no differences, with 5 where they differ.";
+An argument that is a folder is a cassette; any other is REV:PATH and is read with git.
+Exits with 0 if both hold the same, with 5 if they differ.";
 pub(super) const VERIFY_EXAMPLE: &str = "\
 Examples:
   ramtape verify                        check members, types, links and chains of pages

@@ -1,6 +1,6 @@
 //! The flags of the commands that help to set ramtape up, and to see it work.
 
-use super::{CassetteArgs, hint};
+use super::{CassetteArgs, suggestion};
 use crate::config::RawConfig;
 use clap::Args;
 use std::net::SocketAddr;
@@ -60,7 +60,7 @@ pub struct DoctorArgs {
     #[command(flatten)]
     pub cassette: CassetteArgs,
     /// Where the proxy would listen [default: a free port on 127.0.0.1]
-    #[arg(long, value_name = "ADDR:PORT", value_parser = hint::listen)]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = suggestion::listen)]
     pub listen: Option<SocketAddr>,
     /// The base URL to check; doctor connects to it and sends nothing
     #[arg(long, value_name = "URL")]

@@ -33,7 +33,7 @@ pub(super) fn run(args: &CaArgs, environment: &Environment, console: Console) ->
     }
     // From the first look to the last file: two at once would leave the bundle of one beside the key of the other.
     let held = store.hold().map_err(AuthorityError::from)?;
-    let (authority, earlier) = match kept(&store, args.renew)? {
+    let (authority, earlier) = match find_authority(&store, args.renew)? {
         (Some(authority), _) => (authority, None),
         (None, earlier) => (app::authority(&config, LIFETIME)?, Some(earlier)),
     };
@@ -49,7 +49,7 @@ pub(super) fn run(args: &CaArgs, environment: &Environment, console: Console) ->
         output::print(&format!("{}\n", as_json(&store, &authority, &bundle)))?;
         return Ok(Exit::Well);
     }
-    tell(&store, &authority, earlier.as_ref().map(Option::is_some), console);
+    print_authority(&store, &authority, earlier.as_ref().map(Option::is_some), console);
     console.note(&format!(
         "{} contains its certificate, your own and the public ones, {} in all",
         store.bundle().display(),
@@ -60,7 +60,7 @@ pub(super) fn run(args: &CaArgs, environment: &Environment, console: Console) ->
 }
 
 /// The authority that stays, or the one that is to be replaced.
-fn kept(
+fn find_authority(
     store: &Store,
     renew: bool,
 ) -> Result<(Option<CertificateAuthority>, Option<CertificateAuthority>), AuthorityError> {
@@ -103,7 +103,7 @@ fn remove(store: &Store, console: Console) -> Result<Exit, CommandError> {
 }
 
 /// What was done: `replaced` tells, of a new one, whether there was an earlier one.
-fn tell(store: &Store, authority: &CertificateAuthority, replaced: Option<bool>, console: Console) {
+fn print_authority(store: &Store, authority: &CertificateAuthority, replaced: Option<bool>, console: Console) {
     let folder = store.folder().display();
     let until = authority.last_day();
     console.note(&match replaced {

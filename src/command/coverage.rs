@@ -1,7 +1,7 @@
 //! `ramtape coverage`
 
 use crate::cli::{CoverageArgs, SelectionArgs};
-use crate::command::takes::recorded::Shelf;
+use crate::command::takes::recorded::CassetteReader;
 use crate::command::takes::select::Selection;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::model::{Entry, Take, counted};
@@ -14,10 +14,11 @@ use std::sync::Arc;
 pub(super) fn run(args: &CoverageArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
-    let shelf = Shelf::open(&config.cassette, console)?;
-    let mut coverage = Coverage::of(&config.service);
+    let reader = CassetteReader::open(&config.cassette, console)?;
+    let mut coverage = Coverage::new(&config.service);
     let everything = SelectionArgs::default();
-    let exit = Selection::new(&[], &everything).each(&shelf, console, |chosen| coverage.add(&chosen.recorded.entry))?;
+    let exit =
+        Selection::new(&[], &everything).each(&reader, console, |chosen| coverage.add(&chosen.recorded.entry))?;
     output::print_styled(&if args.json { coverage.json() } else { coverage.text() })?;
     Ok(exit)
 }
@@ -53,7 +54,7 @@ struct Chains {
 }
 
 impl Coverage {
-    fn of(service: &Service) -> Self {
+    fn new(service: &Service) -> Self {
         let transient = &service.recording.transient_errors;
         let row = |operation: &Arc<Operation>| {
             let modelled = operation.errors.iter().filter(|error| !transient.contains(error)).cloned().collect();

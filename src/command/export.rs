@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) fn run(args: &ExportArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
-    let warden = Arc::new(Rules::of(&config).only_sealing());
+    let warden = Arc::new(Rules::from_config(&config).only_sealing());
     let opening = cassette::Settings { warden: Arc::<Rules>::clone(&warden), ..cassette::Settings::default() };
     let opened = recorded::open_with(&config.cassette, Access::Replay, &opening, console)?;
     let judge = Judge { warden: &*warden, redaction: &opened.redaction };

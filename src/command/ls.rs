@@ -1,7 +1,7 @@
 //! `ramtape ls`
 
 use crate::cli::LsArgs;
-use crate::command::takes::recorded::Shelf;
+use crate::command::takes::recorded::CassetteReader;
 use crate::command::takes::select::{Chosen, Selection};
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::model::Take;
@@ -12,11 +12,11 @@ pub(super) fn run(args: &LsArgs, environment: &Environment, console: Console) ->
     selection.check(environment.folder())?;
     let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
-    let shelf = Shelf::open(&config.cassette, console)?;
+    let reader = CassetteReader::open(&config.cassette, console)?;
     let (mut rows, mut lines, mut found) = (Vec::new(), String::new(), false);
-    let exit = selection.each(&shelf, console, |chosen| {
+    let exit = selection.each(&reader, console, |chosen| {
         found = true;
-        if args.json { lines.push_str(&json(&chosen, &shelf)) } else { rows.push(row(&chosen)) }
+        if args.json { lines.push_str(&json(&chosen, &reader)) } else { rows.push(row(&chosen)) }
     })?;
     if !found && !selection.is_everything() {
         console.note(&format!("no takes in {} match these filters", config.cassette.display()));
@@ -41,7 +41,7 @@ fn row(chosen: &Chosen) -> [String; 7] {
     .map(|cell| printable(&cell).replace(['\n', '\t'], " "))
 }
 
-fn json(chosen: &Chosen, shelf: &Shelf) -> String {
+fn json(chosen: &Chosen, reader: &CassetteReader) -> String {
     let entry = &chosen.recorded.entry;
     let object = serde_json::json!({
         "operation": entry.operation.as_str(),
@@ -51,9 +51,9 @@ fn json(chosen: &Chosen, shelf: &Shelf) -> String {
         "takes": chosen.takes.len(),
         "pages": pages(chosen),
         "outcomes": outcomes(chosen),
-        "unsealed": shelf.is_unsealed(chosen.recorded.fingerprint),
+        "unsealed": reader.is_unsealed(chosen.recorded.fingerprint),
         "complete": chosen.takes().all(|(_, take)| take.complete),
-        "file": shelf.file(&chosen.recorded).to_string_lossy(),
+        "file": reader.file(&chosen.recorded).to_string_lossy(),
     });
     format!("{object}\n")
 }

@@ -24,19 +24,19 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, console: Console)
         console.note(&format!("nothing to remove: every take was used {by}"));
     } else if args.dry_run {
         console.note(&format!("{takes} would be removed: not used {by}"));
-    } else if 2 * going > all && !args.yes && !agreed(&format!("remove {takes} of {all}, not used {by}?"))? {
+    } else if 2 * going > all && !args.yes && !confirm(&format!("remove {takes} of {all}, not used {by}?"))? {
         console.note("nothing was removed");
     } else {
         let variables = Variables::read(&config.cassette)?;
         pruning.remove(&surplus, &mut count_steps(console, "removing from"))?;
-        recorded::tell_dropped(&variables, &Variables::read(&config.cassette)?, console);
+        recorded::print_dropped_variables(&variables, &Variables::read(&config.cassette)?, console);
         console.note(&format!("{takes} removed: not used {by}"));
     }
     Ok(Exit::Well)
 }
 
 /// Asks before most of a cassette goes: what ran may have been one test of many.
-fn agreed(question: &str) -> Result<bool, CommandError> {
+fn confirm(question: &str) -> Result<bool, CommandError> {
     let (stdin, mut stderr) = (io::stdin(), io::stderr());
     if !(stdin.is_terminal() && stderr.is_terminal()) {
         let told = format!("{question} That is more than half of the cassette: add --yes to confirm");

@@ -34,7 +34,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, console: Console) ->
     }
     // What will go is told before it goes.
     output::print(&if args.json { json(&going, unsealed, &config.cassette) } else { prune::text(&going) })?;
-    tell(&dangling, unsealed, args.force, console);
+    print_dangling(&dangling, unsealed, args.force, console);
     if !dangling.is_empty() && !args.force {
         return Err(CommandError::Linked { links: counted(dangling.len() as u64, "link", "links") });
     }
@@ -53,7 +53,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, console: Console) ->
         editing.cassette().remove(&going, &mut step)?
     }
     drop(step);
-    recorded::tell_dropped(&variables, &editing.cassette().variables()?, console);
+    recorded::print_dropped_variables(&variables, &editing.cassette().variables()?, console);
     console.note(&format!("{takes} removed"));
     if args.refused && editing.cassette().unsealed() > 0 {
         console.note(&format!("`ramtape seal --cassette {}` writes the others as text", shell_path(&config.cassette)));
@@ -65,7 +65,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, console: Console) ->
 fn open(config: &Config, args: &RmArgs) -> Result<Editing, EditError> {
     let root = &config.cassette;
     if args.refused {
-        let warden = Arc::new(Rules::of(config).only_sealing());
+        let warden = Arc::new(Rules::from_config(config).only_sealing());
         return Editing::open_store(root, &cassette::Settings { warden, ..cassette::Settings::default() });
     }
     if args.takes.selection.unsealed {
@@ -140,7 +140,7 @@ fn ambiguous(beginning: &str, fingerprints: &[Fingerprint]) -> CommandError {
     CommandError::Usage(format!("{beginning:?} matches several fingerprints: {}; give more characters", all.join(", ")))
 }
 
-fn tell(dangling: &[Dangling], unsealed: bool, force: bool, console: Console) {
+fn print_dangling(dangling: &[Dangling], unsealed: bool, force: bool, console: Console) {
     for Dangling { operation, fingerprint, write } in dangling {
         let how = if unsealed { "is linked to" } else { "holds a value of" };
         let text = format!("{operation} {fingerprint} stays, but {how} {write}");

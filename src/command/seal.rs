@@ -14,7 +14,7 @@ pub(super) fn run(args: &SealArgs, environment: &Environment, console: Console) 
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     // Opening for recording seals what an interrupted recording left; `seal` is for what that could not write.
-    let warden = Arc::new(Rules::of(&config).only_sealing());
+    let warden = Arc::new(Rules::from_config(&config).only_sealing());
     let cassette = cassette::Settings { warden, ..cassette::Settings::default() };
     let opened = recorded::open_with(&config.cassette, Access::Record { replace: false }, &cassette, console)?;
     let again = opened.cassette.seal_telling(&mut count_steps(console, "sealing"))?;
@@ -23,16 +23,18 @@ pub(super) fn run(args: &SealArgs, environment: &Environment, console: Console) 
         console.note(&format!("{folder}/{fingerprint}: a listing was recorded only in part"));
     }
     let adrift = || opened.sealed.adrift.iter().chain(&again.adrift);
-    adrift().for_each(|(folder, fingerprint)| console.problem(&summary::adrift(&format!("{folder}/{fingerprint}"))));
+    adrift().for_each(|(folder, fingerprint)| {
+        console.problem(&summary::describe_dangling(&format!("{folder}/{fingerprint}")))
+    });
     if sealed == 0 && again.failed.is_empty() {
         console.note("nothing to seal");
     }
-    let exit = told(&again, &config.cassette, console);
+    let exit = print_failures(&again, &config.cassette, console);
     Ok(if exit == Exit::Well && adrift().next().is_some() { Exit::Cassette } else { exit })
 }
 
 /// What stays in the store after the second attempt keeps the cassette from being whole.
-fn told(report: &SealReport, root: &Path, console: Console) -> Exit {
+fn print_failures(report: &SealReport, root: &Path, console: Console) -> Exit {
     for (folder, fingerprint, reason) in &report.failed {
         console.problem(&format!("{folder}/{fingerprint} cannot be sealed: {reason}"));
     }

@@ -41,11 +41,11 @@ fn start(
     environment: &Environment,
     console: Console,
 ) -> Result<Exit, CommandError> {
-    let reports = report::asked_for(&args.report)?;
+    let reports = report::parse_reports(&args.report)?;
     let config = Config::from_settings(settings, mode)?;
     let is_strict = config.strict;
     let summary = runtime()?.block_on(serve_until_told(config, args.ready_file.as_deref(), console))?;
-    report::close(&summary, &reports, environment, console)?;
+    report::finish(&summary, &reports, environment, console)?;
     Ok(strict::exit(&summary, is_strict, console))
 }
 
@@ -108,7 +108,7 @@ pub(super) async fn stop(
     console: Console,
 ) -> Result<Summary, CommandError> {
     tokio::select! {
-        stopped = running.stop_telling(count_steps(console, "sealing")) => Ok(stopped?),
+        stopped = running.stop_with_progress(count_steps(console, "sealing")) => Ok(stopped?),
         signal = impatience(signals, borne) => {
             console.problem("stopped immediately: takes that are not yet text are in the store, `ramtape seal` \
                 writes them");

@@ -4,7 +4,7 @@ use crate::app::shown_session;
 use crate::cassette::{VARIABLES_FILE, Variables};
 use crate::cli::ShowArgs;
 use crate::command::takes::glob::matches;
-use crate::command::takes::recorded::Shelf;
+use crate::command::takes::recorded::CassetteReader;
 use crate::command::takes::select::{Chosen, Selection};
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::entry_file::{laid_out, spelled};
@@ -19,7 +19,7 @@ pub(super) fn run(args: &ShowArgs, environment: &Environment, console: Console) 
     selection.check(environment.folder())?;
     let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
-    let shelf = Shelf::open(&config.cassette, console)?;
+    let reader = CassetteReader::open(&config.cassette, console)?;
     let mut text = if args.variables { variables(args, &config.cassette)? } else { String::new() };
     if args.what.is_empty() {
         output::print(&text)?;
@@ -27,14 +27,14 @@ pub(super) fn run(args: &ShowArgs, environment: &Environment, console: Console) 
     }
     let screen = if args.full || args.json { None } else { Screen::of_stdout() };
     let most = screen.map(|screen| screen.rows);
-    let exit = selection.each(&shelf, console, |chosen| {
+    let exit = selection.each(&reader, console, |chosen| {
         if !text.is_empty() && !args.json {
             text.push('\n');
         }
         text.push_str(&match (args.json, args.canonical) {
-            (true, with_canonical) => json(&chosen, &shelf, with_canonical),
+            (true, with_canonical) => json(&chosen, &reader, with_canonical),
             (false, true) => canonical(&chosen.recorded.entry),
-            (false, false) => printable(&whole(&chosen, &shelf, most)).into_owned(),
+            (false, false) => printable(&whole(&chosen, &reader, most)).into_owned(),
         });
     })?;
     if text.is_empty() && exit == Exit::Well {
@@ -76,7 +76,7 @@ fn canonical(entry: &Entry) -> String {
     canonical_text(&entry.operation, &entry.region, &entry.actor, &entry.request)
 }
 
-fn whole(chosen: &Chosen, shelf: &Shelf, most: Option<usize>) -> String {
+fn whole(chosen: &Chosen, reader: &CassetteReader, most: Option<usize>) -> String {
     let recorded = &chosen.recorded;
     let entry = &recorded.entry;
     let mut text = format!(
@@ -86,7 +86,7 @@ fn whole(chosen: &Chosen, shelf: &Shelf, most: Option<usize>) -> String {
         entry.region,
         entry.actor,
         entry.request,
-        shelf.file(recorded).display(),
+        reader.file(recorded).display(),
     );
     for (number, take) in chosen.takes() {
         text.push_str(&format!("\ntake {number} of {}{}\n", entry.takes.len(), circumstances(take)));
@@ -137,7 +137,7 @@ fn page_text(number: usize, pages: usize, page: &Page, most: Option<usize>) -> S
     text
 }
 
-fn json(chosen: &Chosen, shelf: &Shelf, with_canonical: bool) -> String {
+fn json(chosen: &Chosen, reader: &CassetteReader, with_canonical: bool) -> String {
     let recorded = &chosen.recorded;
     let entry = &recorded.entry;
     let mut object = serde_json::json!({
@@ -146,7 +146,7 @@ fn json(chosen: &Chosen, shelf: &Shelf, with_canonical: bool) -> String {
         "region": entry.region,
         "actor": entry.actor,
         "request": entry.request,
-        "file": shelf.file(recorded).to_string_lossy(),
+        "file": reader.file(recorded).to_string_lossy(),
         "takes": chosen.takes().map(|(_, take)| take_json(take)).collect::<Vec<_>>(),
     });
     if with_canonical && let Some(object) = object.as_object_mut() {

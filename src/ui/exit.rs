@@ -46,7 +46,7 @@ impl Exit {
 
     /// What the sealing of a recording makes of it.
     #[must_use]
-    pub const fn of_sealing(report: &SealReport) -> Self {
+    pub const fn from_seal_report(report: &SealReport) -> Self {
         match report {
             SealReport { secrets: 1.., .. } => Self::Secret,
             SealReport { broken: 1.., .. } => Self::Cassette,
@@ -59,7 +59,7 @@ impl Exit {
     /// What a run's summary makes of it. A miss comes first: whoever asked got no answer at all. Faults of upstream do not
     /// count: clients retry them, and CMD tells what came of it.
     #[must_use]
-    pub const fn of(summary: &Summary) -> Self {
+    pub const fn from_summary(summary: &Summary) -> Self {
         if summary.missed > 0 {
             Self::Miss
         } else if summary.damaged > 0 {
@@ -94,13 +94,13 @@ mod tests {
     fn a_summary_decides_and_a_miss_comes_first() {
         let of = |missed: u64, not_recorded: &[&str]| {
             let not_recorded = not_recorded.iter().map(|reason| (*reason).to_owned()).collect();
-            Exit::of(&Summary { missed, not_recorded, ..Summary::default() }).code()
+            Exit::from_summary(&Summary { missed, not_recorded, ..Summary::default() }).code()
         };
         assert_eq!(of(0, &[]), 0);
         assert_eq!(of(2, &[]), 3);
         assert_eq!(of(0, &["the disk is full"]), 6);
         assert_eq!(of(1, &["the disk is full"]), 3);
         let adrift = Summary { adrift: vec!["x".into()], ..Summary::default() };
-        assert_eq!(Exit::of(&adrift).code(), 5);
+        assert_eq!(Exit::from_summary(&adrift).code(), 5);
     }
 }

@@ -11,7 +11,7 @@ pub(crate) fn exit(summary: &Summary, is_strict: bool, console: Console) -> Exit
     for objection in &objections {
         console.problem(&format!("--strict: {objection}"));
     }
-    match Exit::of(summary) {
+    match Exit::from_summary(summary) {
         Exit::Well if !objections.is_empty() => Exit::Strict,
         exit => exit,
     }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 /// How many different misses are told; a report holds them all.
-const TOLD: usize = 20;
+const MOST_SHOWN: usize = 20;
 
 /// A closing line; problems are told under `-q` too.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ enum Line {
     Problem(String),
 }
 
-/// Tells `summary`.
-pub(crate) fn tell(summary: &Summary, console: Console) {
+/// Prints `summary`.
+pub(crate) fn print(summary: &Summary, console: Console) {
     let sessions = session_lines(&summary.sessions, console.is_verbose());
     for line in lines(summary).into_iter().chain(sessions) {
         match line {
@@ -79,24 +79,24 @@ pub(crate) fn json(summary: &Summary) -> serde_json::Value {
 fn lines(summary: &Summary) -> Vec<Line> {
     let mut lines: Vec<Line> = summary.notices.iter().cloned().map(Line::Note).collect();
     let misses = grouped(&summary.misses);
-    lines.extend(misses.iter().take(TOLD).map(|(miss, count)| Line::Problem(miss_text(miss, *count))));
-    let told: u64 = misses.iter().take(TOLD).map(|(_, count)| count).sum();
+    lines.extend(misses.iter().take(MOST_SHOWN).map(|(miss, count)| Line::Problem(miss_text(miss, *count))));
+    let told: u64 = misses.iter().take(MOST_SHOWN).map(|(_, count)| count).sum();
     if summary.missed > told {
         lines.push(Line::Problem(format!("and {}", counted(summary.missed - told, "more miss", "more misses"))));
     }
     for reason in &summary.not_recorded {
         lines.push(Line::Problem(format!("answered but not recorded: {reason}")));
     }
-    for (answer, count) in summary.passed.iter().take(TOLD) {
+    for (answer, count) in summary.passed.iter().take(MOST_SHOWN) {
         lines.push(Line::Note(format!("not recorded: {}", passed_text(answer, *count))));
     }
-    if let Some(rest @ 1..) = summary.passed.len().checked_sub(TOLD) {
+    if let Some(rest @ 1..) = summary.passed.len().checked_sub(MOST_SHOWN) {
         lines
             .push(Line::Note(format!("and {} of unrecorded answers", counted(rest as u64, "more kind", "more kinds"))));
     }
     lines.extend(redacted(&summary.redacted).map(Line::Note));
     for name in &summary.adrift {
-        lines.push(Line::Problem(adrift(name)));
+        lines.push(Line::Problem(describe_dangling(name)));
     }
     for (reason, count) in &summary.refused {
         lines.push(Line::Problem(format!("refused {}: {reason}", counted(*count, "request", "requests"))));
@@ -133,7 +133,7 @@ fn lines(summary: &Summary) -> Vec<Line> {
 fn session_lines(sessions: &[SessionState], verbose: bool) -> Vec<Line> {
     let worth_it = |session: &&SessionState| verbose || (session.missed > 0 && sessions.len() > 1);
     let sessions: Vec<&SessionState> = sessions.iter().filter(worth_it).collect();
-    let told = if verbose { sessions.len() } else { TOLD };
+    let told = if verbose { sessions.len() } else { MOST_SHOWN };
     let mut lines: Vec<Line> = sessions.iter().take(told).map(|session| Line::Note(session_text(session))).collect();
     if let Some(rest @ 1..) = sessions.len().checked_sub(told) {
         lines.push(Line::Note(format!("and {}", counted(rest as u64, "more session", "more sessions"))));
@@ -221,13 +221,13 @@ fn redacted(all: &[(Redacted, u64)]) -> Option<String> {
         let place = if one.member.is_empty() { String::new() } else { format!(" in {}", one.member) };
         format!("{}{place} {}", one.rule, counted(*times, "time", "times"))
     };
-    let told: Vec<String> = all.iter().take(TOLD).map(one).collect();
-    let rest = all.len().checked_sub(TOLD + 1).map_or_else(String::new, |_| ", and more".to_owned());
+    let told: Vec<String> = all.iter().take(MOST_SHOWN).map(one).collect();
+    let rest = all.len().checked_sub(MOST_SHOWN + 1).map_or_else(String::new, |_| ", and more".to_owned());
     (!told.is_empty()).then(|| format!("redacted while recording: {}{rest}", told.join(", ")))
 }
 
 /// What to say of what was recorded after a write that is not there.
-pub(crate) fn adrift(name: &str) -> String {
+pub(crate) fn describe_dangling(name: &str) -> String {
     format!(
         "{name} was recorded after a write that is missing from the cassette: a replay would take that for the \
             start of its session; record the test again"

@@ -1,6 +1,6 @@
 //! Differences as people read them.
 
-use super::{Fate, Request};
+use super::{ChangeKind, RequestDiff};
 use crate::diff::{Change, Difference, Place, TakeChange};
 use crate::model::{Entry, Take};
 use crate::ui::printable;
@@ -14,7 +14,7 @@ const ADDED: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::
 const HEAD: Style = Style::new().bold();
 
 /// `settings` is what the files beside the takes differ in.
-pub(super) fn text(settings: &[(&str, Vec<Difference>)], requests: &[Request]) -> String {
+pub(super) fn text(settings: &[(&str, Vec<Difference>)], requests: &[RequestDiff]) -> String {
     let mut text = String::new();
     for (file, differences) in settings {
         text.push_str(&format!("{HEAD}changed  {file}{HEAD:#}\n"));
@@ -24,10 +24,10 @@ pub(super) fn text(settings: &[(&str, Vec<Difference>)], requests: &[Request]) -
     text
 }
 
-fn request_text(request: &Request) -> String {
+fn request_text(request: &RequestDiff) -> String {
     let Some(entry) = request.entry() else { return String::new() };
-    let (name, fate) = (entry.operation.as_str(), request.fate());
-    let mut text = format!("{HEAD}{:<8} {} {}{HEAD:#}", fate.name(), line(name), request.fingerprint);
+    let (name, kind) = (entry.operation.as_str(), request.kind());
+    let mut text = format!("{HEAD}{:<8} {} {}{HEAD:#}", kind.name(), line(name), request.fingerprint);
     for (name, value) in [("region", &entry.region), ("actor", &entry.actor)] {
         if name == "region" || value != "default" {
             text.push_str(&format!("  {}", line(value)));
@@ -35,14 +35,15 @@ fn request_text(request: &Request) -> String {
     }
     text.push_str(&format!("  {}\n", cut(&entry.request)));
     for change in &request.changes {
-        text.push_str(&take_text(request, fate, change));
+        text.push_str(&take_text(request, kind, change));
     }
     text
 }
 
-fn take_text(request: &Request, fate: Fate, change: &TakeChange) -> String {
-    let take = |entry: &Option<Entry>, at: usize| entry.as_ref().and_then(|entry| entry.takes.get(at)).map(told);
-    let word = |word: &str| if fate == Fate::Changed { format!("{word} ") } else { String::new() };
+fn take_text(request: &RequestDiff, kind: ChangeKind, change: &TakeChange) -> String {
+    let take =
+        |entry: &Option<Entry>, at: usize| entry.as_ref().and_then(|entry| entry.takes.get(at)).map(describe_take);
+    let word = |word: &str| if kind == ChangeKind::Changed { format!("{word} ") } else { String::new() };
     match change {
         TakeChange::Added { after } => {
             let told = take(&request.after, *after).unwrap_or_default();
@@ -67,7 +68,7 @@ fn take_text(request: &Request, fate: Fate, change: &TakeChange) -> String {
 }
 
 /// What tells a take from others.
-fn told(take: &Take) -> String {
+fn describe_take(take: &Take) -> String {
     let pages = match take.pages.len() {
         1 => String::new(),
         pages => format!("{pages} pages"),

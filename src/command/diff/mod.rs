@@ -23,7 +23,7 @@ pub(super) fn run(args: &DiffArgs, environment: &Environment, console: Console) 
     let config = Config::from_settings(settings, RecordMode::None)?;
     let (before, after) = (Side::open(&args.before, console)?, Side::open(&args.after, console)?);
     let settings = before.settings_against(&after);
-    let requests = differing(&before, &after, &config.service, console)?;
+    let requests = find_differences(&before, &after, &config.service, console)?;
     let text = if args.json { objects::text(&settings, &requests) } else { lines::text(&settings, &requests) };
     output::print_styled(&text)?;
     if settings.is_empty() && requests.is_empty() {
@@ -35,7 +35,7 @@ pub(super) fn run(args: &DiffArgs, environment: &Environment, console: Console) 
 }
 
 /// A request whose takes differ. One of the entries is there.
-struct Request {
+struct RequestDiff {
     folder: String,
     fingerprint: Fingerprint,
     before: Option<Entry>,
@@ -45,18 +45,18 @@ struct Request {
 
 /// What became of a request as a whole.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum ChangeKind {
     Added,
     Gone,
     Changed,
 }
 
-impl Request {
-    fn fate(&self) -> Fate {
+impl RequestDiff {
+    fn kind(&self) -> ChangeKind {
         match (&self.before, &self.after) {
-            (None, _) => Fate::Added,
-            (_, None) => Fate::Gone,
-            _ => Fate::Changed,
+            (None, _) => ChangeKind::Added,
+            (_, None) => ChangeKind::Gone,
+            _ => ChangeKind::Changed,
         }
     }
 
@@ -66,7 +66,7 @@ impl Request {
     }
 }
 
-impl Fate {
+impl ChangeKind {
     const fn name(self) -> &'static str {
         match self {
             Self::Added => "added",
@@ -77,7 +77,12 @@ impl Fate {
 }
 
 /// The requests whose takes differ, by operation.
-fn differing(before: &Side, after: &Side, service: &Service, console: Console) -> Result<Vec<Request>, CommandError> {
+fn find_differences(
+    before: &Side,
+    after: &Side,
+    service: &Service,
+    console: Console,
+) -> Result<Vec<RequestDiff>, CommandError> {
     let names: BTreeSet<(String, Fingerprint)> = before.names()?.into_iter().chain(after.names()?).collect();
     let mut progress = Progress::new(console, "comparing", names.len());
     let mut found = Vec::new();
@@ -89,7 +94,7 @@ fn differing(before: &Side, after: &Side, service: &Service, console: Console) -
         }
         let changes = changes(old.as_ref(), new.as_ref(), old.as_ref().and_then(|entry| paging(entry, service)));
         if !changes.is_empty() {
-            found.push(Request { folder, fingerprint, before: old, after: new, changes });
+            found.push(RequestDiff { folder, fingerprint, before: old, after: new, changes });
         }
     }
     Ok(found)
@@ -100,13 +105,13 @@ fn paging<'a>(entry: &Entry, service: &'a Service) -> Option<Paging<'a>> {
     Some(Paging { items, token: &service.paging.token })
 }
 
-fn total(requests: &[Request]) -> String {
-    let count = |fate: Fate| requests.iter().filter(|request| request.fate() == fate).count();
+fn total(requests: &[RequestDiff]) -> String {
+    let count = |kind: ChangeKind| requests.iter().filter(|request| request.kind() == kind).count();
     format!(
         "{}: {} added, {} gone, {} changed",
         counted(requests.len() as u64, "request differs", "requests differ"),
-        count(Fate::Added),
-        count(Fate::Gone),
-        count(Fate::Changed)
+        count(ChangeKind::Added),
+        count(ChangeKind::Gone),
+        count(ChangeKind::Changed)
     )
 }

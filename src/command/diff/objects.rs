@@ -1,12 +1,12 @@
 //! Differences as programs read them: an object a line.
 
-use super::Request;
+use super::RequestDiff;
 use crate::diff::{Change, Difference, Place, TakeChange};
 use crate::model::Entry;
 use serde_json::{Value, json};
 
 /// `settings` is what the files beside the takes differ in.
-pub(super) fn text(settings: &[(&str, Vec<Difference>)], requests: &[Request]) -> String {
+pub(super) fn text(settings: &[(&str, Vec<Difference>)], requests: &[RequestDiff]) -> String {
     let mut text = String::new();
     for (file, differences) in settings {
         let differences: Vec<Value> = differences.iter().map(|difference| sides(None, difference)).collect();
@@ -16,10 +16,10 @@ pub(super) fn text(settings: &[(&str, Vec<Difference>)], requests: &[Request]) -
     text
 }
 
-fn object(request: &Request) -> Value {
+fn object(request: &RequestDiff) -> Value {
     let asked = |value: fn(&Entry) -> &str| request.entry().map(value);
     json!({
-        "change": request.fate().name(),
+        "change": request.kind().name(),
         "operation": asked(|entry| entry.operation.as_str()),
         "fingerprint": request.fingerprint.to_string(),
         "region": asked(|entry| &entry.region),
@@ -31,7 +31,7 @@ fn object(request: &Request) -> Value {
 }
 
 /// Takes are numbered from 1.
-fn take(request: &Request, change: &TakeChange) -> Value {
+fn take(request: &RequestDiff, change: &TakeChange) -> Value {
     let (word, before, after, how) = match change {
         TakeChange::Added { after } => ("added", None, Some(*after), &[][..]),
         TakeChange::Gone { before } => ("gone", Some(*before), None, &[][..]),

@@ -34,7 +34,7 @@ impl Side {
             }
             None => {
                 let opened = recorded::open(folder, Access::Replay)?;
-                recorded::tell(&opened.notices, console);
+                recorded::print_notices(&opened.notices, console);
                 Ok(Self { name: name.to_owned(), root: folder.to_owned(), cassette: opened.cassette, _files: None })
             }
         }

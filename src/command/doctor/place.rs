@@ -2,7 +2,7 @@
 
 use super::check::Check;
 use crate::cassette::Ground;
-use crate::command::takes::recorded::Shelf;
+use crate::command::takes::recorded::CassetteReader;
 use crate::model::counted;
 use crate::model::with_causes;
 use crate::ui::{CommandError, Console, Progress};
@@ -20,12 +20,12 @@ pub(super) fn cassette(root: &Path, console: Console) -> Check {
         Ok(Ground::Empty) => return Check::ok(name, format!("{place} is empty: a run in mode once records into it")),
         _ => {}
     }
-    let (shelf, notices) = match Shelf::open_silently(root) {
+    let (reader, notices) = match CassetteReader::open_with_notices(root) {
         Ok(opened) => opened,
         Err(error @ CommandError::NotACassette { .. }) => return Check::fail(name, with_causes(&error), MISSPELT),
         Err(error) => return Check::fail(name, with_causes(&error), DAMAGED),
     };
-    let names = match shelf.names() {
+    let names = match reader.names() {
         Ok(names) => names,
         Err(error) => return Check::fail(name, with_causes(&error), DAMAGED),
     };
@@ -33,7 +33,7 @@ pub(super) fn cassette(root: &Path, console: Console) -> Check {
     let broken: Vec<String> = names
         .iter()
         .inspect(|_| progress.step())
-        .filter_map(|(folder, fingerprint)| shelf.read(folder, *fingerprint).err())
+        .filter_map(|(folder, fingerprint)| reader.read(folder, *fingerprint).err())
         .map(|error| with_causes(&error))
         .collect();
     drop(progress);

@@ -1,7 +1,7 @@
 //! `ramtape import`
 
-mod adrift;
-mod leftover;
+mod dangling;
+mod skipped;
 
 use super::merge::{self, Changes, Target, changes};
 use crate::app::{self, Rules};
@@ -9,14 +9,14 @@ use crate::cassette::{self, CassetteError, KEY_FILE, Notice, SealReport};
 use crate::cli::ImportArgs;
 use crate::command::process::{Scratch, runtime};
 use crate::command::takes::recorded;
-use crate::command::takes::recorded::Shelf;
+use crate::command::takes::recorded::CassetteReader;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::ImportOutcome;
 use crate::har::{self, Archive};
 use crate::model::shell_path;
 use crate::redact::Key;
 use crate::ui::{CommandError, Console, Exit, MergeError, Progress, output};
-use leftover::Leftovers;
+use skipped::Skipped;
 use std::path::Path;
 
 pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
@@ -26,7 +26,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
         har::read(&file).map_err(|source| CommandError::Har { path: args.file.clone(), source })?;
     recorded::check_target(&config.cassette)?;
     let named = key_to_name(key, &args.file, &config.cassette)?;
-    let rules = Rules::of(&config).naming(named.clone());
+    let rules = Rules::from_config(&config).naming(named.clone());
     let target = Target::open(&config.cassette, args.dry_run, rules.clone(), console)?;
     // Recorded apart, then merged: what the cassette has already is not added again.
     let apart = Scratch::new().map_err(|source| CommandError::Write { path: "a temporary folder".into(), source })?;
@@ -35,17 +35,17 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
         named.iter().try_for_each(|check| cassette::name_key(apart.path(), check))?;
     }
     let has_entries = !entries.is_empty();
-    let (leftovers, mut sealed) = take_in(entries, (&config, rules.clone()), apart.path(), console)?;
+    let (skipped, mut sealed) = take_in(entries, (&config, rules.clone()), apart.path(), console)?;
     // What is not text there is told as left out: nothing of it stays.
-    let (shelf, mut notices) = Shelf::open_silently(apart.path())?;
+    let (reader, mut notices) = CassetteReader::open_with_notices(apart.path())?;
     notices.retain(|notice| !matches!(notice, Notice::Unsealed { .. }));
-    recorded::tell(&notices, console);
-    sealed.adrift = adrift::adrift(&sealed, &shelf, target.cassette())?;
-    let Changes { list: changes, brought } = changes(&target, &[shelf], console)?;
+    recorded::print_notices(&notices, console);
+    sealed.adrift = dangling::find_dangling(&sealed, &reader, target.cassette())?;
+    let Changes { list: changes, brought } = changes(&target, &[reader], console)?;
     let judged = target.judge(&changes)?;
     output::print(&if args.json {
-        let adrift: String = sealed.adrift.iter().map(adrift::json).collect();
-        merge::json(&changes, &config.cassette) + &leftovers.json() + &adrift
+        let dangling: String = sealed.adrift.iter().map(dangling::json).collect();
+        merge::json(&changes, &config.cassette) + &skipped.json() + &dangling
     } else {
         merge::text(&changes)
     })?;
@@ -53,24 +53,24 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
         cassette::share_key(&config.cassette, apart.path())?;
         target.write(judged.as_ref(), changes.len(), console)?;
     }
-    leftovers.tell(console);
-    sealed.adrift.iter().for_each(|name| console.problem(&adrift::told(name, &config.cassette)));
+    skipped.print(console);
+    sealed.adrift.iter().for_each(|name| console.problem(&dangling::describe(name, &config.cassette)));
     console.note(&if changes.is_empty() {
         let service = config.service.name.to_uppercase();
-        added_nothing(has_entries, brought, &leftovers, (&service, &config.cassette))
+        added_nothing(has_entries, brought, &skipped, (&service, &config.cassette))
     } else {
-        merge::told(&changes, args.dry_run, &config.cassette)
+        merge::describe_changes(&changes, args.dry_run, &config.cassette)
     });
     if let Some(check) = named.filter(|_| !changes.is_empty()) {
-        tell_of_key(&check, &rules, &config.cassette, console)?;
+        print_missing_key(&check, &rules, &config.cassette, console)?;
     }
-    Ok(leftovers.exit(&sealed))
+    Ok(skipped.exit(&sealed))
 }
 
 /// Why nothing was added, where `brought` is to how many requests the file has answers that could be.
-fn added_nothing(has_entries: bool, brought: usize, leftovers: &Leftovers, (service, into): (&str, &Path)) -> String {
+fn added_nothing(has_entries: bool, brought: usize, skipped: &Skipped, (service, into): (&str, &Path)) -> String {
     let into = shell_path(into);
-    match (brought, leftovers.is_any_missed()) {
+    match (brought, skipped.has_entries()) {
         (0, _) if !has_entries => "nothing to add: the file has no entries".to_owned(),
         (0, false) => format!("nothing to add: the file has no {service} answer that recordings keep"),
         (0, true) => format!("nothing was added to {into}: all {service} entries were skipped"),
@@ -94,7 +94,7 @@ fn key_to_name(key: Option<String>, file: &Path, root: &Path) -> Result<Option<S
 }
 
 /// Says that the key must be brought along, where it is not here.
-fn tell_of_key(check: &str, rules: &Rules, root: &Path, console: Console) -> Result<(), CommandError> {
+fn print_missing_key(check: &str, rules: &Rules, root: &Path, console: Console) -> Result<(), CommandError> {
     let unreadable = |reason| CassetteError::Redaction { root: root.to_owned(), reason };
     if !rules.has_key(root, check).map_err(unreadable)? {
         console.note(&format!(
@@ -113,8 +113,8 @@ fn take_in(
     (config, rules): (&Config, Rules),
     apart: &Path,
     console: Console,
-) -> Result<(Leftovers, SealReport), CommandError> {
-    let mut leftovers = Leftovers::default();
+) -> Result<(Skipped, SealReport), CommandError> {
+    let mut skipped = Skipped::default();
     let (mut names, mut exchanges) = (Vec::new(), Vec::new());
     for entry in entries {
         match entry.exchange {
@@ -122,7 +122,7 @@ fn take_in(
                 names.push((entry.number, entry.name));
                 exchanges.push(exchange);
             }
-            Err(lack) => leftovers.lacking(entry.number, &entry.name, &lack, &config.service.name),
+            Err(lack) => skipped.add_unreadable(entry.number, &entry.name, &lack, &config.service.name),
         }
     }
     let mut progress = Progress::new(console, "importing", exchanges.len());
@@ -132,13 +132,13 @@ fn take_in(
         rules,
         apart,
         exchanges,
-        |carried: Result<ImportOutcome, String>| {
+        |outcome: Result<ImportOutcome, String>| {
             progress.step();
             if let Some((number, name)) = names.next() {
-                leftovers.carried(number, &name, carried);
+                skipped.add_outcome(number, &name, outcome);
             }
         },
     ))?;
-    leftovers.unsealed(&report);
-    Ok((leftovers, report))
+    skipped.add_unsealed(&report);
+    Ok((skipped, report))
 }

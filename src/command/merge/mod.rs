@@ -9,7 +9,7 @@ use crate::app::Rules;
 use crate::cassette::{self, Unlike, alike};
 use crate::cli::MergeArgs;
 use crate::command::takes::recorded;
-use crate::command::takes::recorded::Shelf;
+use crate::command::takes::recorded::CassetteReader;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::diff::{Piece, combine};
 use crate::fingerprint::Fingerprint;
@@ -22,14 +22,14 @@ use variables::Added;
 pub(super) fn run(args: &MergeArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let config = Config::from_settings(Settings::load(RawConfig::default(), environment)?, RecordMode::None)?;
     check(&args.into, &args.from)?;
-    let rules = Rules::of(&config).only_own();
+    let rules = Rules::from_config(&config).only_own();
     let first = args.from.first().map_or(args.into.as_path(), PathBuf::as_path);
     let mut target = Target::prepare(&args.into, first, args.dry_run, rules.clone(), console)?;
-    let shelves = args.from.iter().map(|from| Shelf::open(from, console)).collect::<Result<Vec<_>, _>>()?;
-    check_sealed(&args.from, &shelves)?;
-    let variables = Added::of(&args.into, &args.from)?;
-    let Changes { list: changes, brought } = changes(&target, &shelves, console)?;
-    let judged = target.judge(&changes).map_err(|error| target.at_its_source(error, &changes, &shelves))?;
+    let readers = args.from.iter().map(|from| CassetteReader::open(from, console)).collect::<Result<Vec<_>, _>>()?;
+    check_sealed(&args.from, &readers)?;
+    let variables = Added::find(&args.into, &args.from)?;
+    let Changes { list: changes, brought } = changes(&target, &readers, console)?;
+    let judged = target.judge(&changes).map_err(|error| target.at_its_source(error, &changes, &readers))?;
     variables.judge(&target)?;
     // What is added is told before it is.
     let told_variables = if args.json { variables.json(&args.into) } else { variables.text() };
@@ -46,9 +46,9 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, console: Console)
         target.write(judged.as_ref(), changes.len(), console)?;
     }
     let into = shell_path(&args.into);
-    variables.tell(args.dry_run, &into, console);
+    variables.print(args.dry_run, &into, console);
     console.note(&match args.from.as_slice() {
-        _ if !changes.is_empty() => told(&changes, args.dry_run, &args.into),
+        _ if !changes.is_empty() => describe_changes(&changes, args.dry_run, &args.into),
         _ if brought > 0 || !variables.is_empty() => format!("nothing to add: {into} already has everything"),
         [from] => format!("nothing to add: {} holds no takes", shell_path(from)),
         _ => "nothing to add: the other cassettes hold no takes".to_owned(),
@@ -81,9 +81,9 @@ fn check(into: &Path, from: &[PathBuf]) -> Result<(), CommandError> {
 }
 
 /// Checks that no cassette holds takes in its store only: nobody has judged those yet.
-fn check_sealed(roots: &[PathBuf], shelves: &[Shelf]) -> Result<(), CommandError> {
-    for (root, shelf) in roots.iter().zip(shelves) {
-        let entries = shelf.names()?.into_iter().filter(|(_, fingerprint)| shelf.is_unsealed(*fingerprint)).count();
+fn check_sealed(roots: &[PathBuf], readers: &[CassetteReader]) -> Result<(), CommandError> {
+    for (root, reader) in roots.iter().zip(readers) {
+        let entries = reader.names()?.into_iter().filter(|(_, fingerprint)| reader.is_unsealed(*fingerprint)).count();
         if entries > 0 {
             return Err(MergeError::Unsealed { root: root.clone(), entries }.into());
         }
@@ -112,25 +112,25 @@ pub(super) struct Changes {
     pub(super) brought: usize,
 }
 
-/// What the target's entries become with the takes of all shelves, one after the other.
-pub(super) fn changes(target: &Target, shelves: &[Shelf], console: Console) -> Result<Changes, CommandError> {
-    let mut names: BTreeMap<(String, Fingerprint), Vec<&Shelf>> = BTreeMap::new();
-    for shelf in shelves {
+/// What the target's entries become with the takes of all readers, one after the other.
+pub(super) fn changes(target: &Target, readers: &[CassetteReader], console: Console) -> Result<Changes, CommandError> {
+    let mut names: BTreeMap<(String, Fingerprint), Vec<&CassetteReader>> = BTreeMap::new();
+    for reader in readers {
         // What could not become text where it is does not become text elsewhere.
-        for name in shelf.names()?.into_iter().filter(|(_, fingerprint)| !shelf.is_unsealed(*fingerprint)) {
-            names.entry(name).or_default().push(shelf);
+        for name in reader.names()?.into_iter().filter(|(_, fingerprint)| !reader.is_unsealed(*fingerprint)) {
+            names.entry(name).or_default().push(reader);
         }
     }
     let (mut changes, mut clashes, brought) = (Vec::new(), Vec::new(), names.len());
     let mut progress = Progress::new(console, "reading", names.len());
-    for ((folder, fingerprint), shelves) in names {
+    for ((folder, fingerprint), readers) in names {
         progress.step();
         let before = target.entry(&folder, &fingerprint)?;
         let mut after = before.clone();
-        for shelf in shelves {
-            let Some(found) = shelf.read(&folder, fingerprint)? else { continue };
+        for reader in readers {
+            let Some(found) = reader.read(&folder, fingerprint)? else { continue };
             let old = after.as_ref().map_or(&[][..], |entry| &entry.takes);
-            let takes = agreed(combine(&[], old, &found.entry.takes), &found.entry, fingerprint, &mut clashes);
+            let takes = collect_agreed(combine(&[], old, &found.entry.takes), &found.entry, fingerprint, &mut clashes);
             after = Some(Entry { takes, ..found.entry });
         }
         if let Some(entry) = after.filter(|after| before.as_ref() != Some(after)) {
@@ -141,7 +141,7 @@ pub(super) fn changes(target: &Target, shelves: &[Shelf], console: Console) -> R
     if clashes.is_empty() { Ok(Changes { list: changes, brought }) } else { Err(MergeError::Clash { clashes }.into()) }
 }
 
-fn agreed(pieces: Vec<Piece>, entry: &Entry, fingerprint: Fingerprint, clashes: &mut Vec<String>) -> Vec<Take> {
+fn collect_agreed(pieces: Vec<Piece>, entry: &Entry, fingerprint: Fingerprint, clashes: &mut Vec<String>) -> Vec<Take> {
     let mut takes = Vec::with_capacity(pieces.len());
     for piece in pieces {
         match piece {
@@ -188,7 +188,7 @@ pub(super) fn json(changes: &[Change], root: &Path) -> String {
 }
 
 /// What was, or would be, added.
-pub(super) fn told(changes: &[Change], dry_run: bool, into: &Path) -> String {
+pub(super) fn describe_changes(changes: &[Change], dry_run: bool, into: &Path) -> String {
     let takes: usize = changes.iter().map(Change::added).sum();
     let into = shell_path(into);
     let requests = counted(changes.len() as u64, "request", "requests");

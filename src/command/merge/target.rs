@@ -5,7 +5,7 @@ use crate::app::Rules;
 use crate::cassette::{self, Access, Cassette, CassetteError, Ground, Judge, Judged, Notice, Warden};
 use crate::cassette::{VARIABLES_FILE, Variables};
 use crate::command::takes::recorded;
-use crate::command::takes::recorded::Shelf;
+use crate::command::takes::recorded::CassetteReader;
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use crate::redact::Redaction;
@@ -44,7 +44,7 @@ impl Target {
         if opened.notices.iter().any(|notice| matches!(notice, Notice::InUse { .. })) {
             return Err(CassetteError::InUse { root: root.to_owned() }.into());
         }
-        recorded::tell(&opened.notices, console);
+        recorded::print_notices(&opened.notices, console);
         let open = Open { cassette: opened.cassette, rules, redaction: opened.redaction };
         Ok(Self { open: Some(open), is_made: true })
     }
@@ -103,14 +103,19 @@ impl Target {
     }
 
     /// Why something may not be added, told of the file that it comes from; `error` tells of the one that it would be in.
-    pub(super) fn at_its_source(&self, error: CassetteError, changes: &[Change], shelves: &[Shelf]) -> CassetteError {
+    pub(super) fn at_its_source(
+        &self,
+        error: CassetteError,
+        changes: &[Change],
+        readers: &[CassetteReader],
+    ) -> CassetteError {
         let Some(Open { rules, redaction, .. }) = &self.open else { return error };
         let judge = Judge { warden: &**rules, redaction };
-        let judged = |change: &Change, shelf: &Shelf| {
-            let found = shelf.read(&change.entry.operation.folder(), change.fingerprint).ok()??;
-            judge.judge(shelf.root(), &change.fingerprint, &found.entry).err()
+        let judged = |change: &Change, reader: &CassetteReader| {
+            let found = reader.read(&change.entry.operation.folder(), change.fingerprint).ok()??;
+            judge.judge(reader.root(), &change.fingerprint, &found.entry).err()
         };
-        let source = changes.iter().find_map(|change| shelves.iter().find_map(|shelf| judged(change, shelf)));
+        let source = changes.iter().find_map(|change| readers.iter().find_map(|reader| judged(change, reader)));
         source.unwrap_or(error)
     }
 

@@ -15,7 +15,7 @@ impl Added {
     ///
     /// # Errors
     /// Where two of them have different values of one variable of a session.
-    pub(super) fn of(into: &Path, from: &[PathBuf]) -> Result<Self, CommandError> {
+    pub(super) fn find(into: &Path, from: &[PathBuf]) -> Result<Self, CommandError> {
         let before = Variables::read(into)?;
         let (mut all, mut clashes) = (before.clone(), Vec::new());
         for other in from {
@@ -69,7 +69,7 @@ impl Added {
     }
 
     /// Sums up, if there are any.
-    pub(super) fn tell(&self, dry_run: bool, into: &str, console: Console) {
+    pub(super) fn print(&self, dry_run: bool, into: &str, console: Console) {
         let count = self.0.all().count() as u64;
         if count > 0 {
             let done = if dry_run { "would be added" } else { "added" };

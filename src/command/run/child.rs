@@ -14,14 +14,14 @@ use tokio::process::Command;
 
 /// How CMD ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum ChildStatus {
     /// With this code.
     Code(u8),
     /// By this signal.
     Signal(u8),
 }
 
-impl Ended {
+impl ChildStatus {
     /// What a shell would answer.
     pub(super) const fn code(self) -> u8 {
         match self {
@@ -31,7 +31,7 @@ impl Ended {
     }
 }
 
-impl From<ExitStatus> for Ended {
+impl From<ExitStatus> for ChildStatus {
     fn from(status: ExitStatus) -> Self {
         let small = |number: i32| u8::try_from(number & 0xff).unwrap_or(u8::MAX);
         match (status.code(), status.signal()) {
@@ -48,7 +48,7 @@ pub(super) async fn run(
     changes: &[Change],
     variables: &[(String, String)],
     signals: &mut Signals,
-) -> Result<Ended, CommandError> {
+) -> Result<ChildStatus, CommandError> {
     let (program, arguments) = cmd.split_first().ok_or_else(|| CommandError::Usage("no command to run".to_owned()))?;
     let mut command = Command::new(program);
     command.args(arguments);
@@ -70,7 +70,7 @@ pub(super) async fn run(
     loop {
         tokio::select! {
             status = child.wait() => {
-                return status.map(Ended::from).map_err(|source| CommandError::Wait { command: name(), source });
+                return status.map(ChildStatus::from).map_err(|source| CommandError::Wait { command: name(), source });
             }
             signal = signals.next() => forward(signal, pid),
         }
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_a_shell() {
-        assert_eq!(Ended::from(ExitStatus::from_raw(7 << 8)).code(), 7);
-        assert_eq!(Ended::from(ExitStatus::from_raw(15)).code(), 143);
+        assert_eq!(ChildStatus::from(ExitStatus::from_raw(7 << 8)).code(), 7);
+        assert_eq!(ChildStatus::from(ExitStatus::from_raw(15)).code(), 143);
     }
 }

@@ -1,7 +1,7 @@
 //! What only `run` knows to say at the end.
 
-use super::Asked;
-use super::child::Ended;
+use super::RunSettings;
+use super::child::ChildStatus;
 use super::command_line;
 use crate::cli::RunArgs;
 use crate::config::{Door, RecordMode};
@@ -9,21 +9,21 @@ use crate::engine::Summary;
 use crate::model::{counted, shell_path};
 use crate::ui::Console;
 
-/// What happened.
-pub(super) struct Facts<'a> {
+/// How a run ended.
+pub(super) struct RunEnd<'a> {
     pub(super) summary: &'a Summary,
-    pub(super) ended: Ended,
+    pub(super) ended: ChildStatus,
     /// Whether upstream could be asked.
     pub(super) recording: bool,
-    pub(super) asked: &'a Asked,
+    pub(super) settings: &'a RunSettings,
     pub(super) args: &'a RunArgs,
 }
 
-pub(super) fn tell(facts: &Facts<'_>, console: Console) {
-    if let Some(text) = nothing_sent(facts.summary, facts.asked.door) {
+pub(super) fn print(end: &RunEnd<'_>, console: Console) {
+    if let Some(text) = nothing_sent(end.summary, end.settings.door) {
         console.problem(text);
     }
-    if let Some(text) = interrupted_recording(facts) {
+    if let Some(text) = interrupted_recording(end) {
         console.problem(&text);
     }
 }
@@ -75,20 +75,20 @@ CMD sent nothing through ramtape. The likely causes:
   - it calls other services than RAM, or none";
 
 /// Under `once` the next run finds a cassette that is not empty, and only replays: whoever was interrupted must know.
-fn interrupted_recording(facts: &Facts<'_>) -> Option<String> {
-    let Facts { summary, ended, recording, asked, args } = facts;
-    if asked.mode != RecordMode::Once || !recording || ended.code() == 0 || summary.recorded == 0 {
+fn interrupted_recording(end: &RunEnd<'_>) -> Option<String> {
+    let RunEnd { summary, ended, recording, settings, args } = end;
+    if settings.mode != RecordMode::Once || !recording || ended.code() == 0 || summary.recorded == 0 {
         return None;
     }
     let how = match ended {
-        Ended::Code(code) => format!("failed with code {code}"),
-        Ended::Signal(signal) => format!("was ended by signal {signal}"),
+        ChildStatus::Code(code) => format!("failed with code {code}"),
+        ChildStatus::Signal(signal) => format!("was ended by signal {signal}"),
     };
     let kept = counted(summary.recorded, "answer that was recorded is", "answers that were recorded are");
-    let cassette = shell_path(&asked.cassette);
+    let cassette = shell_path(&settings.cassette);
     let cmd = command_line(&args.cmd);
-    let flags = &asked.flags;
-    let anew = if asked.per_session { "delete the folders of the sessions that failed, in" } else { "delete" };
+    let flags = &settings.flags;
+    let anew = if settings.per_session { "delete the folders of the sessions that failed, in" } else { "delete" };
     Some(format!(
         "CMD {how} while recording. The {kept} kept in {cassette}, so the next run only replays.\n  \
          To record what is missing: ramtape run --record-mode new_episodes{flags} --cassette {cassette} -- {cmd}\n  \
@@ -104,11 +104,11 @@ mod tests {
     use crate::config::UpstreamConfig;
     use clap::Parser;
 
-    fn told(mode: RecordMode, recording: bool, recorded: u64, ended: Ended) -> Option<String> {
+    fn told(mode: RecordMode, recording: bool, recorded: u64, ended: ChildStatus) -> Option<String> {
         let Command::Run(args) = Cli::try_parse_from(["ramtape", "run", "--", "pytest", "-x"]).unwrap().command else {
             return None;
         };
-        let asked = Asked {
+        let settings = RunSettings {
             mode,
             door: Door::Endpoint,
             service: String::new(),
@@ -123,12 +123,12 @@ mod tests {
             trust: None,
         };
         let summary = Summary { recorded, ..Summary::default() };
-        interrupted_recording(&Facts { summary: &summary, ended, recording, asked: &asked, args: &args })
+        interrupted_recording(&RunEnd { summary: &summary, ended, recording, settings: &settings, args: &args })
     }
 
     #[test]
     fn an_interrupted_recording_says_how_to_go_on() {
-        let text = told(RecordMode::Once, true, 3, Ended::Code(1)).unwrap();
+        let text = told(RecordMode::Once, true, 3, ChildStatus::Code(1)).unwrap();
         for part in [
             "code 1",
             "3 answers that were recorded are kept in c/d",
@@ -136,7 +136,7 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }
-        assert!(told(RecordMode::Once, true, 1, Ended::Signal(9)).unwrap().contains("signal 9"));
+        assert!(told(RecordMode::Once, true, 1, ChildStatus::Signal(9)).unwrap().contains("signal 9"));
     }
 
     #[test]
@@ -152,9 +152,9 @@ mod tests {
 
     #[test]
     fn nothing_is_said_where_nothing_is_half_done() {
-        assert_eq!(told(RecordMode::Once, true, 3, Ended::Code(0)), None);
-        assert_eq!(told(RecordMode::Once, true, 0, Ended::Code(1)), None);
-        assert_eq!(told(RecordMode::Once, false, 0, Ended::Code(1)), None);
-        assert_eq!(told(RecordMode::All, true, 3, Ended::Code(1)), None);
+        assert_eq!(told(RecordMode::Once, true, 3, ChildStatus::Code(0)), None);
+        assert_eq!(told(RecordMode::Once, true, 0, ChildStatus::Code(1)), None);
+        assert_eq!(told(RecordMode::Once, false, 0, ChildStatus::Code(1)), None);
+        assert_eq!(told(RecordMode::All, true, 3, ChildStatus::Code(1)), None);
     }
 }

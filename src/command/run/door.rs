@@ -1,15 +1,15 @@
 //! What leads CMD to ramtape, by the door that was chosen.
 
 use super::environment::Change;
-use super::no_proxy::{covering, with_loopback};
+use super::no_proxy::{find_covering_entry, with_loopback};
 use crate::aws::{EndpointKind, ServiceHost};
 use crate::config::{Door, Environment};
 use crate::ui::CommandError;
 use std::net::SocketAddr;
 
-/// What there is to lead to.
+/// How a client finds ramtape: the door, and where it leads.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Way<'a> {
+pub(super) struct ClientRoute<'a> {
     pub(super) door: Door,
     /// The base URL, its key included.
     pub(super) base_url: &'a str,
@@ -23,7 +23,7 @@ pub(super) struct Way<'a> {
     pub(super) kind: EndpointKind,
 }
 
-impl Way<'_> {
+impl ClientRoute<'_> {
     /// The changes to the environment `parent` by which CMD finds the door.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl Way<'_> {
     /// Refuses an environment that has CMD ask the endpoint without a proxy; `otherwise` says what would come of that.
     fn check_no_proxy(&self, parent: &Environment, otherwise: &str) -> Result<(), CommandError> {
         let host = self.endpoint();
-        let Some((variable, entry)) = covering(&host, parent) else { return Ok(()) };
+        let Some((variable, entry)) = find_covering_entry(&host, parent) else { return Ok(()) };
         Err(CommandError::Usage(format!(
             "the entry {entry:?} in {variable} covers {host}: {otherwise}. Remove the entry for this command, \
                 or use another --door"
@@ -114,7 +114,7 @@ impl Way<'_> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
-    use super::super::environment::applied;
+    use super::super::environment::apply;
     use super::*;
     use std::collections::BTreeMap;
 
@@ -131,9 +131,16 @@ mod tests {
         for (door, url) in
             [(Door::Endpoint, "http://127.0.0.1:1/~k"), (Door::Proxy, "http://ram-fips.eu-west-1.amazonaws.com")]
         {
-            let way = Way { door, base_url: "http://127.0.0.1:1/~k", addr, service: "ram", region: "eu-west-1", kind };
+            let route = ClientRoute {
+                door,
+                base_url: "http://127.0.0.1:1/~k",
+                addr,
+                service: "ram",
+                region: "eu-west-1",
+                kind,
+            };
             let parent = [("AWS_USE_FIPS_ENDPOINT", "true")];
-            let child = applied(&parent, &way.changes(&Environment::of(parent, "/")).unwrap());
+            let child = apply(&parent, &route.changes(&Environment::of(parent, "/")).unwrap());
             assert_eq!((&*child["AWS_ENDPOINT_URL_RAM"], &*child["AWS_USE_FIPS_ENDPOINT"]), (url, "false"));
         }
     }
@@ -144,7 +151,7 @@ mod tests {
         parent: &[(&'static str, &str)],
     ) -> Result<BTreeMap<&'static str, String>, CommandError> {
         let addr = "127.0.0.1:1".parse().unwrap();
-        let way = Way {
+        let route = ClientRoute {
             door,
             base_url: "http://127.0.0.1:1/~k",
             addr,
@@ -152,8 +159,8 @@ mod tests {
             region,
             kind: EndpointKind::default(),
         };
-        let changes = way.changes(&Environment::of(parent.iter().copied(), "/"))?;
-        Ok(applied(parent, &changes))
+        let changes = route.changes(&Environment::of(parent.iter().copied(), "/"))?;
+        Ok(apply(parent, &changes))
     }
 
     #[test]

@@ -136,7 +136,7 @@ fn credentials_file(actors: &[Actor]) -> String {
 /// What CMD sees of `parent` after `changes`.
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail")]
-pub(super) fn applied(
+pub(super) fn apply(
     parent: &[(&'static str, &str)],
     changes: &[Change],
 ) -> std::collections::BTreeMap<&'static str, String> {
@@ -176,7 +176,7 @@ mod tests {
             profile: environment.text("AWS_PROFILE"),
             base_url: "http://h",
         };
-        applied(parent, &isolated(&isolation, &environment))
+        apply(parent, &isolated(&isolation, &environment))
     }
 
     fn actor(label: &str, profile: Option<&str>) -> Actor {

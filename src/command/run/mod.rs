@@ -19,8 +19,8 @@ use crate::model::Actor;
 use crate::model::with_causes;
 use crate::ui::report::Report;
 use crate::ui::{CommandError, Console, Exit, output, report, strict};
-use child::Ended;
-use door::Way;
+use child::ChildStatus;
+use door::ClientRoute;
 use environment::{Change, Isolation};
 use rustix::process::Signal;
 use std::ffi::OsString;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 use trust::Trust;
 
 pub(super) fn run(args: &RunArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
-    let reports = report::asked_for(&args.proxy.report)?;
+    let reports = report::parse_reports(&args.proxy.report)?;
     let flags = RawConfig { record_mode: args.mode.record_mode, door: args.door, ..args.proxy.layer() };
     let settings = Settings::load(flags, environment)?;
     let (mode, mode_by_ci) = (settings.mode_of_run(environment), settings.mode_of_run_is_by_ci(environment));
@@ -73,7 +73,7 @@ async fn drive(
     console: Console,
 ) -> Result<Exit, CommandError> {
     let mut signals = Signals::listen(&[Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT])?;
-    let asked = Asked {
+    let settings = RunSettings {
         mode: config.mode,
         door: config.door,
         service: config.service.name.clone(),
@@ -89,18 +89,18 @@ async fn drive(
     };
     let ready_file = args.proxy.ready_file.as_deref();
     ready_file.map(server::forget);
-    let certificates = asked.trust.as_ref().map(|trust| Arc::clone(&trust.certificates));
+    let certificates = settings.trust.as_ref().map(|trust| Arc::clone(&trust.certificates));
     let mut running = server::start_proxy(config, certificates, &mut signals, console).await?;
     for notice in &running.notices {
         console.note(notice);
     }
     let recording = running.mode != Mode::ReplayOnly;
-    let ended = run_child(args, &running, &asked, environment, (&mut signals, console)).await;
+    let ended = run_child(args, &running, &settings, environment, (&mut signals, console)).await;
     ready_file.map(server::forget);
     if ended.as_ref().is_ok_and(|ended| ended.code() == 0) {
-        running.completed(shown(&args.cmd));
+        running.completed(redact_command(&args.cmd));
     }
-    if recording && let Some(region) = region::of_command(environment, &asked.upstream).await {
+    if recording && let Some(region) = region::of_command(environment, &settings.upstream).await {
         running.ran_in(region);
     }
     // The signal that ended CMD may arrive here only now.
@@ -109,9 +109,9 @@ async fn drive(
     let ended = ended?;
     // CMD's own code comes first, whatever went wrong here.
     let told = stopped.and_then(|summary| {
-        report::close(&summary, reports, environment, console)?;
-        closing::tell(&closing::Facts { summary: &summary, ended, recording, asked: &asked, args }, console);
-        Ok(strict::exit(&summary, asked.strict, console))
+        report::finish(&summary, reports, environment, console)?;
+        closing::print(&closing::RunEnd { summary: &summary, ended, recording, settings: &settings, args }, console);
+        Ok(strict::exit(&summary, settings.strict, console))
     });
     match (ended.code(), told) {
         (0, told) => told,
@@ -127,7 +127,7 @@ async fn drive(
 const LONGEST_SHOWN: usize = 200;
 
 /// CMD as it may be kept: what stands behind an equals sign can be a secret.
-fn shown(cmd: &[OsString]) -> String {
+fn redact_command(cmd: &[OsString]) -> String {
     let word = |word: &OsString| {
         let word = word.to_string_lossy().into_owned();
         word.split_once('=').map_or(word.clone(), |(name, _)| format!("{name}=…"))
@@ -136,8 +136,8 @@ fn shown(cmd: &[OsString]) -> String {
     cmd.iter().map(word).collect::<Vec<_>>().join(" ").chars().take(LONGEST_SHOWN).collect()
 }
 
-/// What of the configuration is still needed once the proxy has it.
-struct Asked {
+/// The settings of a run that are still needed once the proxy has the configuration.
+struct RunSettings {
     mode: RecordMode,
     door: Door,
     /// The service's name in host names.
@@ -162,48 +162,48 @@ struct Asked {
 async fn run_child(
     args: &RunArgs,
     running: &Running,
-    asked: &Asked,
+    settings: &RunSettings,
     parent: &Environment,
     (signals, console): (&mut Signals, Console),
-) -> Result<Ended, CommandError> {
-    let variables = variables::settle(running, &asked.variables, asked.mode, console).await?;
+) -> Result<ChildStatus, CommandError> {
+    let variables = variables::settle(running, &settings.variables, settings.mode, console).await?;
     let base_url = running.base_url();
     if let Some(path) = &args.proxy.ready_file {
         output::write_atomically(path, &format!("{base_url}\n"))?;
     }
-    let trusted = || asked.trust.iter().flat_map(Trust::changes);
-    let way = Way {
-        door: asked.door,
+    let trusted = || settings.trust.iter().flat_map(Trust::changes);
+    let route = ClientRoute {
+        door: settings.door,
         base_url: &base_url,
         addr: running.addr,
-        service: &asked.service,
-        region: &asked.region,
+        service: &settings.service,
+        region: &settings.region,
         kind: running.kind,
     };
     if running.mode != Mode::ReplayOnly || args.keep_env {
-        let mut changes = way.changes(parent)?;
+        let mut changes = route.changes(parent)?;
         changes.extend(trusted());
         if running.mode != Mode::ReplayOnly {
-            changes.extend(environment::as_profile(&asked.upstream, parent));
+            changes.extend(environment::as_profile(&settings.upstream, parent));
         }
         return child::run(&args.cmd, &changes, &variables, signals).await;
     }
     // The folder lives as long as CMD.
-    let folder = environment::aws_files(&asked.actors)?;
-    let region = running.recorded_region(region::named(parent));
-    if let Some(moved) = region.as_deref().and_then(|region| region::moved(region, parent)) {
+    let folder = environment::aws_files(&settings.actors)?;
+    let region = running.recorded_region(region::from_environment(parent));
+    if let Some(moved) = region.as_deref().and_then(|region| region::describe_change(region, parent)) {
         console.note(&moved);
     }
     let isolation = Isolation {
         recorded_region: region.as_deref(),
-        default_region: &asked.region,
+        default_region: &settings.region,
         folder: folder.path(),
-        actors: &asked.actors,
-        profile: asked.upstream.profile_that_counts(),
+        actors: &settings.actors,
+        profile: settings.upstream.profile_that_counts(),
         base_url: &base_url,
     };
-    let way = Way { region: region.as_deref().unwrap_or(way.region), ..way };
-    let mut changes: Vec<Change> = way.changes(parent)?;
+    let route = ClientRoute { region: region.as_deref().unwrap_or(route.region), ..route };
+    let mut changes: Vec<Change> = route.changes(parent)?;
     changes.extend(trusted());
     changes.extend(environment::isolated(&isolation, parent));
     child::run(&args.cmd, &changes, &variables, signals).await

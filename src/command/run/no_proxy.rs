@@ -16,7 +16,7 @@ const LOOPBACK: [&str; 5] = ["127.0.0.1", "localhost", "::1", "[::1]", "127.0.0.
 const NAMES: [&str; 2] = ["NO_PROXY", "no_proxy"];
 
 /// The variable of `parent`, and the entry in it, by which some client would go to `host` without a proxy.
-pub(super) fn covering(host: &str, parent: &Environment) -> Option<(&'static str, String)> {
+pub(super) fn find_covering_entry(host: &str, parent: &Environment) -> Option<(&'static str, String)> {
     NAMES.into_iter().find_map(|name| {
         let value = parent.value(name)?.to_string_lossy().into_owned();
         let entry = covering_entry(host, &value)?;
@@ -113,14 +113,18 @@ mod tests {
 
     #[test]
     fn the_variable_and_the_entry_are_named() {
-        let covering = |variables: &[(&str, &str)]| covering(HOST, &Environment::of(variables.iter().copied(), "/"));
+        let find_covering_entry =
+            |variables: &[(&str, &str)]| find_covering_entry(HOST, &Environment::of(variables.iter().copied(), "/"));
         for separated in ["corp.test,.amazonaws.com", "corp.test, .amazonaws.com ,x", "corp.test .amazonaws.com"] {
-            let found = covering(&[("no_proxy", separated)]).unwrap();
+            let found = find_covering_entry(&[("no_proxy", separated)]).unwrap();
             assert_eq!(found, ("no_proxy", ".amazonaws.com".to_owned()), "{separated}");
         }
-        assert_eq!(covering(&[("NO_PROXY", "amazonaws. com")]).unwrap(), ("NO_PROXY", "com".to_owned()));
-        assert_eq!(covering(&[("NO_PROXY", "corp.test"), ("no_proxy", "*")]).unwrap(), ("no_proxy", "*".to_owned()));
-        assert_eq!(covering(&[("NO_PROXY", "corp.test,10.0.0.0/8,localhost")]), None);
-        assert_eq!(covering(&[]), None);
+        assert_eq!(find_covering_entry(&[("NO_PROXY", "amazonaws. com")]).unwrap(), ("NO_PROXY", "com".to_owned()));
+        assert_eq!(
+            find_covering_entry(&[("NO_PROXY", "corp.test"), ("no_proxy", "*")]).unwrap(),
+            ("no_proxy", "*".to_owned())
+        );
+        assert_eq!(find_covering_entry(&[("NO_PROXY", "corp.test,10.0.0.0/8,localhost")]), None);
+        assert_eq!(find_covering_entry(&[]), None);
     }
 }

@@ -18,13 +18,13 @@ pub(super) async fn of_command(parent: &Environment, upstream: &UpstreamConfig) 
 }
 
 /// The region that `parent` names for CMD itself, whatever its profile says.
-pub(super) fn named(parent: &Environment) -> Option<&str> {
+pub(super) fn from_environment(parent: &Environment) -> Option<&str> {
     parent.text("AWS_REGION").or_else(|| parent.text("AWS_DEFAULT_REGION"))
 }
 
 /// What to say where CMD is to run in another region than `parent` names.
-pub(super) fn moved(recorded: &str, parent: &Environment) -> Option<String> {
-    let own = named(parent).filter(|own| *own != recorded)?;
+pub(super) fn describe_change(recorded: &str, parent: &Environment) -> Option<String> {
+    let own = from_environment(parent).filter(|own| *own != recorded)?;
     Some(format!("CMD runs in {recorded}, where it was recorded, instead of {own}; --keep-env keeps {own}"))
 }
 
@@ -51,9 +51,10 @@ mod tests {
     fn who_names_another_region_is_told() {
         let parent = Environment::of([("AWS_DEFAULT_REGION", "eu-west-1")], "/");
         assert!(
-            moved("us-east-1", &parent).is_some_and(|told| told.contains("us-east-1") && told.contains("eu-west-1"))
+            describe_change("us-east-1", &parent)
+                .is_some_and(|told| told.contains("us-east-1") && told.contains("eu-west-1"))
         );
-        assert_eq!(moved("eu-west-1", &parent), None);
-        assert_eq!(moved("eu-west-1", &Environment::default()), None);
+        assert_eq!(describe_change("eu-west-1", &parent), None);
+        assert_eq!(describe_change("eu-west-1", &Environment::default()), None);
     }
 }

@@ -42,10 +42,10 @@ pub(super) async fn settle(
 ) -> Result<Vec<(String, String)>, CommandError> {
     let settled = running.settle_variables(wanted.to_vec()).await?;
     let (session, root) = running.own_session();
-    let place = Place { session, root: shell_path(&root), mode };
+    let scope = VariableScope { session, root: shell_path(&root), mode };
     let mut values = Vec::with_capacity(settled.len());
     for ((name, wanted), (_, settled)) in wanted.iter().zip(settled) {
-        let (value, told) = place.value(name, wanted, settled)?;
+        let (value, told) = scope.value(name, wanted, settled)?;
         console.note(&told);
         values.push((name.clone(), value));
     }
@@ -53,14 +53,14 @@ pub(super) async fn settle(
 }
 
 /// Whose variables they are.
-struct Place<'a> {
+struct VariableScope<'a> {
     session: &'a str,
     /// The cassette, as a shell takes it.
     root: String,
     mode: RecordMode,
 }
 
-impl Place<'_> {
+impl VariableScope<'_> {
     /// The value for CMD's environment, and what there is to tell of it.
     fn value(&self, name: &str, wanted: &Wanted, settled: Settled) -> Result<(String, String), CommandError> {
         let (root, file) = (&self.root, VARIABLES_FILE);
@@ -85,7 +85,7 @@ impl Place<'_> {
                 let told = format!(
                     "variable {name} as given: {}. Requests that contain it will miss, unless it was recorded \
                         with the same value",
-                    self.lacks(name, &elsewhere)
+                    self.describe_missing(name, &elsewhere)
                 );
                 Ok((value.clone(), told))
             }
@@ -93,13 +93,13 @@ impl Place<'_> {
                 "--variable {name}={RANDOM}: {}. A new random value would differ from the recorded one, so CMD \
                     was not started; record with the variable (--record-mode all records everything again, \
                     new_episodes adds what is missing), or give the value that was recorded",
-                self.lacks(name, &elsewhere)
+                self.describe_missing(name, &elsewhere)
             ))),
         }
     }
 
     /// That there is no recorded value, and what may be the reason.
-    fn lacks(&self, name: &str, elsewhere: &[String]) -> String {
+    fn describe_missing(&self, name: &str, elsewhere: &[String]) -> String {
         let mode = match self.mode {
             RecordMode::Once => "once",
             RecordMode::None | RecordMode::NewEpisodes | RecordMode::All => "none",
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
     use crate::aws::EndpointKind;
     use crate::command::ca;
-    use crate::command::run::door::Way;
+    use crate::command::run::door::ClientRoute;
     use crate::command::run::environment::{Change, Isolation, isolated};
     use crate::config::{Door, Environment};
     use std::path::Path;
@@ -155,7 +155,7 @@ mod tests {
         let parent = Environment::of::<&str, &str>([], "/");
         let way = |door| {
             let addr = "127.0.0.1:1".parse().unwrap();
-            let way = Way {
+            let way = ClientRoute {
                 door,
                 base_url: "http://127.0.0.1:1",
                 addr,
@@ -185,9 +185,9 @@ mod tests {
 
     #[test]
     fn each_outcome_is_told() {
-        let place = Place { session: "", root: "c/d".into(), mode: RecordMode::None };
+        let scope = VariableScope { session: "", root: "c/d".into(), mode: RecordMode::None };
         let (random, given) = (Wanted::Random, Wanted::Given("b".to_owned()));
-        let told = |wanted: &Wanted, settled: Settled| place.value("X", wanted, settled).unwrap();
+        let told = |wanted: &Wanted, settled: Settled| scope.value("X", wanted, settled).unwrap();
         let (value, text) = told(&random, Settled::Made("a".into()));
         assert_eq!((value.as_str(), text.as_str()), ("a", "variable X=a, random, stored in c/d/variables.json"));
         assert_eq!(told(&given, Settled::Recorded("b".into())).1, "variable X=b, as recorded");
@@ -195,7 +195,7 @@ mod tests {
         assert!(value == "a" && text.contains("is not used"), "{text}");
         let (value, text) = told(&given, Settled::Unrecorded(vec!["apply".into()]));
         assert!(value == "b" && text.contains("session apply has X: is --session missing?"), "{text}");
-        let error = place.value("X", &random, Settled::Unrecorded(Vec::new())).unwrap_err();
+        let error = scope.value("X", &random, Settled::Unrecorded(Vec::new())).unwrap_err();
         assert_eq!(error.exit().code(), 2);
         assert!(error.to_string().contains("c/d was recorded without this variable"), "{error}");
     }

@@ -28,7 +28,7 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, console: Console) 
     let config = Config::from_settings(settings, RecordMode::None)?;
     let named = if args.paths.is_empty() { vec![config.cassette.clone()] } else { args.paths.clone() };
     let targets = find_targets(&named);
-    let checker = FileChecker::new(Rules::of(&config).only_sealing());
+    let checker = FileChecker::new(Rules::from_config(&config).only_sealing());
     let paths =
         named.iter().chain(&targets.files).map(PathBuf::as_path).chain(targets.unread.iter().map(Problem::file));
     let mut names = PathNames::search(paths, &checker.rules);

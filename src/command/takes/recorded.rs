@@ -16,22 +16,22 @@ pub(in crate::command) struct Recorded {
     pub(in crate::command) entry: Entry,
 }
 
-/// A cassette, open to be looked at.
-pub(in crate::command) struct Shelf {
+/// Reads the entries of a cassette, text and store together.
+pub(in crate::command) struct CassetteReader {
     root: PathBuf,
     cassette: Cassette<()>,
 }
 
-impl Shelf {
+impl CassetteReader {
     /// Opens the cassette in the folder `root`, which must be one.
     pub(in crate::command) fn open(root: &Path, console: Console) -> Result<Self, CommandError> {
-        let (shelf, notices) = Self::open_silently(root)?;
-        tell(&notices, console);
-        Ok(shelf)
+        let (reader, notices) = Self::open_with_notices(root)?;
+        print_notices(&notices, console);
+        Ok(reader)
     }
 
     /// As [`Self::open`]; what people should know is given back.
-    pub(in crate::command) fn open_silently(root: &Path) -> Result<(Self, Vec<Notice>), CommandError> {
+    pub(in crate::command) fn open_with_notices(root: &Path) -> Result<(Self, Vec<Notice>), CommandError> {
         let opened = open(root, Access::Replay)?;
         Ok((Self { root: root.to_owned(), cassette: opened.cassette }, opened.notices))
     }
@@ -82,7 +82,7 @@ pub(in crate::command) fn open_with(
 ) -> Result<Opened<()>, CommandError> {
     check(root)?;
     let opened = Cassette::open_telling(root, access, |_, _| (), settings, &mut count_steps(console, "sealing"))?;
-    tell(&opened.notices, console);
+    print_notices(&opened.notices, console);
     Ok(opened)
 }
 
@@ -113,8 +113,8 @@ pub(in crate::command) fn unkept_header() -> String {
     )
 }
 
-/// Tells which sessions' recorded variables went with their last takes.
-pub(in crate::command) fn tell_dropped(before: &Variables, after: &Variables, console: Console) {
+/// Prints which sessions' recorded variables went with their last takes.
+pub(in crate::command) fn print_dropped_variables(before: &Variables, after: &Variables, console: Console) {
     for (session, values) in before.sessions().filter(|(session, _)| after.count(session) == 0) {
         let names = values.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         console.note(&format!(
@@ -124,8 +124,8 @@ pub(in crate::command) fn tell_dropped(before: &Variables, after: &Variables, co
     }
 }
 
-/// Tells what opening brought to light.
-pub(in crate::command) fn tell(notices: &[Notice], console: Console) {
+/// Prints what opening brought to light.
+pub(in crate::command) fn print_notices(notices: &[Notice], console: Console) {
     for notice in notices {
         if notice.is_loss() { console.problem(&notice.to_string()) } else { console.note(&notice.to_string()) }
     }

@@ -3,7 +3,7 @@
 use crate::cassette::Ground;
 use crate::cli::SelectionArgs;
 use crate::command::takes::glob::{is_pattern, matches};
-use crate::command::takes::recorded::{Recorded, Shelf};
+use crate::command::takes::recorded::{CassetteReader, Recorded};
 use crate::fingerprint::Fingerprint;
 use crate::model::with_causes;
 use crate::model::{OperationName, Page, Take};
@@ -81,19 +81,19 @@ impl<'a> Selection<'a> {
     /// code says that there was one.
     pub(in crate::command) fn each(
         &self,
-        shelf: &Shelf,
+        reader: &CassetteReader,
         console: Console,
         mut each: impl FnMut(Chosen),
     ) -> Result<Exit, CommandError> {
         let mut exit = Exit::Well;
-        let names = shelf.names()?;
+        let names = reader.names()?;
         let mut progress = Progress::new(console, "reading", names.len());
         for (folder, fingerprint) in names {
             progress.step();
-            if !self.may_hold(&folder, fingerprint) || (self.flags.unsealed && !shelf.is_unsealed(fingerprint)) {
+            if !self.may_hold(&folder, fingerprint) || (self.flags.unsealed && !reader.is_unsealed(fingerprint)) {
                 continue;
             }
-            match shelf.read(&folder, fingerprint) {
+            match reader.read(&folder, fingerprint) {
                 Ok(Some(recorded)) => {
                     let takes = self.takes(&recorded);
                     if !takes.is_empty() {

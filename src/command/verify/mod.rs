@@ -22,7 +22,7 @@ use crate::ui::{CommandError, Console, Exit, Progress, count_steps, output};
 use finding::{Finding, Level};
 use offline::Audit;
 use online::Recording;
-use outcome::{Asked, Outcome, Update};
+use outcome::{CheckedRead, Outcome, Update};
 use std::sync::Arc;
 
 pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
@@ -33,15 +33,15 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console
         return Err(CommandError::Usage("--update needs --online or --upstream URL".to_owned()));
     }
     let access = if args.update { Access::Record { replace: true } } else { Access::Replay };
-    let warden = Arc::new(app::Rules::of(&config));
+    let warden = Arc::new(app::Rules::from_config(&config));
     let settings = cassette::Settings { warden, ..cassette::Settings::default() };
     let opened = recorded::open_with(&config.cassette, access, &settings, console)?;
-    let Seen { findings, requests, reads } = look_through(&opened.cassette, &config, online, console)?;
+    let Audited { findings, requests, reads } = look_through(&opened.cassette, &config, online, console)?;
     let asked = if online { ask(args, &config, &opened, &reads, console)? } else { Vec::new() };
     output::print_styled(&text(&findings, &asked, args.json))?;
     let seal = || opened.cassette.seal_telling(&mut count_steps(console, "sealing"));
     let sealed = if args.update { seal()? } else { SealReport::default() };
-    tell(&findings, online.then_some(&asked), requests, console);
+    print_totals(&findings, online.then_some(&asked), requests, console);
     for (folder, fingerprint, reason) in &sealed.failed {
         let seal = format!("`ramtape seal --cassette {}`", crate::model::shell_path(&config.cassette));
         console.problem(&format!("{folder}/{fingerprint} is only in the store, {seal} tries again: {reason}"));
@@ -52,7 +52,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console
 }
 
 /// What looking through the files brought.
-struct Seen {
+struct Audited {
     findings: Vec<Finding>,
     /// How many requests could be read.
     requests: usize,
@@ -65,7 +65,7 @@ fn look_through(
     config: &Config,
     online: bool,
     console: Console,
-) -> Result<Seen, CommandError> {
+) -> Result<Audited, CommandError> {
     let mut audit = Audit::new(&config.service, &config.cassette);
     let (mut requests, mut reads) = (0, Vec::new());
     let is_write = |name: &str| config.service.operation_named(name).is_some_and(|it| it.kind == Kind::Write);
@@ -84,7 +84,7 @@ fn look_through(
             Err(error) => audit.damaged(&folder, fingerprint, with_causes(&error)),
         }
     }
-    Ok(Seen { findings: audit.findings(), requests, reads })
+    Ok(Audited { findings: audit.findings(), requests, reads })
 }
 
 fn ask(
@@ -93,7 +93,7 @@ fn ask(
     opened: &Opened<()>,
     recorded: &[Recorded],
     console: Console,
-) -> Result<Vec<Asked>, CommandError> {
+) -> Result<Vec<CheckedRead>, CommandError> {
     let runtime = runtime()?;
     let destination = runtime.block_on(app::destination(config)).map_err(app::StartError::from)?;
     if let Some(notice) = &destination.notice {
@@ -108,14 +108,14 @@ fn ask(
     Ok(runtime.block_on(online::ask(reask, recorded, recording.as_ref(), &mut progress)))
 }
 
-fn text(findings: &[Finding], asked: &[Asked], json: bool) -> String {
+fn text(findings: &[Finding], asked: &[CheckedRead], json: bool) -> String {
     let findings = findings.iter().map(|finding| if json { finding.json() } else { finding.text() });
     let asked = asked.iter().map(|asked| if json { asked.json() } else { asked.text() });
     findings.chain(asked).collect()
 }
 
 /// The closing lines. `asked` is `None` where nobody was asked.
-fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, console: Console) {
+fn print_totals(findings: &[Finding], asked: Option<&Vec<CheckedRead>>, requests: usize, console: Console) {
     let wrong = findings.iter().filter(|finding| finding.level == Level::Problem).count();
     console.note(&format!("{} read, {wrong} wrong in them", counted(requests as u64, "request", "requests")));
     let Some(asked) = asked else { return };
@@ -152,10 +152,10 @@ fn tell(findings: &[Finding], asked: Option<&Vec<Asked>>, requests: usize, conso
 }
 
 /// A secret comes first, then what is wrong or has drifted, then what could not be recorded or found out.
-fn verdict(args: &VerifyArgs, findings: &[Finding], asked: &[Asked], sealed: &SealReport) -> Exit {
-    let sealing = Exit::of_sealing(sealed);
+fn verdict(args: &VerifyArgs, findings: &[Finding], asked: &[CheckedRead], sealed: &SealReport) -> Exit {
+    let sealing = Exit::from_seal_report(sealed);
     let wrong = findings.iter().any(|finding| finding.level == Level::Problem);
-    let drifted = |asked: &Asked| asked.outcome.is_drift(args.ignore_values) && asked.update != Update::Recorded;
+    let drifted = |asked: &CheckedRead| asked.outcome.is_drift(args.ignore_values) && asked.update != Update::Recorded;
     if sealing == Exit::Secret {
         sealing
     } else if wrong || asked.iter().any(drifted) {

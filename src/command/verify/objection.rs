@@ -1,6 +1,6 @@
 //! Why what upstream answers now must not take the place of what is recorded.
 
-use super::types::{mistyped, told, unlike};
+use super::types::{describe, mistyped, unlike};
 use crate::engine::RefetchedPages;
 use crate::entry_file::spelled;
 use crate::json::{self, Kind};
@@ -57,7 +57,7 @@ fn of_other_types(service: &Service, operation: &Operation, takes: &[&Take], pag
     let is_whole = |page: &&Page| likeness(service, operation, page) == Likeness::Whole;
     let now = mistyped(service, operation, pages.iter().copied());
     let mut answers = takes.iter().filter(|take| take.pages.iter().all(|page| is_whole(&page)));
-    answers.find_map(|take| told(&unlike(&now, &mistyped(service, operation, &take.pages))))
+    answers.find_map(|take| describe(&unlike(&now, &mistyped(service, operation, &take.pages))))
 }
 
 /// How much an answer is like one of the service; what comes first is least.

@@ -1,7 +1,7 @@
 //! The part of the check that asks upstream: each recorded read once more, never a write.
 
 use super::objection::objection;
-use super::outcome::{Asked, Outcome, Update};
+use super::outcome::{CheckedRead, Outcome, Update};
 use super::types::{self, drifts, unlike};
 use crate::cassette::{Cassette, EntryHead, TakeHead};
 use crate::command::takes::recorded::Recorded;
@@ -17,8 +17,8 @@ pub(super) async fn ask(
     recorded: &[Recorded],
     update: Option<&Recording<'_>>,
     progress: &mut Progress,
-) -> Vec<Asked> {
-    let mut asked: Vec<Asked> = Vec::new();
+) -> Vec<CheckedRead> {
+    let mut asked: Vec<CheckedRead> = Vec::new();
     for recorded in recorded {
         progress.step();
         let last = asked.iter().rev().take(PATIENCE);
@@ -31,8 +31,8 @@ pub(super) async fn ask(
 /// After so many reads in a row without an answer the others are not tried.
 const PATIENCE: usize = 3;
 
-fn given_up(recorded: &Recorded) -> Asked {
-    Asked {
+fn given_up(recorded: &Recorded) -> CheckedRead {
+    CheckedRead {
         operation: recorded.entry.operation.as_str().to_owned(),
         fingerprint: recorded.fingerprint,
         max_results: None,
@@ -41,9 +41,9 @@ fn given_up(recorded: &Recorded) -> Asked {
     }
 }
 
-async fn ask_one(reask: Refetcher<'_>, recorded: &Recorded, update: Option<&Recording<'_>>) -> Vec<Asked> {
+async fn ask_one(reask: Refetcher<'_>, recorded: &Recorded, update: Option<&Recording<'_>>) -> Vec<CheckedRead> {
     let entry = &recorded.entry;
-    let of = |max_results: Option<u32>, outcome: Outcome| Asked {
+    let of = |max_results: Option<u32>, outcome: Outcome| CheckedRead {
         operation: entry.operation.as_str().to_owned(),
         fingerprint: recorded.fingerprint,
         max_results,

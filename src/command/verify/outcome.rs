@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 /// How many differences in values are told to people.
-const TOLD: usize = 10;
+const MOST_SHOWN: usize = 10;
 
 const KEYLESS: &str = "its shape is the same; its values are redacted and cannot be compared without the redaction key";
 
@@ -35,7 +35,7 @@ pub(super) enum Outcome {
 
 /// A recorded read.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct CheckedRead {
     pub(super) operation: String,
     pub(super) fingerprint: Fingerprint,
     /// The page size that was asked with, of several.
@@ -112,7 +112,7 @@ impl Outcome {
     }
 }
 
-impl Asked {
+impl CheckedRead {
     /// As people read it; nothing where the answer is the same.
     pub(super) fn text(&self) -> String {
         let colour = match &self.outcome {
@@ -135,9 +135,9 @@ impl Asked {
         let mut text = format!("{style}{:<9}{style:#} {}\n", self.outcome.name(), line(&head));
         self.outcome.drifts().iter().for_each(|drift| text.push_str(&format!("  {}\n", line(&drift.to_string()))));
         let changes = self.outcome.changes();
-        changes.iter().take(TOLD).for_each(|change| text.push_str(&change_lines(change)));
-        if changes.len() > TOLD {
-            text.push_str(&format!("    and {} more (--json has all)\n", changes.len() - TOLD));
+        changes.iter().take(MOST_SHOWN).for_each(|change| text.push_str(&change_lines(change)));
+        if changes.len() > MOST_SHOWN {
+            text.push_str(&format!("    and {} more (--json has all)\n", changes.len() - MOST_SHOWN));
         }
         text
     }

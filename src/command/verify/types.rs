@@ -35,7 +35,7 @@ pub(super) fn unlike<'m>(now: &'m [Mistyped], then: &[Mistyped]) -> Vec<&'m Mist
 }
 
 /// The first of them as people read it, and how many there are.
-pub(super) fn told(mistyped: &[&Mistyped]) -> Option<String> {
+pub(super) fn describe(mistyped: &[&Mistyped]) -> Option<String> {
     let (first, more) = mistyped.split_first()?;
     let more = if more.is_empty() { String::new() } else { format!(", and {} more", more.len()) };
     Some(format!(

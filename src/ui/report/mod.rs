@@ -26,7 +26,7 @@ enum Format {
 }
 
 /// The reports that `--report FORMAT FILE` asked for, given as pairs.
-pub(crate) fn asked_for(pairs: &[OsString]) -> Result<Vec<Report>, CommandError> {
+pub(crate) fn parse_reports(pairs: &[OsString]) -> Result<Vec<Report>, CommandError> {
     pairs
         .chunks(2)
         .map(|pair| match pair {
@@ -59,13 +59,13 @@ pub(crate) fn annotate(summary: &Summary) {
 }
 
 /// Tells a run's end in every form: the closing lines, GitHub's annotations and its page of the job, the reports.
-pub(crate) fn close(
+pub(crate) fn finish(
     summary: &Summary,
     reports: &[Report],
     environment: &Environment,
     console: Console,
 ) -> Result<(), CommandError> {
-    summary::tell(summary, console);
+    summary::print(summary, console);
     if environment.is_github_actions() {
         annotate(summary);
     }
@@ -198,10 +198,10 @@ mod tests {
 
     #[test]
     fn reports_are_pairs_of_format_and_file() {
-        let asked = asked_for(&["junit".into(), "a.xml".into(), "json".into(), "b.json".into()]).unwrap();
+        let asked = parse_reports(&["junit".into(), "a.xml".into(), "json".into(), "b.json".into()]).unwrap();
         assert_eq!(asked.len(), 2);
         assert_eq!(asked[1], Report { format: Format::Json, path: "b.json".into() });
-        assert!(asked_for(&["html".into(), "a".into()]).is_err());
+        assert!(parse_reports(&["html".into(), "a".into()]).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The flags of the commands that carry takes from one place to another.
+//! The flags of the commands that transfer takes from one place to another.
 
 use super::CassetteArgs;
 use crate::config::RawConfig;

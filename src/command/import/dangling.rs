@@ -1,7 +1,7 @@
 //! What was asked after a write that is not there: a replay takes that for the beginning of its session.
 
 use crate::cassette::{Cassette, CassetteError, SealReport};
-use crate::command::takes::recorded::Shelf;
+use crate::command::takes::recorded::CassetteReader;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Take};
 use std::collections::HashSet;
@@ -10,9 +10,9 @@ use std::path::Path;
 type Name = (String, Fingerprint);
 
 /// Those of `sealed`, whose writes are not in the file, that the cassette they go into has no writes for either.
-pub(super) fn adrift(
+pub(super) fn find_dangling(
     sealed: &SealReport,
-    apart: &Shelf,
+    apart: &CassetteReader,
     target: Option<&Cassette<()>>,
 ) -> Result<Vec<Name>, CassetteError> {
     let read_apart = |(folder, fingerprint): &Name| {
@@ -26,17 +26,17 @@ pub(super) fn adrift(
     }
     let mut missing: HashSet<&str> = after.iter().flat_map(|(_, writes)| writes).map(String::as_str).collect();
     if !missing.is_empty() {
-        strike(&mut missing, apart.names()?, read_apart)?;
+        remove_found(&mut missing, apart.names()?, read_apart)?;
     }
     if let Some(target) = target.filter(|_| !missing.is_empty()) {
-        strike(&mut missing, target.fingerprints()?, |(folder, fingerprint)| target.entry(folder, fingerprint))?;
+        remove_found(&mut missing, target.fingerprints()?, |(folder, fingerprint)| target.entry(folder, fingerprint))?;
     }
     let adrift = after.iter().filter(|(_, writes)| writes.iter().any(|write| missing.contains(write.as_str())));
     Ok(adrift.map(|(name, _)| (*name).clone()).collect())
 }
 
-/// Strikes off the writes that are there. A write's id begins with its folder.
-fn strike(
+/// Takes out of `missing` the writes that are there. A write's id begins with its folder.
+fn remove_found(
     missing: &mut HashSet<&str>,
     names: Vec<Name>,
     read: impl Fn(&Name) -> Result<Option<Entry>, CassetteError>,
@@ -52,7 +52,7 @@ fn strike(
 }
 
 /// What to say of one, in the cassette in the folder `root`.
-pub(super) fn told((folder, fingerprint): &Name, root: &Path) -> String {
+pub(super) fn describe((folder, fingerprint): &Name, root: &Path) -> String {
     format!(
         "{} was recorded after a write that is neither in the file nor in the cassette: a replay would take \
             that for the start of its session. Import the file with that write as well, or record the test again",

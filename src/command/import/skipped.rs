@@ -1,4 +1,4 @@
-//! What of a HAR file is not in the cassette, and why.
+//! The entries of a HAR file that were skipped, and why.
 
 use crate::aws::ServiceHost;
 use crate::cassette::SealReport;
@@ -8,75 +8,75 @@ use crate::model::counted;
 use crate::ui::{Console, Exit, printable};
 use std::collections::BTreeMap;
 
-/// What was left out.
+/// The entries that were skipped.
 #[derive(Debug, Default)]
-pub(super) struct Leftovers {
+pub(super) struct Skipped {
     /// Of this service: what a person may miss.
-    missed: Vec<Missed>,
+    entries: Vec<SkippedEntry>,
     /// How many entries of other services there were, by host.
     others: BTreeMap<String, u64>,
     /// Throttling, faults, matters of credentials.
-    passing: u64,
+    not_recordable: u64,
     /// Retries of what was answered already.
-    again: u64,
+    repeated: u64,
 }
 
 /// An entry that could not be carried over.
 #[derive(Debug)]
-struct Missed {
+struct SkippedEntry {
     number: Option<usize>,
     name: String,
     reason: String,
 }
 
-impl Leftovers {
+impl Skipped {
     /// An entry that is no exchange. One of another service is nobody's loss.
-    pub(super) fn lacking(&mut self, number: usize, name: &str, lack: &Lack, service: &str) {
+    pub(super) fn add_unreadable(&mut self, number: usize, name: &str, lack: &Lack, service: &str) {
         let host = host(name);
         let near = !host.contains('.') || host.starts_with("127.");
         if near || ServiceHost::parse(&host, service).is_some() {
-            self.miss(number, name, lack.to_string())
+            self.skip(number, name, lack.to_string())
         } else {
-            self.other(host)
+            self.skip_other_service(host)
         }
     }
 
     /// What became of an exchange.
-    pub(super) fn carried(&mut self, number: usize, name: &str, carried: Result<ImportOutcome, String>) {
-        match carried {
+    pub(super) fn add_outcome(&mut self, number: usize, name: &str, outcome: Result<ImportOutcome, String>) {
+        match outcome {
             Ok(ImportOutcome::Recorded) => {}
-            Ok(ImportOutcome::Repeated) => self.again += 1,
-            Ok(ImportOutcome::NotRecordable) => self.passing += 1,
-            Ok(ImportOutcome::OtherService) => self.other(host(name)),
+            Ok(ImportOutcome::Repeated) => self.repeated += 1,
+            Ok(ImportOutcome::NotRecordable) => self.not_recordable += 1,
+            Ok(ImportOutcome::OtherService) => self.skip_other_service(host(name)),
             Ok(ImportOutcome::NoFirstPage) => {
-                self.miss(number, name, "earlier pages of its listing are not in the file".to_owned());
+                self.skip(number, name, "earlier pages of its listing are not in the file".to_owned());
             }
-            Ok(ImportOutcome::NotStored(reason)) | Err(reason) => self.miss(number, name, reason),
+            Ok(ImportOutcome::NotStored(reason)) | Err(reason) => self.skip(number, name, reason),
         }
     }
 
     /// What was taken in and cannot become text.
-    pub(super) fn unsealed(&mut self, sealed: &SealReport) {
+    pub(super) fn add_unsealed(&mut self, sealed: &SealReport) {
         let reasons = sealed.failed.iter().map(|(_, _, reason)| reason.clone());
-        self.missed.extend(reasons.map(|reason| Missed { number: None, name: String::new(), reason }));
+        self.entries.extend(reasons.map(|reason| SkippedEntry { number: None, name: String::new(), reason }));
     }
 
     /// Whether something of this service was left out that a person may miss.
-    pub(super) const fn is_any_missed(&self) -> bool {
-        !self.missed.is_empty()
+    pub(super) const fn has_entries(&self) -> bool {
+        !self.entries.is_empty()
     }
 
-    fn miss(&mut self, number: usize, name: &str, reason: String) {
-        self.missed.push(Missed { number: Some(number), name: name.to_owned(), reason });
+    fn skip(&mut self, number: usize, name: &str, reason: String) {
+        self.entries.push(SkippedEntry { number: Some(number), name: name.to_owned(), reason });
     }
 
-    fn other(&mut self, host: String) {
+    fn skip_other_service(&mut self, host: String) {
         *self.others.entry(host).or_default() += 1;
     }
 
-    /// Says what was left out.
-    pub(super) fn tell(&self, console: Console) {
-        for Missed { number, name, reason } in &self.missed {
+    /// Prints what was skipped.
+    pub(super) fn print(&self, console: Console) {
+        for SkippedEntry { number, name, reason } in &self.entries {
             let entry = match number {
                 Some(number) if name.is_empty() => format!("entry {number}: "),
                 Some(number) => format!("entry {number}, {name}: "),
@@ -89,32 +89,33 @@ impl Leftovers {
             let count = counted(self.others.values().sum::<u64>(), "entry", "entries");
             console.note(&format!("{count} for other services: {}", printable(&hosts.join(", "))));
         }
-        if self.passing > 0 {
-            let count = counted(self.passing, "answer", "answers");
+        if self.not_recordable > 0 {
+            let count = counted(self.not_recordable, "answer", "answers");
             console.note(&format!(
                 "{count} that recordings do not keep: throttling, faults, credentials \
                     (--record-errors keeps them)"
             ));
         }
-        if self.again > 0 {
-            console.note(&counted(self.again, "retry of an answered request", "retries of answered requests"));
+        if self.repeated > 0 {
+            console.note(&counted(self.repeated, "retry of an answered request", "retries of answered requests"));
         }
     }
 
     /// The same for programs, a line each.
     pub(super) fn json(&self) -> String {
-        let missed = self.missed.iter().map(
-            |missed| serde_json::json!({ "leftOut": missed.name, "entry": missed.number, "reason": missed.reason }),
-        );
+        let entries = self
+            .entries
+            .iter()
+            .map(|entry| serde_json::json!({ "leftOut": entry.name, "entry": entry.number, "reason": entry.reason }));
         let others =
             self.others.iter().map(|(host, count)| serde_json::json!({ "otherService": host, "entries": count }));
-        missed.chain(others).map(|line| format!("{line}\n")).collect()
+        entries.chain(others).map(|line| format!("{line}\n")).collect()
     }
 
     /// `sealed` is what became of what was taken in.
     pub(super) fn exit(&self, sealed: &SealReport) -> Exit {
-        match Exit::of_sealing(sealed) {
-            Exit::Well if self.missed.is_empty() => Exit::Well,
+        match Exit::from_seal_report(sealed) {
+            Exit::Well if self.entries.is_empty() => Exit::Well,
             Exit::Well => Exit::NotRecorded,
             failed => failed,
         }

@@ -13,12 +13,12 @@ impl Cli {
     /// # Errors
     /// Where it is wrong, or asks for help.
     pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        Self::try_parse_from(line).map_err(with_hint)
+        Self::try_parse_from(line).map_err(with_suggestion)
     }
 }
 
 /// A path where none is expected is most likely a cassette's.
-fn with_hint(mut error: clap::Error) -> clap::Error {
+fn with_suggestion(mut error: clap::Error) -> clap::Error {
     if error.kind() == ErrorKind::UnknownArgument
         && let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
         && !argument.starts_with('-')
