@@ -4,8 +4,8 @@ use super::opener::Opener;
 use super::rules::Rules;
 use crate::cassette::{Access, Cassette, CassetteError, SealReport, Settings};
 use crate::config::Config;
-use crate::engine::{ImportOutcome, Importer, Mode, PreparedEntry};
-use crate::model::{Exchange, with_causes};
+use crate::engine::{EngineError, ImportOutcome, Importer, Mode, PreparedEntry};
+use crate::model::Exchange;
 use crate::proxy::strip_prefixes;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(crate) async fn import(
     rules: Rules,
     apart: &Path,
     exchanges: Vec<Exchange>,
-    mut done: impl FnMut(Result<ImportOutcome, String>),
+    mut done: impl FnMut(Result<ImportOutcome, EngineError>),
 ) -> Result<SealReport, CassetteError> {
     let access = Access::Record { replace: false };
     let warden = Arc::new(rules.standing_in(apart, &config.cassette));
@@ -33,7 +33,7 @@ pub(crate) async fn import(
     let exchanges: Vec<Exchange> = exchanges.into_iter().map(own).collect();
     importer.look_through(exchanges.iter());
     for exchange in exchanges {
-        done(importer.take_in(exchange).await.map_err(|error| with_causes(&error)));
+        done(importer.take_in(exchange).await);
     }
     let mut report = engine.cassette().seal()?;
     // The folder will be gone when people read of it.

@@ -1,31 +1,95 @@
 //! The redaction key of a cassette: where it is looked for, and how a new one is made.
 
-use crate::cassette::{self, KEY_FILE};
+use crate::cassette::{self, CassetteError, KEY_FILE};
 use crate::files::create_atomically;
 use crate::model::with_causes;
-use crate::redact::{Key, KeySource, Policy};
+use crate::redact::{Key, KeySource, Policy, RuleError};
 use parking_lot::Mutex;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const ELSEWHERE: &str = "it was recorded with a redaction key other than the given one: with two keys, equal \
-    values would no longer be equal";
-const EXCHANGED: &str = "its redaction.key is not the key named in cassette.json, which the recording was made \
-    with. Take both files from the same commit";
-pub(super) const NOT_BROUGHT: &str = "it is the key of the cassette that the file was exported from, and it is \
-    not here";
-pub(super) const NOT_THAT_OF_SESSIONS: &str = "the cassettes of other sessions next to it were recorded with a \
-    redaction key other than the given one: with two keys, equal values would no longer be equal, and the \
-    cassettes could not be merged. Give their key, or record them again too";
-const SESSIONS_GONE: &str = "the redaction key of the cassettes of other sessions next to it is missing: with a \
-    new key, equal values would no longer be equal, and the cassettes could not be merged. Restore the \
-    redaction.key next to them or, if the key is kept elsewhere, set RAMTAPE_REDACT_KEY or key_file in \
-    [redact]. To start over with a new key, delete those cassettes and record them again";
-const GONE: &str = "the redaction key that it was recorded with is missing: with a new key, equal values would \
-    no longer be equal. Restore its redaction.key or, if the key is kept elsewhere, set RAMTAPE_REDACT_KEY or \
-    key_file in [redact]. To start over with a new key, delete the cassette and record it again";
+/// Why a cassette has no redaction key that can be used. The texts continue a sentence about the cassette.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyError {
+    /// A key was given, and the cassette names another one.
+    #[error(
+        "it was recorded with a redaction key other than the given one: with two keys, equal values would no longer be equal"
+    )]
+    OtherThanGiven,
+    /// The key's file next to the cassette holds another key than the cassette names.
+    #[error(
+        "its redaction.key is not the key named in cassette.json, which the recording was made with. Take both files from the \
+         same commit"
+    )]
+    OtherThanNamed,
+    /// The key that an exported file names is not here.
+    #[error("it is the key of the cassette that the file was exported from, and it is not here")]
+    NotBrought,
+    /// A key was given, and the cassettes of the other sessions have another one.
+    #[error(
+        "the cassettes of other sessions next to it were recorded with a redaction key other than the given one: with two \
+         keys, equal values would no longer be equal, and the cassettes could not be merged. Give their key, or record them \
+         again too"
+    )]
+    OtherThanSessions,
+    /// The key of the other sessions' cassettes is gone.
+    #[error(
+        "the redaction key of the cassettes of other sessions next to it is missing: with a new key, equal values would no \
+         longer be equal, and the cassettes could not be merged. Restore the redaction.key next to them or, if the key is kept \
+         elsewhere, set RAMTAPE_REDACT_KEY or key_file in [redact]. To start over with a new key, delete those cassettes and \
+         record them again"
+    )]
+    SessionsMissing,
+    /// The cassette's key is gone.
+    #[error(
+        "the redaction key that it was recorded with is missing: with a new key, equal values would no longer be equal. \
+         Restore its redaction.key or, if the key is kept elsewhere, set RAMTAPE_REDACT_KEY or key_file in [redact]. To start \
+         over with a new key, delete the cassette and record it again"
+    )]
+    Missing,
+    /// A file holds something else.
+    #[error("{} is not a redaction key: it needs at least 22 random characters", path.display())]
+    NotAKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A key's file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A key's file cannot be written.
+    #[error("cannot write the redaction key {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A key's file went while it was made.
+    #[error("the redaction key {} was deleted", path.display())]
+    Deleted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system has no random numbers.
+    #[error("cannot get random numbers from the system: {0}")]
+    Random(getrandom::Error),
+    /// Random bytes that make no key.
+    #[error("cannot make a redaction key")]
+    Unmade,
+    /// `cassette.json` cannot be changed to name the key.
+    #[error(transparent)]
+    Cassette(#[from] CassetteError),
+    /// The cassette's rules cannot be used.
+    #[error("{0}")]
+    Rules(RuleError),
+}
 
 /// Where the key of one cassette is looked for.
 pub(super) struct Keys {
@@ -50,19 +114,19 @@ impl Keys {
     ///
     /// # Errors
     /// Where the key cannot be read, or, `recording`, is gone or another one.
-    pub(super) fn source(self, policy: &Policy, recording: bool) -> Result<KeySource, String> {
+    pub(super) fn source(self, policy: &Policy, recording: bool) -> Result<KeySource, KeyError> {
         let beside = read(&self.beside)?;
         let named = policy.key_check.as_deref();
         let Some(check) = named else {
             let own = beside.or(self.outside.clone());
             if recording {
-                self.is_that_of_sessions(own.as_ref())?;
+                self.check_against_sessions(own.as_ref())?;
             }
             return match own {
                 Some(key) => Ok(KeySource::Known(key)),
-                None if recording && !self.is_outside => {
-                    Ok(KeySource::MadeWhenNeeded(Box::new(move || self.make_beside())))
-                }
+                None if recording && !self.is_outside => Ok(KeySource::MadeWhenNeeded(Box::new(move || {
+                    self.make_beside().map_err(|error| with_causes(&error))
+                }))),
                 None => Ok(KeySource::Missing(random()?)),
             };
         };
@@ -71,9 +135,9 @@ impl Keys {
         match known.find(|key| key.check() == check) {
             Some(key) => Ok(KeySource::Known(key.clone())),
             None if !recording => Ok(KeySource::Missing(random()?)),
-            None if beside.is_some() => Err(EXCHANGED.to_owned()),
-            None if self.outside.is_some() => Err(ELSEWHERE.to_owned()),
-            None => Err(GONE.to_owned()),
+            None if beside.is_some() => Err(KeyError::OtherThanNamed),
+            None if self.outside.is_some() => Err(KeyError::OtherThanGiven),
+            None => Err(KeyError::Missing),
         }
     }
 
@@ -81,7 +145,7 @@ impl Keys {
     ///
     /// # Errors
     /// Where a key cannot be read or written.
-    pub(super) fn bring(&self, check: &str) -> Result<(), String> {
+    pub(super) fn copy_shared(&self, check: &str) -> Result<(), KeyError> {
         let Some(shared) = self.shared.as_deref().filter(|_| !self.beside.exists()) else { return Ok(()) };
         if read(shared)?.is_none_or(|key| key.check() != check) {
             return Ok(());
@@ -90,26 +154,26 @@ impl Keys {
     }
 
     /// Checks that the key is, or will be, that of the cassettes of other sessions beside.
-    fn is_that_of_sessions(&self, own: Option<&Key>) -> Result<(), String> {
+    fn check_against_sessions(&self, own: Option<&Key>) -> Result<(), KeyError> {
         let Some(check) = &self.sessions else { return Ok(()) };
         match own {
             Some(key) if key.check() == *check => Ok(()),
-            Some(_) => Err(NOT_THAT_OF_SESSIONS.to_owned()),
+            Some(_) => Err(KeyError::OtherThanSessions),
             None => self.file_of_sessions(check).map(|_| ()),
         }
     }
 
     /// The file that holds the key which `check` tells, beside the cassettes of sessions or in one of them.
-    fn file_of_sessions(&self, check: &str) -> Result<PathBuf, String> {
+    fn file_of_sessions(&self, check: &str) -> Result<PathBuf, KeyError> {
         let shared = self.shared.iter().cloned();
         let files = shared.chain(self.shared.iter().flat_map(|shared| of_siblings(shared)));
         let mut known = files.filter(|file| matches!(read(file), Ok(Some(key)) if key.check() == check));
-        known.next().ok_or_else(|| SESSIONS_GONE.to_owned())
+        known.next().ok_or(KeyError::SessionsMissing)
     }
 
     /// The key for a cassette that needs one from now on: that of the sessions beside it, else a new one. The cassette
     /// names it, so that it is missed where it is lost.
-    fn make_beside(&self) -> Result<Key, String> {
+    fn make_beside(&self) -> Result<Key, KeyError> {
         let _alone = self.making.lock();
         let key = match &self.shared {
             Some(shared) if read(&self.beside)?.is_none() => {
@@ -118,15 +182,15 @@ impl Keys {
                 if let Some(theirs) = theirs.filter(|_| !shared.exists()) {
                     copy(&theirs, shared)?;
                 }
-                make(shared, 0o644)?;
+                read_or_make(shared, 0o644)?;
                 // The shared one may stand there by mistake; that which is named does not.
                 copy(named.as_deref().unwrap_or(shared), &self.beside)?;
-                make(&self.beside, 0o644)?
+                read_or_make(&self.beside, 0o644)?
             }
-            _ => make(&self.beside, 0o644)?,
+            _ => read_or_make(&self.beside, 0o644)?,
         };
         let root = self.beside.parent().unwrap_or(&self.beside);
-        cassette::name_key(root, &key.check()).map_err(|error| with_causes(&error))?;
+        cassette::name_key(root, &key.check())?;
         Ok(key)
     }
 }
@@ -146,54 +210,50 @@ pub(super) fn named_beside(shared: &Path) -> Option<String> {
 }
 
 /// Copies a key's file to where none is.
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
+fn copy(from: &Path, to: &Path) -> Result<(), KeyError> {
     // What is no key goes nowhere.
     read(from)?;
-    let text = fs::read(from).map_err(|error| unreadable(from, &error))?;
+    let text = fs::read(from).map_err(|source| KeyError::Read { path: from.to_owned(), source })?;
     write(to, 0o644, &text)
 }
 
 /// The key in the file at `path`; `None` where there is no file.
-pub(super) fn read(path: &Path) -> Result<Option<Key>, String> {
+pub(super) fn read(path: &Path) -> Result<Option<Key>, KeyError> {
     match fs::read(path) {
         Ok(bytes) => match Key::of_file(&bytes) {
             Some(key) => Ok(Some(key)),
-            None => Err(format!("{} is not a redaction key: it needs at least 22 random characters", path.display())),
+            None => Err(KeyError::NotAKey { path: path.to_owned() }),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unreadable(path, &error)),
+        Err(source) => Err(KeyError::Read { path: path.to_owned(), source }),
     }
 }
 
 /// The key in the file at `path`; where there is none, a new one, and its file.
-pub(super) fn make(path: &Path, mode: u32) -> Result<Key, String> {
+pub(super) fn read_or_make(path: &Path, mode: u32) -> Result<Key, KeyError> {
     if let Some(key) = read(path)? {
         return Ok(key);
     }
     write(path, mode, format!("{}\n", Key::text_of(random_bytes()?)).as_bytes())?;
     // Another process may have been first.
-    read(path)?.ok_or_else(|| format!("the redaction key {} was deleted", path.display()))
+    read(path)?.ok_or_else(|| KeyError::Deleted { path: path.to_owned() })
 }
 
 /// A key that nobody else has, for what must not match anything.
-pub(super) fn random() -> Result<Key, String> {
-    Key::of_text(&Key::text_of(random_bytes()?)).ok_or_else(|| "no key can be made".to_owned())
+pub(super) fn random() -> Result<Key, KeyError> {
+    Key::of_text(&Key::text_of(random_bytes()?)).ok_or(KeyError::Unmade)
 }
 
 /// Writes the file of a key, whole or not at all; one that is there stays as it is.
-fn write(path: &Path, mode: u32, text: &[u8]) -> Result<(), String> {
+fn write(path: &Path, mode: u32, text: &[u8]) -> Result<(), KeyError> {
     match create_atomically(path, text, mode) {
         Ok(_) => Ok(()),
-        Err(error) => Err(format!("cannot write the redaction key {}: {error}", path.display())),
+        Err(source) => Err(KeyError::Write { path: path.to_owned(), source }),
     }
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> String {
-    format!("cannot read {}: {}", path.display(), with_causes(error))
-}
-
-fn random_bytes() -> Result<[u8; 32], String> {
+fn random_bytes() -> Result<[u8; 32], KeyError> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| format!("the system gives no random numbers: {error}"))?;
+    getrandom::fill(&mut bytes).map_err(KeyError::Random)?;
     Ok(bytes)
 }

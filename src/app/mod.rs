@@ -16,6 +16,7 @@ mod variables;
 pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
 pub(crate) use import::import;
+pub(crate) use keys::KeyError;
 pub(crate) use rules::Rules;
 pub use running::{Running, StopError};
 pub(crate) use upstream::{Destination, credential_source, destination, upstream};

@@ -67,10 +67,19 @@ pub(super) enum Refusal {
             fewer session names, or restart ramtape"
     )]
     TooMany(usize),
-    #[error("the cassette of session {name} cannot be used: {reason}")]
-    Cassette { name: String, reason: String },
+    #[error("the cassette of session {name} cannot be used")]
+    Cassette { name: String, source: OpenError },
     #[error(transparent)]
     Caller(EngineError),
+}
+
+/// Why a session's cassette is not open.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OpenError {
+    #[error(transparent)]
+    Cassette(#[from] CassetteError),
+    #[error("the task that opened it failed: {0}")]
+    Interrupted(#[from] tokio::task::JoinError),
 }
 
 impl fmt::Debug for PerSession {
@@ -120,10 +129,10 @@ impl PerSession {
         let (this, name) = (Arc::clone(this), name.to_owned());
         // On a task of its own: a client that leaves would otherwise leave a cassette behind that is half open.
         let opening = tokio::spawn(async move {
-            let open = || async { open(&this, &name).await.map_err(|reason| refusal(&name, reason)) };
+            let open = || async { open(&this, &name).await.map_err(|source| refusal(&name, source)) };
             cell.get_or_try_init(open).await.map(|found| found.engine.clone())
         });
-        opening.await.unwrap_or_else(|error| Err(refusal("?", error.to_string())))
+        opening.await.unwrap_or_else(|error| Err(refusal("?", error.into())))
     }
 
     /// Asks upstream first, and has the cassette made once it has accepted the caller.
@@ -149,7 +158,7 @@ impl PerSession {
                 }
             }
         });
-        vetting.await.unwrap_or_else(|error| this.refused(&refusal("?", error.to_string())))
+        vetting.await.unwrap_or_else(|error| this.refused(&refusal("?", error.into())))
     }
 
     /// Waits for what is asked upstream before there is a cassette, `limit` at most.
@@ -221,7 +230,7 @@ impl PerSession {
             let names = wanted.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
             return Err(VariableError::NotProved { names });
         }
-        Self::engine(this, name).await.map_err(|refusal| VariableError::Session(refusal.to_string()))?;
+        Self::engine(this, name).await.map_err(|refusal| VariableError::Session(with_causes(&refusal)))?;
         let opened = this.engines.lock().get(name).and_then(|cell| Some(Arc::clone(&cell.get()?.variables)));
         opened.ok_or_else(|| VariableError::Session(format!("the cassette of session {name} is not open")))
     }
@@ -261,7 +270,7 @@ impl PerSession {
     pub(super) fn refused(&self, refusal: &Refusal) -> Response {
         let reason = match refusal {
             Refusal::Caller(error) => error.explained(),
-            _ => refusal.to_string(),
+            _ => with_causes(refusal),
         };
         tracing::warn!("{reason}");
         let message = format!("ramtape: {reason}");
@@ -335,14 +344,13 @@ impl PerSession {
     }
 }
 
-async fn open(this: &Arc<PerSession>, name: &str) -> Result<OpenedEngine, String> {
+async fn open(this: &Arc<PerSession>, name: &str) -> Result<OpenedEngine, OpenError> {
     let (this, root) = (Arc::clone(this), this.opener.root_of(name));
-    let opened = tokio::task::spawn_blocking(move || this.opener.open(&root)).await;
-    opened.map_err(|error| error.to_string())?.map_err(|error| with_causes(&error))
+    Ok(tokio::task::spawn_blocking(move || this.opener.open(&root)).await??)
 }
 
-fn refusal(name: &str, reason: String) -> Refusal {
-    Refusal::Cassette { name: name.to_owned(), reason }
+fn refusal(name: &str, source: OpenError) -> Refusal {
+    Refusal::Cassette { name: name.to_owned(), source }
 }
 
 #[cfg(test)]

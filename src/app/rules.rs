@@ -1,6 +1,6 @@
 //! The redaction of a cassette: the configured rules, its own, and the key.
 
-use super::keys::{self, Keys};
+use super::keys::{self, KeyError, Keys};
 use crate::cassette::{self, Broken, KEY_FILE, Warden};
 use crate::config::{Config, RedactConfig};
 use crate::engine;
@@ -73,7 +73,7 @@ impl Rules {
     ///
     /// # Errors
     /// Where a key cannot be read.
-    pub(crate) fn has_key(&self, root: &Path, check: &str) -> Result<bool, String> {
+    pub(crate) fn has_key(&self, root: &Path, check: &str) -> Result<bool, KeyError> {
         let named = Policy { key_check: Some(check.to_owned()), ..Policy::default() };
         Ok(matches!(self.keys(root, false)?.source(&named, false)?, KeySource::Known(_)))
     }
@@ -142,19 +142,19 @@ impl Rules {
     }
 
     /// The key that is kept elsewhere than beside the cassette; `None` where none is configured.
-    fn outside(&self, recording: bool) -> Result<Option<Key>, String> {
+    fn outside(&self, recording: bool) -> Result<Option<Key>, KeyError> {
         if let Some(key) = &self.redact.key {
             return Ok(Key::of_text(key.expose()));
         }
         match &self.redact.key_file {
-            Some(path) if recording => keys::make(path, 0o600).map(Some),
+            Some(path) if recording => keys::read_or_make(path, 0o600).map(Some),
             Some(path) => keys::read(path),
             None => Ok(None),
         }
     }
 
     /// Where the key of the cassette in `root` may be.
-    fn keys(&self, root: &Path, recording: bool) -> Result<Keys, String> {
+    fn keys(&self, root: &Path, recording: bool) -> Result<Keys, KeyError> {
         // Where its takes will be.
         let place = self.stand_in.as_ref().filter(|(apart, _)| apart == root).map_or(root, |(_, real)| real);
         let shared = self.shared(place);
@@ -179,10 +179,9 @@ impl Rules {
     fn named_by_sessions(&self, shared: &Path) -> Option<String> {
         self.sessions_key.get_or_init(|| keys::named_beside(shared)).clone()
     }
-}
 
-impl Warden for Rules {
-    fn policy(&self, root: &Path, recording: bool) -> Result<Policy, String> {
+    /// The rules that a new cassette in `root` gets, as [`Self::policy`] gives them.
+    fn make_policy(&self, root: &Path, recording: bool) -> Result<Policy, KeyError> {
         if self.only_own {
             return Ok(Policy::default());
         }
@@ -194,12 +193,13 @@ impl Warden for Rules {
         let shared = self.shared(root).filter(|_| recording && !self.only_seals && self.named.is_none());
         let of_sessions = shared.and_then(|shared| self.named_by_sessions(&shared));
         if key_check.is_some() && of_sessions.is_some() && key_check != of_sessions {
-            return Err(keys::NOT_THAT_OF_SESSIONS.to_owned());
+            return Err(KeyError::OtherThanSessions);
         }
         Ok(Policy { key_check, ..self.redact.policy.clone() })
     }
 
-    fn redaction(&self, root: &Path, mut policy: Policy, recording: bool) -> Result<Redaction, String> {
+    /// The rules of the cassette in `root` with their key, as [`Self::redaction`] gives them.
+    fn make_redaction(&self, root: &Path, mut policy: Policy, recording: bool) -> Result<Redaction, KeyError> {
         if let Some(check) = &self.named {
             return redaction_with_named_key(self.keys(root, false)?, check, policy, recording);
         }
@@ -207,10 +207,20 @@ impl Warden for Rules {
         let source = self.keys(root, may_make)?.source(&policy, may_make)?;
         if let (true, KeySource::Known(key), None) = (recording, &source, &policy.key_check) {
             // Killed between the key and its name, or recorded before keys were named.
-            cassette::name_key(root, &key.check()).map_err(|error| with_causes(&error))?;
+            cassette::name_key(root, &key.check())?;
             policy.key_check = Some(key.check());
         }
-        Redaction::new(policy, source).map_err(|error| error.to_string())
+        Redaction::new(policy, source).map_err(KeyError::Rules)
+    }
+}
+
+impl Warden for Rules {
+    fn policy(&self, root: &Path, recording: bool) -> Result<Policy, String> {
+        self.make_policy(root, recording).map_err(|error| with_causes(&error))
+    }
+
+    fn redaction(&self, root: &Path, policy: Policy, recording: bool) -> Result<Redaction, String> {
+        self.make_redaction(root, policy, recording).map_err(|error| with_causes(&error))
     }
 
     fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), Broken> {
@@ -234,17 +244,22 @@ impl Warden for Rules {
 }
 
 /// The rules `policy` with the key that `check` tells, and no other.
-fn redaction_with_named_key(keys: Keys, check: &str, mut policy: Policy, recording: bool) -> Result<Redaction, String> {
+fn redaction_with_named_key(
+    keys: Keys,
+    check: &str,
+    mut policy: Policy,
+    recording: bool,
+) -> Result<Redaction, KeyError> {
     if recording {
-        keys.bring(check)?;
+        keys.copy_shared(check)?;
     }
     // What is to be named in `cassette.json` is named there once takes are.
     policy.key_check.get_or_insert_with(|| check.to_owned());
     let source = match keys.source(&policy, false)? {
-        KeySource::Missing(_) => KeySource::MadeWhenNeeded(Box::new(|| Err(keys::NOT_BROUGHT.to_owned()))),
+        KeySource::Missing(_) => KeySource::MadeWhenNeeded(Box::new(|| Err(KeyError::NotBrought.to_string()))),
         source => source,
     };
-    Redaction::new(policy, source).map_err(|error| error.to_string())
+    Redaction::new(policy, source).map_err(KeyError::Rules)
 }
 
 /// Whether a step of a pointer leads into a list.

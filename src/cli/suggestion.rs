@@ -29,16 +29,23 @@ fn with_suggestion(mut error: clap::Error) -> clap::Error {
     error
 }
 
+/// Why an address to listen on is none.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ListenError {
+    #[error("an address is needed too, as in {0}")]
+    PortAlone(SocketAddr),
+    #[error("expected an address and a port, as in 127.0.0.1:8181 or [::1]:0")]
+    NoAddress,
+}
+
 /// An address to listen on.
-pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+pub(super) fn listen(text: &str) -> Result<SocketAddr, ListenError> {
     text.parse().map_err(|_| {
         let port = text.rsplit(':').next().and_then(|port| port.parse::<u16>().ok());
         let is_ours = matches!(text.rsplit_once(':'), None | Some(("" | "localhost", _)));
         match port.filter(|_| is_ours) {
-            Some(port) => {
-                format!("an address is needed too, as in {}", SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
-            }
-            None => "expected an address and a port, as in 127.0.0.1:8181 or [::1]:0".to_owned(),
+            Some(port) => ListenError::PortAlone(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)),
+            None => ListenError::NoAddress,
         }
     })
 }

@@ -21,8 +21,8 @@ pub(super) fn run(args: &MergeFileArgs, console: Console) -> Result<Exit, Comman
         return Ok(Exit::Failed);
     }
     let merged = match merge_manifest_texts(&base, &ours, &theirs) {
-        Some(manifest) => manifest.map(|text| (text, 0)).map_err(str::to_owned),
-        None => merged(&base, &ours, &theirs),
+        Some(manifest) => manifest.map(|text| (text, 0)).map_err(MergeFileError::Manifest),
+        None => merge_entries(&base, &ours, &theirs),
     };
     let (text, conflict) = match merged {
         Ok((text, 0)) => (Some(text), None),
@@ -53,20 +53,37 @@ fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     std::fs::read(path).map_err(|source| CommandError::Read { path: path.to_owned(), source })
 }
 
-/// The merged text and the number of takes that clash in it; or why there is none.
-fn merged(base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<(String, u64), String> {
+/// Why two versions of a file cannot be merged.
+#[derive(Debug, thiserror::Error)]
+enum MergeFileError {
+    #[error("{0}")]
+    Manifest(&'static str),
+    #[error("{side}, line {line}: {reason}")]
+    Unreadable { side: &'static str, line: usize, reason: String },
+    #[error("the sides hold different requests")]
+    OtherRequest,
+    #[error("nothing would be left: each side removed what the other kept")]
+    NothingLeft,
+    #[error("{0}")]
+    Unwritable(Unwritable),
+}
+
+/// The merged text and the number of takes that clash in it.
+///
+/// # Errors
+/// Where there is no merged text.
+fn merge_entries(base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<(String, u64), MergeFileError> {
     let ours = entry(ours, "our side")?;
     let theirs = entry(theirs, "their side")?;
     let base = if base.is_empty() { Vec::new() } else { entry(base, "the common base")?.takes };
     let head = |entry: &Entry| Entry { takes: Vec::new(), ..entry.clone() };
     if head(&ours) != head(&theirs) {
-        return Err("the sides hold different requests".to_owned());
+        return Err(MergeFileError::OtherRequest);
     }
     let pieces = combine(&base, &ours.takes, &theirs.takes);
-    let unwritable = |error: Unwritable| error.to_string();
     let clashes = pieces.iter().filter(|piece| matches!(piece, Piece::Clash { .. })).count();
     if clashes > 0 {
-        let text = write_clashing(&ours, &pieces).map_err(unwritable)?;
+        let text = write_clashing(&ours, &pieces).map_err(MergeFileError::Unwritable)?;
         return Ok((text, clashes as u64));
     }
     let takes: Vec<Take> = pieces
@@ -77,11 +94,15 @@ fn merged(base: &[u8], ours: &[u8], theirs: &[u8]) -> Result<(String, u64), Stri
         })
         .collect();
     if takes.is_empty() {
-        return Err("nothing would be left: each side removed what the other kept".to_owned());
+        return Err(MergeFileError::NothingLeft);
     }
-    entry_file::write(&Entry { takes, ..ours }).map(|text| (text, 0)).map_err(unwritable)
+    entry_file::write(&Entry { takes, ..ours }).map(|text| (text, 0)).map_err(MergeFileError::Unwritable)
 }
 
-fn entry(text: &[u8], side: &str) -> Result<Entry, String> {
-    entry_file::read(text).map_err(|flaw| format!("{side}, line {}: {}", flaw.line(text), flaw.reason))
+fn entry(text: &[u8], side: &'static str) -> Result<Entry, MergeFileError> {
+    entry_file::read(text).map_err(|flaw| MergeFileError::Unreadable {
+        side,
+        line: flaw.line(text),
+        reason: flaw.reason,
+    })
 }

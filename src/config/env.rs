@@ -142,7 +142,7 @@ impl Environment {
             let name = variable(table, key);
             let Some(value) = self.value(&name) else { continue };
             let one = parse(table, key, shape, value);
-            layer = one.map_err(|reason| ConfigError::Variable { name, reason })?.over(layer);
+            layer = one.map_err(|error| ConfigError::Variable { name, reason: error.to_string() })?.over(layer);
         }
         Ok(layer)
     }
@@ -211,16 +211,29 @@ fn variable(table: Option<&str>, key: &str) -> String {
     format!("RAMTAPE_{}", path.to_ascii_uppercase())
 }
 
+/// Why a variable's value cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum ValueError {
+    #[error("it is not Unicode")]
+    NotUnicode,
+    #[error("{0:?} is not a whole number")]
+    NotANumber(String),
+    #[error("{0:?} is neither true nor false")]
+    NotASwitch(String),
+    #[error("{0}")]
+    NotAccepted(String),
+}
+
 /// A layer with one key in it, read by the code that reads files.
-fn parse(table: Option<&str>, key: &str, shape: Shape, value: &OsStr) -> Result<RawConfig, String> {
-    let text = value.to_str().ok_or("it is not Unicode")?;
+fn parse(table: Option<&str>, key: &str, shape: Shape, value: &OsStr) -> Result<RawConfig, ValueError> {
+    let text = value.to_str().ok_or(ValueError::NotUnicode)?;
     let value = match shape {
         Shape::Text => toml::Value::String(text.to_owned()),
-        Shape::Number => toml::Value::Integer(text.parse().map_err(|_| format!("{text:?} is not a whole number"))?),
+        Shape::Number => toml::Value::Integer(text.parse().map_err(|_| ValueError::NotANumber(text.to_owned()))?),
         Shape::Switch => toml::Value::Boolean(match text {
             "true" | "1" => true,
             "false" | "0" => false,
-            _ => return Err(format!("{text:?} is neither true nor false")),
+            _ => return Err(ValueError::NotASwitch(text.to_owned())),
         }),
         Shape::List => text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect::<Vec<_>>().into(),
     };
@@ -228,7 +241,7 @@ fn parse(table: Option<&str>, key: &str, shape: Shape, value: &OsStr) -> Result<
     if let Some(table) = table {
         layer = toml::Table::from_iter([(table.to_owned(), toml::Value::Table(layer))]);
     }
-    RawConfig::deserialize(layer).map_err(|error: toml::de::Error| error.message().to_owned())
+    RawConfig::deserialize(layer).map_err(|error: toml::de::Error| ValueError::NotAccepted(error.message().to_owned()))
 }
 
 #[cfg(test)]

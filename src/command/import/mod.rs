@@ -4,16 +4,16 @@ mod dangling;
 mod skipped;
 
 use super::merge::{self, Changes, Target, changes};
-use crate::app::{self, Rules};
+use crate::app::{self, KeyError, Rules};
 use crate::cassette::{self, CassetteError, KEY_FILE, Notice, SealReport};
 use crate::cli::ImportArgs;
 use crate::command::process::{Scratch, runtime};
 use crate::command::takes::recorded;
 use crate::command::takes::recorded::CassetteReader;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::engine::ImportOutcome;
+use crate::engine::{EngineError, ImportOutcome};
 use crate::har::{self, Archive};
-use crate::model::shell_path;
+use crate::model::{shell_path, with_causes};
 use crate::redact::Key;
 use crate::ui::{CommandError, Console, Exit, MergeError, Progress, output};
 use skipped::Skipped;
@@ -95,7 +95,7 @@ fn key_to_name(key: Option<String>, file: &Path, root: &Path) -> Result<Option<S
 
 /// Says that the key must be brought along, where it is not here.
 fn print_missing_key(check: &str, rules: &Rules, root: &Path, console: Console) -> Result<(), CommandError> {
-    let unreadable = |reason| CassetteError::Redaction { root: root.to_owned(), reason };
+    let unreadable = |error: KeyError| CassetteError::Redaction { root: root.to_owned(), reason: with_causes(&error) };
     if !rules.has_key(root, check).map_err(unreadable)? {
         console.note(&format!(
             "the file has pseudonyms, and the redaction key that made them is not here: copy redaction.key from \
@@ -132,7 +132,7 @@ fn take_in(
         rules,
         apart,
         exchanges,
-        |outcome: Result<ImportOutcome, String>| {
+        |outcome: Result<ImportOutcome, EngineError>| {
             progress.step();
             if let Some((number, name)) = names.next() {
                 skipped.add_outcome(number, &name, outcome);

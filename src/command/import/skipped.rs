@@ -2,9 +2,9 @@
 
 use crate::aws::ServiceHost;
 use crate::cassette::SealReport;
-use crate::engine::ImportOutcome;
+use crate::engine::{EngineError, ImportOutcome};
 use crate::har::Lack;
-use crate::model::counted;
+use crate::model::{counted, with_causes};
 use crate::ui::{Console, Exit, printable};
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ impl Skipped {
     }
 
     /// What became of an exchange.
-    pub(super) fn add_outcome(&mut self, number: usize, name: &str, outcome: Result<ImportOutcome, String>) {
+    pub(super) fn add_outcome(&mut self, number: usize, name: &str, outcome: Result<ImportOutcome, EngineError>) {
         match outcome {
             Ok(ImportOutcome::Recorded) => {}
             Ok(ImportOutcome::Repeated) => self.repeated += 1,
@@ -51,7 +51,8 @@ impl Skipped {
             Ok(ImportOutcome::NoFirstPage) => {
                 self.skip(number, name, "earlier pages of its listing are not in the file".to_owned());
             }
-            Ok(ImportOutcome::NotStored(reason)) | Err(reason) => self.skip(number, name, reason),
+            Ok(ImportOutcome::NotStored(reason)) => self.skip(number, name, reason),
+            Err(error) => self.skip(number, name, with_causes(&error)),
         }
     }
 
