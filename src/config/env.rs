@@ -221,7 +221,7 @@ enum ValueError {
     #[error("{0:?} is neither true nor false")]
     NotASwitch(String),
     #[error("{0}")]
-    NotAccepted(String),
+    Rejected(String),
 }
 
 /// A layer with one key in it, read by the code that reads files.
@@ -241,7 +241,7 @@ fn parse(table: Option<&str>, key: &str, shape: Shape, value: &OsStr) -> Result<
     if let Some(table) = table {
         layer = toml::Table::from_iter([(table.to_owned(), toml::Value::Table(layer))]);
     }
-    RawConfig::deserialize(layer).map_err(|error: toml::de::Error| ValueError::NotAccepted(error.message().to_owned()))
+    RawConfig::deserialize(layer).map_err(|error: toml::de::Error| ValueError::Rejected(error.message().to_owned()))
 }
 
 #[cfg(test)]
