@@ -136,7 +136,7 @@ impl Ramtape {
     pub(crate) async fn stop_listening(self) -> Vec<usize> {
         let told = Arc::new(Mutex::new(Vec::new()));
         let hear = Arc::clone(&told);
-        self.running.stop_telling(move |all| hear.lock().unwrap().push(all)).await.unwrap();
+        self.running.stop_with_progress(move |all| hear.lock().unwrap().push(all)).await.unwrap();
         std::mem::take(&mut *told.lock().unwrap())
     }
 }
