@@ -217,7 +217,7 @@ impl Engines {
         let taken_back = self.restore_variables();
         let mut engines = self.engines();
         engines.retain(Engine::is_recording);
-        let all = engines.iter().map(|engine| engine.cassette().unsealed()).sum();
+        let all = engines.iter().map(|engine| engine.cassette().pending()).sum();
         // One that fails keeps none of the others back.
         let reports = engines.iter().map(|engine| {
             let cassette = engine.cassette();

@@ -23,10 +23,10 @@ pub(crate) async fn import(
     mut done: impl FnMut(Result<ImportOutcome, EngineError>),
 ) -> Result<SealReport, CassetteError> {
     let access = Access::Record { replace: false };
-    let warden = Arc::new(rules.standing_in(apart, &config.cassette));
-    let settings = Settings { warden: Arc::<Rules>::clone(&warden), ..Settings::default() };
+    let policy = Arc::new(rules.standing_in(apart, &config.cassette));
+    let settings = Settings { policy: Arc::<Rules>::clone(&policy), ..Settings::default() };
     let opened = Cassette::open(apart, access, PreparedEntry::new, &settings)?;
-    let opener = Opener { config: config.clone(), warden, upstream: None };
+    let opener = Opener { config: config.clone(), policy, upstream: None };
     let engine = opener.engine(&config.cassette, Mode::RecordAll, opened).engine;
     let mut importer = Importer::new(&engine);
     let own = |exchange: Exchange| Exchange { request: strip_prefixes(exchange.request, &config.key), ..exchange };

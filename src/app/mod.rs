@@ -27,7 +27,7 @@ use crate::admin::AdminApi;
 use crate::aws::EndpointKind;
 use crate::aws::{CredentialSource, Upstream, UpstreamError};
 use crate::ca::{ServerCertificates, Store};
-use crate::cassette::{self, CassetteError, Ground};
+use crate::cassette::{self, CassetteError, FolderKind};
 use crate::config::{Config, Poll, RecordMode};
 use crate::engine::Mode;
 use crate::proxy::{self, Connector, ProxyError};
@@ -171,15 +171,15 @@ async fn open_one(
     mut sealing: Box<dyn FnMut(usize) + Send>,
 ) -> Result<(Over, Mode, EndpointKind, Vec<String>), StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
-    if let Ground::Sessions(first) = Ground::of(&root)? {
+    if let FolderKind::Sessions(first) = FolderKind::of(&root)? {
         return Err(StartError::Sessions { root, first });
     }
-    let warden = Arc::new(Rules::from_config(config));
-    let opening = Arc::clone(&warden);
+    let policy = Arc::new(Rules::from_config(config));
+    let opening = Arc::clone(&policy);
     let (mode, opened) =
         tokio::task::spawn_blocking(move || opener::open(&root, mode, &opening, &mut *sealing)).await??;
     let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
-    let found = Opener { config: config.clone(), warden, upstream }.engine(&config.cassette, mode, opened);
+    let found = Opener { config: config.clone(), policy, upstream }.engine(&config.cassette, mode, opened);
     let notices =
         std::iter::once(describe_start(config, mode)).chain(destination.notice).chain(found.notices).collect();
     Ok((Over::One(found.engine, found.variables), mode, destination.kind, notices))
@@ -236,7 +236,7 @@ async fn open_sessions(
     };
     let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
     let sessions =
-        PerSession::new(Opener { config: config.clone(), warden: Arc::new(Rules::from_config(config)), upstream })?;
+        PerSession::new(Opener { config: config.clone(), policy: Arc::new(Rules::from_config(config)), upstream })?;
     let notices = destination.notice.into_iter().collect();
     Ok((Over::PerSession(Arc::new(sessions)), mode, destination.kind, notices))
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// Opens cassettes as the configuration says. All their engines share one way upstream.
 pub(super) struct Opener {
     pub(super) config: Config,
-    pub(super) warden: Arc<Rules>,
+    pub(super) policy: Arc<Rules>,
     /// `None` in mode `none`: nothing that could reach upstream is even built.
     pub(super) upstream: Option<Arc<Upstream>>,
 }
@@ -30,7 +30,7 @@ pub(super) struct OpenedEngine {
 impl Opener {
     /// The engine over the cassette in `root`; what it does is decided here, by what the cassette holds. Blocks.
     pub(super) fn open(&self, root: &Path) -> Result<OpenedEngine, CassetteError> {
-        let (mode, opened) = open(root, self.config.mode, &self.warden, &mut |_| ())?;
+        let (mode, opened) = open(root, self.config.mode, &self.policy, &mut |_| ())?;
         Ok(self.engine(root, mode, opened))
     }
 
@@ -38,15 +38,15 @@ impl Opener {
     pub(super) fn engine(&self, root: &Path, mode: Mode, opened: Opened<PreparedEntry>) -> OpenedEngine {
         let upstream = self.upstream.as_ref().filter(|_| mode != Mode::ReplayOnly).cloned();
         let policy = opened.redaction.policy();
-        let differing = self.warden.describe_differences(root, policy);
-        let one_sided = if mode == Mode::ReplayOnly { Vec::new() } else { self.warden.describe_one_sided(policy) };
+        let differing = self.policy.describe_differences(root, policy);
+        let one_sided = if mode == Mode::ReplayOnly { Vec::new() } else { self.policy.describe_one_sided(policy) };
         let told = opened.notices.iter().map(ToString::to_string);
         let side_by_side = self.describe_concurrent_writes(root, &opened.cassette);
         let notices = told.chain(differing).chain(one_sided).chain(side_by_side).collect();
         let redaction = Arc::clone(&opened.redaction);
         let engine = Engine::new(self.settings(root, mode, opened.redaction), opened.cassette, upstream);
         let modes = (self.config.mode, mode, self.config.cassette_per_session);
-        let variables = CassetteVariables::new(engine.clone(), modes, Arc::clone(&self.warden), redaction);
+        let variables = CassetteVariables::new(engine.clone(), modes, Arc::clone(&self.policy), redaction);
         OpenedEngine { engine, variables: Arc::new(variables), notices }
     }
 
@@ -140,10 +140,10 @@ const fn signer(config: &Config) -> engine::SignerChoice {
 pub(super) fn open(
     root: &Path,
     mode: RecordMode,
-    warden: &Arc<Rules>,
+    policy: &Arc<Rules>,
     step: &mut dyn FnMut(usize),
 ) -> Result<(Mode, Opened<PreparedEntry>), CassetteError> {
-    let settings = Settings { warden: Arc::<Rules>::clone(warden), discards_bare: true, ..Settings::default() };
+    let settings = Settings { policy: Arc::<Rules>::clone(policy), discards_bare: true, ..Settings::default() };
     let mut open = |access| Cassette::open_telling(root, access, PreparedEntry::new, &settings, step);
     match mode {
         RecordMode::None => Ok((Mode::ReplayOnly, open(Access::Replay)?)),

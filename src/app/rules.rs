@@ -1,7 +1,7 @@
 //! The redaction of a cassette: the configured rules, its own, and the key.
 
 use super::keys::{self, KeyError, Keys};
-use crate::cassette::{self, Broken, KEY_FILE, Warden};
+use crate::cassette::{self, BrokenEntry, KEY_FILE, RecordingPolicy};
 use crate::config::{Config, RedactConfig};
 use crate::engine;
 use crate::fingerprint::Fingerprint;
@@ -214,7 +214,7 @@ impl Rules {
     }
 }
 
-impl Warden for Rules {
+impl RecordingPolicy for Rules {
     fn policy(&self, root: &Path, recording: bool) -> Result<Policy, String> {
         self.make_policy(root, recording).map_err(|error| with_causes(&error))
     }
@@ -223,7 +223,7 @@ impl Warden for Rules {
         self.make_redaction(root, policy, recording).map_err(|error| with_causes(&error))
     }
 
-    fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), Broken> {
+    fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), BrokenEntry> {
         engine::check_entry(&self.service, redaction, fingerprint, entry)
     }
 

@@ -2,7 +2,7 @@
 
 use super::rules::Rules;
 use crate::admin::VariablesError;
-use crate::cassette::{Cassette, CassetteError, Judge, MOST_VARIABLES, Variables};
+use crate::cassette::{Cassette, CassetteError, MOST_VARIABLES, Validator, Variables};
 use crate::config::RecordMode;
 use crate::engine::{Engine, Mode, PreparedEntry};
 use crate::model::with_causes;
@@ -105,7 +105,7 @@ impl From<VariableError> for VariablesError {
 /// The recorded variables of one cassette that is open.
 pub(super) struct CassetteVariables {
     engine: Engine,
-    warden: Arc<Rules>,
+    policy: Arc<Rules>,
     redaction: Arc<Redaction>,
     recording: Recording,
     state: Mutex<State>,
@@ -145,7 +145,7 @@ impl CassetteVariables {
     pub(super) fn new(
         engine: Engine,
         (mode, effective, per_session): (RecordMode, Mode, bool),
-        warden: Arc<Rules>,
+        policy: Arc<Rules>,
         redaction: Arc<Redaction>,
     ) -> Self {
         let recording = match (effective, mode) {
@@ -154,7 +154,7 @@ impl CassetteVariables {
             (Mode::RecordAll, RecordMode::Once) if per_session => Recording::Missing,
             (Mode::RecordAll, mode) => Recording::Everything { over_takes: mode == RecordMode::All },
         };
-        Self { engine, warden, redaction, recording, state: Mutex::default() }
+        Self { engine, policy, redaction, recording, state: Mutex::default() }
     }
 
     /// The values that count of `wanted` for `session` ("" is the one of callers that name none). What is made or given is in
@@ -249,7 +249,7 @@ impl CassetteVariables {
     /// `value`, if it may stand in the cassette. It does so as it is: the program gets on replay what it got when it was
     /// recorded, and a stand-in for part of it would be another value.
     fn check_secret<'v>(&self, name: &str, value: &'v str) -> Result<&'v str, VariableError> {
-        let judge = Judge { warden: &*self.warden, redaction: &self.redaction };
+        let judge = Validator { policy: &*self.policy, redaction: &self.redaction };
         match judge.secret_in_variable(self.root(), name, value) {
             None => Ok(value),
             Some(what) => Err(VariableError::Secret { name: name.to_owned(), what }),

@@ -90,7 +90,7 @@ pub enum CassetteError {
         /// The cassette's folder.
         root: PathBuf,
     },
-    /// What is unsealed cannot be written as text.
+    /// What is pending cannot be written as text.
     #[error("{}: {source}", path.display())]
     Unwritable {
         /// The file that was to be written.
@@ -116,7 +116,7 @@ pub enum CassetteError {
     },
     /// What stands there, or would, does not answer its own requests.
     #[error("{}: {pointer}: {reason}", path.display())]
-    Broken {
+    BrokenEntry {
         /// The file.
         path: PathBuf,
         /// JSON pointer to the place.

@@ -11,14 +11,14 @@ mod armed {
 
     static ARMED: Mutex<Option<(String, u32)>> = Mutex::new(None);
 
-    pub(super) fn arm(name: &str, nth: u32) {
+    pub(crate) fn arm(name: &str, nth: u32) {
         if let Ok(mut armed) = ARMED.lock() {
             *armed = Some((name.to_owned(), nth));
         }
     }
 
     /// Whether `name` is armed and this is the time it was armed for (0: every time).
-    pub(super) fn due(name: &str) -> bool {
+    pub(crate) fn due(name: &str) -> bool {
         let Ok(mut armed) = ARMED.lock() else { return false };
         match armed.as_mut() {
             Some((point, 0)) => point == name,
@@ -64,7 +64,7 @@ pub fn arm(name: &str, nth: u32) {
 }
 
 /// Dies here if `name` is armed: no destructor runs, nothing is flushed.
-pub(super) fn point(name: &str) {
+pub(crate) fn point(name: &str) {
     #[cfg(debug_assertions)]
     if armed::due(name) {
         std::process::abort();
@@ -74,12 +74,12 @@ pub(super) fn point(name: &str) {
 }
 
 /// The error of a full disk, if it is armed.
-pub(super) fn full_disk() -> io::Result<()> {
+pub(crate) fn full_disk() -> io::Result<()> {
     failure(DISK_FULL, io::ErrorKind::StorageFull)
 }
 
 /// The error of a folder that cannot be synced, if it is armed.
-pub(super) fn unsynced_folder() -> io::Result<()> {
+pub(crate) fn unsynced_folder() -> io::Result<()> {
     failure(FOLDER_UNSYNCED, io::ErrorKind::Other)
 }
 

@@ -3,8 +3,8 @@
 use super::error::CassetteError;
 use super::manifest::{Manifest, WITH_REGIONS};
 use super::path::{write_new, write_synced};
-use super::replace::writing_folder;
 use super::rules;
+use super::staged_file::writing_folder;
 use crate::json::{self, Node};
 use crate::redact::Policy;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,10 @@ const MAJOR: u32 = 2;
 const MINOR: u32 = 1;
 /// What is read too.
 const EARLIER: (u32, u32) = (1, 0);
-pub(super) const NAME: &str = "cassette.json";
+pub(crate) const NAME: &str = "cassette.json";
+
+/// The file, beside `cassette.json`, of the key that redacted values are made with. A cassette that none was made for has none.
+pub const KEY_FILE: &str = "redaction.key";
 
 /// Takes added on two branches are merged by the driver called `ramtape`; where none is set up, git merges them as text.
 const GIT_ATTRIBUTES: &str = "*.json text eol=lf linguist-generated\n/*/*.json merge=ramtape\n\
@@ -54,7 +57,7 @@ pub fn is_of_earlier(root: &Path) -> bool {
 ///
 /// # Errors
 /// Where `cassette.json` cannot be read or written.
-pub(super) fn upgrade(root: &Path) -> Result<(), CassetteError> {
+pub(crate) fn upgrade(root: &Path) -> Result<(), CassetteError> {
     match read(root, true)? {
         Some(manifest) if is_of_earlier(root) => replace(root, &manifest),
         _ => Ok(()),
@@ -71,7 +74,7 @@ pub fn regions_of(root: &Path) -> Vec<String> {
 ///
 /// # Errors
 /// Where `cassette.json` cannot be read or written.
-pub(super) fn name_regions(root: &Path, regions: &[String], first: bool) -> Result<(), CassetteError> {
+pub(crate) fn name_regions(root: &Path, regions: &[String], first: bool) -> Result<(), CassetteError> {
     let Some(before) = read(root, true)? else { return Ok(()) };
     let mut after = before.clone();
     if first {
@@ -108,7 +111,7 @@ pub fn name_key(root: &Path, check: &str) -> Result<(), CassetteError> {
 ///
 /// # Errors
 /// Where it is damaged, of a newer major version, or, `to_record`, of a newer minor one.
-pub(super) fn check(root: &Path, to_record: bool) -> Result<Option<Policy>, CassetteError> {
+pub(crate) fn check(root: &Path, to_record: bool) -> Result<Option<Policy>, CassetteError> {
     Ok(read(root, to_record)?.map(|manifest| manifest.policy))
 }
 
@@ -152,7 +155,7 @@ fn parse_version(version: &str) -> Option<(u32, u32)> {
 }
 
 /// Makes a new cassette of the folder: `cassette.json`, and what git should know. Files that are there stay as they are.
-pub(super) fn create(root: &Path, policy: &Policy) -> Result<(), CassetteError> {
+pub(crate) fn create(root: &Path, policy: &Policy) -> Result<(), CassetteError> {
     let cassette = Manifest { policy: policy.clone(), regions: Vec::new() }.to_text();
     let files = [(".gitattributes", GIT_ATTRIBUTES), (".gitignore", ".store/\n"), (NAME, cassette.as_str())];
     for (name, text) in files {
@@ -163,7 +166,7 @@ pub(super) fn create(root: &Path, policy: &Policy) -> Result<(), CassetteError> 
 }
 
 /// Puts other rules into a cassette that holds nothing yet, or the name of its key.
-pub(super) fn rewrite(root: &Path, policy: &Policy) -> Result<(), CassetteError> {
+pub(crate) fn rewrite(root: &Path, policy: &Policy) -> Result<(), CassetteError> {
     replace(root, &Manifest { policy: policy.clone(), regions: regions_of(root) })
 }
 

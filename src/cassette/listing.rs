@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// Whether there is any entry's file.
-pub(super) fn has_any(root: &Path) -> Result<bool, CassetteError> {
+pub(crate) fn has_any(root: &Path) -> Result<bool, CassetteError> {
     for (path, _) in folders(root)? {
         for name in names(&path)? {
             if name.ends_with(".json") {
@@ -20,7 +20,7 @@ pub(super) fn has_any(root: &Path) -> Result<bool, CassetteError> {
 }
 
 /// Whether there is any file whose name only an entry's can have.
-pub(super) fn has_entry(root: &Path) -> Result<bool, CassetteError> {
+pub(crate) fn has_entry(root: &Path) -> Result<bool, CassetteError> {
     let is_entry = |name: &String| name.strip_suffix(".json").is_some_and(|stem| stem.parse::<Fingerprint>().is_ok());
     for (path, _) in folders(root)? {
         if names(&path)?.iter().any(is_entry) {
@@ -31,7 +31,7 @@ pub(super) fn has_entry(root: &Path) -> Result<bool, CassetteError> {
 }
 
 /// Folder and fingerprint of every entry's file.
-pub(super) fn all(root: &Path) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
+pub(crate) fn all(root: &Path) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
     let mut found = Vec::new();
     for (path, folder) in folders(root)? {
         for name in names(&path)? {
@@ -66,7 +66,7 @@ fn folders(root: &Path) -> Result<Vec<(PathBuf, String)>, CassetteError> {
 }
 
 /// The names in `folder` that are not hidden, in order; none where it does not exist.
-pub(super) fn names(folder: &Path) -> Result<Vec<String>, CassetteError> {
+pub(crate) fn names(folder: &Path) -> Result<Vec<String>, CassetteError> {
     let failed = |source| CassetteError::Read { path: folder.to_owned(), source };
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

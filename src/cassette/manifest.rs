@@ -10,21 +10,21 @@ use std::collections::BTreeSet;
 /// The format of a cassette that says nothing which was not said from the beginning of this major version on.
 const FIRST: &str = "2.0";
 /// Since 2.1 a cassette can name regions.
-pub(super) const WITH_REGIONS: &str = "2.1";
+pub(crate) const WITH_REGIONS: &str = "2.1";
 const SERVICE: &str = "ram";
 
 /// The content of a `cassette.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     /// The redaction rules.
-    pub(super) policy: Policy,
+    pub(crate) policy: Policy,
     /// The regions that the recorded commands ran in, where that was known: a replay runs them there again.
-    pub(super) regions: Vec<String>,
+    pub(crate) regions: Vec<String>,
 }
 
 impl Manifest {
     /// Reads what stands beside the version, of a file of a version that this program knows whole.
-    pub(super) fn read(root: &Node<'_>) -> Result<Self, Flaw> {
+    pub(crate) fn read(root: &Node<'_>) -> Result<Self, Flaw> {
         let flaw = |offset: usize, reason: String| Flaw { offset, reason };
         let Kind::Object(members) = &root.kind else { return Err(flaw(0, "expected an object".to_owned())) };
         if root.member("service").and_then(Node::text).as_deref() != Some(SERVICE) {
@@ -43,7 +43,7 @@ impl Manifest {
     }
 
     /// The whole text of the file.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let version = if self.regions.is_empty() { FIRST } else { WITH_REGIONS };
         let mut printer = Printer::default();
         printer.begin('{');
@@ -67,7 +67,7 @@ impl Manifest {
     }
 
     /// Adds those of `regions` that are not there, behind those that are.
-    pub(super) fn add_regions(&mut self, regions: &[String]) {
+    pub(crate) fn add_regions(&mut self, regions: &[String]) {
         for region in regions {
             if !self.regions.contains(region) {
                 self.regions.push(region.clone());

@@ -1,95 +1,78 @@
 //! A cassette: a folder of recorded takes, one text file a fingerprint, with a store beside it.
 //!
-//! The text is what people read and git keeps. The store (`.store/`) is where recording writes first, durably, and what
-//! replay answers from faster than from text; until a take is sealed the store is its authority, from then on the text
-//! is, and a store that is gone or damaged costs no more than what was unsealed.
+//! The text is what people read and git keeps. A take that was just recorded is pending: the journal in `.store/` is its
+//! authority until it is text. sled, beside the journal, is what lookups are answered from faster than from text; it can be
+//! thrown away at any time.
 //!
 //! Everything here is synchronous and may be shared between threads.
 
-mod absent;
-mod alike;
-mod archive;
-mod cache;
-mod discard;
-mod draft;
-mod edit;
+mod background_sealer;
+pub(crate) mod checks;
+pub(crate) mod entry_text;
 mod error;
 pub mod failpoint;
-mod format;
-mod ground;
-mod handed_on;
+mod folder_kind;
+pub(crate) mod format;
+mod guard;
 mod journal;
-mod links;
-mod listing;
+pub(crate) mod listing;
 mod manifest;
+mod memory;
 mod notice;
-mod opening;
-mod path;
-mod premises;
-mod proof;
-mod prune;
-mod put;
-mod recording;
-mod relink;
-mod remove;
-mod replace;
+mod open;
+mod open_text;
+pub(crate) mod path;
+mod pending_file;
+mod policy;
+mod record;
+pub(crate) mod relink;
+pub(crate) mod rewrite;
 mod rules;
 mod seal;
-mod sealer;
+pub(crate) mod staged_file;
+pub(crate) mod storage;
 mod store;
 mod supersede;
-mod text_alone;
-mod usage;
+mod take;
+pub(crate) mod take_links;
+pub(crate) mod usage;
 mod variables;
-mod warden;
-mod watch;
 
-pub use alike::{KEY_FILE, Unlike, alike, create_like, key_of, share_key, share_regions};
-pub use cache::{Found, Origin};
-pub use discard::Parts;
-pub use edit::{Dangling, EditError, Editing, Farewell};
+pub use checks::validator::Validator;
 pub use error::{CassetteError, Leak, StoreError};
-pub use format::VERSION;
-pub use format::{is_cassette, is_of_earlier, is_of_newer, name_key, policy_of, regions_of};
-pub use ground::Ground;
-pub use links::links;
+pub use folder_kind::FolderKind;
+pub use format::{KEY_FILE, VERSION, is_cassette, is_of_earlier, is_of_newer, name_key, policy_of, regions_of};
+pub use guard::Lost;
 pub use listing::below;
 pub use manifest::merge_manifest_texts;
+pub use memory::{Found, Origin};
 pub use notice::Notice;
-pub use opening::{Access, Opened, Settings};
+pub use open::{Access, Opened, Settings};
 pub use path::is_plain_name;
-pub use premises::Lost;
-pub use proof::Judge;
-pub use prune::{PruneError, Pruning};
-pub use put::Judged;
-pub use recording::{EntryHead, TakeHead, TakeId, UpstreamToken};
-pub use remove::Surplus;
+pub use policy::{BrokenEntry, DefaultPolicy, RecordingPolicy};
 pub use seal::SealReport;
+pub use take::{EntryHead, TakeHead, TakeId, UpstreamToken};
+pub use take_links::links;
 pub use usage::{Usage, UsedTakes};
 pub use variables::{MOST_VARIABLES, VARIABLES_FILE, VariableClash, VariableFlaw, Variables};
 pub use variables::{check_variable, combine_variables, merge_variable_texts};
-pub use warden::{Broken, NoWarden, Warden};
 
-use self::archive::Archive;
-use self::cache::{Memory, Prepared};
+use self::background_sealer::Sealer;
+use self::memory::{Memory, Prepared};
 use self::path::Identity;
-use self::sealer::Sealer;
-use self::watch::{Moment, Watch};
+use self::storage::Storage;
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// An open cassette. `P` is what its owner makes of an entry once, to answer from it often.
 pub struct Cassette<P> {
-    archive: Arc<Archive>,
+    pub(crate) storage: Arc<Storage>,
     access: Access,
     prepare: fn(Fingerprint, Entry) -> P,
     memory: Memory<P>,
-    /// Only where nothing is recorded: a recording touches its files all the time.
-    watch: Option<&'static Watch>,
     /// Only while recording, and not in mode `all`: there the text changes at the end.
     sealer: Option<Sealer>,
 }
@@ -115,7 +98,7 @@ impl<P> Cassette<P> {
         {
             return Ok(Some(prepared.found.clone()));
         }
-        let loaded = self.archive.load(folder, fp)?;
+        let loaded = self.storage.load(folder, fp)?;
         let Some(entry) = loaded.entry else {
             self.memory.forget(fp);
             return Ok(None);
@@ -127,7 +110,6 @@ impl<P> Cassette<P> {
             identity: loaded.identity,
             settled: loaded.settled,
             generation: loaded.generation,
-            current_at: AtomicU64::new(Moment::NEVER.0),
         });
         let found = Found { value, origin };
         let prepared = Prepared { found: found.clone(), folder: folder.to_owned(), weight: loaded.size };
@@ -140,58 +122,44 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where the system does not tell the file's identity.
     pub fn is_current(&self, origin: &Origin) -> Result<bool, CassetteError> {
-        if !origin.settled || origin.generation != self.archive.generation(&origin.fingerprint) {
+        if !origin.settled || origin.generation != self.storage.generation(&origin.fingerprint) {
             return Ok(false);
         }
-        let moment = self.watch.and_then(Watch::moment);
-        if moment.is_some_and(|moment| origin.was_current_at(moment)) {
-            return Ok(true);
-        }
-        // What watches must do so before the file is looked at.
-        let covers = |moment: &Moment| {
-            let (watch, folder) = (self.watch?, origin.path.parent()?);
-            Some(watch.covers(&self.archive.root, folder, *moment))
-        };
-        let moment = moment.filter(|moment| covers(moment) == Some(true));
-        let is_current = origin.identity == Identity::at(&origin.path)?;
-        if let (true, Some(moment)) = (is_current, moment) {
-            origin.set_current_at(moment);
-        }
-        Ok(is_current)
+        Ok(origin.identity == Identity::at(&origin.path)?)
     }
 
-    /// What was recorded under `fp`, read anew: the text and what is unsealed.
+    /// What was recorded under `fp`, read anew: the text and what is pending.
     ///
     /// # Errors
     /// As [`Self::lookup`].
     pub fn entry(&self, folder: &str, fp: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
-        self.archive.load(folder, fp).map(|loaded| loaded.entry)
+        self.storage.load(folder, fp).map(|loaded| loaded.entry)
     }
 
-    /// Whether nothing was ever recorded: neither a file nor an unsealed take.
+    /// Whether nothing was ever recorded: neither a file nor a pending take.
     ///
     /// # Errors
     /// Where a folder cannot be read.
     pub fn is_empty(&self) -> Result<bool, CassetteError> {
-        self.archive.is_empty()
+        self.storage.is_empty()
     }
 
     /// Whether takes of `fp` are in the store only, and not in the text yet.
     #[must_use]
-    pub fn is_unsealed(&self, fp: &Fingerprint) -> bool {
-        self.archive.generation(fp) != 0
+    pub fn is_pending(&self, fp: &Fingerprint) -> bool {
+        self.storage.generation(fp) != 0
     }
 
     /// The cassette's folder.
     #[must_use]
     pub fn root(&self) -> &Path {
-        &self.archive.root
+        &self.storage.root
     }
 
     /// To how many requests there are takes in the store only.
     #[must_use]
-    pub fn unsealed(&self) -> usize {
-        self.archive.store.as_ref().map_or(0, |store| store.pending().len())
+    pub fn pending(&self) -> usize {
+        self.storage.store.as_ref().map_or(0, |store| store.pending().len())
     }
 
     /// Folder and fingerprint of everything recorded, in order. Looks into every folder.
@@ -199,12 +167,12 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where a folder cannot be read, or a file has a name that no cassette holds.
     pub fn fingerprints(&self) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
-        self.archive.names()
+        self.storage.names()
     }
 
     /// Keeps how long upstream took for an answer under `fp`, for [`Self::time`]. Nothing depends on it.
     pub fn keep_time(&self, fp: &Fingerprint, took: Duration) {
-        if let Some(store) = &self.archive.store {
+        if let Some(store) = &self.storage.store {
             store.keep_time(fp, took);
         }
     }
@@ -212,6 +180,6 @@ impl<P> Cassette<P> {
     /// How long upstream took for the latest answer under `fp`, where the recording was made here.
     #[must_use]
     pub fn time(&self, fp: &Fingerprint) -> Option<Duration> {
-        self.archive.store.as_ref()?.time(fp)
+        self.storage.store.as_ref()?.time(fp)
     }
 }

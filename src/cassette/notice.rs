@@ -10,13 +10,13 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Notice {
     /// Takes that no text holds yet are in use.
-    Unsealed {
+    Pending {
         /// The cassette's folder.
         root: PathBuf,
         /// For how many requests.
         entries: usize,
     },
-    /// What a recording left unsealed was written as text.
+    /// What a recording left pending was written as text.
     Sealed {
         /// For how many requests.
         entries: usize,
@@ -52,7 +52,7 @@ pub enum Notice {
     /// Another process has the store: the text is read directly.
     InUse {
         /// Whether that process has recorded takes that are not in the text yet.
-        unsealed: bool,
+        pending: bool,
     },
     /// The folder is no cassette.
     NoCassette,
@@ -78,7 +78,7 @@ impl Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsealed { root, entries } => write!(
+            Self::Pending { root, entries } => write!(
                 f,
                 "answers to {} are in the store only (a recording was killed, or they were refused as text); they are used; \
                  `ramtape seal --cassette {}` writes them as text, or says why it cannot",
@@ -116,10 +116,10 @@ impl fmt::Display for Notice {
                 f,
                 "LOST: of a recorded answer of {name} only {left} of {acknowledged} pages are left: record it again"
             ),
-            Self::InUse { unsealed: false } => {
+            Self::InUse { pending: false } => {
                 f.write_str("another ramtape has the store open; the text is read directly")
             }
-            Self::InUse { unsealed: true } => f.write_str(
+            Self::InUse { pending: true } => f.write_str(
                 "another ramtape has the store open and takes in it that are not in the text yet; the text is read \
                  directly, without them",
             ),

@@ -23,16 +23,16 @@ pub fn is_plain_name(name: &str) -> bool {
 }
 
 /// Where the file of `fp` stands.
-pub(super) fn entry_path(root: &Path, folder: &str, fp: &Fingerprint) -> Result<PathBuf, CassetteError> {
+pub(crate) fn entry_path(root: &Path, folder: &str, fp: &Fingerprint) -> Result<PathBuf, CassetteError> {
     let path = root.join(folder).join(format!("{fp}.json"));
     if is_plain_name(folder) { Ok(path) } else { Err(CassetteError::Name { path }) }
 }
 
 /// What tells a file from another one at the same path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(crate) struct Identity {
     /// Inode, size, and the times of modification and change: seconds and nanoseconds.
-    pub(super) numbers: [i64; 6],
+    pub(crate) numbers: [i64; 6],
 }
 
 impl Identity {
@@ -49,7 +49,7 @@ impl Identity {
     }
 
     /// The identity of what is at `path` now; `None` where there is nothing.
-    pub(super) fn at(path: &Path) -> Result<Option<Self>, CassetteError> {
+    pub(crate) fn at(path: &Path) -> Result<Option<Self>, CassetteError> {
         match fs::metadata(path) {
             Ok(metadata) => Ok(Some(Self::of(&metadata))),
             Err(error) if is_absence(&error) => Ok(None),
@@ -58,7 +58,7 @@ impl Identity {
     }
 
     /// Whether the file was changed at `time` or later.
-    pub(super) fn is_since(&self, time: SystemTime) -> bool {
+    pub(crate) fn is_since(&self, time: SystemTime) -> bool {
         let [_, _, modified, modified_nanos, changed, changed_nanos] = self.numbers;
         let time = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let (latest, nanos) = (modified, modified_nanos).max((changed, changed_nanos));
@@ -67,13 +67,13 @@ impl Identity {
     }
 
     /// The file's size in bytes.
-    pub(super) fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         let [_, size, ..] = self.numbers;
         size.cast_unsigned()
     }
 
     /// Whether the file is old enough for a later change to show in its identity.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         let [_, _, modified, _, changed, _] = self.numbers;
         let latest = u64::try_from(modified.max(changed)).unwrap_or_default();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -82,7 +82,7 @@ impl Identity {
 }
 
 /// Whether what is at `path` is what `file` was opened as.
-pub(super) fn is_same(path: &Path, file: &File) -> bool {
+pub(crate) fn is_same(path: &Path, file: &File) -> bool {
     let place = |metadata: Metadata| (metadata.dev(), metadata.ino());
     // Where the system does not tell, nothing says that it is not.
     let Ok(opened) = file.metadata().map(place) else { return true };
@@ -100,7 +100,7 @@ fn is_absence(error: &io::Error) -> bool {
 ///
 /// # Errors
 /// Where it cannot be read, is larger than any cassette's, no regular file, or a link out of `root`.
-pub(super) fn read_file(root: &Path, path: &Path) -> Result<Option<(Vec<u8>, Identity)>, CassetteError> {
+pub(crate) fn read_file(root: &Path, path: &Path) -> Result<Option<(Vec<u8>, Identity)>, CassetteError> {
     let failed = |source| CassetteError::Read { path: path.to_owned(), source };
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -136,7 +136,7 @@ fn is_inside(root: &Path, path: &Path) -> io::Result<bool> {
 }
 
 /// Creates a file with `text`; one that is there stays as it is.
-pub(super) fn write_new(path: &Path, text: &str) -> Result<(), (PathBuf, io::Error)> {
+pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), (PathBuf, io::Error)> {
     let written = match File::create_new(path) {
         Ok(mut file) => file.write_all(text.as_bytes()).inspect_err(|_| {
             // Half of it would stay for ever.
@@ -149,7 +149,7 @@ pub(super) fn write_new(path: &Path, text: &str) -> Result<(), (PathBuf, io::Err
 }
 
 /// Writes `text` to a new file at `path` so that it is on the disk when this returns.
-pub(super) fn write_synced(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(crate) fn write_synced(path: &Path, text: &[u8]) -> io::Result<()> {
     super::failpoint::full_disk()?;
     let mut file = File::create(path)?;
     let written = file.write_all(text).and_then(|()| file.sync_all());
@@ -160,7 +160,7 @@ pub(super) fn write_synced(path: &Path, text: &[u8]) -> io::Result<()> {
 }
 
 /// Makes renames in `folder` last, where its file system knows how.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     super::failpoint::unsynced_folder()?;
     match File::open(folder)?.sync_all() {
         // There are shared and overlaid ones that sync files only.

@@ -1,4 +1,4 @@
-//! Links past writes that go: what was recorded after one of them is linked to what came before it.
+//! RelinkPlan past writes that go: what was recorded after one of them is linked to what came before it.
 
 use crate::model::{Entry, Take};
 use std::collections::{HashMap, HashSet};
@@ -8,7 +8,7 @@ type Name = (Option<String>, String);
 
 /// The writes of a cassette, and which of them go.
 #[derive(Debug, Default)]
-pub(super) struct Links {
+pub(crate) struct RelinkPlan {
     /// By id: the sessions that have such a write.
     sessions: HashMap<String, Vec<Option<String>>>,
     /// The write before each.
@@ -17,9 +17,9 @@ pub(super) struct Links {
     going: HashSet<Name>,
 }
 
-impl Links {
+impl RelinkPlan {
     /// Notes the write that `take` records, if it is one, and whether it goes.
-    pub(super) fn note(&mut self, take: &Take, goes: bool) {
+    pub(crate) fn note(&mut self, take: &Take, goes: bool) {
         let Some(id) = &take.id else { return };
         let name = (take.session.clone(), id.clone());
         self.sessions.entry(id.clone()).or_default().push(take.session.clone());
@@ -32,12 +32,12 @@ impl Links {
     }
 
     /// Whether any link changes.
-    pub(super) fn change_nothing(&self) -> bool {
+    pub(crate) fn change_nothing(&self) -> bool {
         self.going.is_subset(&self.staying)
     }
 
     /// Whether the write `id`, as `session` or another one made it, is no longer there.
-    pub(super) fn is_gone(&self, session: Option<&str>, id: &str) -> bool {
+    pub(crate) fn is_gone(&self, session: Option<&str>, id: &str) -> bool {
         self.found(session.map(str::to_owned), id).is_some_and(|name| !self.staying.contains(&name))
     }
 
@@ -51,8 +51,8 @@ impl Links {
         Some((holder.clone(), id.to_owned()))
     }
 
-    /// Links `take` past what goes. Says whether that changed it.
-    pub(super) fn relink(&self, take: &mut Take) -> bool {
+    /// RelinkPlan `take` past what goes. Says whether that changed it.
+    pub(crate) fn relink(&self, take: &mut Take) -> bool {
         let (mut session, mut after, mut passed) = (take.session.clone(), take.after.clone(), 0);
         // In a circle, which no recording makes, every write goes or one that stays ends it.
         while let Some(name) = after.as_deref().and_then(|id| self.found(session.clone(), id))
@@ -69,7 +69,7 @@ impl Links {
     }
 
     /// As [`Self::relink`], for all takes of `entry`.
-    pub(super) fn relink_all(&self, entry: &mut Entry) -> bool {
+    pub(crate) fn relink_all(&self, entry: &mut Entry) -> bool {
         entry.takes.iter_mut().filter_map(|take| self.relink(take).then_some(())).count() > 0
     }
 }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_came_after_writes_that_go_is_linked_to_what_came_before_them() {
-        let mut links = Links::default();
+        let mut links = RelinkPlan::default();
         for (id, after, goes) in
             [("a", None, false), ("b", Some("a"), true), ("c", Some("b"), true), ("d", Some("c"), false)]
         {
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_write_of_which_an_equal_one_stays_is_still_there() {
-        let mut links = Links::default();
+        let mut links = RelinkPlan::default();
         links.note(&take(None, Some("a"), None), true);
         links.note(&take(None, Some("a"), None), false);
         assert!(links.change_nothing());
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_circle_of_writes_that_go_ends() {
-        let mut links = Links::default();
+        let mut links = RelinkPlan::default();
         links.note(&take(None, Some("a"), Some("b")), true);
         links.note(&take(None, Some("b"), Some("a")), true);
         links.relink(&mut take(None, None, Some("a")));

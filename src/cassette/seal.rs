@@ -1,19 +1,19 @@
 //! From the store to the text, many requests at a time: what is noted before the files change and what is removed after is
 //! made durable once for all of them.
 
-use super::archive::Archive;
-use super::draft::Draft;
+use super::checks::redaction_links::handed_on;
 use super::error::CassetteError;
 use super::format;
-use super::handed_on::handed_on;
-use super::premises::{Lost, Premises};
-use super::replace::synced;
+use super::guard::{CassetteGuard, Lost};
+use super::pending_file::{OpenChains, PendingFile};
+use super::staged_file::synced;
+use super::storage::Storage;
 use super::store::Store;
 use crate::fingerprint::Fingerprint;
 use crate::model::with_causes;
+use parking_lot::MutexGuard;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{MutexGuard, PoisonError};
 
 /// How often sealing starts over when something is recorded for the same fingerprint meanwhile.
 const ATTEMPTS: usize = 10;
@@ -48,11 +48,11 @@ pub struct SealReport {
 impl SealReport {
     fn fail(&mut self, (folder, fp): Name, error: &CassetteError) {
         self.secrets += usize::from(matches!(error, CassetteError::Secret { .. }));
-        self.broken += usize::from(matches!(error, CassetteError::Broken { .. }));
+        self.broken += usize::from(matches!(error, CassetteError::BrokenEntry { .. }));
         self.failed.push((folder, fp, with_causes(error)));
     }
 
-    fn fail_all(&mut self, drafts: Vec<Draft>, error: &CassetteError) {
+    fn fail_all(&mut self, drafts: Vec<PendingFile>, error: &CassetteError) {
         for draft in drafts {
             draft.discard();
             self.fail(draft.name, error);
@@ -66,17 +66,8 @@ impl SealReport {
     }
 }
 
-/// When to leave a fingerprint for later.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Chains {
-    /// Where one of its chains has not come to its end.
-    MayContinue,
-    /// Never: the recording is over.
-    AreOver,
-}
-
-impl Archive {
-    /// Writes everything unsealed as text; tells `step`, before each request, of how many. One that cannot be written keeps
+impl Storage {
+    /// Writes everything pending as text; tells `step`, before each request, of how many. One that cannot be written keeps
     /// none of the others back.
     pub(super) fn seal_all(&self, step: &mut dyn FnMut(usize)) -> SealReport {
         let mut report = SealReport::default();
@@ -90,11 +81,11 @@ impl Archive {
             }),
             Err(error) => names.drain(..).for_each(|name| report.fail(name, &error)),
         }
-        self.seal(names, Chains::AreOver, step, &mut report);
+        self.seal(names, OpenChains::AreOver, step, &mut report);
         report.sort();
-        if let Some(premises) = &self.premises {
-            let lost = premises.lost(store.pending_answers());
-            if !premises.stand() {
+        if let Some(guard) = &self.guard {
+            let lost = guard.lost(store.pending_answers());
+            if !guard.stand() {
                 // Neither text nor store is where another start would find it.
                 return SealReport { lost, ..SealReport::default() };
             }
@@ -104,24 +95,24 @@ impl Archive {
         report
     }
 
-    /// Writes what is unsealed of `names` as text; tells `step`, before each of them, of how many.
+    /// Writes what is pending of `names` as text; tells `step`, before each of them, of how many.
     pub(super) fn seal(
         &self,
         mut names: Vec<Name>,
-        chains: Chains,
+        chains: OpenChains,
         step: &mut dyn FnMut(usize),
         report: &mut SealReport,
     ) {
         let Some(store) = &self.store else { return };
-        let _alone = self.sealing.lock().unwrap_or_else(PoisonError::into_inner);
-        let restored = self.premises.as_ref().map_or(Ok(()), |premises| premises.restore(self.redaction.policy()));
+        let _alone = self.sealing.lock();
+        let restored = self.guard.as_ref().map_or(Ok(()), |guard| guard.restore(self.redaction.policy()));
         let upgraded = restored.and_then(|()| if names.is_empty() { Ok(()) } else { format::upgrade(&self.root) });
         if let Err(error) = upgraded {
             return names.drain(..).for_each(|name| report.fail(name, &error));
         }
         let left = self.catch_up(store, report);
         names.retain(|(_, fp)| !left.contains(fp));
-        if chains == Chains::AreOver {
+        if chains == OpenChains::AreOver {
             match self.supersede(store, &names) {
                 Ok(takes) => report.superseded += takes,
                 Err(error) => names.drain(..).for_each(|name| report.fail(name, &error)),
@@ -141,7 +132,7 @@ impl Archive {
                         Err(error) => report.fail(name.clone(), &error),
                     }
                 }
-                overtaken.extend(place(store, self.premises.as_ref(), drafts, report));
+                overtaken.extend(place(store, self.guard.as_ref(), drafts, report));
             }
             names = overtaken;
         }
@@ -165,7 +156,7 @@ impl Archive {
 
     /// What was sealed and leads back to a write that is not there.
     pub(super) fn adrift(&self) -> MutexGuard<'_, BTreeSet<Name>> {
-        self.adrift.lock().unwrap_or_else(PoisonError::into_inner)
+        self.adrift.lock()
     }
 }
 
@@ -173,14 +164,19 @@ impl Archive {
 /// meanwhile.
 ///
 /// A process that dies on the way leaves every entry in the store, in its file, or in both with an intent that tells it.
-fn place(store: &Store, premises: Option<&Premises>, mut drafts: Vec<Draft>, report: &mut SealReport) -> Vec<Name> {
-    if let Err(error) = store.note_writing(drafts.iter().filter_map(Draft::writing).collect()) {
+fn place(
+    store: &Store,
+    guard: Option<&CassetteGuard>,
+    mut drafts: Vec<PendingFile>,
+    report: &mut SealReport,
+) -> Vec<Name> {
+    if let Err(error) = store.note_writing(drafts.iter().filter_map(PendingFile::writing).collect()) {
         report.fail_all(drafts, &error.into());
         return Vec::new();
     }
     let mut overtaken = Vec::new();
     // By the folder that has to last before the store may forget; `None` where the text stays what it was.
-    let mut placed: BTreeMap<Option<PathBuf>, Vec<Draft>> = BTreeMap::new();
+    let mut placed: BTreeMap<Option<PathBuf>, Vec<PendingFile>> = BTreeMap::new();
     for draft in drafts.drain(..) {
         match store.place(&draft.name.1, draft.generation, || draft.put_in_place()) {
             Ok(Some(folder)) => placed.entry(folder).or_default().push(draft),
@@ -203,7 +199,7 @@ fn place(store: &Store, premises: Option<&Premises>, mut drafts: Vec<Draft>, rep
         return overtaken;
     }
     for draft in drafts {
-        premises.iter().for_each(|premises| premises.note_placed(&draft.name, draft.takes, draft.answers));
+        guard.iter().for_each(|guard| guard.note_placed(&draft.name, draft.takes, draft.answers));
         report.partial.extend(draft.is_partial.then(|| draft.name.clone()));
         report.sealed.push(draft.name);
     }

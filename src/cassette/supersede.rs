@@ -4,30 +4,28 @@
 //! A suite that creates a share, reads it by its ARN and deletes it asks for another ARN in every recording: its earlier reads
 //! and deletion would never be found again, and lead back to a creation that is not there.
 
-use super::archive::{Archive, written};
+use super::checks::validator::Validator;
+use super::entry_text::written;
 use super::error::CassetteError;
 use super::failpoint;
-use super::links::values;
 use super::path::entry_path;
-use super::proof::Judge;
-use super::relink::Links;
-use super::remove::without_takes;
+use super::relink::RelinkPlan;
+use super::rewrite::without_takes;
+use super::storage::{Storage, Superseded};
 use super::store::{PendingTakes, Store};
+use super::take_links::values;
 use super::usage;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Take};
 use crate::session::{RecordedWrite, SeenStrings};
+use parking_lot::MutexGuard;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{MutexGuard, PoisonError};
 
 /// Folder, fingerprint and the entry as its file has it.
 type Filed = (String, Fingerprint, Entry);
 
 /// By fingerprint, sessions whose takes of it are meant.
 type Sessions = HashMap<Fingerprint, HashSet<Option<String>>>;
-
-/// By fingerprint, takes of the text that give way to a recording in mode `all`, by their place.
-pub(super) type Superseded = HashMap<Fingerprint, BTreeSet<usize>>;
 
 /// What a recording in mode `all` has recorded anew.
 #[derive(Default)]
@@ -44,9 +42,9 @@ fn has(sessions: &Sessions, fp: &Fingerprint, take: &Take) -> bool {
     sessions.get(fp).is_some_and(|sessions| sessions.contains(&take.session))
 }
 
-impl Archive {
+impl Storage {
     /// Takes out of the text what the recording of `names`, which are about to become text, supersedes, where it is one in mode
-    /// `all`. What of that has takes to come is left to [`Archive::draft`], which asks [`Archive::without_superseded`]. Says how
+    /// `all`. What of that has takes to come is left to [`Storage::draft`], which asks [`Storage::without_superseded`]. Says how
     /// many takes go.
     ///
     /// It comes before the new takes become text, and links are changed before anything goes: a process that dies in between
@@ -80,9 +78,9 @@ impl Archive {
         Ok(takes)
     }
 
-    /// What is superseded, from [`Archive::supersede`] until all of the recording is text.
+    /// What is superseded, from [`Storage::supersede`] until all of the recording is text.
     pub(super) fn superseded_now(&self) -> MutexGuard<'_, Superseded> {
-        self.superseded.lock().unwrap_or_else(PoisonError::into_inner)
+        self.superseded.lock()
     }
 
     /// The entry of a file as it stands beside what is recorded anew.
@@ -98,15 +96,15 @@ impl Archive {
     fn recorded_anew(&self, store: &Store, names: &[(String, Fingerprint)]) -> Result<Anew, CassetteError> {
         let mut anew = Anew::default();
         for name in names {
-            let Some(unsealed) = store.pending_takes(&name.1)? else { continue };
-            let replacing = || unsealed.takes.iter().filter(|recorded| recorded.replace).map(|recorded| &recorded.take);
+            let Some(pending) = store.pending_takes(&name.1)? else { continue };
+            let replacing = || pending.takes.iter().filter(|recorded| recorded.replace).map(|recorded| &recorded.take);
             let sessions: HashSet<_> = replacing().map(|take| take.session.clone()).collect();
             if sessions.is_empty() {
                 continue;
             }
             let writes: Vec<Take> = replacing().filter(|take| take.id.is_some()).cloned().collect();
             // What cannot become text replaces nothing: its earlier takes stay, and so does what they made.
-            if !writes.is_empty() && self.can_become_text(name, &unsealed)? {
+            if !writes.is_empty() && self.can_become_text(name, &pending)? {
                 anew.superseding.insert(name.1, sessions.clone());
             }
             anew.writes.extend(writes);
@@ -118,15 +116,15 @@ impl Archive {
     fn can_become_text(
         &self,
         (folder, fp): &(String, Fingerprint),
-        unsealed: &PendingTakes,
+        pending: &PendingTakes,
     ) -> Result<bool, CassetteError> {
-        let entry = unsealed.head.clone().with(unsealed.takes.iter().map(|recorded| recorded.take.clone()).collect());
+        let entry = pending.head.clone().with(pending.takes.iter().map(|recorded| recorded.take.clone()).collect());
         let path = entry_path(&self.root, folder, fp)?;
         let Ok(text) = written(&entry, &path) else { return Ok(false) };
-        let judge = Judge { warden: &*self.warden, redaction: &self.redaction };
+        let judge = Validator { policy: &*self.policy, redaction: &self.redaction };
         match judge.prove(&path, fp, &entry, &text) {
-            Ok(()) => Ok(self.prove_links(&entry, &unsealed.takes).is_ok()),
-            Err(CassetteError::Secret { .. } | CassetteError::Broken { .. }) => Ok(false),
+            Ok(()) => Ok(self.prove_links(&entry, &pending.takes).is_ok()),
+            Err(CassetteError::Secret { .. } | CassetteError::BrokenEntry { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -143,7 +141,7 @@ impl Archive {
     }
 
     /// The takes that go, and how the others are linked then.
-    fn superseded(&self, anew: &Anew, text: &[Filed]) -> (Superseded, Links) {
+    fn superseded(&self, anew: &Anew, text: &[Filed]) -> (Superseded, RelinkPlan) {
         let mut earlier: HashMap<&Option<String>, Vec<RecordedWrite>> = HashMap::new();
         for (_, fp, entry) in text {
             for take in entry.takes.iter().filter(|take| take.id.is_some() && has(&anew.superseding, fp, take)) {
@@ -152,7 +150,7 @@ impl Archive {
         }
         let mut going = Superseded::new();
         for (_, fp, entry) in text {
-            let seen = SeenStrings::from_entry(entry, &self.warden.operation_rules(&entry.operation));
+            let seen = SeenStrings::from_entry(entry, &self.policy.operation_rules(&entry.operation));
             let concerning = earlier.iter().filter(|(_, writes)| writes.iter().any(|write| write.concerns(&seen)));
             let sessions: HashSet<&Option<String>> = concerning.map(|(session, _)| *session).collect();
             let takes = entry.takes.iter().enumerate();
@@ -182,8 +180,8 @@ impl Archive {
 }
 
 /// The writes of the text and of the recording, without those that go or are replaced.
-fn links_without(anew: &Anew, text: &[Filed], going: &Superseded) -> Links {
-    let mut links = Links::default();
+fn links_without(anew: &Anew, text: &[Filed], going: &Superseded) -> RelinkPlan {
+    let mut links = RelinkPlan::default();
     anew.writes.iter().for_each(|take| links.note(take, false));
     for (_, fp, entry) in text {
         for (at, take) in entry.takes.iter().enumerate() {

@@ -40,10 +40,10 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where it cannot be written.
     pub fn keep_usage(&self, usage: &Usage) -> Result<bool, CassetteError> {
-        if self.archive.store.is_none() {
+        if self.storage.store.is_none() {
             return Ok(false);
         }
-        let path = place(&self.archive.root);
+        let path = place(&self.storage.root);
         let fresh = path.with_extension("new");
         let folder = path.parent().unwrap_or(&path);
         let written = write_synced(&fresh, spell(usage).as_bytes())
@@ -55,7 +55,7 @@ impl<P> Cassette<P> {
 }
 
 /// What is known of the latest run over the cassette in `root`; `None` where nothing is, or it cannot be made out.
-pub(super) fn latest(root: &Path) -> Result<Option<Usage>, CassetteError> {
+pub(crate) fn latest(root: &Path) -> Result<Option<Usage>, CassetteError> {
     let path = place(root);
     match fs::read_to_string(&path) {
         Ok(text) => Ok(parse(&text)),
@@ -65,7 +65,7 @@ pub(super) fn latest(root: &Path) -> Result<Option<Usage>, CassetteError> {
 }
 
 /// Forgets the latest run: what it knew of takes is no longer so.
-pub(super) fn forget(root: &Path) -> Result<(), StoreError> {
+pub(crate) fn forget(root: &Path) -> Result<(), StoreError> {
     match fs::remove_file(place(root)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),

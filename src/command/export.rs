@@ -1,7 +1,7 @@
 //! `ramtape export`
 
 use crate::app::Rules;
-use crate::cassette::{self, Access, CassetteError, Judge};
+use crate::cassette::{self, Access, CassetteError, Validator};
 use crate::cli::ExportArgs;
 use crate::command::takes::recorded;
 use crate::config::{Config, Environment, RecordMode, Settings};
@@ -16,10 +16,10 @@ use std::sync::Arc;
 pub(super) fn run(args: &ExportArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
-    let warden = Arc::new(Rules::from_config(&config).only_sealing());
-    let opening = cassette::Settings { warden: Arc::<Rules>::clone(&warden), ..cassette::Settings::default() };
+    let policy = Arc::new(Rules::from_config(&config).only_sealing());
+    let opening = cassette::Settings { policy: Arc::<Rules>::clone(&policy), ..cassette::Settings::default() };
     let opened = recorded::open_with(&config.cassette, Access::Replay, &opening, console)?;
-    let judge = Judge { warden: &*warden, redaction: &opened.redaction };
+    let judge = Validator { policy: &*policy, redaction: &opened.redaction };
     let (mut entries, mut secrets) = (Vec::new(), 0);
     let names = opened.cassette.fingerprints()?;
     let mut progress = Progress::new(console, "reading", names.len());
@@ -58,6 +58,6 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, console: Console
 fn key(root: &Path) -> Result<Option<String>, CassetteError> {
     match cassette::policy_of(root)?.and_then(|policy| policy.key_check) {
         Some(named) => Ok(Some(named)),
-        None => cassette::key_of(root),
+        None => crate::maintenance::key_of(root),
     }
 }

@@ -1,9 +1,10 @@
 //! `ramtape prune`
 
-use crate::cassette::{Pruning, Surplus, Variables};
+use crate::cassette::Variables;
 use crate::cli::PruneArgs;
 use crate::command::takes::recorded;
 use crate::config::{Config, Environment, RecordMode, Settings};
+use crate::maintenance::{Pruning, Removal};
 use crate::model::counted;
 use crate::ui::{CommandError, Console, Exit, count_steps, output, printable};
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -49,8 +50,8 @@ fn confirm(question: &str) -> Result<bool, CommandError> {
     Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-pub(super) fn text(surplus: &[Surplus]) -> String {
-    let line = |entry: &Surplus| {
+pub(super) fn text(surplus: &[Removal]) -> String {
+    let line = |entry: &Removal| {
         let what = match (entry.is_whole(), entry.takes) {
             (true, 1) => "its take".to_owned(),
             (true, takes) => format!("all {takes} takes"),
@@ -65,8 +66,8 @@ pub(super) fn text(surplus: &[Surplus]) -> String {
     surplus.iter().map(line).collect()
 }
 
-fn json(surplus: &[Surplus], root: &Path) -> String {
-    let line = |entry: &Surplus| {
+fn json(surplus: &[Removal], root: &Path) -> String {
+    let line = |entry: &Removal| {
         let file = root.join(&entry.folder).join(format!("{}.json", entry.fingerprint));
         let object = serde_json::json!({
             "operation": entry.operation,
@@ -86,8 +87,8 @@ mod tests {
     use super::*;
     use crate::fingerprint::Fingerprint;
 
-    fn surplus(unused: &[usize], takes: usize) -> Surplus {
-        Surplus {
+    fn surplus(unused: &[usize], takes: usize) -> Removal {
+        Removal {
             folder: "list-principals".into(),
             fingerprint: Fingerprint::from_bytes([0; 10]),
             operation: "ListPrincipals".into(),

@@ -2,13 +2,14 @@
 
 use super::prune;
 use crate::app::Rules;
-use crate::cassette::{self, Dangling, EditError, Editing, Farewell, Surplus};
+use crate::cassette::{self};
 use crate::cli::RmArgs;
 use crate::command::takes::recorded;
 use crate::command::takes::recorded::Recorded;
 use crate::command::takes::select::Selection;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::fingerprint::Fingerprint;
+use crate::maintenance::{Dangling, EditError, Editing, Removal, RemovalPlan};
 use crate::model::{counted, shell_path};
 use crate::ui::{CommandError, Console, Exit, Progress, count_steps, output};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -55,7 +56,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, console: Console) ->
     drop(step);
     recorded::print_dropped_variables(&variables, &editing.cassette().variables()?, console);
     console.note(&format!("{takes} removed"));
-    if args.refused && editing.cassette().unsealed() > 0 {
+    if args.refused && editing.cassette().pending() > 0 {
         console.note(&format!("`ramtape seal --cassette {}` writes the others as text", shell_path(&config.cassette)));
     }
     Ok(Exit::Well)
@@ -65,8 +66,8 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, console: Console) ->
 fn open(config: &Config, args: &RmArgs) -> Result<Editing, EditError> {
     let root = &config.cassette;
     if args.refused {
-        let warden = Arc::new(Rules::from_config(config).only_sealing());
-        return Editing::open_store(root, &cassette::Settings { warden, ..cassette::Settings::default() });
+        let policy = Arc::new(Rules::from_config(config).only_sealing());
+        return Editing::open_store(root, &cassette::Settings { policy, ..cassette::Settings::default() });
     }
     if args.takes.selection.unsealed {
         return Editing::open_store(root, &cassette::Settings::default());
@@ -87,7 +88,7 @@ fn check(selection: &Selection<'_>, args: &RmArgs) -> Result<(), CommandError> {
 
 /// What is to go, and the links that it would break.
 struct Found {
-    going: Vec<Surplus>,
+    going: Vec<Removal>,
     dangling: Vec<Dangling>,
 }
 
@@ -101,14 +102,14 @@ fn find(
     console: Console,
 ) -> Result<Found, CommandError> {
     let mut going = Vec::new();
-    let mut farewell = if unsealed { Farewell::of_store() } else { Farewell::default() };
+    let mut farewell = if unsealed { RemovalPlan::of_store() } else { RemovalPlan::default() };
     let mut begun: BTreeMap<&str, Vec<Fingerprint>> = BTreeMap::new();
     let names = editing.cassette().fingerprints()?;
     let mut progress = Progress::new(console, "reading", names.len());
     for (folder, fingerprint) in names {
         progress.step();
         let parts = editing.cassette().parts(&folder, &fingerprint)?;
-        let (chosen_from, staying) = if unsealed { (parts.unsealed, parts.text) } else { (parts.text, parts.unsealed) };
+        let (chosen_from, staying) = if unsealed { (parts.pending, parts.text) } else { (parts.text, parts.pending) };
         staying.iter().for_each(|entry| farewell.look_at(fingerprint, entry, &BTreeSet::new()));
         let Some(entry) = chosen_from else { continue };
         let recorded = Recorded { fingerprint, folder, entry };
@@ -129,9 +130,9 @@ fn find(
     }
 }
 
-fn surplus(recorded: Recorded, unused: BTreeSet<usize>) -> Surplus {
+fn surplus(recorded: Recorded, unused: BTreeSet<usize>) -> Removal {
     let Recorded { fingerprint, folder, entry } = recorded;
-    Surplus { folder, fingerprint, operation: entry.operation.as_str().to_owned(), unused, takes: entry.takes.len() }
+    Removal { folder, fingerprint, operation: entry.operation.as_str().to_owned(), unused, takes: entry.takes.len() }
 }
 
 /// More is never removed than was meant.
@@ -148,8 +149,8 @@ fn print_dangling(dangling: &[Dangling], unsealed: bool, force: bool, console: C
     }
 }
 
-fn json(going: &[Surplus], unsealed: bool, root: &Path) -> String {
-    let line = |entry: &Surplus| {
+fn json(going: &[Removal], unsealed: bool, root: &Path) -> String {
+    let line = |entry: &Removal| {
         let file = root.join(&entry.folder).join(format!("{}.json", entry.fingerprint));
         let object = serde_json::json!({
             "operation": entry.operation,

@@ -1,7 +1,8 @@
 //! How two cassettes differ, request by request. Pure.
 
+use super::joined_listing::Paging;
 use super::shape::{self, Drift, DriftKind};
-use super::takes::{self, Change, Paging, TakeChange};
+use super::takes::{self, Change, TakeChange};
 use crate::entry_file::spelled;
 use crate::model::{Entry, Page, Take};
 

@@ -1,9 +1,17 @@
 //! A listing as one answer, however it was cut into pages.
 
-use super::takes::Paging;
 use crate::entry_file::spelled;
 use crate::json::{self, Kind, quote, unquote};
 use crate::model::Page;
+
+/// How a listing pages.
+#[derive(Clone, Copy, Debug)]
+pub struct Paging<'a> {
+    /// The member that holds the items.
+    pub items: &'a str,
+    /// The member that holds the token.
+    pub token: &'a str,
+}
 
 /// The first page's envelope around the items of all pages, without a token; `None` where a page is none of a listing.
 pub(super) fn joined(pages: &[Page], paging: Paging<'_>) -> Option<String> {

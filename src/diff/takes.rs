@@ -1,6 +1,6 @@
 //! The takes of one request, before and after: which belong together, and how those differ.
 
-use super::joined_listing::joined;
+use super::joined_listing::{Paging, joined};
 use super::subsequence::common_places;
 use super::values::{Difference, differences};
 use crate::entry_file::spelled;
@@ -51,15 +51,6 @@ pub enum Change {
     },
     /// Nothing but the spelling: order of members, blanks.
     Spelling,
-}
-
-/// How a listing pages.
-#[derive(Clone, Copy, Debug)]
-pub struct Paging<'a> {
-    /// The member that holds the items.
-    pub items: &'a str,
-    /// The member that holds the token.
-    pub token: &'a str,
 }
 
 /// What became of the takes `before`: those of the same session and history belong together, in their order.

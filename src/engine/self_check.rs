@@ -1,6 +1,6 @@
 //! An entry replayed against its own requests, before it becomes text: what cannot be found again must not be kept.
 
-use crate::cassette::Broken;
+use crate::cassette::BrokenEntry;
 use crate::diff::parameter_differences;
 use crate::engine::identify::{IdentifiedRequest, IdentifyRules, PageRequest, identify};
 use crate::engine::pagination::page_cut::{PageQuery, select_page};
@@ -27,13 +27,13 @@ pub fn check_entry(
     redaction: &Redaction,
     fingerprint: &Fingerprint,
     entry: &Entry,
-) -> Result<(), Broken> {
+) -> Result<(), BrokenEntry> {
     // What is not asked again: a request that only a digest of a foreign token is kept of.
     let Some(identified) = identify_again(service, redaction, fingerprint, entry)? else { return Ok(()) };
     if identified.fingerprint != *fingerprint {
         let differences = parameter_differences(&entry.request, &identified.parameters);
         let place = differences.first().map_or("", |difference| difference.pointer.as_str());
-        return Err(Broken {
+        return Err(BrokenEntry {
             pointer: format!("/request{place}"),
             reason: format!(
                 "asked again, this request is another one ({}): it would never be found",
@@ -54,13 +54,13 @@ fn identify_again(
     redaction: &Redaction,
     fingerprint: &Fingerprint,
     entry: &Entry,
-) -> Result<Option<IdentifiedRequest>, Broken> {
+) -> Result<Option<IdentifiedRequest>, BrokenEntry> {
     let rules = IdentifyRules { service, redaction };
     let scope = RequestScope { credential: None, region: &entry.region, actor: entry.actor.clone().into() };
     let mut live = Bindings::default();
     let mut first = None;
     for request in build_requests(service, entry, &mut live) {
-        let identified = identify(&request, &rules, &scope, Some(&live)).map_err(|error| Broken {
+        let identified = identify(&request, &rules, &scope, Some(&live)).map_err(|error| BrokenEntry {
             pointer: "/request".to_owned(),
             reason: format!("it cannot be asked again: {}", error.explained()),
         })?;
@@ -78,12 +78,12 @@ fn follow_take(
     identified: &IdentifiedRequest,
     prepared: &Arc<PreparedEntry>,
     at: usize,
-) -> Result<(), Broken> {
+) -> Result<(), BrokenEntry> {
     let recorded = prepared.entry.takes.get(at).map(|take| take.pages.as_slice()).unwrap_or_default();
     let items_member = identified.items_member();
     let mut page = PageRequest::default();
     for number in 0..recorded.len() {
-        let broken = |reason: String| Broken { pointer: format!("/takes/{at}/pages/{number}"), reason };
+        let broken = |reason: String| BrokenEntry { pointer: format!("/takes/{at}/pages/{number}"), reason };
         let query = PageQuery { pages: Pages::Recorded, request: &page, paging: &service.paging, items_member };
         let response = select_page(&query, prepared, at)
             .map_err(|reason| broken(format!("the page before does not lead here ({reason:?})")))?;

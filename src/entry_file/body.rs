@@ -1,7 +1,7 @@
 //! A body in a cassette's text: laid out as JSON where that can be undone exactly, else a string, else base64.
 
+use super::flaw::Flaw;
 use super::printer::Printer;
-use super::read::Flaw;
 use super::spell::{Draft, Instead, Style, spell};
 use crate::json::{self, Kind, Node};
 use crate::model::{Body, Hole, Part};

@@ -1,6 +1,6 @@
 //! The members of one object of the text, taken out by name; what is left over is an error.
 
-use super::read::Flaw;
+use super::flaw::Flaw;
 use crate::json::{Kind, Node, unquote};
 
 /// An object being read.

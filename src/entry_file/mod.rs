@@ -5,6 +5,7 @@
 mod begins;
 mod body;
 mod fields;
+mod flaw;
 mod printer;
 mod read;
 mod request;
@@ -14,7 +15,8 @@ mod write;
 pub use begins::begins_as_entry;
 pub use body::{laid_out, spelled};
 pub(crate) use fields::Fields;
+pub use flaw::Flaw;
 pub(crate) use printer::Printer;
 pub(crate) use read::conflict;
-pub use read::{Flaw, read};
+pub use read::read;
 pub use write::{Unwritable, write};

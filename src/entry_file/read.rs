@@ -2,34 +2,13 @@
 
 use super::body::{read_body, read_pieces};
 use super::fields::Fields;
+use super::flaw::Flaw;
 use super::request::read_request;
 use super::spell::Style;
 use crate::json::{self, Node};
 use crate::model::{Body, Entry, OperationName, Page, Take};
 use data_encoding::BASE64;
 use http::{HeaderName, HeaderValue, StatusCode};
-
-/// What is wrong with a text, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct Flaw {
-    /// Where, in bytes from the start of the text.
-    pub offset: usize,
-    /// What is wrong there.
-    pub reason: String,
-}
-
-impl Flaw {
-    pub(super) fn at(offset: usize, reason: impl Into<String>) -> Self {
-        Self { offset, reason: reason.into() }
-    }
-
-    /// The line of `text` where the flaw is, counted from 1.
-    #[must_use]
-    pub fn line(&self, text: &[u8]) -> usize {
-        1 + text.iter().take(self.offset).filter(|byte| **byte == b'\n').count()
-    }
-}
 
 /// Reads the text of one file.
 ///

@@ -4,8 +4,8 @@
 //! fingerprinted. The parameters as a whole are never a hole; they are escaped in the text only.
 
 use super::body::{hole_or_escape, hole_text};
+use super::flaw::Flaw;
 use super::printer::Printer;
-use super::read::Flaw;
 use super::spell::{Draft, Instead, Style, spell};
 use crate::json::{self, Kind, Node};
 use crate::model::{Hole, Part};

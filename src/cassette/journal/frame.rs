@@ -11,7 +11,7 @@ const MARK: [u8; 8] = *b"\xf7ramtape";
 const LENGTH: usize = 4;
 
 /// What tells one frame of a file from every other: its checksum.
-pub(in crate::cassette) type Checksum = [u8; 8];
+pub(crate) type Checksum = [u8; 8];
 
 /// A frame that holds.
 pub(super) struct Frame<'a> {

@@ -11,8 +11,8 @@ mod frame;
 mod record;
 mod recovery;
 
-pub(super) use record::{Event, PageName, Record, StoredHead, StoredPage, Writing};
-pub(super) use recovery::{JournalTake, Location, LostPages, Recovered};
+pub(crate) use record::{Event, PageName, Record, StoredHead, StoredPage, Writing};
+pub(crate) use recovery::{JournalTake, Location, LostPages, Recovered};
 
 use self::frame::{checksum_of, decode, encode};
 use super::failpoint;
@@ -31,7 +31,7 @@ struct Log {
 }
 
 /// The journal of one cassette, and the log of what it acknowledged.
-pub(super) struct Journal {
+pub(crate) struct Journal {
     folder: PathBuf,
     journal: Log,
     acknowledged: Log,
@@ -40,7 +40,7 @@ pub(super) struct Journal {
 }
 
 /// What the journal in the folder `.store` has, for who must not change it.
-pub(super) fn read(folder: &Path) -> Recovered {
+pub(crate) fn read(folder: &Path) -> Recovered {
     let read = |name| fs::read(folder.join(name)).unwrap_or_default();
     recovery::recover(&read(JOURNAL), &read(ACKNOWLEDGED))
 }
@@ -50,7 +50,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where a file cannot be read or made.
-    pub(super) fn open(folder: &Path) -> io::Result<(Self, Recovered)> {
+    pub(crate) fn open(folder: &Path) -> io::Result<(Self, Recovered)> {
         let mut journal = Log::open(&folder.join(JOURNAL))?;
         let mut acknowledged = Log::open(&folder.join(ACKNOWLEDGED))?;
         let recovered = recovery::recover(&journal.read()?, &acknowledged.read()?);
@@ -62,7 +62,7 @@ impl Journal {
     }
 
     /// The number of a new take: higher than that of any in the journal.
-    pub(super) fn next_take(&mut self) -> u64 {
+    pub(crate) fn next_take(&mut self) -> u64 {
         self.next += 1;
         self.next - 1
     }
@@ -71,7 +71,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where it cannot be written. Nothing of it is left then.
-    pub(super) fn append(&mut self, record: &Record) -> io::Result<Location> {
+    pub(crate) fn append(&mut self, record: &Record) -> io::Result<Location> {
         failpoint::full_disk()?;
         let location = self.journal.append(&packed(record)?)?;
         failpoint::point("after-journal");
@@ -85,7 +85,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where the file cannot be read.
-    pub(super) fn read(&self, location: Location) -> io::Result<Option<Record>> {
+    pub(crate) fn read(&self, location: Location) -> io::Result<Option<Record>> {
         let mut bytes = vec![0; usize::try_from(location.size).unwrap_or(0)];
         match self.journal.file.read_exact_at(&mut bytes, location.offset) {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
@@ -99,7 +99,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where a file cannot be cut. What is left is known to be over.
-    pub(super) fn restart(&mut self) -> io::Result<()> {
+    pub(crate) fn restart(&mut self) -> io::Result<()> {
         // In this order: what the log names and the journal lacks would look lost.
         self.acknowledged.cut(0)?;
         failpoint::point("between-restarts");
@@ -111,7 +111,7 @@ impl Journal {
     ///
     /// # Errors
     /// Where they cannot be written. The journal stays what it was.
-    pub(super) fn rewrite(&mut self, records: &[Record], keep_damaged: bool) -> io::Result<Vec<Location>> {
+    pub(crate) fn rewrite(&mut self, records: &[Record], keep_damaged: bool) -> io::Result<Vec<Location>> {
         let (path, fresh) = (self.folder.join(JOURNAL), self.folder.join("journal.new"));
         let _ = fs::remove_file(&fresh);
         let mut journal = Log::open(&fresh)?;

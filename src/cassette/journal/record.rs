@@ -1,20 +1,20 @@
 //! What the journal's records say.
 
-use crate::cassette::recording::{EntryHead, TakeId};
+use crate::cassette::take::{EntryHead, TakeId};
 use crate::model::{Page, Take};
 use serde::{Deserialize, Serialize};
 
 /// One record: what happened, and the pages that it brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::cassette) struct Record {
-    pub(in crate::cassette) event: Event,
+pub(crate) struct Record {
+    pub(crate) event: Event,
     /// In the order of [`Event::Stored`]; none otherwise.
-    pub(in crate::cassette) pages: Vec<StoredPage>,
+    pub(crate) pages: Vec<StoredPage>,
 }
 
 /// What happened to takes that are not in the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::cassette) enum Event {
+pub(crate) enum Event {
     /// Pages were recorded, all of them or none.
     Stored(Vec<PageName>),
     /// A text is about to replace an entry's file. Where the file is this text, the takes are in it.
@@ -27,40 +27,40 @@ pub(in crate::cassette) enum Event {
 
 /// Which page of which take a stored page is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::cassette) struct PageName {
-    pub(in crate::cassette) take: TakeId,
+pub(crate) struct PageName {
+    pub(crate) take: TakeId,
     /// From 0.
-    pub(in crate::cassette) number: u32,
+    pub(crate) number: u32,
     /// Whether the take ends with it.
-    pub(in crate::cassette) last: bool,
+    pub(crate) last: bool,
     /// The operation's folder.
-    pub(in crate::cassette) folder: String,
+    pub(crate) folder: String,
 }
 
 /// A text that is about to replace an entry's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::cassette) struct Writing {
+pub(crate) struct Writing {
     /// The latest take that is in the text.
-    pub(in crate::cassette) through: TakeId,
+    pub(crate) through: TakeId,
     /// SHA-256 of the text.
-    pub(in crate::cassette) hash: [u8; 32],
+    pub(crate) hash: [u8; 32],
 }
 
 /// A page, with its take's head where it is the first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::cassette) struct StoredPage {
-    pub(in crate::cassette) head: Option<StoredHead>,
-    pub(in crate::cassette) page: Page,
+pub(crate) struct StoredPage {
+    pub(crate) head: Option<StoredHead>,
+    pub(crate) page: Page,
 }
 
 /// What a take says beside its pages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::cassette) struct StoredHead {
-    pub(in crate::cassette) entry: EntryHead,
+pub(crate) struct StoredHead {
+    pub(crate) entry: EntryHead,
     /// Without its pages.
-    pub(in crate::cassette) take: Take,
+    pub(crate) take: Take,
     /// Whether it was recorded in mode `all`: earlier takes of its session give way to it.
-    pub(in crate::cassette) replace: bool,
+    pub(crate) replace: bool,
 }
 
 impl From<Event> for Record {

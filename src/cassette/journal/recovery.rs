@@ -2,66 +2,66 @@
 
 use super::frame::{Checksum, Frame, scan};
 use super::record::{Event, PageName, Record, Writing};
-use crate::cassette::recording::TakeId;
+use crate::cassette::take::TakeId;
 use crate::fingerprint::Fingerprint;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a page stands in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cassette) struct Location {
+pub(crate) struct Location {
     /// The offset of its record.
-    pub(in crate::cassette) offset: u64,
+    pub(crate) offset: u64,
     /// How many bytes the record takes.
-    pub(in crate::cassette) size: u64,
+    pub(crate) size: u64,
     /// Which of the record's pages it is.
-    pub(in crate::cassette) index: u32,
+    pub(crate) index: u32,
     /// The record's checksum.
-    pub(in crate::cassette) checksum: Checksum,
+    pub(crate) checksum: Checksum,
 }
 
 /// A take as the journal has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::cassette) struct JournalTake {
+pub(crate) struct JournalTake {
     /// The operation's folder.
-    pub(in crate::cassette) folder: String,
+    pub(crate) folder: String,
     /// Its pages, from the first one without a gap.
-    pub(in crate::cassette) pages: Vec<Location>,
+    pub(crate) pages: Vec<Location>,
     /// Whether they are all.
-    pub(in crate::cassette) complete: bool,
+    pub(crate) complete: bool,
 }
 
 /// A take, or the end of one, that was acknowledged and is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::cassette) struct LostPages {
+pub(crate) struct LostPages {
     /// The operation's folder.
-    pub(in crate::cassette) folder: String,
+    pub(crate) folder: String,
     /// The fingerprint.
-    pub(in crate::cassette) fingerprint: Fingerprint,
+    pub(crate) fingerprint: Fingerprint,
     /// How many pages were acknowledged.
-    pub(in crate::cassette) acknowledged: u32,
+    pub(crate) acknowledged: u32,
     /// How many of them there still are.
-    pub(in crate::cassette) left: u32,
+    pub(crate) left: u32,
 }
 
 /// What the two files say together.
 #[derive(Debug, Default)]
-pub(in crate::cassette) struct Recovered {
+pub(crate) struct Recovered {
     /// The takes that are not known to be in the text.
-    pub(in crate::cassette) takes: BTreeMap<TakeId, JournalTake>,
+    pub(crate) takes: BTreeMap<TakeId, JournalTake>,
     /// Texts that may have become files before the process died.
-    pub(in crate::cassette) writings: Vec<Writing>,
+    pub(crate) writings: Vec<Writing>,
     /// Acknowledged pages that the journal no longer has.
-    pub(in crate::cassette) lost: Vec<LostPages>,
+    pub(crate) lost: Vec<LostPages>,
     /// The number after that of the latest take.
-    pub(in crate::cassette) next: u64,
+    pub(crate) next: u64,
     /// Whether there is more in the file than records that are still needed: damage, a record cut short, what is sealed.
-    pub(in crate::cassette) is_untidy: bool,
+    pub(crate) is_untidy: bool,
     /// Whether records were damaged of which nobody knows what they held.
-    pub(in crate::cassette) has_unnamed_damage: bool,
+    pub(crate) has_unnamed_damage: bool,
     /// Where the journal's last record ends.
-    pub(in crate::cassette) end: u64,
+    pub(crate) end: u64,
     /// Where the log's last record ends.
-    pub(in crate::cassette) acknowledged_end: u64,
+    pub(crate) acknowledged_end: u64,
 }
 
 /// Takes that were acknowledged, with their pages; and what became of takes.
@@ -113,7 +113,7 @@ impl Account {
 }
 
 /// Reads the journal and the log of what was acknowledged.
-pub(in crate::cassette) fn recover(journal: &[u8], acknowledged: &[u8]) -> Recovered {
+pub(crate) fn recover(journal: &[u8], acknowledged: &[u8]) -> Recovered {
     let mut account = Account::default();
     let log = scan(acknowledged);
     for (_, frame) in &log.frames {
@@ -162,7 +162,7 @@ mod tests {
     use super::super::frame::encode;
     use super::super::record::{StoredHead, StoredPage};
     use super::*;
-    use crate::cassette::recording::EntryHead;
+    use crate::cassette::take::EntryHead;
     use crate::model::{Body, OperationName, Page, Take};
 
     fn take(name: &str, sequence: u64) -> TakeId {

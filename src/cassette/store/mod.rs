@@ -20,7 +20,7 @@ use self::sled_index::{Kind, SledIndex};
 use super::error::StoreError;
 use super::journal::{Journal, Location, Record, StoredHead, StoredPage};
 use super::path::Identity;
-use super::recording::{EntryHead, TakeId};
+use super::take::{EntryHead, TakeId};
 use crate::diff::RecordedTake;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Secret};
@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 const LARGEST_ENTRY: usize = 1 << 20;
 
 /// The open store of one cassette.
-pub(super) struct Store {
+pub(crate) struct Store {
     journal: Mutex<Journal>,
     pending: RwLock<PendingIndex>,
     sled: SledIndex,
@@ -48,25 +48,25 @@ pub(super) struct Store {
 }
 
 /// The pending takes of one fingerprint, whole.
-pub(super) struct PendingTakes {
+pub(crate) struct PendingTakes {
     /// What was asked.
-    pub(super) head: EntryHead,
+    pub(crate) head: EntryHead,
     /// The generation of the index that they were read from.
-    pub(super) generation: u64,
+    pub(crate) generation: u64,
     /// The latest.
-    pub(super) latest: TakeId,
+    pub(crate) latest: TakeId,
     /// The takes in recorded order.
-    pub(super) takes: Vec<RecordedTake>,
+    pub(crate) takes: Vec<RecordedTake>,
 }
 
 impl Store {
     /// What is pending.
-    pub(super) fn pending(&self) -> RwLockReadGuard<'_, PendingIndex> {
+    pub(crate) fn pending(&self) -> RwLockReadGuard<'_, PendingIndex> {
         self.pending.read()
     }
 
     /// The pending takes of `fp`; `None` where everything is text.
-    pub(super) fn pending_takes(&self, fp: &Fingerprint) -> Result<Option<PendingTakes>, StoreError> {
+    pub(crate) fn pending_takes(&self, fp: &Fingerprint) -> Result<Option<PendingTakes>, StoreError> {
         let pending = self.pending();
         let Some(entry) = pending.entry(fp) else { return Ok(None) };
         let mut takes = Vec::with_capacity(entry.takes.len());
@@ -93,24 +93,24 @@ impl Store {
     }
 
     /// Fails where the store was deleted or moved: what it takes on would be gone when it is closed.
-    pub(super) fn is_in_place(&self) -> Result<(), StoreError> {
+    pub(crate) fn is_in_place(&self) -> Result<(), StoreError> {
         if self.lock.is_in_place() { Ok(()) } else { Err(StoreError::Gone) }
     }
 
     /// How many recorded answers are pending.
-    pub(super) fn pending_answers(&self) -> u64 {
+    pub(crate) fn pending_answers(&self) -> u64 {
         self.pending().count_pages()
     }
 
     /// The entry of the file with this identity, as it was read before. Anything doubtful is none: the file is there.
-    pub(super) fn cached_entry(&self, fp: &Fingerprint, identity: &Identity) -> Option<Entry> {
+    pub(crate) fn cached_entry(&self, fp: &Fingerprint, identity: &Identity) -> Option<Entry> {
         let value = self.sled.get(Kind::Entry, fp.bytes())?;
         let (numbers, entry) = postcard::from_bytes::<([i64; 6], Entry)>(&value).ok()?;
         (numbers == identity.numbers).then_some(entry)
     }
 
     /// Keeps the entry of a file, as it was read.
-    pub(super) fn cache_entry(&self, fp: &Fingerprint, identity: &Identity, entry: &Entry) {
+    pub(crate) fn cache_entry(&self, fp: &Fingerprint, identity: &Identity, entry: &Entry) {
         if let Ok(value) = postcard::to_allocvec(&(identity.numbers, entry))
             && value.len() <= LARGEST_ENTRY
         {
@@ -180,7 +180,7 @@ pub(super) mod tests {
     use std::time::Duration;
 
     /// A store in `folder`, of which nothing is in the text.
-    pub(in crate::cassette) fn open(folder: &Path) -> Store {
+    pub(crate) fn open(folder: &Path) -> Store {
         Store::open(folder, 1 << 20, Duration::from_secs(10), |_, _| Ok(None)).ok().unwrap().store
     }
 

@@ -6,7 +6,7 @@ use super::pending::PendingIndex;
 use super::sled_index::{Kind, SledIndex};
 use crate::cassette::error::StoreError;
 use crate::cassette::journal::{self, Event, Journal, LostPages, Recovered, Writing};
-use crate::cassette::recording::TakeId;
+use crate::cassette::take::TakeId;
 use crate::fingerprint::Fingerprint;
 use parking_lot::{Mutex, RwLock};
 use quick_cache::sync::Cache;
@@ -18,20 +18,20 @@ use std::time::Duration;
 const RECENT_TOKENS: usize = 10_000;
 
 /// An open store, and what opening it brought to light.
-pub(in crate::cassette) struct Opening {
-    pub(in crate::cassette) store: Store,
+pub(crate) struct Opening {
+    pub(crate) store: Store,
     /// Why sled was set aside, and where it is now.
-    pub(in crate::cassette) damaged_index: Option<(String, PathBuf)>,
+    pub(crate) damaged_index: Option<(String, PathBuf)>,
     /// What the journal has lost.
-    pub(in crate::cassette) lost: Vec<LostPages>,
+    pub(crate) lost: Vec<LostPages>,
     /// Whether the journal was damaged, and nobody knows what is lost.
-    pub(in crate::cassette) has_unnamed_damage: bool,
+    pub(crate) has_unnamed_damage: bool,
     /// Whether the journal should be written anew, as it has more in it than is pending.
-    pub(in crate::cassette) is_untidy: bool,
+    pub(crate) is_untidy: bool,
 }
 
 /// Why there is no store.
-pub(in crate::cassette) enum OpeningError {
+pub(crate) enum OpeningError {
     /// Another process has it.
     InUse,
     /// It cannot be opened or made.
@@ -54,14 +54,14 @@ impl<E: Into<StoreError>> From<E> for OpeningError {
 }
 
 /// Whether the store in `folder`, which another process has open, has takes that are not in the text.
-pub(in crate::cassette) fn has_pending(folder: &Path) -> bool {
+pub(crate) fn has_pending(folder: &Path) -> bool {
     !journal::read(folder).takes.is_empty()
 }
 
 impl Store {
     /// Opens the store in `folder` (`.store`); `text_hash` gives the SHA-256 of an entry's file, which has to last from then
     /// on.
-    pub(in crate::cassette) fn open(
+    pub(crate) fn open(
         folder: &Path,
         cache: u64,
         deadline: Duration,

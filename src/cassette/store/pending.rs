@@ -1,60 +1,60 @@
 //! What is pending, without its pages: small, in memory, asked by every lookup.
 
 use crate::cassette::journal::{JournalTake, Location};
-use crate::cassette::recording::TakeId;
+use crate::cassette::take::TakeId;
 use crate::fingerprint::Fingerprint;
 use std::collections::{BTreeMap, HashMap};
 
 /// The pending takes of one fingerprint.
 #[derive(Clone, Debug, Default)]
-pub(in crate::cassette) struct PendingEntry {
+pub(crate) struct PendingEntry {
     /// The operation's folder.
-    pub(in crate::cassette) folder: String,
+    pub(crate) folder: String,
     /// Changes whenever a take or page comes; never the same twice.
-    pub(in crate::cassette) generation: u64,
+    pub(crate) generation: u64,
     /// The takes in recorded order.
-    pub(in crate::cassette) takes: BTreeMap<u64, PendingTake>,
+    pub(crate) takes: BTreeMap<u64, PendingTake>,
 }
 
 /// A take that is not in the text yet.
 #[derive(Clone, Debug, Default)]
-pub(in crate::cassette) struct PendingTake {
+pub(crate) struct PendingTake {
     /// Where its pages stand in the journal.
-    pub(in crate::cassette) pages: Vec<Location>,
+    pub(crate) pages: Vec<Location>,
     /// Whether they are all.
-    pub(in crate::cassette) complete: bool,
+    pub(crate) complete: bool,
 }
 
 /// All of them.
 #[derive(Debug, Default)]
-pub(in crate::cassette) struct PendingIndex {
+pub(crate) struct PendingIndex {
     entries: HashMap<Fingerprint, PendingEntry>,
     generation: u64,
 }
 
 impl PendingIndex {
     /// What is pending under `fp`.
-    pub(in crate::cassette) fn entry(&self, fp: &Fingerprint) -> Option<&PendingEntry> {
+    pub(crate) fn entry(&self, fp: &Fingerprint) -> Option<&PendingEntry> {
         self.entries.get(fp)
     }
 
     /// The numbers of the takes that are pending under `fp`, in recorded order.
-    pub(in crate::cassette) fn sequences(&self, fp: &Fingerprint) -> Vec<u64> {
+    pub(crate) fn sequences(&self, fp: &Fingerprint) -> Vec<u64> {
         self.entry(fp).map(|entry| entry.takes.keys().copied().collect()).unwrap_or_default()
     }
 
     /// The generation under `fp`; 0 where everything is text.
-    pub(in crate::cassette) fn generation(&self, fp: &Fingerprint) -> u64 {
+    pub(crate) fn generation(&self, fp: &Fingerprint) -> u64 {
         self.entry(fp).map_or(0, |entry| entry.generation)
     }
 
     /// Whether everything is text.
-    pub(in crate::cassette) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// Under how many fingerprints something is pending.
-    pub(in crate::cassette) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
@@ -65,7 +65,7 @@ impl PendingIndex {
     }
 
     /// Folder and fingerprint of what is pending, in order.
-    pub(in crate::cassette) fn names(&self) -> Vec<(String, Fingerprint)> {
+    pub(crate) fn names(&self) -> Vec<(String, Fingerprint)> {
         let mut names: Vec<_> = self.entries.iter().map(|(fp, entry)| (entry.folder.clone(), *fp)).collect();
         names.sort();
         names

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 impl Store {
     /// Keeps how long the latest answer for `fp` took.
-    pub(in crate::cassette) fn keep_time(&self, fp: &Fingerprint, took: Duration) {
+    pub(crate) fn keep_time(&self, fp: &Fingerprint, took: Duration) {
         let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.sled.put(Kind::Time, fp.bytes(), &microseconds.to_be_bytes());
     }
 
     /// How long the latest answer for `fp` took, if that is known here.
-    pub(in crate::cassette) fn time(&self, fp: &Fingerprint) -> Option<Duration> {
+    pub(crate) fn time(&self, fp: &Fingerprint) -> Option<Duration> {
         let kept = self.sled.get(Kind::Time, fp.bytes())?;
         Some(Duration::from_micros(u64::from_be_bytes(kept.try_into().ok()?)))
     }

@@ -4,7 +4,7 @@
 
 use super::Store;
 use super::sled_index::Kind;
-use crate::cassette::recording::UpstreamToken;
+use crate::cassette::take::UpstreamToken;
 use crate::model::Secret;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Store {
     /// Keeps a token.
-    pub(in crate::cassette) fn keep_token(&self, token: &UpstreamToken) {
+    pub(crate) fn keep_token(&self, token: &UpstreamToken) {
         // The next request may ask for it before it is written.
         self.recent_tokens.insert(token.key.clone(), token.token.clone());
         self.keep_token_since(token, now());
@@ -26,7 +26,7 @@ impl Store {
     }
 
     /// The token kept under `key`.
-    pub(in crate::cassette) fn token(&self, key: &[u8]) -> Option<Secret> {
+    pub(crate) fn token(&self, key: &[u8]) -> Option<Secret> {
         if let Some(token) = self.recent_tokens.get(key) {
             return Some(token);
         }
@@ -36,7 +36,7 @@ impl Store {
     }
 
     /// Drops the tokens that are a day old.
-    pub(in crate::cassette) fn drop_old_tokens(&self) {
+    pub(crate) fn drop_old_tokens(&self) {
         self.sled.retain(Kind::Token, |value| {
             let kept = postcard::from_bytes::<(u64, String)>(value);
             kept.is_ok_and(|(since, _)| since + KEPT.as_secs() >= now())

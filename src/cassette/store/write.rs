@@ -6,7 +6,7 @@ use super::{PageReader, Store, page_key};
 use crate::cassette::error::{CassetteError, StoreError};
 use crate::cassette::failpoint;
 use crate::cassette::journal::{Event, Location, PageName, Record, StoredHead, StoredPage, Writing};
-use crate::cassette::recording::{EntryHead, TakeHead, TakeId};
+use crate::cassette::take::{EntryHead, TakeHead, TakeId};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Page, Take};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const LONG_JOURNAL: u64 = 1 << 20;
 
 impl Store {
     /// Stores the first pages of takes, all of them or none. They survive a killed process once this returns.
-    pub(in crate::cassette) fn begin(
+    pub(crate) fn begin(
         &self,
         entry: &EntryHead,
         takes: Vec<(&TakeHead, Vec<Page>)>,
@@ -48,7 +48,7 @@ impl Store {
     }
 
     /// Stores the next page of a take. It survives a killed process once this returns.
-    pub(in crate::cassette) fn append(&self, take: TakeId, page: Page, last: bool) -> Result<(), StoreError> {
+    pub(crate) fn append(&self, take: TakeId, page: Page, last: bool) -> Result<(), StoreError> {
         let _open = self.gate.read();
         let name = {
             let pending = self.pending();
@@ -63,7 +63,7 @@ impl Store {
     }
 
     /// Notes which texts are about to replace files, so that a process that dies in between does not double their takes.
-    pub(in crate::cassette) fn note_writing(&self, writings: Vec<Writing>) -> Result<(), StoreError> {
+    pub(crate) fn note_writing(&self, writings: Vec<Writing>) -> Result<(), StoreError> {
         if writings.is_empty() {
             return Ok(());
         }
@@ -74,7 +74,7 @@ impl Store {
 
     /// Runs `replace_file`, from when on the file and not the journal tells of `fp`; `None`, and nothing done, where something
     /// was recorded for `fp` since `generation`. The takes stay in the journal until [`Self::forget`].
-    pub(in crate::cassette) fn place<T>(
+    pub(crate) fn place<T>(
         &self,
         fp: &Fingerprint,
         generation: u64,
@@ -97,7 +97,7 @@ impl Store {
     }
 
     /// Folder, fingerprint and latest take of what files tell of while the journal still has it.
-    pub(in crate::cassette) fn placed(&self) -> Vec<(String, TakeId)> {
+    pub(crate) fn placed(&self) -> Vec<(String, TakeId)> {
         let placed = self.placed.lock();
         let take = |(fingerprint, (folder, sequence)): (&Fingerprint, &(String, u64))| {
             (folder.clone(), TakeId { fingerprint: *fingerprint, sequence: *sequence })
@@ -106,7 +106,7 @@ impl Store {
     }
 
     /// Notes that files tell of takes, each up to the given one, and will last.
-    pub(in crate::cassette) fn forget(&self, sealed: &[TakeId]) -> Result<(), StoreError> {
+    pub(crate) fn forget(&self, sealed: &[TakeId]) -> Result<(), StoreError> {
         if sealed.is_empty() {
             return Ok(());
         }
@@ -122,7 +122,7 @@ impl Store {
     }
 
     /// Throws takes away for good.
-    pub(in crate::cassette) fn discard(&self, ids: &[TakeId]) -> Result<(), StoreError> {
+    pub(crate) fn discard(&self, ids: &[TakeId]) -> Result<(), StoreError> {
         let closed = self.gate.write();
         self.journal.lock().append(&Event::Discarded(ids.to_vec()).into())?;
         let mut pending = self.pending.write();
@@ -139,7 +139,7 @@ impl Store {
 
     /// Starts the journal anew where nothing is pending, or with what is where little of it still counts; `damaged` keeps
     /// the old one for who wants to look at it. A failure costs only its length.
-    pub(in crate::cassette) fn tidy(&self, damaged: bool) {
+    pub(crate) fn tidy(&self, damaged: bool) {
         // While something is recorded it is in the journal, and not in the index yet.
         let _closed = self.gate.write();
         if !self.placed.lock().is_empty() {

@@ -2,11 +2,11 @@
 
 use super::{VARIABLES_FILE, Variables};
 use crate::cassette::Cassette;
+use crate::cassette::checks::validator::Validator;
 use crate::cassette::error::{CassetteError, StoreError};
+use crate::cassette::guard::CassetteGuard;
 use crate::cassette::path::{read_file, write_synced};
-use crate::cassette::premises::Premises;
-use crate::cassette::proof::Judge;
-use crate::cassette::replace::{make_writing_folder, synced, writing_folder};
+use crate::cassette::staged_file::{make_writing_folder, synced, writing_folder};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -42,8 +42,8 @@ impl<P> Cassette<P> {
     /// Where this process does not have the cassette for itself, a secret would stand in the file, or it cannot be read or
     /// written. It is then what it was.
     pub fn change_variables(&self, change: impl FnOnce(&mut Variables)) -> Result<(), CassetteError> {
-        let (archive, root) = (&self.archive, self.root());
-        if archive.store.is_none() {
+        let (storage, root) = (&self.storage, self.root());
+        if storage.store.is_none() {
             return Err(StoreError::NotRecording.into());
         }
         let before = self.variables()?;
@@ -53,13 +53,13 @@ impl<P> Cassette<P> {
             return Ok(());
         }
         let path = root.join(VARIABLES_FILE);
-        let judge = Judge { warden: &*archive.warden, redaction: &archive.redaction };
+        let judge = Validator { policy: &*storage.policy, redaction: &storage.redaction };
         // What was there before is not judged: it must not keep anything from being removed.
         let leaks = judge.secrets_in_variables(root, &after.without(&before));
         if !leaks.is_empty() {
             return Err(CassetteError::Secret { path, leaks });
         }
-        archive.premises.as_ref().map_or(Ok(()), |premises| premises.restore(archive.redaction.policy()))?;
+        storage.guard.as_ref().map_or(Ok(()), |guard| guard.restore(storage.redaction.policy()))?;
         let replaced = if after.is_empty() {
             fs::remove_file(&path)
         } else {
@@ -69,13 +69,13 @@ impl<P> Cassette<P> {
                 .and_then(|()| fs::rename(&temporary, &path))
         };
         replaced.map_err(|source| CassetteError::Write { path, source })?;
-        archive.premises.iter().for_each(Premises::note_files);
+        storage.guard.iter().for_each(CassetteGuard::note_files);
         synced(root)
     }
 
     /// Drops the variables of the sessions in `removed` that have no take any more. Those of callers that name no session
     /// go with the cassette's last take alone: `run --variable` sets them for all sessions of its command.
-    pub(in crate::cassette) fn drop_idle_variables(&self, removed: &BTreeSet<String>) -> Result<(), CassetteError> {
+    pub(crate) fn drop_idle_variables(&self, removed: &BTreeSet<String>) -> Result<(), CassetteError> {
         let is_idle = |session: &str| removed.contains(session);
         if !self.variables()?.sessions().any(|(session, _)| is_idle(session)) {
             return Ok(());

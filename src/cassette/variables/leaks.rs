@@ -1,12 +1,12 @@
 //! What should not stand in `variables.json`.
 
 use super::{VARIABLES_FILE, Variables};
+use crate::cassette::checks::validator::Validator;
 use crate::cassette::error::Leak;
-use crate::cassette::proof::Judge;
 use crate::json;
 use std::path::Path;
 
-impl Judge<'_> {
+impl Validator<'_> {
     /// What looks like a secret in variable `name` with this `value`, if anything does: in what the cassette in `root` would
     /// hold of it.
     #[must_use]
@@ -15,7 +15,7 @@ impl Judge<'_> {
         let object = format!("{{{}:{}}}", json::quote(name), json::quote(value));
         let found = self.redaction.findings_in(object.as_bytes()).into_iter();
         let path = root.join(VARIABLES_FILE);
-        found.filter(|found| !self.warden.allows(&path, found.value.expose())).map(|found| found.what).next()
+        found.filter(|found| !self.policy.allows(&path, found.value.expose())).map(|found| found.what).next()
     }
 
     /// What should not stand in `variables`, of the cassette in `root`, each with its place in the file.
@@ -27,7 +27,7 @@ impl Judge<'_> {
             let place = format!("/sessions/{}", json::pointer_step(session));
             let quoted = json::quote(session);
             let found = self.redaction.findings_in(quoted.as_bytes()).into_iter();
-            let found = found.filter(|found| !self.warden.allows(&path, found.value.expose()));
+            let found = found.filter(|found| !self.policy.allows(&path, found.value.expose()));
             leaks.extend(found.map(|found| Leak { what: found.what, place: place.clone() }));
             for (name, value) in values {
                 let found = self.secret_in_variable(root, name, value);

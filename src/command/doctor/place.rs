@@ -1,7 +1,7 @@
 //! What the proxy needs of this machine: its cassette and its port.
 
 use super::check::Check;
-use crate::cassette::Ground;
+use crate::cassette::FolderKind;
 use crate::command::takes::recorded::CassetteReader;
 use crate::model::counted;
 use crate::model::with_causes;
@@ -13,11 +13,13 @@ use std::path::Path;
 pub(super) fn cassette(root: &Path, console: Console) -> Check {
     let name = "cassette";
     let place = root.display();
-    match Ground::of(root) {
-        Ok(Ground::Absent) if !root.exists() => {
+    match FolderKind::of(root) {
+        Ok(FolderKind::Absent) if !root.exists() => {
             return Check::ok(name, format!("{place} does not exist yet: a run in mode once records it"));
         }
-        Ok(Ground::Empty) => return Check::ok(name, format!("{place} is empty: a run in mode once records into it")),
+        Ok(FolderKind::Empty) => {
+            return Check::ok(name, format!("{place} is empty: a run in mode once records into it"));
+        }
         _ => {}
     }
     let (reader, notices) = match CassetteReader::open_with_notices(root) {

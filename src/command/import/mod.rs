@@ -31,14 +31,14 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
     // Recorded apart, then merged: what the cassette has already is not added again.
     let apart = Scratch::new().map_err(|source| CommandError::Write { path: "a temporary folder".into(), source })?;
     if cassette::is_cassette(&config.cassette) {
-        cassette::create_like(apart.path(), &config.cassette)?;
+        crate::maintenance::create_like(apart.path(), &config.cassette)?;
         named.iter().try_for_each(|check| cassette::name_key(apart.path(), check))?;
     }
     let has_entries = !entries.is_empty();
     let (skipped, mut sealed) = take_in(entries, (&config, rules.clone()), apart.path(), console)?;
     // What is not text there is told as left out: nothing of it stays.
     let (reader, mut notices) = CassetteReader::open_with_notices(apart.path())?;
-    notices.retain(|notice| !matches!(notice, Notice::Unsealed { .. }));
+    notices.retain(|notice| !matches!(notice, Notice::Pending { .. }));
     recorded::print_notices(&notices, console);
     sealed.adrift = dangling::find_dangling(&sealed, &reader, target.cassette())?;
     let Changes { list: changes, brought } = changes(&target, &[reader], console)?;
@@ -50,7 +50,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
         merge::text(&changes)
     })?;
     if !args.dry_run && !changes.is_empty() {
-        cassette::share_key(&config.cassette, apart.path())?;
+        crate::maintenance::share_key(&config.cassette, apart.path())?;
         target.write(judged.as_ref(), changes.len(), console)?;
     }
     skipped.print(console);
@@ -86,7 +86,7 @@ fn key_to_name(key: Option<String>, file: &Path, root: &Path) -> Result<Option<S
     if !Key::is_check(&key) {
         return Err(CommandError::HarKey { path: file.to_owned() });
     }
-    match cassette::key_of(root)? {
+    match crate::maintenance::key_of(root)? {
         None => Ok(Some(key)),
         Some(own) if own == key => Ok(None),
         Some(_) => Err(MergeError::OtherKey { into: root.to_owned(), from: file.to_owned() }.into()),

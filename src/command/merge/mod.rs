@@ -6,13 +6,14 @@ mod variables;
 pub(super) use target::Target;
 
 use crate::app::Rules;
-use crate::cassette::{self, Unlike, alike};
+use crate::cassette::{self};
 use crate::cli::MergeArgs;
 use crate::command::takes::recorded;
 use crate::command::takes::recorded::CassetteReader;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::diff::{Piece, combine};
 use crate::fingerprint::Fingerprint;
+use crate::maintenance::{Incompatible, alike};
 use crate::model::{Entry, Take, counted, shell_path};
 use crate::ui::{CommandError, Console, Exit, MergeError, Progress, output, printable};
 use std::collections::BTreeMap;
@@ -36,11 +37,11 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, console: Console)
     output::print(&format!("{told_variables}{}", if args.json { json(&changes, &args.into) } else { text(&changes) }))?;
     if !args.dry_run {
         if !target.is_made() {
-            cassette::create_like(&args.into, first)?;
+            crate::maintenance::create_like(&args.into, first)?;
             target = Target::open(&args.into, false, rules, console)?;
         }
-        args.from.iter().try_for_each(|from| cassette::share_key(&args.into, from))?;
-        args.from.iter().try_for_each(|from| cassette::share_regions(&args.into, from))?;
+        args.from.iter().try_for_each(|from| crate::maintenance::share_key(&args.into, from))?;
+        args.from.iter().try_for_each(|from| crate::maintenance::share_regions(&args.into, from))?;
         // First: a take without the variable that it was recorded with would not be found.
         variables.write(&target)?;
         target.write(judged.as_ref(), changes.len(), console)?;
@@ -71,8 +72,8 @@ fn check(into: &Path, from: &[PathBuf]) -> Result<(), CommandError> {
             let (into, from) = ((*one).to_owned(), other.clone());
             match alike(one, other)? {
                 None => {}
-                Some(Unlike::Rules) => return Err(MergeError::OtherRules { into, from }.into()),
-                Some(Unlike::Key) => return Err(MergeError::OtherKey { into, from }.into()),
+                Some(Incompatible::Rules) => return Err(MergeError::OtherRules { into, from }.into()),
+                Some(Incompatible::Key) => return Err(MergeError::OtherKey { into, from }.into()),
             }
         }
         known.push(other);

@@ -2,11 +2,12 @@
 
 use super::Change;
 use crate::app::Rules;
-use crate::cassette::{self, Access, Cassette, CassetteError, Ground, Judge, Judged, Notice, Warden};
+use crate::cassette::{self, Access, Cassette, CassetteError, FolderKind, Notice, RecordingPolicy, Validator};
 use crate::cassette::{VARIABLES_FILE, Variables};
 use crate::command::takes::recorded;
 use crate::command::takes::recorded::CassetteReader;
 use crate::fingerprint::Fingerprint;
+use crate::maintenance::CheckedEntries;
 use crate::model::Entry;
 use crate::redact::Redaction;
 use crate::ui::{CommandError, Console, Progress};
@@ -34,12 +35,12 @@ impl Target {
         rules: Rules,
         console: Console,
     ) -> Result<Self, CommandError> {
-        if dry_run && Ground::of(root)? != Ground::Cassette {
+        if dry_run && FolderKind::of(root)? != FolderKind::Cassette {
             return Ok(Self { open: None, is_made: false });
         }
         let access = if dry_run { Access::Replay } else { Access::Record { replace: false } };
         let rules = Arc::new(rules);
-        let settings = cassette::Settings { warden: Arc::<Rules>::clone(&rules), ..cassette::Settings::default() };
+        let settings = cassette::Settings { policy: Arc::<Rules>::clone(&rules), ..cassette::Settings::default() };
         let opened = Cassette::open(root, access, |_, _| (), &settings)?;
         if opened.notices.iter().any(|notice| matches!(notice, Notice::InUse { .. })) {
             return Err(CassetteError::InUse { root: root.to_owned() }.into());
@@ -58,9 +59,9 @@ impl Target {
         rules: Rules,
         console: Console,
     ) -> Result<Self, CommandError> {
-        if Ground::of(root)? == Ground::Cassette {
+        if FolderKind::of(root)? == FolderKind::Cassette {
             if !dry_run && !cassette::is_cassette(root) {
-                cassette::create_like(root, first)?;
+                crate::maintenance::create_like(root, first)?;
             }
             return Self::open(root, dry_run, rules, console);
         }
@@ -69,8 +70,8 @@ impl Target {
             .redaction(first, policy, false)
             .map_err(|reason| CassetteError::Redaction { root: first.to_owned(), reason })?;
         let (rules, redaction) = (Arc::new(rules), Arc::new(redaction));
-        let warden = Arc::<Rules>::clone(&rules);
-        let cassette = Cassette::foresee(root, Arc::clone(&redaction), warden, |_, _| ())?;
+        let policy = Arc::<Rules>::clone(&rules);
+        let cassette = Cassette::foresee(root, Arc::clone(&redaction), policy, |_, _| ())?;
         Ok(Self { open: Some(Open { cassette, rules, redaction }), is_made: false })
     }
 
@@ -87,7 +88,7 @@ impl Target {
     /// Looks for secrets in `variables`, which are to be added.
     pub(super) fn judge_variables(&self, variables: &Variables) -> Result<(), CassetteError> {
         let Some(Open { cassette, rules, redaction }) = &self.open else { return Ok(()) };
-        let leaks = Judge { warden: &**rules, redaction }.secrets_in_variables(cassette.root(), variables);
+        let leaks = Validator { policy: &**rules, redaction }.secrets_in_variables(cassette.root(), variables);
         let path = cassette.root().join(VARIABLES_FILE);
         if leaks.is_empty() { Ok(()) } else { Err(CassetteError::Secret { path, leaks }) }
     }
@@ -97,7 +98,10 @@ impl Target {
     }
 
     /// Whether all of them may be written; `None` where there is no cassette.
-    pub(in crate::command) fn judge<'c>(&self, changes: &'c [Change]) -> Result<Option<Judged<'c>>, CassetteError> {
+    pub(in crate::command) fn judge<'c>(
+        &self,
+        changes: &'c [Change],
+    ) -> Result<Option<CheckedEntries<'c>>, CassetteError> {
         let entries = || changes.iter().map(|change| (&change.fingerprint, &change.entry));
         self.cassette().map(|cassette| cassette.judge(entries())).transpose()
     }
@@ -110,7 +114,7 @@ impl Target {
         readers: &[CassetteReader],
     ) -> CassetteError {
         let Some(Open { rules, redaction, .. }) = &self.open else { return error };
-        let judge = Judge { warden: &**rules, redaction };
+        let judge = Validator { policy: &**rules, redaction };
         let judged = |change: &Change, reader: &CassetteReader| {
             let found = reader.read(&change.entry.operation.folder(), change.fingerprint).ok()??;
             judge.judge(reader.root(), &change.fingerprint, &found.entry).err()
@@ -121,7 +125,7 @@ impl Target {
 
     pub(in crate::command) fn write(
         &self,
-        judged: Option<&Judged>,
+        judged: Option<&CheckedEntries>,
         count: usize,
         console: Console,
     ) -> Result<(), CassetteError> {

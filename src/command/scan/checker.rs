@@ -3,7 +3,7 @@
 use super::entry_place::{EntryPlace, holds_cassettes};
 use super::problem::{Place, Problem, invalid, unread};
 use crate::app::Rules;
-use crate::cassette::{self, CassetteError, Leak, VARIABLES_FILE, Variables, Warden, is_cassette, policy_of};
+use crate::cassette::{self, CassetteError, Leak, RecordingPolicy, VARIABLES_FILE, Variables, is_cassette, policy_of};
 use crate::command::takes::recorded::unkept_header;
 use crate::entry_file::begins_as_entry;
 use crate::fingerprint::Fingerprint;
@@ -90,7 +90,7 @@ impl FileChecker {
         fp: &Fingerprint,
     ) -> Result<Vec<Problem>, CheckError> {
         let known = self.load_cassette(root)?;
-        let judge = cassette::Judge { warden: &self.rules, redaction: &known.redaction };
+        let judge = cassette::Validator { policy: &self.rules, redaction: &known.redaction };
         match judge.inspect(root, path, folder, fp) {
             Ok(Some(entry)) if !known.is_of_newer => Ok(unkept(path, &entry)),
             Ok(_) => Ok(Vec::new()),
@@ -152,7 +152,7 @@ impl FileChecker {
     /// The recorded variables of the cassette in `root`, which stand in the file at `path`.
     fn check_variables(&self, path: &Path, root: &Path) -> Result<Vec<Problem>, CheckError> {
         let known = self.load_cassette(root)?;
-        let judge = cassette::Judge { warden: &self.rules, redaction: &known.redaction };
+        let judge = cassette::Validator { policy: &self.rules, redaction: &known.redaction };
         let leaks = judge.secrets_in_variables(root, &Variables::read(root)?);
         Ok(leaks.into_iter().map(|leak| secret(path, leak)).collect())
     }

@@ -2,7 +2,7 @@
 
 use super::problem::{Place, Problem};
 use crate::app::Rules;
-use crate::cassette::Warden;
+use crate::cassette::RecordingPolicy;
 use crate::redact::credentials_in;
 use std::collections::HashSet;
 use std::path::Path;

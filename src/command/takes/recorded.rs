@@ -1,7 +1,7 @@
 //! What a cassette holds, for the commands that only look.
 
 use crate::app::shown_session;
-use crate::cassette::{Access, Cassette, CassetteError, Ground, Notice, Opened, Settings, Variables};
+use crate::cassette::{Access, Cassette, CassetteError, FolderKind, Notice, Opened, Settings, Variables};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use crate::redact::KEPT_HEADERS;
@@ -58,7 +58,7 @@ impl CassetteReader {
 
     /// Whether takes of a fingerprint are in the store only.
     pub(in crate::command) fn is_unsealed(&self, fingerprint: Fingerprint) -> bool {
-        self.cassette.is_unsealed(&fingerprint)
+        self.cassette.is_pending(&fingerprint)
     }
 
     /// The file of a fingerprint; it need not be there, where its takes are unsealed.
@@ -89,19 +89,19 @@ pub(in crate::command) fn open_with(
 /// Checks that the folder `root` is there and a cassette.
 pub(in crate::command) fn check(root: &Path) -> Result<(), CommandError> {
     let root = root.to_owned();
-    match Ground::of(&root)? {
-        Ground::Cassette => Ok(()),
-        Ground::Absent => Err(CommandError::NoCassette { root }),
-        Ground::Sessions(first) => Err(CommandError::Parent { root, first }),
-        Ground::Empty | Ground::Foreign => Err(CommandError::NotACassette { root }),
+    match FolderKind::of(&root)? {
+        FolderKind::Cassette => Ok(()),
+        FolderKind::Absent => Err(CommandError::NoCassette { root }),
+        FolderKind::Sessions(first) => Err(CommandError::Parent { root, first }),
+        FolderKind::Empty | FolderKind::Foreign => Err(CommandError::NotACassette { root }),
     }
 }
 
 /// Checks that takes may go into the folder `root`: it is not the parent of one cassette a session.
 pub(in crate::command) fn check_target(root: &Path) -> Result<(), CommandError> {
-    match Ground::of(root)? {
-        Ground::Sessions(first) => Err(CommandError::Parent { root: root.to_owned(), first }),
-        Ground::Absent | Ground::Cassette | Ground::Empty | Ground::Foreign => Ok(()),
+    match FolderKind::of(root)? {
+        FolderKind::Sessions(first) => Err(CommandError::Parent { root: root.to_owned(), first }),
+        FolderKind::Absent | FolderKind::Cassette | FolderKind::Empty | FolderKind::Foreign => Ok(()),
     }
 }
 

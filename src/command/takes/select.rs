@@ -1,6 +1,6 @@
 //! Which takes a command is about: one choice for `ls`, `show` and `rm`.
 
-use crate::cassette::Ground;
+use crate::cassette::FolderKind;
 use crate::cli::SelectionArgs;
 use crate::command::takes::glob::{is_pattern, matches};
 use crate::command::takes::recorded::{CassetteReader, Recorded};
@@ -42,7 +42,7 @@ impl<'a> Selection<'a> {
     pub(in crate::command) fn check(&self, here: &Path) -> Result<(), CommandError> {
         let is_cassettes = |what: &&String| {
             let path = here.join(what);
-            let is_one = matches!(Ground::of(&path), Ok(Ground::Cassette | Ground::Sessions(_)));
+            let is_one = matches!(FolderKind::of(&path), Ok(FolderKind::Cassette | FolderKind::Sessions(_)));
             is_one || (what.contains('/') && path.is_dir())
         };
         match self.what.iter().find(is_cassettes) {

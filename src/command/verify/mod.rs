@@ -33,8 +33,8 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console
         return Err(CommandError::Usage("--update needs --online or --upstream URL".to_owned()));
     }
     let access = if args.update { Access::Record { replace: true } } else { Access::Replay };
-    let warden = Arc::new(app::Rules::from_config(&config));
-    let settings = cassette::Settings { warden, ..cassette::Settings::default() };
+    let policy = Arc::new(app::Rules::from_config(&config));
+    let settings = cassette::Settings { policy, ..cassette::Settings::default() };
     let opened = recorded::open_with(&config.cassette, access, &settings, console)?;
     let Audited { findings, requests, reads } = look_through(&opened.cassette, &config, online, console)?;
     let asked = if online { ask(args, &config, &opened, &reads, console)? } else { Vec::new() };

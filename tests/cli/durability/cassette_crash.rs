@@ -31,7 +31,7 @@ fn kept(cassette: &crate::support::cassette::Plain) -> Vec<Vec<String>> {
 /// store, after sealing, and in the text alone.
 fn check(root: &Path, acknowledged: usize, place: &str) {
     let replay = try_open(root, REPLAY).unwrap();
-    assert!(!replay.notices.iter().any(|notice| !matches!(notice, Notice::Unsealed { .. })), "{:?}", replay.notices);
+    assert!(!replay.notices.iter().any(|notice| !matches!(notice, Notice::Pending { .. })), "{:?}", replay.notices);
     let found = kept(&replay.cassette);
     let next = acknowledged + 1;
     assert!(

@@ -176,7 +176,7 @@ fn an_interrupted_discard_removes_all_or_nothing() {
         let again = run(folder.path(), arguments, ("none", 0));
         assert!(matches!(again, Some(0 | 1)), "{point}: {again:?}");
         let opened = Cassette::open(&root, Access::Replay, |_, entry| entry, &Settings::default()).unwrap();
-        assert_eq!(opened.notices, [Notice::Unsealed { root: root.clone(), entries: 1 }], "{point}");
+        assert_eq!(opened.notices, [Notice::Pending { root: root.clone(), entries: 1 }], "{point}");
         let head = asked("ListPrincipals", "{}");
         let entry = opened.cassette.entry(&head.operation.folder(), &head.fingerprint()).unwrap().unwrap();
         assert_eq!(entry.takes.iter().map(|take| take.session.as_deref()).collect::<Vec<_>>(), [Some("b")], "{point}");

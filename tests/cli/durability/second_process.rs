@@ -15,7 +15,7 @@ fn a_second_process_reads_the_text_and_a_second_recorder_is_refused() {
     for first in ["replay", "record", "all"] {
         let mut child = hold(folder.path(), first);
         let replay = try_open(folder.path(), REPLAY).unwrap();
-        assert_eq!(replay.notices, [Notice::InUse { unsealed: false }], "{first}");
+        assert_eq!(replay.notices, [Notice::InUse { pending: false }], "{first}");
         assert_eq!(bodies(&replay.cassette, 1), ["\"one\""]);
         for access in [RECORD, ALL] {
             let refused = try_open(folder.path(), access).err().unwrap();
@@ -34,7 +34,7 @@ fn a_second_process_reports_that_it_does_not_see_unsealed_takes() {
     let recording = open(folder.path(), RECORD);
     recording.begin(&head(1), &partial(), vec![listed(0)], None).unwrap();
     let second = try_open(folder.path(), REPLAY).unwrap();
-    assert_eq!(second.notices, [Notice::InUse { unsealed: true }]);
+    assert_eq!(second.notices, [Notice::InUse { pending: true }]);
     assert_eq!(bodies(&second.cassette, 1), [""; 0]);
     recording.seal().unwrap();
     assert_eq!(bodies(&second.cassette, 1).len(), 1, "the text is there now");

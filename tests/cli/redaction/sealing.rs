@@ -4,7 +4,7 @@ use crate::support::binary::{Server, folder, ramtape, run};
 use crate::support::secrets::{SECRETS, committed};
 use crate::support::stage::{Asking, Caller, Stage};
 use crate::support::unsealed::{asked, recording};
-use ramtape::cassette::{TakeHead, Warden};
+use ramtape::cassette::{RecordingPolicy, TakeHead};
 use ramtape::model::{Body, Hole, Page};
 use ramtape::redact::Scrubbed;
 use ramtape::simulator::{Credential, Effect, Fault};
@@ -166,5 +166,5 @@ fn a_cassette_without_a_recording_policy_seals_no_secret() {
     let report = cassette.seal().unwrap();
     assert_eq!((report.failed.len(), report.secrets, report.broken), (1, 1, 0));
     assert!(report.failed[0].2.contains("access key id at /takes/0/pages/0/body/a"), "{report:?}");
-    assert!(!ramtape::cassette::NoWarden.allows(Path::new("x"), "y"));
+    assert!(!ramtape::cassette::DefaultPolicy.allows(Path::new("x"), "y"));
 }

@@ -136,7 +136,7 @@ async fn rm_removes_nothing_beyond_its_arguments() {
     let ambiguous = over(&stage, &["rm", twice[0]]);
     assert_eq!(ambiguous.code, Some(2), "{ambiguous:?}");
     assert!(ambiguous.stderr.contains("several fingerprints"), "{ambiguous:?}");
-    let held = ramtape::cassette::Editing::open(&stage.cassette("c")).unwrap();
+    let held = ramtape::maintenance::Editing::open(&stage.cassette("c")).unwrap();
     let refused = over(&stage, &["rm", "ListPermissions"]);
     assert_eq!(refused.code, Some(1), "{refused:?}");
     assert!(refused.stderr.contains("another ramtape has the cassette"), "{refused:?}");

@@ -4,9 +4,8 @@ use crate::support::cassette::{
     FOLDER, Plain, RECORD, REPLAY, answer, bodies, head, open, page, record, text_path, whole,
 };
 use bytes::Bytes;
-use ramtape::cassette::{
-    CassetteError, EditError, EntryHead, PruneError, Pruning, Surplus, TakeHead, Usage, UsedTakes,
-};
+use ramtape::cassette::{CassetteError, EntryHead, TakeHead, Usage, UsedTakes};
+use ramtape::maintenance::{EditError, PruneError, Pruning, Removal};
 use ramtape::model::{Body, Hole, OperationName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -30,7 +29,7 @@ fn recorded(root: &Path) {
 }
 
 fn remove(cassette: &Plain, n: usize, takes: &[usize]) -> Result<(), CassetteError> {
-    let surplus = Surplus {
+    let surplus = Removal {
         folder: FOLDER.to_owned(),
         fingerprint: head(n).fingerprint(),
         operation: String::new(),
@@ -168,7 +167,7 @@ fn nothing_is_removed_from_a_cassette_in_use_or_with_pending_takes() {
     record(&recording, 5, "5");
     assert!(remove(&recording, 5, &[0]).is_err());
     drop(recording);
-    assert!(matches!(Pruning::open(root), Err(PruneError::Edit(EditError::Unsealed { entries: 1, .. }))));
+    assert!(matches!(Pruning::open(root), Err(PruneError::Edit(EditError::Pending { entries: 1, .. }))));
     assert!(text_path(root, 3).exists());
 }
 

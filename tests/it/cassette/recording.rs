@@ -104,7 +104,7 @@ fn an_unfinished_chain_is_sealed_at_the_end_as_partial() {
     drop(recording);
     assert!(!text_path(folder.path(), 1).exists());
     let replay = try_open(folder.path(), REPLAY).unwrap();
-    assert_eq!(replay.notices, [Notice::Unsealed { root: folder.path().to_owned(), entries: 1 }]);
+    assert_eq!(replay.notices, [Notice::Pending { root: folder.path().to_owned(), entries: 1 }]);
     assert_eq!(bodies(&replay.cassette, 1).len(), 1);
     assert!(!replay.cassette.is_empty().unwrap());
     assert_eq!(replay.cassette.fingerprints().unwrap(), [(FOLDER.to_owned(), fp)]);
@@ -128,9 +128,9 @@ fn sealing_reports_its_progress() {
     let opened = Cassette::open_telling(folder.path(), RECORD, |_, entry| entry, &settings, &mut hear).unwrap();
     assert_eq!(opened.sealed.sealed.len(), 3);
     record(&opened.cassette, 4, "{}");
-    assert_eq!(opened.cassette.unsealed(), 1);
+    assert_eq!(opened.cassette.pending(), 1);
     opened.cassette.seal_telling(&mut hear).unwrap();
-    assert_eq!((opened.cassette.unsealed(), told.as_slice()), (0, [3, 3, 3, 1].as_slice()));
+    assert_eq!((opened.cassette.pending(), told.as_slice()), (0, [3, 3, 3, 1].as_slice()));
 }
 
 #[test]

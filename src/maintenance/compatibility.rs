@@ -1,17 +1,14 @@
 //! Whether two cassettes were made under the same rules, so that takes of one may stand in the other.
 
-use super::error::CassetteError;
-use super::{format, listing, path};
+use crate::cassette::CassetteError;
+use crate::cassette::{KEY_FILE, format, listing, path};
 use crate::redact::{Key, Policy};
 use std::fs;
 use std::path::Path;
 
-/// The file, beside `cassette.json`, of the key that redacted values are made with. A cassette that none was made for has none.
-pub const KEY_FILE: &str = "redaction.key";
-
 /// How two cassettes differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unlike {
+pub enum Incompatible {
     /// Their redaction rules are not the same.
     Rules,
     /// The rules are, but each has a key of its own: one value has two stand-ins.
@@ -22,12 +19,12 @@ pub enum Unlike {
 ///
 /// # Errors
 /// Where one of them cannot be read, or is of a format that this program does not write.
-pub fn alike(one: &Path, other: &Path) -> Result<Option<Unlike>, CassetteError> {
+pub fn alike(one: &Path, other: &Path) -> Result<Option<Incompatible>, CassetteError> {
     if rules(one)? != rules(other)? {
-        return Ok(Some(Unlike::Rules));
+        return Ok(Some(Incompatible::Rules));
     }
     let keys = (key_of(one)?, key_of(other)?);
-    Ok(matches!(keys, (Some(one), Some(other)) if one != other).then_some(Unlike::Key))
+    Ok(matches!(keys, (Some(one), Some(other)) if one != other).then_some(Incompatible::Key))
 }
 
 /// Makes the folder `root` a cassette, still empty, with the rules and the key of the cassette in `other`.

@@ -1,8 +1,8 @@
 //! Taking takes out of a cassette that nobody else has open.
 
-use super::error::CassetteError;
-use super::links::{links, source_of, values};
-use super::{Access, Cassette, Notice, Settings};
+use crate::cassette::CassetteError;
+use crate::cassette::take_links::{links, source_of, values};
+use crate::cassette::{Access, Cassette, Notice, Settings};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, counted, shell_path};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -30,7 +30,7 @@ pub enum EditError {
         counted(*entries, "request", "requests"),
         shell_path(root)
     )]
-    Unsealed {
+    Pending {
         /// The cassette's folder.
         root: PathBuf,
         /// For how many requests.
@@ -64,13 +64,13 @@ impl Editing {
     /// Where another process has it open, the folder cannot be written, or the text is not all there is.
     pub fn open(root: &Path) -> Result<Self, EditError> {
         let editing = Self::open_store(root, &Settings::default())?;
-        match editing.cassette.unsealed() {
+        match editing.cassette.pending() {
             0 => Ok(editing),
-            entries => Err(EditError::Unsealed { root: root.to_owned(), entries }),
+            entries => Err(EditError::Pending { root: root.to_owned(), entries }),
         }
     }
 
-    /// Opens the cassette in `root` for changes to what is unsealed; the warden of `settings` judges what is refused as text.
+    /// Opens the cassette in `root` for changes to what is pending; the policy of `settings` judges what is refused as text.
     ///
     /// # Errors
     /// Where another process has it open, the folder cannot be written, or the redaction key is not the cassette's.
@@ -96,14 +96,14 @@ impl Editing {
 /// The writes that a removal would take away from what stays: those that it holds values of; and where what goes is in the
 /// store only, those that it was recorded after, as nothing in there can be linked anew.
 #[derive(Debug, Default)]
-pub struct Farewell {
+pub struct RemovalPlan {
     is_of_store: bool,
     staying: HashSet<String>,
     going: HashSet<String>,
     needed: HashMap<String, BTreeSet<(String, Fingerprint)>>,
 }
 
-impl Farewell {
+impl RemovalPlan {
     /// Of takes that are in the store only.
     #[must_use]
     pub fn of_store() -> Self {

@@ -1,24 +1,25 @@
 //! Opening a cassette: what is checked and in which order.
 
-use super::archive::{Archive, text_hash};
-use super::cache::Memory;
+use super::background_sealer::Sealer;
+use super::entry_text::text_hash;
 use super::error::CassetteError;
-use super::premises::Premises;
-use super::replace::writing_folder;
+use super::guard::CassetteGuard;
+use super::memory::Memory;
+use super::policy::{DefaultPolicy, RecordingPolicy};
 use super::seal::SealReport;
-use super::sealer::Sealer;
+use super::staged_file::writing_folder;
+use super::storage::Storage;
 use super::store::{OpeningError, Store, has_pending};
-use super::warden::{NoWarden, Warden};
-use super::watch::watch;
-use super::{Cassette, Ground, Notice, format, listing, path};
+use super::{Cassette, FolderKind, Notice, format, listing, path};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, with_causes};
 use crate::redact::{Policy, Redaction};
+use parking_lot::Mutex;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the cassette is opened for.
@@ -40,10 +41,10 @@ pub struct Settings {
     pub memory: u64,
     /// Memory for the store's own pages, in bytes.
     pub store_memory: u64,
-    /// How long opening the store, and reading what is unsealed, may each take before the store counts as damaged.
+    /// How long opening the store, and reading what is pending, may each take before the store counts as damaged.
     pub deadline: Duration,
     /// Who knows the rules, and proves what is to become text.
-    pub warden: Arc<dyn Warden>,
+    pub policy: Arc<dyn RecordingPolicy>,
     /// Whether a cassette that is made for this recording goes again where nothing comes into it.
     pub discards_bare: bool,
 }
@@ -55,7 +56,7 @@ impl Default for Settings {
             memory,
             store_memory,
             deadline: Duration::from_secs(10),
-            warden: Arc::new(NoWarden),
+            policy: Arc::new(DefaultPolicy),
             discards_bare: false,
         }
     }
@@ -69,7 +70,7 @@ pub struct Opened<P> {
     pub redaction: Arc<Redaction>,
     /// What people should be told.
     pub notices: Vec<Notice>,
-    /// What an earlier recording had left unsealed and is in the text now; empty in replay.
+    /// What an earlier recording had left pending and is in the text now; empty in replay.
     pub sealed: SealReport,
 }
 
@@ -101,44 +102,43 @@ impl<P> Cassette<P> {
         step: &mut dyn FnMut(usize),
     ) -> Result<Opened<P>, CassetteError> {
         // In a folder that is there already, even a hidden file can be somebody's.
-        let discards = settings.discards_bare && matches!(Ground::of(root), Ok(Ground::Absent));
-        let written = check_format(root, access, &*settings.warden)?;
+        let discards = settings.discards_bare && matches!(FolderKind::of(root), Ok(FolderKind::Absent));
+        let written = check_format(root, access, &*settings.policy)?;
         let mut notices = Vec::new();
         let store = match open_store(root, access, settings, &mut notices) {
             Ok(store) => store,
             Err(refusal) => refusal.judge(root, access, &mut notices)?,
         };
-        let redaction = redaction(root, access, store.as_ref(), written, &*settings.warden)?;
-        let archive = Arc::new(Archive {
+        let redaction = redaction(root, access, store.as_ref(), written, &*settings.policy)?;
+        let storage = Arc::new(Storage {
             root: root.to_owned(),
             store,
-            premises: (access != Access::Replay).then(|| Premises::of(root, discards)).transpose()?,
+            guard: (access != Access::Replay).then(|| CassetteGuard::of(root, discards)).transpose()?,
             redaction: Arc::clone(&redaction),
-            warden: Arc::clone(&settings.warden),
+            policy: Arc::clone(&settings.policy),
             sealing: Mutex::default(),
             writes: Mutex::default(),
             adrift: Mutex::default(),
             superseded: Mutex::default(),
         });
         let sealed = match access {
-            Access::Record { .. } => clear_up(&archive, &mut notices, step)?,
+            Access::Record { .. } => clear_up(&storage, &mut notices, step)?,
             Access::Replay => {
-                let entries = archive.store.as_ref().map_or(0, |store| store.pending().len());
-                notices.extend((entries > 0).then_some(Notice::Unsealed { root: root.to_owned(), entries }));
+                let entries = storage.store.as_ref().map_or(0, |store| store.pending().len());
+                notices.extend((entries > 0).then_some(Notice::Pending { root: root.to_owned(), entries }));
                 SealReport::default()
             }
         };
         // Where a request can ask what answers hold redacted, all is proved together, at the end.
         let at_once = access == Access::Record { replace: false } && !redaction.is_one_sided();
-        let sealer = at_once.then(|| Sealer::start(Arc::clone(&archive)));
-        let watch = (access == Access::Replay).then(watch).flatten();
-        let cassette = Self { archive, access, prepare, memory: Memory::new(settings.memory), watch, sealer };
+        let sealer = at_once.then(|| Sealer::start(Arc::clone(&storage)));
+        let cassette = Self { storage, access, prepare, memory: Memory::new(settings.memory), sealer };
         Ok(Opened { cassette, redaction, notices, sealed })
     }
 }
 
 /// Checks the version before anything else; makes the folder a cassette where it is to become one. Gives its rules.
-pub(super) fn check_format(root: &Path, access: Access, warden: &dyn Warden) -> Result<Policy, CassetteError> {
+pub(super) fn check_format(root: &Path, access: Access, policy: &dyn RecordingPolicy) -> Result<Policy, CassetteError> {
     let recording = access != Access::Replay;
     if let Some(policy) = format::check(root, recording)? {
         return Ok(policy);
@@ -146,7 +146,7 @@ pub(super) fn check_format(root: &Path, access: Access, warden: &dyn Warden) -> 
     if listing::has_any(root)? {
         return Err(CassetteError::NoFormat { root: root.to_owned() });
     }
-    let policy = configured(root, recording, warden)?;
+    let policy = configured(root, recording, policy)?;
     if recording {
         fs::create_dir_all(root).map_err(|source| CassetteError::Write { path: root.to_owned(), source })?;
         format::create(root, &policy)?;
@@ -154,8 +154,8 @@ pub(super) fn check_format(root: &Path, access: Access, warden: &dyn Warden) -> 
     Ok(policy)
 }
 
-fn configured(root: &Path, recording: bool, warden: &dyn Warden) -> Result<Policy, CassetteError> {
-    warden.policy(root, recording).map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })
+fn configured(root: &Path, recording: bool, policy: &dyn RecordingPolicy) -> Result<Policy, CassetteError> {
+    policy.policy(root, recording).map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })
 }
 
 /// The cassette's rules at work. They win over the configured ones, unless it states none and nothing was recorded yet.
@@ -163,20 +163,20 @@ fn redaction(
     root: &Path,
     access: Access,
     store: Option<&Store>,
-    mut policy: Policy,
-    warden: &dyn Warden,
+    mut rules: Policy,
+    policy: &dyn RecordingPolicy,
 ) -> Result<Arc<Redaction>, CassetteError> {
     let recording = access != Access::Replay;
-    let states_none = !policy.accounts && policy.rules.is_empty();
+    let states_none = !rules.accounts && rules.rules.is_empty();
     if recording && states_none && store.is_some_and(|store| store.pending().is_empty()) && !listing::has_any(root)? {
-        let mut configured = configured(root, recording, warden)?;
-        configured.key_check = configured.key_check.or_else(|| policy.key_check.clone());
-        if policy != configured {
+        let mut configured = configured(root, recording, policy)?;
+        configured.key_check = configured.key_check.or_else(|| rules.key_check.clone());
+        if rules != configured {
             format::rewrite(root, &configured)?;
-            policy = configured;
+            rules = configured;
         }
     }
-    let redaction = warden.redaction(root, policy, recording);
+    let redaction = policy.redaction(root, rules, recording);
     Ok(Arc::new(redaction.map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })?))
 }
 
@@ -205,7 +205,7 @@ impl Refusal {
             }
             Self::Unreadable(error) => return Err(error),
             Self::Opening(OpeningError::InUse) if access == Access::Replay => {
-                notices.push(Notice::InUse { unsealed: has_pending(&path) });
+                notices.push(Notice::InUse { pending: has_pending(&path) });
                 return Ok(None);
             }
             Self::Opening(OpeningError::InUse) => return Err(CassetteError::InUse { root: root.to_owned() }),
@@ -226,10 +226,10 @@ fn open_store(
     settings: &Settings,
     notices: &mut Vec<Notice>,
 ) -> Result<Option<Store>, Refusal> {
-    match Ground::of(root).map_err(Refusal::Unreadable)? {
+    match FolderKind::of(root).map_err(Refusal::Unreadable)? {
         _ if !root.exists() => return Err(Refusal::NoCassette),
         // Somebody else's folder stays as it is, unless it is to become a cassette.
-        Ground::Empty | Ground::Foreign if access == Access::Replay => return Err(Refusal::Foreign),
+        FolderKind::Empty | FolderKind::Foreign if access == Access::Replay => return Err(Refusal::Foreign),
         _ => {}
     }
     let folder = root.join(".store");
@@ -259,21 +259,21 @@ fn make_store_folder(folder: &Path) -> io::Result<()> {
     path::write_new(&folder.join(".gitignore"), "*\n").map_err(|(_, error)| error)
 }
 
-/// Finishes what an interrupted recording left: temporary files, unsealed takes, old tokens.
+/// Finishes what an interrupted recording left: temporary files, pending takes, old tokens.
 fn clear_up(
-    archive: &Archive,
+    storage: &Storage,
     notices: &mut Vec<Notice>,
     step: &mut dyn FnMut(usize),
 ) -> Result<SealReport, CassetteError> {
-    let writing = writing_folder(&archive.root);
+    let writing = writing_folder(&storage.root);
     match fs::remove_dir_all(&writing) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             return Err(CassetteError::Write { path: writing, source: error });
         }
         _ => {}
     }
-    let report = archive.seal_all(step);
-    archive.premises.iter().for_each(Premises::forget_placed);
+    let report = storage.seal_all(step);
+    storage.guard.iter().for_each(CassetteGuard::forget_placed);
     notices.extend((!report.sealed.is_empty()).then_some(Notice::Sealed { entries: report.sealed.len() }));
     notices.extend(
         report
@@ -281,7 +281,7 @@ fn clear_up(
             .iter()
             .map(|(folder, fp, reason)| Notice::NotSealed { name: format!("{folder}/{fp}"), reason: reason.clone() }),
     );
-    if let Some(store) = &archive.store {
+    if let Some(store) = &storage.store {
         store.drop_old_tokens();
         store.tidy(false);
     }

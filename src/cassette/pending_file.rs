@@ -1,22 +1,31 @@
 //! What is to be an entry's text: made of the text that is there and of what the store has, and proved.
 
-use super::archive::{Archive, checked, with_takes, written};
+use super::checks::validator::Validator;
+use super::entry_text::{checked, with_takes, written};
 use super::error::CassetteError;
 use super::journal::Writing;
 use super::path::{entry_path, read_file};
-use super::proof::Judge;
-use super::recording::TakeId;
-use super::replace::{put_in_place, write_temporary};
-use super::seal::Chains;
+use super::policy::BrokenEntry;
+use super::staged_file::{put_in_place, write_temporary};
+use super::storage::Storage;
 use super::store::Store;
-use super::warden::Broken;
+use super::take::TakeId;
 use crate::fingerprint::Fingerprint;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::PathBuf;
 
+/// When to leave a fingerprint for later.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum OpenChains {
+    /// Where one of its chains has not come to its end.
+    MayContinue,
+    /// Never: the recording is over.
+    AreOver,
+}
+
 /// A text that may take an entry's place, as long as nothing more is recorded.
-pub(super) struct Draft {
+pub(super) struct PendingFile {
     /// Folder and fingerprint.
     pub(super) name: (String, Fingerprint),
     /// What of the store is in it: the generation of the index, and the latest take.
@@ -40,7 +49,7 @@ struct Change {
     temporary: PathBuf,
 }
 
-impl Archive {
+impl Storage {
     /// What is to be the text of an entry, on the disk beside it; `None` where nothing is to be done. One sealing at a time.
     ///
     /// # Errors
@@ -49,23 +58,23 @@ impl Archive {
         &self,
         store: &Store,
         name: &(String, Fingerprint),
-        chains: Chains,
-    ) -> Result<Option<Draft>, CassetteError> {
+        chains: OpenChains,
+    ) -> Result<Option<PendingFile>, CassetteError> {
         let (folder, fp) = name;
-        let open = store.pending().entry(fp).is_none_or(|unsealed| unsealed.takes.values().any(|take| !take.complete));
-        if chains == Chains::MayContinue && open {
+        let open = store.pending().entry(fp).is_none_or(|pending| pending.takes.values().any(|take| !take.complete));
+        if chains == OpenChains::MayContinue && open {
             return Ok(None);
         }
-        let Some(unsealed) = store.pending_takes(fp)? else { return Ok(None) };
-        let (generation, latest) = (unsealed.generation, unsealed.latest);
-        let answers = unsealed.takes.iter().map(|recorded| recorded.take.pages.len() as u64).sum();
+        let Some(pending) = store.pending_takes(fp)? else { return Ok(None) };
+        let (generation, latest) = (pending.generation, pending.latest);
+        let answers = pending.takes.iter().map(|recorded| recorded.take.pages.len() as u64).sum();
         let path = entry_path(&self.root, folder, fp)?;
         let before = read_file(&self.root, &path)?.map(|(bytes, _)| bytes);
         let sealed = before.as_ref().map(|bytes| checked(bytes, &path, folder, fp)).transpose()?;
-        let recorded = unsealed.takes.clone();
-        let entry = with_takes(self.without_superseded(fp, sealed), unsealed);
+        let recorded = pending.takes.clone();
+        let entry = with_takes(self.without_superseded(fp, sealed), pending);
         let text = written(&entry, &path)?;
-        Judge { warden: &*self.warden, redaction: &self.redaction }.prove(&path, fp, &entry, &text)?;
+        Validator { policy: &*self.policy, redaction: &self.redaction }.prove(&path, fp, &entry, &text)?;
         if self.prove_links(&entry, &recorded).map_err(|broken| self.broken(name, broken))? {
             self.adrift().insert(name.clone());
         }
@@ -78,19 +87,19 @@ impl Archive {
         };
         let is_partial = entry.takes.iter().any(|take| !take.complete);
         let takes = entry.takes.len();
-        Ok(Some(Draft { name: name.clone(), generation, latest, is_partial, takes, answers, path, change }))
+        Ok(Some(PendingFile { name: name.clone(), generation, latest, is_partial, takes, answers, path, change }))
     }
 
     /// The error of an entry that does not answer its own requests.
-    pub(super) fn broken(&self, (folder, fp): &(String, Fingerprint), broken: Broken) -> CassetteError {
+    pub(super) fn broken(&self, (folder, fp): &(String, Fingerprint), broken: BrokenEntry) -> CassetteError {
         match entry_path(&self.root, folder, fp) {
-            Ok(path) => CassetteError::Broken { path, pointer: broken.pointer, reason: broken.reason },
+            Ok(path) => CassetteError::BrokenEntry { path, pointer: broken.pointer, reason: broken.reason },
             Err(error) => error,
         }
     }
 }
 
-impl Draft {
+impl PendingFile {
     /// What tells a later start that the file is this; `None` where that says it all already.
     pub(super) fn writing(&self) -> Option<Writing> {
         self.change.as_ref().map(|change| Writing { hash: change.hash, through: self.latest })

@@ -1,29 +1,25 @@
 //! The writes that takes lead back to: whether they are there when what leads to them becomes text.
 
-use super::archive::Archive;
-use super::links::{after, bringing, values};
-use super::warden::Broken;
+use crate::cassette::policy::BrokenEntry;
+use crate::cassette::storage::{KnownWrites, Storage};
+use crate::cassette::take_links::{after, bringing, values};
 use crate::diff::RecordedTake;
 use crate::model::{Entry, Take};
-use std::collections::HashMap;
-use std::sync::{MutexGuard, PoisonError};
+use parking_lot::MutexGuard;
 
-/// Ids of writes that were asked for, and whether each is there.
-pub(super) type KnownWrites = HashMap<String, bool>;
-
-impl Archive {
+impl Storage {
     /// Checks the links of the takes in `recorded`, which are about to be text as part of `entry`. Says whether one was
     /// recorded after a write that is not there: a replay takes that for the beginning of the session.
     ///
     /// # Errors
     /// Where one holds a value of a write that is not there: on replay nothing would ever be that value.
-    pub(super) fn prove_links(&self, entry: &Entry, recorded: &[RecordedTake]) -> Result<bool, Broken> {
+    pub(crate) fn prove_links(&self, entry: &Entry, recorded: &[RecordedTake]) -> Result<bool, BrokenEntry> {
         let mut adrift = false;
         for RecordedTake { take, .. } in recorded {
             if let Some(write) = values(&entry.request, take).into_iter().find(|write| !self.has_write(write)) {
                 let pointer = place(entry, take);
                 let reason = format!("it holds a value of the write {write}, which is not in the cassette");
-                return Err(Broken { pointer, reason });
+                return Err(BrokenEntry { pointer, reason });
             }
             adrift |= after(take).is_some_and(|write| !self.has_write(write));
         }
@@ -31,13 +27,13 @@ impl Archive {
     }
 
     /// Notes the writes among `takes`, so that nobody needs to look for them.
-    pub(super) fn note_writes(&self, takes: &[Take]) {
+    pub(crate) fn note_writes(&self, takes: &[Take]) {
         let ids = takes.iter().filter_map(|take| take.id.clone());
         self.known_writes().extend(ids.map(|id| (id, true)));
     }
 
     fn known_writes(&self) -> MutexGuard<'_, KnownWrites> {
-        self.writes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.writes.lock()
     }
 
     /// Whether the write `id` is there, in the text or in the store. A folder is read once for all its writes.

@@ -9,12 +9,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The folder of files being written, on the same file system as the text and out of git's sight.
-pub(super) fn writing_folder(root: &Path) -> PathBuf {
+pub(crate) fn writing_folder(root: &Path) -> PathBuf {
     root.join(".store").join("writing")
 }
 
 /// Writes `text` to a file that nobody reads yet, so that it is on the disk.
-pub(super) fn write_temporary(root: &Path, fp: &Fingerprint, text: &str) -> Result<PathBuf, CassetteError> {
+pub(crate) fn write_temporary(root: &Path, fp: &Fingerprint, text: &str) -> Result<PathBuf, CassetteError> {
     let folder = writing_folder(root);
     let path = folder.join(format!("{fp}.json"));
     let written = make_writing_folder(root).and_then(|()| write_synced(&path, text.as_bytes()));
@@ -24,7 +24,7 @@ pub(super) fn write_temporary(root: &Path, fp: &Fingerprint, text: &str) -> Resu
 }
 
 /// Renames the text to where it belongs; gives the folder that this changed and that is to be synced.
-pub(super) fn put_in_place(temporary: &Path, path: &Path) -> Result<PathBuf, CassetteError> {
+pub(crate) fn put_in_place(temporary: &Path, path: &Path) -> Result<PathBuf, CassetteError> {
     let folder = path.parent().unwrap_or(path);
     let placed = make(folder).and_then(|()| fs::rename(temporary, path));
     placed.map_err(|source| CassetteError::Write { path: path.to_owned(), source })?;
@@ -33,7 +33,7 @@ pub(super) fn put_in_place(temporary: &Path, path: &Path) -> Result<PathBuf, Cas
 }
 
 /// Makes the folder of files being written where it is not there.
-pub(super) fn make_writing_folder(root: &Path) -> io::Result<()> {
+pub(crate) fn make_writing_folder(root: &Path) -> io::Result<()> {
     make(&root.join(".store")).and_then(|()| make(&writing_folder(root)))
 }
 
@@ -46,6 +46,6 @@ fn make(folder: &Path) -> io::Result<()> {
 }
 
 /// Makes what was renamed in or removed from `folder` last.
-pub(super) fn synced(folder: &Path) -> Result<(), CassetteError> {
+pub(crate) fn synced(folder: &Path) -> Result<(), CassetteError> {
     sync_folder(folder).map_err(|source| CassetteError::Write { path: folder.to_owned(), source })
 }

@@ -1,23 +1,22 @@
 //! What a cassette stands on while it is recorded: its folder, and the files that make it a cassette. Others can take them
 //! away meanwhile: a test that cleans up, a checkout of another branch.
 
-use super::alike::KEY_FILE;
 use super::error::CassetteError;
 use super::path::{Identity, entry_path, is_same, read_file, write_new};
-use super::{VARIABLES_FILE, format, listing};
+use super::{KEY_FILE, VARIABLES_FILE, format, listing};
 use crate::entry_file;
 use crate::fingerprint::Fingerprint;
 use crate::redact::Policy;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The files that make a folder a cassette. The last of them says that it is one.
 const FILES: [&str; 5] = [".gitattributes", ".gitignore", KEY_FILE, VARIABLES_FILE, format::NAME];
 
 /// What was there when the recording began, and what it has put there.
-pub(super) struct Premises {
+pub(crate) struct CassetteGuard {
     root: PathBuf,
     /// Whether it goes again where nothing comes into it.
     discards_bare: bool,
@@ -45,22 +44,22 @@ pub struct Lost {
     pub reason: String,
 }
 
-impl Premises {
+impl CassetteGuard {
     /// Those of the cassette in `root`; one that this recording has made may be one to discard.
     ///
     /// # Errors
     /// Where its folder cannot be read.
-    pub(super) fn of(root: &Path, discards_bare: bool) -> Result<Self, CassetteError> {
+    pub(crate) fn of(root: &Path, discards_bare: bool) -> Result<Self, CassetteError> {
         let folder = File::open(root).map_err(|source| CassetteError::Read { path: root.to_owned(), source })?;
-        let premises =
+        let guard =
             Self { root: root.to_owned(), discards_bare, folder, files: Mutex::default(), placed: Mutex::default() };
-        premises.remember(&mut premises.files());
-        Ok(premises)
+        guard.remember(&mut guard.files());
+        Ok(guard)
     }
 
     /// Takes away a cassette that this recording has made and that nothing came into: nobody wants to commit it. The store has to
     /// be closed.
-    pub(super) fn discard_if_bare(&self) {
+    pub(crate) fn discard_if_bare(&self) {
         let is_bare = listing::has_any(&self.root).is_ok_and(|any| !any) && !self.root.join(VARIABLES_FILE).exists();
         if !(self.discards_bare && self.stand() && is_bare) {
             return;
@@ -78,12 +77,12 @@ impl Premises {
     }
 
     /// Whether the folder is where it was, and no other in its place.
-    pub(super) fn stand(&self) -> bool {
+    pub(crate) fn stand(&self) -> bool {
         is_same(&self.root, &self.folder)
     }
 
     /// Remembers the key once it has been made.
-    pub(super) fn note_key(&self) {
+    pub(crate) fn note_key(&self) {
         let mut files = self.files();
         if !files.contains_key(KEY_FILE) && self.root.join(KEY_FILE).exists() {
             // `cassette.json` names it now.
@@ -92,7 +91,7 @@ impl Premises {
     }
 
     /// Remembers the files as they are now: what this recording has put there is its own.
-    pub(super) fn note_files(&self) {
+    pub(crate) fn note_files(&self) {
         self.remember(&mut self.files());
     }
 
@@ -105,7 +104,7 @@ impl Premises {
     ///
     /// # Errors
     /// Where the folder is gone, or a cassette with other rules.
-    pub(super) fn restore(&self, policy: &Policy) -> Result<(), CassetteError> {
+    pub(crate) fn restore(&self, policy: &Policy) -> Result<(), CassetteError> {
         let root = || self.root.clone();
         if !self.stand() {
             return Err(CassetteError::Gone { root: root() });
@@ -130,7 +129,7 @@ impl Premises {
     }
 
     /// Notes what became a file: how many takes are in it, and how many answers went into it.
-    pub(super) fn note_placed(&self, name: &(String, Fingerprint), takes: usize, answers: u64) {
+    pub(crate) fn note_placed(&self, name: &(String, Fingerprint), takes: usize, answers: u64) {
         let path = entry_path(&self.root, &name.0, &name.1);
         let identity = path.and_then(|path| Identity::at(&path)).ok().flatten();
         let mut placed = self.placed();
@@ -139,15 +138,15 @@ impl Premises {
     }
 
     /// Forgets what became files so far: that was no part of this recording.
-    pub(super) fn forget_placed(&self) {
+    pub(crate) fn forget_placed(&self) {
         self.placed().clear();
     }
 
-    /// What of the recording was put into files and is there no more; with the folder, `unsealed` answers are gone too.
-    pub(super) fn lost(&self, unsealed: u64) -> Vec<Lost> {
+    /// What of the recording was put into files and is there no more; with the folder, `pending` answers are gone too.
+    pub(crate) fn lost(&self, pending: u64) -> Vec<Lost> {
         let placed = self.placed();
         if !self.stand() {
-            let answers = unsealed + placed.values().map(|placed| placed.answers).sum::<u64>();
+            let answers = pending + placed.values().map(|placed| placed.answers).sum::<u64>();
             let gone = CassetteError::Gone { root: self.root.clone() };
             return Vec::from_iter((answers > 0).then(|| Lost { answers, reason: gone.to_string() }));
         }
@@ -170,10 +169,10 @@ impl Premises {
     }
 
     fn files(&self) -> MutexGuard<'_, BTreeMap<&'static str, Vec<u8>>> {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner)
+        self.files.lock()
     }
 
     fn placed(&self) -> MutexGuard<'_, BTreeMap<(String, Fingerprint), Placed>> {
-        self.placed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.placed.lock()
     }
 }

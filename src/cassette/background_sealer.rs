@@ -1,7 +1,8 @@
 //! The thread that writes ended chains as text while the recording goes on.
 
-use super::archive::Archive;
-use super::seal::{Chains, GROUP, SealReport};
+use super::pending_file::OpenChains;
+use super::seal::{GROUP, SealReport};
+use super::storage::Storage;
 use crate::fingerprint::Fingerprint;
 use std::collections::BTreeSet;
 use std::iter;
@@ -17,7 +18,7 @@ pub(super) struct Sealer {
 
 impl Sealer {
     /// Starts the thread. Without one (the machine has none to give) everything is sealed at the end.
-    pub(super) fn start(archive: Arc<Archive>) -> Self {
+    pub(super) fn start(storage: Arc<Storage>) -> Self {
         let (orders, received) = mpsc::channel::<(String, Fingerprint)>();
         let thread = thread::Builder::new().name("ramtape-seal".to_owned()).spawn(move || {
             while let Ok(first) = received.recv() {
@@ -25,7 +26,7 @@ impl Sealer {
                 let group: BTreeSet<_> = iter::once(first).chain(received.try_iter().take(GROUP - 1)).collect();
                 // What fails stays in the store; the closing seal tries again and reports.
                 let names = group.into_iter().collect();
-                archive.seal(names, Chains::MayContinue, &mut |_| (), &mut SealReport::default());
+                storage.seal(names, OpenChains::MayContinue, &mut |_| (), &mut SealReport::default());
             }
         });
         Self { orders: Some(orders), thread: thread.ok() }

@@ -1,11 +1,11 @@
 //! Taking out of a cassette what a full run never used.
 
 use super::edit::{EditError, Editing};
-use super::error::CassetteError;
-use super::links::{source_of, values};
-use super::path::{Identity, entry_path};
-use super::remove::Surplus;
-use super::usage::{self, Usage};
+use super::remove::Removal;
+use crate::cassette::CassetteError;
+use crate::cassette::path::{Identity, entry_path};
+use crate::cassette::take_links::{source_of, values};
+use crate::cassette::usage::{self, Usage};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use std::collections::{BTreeSet, HashSet};
@@ -67,7 +67,7 @@ impl Pruning {
     ///
     /// # Errors
     /// Where the text cannot be read, or has changed since the run.
-    pub fn surplus(&self) -> Result<Vec<Surplus>, PruneError> {
+    pub fn surplus(&self) -> Result<Vec<Removal>, PruneError> {
         Ok(self.surplus_telling(&mut |_| ())?.0)
     }
 
@@ -75,14 +75,14 @@ impl Pruning {
     ///
     /// # Errors
     /// As there.
-    pub fn surplus_telling(&self, step: &mut dyn FnMut(usize)) -> Result<(Vec<Surplus>, usize), PruneError> {
+    pub fn surplus_telling(&self, step: &mut dyn FnMut(usize)) -> Result<(Vec<Removal>, usize), PruneError> {
         let (mut found, mut takes) = (Vec::new(), 0);
         let cassette = self.editing.cassette();
         let names = cassette.fingerprints()?;
         let all = names.len();
         for (folder, fingerprint) in names {
             step(all);
-            let path = entry_path(&cassette.archive.root, &folder, &fingerprint)?;
+            let path = entry_path(&cassette.storage.root, &folder, &fingerprint)?;
             let changed = || PruneError::Changed { path: path.clone(), by: self.usage.by.clone() };
             if Identity::at(&path)?.is_none_or(|identity| identity.is_since(self.usage.began)) {
                 return Err(changed());
@@ -97,7 +97,7 @@ impl Pruning {
             found.push((folder, fingerprint, entry, unused));
         }
         keep_linked(&mut found);
-        let surplus = found.into_iter().map(|(folder, fingerprint, entry, unused)| Surplus {
+        let surplus = found.into_iter().map(|(folder, fingerprint, entry, unused)| Removal {
             folder,
             fingerprint,
             operation: entry.operation.as_str().to_owned(),
@@ -107,21 +107,21 @@ impl Pruning {
         Ok((surplus.filter(|surplus| !surplus.unused.is_empty()).collect(), takes))
     }
 
-    /// Takes `surplus` out of the text, as [`Cassette::remove`](super::Cassette::remove) does. Nobody prunes by the same run
+    /// Takes `surplus` out of the text, as [`Cassette::remove`](Cassette::remove) does. Nobody prunes by the same run
     /// again.
     ///
     /// # Errors
     /// As there.
-    pub fn remove(&self, surplus: &[Surplus], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
+    pub fn remove(&self, surplus: &[Removal], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
         self.editing.cassette().remove(surplus, step)
     }
 }
 
 /// An entry, and which of its takes are to go.
-type Judged = (String, Fingerprint, Entry, BTreeSet<usize>);
+type CheckedEntries = (String, Fingerprint, Entry, BTreeSet<usize>);
 
 /// Spares what gave something that stays a value of its request.
-fn keep_linked(found: &mut [Judged]) {
+fn keep_linked(found: &mut [CheckedEntries]) {
     loop {
         let mut needed = HashSet::new();
         let mut there = HashSet::new();

@@ -4,15 +4,15 @@
 //! Only rules that hold for answers and not for every request can bring that about. A value that a request carried before
 //! any answer gave it is the client's own: it needs no answer to ask.
 
-use super::archive::Archive;
-use super::error::CassetteError;
-use super::warden::Broken;
+use crate::cassette::error::CassetteError;
+use crate::cassette::policy::BrokenEntry;
+use crate::cassette::storage::Storage;
 use crate::fingerprint::Fingerprint;
 use crate::json::{self, Kind, Node};
 use crate::model::Page;
 use std::collections::HashMap;
 
-/// A value that unsealed requests ask as it is, by what stands for it in answers.
+/// A value that pending requests ask as it is, by what stands for it in answers.
 struct Asked {
     /// When it, or its stand-in, was first asked.
     first: u64,
@@ -22,23 +22,23 @@ struct Asked {
     places: Vec<(Fingerprint, String)>,
 }
 
-/// What was recorded before everything that is unsealed.
+/// What was recorded before everything that is pending.
 const SEALED: u64 = 0;
 
-/// What would not be asked again of what is unsealed, each with the first such place.
+/// What would not be asked again of what is pending, each with the first such place.
 ///
 /// # Errors
 /// Where the cassette cannot be read.
-pub(super) fn handed_on(archive: &Archive) -> Result<HashMap<Fingerprint, Broken>, CassetteError> {
-    let Some(store) = archive.store.as_ref().filter(|_| archive.redaction.is_one_sided()) else {
+pub(crate) fn handed_on(storage: &Storage) -> Result<HashMap<Fingerprint, BrokenEntry>, CassetteError> {
+    let Some(store) = storage.store.as_ref().filter(|_| storage.redaction.is_one_sided()) else {
         return Ok(HashMap::new());
     };
     let mut all: HashMap<String, Asked> = HashMap::new();
-    let unsealed = store.pending().names();
-    for (_, fp) in &unsealed {
+    let pending = store.pending().names();
+    for (_, fp) in &pending {
         let Some(takes) = store.pending_takes(fp)? else { continue };
         strings(takes.head.request.as_bytes(), |pointer, text| {
-            for stand_in in archive.redaction.stand_ins_in_answers(text) {
+            for stand_in in storage.redaction.stand_ins_in_answers(text) {
                 let asked = all.entry(stand_in).or_insert_with(Asked::nowhere);
                 asked.places.push((*fp, pointer.to_owned()));
             }
@@ -47,19 +47,19 @@ pub(super) fn handed_on(archive: &Archive) -> Result<HashMap<Fingerprint, Broken
     if all.is_empty() {
         return Ok(HashMap::new());
     }
-    for (folder, fp) in archive.names()? {
+    for (folder, fp) in storage.names()? {
         // That a file is damaged is told elsewhere.
-        let Ok(Some(entry)) = archive.text(&folder, &fp) else { continue };
+        let Ok(Some(entry)) = storage.text(&folder, &fp) else { continue };
         let pages = entry.takes.iter().flat_map(|take| &take.pages).map(|page| (SEALED, page));
-        look_at(archive, &mut all, (SEALED, &entry.request), pages);
+        look_at(storage, &mut all, (SEALED, &entry.request), pages);
     }
-    for (_, fp) in &unsealed {
+    for (_, fp) in &pending {
         let Some(takes) = store.pending_takes(fp)? else { continue };
         let sequences = store.pending().sequences(fp);
         let first = sequences.first().copied().unwrap_or_default() + 1;
         let recorded = sequences.iter().zip(&takes.takes);
         let pages = recorded.flat_map(|(at, recorded)| recorded.take.pages.iter().map(move |page| (at + 1, page)));
-        look_at(archive, &mut all, (first, &takes.head.request), pages);
+        look_at(storage, &mut all, (first, &takes.head.request), pages);
     }
     let lost = all.into_values().filter(|asked| asked.given.is_some_and(|given| given < asked.first));
     let lost = lost.flat_map(|asked| asked.places).map(|(fp, pointer)| (fp, broken(&pointer)));
@@ -73,13 +73,13 @@ impl Asked {
 }
 
 fn look_at<'p>(
-    archive: &Archive,
+    storage: &Storage,
     all: &mut HashMap<String, Asked>,
     (at, request): (u64, &str),
     pages: impl Iterator<Item = (u64, &'p Page)>,
 ) {
     strings(request.as_bytes(), |_, text| {
-        for stand_in in archive.redaction.stand_ins_in_answers(text).into_iter().chain([text.to_owned()]) {
+        for stand_in in storage.redaction.stand_ins_in_answers(text).into_iter().chain([text.to_owned()]) {
             if let Some(asked) = all.get_mut(&stand_in) {
                 asked.first = asked.first.min(at);
             }
@@ -94,11 +94,11 @@ fn look_at<'p>(
     }
 }
 
-fn broken(pointer: &str) -> Broken {
+fn broken(pointer: &str) -> BrokenEntry {
     let reason = "an answer gives this value redacted, and the request asks it as it is: a replay would hand out the \
                   stand-in, and whoever passes it on would miss. Give the rule neither `in` nor `operations`, or one more \
                   for the member that the request has, and record anew";
-    Broken { pointer: format!("/request{pointer}"), reason: reason.to_owned() }
+    BrokenEntry { pointer: format!("/request{pointer}"), reason: reason.to_owned() }
 }
 
 /// Tells `see` of every string in a JSON text, with its JSON pointer. What is no JSON has none.

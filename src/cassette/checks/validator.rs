@@ -1,10 +1,10 @@
 //! What must hold before a text is written, and of any that stands in a cassette: no secret in it, and an answer to every
 //! one of its requests.
 
-use super::archive::{checked, written};
-use super::error::{CassetteError, Leak};
-use super::path::{entry_path, read_file};
-use super::warden::{Broken, Warden};
+use crate::cassette::entry_text::{checked, written};
+use crate::cassette::error::{CassetteError, Leak};
+use crate::cassette::path::{entry_path, read_file};
+use crate::cassette::policy::{BrokenEntry, RecordingPolicy};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use crate::redact::{Redaction, scan_text};
@@ -14,28 +14,29 @@ use std::path::Path;
 
 /// By whom and by what something is judged.
 #[derive(Clone, Copy)]
-pub struct Judge<'a> {
+pub struct Validator<'a> {
     /// Who knows what is allowed.
-    pub warden: &'a dyn Warden,
+    pub policy: &'a dyn RecordingPolicy,
     /// The cassette's rules.
     pub redaction: &'a Redaction,
 }
 
-impl Judge<'_> {
+impl Validator<'_> {
     /// Judges `entry`, which is or will be the file at `path` and has this text.
     ///
     /// # Errors
-    /// [`CassetteError::Secret`], else [`CassetteError::Broken`].
-    pub(super) fn prove(&self, path: &Path, fp: &Fingerprint, entry: &Entry, text: &str) -> Result<(), CassetteError> {
+    /// [`CassetteError::Secret`], else [`CassetteError::BrokenEntry`].
+    pub(crate) fn prove(&self, path: &Path, fp: &Fingerprint, entry: &Entry, text: &str) -> Result<(), CassetteError> {
         self.search_text(path, entry, text)?;
-        let broken = |Broken { pointer, reason }| CassetteError::Broken { path: path.to_owned(), pointer, reason };
-        self.warden.prove(self.redaction, fp, entry).map_err(broken)
+        let broken =
+            |BrokenEntry { pointer, reason }| CassetteError::BrokenEntry { path: path.to_owned(), pointer, reason };
+        self.policy.prove(self.redaction, fp, entry).map_err(broken)
     }
 
     /// Judges `entry`, as its file in the cassette in `root` has it or would have it.
     ///
     /// # Errors
-    /// [`CassetteError::Secret`], else [`CassetteError::Broken`], and where it has no text.
+    /// [`CassetteError::Secret`], else [`CassetteError::BrokenEntry`], and where it has no text.
     pub fn judge(&self, root: &Path, fp: &Fingerprint, entry: &Entry) -> Result<(), CassetteError> {
         let path = entry_path(root, &entry.operation.folder(), fp)?;
         self.prove(&path, fp, entry, &written(entry, &path)?)
@@ -75,14 +76,14 @@ impl Judge<'_> {
     fn leaks(&self, path: &Path, entry: &Entry, text: &str) -> Vec<Leak> {
         let (mut leaks, mut values) = (Vec::new(), Vec::new());
         for found in self.redaction.findings(entry) {
-            if !self.warden.allows(path, found.value.expose()) {
+            if !self.policy.allows(path, found.value.expose()) {
                 leaks.push(Leak { what: found.what, place: found.pointer });
             }
             values.push(found.value);
         }
         // The text as a whole is looked through too: nothing may depend on how an entry is taken apart.
         for (line, found) in scan_text(&legible(text)) {
-            if !values.contains(&found.value) && !self.warden.allows(path, found.value.expose()) {
+            if !values.contains(&found.value) && !self.policy.allows(path, found.value.expose()) {
                 leaks.push(Leak { what: found.what, place: format!("line {line}") });
             }
         }

@@ -12,13 +12,13 @@ pub fn links(request: &str, take: &Take) -> Vec<String> {
 }
 
 /// The write that a take was recorded after.
-pub(super) fn after(take: &Take) -> Option<&str> {
+pub(crate) fn after(take: &Take) -> Option<&str> {
     take.after.as_deref()
 }
 
 /// Where the values come from that a take, or its request, has: ids of writes, and of reads that brought them first. What a
 /// write says itself comes from nowhere else.
-pub(super) fn values(request: &str, take: &Take) -> Vec<String> {
+pub(crate) fn values(request: &str, take: &Take) -> Vec<String> {
     // `write id:JSON pointer`; a pointer alone is one into the write's own request.
     let source = |name: &str| {
         let source = name.split_once(':')?.0;
@@ -34,12 +34,12 @@ pub(super) fn values(request: &str, take: &Take) -> Vec<String> {
 }
 
 /// What the values are named after that a take's request gives: the write's id, or of a read what it asks.
-pub(super) fn source_of(folder: &str, fp: &Fingerprint, take: &Take) -> String {
+pub(crate) fn source_of(folder: &str, fp: &Fingerprint, take: &Take) -> String {
     take.id.clone().unwrap_or_else(|| format!("{folder}/{fp}@"))
 }
 
 /// The folder and the fingerprint of the request that brought values first, where `source` names one; ids of writes name none.
-pub(super) fn bringing(source: &str) -> Option<(&str, Fingerprint)> {
+pub(crate) fn bringing(source: &str) -> Option<(&str, Fingerprint)> {
     let (folder, fp) = source.strip_suffix('@')?.split_once('/')?;
     Some((folder, fp.parse().ok()?))
 }

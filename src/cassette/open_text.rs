@@ -1,16 +1,17 @@
 //! A cassette without a store: as its text alone tells it, or before anything of it is there.
 
-use super::archive::Archive;
-use super::cache::Memory;
 use super::error::CassetteError;
-use super::opening::{Settings, check_format};
-use super::warden::{NoWarden, Warden};
+use super::memory::Memory;
+use super::open::{Settings, check_format};
+use super::policy::{DefaultPolicy, RecordingPolicy};
+use super::storage::Storage;
 use super::{Access, Cassette, listing};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use crate::redact::{Key, KeySource, Redaction};
+use parking_lot::Mutex;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 impl<P> Cassette<P> {
     /// The cassette in `root` as its text alone tells it: the store is neither asked nor touched.
@@ -18,10 +19,10 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where the format is not this program's.
     pub fn open_text(root: &Path, prepare: fn(Fingerprint, Entry) -> P) -> Result<Self, CassetteError> {
-        check_format(root, Access::Replay, &NoWarden)?;
+        check_format(root, Access::Replay, &DefaultPolicy)?;
         // Nothing is redacted or written here.
         let redaction = Redaction::built_in(KeySource::Known(Key::public()));
-        Ok(Self::without_store(root, Arc::new(redaction), Arc::new(NoWarden), prepare))
+        Ok(Self::without_store(root, Arc::new(redaction), Arc::new(DefaultPolicy), prepare))
     }
 
     /// The cassette that the folder `root` is to become, with these rules: what is to stand in it can be judged. Nothing of
@@ -32,33 +33,33 @@ impl<P> Cassette<P> {
     pub fn foresee(
         root: &Path,
         redaction: Arc<Redaction>,
-        warden: Arc<dyn Warden>,
+        policy: Arc<dyn RecordingPolicy>,
         prepare: fn(Fingerprint, Entry) -> P,
     ) -> Result<Self, CassetteError> {
         if listing::has_any(root)? {
             return Err(CassetteError::NoFormat { root: root.to_owned() });
         }
-        Ok(Self::without_store(root, redaction, warden, prepare))
+        Ok(Self::without_store(root, redaction, policy, prepare))
     }
 
     fn without_store(
         root: &Path,
         redaction: Arc<Redaction>,
-        warden: Arc<dyn Warden>,
+        policy: Arc<dyn RecordingPolicy>,
         prepare: fn(Fingerprint, Entry) -> P,
     ) -> Self {
-        let archive = Archive {
+        let storage = Storage {
             root: root.to_owned(),
             store: None,
-            premises: None,
+            guard: None,
             redaction,
-            warden,
+            policy,
             sealing: Mutex::default(),
             writes: Mutex::default(),
             adrift: Mutex::default(),
             superseded: Mutex::default(),
         };
         let memory = Memory::new(Settings::default().memory);
-        Self { archive: Arc::new(archive), access: Access::Replay, prepare, memory, watch: None, sealer: None }
+        Self { storage: Arc::new(storage), access: Access::Replay, prepare, memory, sealer: None }
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Where an entry does not answer its own requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct BrokenEntry {
     /// JSON pointer to the place, in the entry's file.
     pub pointer: String,
     /// What is wrong there.
@@ -16,7 +16,7 @@ pub struct Broken {
 }
 
 /// Who watches over what is written as text.
-pub trait Warden: Send + Sync {
+pub trait RecordingPolicy: Send + Sync {
     /// The rules that a new cassette in `root` gets. Where `recording`, the key that they name may be made.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ pub trait Warden: Send + Sync {
     ///
     /// # Errors
     /// Where one of them would not get its answer.
-    fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), Broken>;
+    fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), BrokenEntry>;
 
     /// What the service's table adds to what the takes of `operation` show.
     fn operation_rules(&self, operation: &OperationName) -> OperationRules;
@@ -44,9 +44,9 @@ pub trait Warden: Send + Sync {
 
 /// The built-in rules, with a key that everybody has: for those who record without a configuration.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoWarden;
+pub struct DefaultPolicy;
 
-impl Warden for NoWarden {
+impl RecordingPolicy for DefaultPolicy {
     fn policy(&self, _: &Path, _: bool) -> Result<Policy, String> {
         Ok(Policy::default())
     }
@@ -55,7 +55,7 @@ impl Warden for NoWarden {
         Redaction::new(policy, KeySource::Known(Key::public())).map_err(|error| error.to_string())
     }
 
-    fn prove(&self, _: &Redaction, _: &Fingerprint, _: &Entry) -> Result<(), Broken> {
+    fn prove(&self, _: &Redaction, _: &Fingerprint, _: &Entry) -> Result<(), BrokenEntry> {
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// What a folder is, by what stands in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ground {
+pub enum FolderKind {
     /// There is no folder.
     Absent,
     /// A cassette; one that lacks `cassette.json` holds files of takes, or the store of a recording that was killed at its
@@ -21,7 +21,7 @@ pub enum Ground {
     Foreign,
 }
 
-impl Ground {
+impl FolderKind {
     /// What the folder `root` is. Nothing of a cassette is looked through.
     ///
     /// # Errors

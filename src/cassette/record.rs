@@ -1,92 +1,14 @@
 //! Recording into a cassette: what is handed to it, and how it becomes text.
 
 use super::error::{CassetteError, StoreError};
-use super::premises::Premises;
+use super::guard::CassetteGuard;
 use super::seal::SealReport;
 use super::store::Store;
+use super::take::{EntryHead, TakeHead, TakeId, UpstreamToken};
 use super::{Access, Cassette, failpoint, format};
-use crate::fingerprint::{Fingerprint, canonical_text};
-use crate::model::{Entry, OperationName, Page, Secret, Take};
+use crate::fingerprint::Fingerprint;
+use crate::model::{Page, Secret};
 use crate::redact::Scrubbed;
-use serde::{Deserialize, Serialize};
-
-/// What was asked: the part of an entry that all its takes share.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EntryHead {
-    /// The operation.
-    pub operation: OperationName,
-    /// The AWS region.
-    pub region: String,
-    /// The actor that asked.
-    pub actor: String,
-    /// The request's parameters in canonical form, compact JSON.
-    pub request: String,
-}
-
-impl EntryHead {
-    /// That of an entry.
-    #[must_use]
-    pub fn of(entry: &Entry) -> Self {
-        Self {
-            operation: entry.operation.clone(),
-            region: entry.region.clone(),
-            actor: entry.actor.clone(),
-            request: entry.request.clone(),
-        }
-    }
-
-    /// The entry with these takes.
-    #[must_use]
-    pub fn with(self, takes: Vec<Take>) -> Entry {
-        let Self { operation, region, actor, request } = self;
-        Entry { operation, region, actor, request, takes }
-    }
-
-    /// The fingerprint that this request has, and its file is named after.
-    #[must_use]
-    pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&canonical_text(&self.operation, &self.region, &self.actor, &self.request))
-    }
-}
-
-/// What a take says beside its pages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TakeHead {
-    /// The session that records it, if it is named.
-    pub session: Option<String>,
-    /// The id of the latest write that the session made before.
-    pub after: Option<String>,
-    /// The id of this write; `None` for reads.
-    pub id: Option<String>,
-    /// The page size that was asked for, of a listing.
-    pub max_results: Option<u32>,
-    /// Whether the pages given are all. Always true for what does not page.
-    pub complete: bool,
-}
-
-/// Upstream's token for the page after those stored, under the bytes of the token that the client gets instead.
-#[derive(Clone, Debug)]
-pub struct UpstreamToken {
-    /// The bytes of ramtape's token.
-    pub key: Vec<u8>,
-    /// Upstream's token.
-    pub token: Secret,
-}
-
-/// A take that was begun and is not sealed yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct TakeId {
-    pub(super) fingerprint: Fingerprint,
-    pub(super) sequence: u64,
-}
-
-impl TakeId {
-    /// The fingerprint it answers.
-    #[must_use]
-    pub const fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
-    }
-}
 
 impl<P> Cassette<P> {
     /// Stores the first pages of a new take, with upstream's token for the page after them. When this returns it
@@ -153,16 +75,16 @@ impl<P> Cassette<P> {
 
     /// The store, if what it takes on lasts.
     fn recorded_into(&self) -> Result<&Store, StoreError> {
-        let store = self.archive.store.as_ref().ok_or(StoreError::NotRecording)?;
+        let store = self.storage.store.as_ref().ok_or(StoreError::NotRecording)?;
         store.is_in_place()?;
-        self.archive.premises.iter().for_each(Premises::note_key);
+        self.storage.guard.iter().for_each(CassetteGuard::note_key);
         Ok(store)
     }
 
     /// Upstream's token in place of which the one with the bytes `key` was handed out, if it was in the last day.
     #[must_use]
     pub fn upstream_token(&self, key: &[u8]) -> Option<Secret> {
-        self.archive.store.as_ref()?.token(key)
+        self.storage.store.as_ref()?.token(key)
     }
 
     /// Has a fingerprint whose chain has ended written as text, soon, on a thread of its own. Waits for the fingerprint's
@@ -179,16 +101,16 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where the cassette is not open for recording, or `cassette.json` cannot be read or written.
     pub fn keep_region(&self, region: &str) -> Result<(), CassetteError> {
-        let (Access::Record { replace }, Some(premises)) = (self.access, &self.archive.premises) else {
+        let (Access::Record { replace }, Some(guard)) = (self.access, &self.storage.guard) else {
             return Err(StoreError::NotRecording.into());
         };
-        premises.restore(self.archive.redaction.policy())?;
+        guard.restore(self.storage.redaction.policy())?;
         format::name_regions(self.root(), &[region.to_owned()], replace)?;
-        premises.note_files();
+        guard.note_files();
         Ok(())
     }
 
-    /// Writes everything unsealed as text: the end of a recording. In mode `all` earlier takes give way now.
+    /// Writes everything pending as text: the end of a recording. In mode `all` earlier takes give way now.
     ///
     /// # Errors
     /// Where the cassette is not open for recording. What cannot be written is in the report and stays in the store.
@@ -207,6 +129,6 @@ impl<P> Cassette<P> {
         if self.access == (Access::Record { replace: true }) {
             failpoint::point("end-of-all");
         }
-        Ok(self.archive.seal_all(step))
+        Ok(self.storage.seal_all(step))
     }
 }
