@@ -30,11 +30,12 @@ impl Progress {
 
     /// Counts one more, about to be done.
     pub(crate) fn step(&mut self) {
-        self.bar.inc(1);
         if self.due.take_if(|due| Instant::now() >= *due).is_some() {
             // Shows nothing where stderr is no terminal.
             self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(CHANGES));
+            self.bar.tick();
         }
+        self.bar.inc(1);
     }
 
     /// Has `print` write lines of its own in between.

@@ -130,7 +130,7 @@ fn seal_writes_what_an_interrupted_recording_left() {
     assert_eq!(sealed.code, Some(0), "{sealed:?}");
     assert!(std::fs::read_to_string(text_file(&root, recorded[0])).unwrap().contains("1.632342984382E9"));
     let again = run(folder.path(), &["seal", "--cassette", "c"]);
-    assert!(again.stderr.contains("nothing was left"), "{again:?}");
+    assert!(again.stderr.contains("nothing to seal"), "{again:?}");
     assert_eq!(run(folder.path(), &["ls", "--cassette", "c"]).stdout, listed.stdout);
 }
 
@@ -259,7 +259,7 @@ fn a_folder_without_a_cassette_is_reported_and_left_unchanged() {
         json_lines(&examined).into_iter().find(|check| check["check"] == "cassette").unwrap()
     };
     let proj = cassette("proj");
-    assert!(proj["verdict"] == "fail" && proj["found"].as_str().unwrap().contains("is no cassette"), "{proj}");
+    assert!(proj["verdict"] == "fail" && proj["found"].as_str().unwrap().contains("is not a cassette"), "{proj}");
     assert_eq!(cassette("empty")["verdict"], "ok");
     // A replay may begin without a cassette, and all of it would be misses.
     for root in ["proj/src", "empty"] {

@@ -7,7 +7,7 @@ fn help_documents_every_exit_code_and_command() {
     let folder = folder();
     let help = run(folder.path(), &["--help"]);
     assert_eq!(help.code, Some(0));
-    for part in ["0  well", "1  failed", "2  usage", "3  a miss", "4  a secret", "5  the cassette", "6  something"] {
+    for part in ["0  success", "1  failed", "2  usage", "3  a miss", "4  a secret", "5  the cassette", "6  something"] {
         assert!(help.stdout.contains(part), "{part} in {}", help.stdout);
     }
     for command in ["run", "record", "replay", "serve", "demo", "ls", "show", "seal", "doctor", "completions", "man"] {

@@ -40,7 +40,7 @@ async fn a_mitmproxy_archive_is_imported_and_replays() {
     let imported = import(&stage, &[file.to_str().unwrap()]);
     assert_eq!(imported.code, Some(6), "{imported:?}");
     for told in [
-        "left out: entry 12, POST https://ram.us-west-2.amazonaws.com/listprincipals: it has no answer (peer closed",
+        "skipped: entry 12, POST https://ram.us-west-2.amazonaws.com/listprincipals: it has no answer (peer closed",
         "skipped: entry 13, POST https://ram.us-west-2.amazonaws.com/listresources: earlier pages of its listing",
         "2 entries for other services: chat.example.test (1), sts.us-west-2.amazonaws.com (1)",
         "2 answers that recordings do not keep",
@@ -194,10 +194,10 @@ async fn an_import_that_adds_nothing_says_why() {
     assert!(other.is_some());
     told(&["some.har"], 0, "nothing to add: the file has no RAM answer that recordings keep");
     entries("mitmproxy.har", &[12, 13]);
-    told(&["some.har"], 6, "nothing was added to tape: what is of RAM was left out");
+    told(&["some.har"], 6, "nothing was added to tape: all RAM entries were skipped");
     entries("mitmproxy.har", &[1, 2, 3]);
     assert_eq!(import(&stage, &["some.har"]).code, Some(0));
-    told(&["some.har"], 0, "nothing to add: tape has it all");
+    told(&["some.har"], 0, "nothing to add: tape already has everything");
     entries("mitmproxy.har", &[1, 2, 3, 12]);
     told(&["some.har"], 6, "nothing was added: tape has the rest");
 }

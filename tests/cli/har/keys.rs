@@ -104,7 +104,7 @@ async fn no_new_key_is_made_for_a_real_value() {
     fs::write(real, har.replace(&stand_in, OTHER)).unwrap();
     let imported = import(&stage, "real.har", "back");
     assert_eq!(imported.code, Some(6), "{imported:?}");
-    assert!(imported.stderr.contains("left out: entry 1") && imported.stderr.contains("is not here"), "{imported:?}");
+    assert!(imported.stderr.contains("skipped: entry 1") && imported.stderr.contains("is not here"), "{imported:?}");
     assert!(!stage.cassette("back/redaction.key").exists() && stage.texts("back").is_empty());
     bring_key(&stage, "back");
     assert_eq!(import(&stage, "real.har", "back").code, Some(0));

@@ -66,8 +66,8 @@ fn an_unreadable_entry_is_named_by_what_can_be_read() {
     let finished = imported(folder.path(), archive(&[wrong, json!({ "request": 7 }), foreign]));
     assert_eq!(finished.code, Some(6), "{finished:?}");
     for part in [
-        "left out: entry 1, POST https://ram.us-east-1.amazonaws.com/getresourceshares: it cannot be read: invalid type",
-        "left out: entry 2: it cannot be read: invalid type",
+        "skipped: entry 1, POST https://ram.us-east-1.amazonaws.com/getresourceshares: it cannot be read: invalid type",
+        "skipped: entry 2: it cannot be read: invalid type",
         "1 entry for other services: sts.us-east-1.amazonaws.com (1)",
     ] {
         assert!(finished.stderr.contains(part), "{part} in {finished:?}");

@@ -170,5 +170,5 @@ async fn a_cassette_without_takes_adds_nothing_and_merge_says_so() {
     record(&stage, "c", "s", "made").await;
     assert_eq!(merge(&stage, &["new", "c"]).code, Some(0));
     let again = merge(&stage, &["new", "c", "a"]);
-    assert_eq!(again.stderr, "ramtape: nothing to add: new has it all\n");
+    assert_eq!(again.stderr, "ramtape: nothing to add: new already has everything\n");
 }

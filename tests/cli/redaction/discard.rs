@@ -68,12 +68,12 @@ fn discard_removes_only_takes_that_must_not_be_sealed() {
     plant(&cassette, &asked("CreateResourceShare", "{}"), write, 200, "{}");
     drop(cassette);
     let narrowed = over(folder.path(), &["rm", "--refused", "--session", "clean"]);
-    assert!(narrowed.code == Some(1) && narrowed.stderr.contains("refused as text"), "{narrowed:?}");
+    assert!(narrowed.code == Some(1) && narrowed.stderr.contains("is refused: `ramtape seal"), "{narrowed:?}");
     let thrown = over(folder.path(), &["rm", "--refused"]);
     assert!(thrown.code == Some(0) && thrown.stderr.contains("1 unsealed take removed"), "{thrown:?}");
     assert!(thrown.stderr.contains("`ramtape seal --cassette c` writes the others"), "{thrown:?}");
     let nothing = over(folder.path(), &["rm", "--refused"]);
-    assert!(nothing.code == Some(1) && nothing.stderr.contains("refused as text"), "{nothing:?}");
+    assert!(nothing.code == Some(1) && nothing.stderr.contains("is refused: `ramtape seal"), "{nothing:?}");
     assert_eq!(over(folder.path(), &["seal"]).code, Some(0));
     let text = committed_text(folder.path());
     assert!(text.contains("\"clean\"") && text.contains("\"cleaner\"") && !text.contains(secret), "{text}");

@@ -166,7 +166,8 @@ async fn a_new_session_has_the_key_of_those_before_or_is_not_recorded() {
     let has_key = |name: &str| tapes.join(name).join("redaction.key").exists();
     // Kept elsewhere: neither without it, nor with another one, nor with one that stands there by mistake.
     assert_eq!(record("one", Some(KEY)).await.0.recorded, 1);
-    for (key, told) in [(None, "is not there"), (Some("another-key-that-is-long-enough-too"), "another redaction key")]
+    for (key, told) in
+        [(None, "is missing"), (Some("another-key-that-is-long-enough-too"), "a redaction key other than")]
     {
         let (summary, message) = record("two", key).await;
         assert!((summary.recorded, summary.damaged) == (0, 1) && message.contains(told), "{summary:?} {message}");
@@ -204,7 +205,7 @@ async fn a_configured_key_gives_everybody_the_same_text() {
                 .envs(other.map(|other| ("RAMTAPE_REDACT_KEY", other)));
             let refused = Finished::from(command.args(["--", "true"]).output().unwrap());
             assert!(
-                refused.code == Some(5) && refused.stderr.contains("another redaction key") == other.is_some(),
+                refused.code == Some(5) && refused.stderr.contains("a redaction key other than") == other.is_some(),
                 "{refused:?}"
             );
         }
@@ -245,11 +246,8 @@ async fn the_cassettes_rules_win_and_a_message_says_so() {
     // Other rules, and none.
     std::fs::write(folder.path().join("ramtape.toml"), "[[redact.rules]]\nmember = 'name'\n").unwrap();
     let (_, finished) = asked(server(folder.path(), "record", stage.url(), &[]), "transit-hub").await;
-    for part in [
-        "c/cassette.json are in force",
-        "1 of the rules are in the configuration alone",
-        "the cassette pseudonymises accounts",
-    ] {
+    for part in ["c/cassette.json apply", "1 rule is only in the configuration", "the cassette pseudonymises accounts"]
+    {
         assert!(finished.stderr.contains(part), "{part} in {finished:?}");
     }
     assert!(texts(folder.path()).contains("\"name\": \"transit-hub\""));

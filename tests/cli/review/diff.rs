@@ -162,7 +162,7 @@ async fn a_failed_comparison_says_why() {
     told("nobody:c", 1, "git does not know the revision \"nobody\" here");
     told("main:d", 1, "has no folder \"d\"");
     told("main:c/cassette.json", 1, "has no folder");
-    told("main:c/list-permissions", 1, "is no cassette");
+    told("main:c/list-permissions", 1, "is not a cassette");
     told("d", 1, "no cassette in d");
 
     let mut without = ramtape(stage.folder());

@@ -29,7 +29,7 @@ async fn takes_are_chosen_by_operation_session_error_and_part() {
 
     let nothing = over(&stage, &["ls", "--region", "eu-*"]);
     assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(0), ""));
-    assert!(nothing.stderr.contains("nothing in c is so"), "{nothing:?}");
+    assert!(nothing.stderr.contains("no takes in c match these filters"), "{nothing:?}");
     let text = over(&stage, &["ls", "--errors"]).stdout;
     assert!(text.lines().count() == 1 && text.contains("400 InvalidParameterException"), "{text}");
 }

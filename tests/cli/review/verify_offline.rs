@@ -54,7 +54,12 @@ async fn differences_from_the_model_are_named_with_their_place() {
         ),
         ("create-resource-share", "\"owningAccountId\"", "\"owner\"", "/resourceShare/owner is no member"),
         ("get-resource-shares", "\"resourceShares\": [", "\"shares\": [", "/resourceShares is missing"),
-        ("get-resource-shares", "\"status\": 400", "\"status\": 409", "InvalidParameterException has status 400"),
+        (
+            "get-resource-shares",
+            "\"status\": 400",
+            "\"status\": 409",
+            "InvalidParameterException should have status 400",
+        ),
         (
             "get-resource-shares",
             "{\"$token\": 1}",

@@ -74,7 +74,7 @@ async fn what_the_suite_deleted_is_not_drift() {
             found.stderr.contains(", 0 of another shape")
                 && found.stderr.contains(&format!("2 reads {NO_DRIFT} differ;"))
         );
-        assert!(!found.stderr.contains("recorded anew") && !found.stdout.contains("recorded anew"), "{found:?}");
+        assert!(!found.stderr.contains("recorded again") && !found.stdout.contains("recorded again"), "{found:?}");
     }
     assert_eq!(stage.texts("c"), before);
     let lines = json_lines(&verify(&stage, &other, &["--update", "--json"]));
@@ -134,8 +134,8 @@ async fn an_update_leaves_a_session_that_read_after_its_write() {
     answering(&other, "else");
     let updated = verify(&stage, &other, &["--update"]);
     // All that counts is recorded anew.
-    assert!(updated.stdout.contains("; recorded anew"), "{updated:?}");
-    assert!(updated.stderr.contains("1 read recorded anew"), "{updated:?}");
+    assert!(updated.stdout.contains("; recorded again"), "{updated:?}");
+    assert!(updated.stderr.contains("1 read recorded again"), "{updated:?}");
     let text = &stage.texts("c")[0].1;
     assert!(text.contains("\"after\"") && text.contains("\"else\"") && !text.contains("\"before\""), "{text}");
     assert!(verify(&stage, &other, &[]).stderr.contains("1 the same"));

@@ -43,7 +43,7 @@ async fn an_answer_unlike_the_service_replaces_nothing() {
         answers(&other, LISTING, status, Some(content_type), body);
         let updated = verify(&stage, &other, &["--update"]);
         assert_eq!(updated.code, Some(5), "{status} {body}: {updated:?}");
-        assert!(!updated.stderr.contains("recorded anew"), "{status} {body}: {updated:?}");
+        assert!(!updated.stderr.contains("recorded again"), "{status} {body}: {updated:?}");
         // An error was recorded too.
         let told = updated.stdout.lines().filter(|line| line.contains(&format!("; not recorded again: {reason}")));
         assert_eq!(told.count(), 3, "{reason}: {updated:?}");
@@ -95,7 +95,7 @@ async fn a_type_that_was_already_wrong_does_not_prevent_an_update() {
     }
     answers(&other, LISTING, 200, None, r#"{"resourceShares":[{"name":7}]}"#);
     let updated = verify(&stage, &other, &["--update"]);
-    assert!(updated.stderr.contains("1 read recorded anew"), "{updated:?}");
+    assert!(updated.stderr.contains("1 read recorded again"), "{updated:?}");
     assert!(stage.texts("c")[0].1.contains("\"name\": 7"));
 }
 
@@ -107,7 +107,7 @@ async fn a_type_that_the_user_declares_is_accepted() {
     let other = endpoint(7).await;
     answers(&other, LISTING, 200, None, r#"{"resourceShares":["a","b"]}"#);
     let updated = verify(&stage, &other, &["--update"]);
-    assert!(updated.stderr.contains("2 reads recorded anew"), "{updated:?}");
+    assert!(updated.stderr.contains("2 reads recorded again"), "{updated:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,7 +171,7 @@ async fn a_recorded_answer_that_was_no_better_is_replaced() {
         let updated = verify(&stage, &other, &["--update"]);
         assert!(updated.stderr.contains(told), "{status} {body}: {updated:?}");
         assert_eq!(stage.texts("c") != before, recorded, "{status} {body}: {updated:?}");
-        assert_eq!(updated.stderr.contains("1 read recorded anew"), recorded, "{updated:?}");
+        assert_eq!(updated.stderr.contains("1 read recorded again"), recorded, "{updated:?}");
     }
     assert_eq!(over(&stage, &["verify"]).code, Some(0));
 }
