@@ -8,4 +8,5 @@ mod folder_removed;
 mod full_disk;
 mod interrupted;
 mod killed;
+mod killed_at_random;
 mod second_process;
