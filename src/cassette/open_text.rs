@@ -25,7 +25,7 @@ impl<P> Cassette<P> {
         Ok(Self::without_store(root, Arc::new(redaction), Arc::new(DefaultPolicy), prepare))
     }
 
-    /// The cassette that the folder `root` is to become, with these rules: what is to stand in it can be judged. Nothing of
+    /// The cassette that the folder `root` is to become, with these rules: what is to stand in it can be checked. Nothing of
     /// it is made.
     ///
     /// # Errors

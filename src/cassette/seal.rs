@@ -52,10 +52,10 @@ impl SealReport {
         self.failed.push((folder, fp, with_causes(error)));
     }
 
-    fn fail_all(&mut self, drafts: Vec<PendingFile>, error: &CassetteError) {
-        for draft in drafts {
-            draft.discard();
-            self.fail(draft.name, error);
+    fn fail_all(&mut self, files: Vec<PendingFile>, error: &CassetteError) {
+        for file in files {
+            file.discard();
+            self.fail(file.name, error);
         }
     }
 
@@ -122,17 +122,17 @@ impl Storage {
         for attempt in 0..ATTEMPTS {
             let mut overtaken = Vec::new();
             for group in names.chunks(GROUP) {
-                let mut drafts = Vec::new();
+                let mut files = Vec::new();
                 for name in group {
                     if attempt == 0 {
                         step(all);
                     }
-                    match self.draft(store, name, chains) {
-                        Ok(draft) => drafts.extend(draft),
+                    match self.file(store, name, chains) {
+                        Ok(file) => files.extend(file),
                         Err(error) => report.fail(name.clone(), &error),
                     }
                 }
-                overtaken.extend(place(store, self.guard.as_ref(), drafts, report));
+                overtaken.extend(place(store, self.guard.as_ref(), files, report));
             }
             names = overtaken;
         }
@@ -160,48 +160,48 @@ impl Storage {
     }
 }
 
-/// Makes drafts the files, and the store forget what is in them; gives the names for which something was recorded
+/// Makes files the files, and the store forget what is in them; gives the names for which something was recorded
 /// meanwhile.
 ///
 /// A process that dies on the way leaves every entry in the store, in its file, or in both with an intent that tells it.
 fn place(
     store: &Store,
     guard: Option<&CassetteGuard>,
-    mut drafts: Vec<PendingFile>,
+    mut files: Vec<PendingFile>,
     report: &mut SealReport,
 ) -> Vec<Name> {
-    if let Err(error) = store.note_writing(drafts.iter().filter_map(PendingFile::writing).collect()) {
-        report.fail_all(drafts, &error.into());
+    if let Err(error) = store.note_writing(files.iter().filter_map(PendingFile::writing).collect()) {
+        report.fail_all(files, &error.into());
         return Vec::new();
     }
     let mut overtaken = Vec::new();
     // By the folder that has to last before the store may forget; `None` where the text stays what it was.
     let mut placed: BTreeMap<Option<PathBuf>, Vec<PendingFile>> = BTreeMap::new();
-    for draft in drafts.drain(..) {
-        match store.place(&draft.name.1, draft.generation, || draft.put_in_place()) {
-            Ok(Some(folder)) => placed.entry(folder).or_default().push(draft),
+    for file in files.drain(..) {
+        match store.place(&file.name.1, file.generation, || file.put_in_place()) {
+            Ok(Some(folder)) => placed.entry(folder).or_default().push(file),
             Ok(None) => {
-                draft.discard();
-                overtaken.push(draft.name);
+                file.discard();
+                overtaken.push(file.name);
             }
-            Err(error) => report.fail_all(vec![draft], &error),
+            Err(error) => report.fail_all(vec![file], &error),
         }
     }
     for (folder, placed) in placed {
         match folder.as_deref().map_or(Ok(()), synced) {
-            Ok(()) => drafts.extend(placed),
+            Ok(()) => files.extend(placed),
             Err(error) => report.fail_all(placed, &error),
         }
     }
-    let sealed: Vec<_> = drafts.iter().map(|draft| draft.latest).collect();
+    let sealed: Vec<_> = files.iter().map(|file| file.latest).collect();
     if let Err(error) = store.forget(&sealed) {
-        report.fail_all(drafts, &error.into());
+        report.fail_all(files, &error.into());
         return overtaken;
     }
-    for draft in drafts {
-        guard.iter().for_each(|guard| guard.note_placed(&draft.name, draft.takes, draft.answers));
-        report.partial.extend(draft.is_partial.then(|| draft.name.clone()));
-        report.sealed.push(draft.name);
+    for file in files {
+        guard.iter().for_each(|guard| guard.note_placed(&file.name, file.takes, file.answers));
+        report.partial.extend(file.is_partial.then(|| file.name.clone()));
+        report.sealed.push(file.name);
     }
     overtaken
 }

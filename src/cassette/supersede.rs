@@ -44,7 +44,7 @@ fn has(sessions: &Sessions, fp: &Fingerprint, take: &Take) -> bool {
 
 impl Storage {
     /// Takes out of the text what the recording of `names`, which are about to become text, supersedes, where it is one in mode
-    /// `all`. What of that has takes to come is left to [`Storage::draft`], which asks [`Storage::without_superseded`]. Says how
+    /// `all`. What of that has takes to come is left to [`Storage::file`], which asks [`Storage::without_superseded`]. Says how
     /// many takes go.
     ///
     /// It comes before the new takes become text, and links are changed before anything goes: a process that dies in between
@@ -121,8 +121,8 @@ impl Storage {
         let entry = pending.head.clone().with(pending.takes.iter().map(|recorded| recorded.take.clone()).collect());
         let path = entry_path(&self.root, folder, fp)?;
         let Ok(text) = written(&entry, &path) else { return Ok(false) };
-        let judge = Validator { policy: &*self.policy, redaction: &self.redaction };
-        match judge.prove(&path, fp, &entry, &text) {
+        let validator = Validator { policy: &*self.policy, redaction: &self.redaction };
+        match validator.prove(&path, fp, &entry, &text) {
             Ok(()) => Ok(self.prove_links(&entry, &pending.takes).is_ok()),
             Err(CassetteError::Secret { .. } | CassetteError::BrokenEntry { .. }) => Ok(false),
             Err(error) => Err(error),

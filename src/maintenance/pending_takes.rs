@@ -36,7 +36,7 @@ impl<P> Cassette<P> {
         Ok(EntryParts { text, pending })
     }
 
-    /// The pending takes that must not become text, by the place among those of their request: each is judged apart from
+    /// The pending takes that must not become text, by the place among those of their request: each is checked apart from
     /// the others; a request that asks what it would never be given refuses all of its takes.
     ///
     /// # Errors
@@ -65,12 +65,12 @@ impl<P> Cassette<P> {
     ///
     /// # Errors
     /// Where this process does not have the cassette for itself, or the store fails. Those before are gone.
-    pub fn discard(&self, surplus: &[Removal], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
+    pub fn discard(&self, removals: &[Removal], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
         let store = self.storage.store.as_ref().ok_or(StoreError::NotRecording)?;
         let _alone = self.storage.sealing.lock();
         usage::forget(&self.storage.root)?;
-        for Removal { fingerprint, unused, .. } in surplus {
-            step(surplus.len());
+        for Removal { fingerprint, unused, .. } in removals {
+            step(removals.len());
             let sequences = store.pending().sequences(fingerprint);
             let ids = sequences.into_iter().enumerate().filter(|(at, _)| unused.contains(at));
             let ids = ids.map(|(_, sequence)| TakeId { fingerprint: *fingerprint, sequence });
@@ -83,8 +83,8 @@ impl<P> Cassette<P> {
 impl Storage {
     /// Whether `entry`, which has nothing but this take, must not become text.
     fn refuses(&self, fp: &Fingerprint, entry: &Entry, recorded: &RecordedTake) -> Result<bool, CassetteError> {
-        let judge = Validator { policy: &*self.policy, redaction: &self.redaction };
-        match judge.judge(&self.root, fp, entry) {
+        let validator = Validator { policy: &*self.policy, redaction: &self.redaction };
+        match validator.judge(&self.root, fp, entry) {
             Ok(()) => Ok(self.prove_links(entry, slice::from_ref(recorded)).is_err()),
             Err(CassetteError::Secret { .. } | CassetteError::BrokenEntry { .. }) => Ok(true),
             Err(error) => Err(error),

@@ -67,11 +67,11 @@ impl Pruning {
     ///
     /// # Errors
     /// Where the text cannot be read, or has changed since the run.
-    pub fn surplus(&self) -> Result<Vec<Removal>, PruneError> {
+    pub fn removals(&self) -> Result<Vec<Removal>, PruneError> {
         Ok(self.surplus_telling(&mut |_| ())?.0)
     }
 
-    /// As [`Self::surplus`], with the number of all takes; `step` is called before each file is read, with the number of all.
+    /// As [`Self::removals`], with the number of all takes; `step` is called before each file is read, with the number of all.
     ///
     /// # Errors
     /// As there.
@@ -97,23 +97,23 @@ impl Pruning {
             found.push((folder, fingerprint, entry, unused));
         }
         keep_linked(&mut found);
-        let surplus = found.into_iter().map(|(folder, fingerprint, entry, unused)| Removal {
+        let removals = found.into_iter().map(|(folder, fingerprint, entry, unused)| Removal {
             folder,
             fingerprint,
             operation: entry.operation.as_str().to_owned(),
             unused,
             takes: entry.takes.len(),
         });
-        Ok((surplus.filter(|surplus| !surplus.unused.is_empty()).collect(), takes))
+        Ok((removals.filter(|removals| !removals.unused.is_empty()).collect(), takes))
     }
 
-    /// Takes `surplus` out of the text, as [`Cassette::remove`](Cassette::remove) does. Nobody prunes by the same run
+    /// Takes `removals` out of the text, as [`Cassette::remove`](Cassette::remove) does. Nobody prunes by the same run
     /// again.
     ///
     /// # Errors
     /// As there.
-    pub fn remove(&self, surplus: &[Removal], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
-        self.editing.cassette().remove(surplus, step)
+    pub fn remove(&self, removals: &[Removal], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
+        self.editing.cassette().remove(removals, step)
     }
 }
 

@@ -25,25 +25,25 @@ impl<P> Cassette<P> {
         entries: impl IntoIterator<Item = (&'e Fingerprint, &'e Entry)>,
     ) -> Result<CheckedEntries<'e>, CassetteError> {
         let storage = &self.storage;
-        let judge = Validator { policy: &*storage.policy, redaction: &storage.redaction };
-        let mut judged = Vec::new();
+        let validator = Validator { policy: &*storage.policy, redaction: &storage.redaction };
+        let mut checked = Vec::new();
         for (fp, entry) in entries {
             self.all_text(fp)?;
             let path = entry_path(&storage.root, &entry.operation.folder(), fp)?;
             let text = written(entry, &path)?;
-            judge.prove(&path, fp, entry, &text)?;
-            judged.push((path, fp, entry));
+            validator.prove(&path, fp, entry, &text)?;
+            checked.push((path, fp, entry));
         }
-        Ok(CheckedEntries(judged))
+        Ok(CheckedEntries(checked))
     }
 
-    /// Puts what was judged in its place, each synced and renamed, and tells `step` of each; the folders are synced once, at
+    /// Puts what was checked in its place, each synced and renamed, and tells `step` of each; the folders are synced once, at
     /// the end. The takes must come from cassettes with the same redaction rules. What is known of a run's use goes: it no
     /// longer fits.
     ///
     /// # Errors
     /// Where this process does not have the cassette for itself, or a file cannot be written. Those before it are there.
-    pub fn put(&self, judged: &CheckedEntries<'_>, mut step: impl FnMut()) -> Result<(), CassetteError> {
+    pub fn put(&self, checked: &CheckedEntries<'_>, mut step: impl FnMut()) -> Result<(), CassetteError> {
         let storage = &self.storage;
         if storage.store.is_none() {
             return Err(StoreError::NotRecording.into());
@@ -52,7 +52,7 @@ impl<P> Cassette<P> {
         usage::forget(&storage.root)?;
         format::upgrade(&storage.root)?;
         let mut changed = BTreeSet::from([storage.root.clone()]);
-        for (path, fp, entry) in &judged.0 {
+        for (path, fp, entry) in &checked.0 {
             step();
             self.all_text(fp)?;
             let temporary = write_temporary(&storage.root, fp, &written(entry, path)?)?;

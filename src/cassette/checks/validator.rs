@@ -12,7 +12,7 @@ use data_encoding::BASE64;
 use std::borrow::Cow;
 use std::path::Path;
 
-/// By whom and by what something is judged.
+/// By whom and by what something is checked.
 #[derive(Clone, Copy)]
 pub struct Validator<'a> {
     /// Who knows what is allowed.

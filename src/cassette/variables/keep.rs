@@ -53,9 +53,9 @@ impl<P> Cassette<P> {
             return Ok(());
         }
         let path = root.join(VARIABLES_FILE);
-        let judge = Validator { policy: &*storage.policy, redaction: &storage.redaction };
-        // What was there before is not judged: it must not keep anything from being removed.
-        let leaks = judge.secrets_in_variables(root, &after.without(&before));
+        let validator = Validator { policy: &*storage.policy, redaction: &storage.redaction };
+        // What was there before is not checked: it must not keep anything from being removed.
+        let leaks = validator.secrets_in_variables(root, &after.without(&before));
         if !leaks.is_empty() {
             return Err(CassetteError::Secret { path, leaks });
         }
