@@ -147,7 +147,10 @@ async fn importing_again_adds_nothing_and_a_dry_run_writes_nothing() {
     assert_eq!((imported.code, &imported.stdout), (Some(6), &dry.stdout));
     let texts = stage.texts("tape");
     let again = import(&stage, &[file]);
-    assert!(again.stderr.contains("nothing was added: tape has the rest") && again.stdout.is_empty(), "{again:?}");
+    assert!(
+        again.stderr.contains("nothing was added: tape already has the rest") && again.stdout.is_empty(),
+        "{again:?}"
+    );
     assert_eq!(stage.texts("tape"), texts);
     let more = run(stage.folder(), &["import", "--cassette", "errors", file, "--record-errors"]);
     assert!(more.stderr.contains("9 takes added to errors"), "{more:?}");
@@ -199,5 +202,5 @@ async fn an_import_that_adds_nothing_says_why() {
     assert_eq!(import(&stage, &["some.har"]).code, Some(0));
     told(&["some.har"], 0, "nothing to add: tape already has everything");
     entries("mitmproxy.har", &[1, 2, 3, 12]);
-    told(&["some.har"], 6, "nothing was added: tape has the rest");
+    told(&["some.har"], 6, "nothing was added: tape already has the rest");
 }

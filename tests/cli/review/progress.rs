@@ -13,7 +13,7 @@ async fn progress_is_shown_after_a_second_on_terminals_only() {
     let mut plain = ramtape(stage.folder());
     plain.env("AWS_ACCESS_KEY_ID", access_key_id).env("AWS_SECRET_ACCESS_KEY", secret);
     let line = format!(
-        "exec '{}' verify --cassette c --ignore-values --upstream {}",
+        "stty cols 80 rows 24; exec '{}' verify --cassette c --ignore-values --upstream {}",
         plain.get_program().to_str().unwrap(),
         stage.url()
     );
@@ -23,7 +23,7 @@ async fn progress_is_shown_after_a_second_on_terminals_only() {
     // `script` gives its command a terminal of its own.
     let mut terminal = Command::new("script");
     terminal.args(["-q", "-e", "-c", &line, "/dev/null"]).current_dir(stage.folder());
-    terminal.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    terminal.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
     let output = terminal.stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let screen = String::from_utf8(output.stdout).unwrap();
