@@ -29,14 +29,14 @@ fn recorded(root: &Path) {
 }
 
 fn remove(cassette: &Plain, n: usize, takes: &[usize]) -> Result<(), CassetteError> {
-    let surplus = Removal {
+    let removals = Removal {
         folder: FOLDER.to_owned(),
         fingerprint: head(n).fingerprint(),
         operation: String::new(),
         unused: takes.iter().copied().collect(),
         takes: 3,
     };
-    cassette.remove(&[surplus], &mut |_| ())
+    cassette.remove(&[removals], &mut |_| ())
 }
 
 /// A run that used the given takes; it began after all that was recorded.
@@ -70,12 +70,12 @@ fn unused_takes_are_removed_with_file_and_folder() {
 
     let pruning = Pruning::open(root).unwrap();
     assert_eq!(pruning.by(), "pytest");
-    let surplus = pruning.surplus().unwrap();
+    let removals = pruning.removals().unwrap();
     let seen: BTreeSet<_> =
-        surplus.iter().map(|s| (s.operation.as_str(), s.takes, s.unused.len(), s.is_whole())).collect();
+        removals.iter().map(|s| (s.operation.as_str(), s.takes, s.unused.len(), s.is_whole())).collect();
     let listing = "GetResourceShares";
     assert_eq!(seen, [(listing, 3, 1, false), (listing, 1, 1, true), ("ListPrincipals", 1, 1, true)].into());
-    pruning.remove(&surplus, &mut |all| assert_eq!(all, 3)).unwrap();
+    pruning.remove(&removals, &mut |all| assert_eq!(all, 3)).unwrap();
     drop(pruning);
 
     let replay = open(root, REPLAY);
@@ -127,10 +127,10 @@ fn writes_that_used_takes_need_stay_and_links_skip_removed_ones() {
     drop(recording);
     replayed(root, &usage(&[(asked.clone(), 1, &[0])]));
     let pruning = Pruning::open(root).unwrap();
-    let surplus = pruning.surplus().unwrap();
-    let gone: BTreeSet<_> = surplus.iter().map(|entry| entry.fingerprint).collect();
+    let removals = pruning.removals().unwrap();
+    let gone: BTreeSet<_> = removals.iter().map(|entry| entry.fingerprint).collect();
     assert_eq!(gone, BTreeSet::from([1, 2, 3].map(|n| head(n).fingerprint())));
-    pruning.remove(&surplus, &mut |_| ()).unwrap();
+    pruning.remove(&removals, &mut |_| ()).unwrap();
     drop(pruning);
     let left = open(root, REPLAY).entry(FOLDER, &asked.fingerprint()).unwrap().unwrap();
     assert_eq!(left.takes[0].after, None, "linked to what came before the writes that went");
@@ -145,11 +145,11 @@ fn nothing_is_removed_if_the_text_may_be_newer() {
     let one = [(head(1), 3, [0].as_slice())];
     let earlier = Usage { began: SystemTime::now() - Duration::from_secs(60), ..usage(&one) };
     replayed(root, &earlier);
-    let refused = Pruning::open(root).unwrap().surplus();
+    let refused = Pruning::open(root).unwrap().removals();
     assert!(matches!(&refused, Err(PruneError::Changed { by, .. }) if by == "pytest"), "{refused:?}");
     replayed(root, &usage(&[(head(1), 2, &[0])]));
     assert!(
-        matches!(Pruning::open(root).unwrap().surplus(), Err(PruneError::Changed { .. })),
+        matches!(Pruning::open(root).unwrap().removals(), Err(PruneError::Changed { .. })),
         "another number of takes"
     );
 }
