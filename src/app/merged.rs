@@ -21,7 +21,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
         not_recorded,
         secrets,
         broken,
-        adrift,
+        dangling,
         redacted,
         misses,
         missed,
@@ -49,7 +49,7 @@ fn add(mut whole: Summary, part: Summary) -> Summary {
     whole.not_recorded.extend(not_recorded);
     whole.secrets += secrets;
     whole.broken += broken;
-    whole.adrift.extend(adrift);
+    whole.dangling.extend(dangling);
     add_counts(&mut whole.redacted, redacted);
     whole.misses.extend(misses);
     whole.missed += missed;

@@ -136,7 +136,7 @@ const fn signer(config: &Config) -> engine::SignerChoice {
 }
 
 /// Opens the cassette as the record mode asks; `once` is decided here. `step` is called before each request that was left
-/// unsealed is sealed, with the number of all.
+/// pending is sealed, with the number of all.
 pub(super) fn open(
     root: &Path,
     mode: RecordMode,

@@ -135,8 +135,8 @@ impl Running {
             summary.partial.retain(|listing| partial.iter().any(|fp| listing.ends_with(fp)));
             summary.secrets = reports.iter().map(|(_, report)| report.secrets as u64).sum();
             summary.broken = reports.iter().map(|(_, report)| report.broken as u64).sum();
-            let adrift = reports.iter().flat_map(|(_, report)| &report.adrift);
-            summary.adrift = adrift.map(|(folder, fingerprint)| format!("{folder}/{fingerprint}")).collect();
+            let dangling = reports.iter().flat_map(|(_, report)| &report.dangling);
+            summary.dangling = dangling.map(|(folder, fingerprint)| format!("{folder}/{fingerprint}")).collect();
             let superseded: usize = reports.iter().map(|(_, report)| report.superseded).sum();
             if superseded > 0 {
                 let takes = counted(superseded, "take", "takes");

@@ -118,7 +118,7 @@ impl<P> Cassette<P> {
             policy: Arc::clone(&settings.policy),
             sealing: Mutex::default(),
             writes: Mutex::default(),
-            adrift: Mutex::default(),
+            dangling: Mutex::default(),
             superseded: Mutex::default(),
         });
         let sealed = match access {

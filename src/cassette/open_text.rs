@@ -56,7 +56,7 @@ impl<P> Cassette<P> {
             policy,
             sealing: Mutex::default(),
             writes: Mutex::default(),
-            adrift: Mutex::default(),
+            dangling: Mutex::default(),
             superseded: Mutex::default(),
         };
         let memory = Memory::new(Settings::default().memory);

@@ -76,7 +76,7 @@ impl Storage {
         let text = written(&entry, &path)?;
         Validator { policy: &*self.policy, redaction: &self.redaction }.prove(&path, fp, &entry, &text)?;
         if self.prove_links(&entry, &recorded).map_err(|broken| self.broken(name, broken))? {
-            self.adrift().insert(name.clone());
+            self.dangling().insert(name.clone());
         }
         self.note_writes(&entry.takes);
         let change = if before.as_deref() == Some(text.as_bytes()) {

@@ -42,7 +42,7 @@ pub struct SealReport {
     /// How many takes of earlier recordings went with what was recorded anew.
     pub superseded: usize,
     /// What is in the text now and was recorded after a write that is not in the cassette.
-    pub adrift: Vec<(String, Fingerprint)>,
+    pub dangling: Vec<(String, Fingerprint)>,
 }
 
 impl SealReport {
@@ -91,7 +91,7 @@ impl Storage {
             }
             report.lost = lost;
         }
-        report.adrift = std::mem::take(&mut *self.adrift()).into_iter().collect();
+        report.dangling = std::mem::take(&mut *self.dangling()).into_iter().collect();
         report
     }
 
@@ -155,8 +155,8 @@ impl Storage {
     }
 
     /// What was sealed and leads back to a write that is not there.
-    pub(super) fn adrift(&self) -> MutexGuard<'_, BTreeSet<Name>> {
-        self.adrift.lock()
+    pub(super) fn dangling(&self) -> MutexGuard<'_, BTreeSet<Name>> {
+        self.dangling.lock()
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Storage {
     /// Which writes are there, as far as anybody asked.
     pub(crate) writes: Mutex<KnownWrites>,
     /// What was sealed and leads back to a write that is not there.
-    pub(crate) adrift: Mutex<BTreeSet<(String, Fingerprint)>>,
+    pub(crate) dangling: Mutex<BTreeSet<(String, Fingerprint)>>,
     /// What gives way to the recording that is being sealed.
     pub(crate) superseded: Mutex<Superseded>,
 }

@@ -63,7 +63,7 @@ pub struct SelectionArgs {
     pub partial: bool,
     /// Requests with takes that are only in the store, not yet in the text; `rm` removes those takes
     #[arg(long, help_heading = CHOICE)]
-    pub unsealed: bool,
+    pub pending: bool,
 }
 
 /// A cassette, and which of its takes a command is about.

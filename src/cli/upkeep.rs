@@ -33,7 +33,7 @@ Examples:
 Removed takes are listed. Takes recorded after a removed write are linked to the write before it. If a
 remaining take holds a value of a removed write, nothing is removed unless --force is given. If takes
 are only in the store, nothing else is removed until they are text or discarded: --refused discards
-those that must not become text, --unsealed any. Nothing is removed while another ramtape has the
+those that must not become text, --pending any. Nothing is removed while another ramtape has the
 cassette open.";
 
 /// `ramtape seal`
@@ -84,7 +84,7 @@ pub struct RmArgs {
     /// The cassette, and which of its takes.
     #[command(flatten)]
     pub takes: TakesArgs,
-    /// Unsealed takes that must not become text: they contain a secret, or a replay would not find them
+    /// Pending takes that must not become text: they contain a secret, or a replay would not find them
     #[arg(long)]
     pub refused: bool,
     /// Only print what would be removed

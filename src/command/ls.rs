@@ -51,7 +51,7 @@ fn json(chosen: &Chosen, reader: &CassetteReader) -> String {
         "takes": chosen.takes.len(),
         "pages": pages(chosen),
         "outcomes": outcomes(chosen),
-        "unsealed": reader.is_unsealed(chosen.recorded.fingerprint),
+        "pending": reader.is_pending(chosen.recorded.fingerprint),
         "complete": chosen.takes().all(|(_, take)| take.complete),
         "file": reader.file(&chosen.recorded).to_string_lossy(),
     });

@@ -15,13 +15,13 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, console: Console)
     let config = Config::from_settings(settings, RecordMode::None)?;
     recorded::check(&config.cassette)?;
     let pruning = Pruning::open(&config.cassette)?;
-    let (surplus, all) = pruning.surplus_telling(&mut count_steps(console, "reading"))?;
+    let (removals, all) = pruning.surplus_telling(&mut count_steps(console, "reading"))?;
     // What will go is told before it goes.
-    output::print(&if args.json { json(&surplus, &config.cassette) } else { text(&surplus) })?;
-    let going: usize = surplus.iter().map(|entry| entry.unused.len()).sum();
+    output::print(&if args.json { json(&removals, &config.cassette) } else { text(&removals) })?;
+    let going: usize = removals.iter().map(|entry| entry.unused.len()).sum();
     let takes = counted(going, "take", "takes");
     let by = format!("in the latest complete replay, of `{}`", pruning.by());
-    if surplus.is_empty() {
+    if removals.is_empty() {
         console.note(&format!("nothing to remove: every take was used {by}"));
     } else if args.dry_run {
         console.note(&format!("{takes} would be removed: not used {by}"));
@@ -29,7 +29,7 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, console: Console)
         console.note("nothing was removed");
     } else {
         let variables = Variables::read(&config.cassette)?;
-        pruning.remove(&surplus, &mut count_steps(console, "removing from"))?;
+        pruning.remove(&removals, &mut count_steps(console, "removing from"))?;
         recorded::print_dropped_variables(&variables, &Variables::read(&config.cassette)?, console);
         console.note(&format!("{takes} removed: not used {by}"));
     }
@@ -50,7 +50,7 @@ fn confirm(question: &str) -> Result<bool, CommandError> {
     Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-pub(super) fn text(surplus: &[Removal]) -> String {
+pub(super) fn text(removals: &[Removal]) -> String {
     let line = |entry: &Removal| {
         let what = match (entry.is_whole(), entry.takes) {
             (true, 1) => "its take".to_owned(),
@@ -63,10 +63,10 @@ pub(super) fn text(surplus: &[Removal]) -> String {
         };
         format!("{}  {}  {what}\n", printable(&entry.operation).replace(['\n', '\t'], " "), entry.fingerprint)
     };
-    surplus.iter().map(line).collect()
+    removals.iter().map(line).collect()
 }
 
-fn json(surplus: &[Removal], root: &Path) -> String {
+fn json(removals: &[Removal], root: &Path) -> String {
     let line = |entry: &Removal| {
         let file = root.join(&entry.folder).join(format!("{}.json", entry.fingerprint));
         let object = serde_json::json!({
@@ -79,7 +79,7 @@ fn json(surplus: &[Removal], root: &Path) -> String {
         });
         format!("{object}\n")
     };
-    surplus.iter().map(line).collect()
+    removals.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::fingerprint::Fingerprint;
 
-    fn surplus(unused: &[usize], takes: usize) -> Removal {
+    fn removals(unused: &[usize], takes: usize) -> Removal {
         Removal {
             folder: "list-principals".into(),
             fingerprint: Fingerprint::from_bytes([0; 10]),
@@ -99,11 +99,11 @@ mod tests {
 
     #[test]
     fn tells_which_takes_go() {
-        let lines = text(&[surplus(&[0], 1), surplus(&[0, 1], 2), surplus(&[1], 3), surplus(&[0, 2], 3)]);
+        let lines = text(&[removals(&[0], 1), removals(&[0, 1], 2), removals(&[1], 3), removals(&[0, 2], 3)]);
         let ends: Vec<_> =
             lines.lines().map(|line| line.trim_start_matches("ListPrincipals  aaaaaaaaaaaaaaaa  ")).collect();
         assert_eq!(ends, ["its take", "all 2 takes", "take 2 of 3", "takes 1, 3 of 3"]);
-        let object = json(&[surplus(&[1], 3)], Path::new("c"));
+        let object = json(&[removals(&[1], 3)], Path::new("c"));
         assert!(object.contains(r#""unused":[2]"#) && object.contains(r#""fileGoes":false"#), "{object}");
     }
 }

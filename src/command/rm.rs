@@ -23,10 +23,10 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, console: Console) ->
     let settings = Settings::load(args.takes.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     recorded::check(&config.cassette)?;
-    let unsealed = args.takes.selection.unsealed || args.refused;
+    let pending = args.takes.selection.pending || args.refused;
     let editing = open(&config, args)?;
     let refused = args.refused.then(|| editing.cassette().refused()).transpose()?;
-    let Found { going, dangling } = find(&editing, &selection, unsealed, refused.as_ref(), console)?;
+    let Found { going, dangling } = find(&editing, &selection, pending, refused.as_ref(), console)?;
     if going.is_empty() && args.refused {
         return Err(CommandError::NothingRefused { root: config.cassette });
     }
@@ -34,21 +34,20 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, console: Console) ->
         return Err(selection.nothing_in(&config.cassette));
     }
     // What will go is told before it goes.
-    output::print(&if args.json { json(&going, unsealed, &config.cassette) } else { prune::text(&going) })?;
-    print_dangling(&dangling, unsealed, args.force, console);
+    output::print(&if args.json { json(&going, pending, &config.cassette) } else { prune::text(&going) })?;
+    print_dangling(&dangling, pending, args.force, console);
     if !dangling.is_empty() && !args.force {
         return Err(CommandError::Linked { links: counted(dangling.len() as u64, "link", "links") });
     }
     let takes = going.iter().map(|entry| entry.unused.len()).sum::<usize>();
-    let takes =
-        if unsealed { counted(takes, "unsealed take", "unsealed takes") } else { counted(takes, "take", "takes") };
+    let takes = if pending { counted(takes, "pending take", "pending takes") } else { counted(takes, "take", "takes") };
     if args.dry_run {
         console.note(&format!("{takes} would be removed"));
         return Ok(Exit::Well);
     }
     let variables = editing.cassette().variables()?;
     let mut step = count_steps(console, "removing from");
-    if unsealed {
+    if pending {
         editing.cassette().discard(&going, &mut step)?
     } else {
         editing.cassette().remove(&going, &mut step)?
@@ -69,7 +68,7 @@ fn open(config: &Config, args: &RmArgs) -> Result<Editing, EditError> {
         let policy = Arc::new(Rules::from_config(config).only_sealing());
         return Editing::open_store(root, &cassette::Settings { policy, ..cassette::Settings::default() });
     }
-    if args.takes.selection.unsealed {
+    if args.takes.selection.pending {
         return Editing::open_store(root, &cassette::Settings::default());
     }
     Editing::open(root)
@@ -93,44 +92,44 @@ struct Found {
 }
 
 /// Looks through the whole cassette: a file that cannot be read could hold a link. What goes is chosen from the text or,
-/// where `unsealed`, from the store; of that, from what is `refused` where that is given.
+/// where `pending`, from the store; of that, from what is `refused` where that is given.
 fn find(
     editing: &Editing,
     selection: &Selection<'_>,
-    unsealed: bool,
+    pending: bool,
     refused: Option<&HashMap<Fingerprint, BTreeSet<usize>>>,
     console: Console,
 ) -> Result<Found, CommandError> {
     let mut going = Vec::new();
-    let mut farewell = if unsealed { RemovalPlan::of_store() } else { RemovalPlan::default() };
+    let mut plan = if pending { RemovalPlan::of_store() } else { RemovalPlan::default() };
     let mut begun: BTreeMap<&str, Vec<Fingerprint>> = BTreeMap::new();
     let names = editing.cassette().fingerprints()?;
     let mut progress = Progress::new(console, "reading", names.len());
     for (folder, fingerprint) in names {
         progress.step();
         let parts = editing.cassette().parts(&folder, &fingerprint)?;
-        let (chosen_from, staying) = if unsealed { (parts.pending, parts.text) } else { (parts.text, parts.pending) };
-        staying.iter().for_each(|entry| farewell.look_at(fingerprint, entry, &BTreeSet::new()));
+        let (chosen_from, staying) = if pending { (parts.pending, parts.text) } else { (parts.text, parts.pending) };
+        staying.iter().for_each(|entry| plan.look_at(fingerprint, entry, &BTreeSet::new()));
         let Some(entry) = chosen_from else { continue };
         let recorded = Recorded { fingerprint, folder, entry };
         let mut takes = selection.takes(&recorded);
         if let Some(refused) = refused {
             takes.retain(|at| refused.get(&fingerprint).is_some_and(|places| places.contains(at)));
         }
-        farewell.look_at(fingerprint, &recorded.entry, &takes);
+        plan.look_at(fingerprint, &recorded.entry, &takes);
         for beginning in selection.beginnings(&recorded) {
             begun.entry(beginning).or_default().push(fingerprint);
         }
-        going.extend((!takes.is_empty()).then(|| surplus(recorded, takes)));
+        going.extend((!takes.is_empty()).then(|| removals(recorded, takes)));
     }
     drop(progress);
     match begun.into_iter().find(|(_, fingerprints)| fingerprints.len() > 1) {
         Some((beginning, fingerprints)) => Err(ambiguous(beginning, &fingerprints)),
-        None => Ok(Found { going, dangling: farewell.dangling() }),
+        None => Ok(Found { going, dangling: plan.dangling() }),
     }
 }
 
-fn surplus(recorded: Recorded, unused: BTreeSet<usize>) -> Removal {
+fn removals(recorded: Recorded, unused: BTreeSet<usize>) -> Removal {
     let Recorded { fingerprint, folder, entry } = recorded;
     Removal { folder, fingerprint, operation: entry.operation.as_str().to_owned(), unused, takes: entry.takes.len() }
 }
@@ -141,15 +140,15 @@ fn ambiguous(beginning: &str, fingerprints: &[Fingerprint]) -> CommandError {
     CommandError::Usage(format!("{beginning:?} matches several fingerprints: {}; give more characters", all.join(", ")))
 }
 
-fn print_dangling(dangling: &[Dangling], unsealed: bool, force: bool, console: Console) {
+fn print_dangling(dangling: &[Dangling], pending: bool, force: bool, console: Console) {
     for Dangling { operation, fingerprint, write } in dangling {
-        let how = if unsealed { "is linked to" } else { "holds a value of" };
+        let how = if pending { "is linked to" } else { "holds a value of" };
         let text = format!("{operation} {fingerprint} stays, but {how} {write}");
         if force { console.note(&text) } else { console.problem(&text) }
     }
 }
 
-fn json(going: &[Removal], unsealed: bool, root: &Path) -> String {
+fn json(going: &[Removal], pending: bool, root: &Path) -> String {
     let line = |entry: &Removal| {
         let file = root.join(&entry.folder).join(format!("{}.json", entry.fingerprint));
         let object = serde_json::json!({
@@ -158,8 +157,8 @@ fn json(going: &[Removal], unsealed: bool, root: &Path) -> String {
             "removed": entry.unused.iter().map(|at| at + 1).collect::<Vec<_>>(),
             "takes": entry.takes,
             "file": file.to_string_lossy(),
-            "fileGoes": entry.is_whole() && !unsealed,
-            "unsealed": unsealed,
+            "fileGoes": entry.is_whole() && !pending,
+            "pending": pending,
         });
         format!("{object}\n")
     };

@@ -22,15 +22,15 @@ pub(super) fn run(args: &SealArgs, environment: &Environment, console: Console) 
     for (folder, fingerprint) in opened.sealed.partial.iter().chain(&again.partial) {
         console.note(&format!("{folder}/{fingerprint}: a listing was recorded only in part"));
     }
-    let adrift = || opened.sealed.adrift.iter().chain(&again.adrift);
-    adrift().for_each(|(folder, fingerprint)| {
+    let dangling = || opened.sealed.dangling.iter().chain(&again.dangling);
+    dangling().for_each(|(folder, fingerprint)| {
         console.problem(&summary::describe_dangling(&format!("{folder}/{fingerprint}")))
     });
     if sealed == 0 && again.failed.is_empty() {
         console.note("nothing to seal");
     }
     let exit = print_failures(&again, &config.cassette, console);
-    Ok(if exit == Exit::Well && adrift().next().is_some() { Exit::Cassette } else { exit })
+    Ok(if exit == Exit::Well && dangling().next().is_some() { Exit::Cassette } else { exit })
 }
 
 /// What stays in the store after the second attempt keeps the cassette from being whole.

@@ -51,7 +51,7 @@ impl Exit {
             SealReport { secrets: 1.., .. } => Self::Secret,
             SealReport { broken: 1.., .. } => Self::Cassette,
             SealReport { failed, .. } if !failed.is_empty() => Self::NotRecorded,
-            SealReport { adrift, .. } if !adrift.is_empty() => Self::Cassette,
+            SealReport { dangling, .. } if !dangling.is_empty() => Self::Cassette,
             _ => Self::Well,
         }
     }
@@ -72,7 +72,7 @@ impl Exit {
             Self::Cassette
         } else if !summary.not_recorded.is_empty() {
             Self::NotRecorded
-        } else if !summary.adrift.is_empty() {
+        } else if !summary.dangling.is_empty() {
             Self::Cassette
         } else {
             Self::Well
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(of(2, &[]), 3);
         assert_eq!(of(0, &["the disk is full"]), 6);
         assert_eq!(of(1, &["the disk is full"]), 3);
-        let adrift = Summary { adrift: vec!["x".into()], ..Summary::default() };
-        assert_eq!(Exit::from_summary(&adrift).code(), 5);
+        let dangling = Summary { dangling: vec!["x".into()], ..Summary::default() };
+        assert_eq!(Exit::from_summary(&dangling).code(), 5);
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn json(summary: &Summary) -> serde_json::Value {
         "redacted": summary.redacted.iter().map(|(one, times)| {
             serde_json::json!({ "rule": one.rule, "member": one.member, "times": times })
         }).collect::<Vec<_>>(),
-        "adrift": summary.adrift,
+        "dangling": summary.dangling,
         "refused": summary.refused.iter().map(|(reason, count)| {
             serde_json::json!({ "reason": reason, "count": count })
         }).collect::<Vec<_>>(),
@@ -95,7 +95,7 @@ fn lines(summary: &Summary) -> Vec<Line> {
             .push(Line::Note(format!("and {} of unrecorded answers", counted(rest as u64, "more kind", "more kinds"))));
     }
     lines.extend(redacted(&summary.redacted).map(Line::Note));
-    for name in &summary.adrift {
+    for name in &summary.dangling {
         lines.push(Line::Problem(describe_dangling(name)));
     }
     for (reason, count) in &summary.refused {

@@ -21,7 +21,7 @@ fn head(name: &str) -> EntryHead {
     }
 }
 
-/// Records one answer to each operation, and gives the fingerprints. Unsealed unless `sealed`, as after a crash.
+/// Records one answer to each operation, and gives the fingerprints. Pending unless `sealed`, as after a crash.
 fn record(root: &Path, operations: &[(&str, u16)], sealed: bool) -> Vec<Fingerprint> {
     let access = Access::Record { replace: false };
     let cassette = Cassette::open(root, access, |_, _| (), &Settings::default()).unwrap().cassette;

@@ -14,16 +14,16 @@ impl Storage {
     /// # Errors
     /// Where one holds a value of a write that is not there: on replay nothing would ever be that value.
     pub(crate) fn prove_links(&self, entry: &Entry, recorded: &[RecordedTake]) -> Result<bool, BrokenEntry> {
-        let mut adrift = false;
+        let mut dangling = false;
         for RecordedTake { take, .. } in recorded {
             if let Some(write) = values(&entry.request, take).into_iter().find(|write| !self.has_write(write)) {
                 let pointer = place(entry, take);
                 let reason = format!("it holds a value of the write {write}, which is not in the cassette");
                 return Err(BrokenEntry { pointer, reason });
             }
-            adrift |= after(take).is_some_and(|write| !self.has_write(write));
+            dangling |= after(take).is_some_and(|write| !self.has_write(write));
         }
-        Ok(adrift)
+        Ok(dangling)
     }
 
     /// Notes the writes among `takes`, so that nobody needs to look for them.

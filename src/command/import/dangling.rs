@@ -20,7 +20,7 @@ pub(super) fn find_dangling(
         Ok(recorded.map(|recorded| recorded.entry))
     };
     let mut after: Vec<(&Name, HashSet<String>)> = Vec::new();
-    for name in &sealed.adrift {
+    for name in &sealed.dangling {
         let takes = read_apart(name)?.map(|entry| entry.takes).unwrap_or_default();
         after.push((name, takes.into_iter().filter_map(|take| take.after).collect()));
     }
@@ -31,8 +31,8 @@ pub(super) fn find_dangling(
     if let Some(target) = target.filter(|_| !missing.is_empty()) {
         remove_found(&mut missing, target.fingerprints()?, |(folder, fingerprint)| target.entry(folder, fingerprint))?;
     }
-    let adrift = after.iter().filter(|(_, writes)| writes.iter().any(|write| missing.contains(write.as_str())));
-    Ok(adrift.map(|(name, _)| (*name).clone()).collect())
+    let dangling = after.iter().filter(|(_, writes)| writes.iter().any(|write| missing.contains(write.as_str())));
+    Ok(dangling.map(|(name, _)| (*name).clone()).collect())
 }
 
 /// Takes out of `missing` the writes that are there. A write's id begins with its folder.
@@ -62,5 +62,5 @@ pub(super) fn describe((folder, fingerprint): &Name, root: &Path) -> String {
 
 /// The same for programs, a line.
 pub(super) fn json((folder, fingerprint): &Name) -> String {
-    format!("{}\n", serde_json::json!({ "adrift": format!("{folder}/{fingerprint}") }))
+    format!("{}\n", serde_json::json!({ "dangling": format!("{folder}/{fingerprint}") }))
 }

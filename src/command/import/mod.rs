@@ -40,11 +40,11 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
     let (reader, mut notices) = CassetteReader::open_with_notices(apart.path())?;
     notices.retain(|notice| !matches!(notice, Notice::Pending { .. }));
     recorded::print_notices(&notices, console);
-    sealed.adrift = dangling::find_dangling(&sealed, &reader, target.cassette())?;
+    sealed.dangling = dangling::find_dangling(&sealed, &reader, target.cassette())?;
     let Changes { list: changes, brought } = changes(&target, &[reader], console)?;
     let judged = target.judge(&changes)?;
     output::print(&if args.json {
-        let dangling: String = sealed.adrift.iter().map(dangling::json).collect();
+        let dangling: String = sealed.dangling.iter().map(dangling::json).collect();
         merge::json(&changes, &config.cassette) + &skipped.json() + &dangling
     } else {
         merge::text(&changes)
@@ -54,7 +54,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
         target.write(judged.as_ref(), changes.len(), console)?;
     }
     skipped.print(console);
-    sealed.adrift.iter().for_each(|name| console.problem(&dangling::describe(name, &config.cassette)));
+    sealed.dangling.iter().for_each(|name| console.problem(&dangling::describe(name, &config.cassette)));
     console.note(&if changes.is_empty() {
         let service = config.service.name.to_uppercase();
         added_nothing(has_entries, brought, &skipped, (&service, &config.cassette))
@@ -139,6 +139,6 @@ fn take_in(
             }
         },
     ))?;
-    skipped.add_unsealed(&report);
+    skipped.add_pending(&report);
     Ok((skipped, report))
 }

@@ -57,7 +57,7 @@ impl Skipped {
     }
 
     /// What was taken in and cannot become text.
-    pub(super) fn add_unsealed(&mut self, sealed: &SealReport) {
+    pub(super) fn add_pending(&mut self, sealed: &SealReport) {
         let reasons = sealed.failed.iter().map(|(_, _, reason)| reason.clone());
         self.entries.extend(reasons.map(|reason| SkippedEntry { number: None, name: String::new(), reason }));
     }

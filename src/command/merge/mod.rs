@@ -84,9 +84,9 @@ fn check(into: &Path, from: &[PathBuf]) -> Result<(), CommandError> {
 /// Checks that no cassette holds takes in its store only: nobody has judged those yet.
 fn check_sealed(roots: &[PathBuf], readers: &[CassetteReader]) -> Result<(), CommandError> {
     for (root, reader) in roots.iter().zip(readers) {
-        let entries = reader.names()?.into_iter().filter(|(_, fingerprint)| reader.is_unsealed(*fingerprint)).count();
+        let entries = reader.names()?.into_iter().filter(|(_, fingerprint)| reader.is_pending(*fingerprint)).count();
         if entries > 0 {
-            return Err(MergeError::Unsealed { root: root.clone(), entries }.into());
+            return Err(MergeError::Pending { root: root.clone(), entries }.into());
         }
     }
     Ok(())
@@ -118,7 +118,7 @@ pub(super) fn changes(target: &Target, readers: &[CassetteReader], console: Cons
     let mut names: BTreeMap<(String, Fingerprint), Vec<&CassetteReader>> = BTreeMap::new();
     for reader in readers {
         // What could not become text where it is does not become text elsewhere.
-        for name in reader.names()?.into_iter().filter(|(_, fingerprint)| !reader.is_unsealed(*fingerprint)) {
+        for name in reader.names()?.into_iter().filter(|(_, fingerprint)| !reader.is_pending(*fingerprint)) {
             names.entry(name).or_default().push(reader);
         }
     }

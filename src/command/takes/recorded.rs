@@ -57,11 +57,11 @@ impl CassetteReader {
     }
 
     /// Whether takes of a fingerprint are in the store only.
-    pub(in crate::command) fn is_unsealed(&self, fingerprint: Fingerprint) -> bool {
+    pub(in crate::command) fn is_pending(&self, fingerprint: Fingerprint) -> bool {
         self.cassette.is_pending(&fingerprint)
     }
 
-    /// The file of a fingerprint; it need not be there, where its takes are unsealed.
+    /// The file of a fingerprint; it need not be there, where its takes are pending.
     pub(in crate::command) fn file(&self, recorded: &Recorded) -> PathBuf {
         self.root.join(&recorded.folder).join(format!("{}.json", recorded.fingerprint))
     }

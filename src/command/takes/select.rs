@@ -63,8 +63,8 @@ impl<'a> Selection<'a> {
     }
 
     fn has_flags(&self) -> bool {
-        let SelectionArgs { session, actor, region, errors, partial, unsealed } = self.flags;
-        [session, actor, region].into_iter().any(Option::is_some) || *errors || *partial || *unsealed
+        let SelectionArgs { session, actor, region, errors, partial, pending } = self.flags;
+        [session, actor, region].into_iter().any(Option::is_some) || *errors || *partial || *pending
     }
 
     /// That nothing is so, in the cassette `root`.
@@ -90,7 +90,7 @@ impl<'a> Selection<'a> {
         let mut progress = Progress::new(console, "reading", names.len());
         for (folder, fingerprint) in names {
             progress.step();
-            if !self.may_hold(&folder, fingerprint) || (self.flags.unsealed && !reader.is_unsealed(fingerprint)) {
+            if !self.may_hold(&folder, fingerprint) || (self.flags.pending && !reader.is_pending(fingerprint)) {
                 continue;
             }
             match reader.read(&folder, fingerprint) {

@@ -48,7 +48,7 @@ pub struct Summary {
     /// How many because they do not answer their own requests. Not 0: exit code 5.
     pub broken: u64,
     /// What was recorded after a write that is not in the cassette, by operation's folder and fingerprint.
-    pub adrift: Vec<String>,
+    pub dangling: Vec<String>,
     /// What was redacted in answers and requests that were recorded, by rule and member.
     pub redacted: Vec<(Redacted, u64)>,
     /// Requests without a take. The list is bounded; `missed` counts all.
@@ -84,7 +84,7 @@ pub struct Summary {
     pub stuck: Vec<String>,
     /// How many of them were then given what was recorded later.
     pub waiters_advanced: u64,
-    /// Notices worth a line: unsealed takes in use, a store rebuilt, a take lost.
+    /// Notices worth a line: pending takes in use, a store rebuilt, a take lost.
     pub notices: Vec<String>,
     /// The sessions that asked, by name; the one of callers that name none first.
     pub sessions: Vec<SessionState>,

@@ -48,7 +48,7 @@ pub enum MergeError {
         counted(*entries, "request", "requests"),
         shell_path(root)
     )]
-    Unsealed {
+    Pending {
         /// Where from.
         root: PathBuf,
         /// For how many requests.
@@ -82,7 +82,7 @@ impl MergeError {
             Self::Same { .. } => Exit::Usage,
             Self::OtherRules { .. }
             | Self::OtherKey { .. }
-            | Self::Unsealed { .. }
+            | Self::Pending { .. }
             | Self::Variables { .. }
             | Self::Clash { .. } => Exit::Failed,
         }

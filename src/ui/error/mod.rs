@@ -174,7 +174,7 @@ pub enum CommandError {
     },
     /// Everything that is in the store only may become text.
     #[error(
-        "no unsealed take in {} is refused: `ramtape seal --cassette {}` writes them as text",
+        "no pending take in {} is refused: `ramtape seal --cassette {}` writes them as text",
         root.display(),
         shell_path(root)
     )]

@@ -4,8 +4,8 @@
 #![cfg(debug_assertions)]
 
 use crate::support::alone::test_path;
+use crate::support::pending::{asked, plant, recording};
 use crate::support::stage::{Asking, Caller, Stage, owner};
-use crate::support::unsealed::{asked, plant, recording};
 use clap::Parser;
 use ramtape::cassette::{Access, Cassette, Notice, Settings, TakeHead, failpoint};
 use ramtape::cli::Cli;
@@ -171,7 +171,7 @@ fn an_interrupted_discard_removes_all_or_nothing() {
             plant(&cassette, &asked("ListPrincipals", "{}"), take, 200, "{}");
         }
         drop(cassette);
-        let arguments = "ramtape rm --unsealed --session a --cassette c";
+        let arguments = "ramtape rm --pending --session a --cassette c";
         assert_eq!(run(folder.path(), arguments, (point, 1)), None, "{point}");
         let again = run(folder.path(), arguments, ("none", 0));
         assert!(matches!(again, Some(0 | 1)), "{point}: {again:?}");

@@ -67,8 +67,8 @@ async fn a_read_without_its_write_is_in_the_json_output() {
     without_the_write(&stage);
     let imported = import(&stage, &["--json", "-q"]);
     let lines: Vec<Value> = imported.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let adrift: Vec<&str> = lines.iter().filter_map(|line| line["adrift"].as_str()).collect();
-    assert!(adrift.len() == 1 && adrift[0].starts_with("list-resource-types/"), "{lines:?}");
+    let dangling: Vec<&str> = lines.iter().filter_map(|line| line["dangling"].as_str()).collect();
+    assert!(dangling.len() == 1 && dangling[0].starts_with("list-resource-types/"), "{lines:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

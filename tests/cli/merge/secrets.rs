@@ -1,8 +1,8 @@
 //! Nothing becomes text by a merge that a recording would have kept back.
 
 use crate::support::binary::run;
+use crate::support::pending::{asked, plant, recording};
 use crate::support::stage::{Asking, Stage};
-use crate::support::unsealed::{asked, plant, recording};
 use ramtape::cassette::TakeHead;
 use ramtape::config::RecordMode;
 use serde_json::json;

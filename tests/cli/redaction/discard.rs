@@ -1,15 +1,15 @@
 //! What must not become text can be thrown away, and keeps nothing else back then.
 
 use crate::support::binary::{Finished, folder, run};
+use crate::support::pending::{asked, plant, recording};
 use crate::support::secrets::SECRETS;
-use crate::support::unsealed::{asked, plant, recording};
 use ramtape::cassette::TakeHead;
 use std::path::Path;
 
 const LISTING: &str = "{\"resourceShares\":[]}";
 const WRITE: &str = "create-resource-share/d2uf5w6ohq3zjxne#1";
 
-/// Leaves a session's answer to one request unsealed.
+/// Leaves a session's answer to one request pending.
 fn left(folder: &Path, session: &str) {
     let take = TakeHead { session: Some(session.to_owned()), ..TakeHead::default() };
     plant(&recording(&folder.join("c")), &asked("GetResourceShares", "{}"), take, 200, LISTING);
@@ -34,12 +34,12 @@ fn a_refused_take_is_discarded_and_the_others_are_sealed() {
         "{sealed_first:?}"
     );
 
-    let named = ["rm", "--unsealed", "--session", "AKIA*"];
+    let named = ["rm", "--pending", "--session", "AKIA*"];
     let dry = over(folder.path(), &[&named[..], &["--dry-run"]].concat());
-    assert!(dry.code == Some(0) && dry.stderr.contains("1 unsealed take would be removed"), "{dry:?}");
+    assert!(dry.code == Some(0) && dry.stderr.contains("1 pending take would be removed"), "{dry:?}");
     let line = over(folder.path(), &[&named[..], &["--json"]].concat());
     let line: serde_json::Value = serde_json::from_str(&line.stdout).unwrap();
-    assert_eq!((&line["removed"], &line["takes"], &line["unsealed"]), (&[1].into(), &2.into(), &true.into()));
+    assert_eq!((&line["removed"], &line["takes"], &line["pending"]), (&[1].into(), &2.into(), &true.into()));
     assert_eq!(over(folder.path(), &named).code, Some(1), "it is gone");
 
     let listed = over(folder.path(), &["ls", "--json"]);
@@ -47,7 +47,7 @@ fn a_refused_take_is_discarded_and_the_others_are_sealed() {
     assert_eq!(over(folder.path(), &["seal"]).code, Some(0));
     let text = committed_text(folder.path());
     assert!(text.contains("\"clean\"") && !text.contains(secret), "{text}");
-    assert_eq!(over(folder.path(), &["rm", "--unsealed"]).code, Some(1), "nothing is unsealed");
+    assert_eq!(over(folder.path(), &["rm", "--pending"]).code, Some(1), "nothing is pending");
     assert_eq!(committed_text(folder.path()), text);
 }
 
@@ -70,7 +70,7 @@ fn discard_removes_only_takes_that_must_not_be_sealed() {
     let narrowed = over(folder.path(), &["rm", "--refused", "--session", "clean"]);
     assert!(narrowed.code == Some(1) && narrowed.stderr.contains("is refused: `ramtape seal"), "{narrowed:?}");
     let thrown = over(folder.path(), &["rm", "--refused"]);
-    assert!(thrown.code == Some(0) && thrown.stderr.contains("1 unsealed take removed"), "{thrown:?}");
+    assert!(thrown.code == Some(0) && thrown.stderr.contains("1 pending take removed"), "{thrown:?}");
     assert!(thrown.stderr.contains("`ramtape seal --cassette c` writes the others"), "{thrown:?}");
     let nothing = over(folder.path(), &["rm", "--refused"]);
     assert!(nothing.code == Some(1) && nothing.stderr.contains("is refused: `ramtape seal"), "{nothing:?}");
@@ -94,7 +94,7 @@ fn a_request_that_would_never_be_found_is_refused_with_all_its_takes() {
     let refused = over(folder.path(), &["seal"]);
     assert_eq!(refused.code, Some(5), "{refused:?}");
     let thrown = over(folder.path(), &["rm", "--refused"]);
-    assert!(thrown.code == Some(0) && thrown.stderr.contains("1 unsealed take removed"), "{thrown:?}");
+    assert!(thrown.code == Some(0) && thrown.stderr.contains("1 pending take removed"), "{thrown:?}");
     assert_eq!(over(folder.path(), &["seal"]).code, Some(0));
     assert_eq!(over(folder.path(), &["ls", "--json"]).stdout.lines().count(), 1);
 }
@@ -109,10 +109,10 @@ fn discard_keeps_sealed_takes_and_writes_that_others_link_to() {
     plant(&cassette, &write, TakeHead { id: Some(WRITE.to_owned()), ..TakeHead::default() }, 200, "{}");
     plant(&cassette, &read, TakeHead { after: Some(WRITE.to_owned()), ..TakeHead::default() }, 200, LISTING);
     drop(cassette);
-    let linked = over(folder.path(), &["rm", "--unsealed", "Create*"]);
+    let linked = over(folder.path(), &["rm", "--pending", "Create*"]);
     assert!(linked.code == Some(1) && linked.stderr.contains(WRITE), "{linked:?}");
-    let both = over(folder.path(), &["rm", "--unsealed"]);
-    assert!(both.code == Some(0) && both.stderr.contains("2 unsealed takes removed"), "{both:?}");
+    let both = over(folder.path(), &["rm", "--pending"]);
+    assert!(both.code == Some(0) && both.stderr.contains("2 pending takes removed"), "{both:?}");
     assert!(committed_text(folder.path()).contains("\"one\""));
     let listed = over(folder.path(), &["ls"]);
     assert!(

@@ -1,8 +1,8 @@
 //! What one recorded request needs of another: the write whose value it holds, and the answer that gave what it asks.
 
 use crate::support::binary::{Finished, Server, folder, ramtape, run};
+use crate::support::pending::{asked, plant, recording};
 use crate::support::stage::{Caller, Stage};
-use crate::support::unsealed::{asked, plant, recording};
 use ramtape::cassette::TakeHead;
 use ramtape::simulator::Credential;
 use serde_json::json;

@@ -1,9 +1,9 @@
 //! What is written as text has been proved: no secret in it, and an answer to every one of its requests.
 
 use crate::support::binary::{Server, folder, ramtape, run};
+use crate::support::pending::{asked, recording};
 use crate::support::secrets::{SECRETS, committed};
 use crate::support::stage::{Asking, Caller, Stage};
-use crate::support::unsealed::{asked, recording};
 use ramtape::cassette::{RecordingPolicy, TakeHead};
 use ramtape::model::{Body, Hole, Page};
 use ramtape::redact::Scrubbed;

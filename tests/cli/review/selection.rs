@@ -1,7 +1,7 @@
 //! `ls` and `show` with a choice.
 
 use super::setup::{json_lines, over, recorded};
-use crate::support::unsealed::{asked, plant, recording};
+use crate::support::pending::{asked, plant, recording};
 use ramtape::cassette::TakeHead;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -25,7 +25,7 @@ async fn takes_are_chosen_by_operation_session_error_and_part() {
     assert_eq!(takes(&["--partial"]), [of("ListPermissions", 1)]);
     assert_eq!(takes(&["--region", "us-*", "--actor", "default"]), all);
     assert_eq!(takes(&["--actor", "consumer"]), []);
-    assert_eq!(takes(&["--unsealed"]), []);
+    assert_eq!(takes(&["--pending"]), []);
 
     let nothing = over(&stage, &["ls", "--region", "eu-*"]);
     assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(0), ""));
@@ -49,12 +49,12 @@ async fn show_shows_the_chosen_takes_under_their_numbers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pending_takes_of_a_killed_recording_are_selected_as_unsealed() {
+async fn pending_takes_of_a_killed_recording_are_selected_as_pending() {
     let stage = recorded().await;
     plant(&recording(&stage.cassette("c")), &asked("ListPrincipals", "{}"), TakeHead::default(), 200, "{}");
-    let lines = json_lines(&over(&stage, &["ls", "--unsealed", "--json"]));
+    let lines = json_lines(&over(&stage, &["ls", "--pending", "--json"]));
     assert_eq!(lines.len(), 1, "{lines:?}");
-    assert_eq!((&lines[0]["operation"], &lines[0]["unsealed"]), (&"ListPrincipals".into(), &true.into()));
+    assert_eq!((&lines[0]["operation"], &lines[0]["pending"]), (&"ListPrincipals".into(), &true.into()));
     // And nothing is removed while it is so.
     let refused = over(&stage, &["rm", "ListPermissions"]);
     assert_eq!(refused.code, Some(1), "{refused:?}");

@@ -2,8 +2,8 @@
 
 use super::setup::{json_lines, over, recorded};
 use crate::support::binary::run;
+use crate::support::pending::{asked, plant, recording};
 use crate::support::stage::Stage;
-use crate::support::unsealed::{asked, plant, recording};
 use ramtape::cassette::TakeHead;
 use std::path::Path;
 

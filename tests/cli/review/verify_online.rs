@@ -2,8 +2,8 @@
 
 use super::setup::{LISTING, json_lines, over, recorded};
 use crate::support::binary::{Finished, ramtape};
+use crate::support::pending::{asked, plant, recording};
 use crate::support::stage::{Asking, Stage};
-use crate::support::unsealed::{asked, plant, recording};
 use bytes::Bytes;
 use ramtape::cassette::{EntryHead, TakeHead};
 use ramtape::config::{Pseudonymize, RecordMode};

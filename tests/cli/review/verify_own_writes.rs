@@ -2,8 +2,8 @@
 
 use super::setup::{LISTING, json_lines};
 use super::verify_online::{endpoint, verify};
+use crate::support::pending::{asked, plant, recording};
 use crate::support::stage::{Asking, Ramtape, Stage};
-use crate::support::unsealed::{asked, plant, recording};
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;

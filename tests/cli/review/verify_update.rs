@@ -2,8 +2,8 @@
 
 use super::setup::{LISTING, json_lines, over, recorded};
 use super::verify_online::{endpoint, verify};
+use crate::support::pending::{asked, plant, recording};
 use crate::support::stage::Stage;
-use crate::support::unsealed::{asked, plant, recording};
 use bytes::Bytes;
 use ramtape::cassette::TakeHead;
 use ramtape::config::RecordMode;

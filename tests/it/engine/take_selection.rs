@@ -176,7 +176,7 @@ async fn recording_again_removes_what_earlier_writes_had_made() {
             let arns = twice(&recording, session).await;
             assert_eq!(arns.len(), 2, "upstream makes up new ones");
             let summary = recording.stop().await;
-            assert_eq!((summary.adrift.len(), summary.not_recorded.len()), (0, 0), "{summary:?}");
+            assert_eq!((summary.dangling.len(), summary.not_recorded.len()), (0, 0), "{summary:?}");
             let root = if per_session { format!("c/{session}") } else { "c".to_owned() };
             let texts = stage.texts(&root);
             for (file, text) in &texts {
@@ -216,7 +216,7 @@ async fn later_takes_are_linked_to_the_write_before() {
     let again = stage.ramtape("c", RecordMode::All).await;
     twice(&again, "").await;
     let summary = again.stop().await;
-    assert_eq!((summary.adrift.len(), summary.not_recorded.len()), (0, 0), "{summary:?}");
+    assert_eq!((summary.dangling.len(), summary.not_recorded.len()), (0, 0), "{summary:?}");
     assert_links_hold(&stage.texts("c"));
     let replaying = stage.ramtape("c", RecordMode::None).await;
     assert_eq!(create(&replaying, "other", "").await, other);

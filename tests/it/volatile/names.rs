@@ -169,7 +169,7 @@ async fn recording_again_leaves_no_value_of_removed_writes() {
         let none = json!({ "resourceOwner": "OTHER-ACCOUNTS", "name": "share-7f" });
         assert_eq!(recording.post("GetResourceShares", none).await.json()["resourceShares"], json!([]));
         let summary = recording.stop().await;
-        assert_eq!((summary.adrift.len(), summary.not_recorded.len()), (0, 0), "{summary:?}");
+        assert_eq!((summary.dangling.len(), summary.not_recorded.len()), (0, 0), "{summary:?}");
     }
     let listings = stage.texts("c").into_iter().filter(|(file, _)| file.starts_with("get-resource-shares/"));
     assert_eq!(listings.count(), 1, "{}", texts(&stage, "c"));
