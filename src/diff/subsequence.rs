@@ -1,14 +1,27 @@
 //! What two sequences have in common, in order.
+//!
+//! By hand: which of several equally long subsequences is taken decides the order of a merge, and has to stay. The crate
+//! `similar` takes another one with each of its algorithms.
 
-use similar::algorithms::{DiffHook, myers};
-use std::convert::Infallible;
+/// More comparisons than this are not made to find the longest common sequence; a common one is found all the same.
+const MOST_COMPARISONS: usize = 4_000_000;
 
-/// The pairs of places of a longest common subsequence; `same` says whether a place in the one equals one in the other.
-pub(super) fn common_places(old: usize, new: usize, same: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
-    let places = |count: usize| (0..count).map(|at| Place { at, same: &same }).collect::<Vec<_>>();
-    let mut pairs = Pairs(Vec::new());
-    let Ok(()) = myers::diff_deadline_raw(&mut pairs, &places(old), 0..old, &places(new), 0..new, None);
-    pairs.0
+/// The pairs of a longest common sequence of two sequences with these lengths.
+pub(super) fn common_places(ours: usize, theirs: usize, same: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
+    let shorter = ours.min(theirs);
+    let start = (0..shorter).take_while(|at| same(*at, *at)).count();
+    let end = (0..shorter - start).take_while(|back| same(ours - 1 - back, theirs - 1 - back)).count();
+    let (rows, columns) = (ours - start - end, theirs - start - end);
+    let mut pairs: Vec<(usize, usize)> = (0..start).map(|at| (at, at)).collect();
+    let inner = |row: usize, column: usize| same(start + row, start + column);
+    let middle = if rows.saturating_mul(columns) > MOST_COMPARISONS {
+        greedy(rows, columns, inner)
+    } else {
+        longest(rows, columns, inner)
+    };
+    pairs.extend(middle.into_iter().map(|(row, column)| (start + row, start + column)));
+    pairs.extend((0..end).rev().map(|back| (ours - 1 - back, theirs - 1 - back)));
+    pairs
 }
 
 /// The places in `whole` of all of `part`, in its order; `None` where some of it has none.
@@ -17,27 +30,47 @@ pub(super) fn places_within<T>(whole: &[T], part: &[T], holds: impl Fn(&T, &T) -
     part.iter().map(|item| places.find(|(_, other)| holds(other, item)).map(|(at, _)| at)).collect()
 }
 
-/// A place in one of the sequences.
-struct Place<'f> {
-    at: usize,
-    same: &'f dyn Fn(usize, usize) -> bool,
+fn longest(rows: usize, columns: usize, same: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
+    // How long it is from each place on, row by row from the last.
+    let mut lengths = vec![vec![0_u32; columns + 1]; rows + 1];
+    let length = |lengths: &[Vec<u32>], row: usize, column: usize| {
+        lengths.get(row).and_then(|row| row.get(column)).copied().unwrap_or_default()
+    };
+    for row in (0..rows).rev() {
+        for column in (0..columns).rev() {
+            let best = if same(row, column) {
+                length(&lengths, row + 1, column + 1) + 1
+            } else {
+                length(&lengths, row + 1, column).max(length(&lengths, row, column + 1))
+            };
+            if let Some(cell) = lengths.get_mut(row).and_then(|row| row.get_mut(column)) {
+                *cell = best;
+            }
+        }
+    }
+    let (mut pairs, mut row, mut column) = (Vec::new(), 0, 0);
+    while row < rows && column < columns {
+        if same(row, column) {
+            pairs.push((row, column));
+            (row, column) = (row + 1, column + 1);
+        } else if length(&lengths, row + 1, column) >= length(&lengths, row, column + 1) {
+            row += 1;
+        } else {
+            column += 1;
+        }
+    }
+    pairs
 }
 
-impl PartialEq for Place<'_> {
-    fn eq(&self, old: &Self) -> bool {
-        (self.same)(old.at, self.at)
+fn greedy(rows: usize, columns: usize, same: impl Fn(usize, usize) -> bool) -> Vec<(usize, usize)> {
+    let (mut pairs, mut from) = (Vec::new(), 0);
+    for row in 0..rows {
+        if let Some(column) = (from..columns).find(|column| same(row, *column)) {
+            pairs.push((row, column));
+            from = column + 1;
+        }
     }
-}
-
-struct Pairs(Vec<(usize, usize)>);
-
-impl DiffHook for Pairs {
-    type Error = Infallible;
-
-    fn equal(&mut self, old: usize, new: usize, count: usize) -> Result<(), Infallible> {
-        self.0.extend((0..count).map(|step| (old + step, new + step)));
-        Ok(())
-    }
+    pairs
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ fn with_an_actors_profile_that_cannot_be_loaded_nobody_becomes_default() {
     let error = error(&refused);
     assert_eq!((&error["code"], &error["status"]), (&json!("RamtapeActorUnknownException"), &json!(403)));
     let message = error["message"].as_str().unwrap();
-    assert!(message.contains("the actor consumer") && message.contains("absent"), "{message}");
+    assert!(message.contains("[actors.consumer]") && message.contains("absent"), "{message}");
     assert_eq!(endpoint.running().requests(), 0);
     // Whoever is known by other means is not held up.
     let keys = "AWS_ACCESS_KEY_ID=owners-key AWS_SECRET_ACCESS_KEY=nothing exec \"$@\"";

@@ -227,7 +227,7 @@ fn a_fips_or_dual_stack_endpoint_is_asked_where_the_command_would_ask_it() {
         let call = create(&python, "x").region(REGION).credentials(&keys.access_key_id, &keys.secret);
         let call = call.env(variable, "true").env("AWS_MAX_ATTEMPTS", "1");
         let finished = under_run(&tape, "all", &[], call).finish();
-        assert!(finished.stderr.contains(&format!("{host} is asked")), "{finished}");
+        assert!(finished.stderr.contains(&format!("{host} is used")), "{finished}");
         let error = refusal(&finished);
         assert!(error["message"].as_str().unwrap().contains(host), "{error}");
     }
@@ -305,6 +305,6 @@ fn an_endpoint_that_is_ramtapes_own_hides_no_other() {
     let call = create(&python, "x").region(REGION).credentials(&keys.access_key_id, &keys.secret);
     let call = call.env("AWS_ENDPOINT_URL_RAM", format!("http://{port}")).env("AWS_ENDPOINT_URL", endpoint.url());
     let recorded = under_run(&tape, "all", &["--listen", &port.to_string()], call).finish().success();
-    assert!(recorded.stderr.contains("as AWS_ENDPOINT_URL says"), "{recorded}");
+    assert!(recorded.stderr.contains("as set by AWS_ENDPOINT_URL"), "{recorded}");
     assert_eq!(endpoint.running().requests(), 1);
 }

@@ -49,7 +49,7 @@ fn cmd_is_not_started_where_it_would_go_past_ramtape() {
     let folder = folder();
     for (flags, name, value, part) in [
         (&[][..], "NO_PROXY", ".amazonaws.com", "covers ram.us-east-1.amazonaws.com"),
-        (&[], "AWS_ENDPOINT_URL", "http://127.0.0.1:4566", "AWS_ENDPOINT_URL leads CMD elsewhere"),
+        (&[], "AWS_ENDPOINT_URL", "http://127.0.0.1:4566", "AWS_ENDPOINT_URL makes CMD bypass ramtape"),
         (&["--tls"], "X", "x", "--tls works only with --door endpoint"),
     ] {
         let refused = run(folder.path(), flags, &[(name, value)], &["touch", "started"]);
