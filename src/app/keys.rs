@@ -3,7 +3,7 @@
 use crate::cassette::{self, CassetteError, KEY_FILE};
 use crate::files::create_atomically;
 use crate::model::with_causes;
-use crate::redact::{Key, KeySource, Policy, RuleError};
+use crate::redact::{Key, KeySource, KeyUnavailable, Policy, RuleError};
 use parking_lot::Mutex;
 use std::fs;
 use std::io;
@@ -125,7 +125,7 @@ impl Keys {
             return match own {
                 Some(key) => Ok(KeySource::Known(key)),
                 None if recording && !self.is_outside => Ok(KeySource::MadeWhenNeeded(Box::new(move || {
-                    self.make_beside().map_err(|error| with_causes(&error))
+                    self.make_beside().map_err(|error| KeyUnavailable(with_causes(&error)))
                 }))),
                 None => Ok(KeySource::Missing(random()?)),
             };
@@ -220,7 +220,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), KeyError> {
 /// The key in the file at `path`; `None` where there is no file.
 pub(super) fn read(path: &Path) -> Result<Option<Key>, KeyError> {
     match fs::read(path) {
-        Ok(bytes) => match Key::of_file(&bytes) {
+        Ok(bytes) => match Key::from_file(&bytes) {
             Some(key) => Ok(Some(key)),
             None => Err(KeyError::NotAKey { path: path.to_owned() }),
         },
@@ -234,14 +234,14 @@ pub(super) fn read_or_make(path: &Path, mode: u32) -> Result<Key, KeyError> {
     if let Some(key) = read(path)? {
         return Ok(key);
     }
-    write(path, mode, format!("{}\n", Key::text_of(random_bytes()?)).as_bytes())?;
+    write(path, mode, format!("{}\n", Key::new_text(random_bytes()?)).as_bytes())?;
     // Another process may have been first.
     read(path)?.ok_or_else(|| KeyError::Deleted { path: path.to_owned() })
 }
 
 /// A key that nobody else has, for what must not match anything.
 pub(super) fn random() -> Result<Key, KeyError> {
-    Key::of_text(&Key::text_of(random_bytes()?)).ok_or(KeyError::Unmade)
+    Key::parse(&Key::new_text(random_bytes()?)).ok_or(KeyError::Unmade)
 }
 
 /// Writes the file of a key, whole or not at all; one that is there stays as it is.

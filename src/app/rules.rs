@@ -6,7 +6,7 @@ use crate::config::{Config, RedactConfig};
 use crate::engine;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, OperationName, counted, with_causes};
-use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule, Selector, Way};
+use crate::redact::{Allowed, Direction, Key, KeySource, KeyUnavailable, Policy, Redaction, Rule, Selector};
 use crate::service::Service;
 use crate::session::OperationRules;
 use parking_lot::Mutex;
@@ -121,7 +121,7 @@ impl Rules {
 
     /// What to say of rules for answers alone, where requests can have what they redact.
     pub(super) fn describe_one_sided(&self, policy: &Policy) -> Vec<String> {
-        let answers_only = policy.rules.iter().filter(|rule| rule.way == Way::Response);
+        let answers_only = policy.rules.iter().filter(|rule| rule.direction == Direction::Response);
         let told = answers_only.filter_map(|rule| {
             let member = match &rule.selector {
                 Selector::Member(name) => name.as_str(),
@@ -144,7 +144,7 @@ impl Rules {
     /// The key that is kept elsewhere than beside the cassette; `None` where none is configured.
     fn outside(&self, recording: bool) -> Result<Option<Key>, KeyError> {
         if let Some(key) = &self.redact.key {
-            return Ok(Key::of_text(key.expose()));
+            return Ok(Key::parse(key.expose()));
         }
         match &self.redact.key_file {
             Some(path) if recording => keys::read_or_make(path, 0o600).map(Some),
@@ -256,7 +256,9 @@ fn redaction_with_named_key(
     // What is to be named in `cassette.json` is named there once takes are.
     policy.key_check.get_or_insert_with(|| check.to_owned());
     let source = match keys.source(&policy, false)? {
-        KeySource::Missing(_) => KeySource::MadeWhenNeeded(Box::new(|| Err(KeyError::NotBrought.to_string()))),
+        KeySource::Missing(_) => {
+            KeySource::MadeWhenNeeded(Box::new(|| Err(KeyUnavailable(KeyError::NotBrought.to_string()))))
+        }
         source => source,
     };
     Redaction::new(policy, source).map_err(KeyError::Rules)

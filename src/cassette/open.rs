@@ -130,7 +130,7 @@ impl<P> Cassette<P> {
             }
         };
         // Where a request can ask what answers hold redacted, all is proved together, at the end.
-        let at_once = access == Access::Record { replace: false } && !redaction.is_one_sided();
+        let at_once = access == Access::Record { replace: false } && !redaction.has_answer_only_rules();
         let sealer = at_once.then(|| Sealer::start(Arc::clone(&storage)));
         let cassette = Self { storage, access, prepare, memory: Memory::new(settings.memory), sealer };
         Ok(Opened { cassette, redaction, notices, sealed })

@@ -2,7 +2,7 @@
 
 use crate::entry_file::{Fields, Flaw, Printer};
 use crate::json::{self, Kind, Node};
-use crate::redact::{KeySource, Policy, Redaction, Rule, Selector, Way};
+use crate::redact::{Direction, KeySource, Policy, Redaction, Rule, Selector};
 
 /// Writes the value of `redaction`. What holds its default is left out, but for the list of rules.
 pub(super) fn print(printer: &mut Printer, policy: &Policy) {
@@ -44,10 +44,10 @@ fn print_rule(printer: &mut Printer, rule: &Rule) {
         }
         printer.end(']');
     }
-    match rule.way {
-        Way::Both => {}
-        Way::Request => member(printer, "in", "request"),
-        Way::Response => member(printer, "in", "response"),
+    match rule.direction {
+        Direction::Both => {}
+        Direction::Request => member(printer, "in", "request"),
+        Direction::Response => member(printer, "in", "response"),
     }
     if let Some(with) = &rule.with {
         member(printer, "with", with);
@@ -99,17 +99,17 @@ fn rule(node: &Node<'_>, place: String) -> Result<Rule, Flaw> {
         None => Vec::new(),
         Some(node) => operations(node).ok_or_else(|| fields.flaw(node, "operations", "expected an array of names"))?,
     };
-    let way = match fields.optional("in") {
-        None => Way::Both,
+    let direction = match fields.optional("in") {
+        None => Direction::Both,
         Some(node) => match node.text().as_deref() {
-            Some("request") => Way::Request,
-            Some("response") => Way::Response,
+            Some("request") => Direction::Request,
+            Some("response") => Direction::Response,
             _ => return Err(fields.flaw(node, "in", "expected \"request\" or \"response\"")),
         },
     };
     let with = fields.optional_text("with")?;
     fields.finish()?;
-    Ok(Rule { selector, operations, way, with })
+    Ok(Rule { selector, operations, direction, with })
 }
 
 fn operations(node: &Node<'_>) -> Option<Vec<String>> {
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn rules_read_back() {
-        let rule = |selector| Rule { selector, operations: Vec::new(), way: Way::Both, with: None };
+        let rule = |selector| Rule { selector, operations: Vec::new(), direction: Direction::Both, with: None };
         let policy = Policy {
             accounts: true,
             key_check: Some("k3v9x2mq7r5ta4bc".into()),
@@ -138,10 +138,14 @@ mod tests {
                 rule(Selector::Member("na\"me".into())),
                 Rule {
                     operations: vec!["A".into(), "B".into()],
-                    way: Way::Request,
+                    direction: Direction::Request,
                     ..rule(Selector::Pointer("/a/*".into()))
                 },
-                Rule { way: Way::Response, with: Some("x\n".into()), ..rule(Selector::Pattern("a\\d".into())) },
+                Rule {
+                    direction: Direction::Response,
+                    with: Some("x\n".into()),
+                    ..rule(Selector::Pattern("a\\d".into()))
+                },
             ],
         };
         for policy in [policy, Policy::default()] {

@@ -2,7 +2,7 @@
 
 use super::{ConfigError, Pseudonymize, RawAllowed, RawRedact, RawRule};
 use crate::model::{Secret, did_you_mean};
-use crate::redact::{Allowed, Key, KeySource, Policy, Redaction, Rule, SHORTEST_KEY, Selector, Way};
+use crate::redact::{Allowed, Direction, Key, KeySource, Policy, Redaction, Rule, SHORTEST_KEY, Selector};
 use crate::service::Service;
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ pub(super) fn checked(redact: RawRedact, key: Option<Secret>, service: &Service)
     let rules = redact.rules.unwrap_or_default().into_iter().enumerate();
     let rules = rules.map(|(at, raw)| rule(at, raw, service)).collect::<Result<_, _>>()?;
     let accounts = redact.pseudonymize == Some(Pseudonymize::Accounts);
-    if key.as_ref().is_some_and(|key| Key::of_text(key.expose()).is_none()) {
+    if key.as_ref().is_some_and(|key| Key::parse(key.expose()).is_none()) {
         // The value is a secret: it is not repeated.
         return Err(ConfigError::Variable {
             name: REDACT_KEY.to_owned(),
@@ -49,7 +49,8 @@ fn rule(at: usize, raw: RawRule, service: &Service) -> Result<Rule, ConfigError>
         let known = service.operations().map(|operation| Cow::Borrowed(operation.name.as_str()));
         return Err(refused(format!("there is no operation {unknown:?}{}", did_you_mean(unknown, known))));
     }
-    let rule = Rule { selector, operations, way: raw.way.map_or(Way::Both, Way::from), with: raw.with };
+    let rule =
+        Rule { selector, operations, direction: raw.way.map_or(Direction::Both, Direction::from), with: raw.with };
     // Only to see whether it can be; the cassette's own rules win, so it may never be used.
     let policy = Policy { rules: vec![rule.clone()], ..Policy::default() };
     Redaction::new(policy, KeySource::Known(Key::public())).map_err(|error| refused(error.to_string()))?;
@@ -65,7 +66,7 @@ pub(super) fn allowed(raw: Vec<RawAllowed>) -> Result<Vec<Allowed>, ConfigError>
     raw.into_iter().enumerate().map(one).collect()
 }
 
-impl From<super::RawWay> for Way {
+impl From<super::RawWay> for Direction {
     fn from(way: super::RawWay) -> Self {
         match way {
             super::RawWay::Request => Self::Request,
@@ -95,7 +96,7 @@ mod tests {
         assert!(redact.policy.accounts);
         let rules = &redact.policy.rules;
         assert_eq!(rules[0].operations, ["GetResourceShares"]);
-        assert_eq!((rules[1].way, rules[1].with.as_deref()), (Way::Response, Some("x")));
+        assert_eq!((rules[1].direction, rules[1].with.as_deref()), (Direction::Response, Some("x")));
         assert_eq!(rules[2].selector, Selector::Pattern("corp-\\d+".into()));
         assert_eq!(config("").unwrap().policy, Policy::default());
     }
@@ -129,6 +130,6 @@ mod tests {
     fn what_is_allowed_has_a_reason() {
         let raw: RawConfig = toml::from_str("[[scan.allow]]\npattern = 'x'").unwrap();
         let error = allowed(raw.scan.allow.unwrap()).unwrap_err().to_string();
-        assert_eq!(error, "entry 1 of [[scan.allow]] cannot be used: it says no reason");
+        assert_eq!(error, "entry 1 of [[scan.allow]] cannot be used: give a reason");
     }
 }

@@ -6,7 +6,7 @@ use crate::engine::settings::EngineSettings;
 use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
 use crate::json;
 use crate::model::{OperationName, Request};
-use crate::redact::{Asking, Copied, Redaction};
+use crate::redact::{RedactedRequest, Redaction, RequestParts};
 use crate::service::{Kind, Operation, Service};
 use crate::session::{Bindings, read_binding_prefix};
 use crate::token::{Token, TokenError, foreign_mark};
@@ -186,14 +186,14 @@ fn redact_copy(
     operation: Option<&Operation>,
     (live, own): (Option<&Bindings>, &[(String, String)]),
     page: &PageRequest,
-) -> Result<Option<Copied>, EngineError> {
+) -> Result<Option<RedactedRequest>, EngineError> {
     let paging = &rules.service.paging;
     let pages = operation.is_some_and(|operation| operation.page_items.is_some());
     // Of an unknown operation none is skipped: a body that has no canonical form is stored whole.
     let volatile = |name: &str| operation.is_some_and(|operation| operation.volatile.iter().any(|own| own == name));
     let paged =
         |name: &str| (name == paging.token && !page.illegal_token) || (name == paging.size && !page.illegal_size);
-    Ok(rules.redaction.request(&Asking {
+    Ok(rules.redaction.redact_request(&RequestParts {
         operation: operation.map(|operation| operation.name.as_str()),
         path: &request.path,
         query: &request.query,
@@ -206,7 +206,7 @@ fn redact_copy(
 /// The parameters of `request`, or of its redacted copy, and which page they ask for.
 fn read_parameters<'a>(
     request: &'a Request,
-    copied: Option<&'a Copied>,
+    copied: Option<&'a RedactedRequest>,
     operation: Option<&Operation>,
     service: &Service,
 ) -> Result<(Parameters<'a>, PageRequest), EngineError> {

@@ -120,7 +120,7 @@ impl<'a> Refetcher<'a> {
         if has_hole(&node) {
             return Err(NotRefetchable::Hole);
         }
-        if self.redaction.has_stand_ins(&entry.request) {
+        if self.redaction.has_pseudonyms(&entry.request) {
             return Err(NotRefetchable::Redacted);
         }
         if operation.page_items.is_some() && node.member(&self.service.paging.token).is_some() {
@@ -144,7 +144,7 @@ impl<'a> Refetcher<'a> {
         most: Option<usize>,
     ) -> Result<RefetchedPages, RefetchError> {
         let paging = &self.service.paging;
-        let strange = self.redaction.strange_stand_ins();
+        let foreign = self.redaction.foreign_key_pseudonyms();
         let mut pages = Vec::new();
         let mut token: Option<String> = None;
         let mut guard = PageLoopGuard::default();
@@ -162,9 +162,9 @@ impl<'a> Refetcher<'a> {
             let ends = extracted.upstream_token.is_none() && !extracted.is_not_text;
             let next = extracted.upstream_token;
             let name = &refetch.entry.operation;
-            pages.push(self.redaction.page(name, answer.status.as_u16(), &answer.headers, extracted.body)?);
+            pages.push(self.redaction.redact_page(name, answer.status.as_u16(), &answer.headers, extracted.body)?);
             let Some(next) = next.filter(|_| most != Some(pages.len())) else {
-                let keyless = self.redaction.strange_stand_ins() > strange;
+                let keyless = self.redaction.foreign_key_pseudonyms() > foreign;
                 return Ok(RefetchedPages { pages, complete: ends, keyless });
             };
             guard.follow(&next)?;

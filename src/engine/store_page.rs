@@ -77,7 +77,7 @@ pub(super) async fn store_page(
     let live = state.live.get(upstream_request.session_name()).unwrap_or_default();
     let body = punch_holes(extracted.body, &live);
     let redacted =
-        state.settings.redaction.page(&identified.name, answer.status.as_u16(), &answer.headers, body.clone());
+        state.settings.redaction.redact_page(&identified.name, answer.status.as_u16(), &answer.headers, body.clone());
     let page = match redacted {
         Ok(page) => page,
         Err(error) => return Ok(pass_on_unrecorded(state, upstream_request, answer, &error)),

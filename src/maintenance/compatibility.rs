@@ -77,7 +77,7 @@ fn rules(root: &Path) -> Result<Option<Policy>, CassetteError> {
 /// # Errors
 /// Where it cannot be read, or is of a format that this program does not write.
 pub fn key_of(root: &Path) -> Result<Option<String>, CassetteError> {
-    let beside = read(root, KEY_FILE)?.and_then(|text| Key::of_file(&text));
+    let beside = read(root, KEY_FILE)?.and_then(|text| Key::from_file(&text));
     match beside {
         Some(key) => Ok(Some(key.check())),
         None => Ok(format::check(root, true)?.and_then(|policy| policy.key_check)),

@@ -6,12 +6,12 @@
 
 use std::ops::Range;
 
-/// What every stand-in begins with: their own range, which the mapping leaves alone.
+/// What every pseudonym begins with: their own range, which the mapping leaves alone.
 const OWN: &str = "9999";
 const LENGTH: usize = 12;
 
-/// Whether `digits` is a stand-in.
-pub(super) fn is_stand_in(digits: &str) -> bool {
+/// Whether `digits` is a pseudonym.
+pub(super) fn is_pseudonym(digits: &str) -> bool {
     is_account(digits) && digits.starts_with(OWN)
 }
 
@@ -21,15 +21,15 @@ pub(super) fn is_account(text: &str) -> bool {
 }
 
 /// Whether a member of this name holds an account number, even as a number.
-pub(super) fn is_member(name: &str) -> bool {
+pub(super) fn is_account_member(name: &str) -> bool {
     let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect();
     ["accountid", "account", "accountnumber", "principal", "principals", "accounts"]
         .iter()
         .any(|end| plain.ends_with(end))
 }
 
-/// The stand-in that a hash chooses, 12 digits.
-pub(super) fn stand_in(hash: u64) -> String {
+/// The pseudonym that a hash chooses, 12 digits.
+pub(super) fn pseudonym(hash: u64) -> String {
     format!("{OWN}{:08}", hash % 100_000_000)
 }
 
@@ -43,14 +43,14 @@ pub(super) fn may_hold(text: &[u8]) -> bool {
 }
 
 /// Where the account numbers of `text` are: 12 digits in a row, or in three groups of four with dashes.
-pub(super) fn places(text: &str) -> Vec<Range<usize>> {
+pub(super) fn find_accounts(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(start) = position(bytes, at, u8::is_ascii_digit) {
         let end = position(bytes, start, |byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
         let dashed = start..start + LENGTH + 2;
-        if end - start == LENGTH && is_one(text, start..end) {
+        if end - start == LENGTH && stands_alone(text, start..end) {
             found.push(start..end);
             at = end;
         } else if end - start == 4 && is_dashed(bytes, &dashed) {
@@ -63,12 +63,12 @@ pub(super) fn places(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-fn position(bytes: &[u8], from: usize, wanted: impl Fn(&u8) -> bool) -> Option<usize> {
-    Some(from + bytes.get(from..)?.iter().position(wanted)?)
+fn position(bytes: &[u8], from: usize, scanner: impl Fn(&u8) -> bool) -> Option<usize> {
+    Some(from + bytes.get(from..)?.iter().position(scanner)?)
 }
 
 /// Whether the 12 digits at `run` stand for themselves.
-fn is_one(text: &str, run: Range<usize>) -> bool {
+fn stands_alone(text: &str, run: Range<usize>) -> bool {
     let bytes = text.as_bytes();
     let before = |back: usize| run.start.checked_sub(back).and_then(|at| bytes.get(at)).copied();
     let after = |on: usize| bytes.get(run.end + on).copied();
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<&str> {
-        places(text).into_iter().filter_map(|place| text.get(place)).collect()
+        find_accounts(text).into_iter().filter_map(|place| text.get(place)).collect()
     }
 
     #[test]
@@ -189,8 +189,8 @@ mod tests {
     #[test]
     fn stand_ins_are_accounts_of_their_own_range() {
         for hash in [0, 7, 99_999_999, 100_000_000, u64::MAX] {
-            assert!(is_stand_in(&stand_in(hash)), "{hash}");
+            assert!(is_pseudonym(&pseudonym(hash)), "{hash}");
         }
-        assert!(!is_stand_in("123499990000") && !is_stand_in("9999"));
+        assert!(!is_pseudonym("123499990000") && !is_pseudonym("9999"));
     }
 }

@@ -1,9 +1,9 @@
-//! What looks like a secret and is none.
+//! Findings that are no secrets, as the user declares them.
 
 use super::rule::{RuleError, compile};
 use regex::Regex;
 
-/// Something that a scan is not to report.
+/// A declaration that some findings are no secrets: `[[scan.allow]]`.
 #[derive(Clone, Debug)]
 pub struct Allowed {
     pattern: Option<Regex>,
@@ -11,16 +11,16 @@ pub struct Allowed {
     reason: String,
 }
 
-/// Why that cannot be.
+/// Why such a declaration is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
     /// It would allow everything.
-    #[error("it says neither pattern nor path, so it would allow everything")]
+    #[error("give a pattern or a path: without either it would allow everything")]
     Everything,
     /// Nobody would know why.
-    #[error("it says no reason")]
+    #[error("give a reason")]
     NoReason,
-    /// One of its expressions is none.
+    /// One of its regular expressions is not one.
     #[error(transparent)]
     Pattern(#[from] RuleError),
 }
@@ -49,7 +49,7 @@ impl Allowed {
         fits(&self.pattern, value) && fits(&self.path, path)
     }
 
-    /// Why.
+    /// Why they are no secrets.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason

@@ -2,7 +2,7 @@
 
 /// `text` decoded, and for each of its bytes, and its end, where it stands in `text`; `None` where nothing is encoded. What
 /// is encoded and no text becomes a replacement character: it hides nothing of what stands around it.
-pub(super) fn decoded(text: &str) -> Option<(String, Vec<usize>)> {
+pub(super) fn percent_decode(text: &str) -> Option<(String, Vec<usize>)> {
     let bytes = text.as_bytes();
     if !bytes.contains(&b'%') {
         return None;
@@ -10,7 +10,7 @@ pub(super) fn decoded(text: &str) -> Option<(String, Vec<usize>)> {
     let (mut decoded, mut offsets) = (Vec::with_capacity(bytes.len()), Vec::with_capacity(bytes.len() + 1));
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
-        let escaped = bytes.get(at..at + 3).filter(|_| *byte == b'%').and_then(value);
+        let escaped = bytes.get(at..at + 3).filter(|_| *byte == b'%').and_then(escaped_byte);
         decoded.push(escaped.unwrap_or(*byte));
         offsets.push(at);
         at += if escaped.is_some() { 3 } else { 1 };
@@ -21,12 +21,12 @@ pub(super) fn decoded(text: &str) -> Option<(String, Vec<usize>)> {
     offsets.push(at);
     match String::from_utf8(decoded) {
         Ok(text) => Some((text, offsets)),
-        Err(error) => Some(replaced(error.as_bytes(), &offsets)),
+        Err(error) => Some(replace_invalid(error.as_bytes(), &offsets)),
     }
 }
 
 /// The text in `decoded`, and where each of its bytes stood.
-fn replaced(decoded: &[u8], offsets: &[usize]) -> (String, Vec<usize>) {
+fn replace_invalid(decoded: &[u8], offsets: &[usize]) -> (String, Vec<usize>) {
     let (mut text, mut places, mut at) = (String::with_capacity(decoded.len()), Vec::new(), 0);
     let place = |at: usize| offsets.get(at).copied().unwrap_or_default();
     for chunk in decoded.utf8_chunks() {
@@ -44,7 +44,7 @@ fn replaced(decoded: &[u8], offsets: &[usize]) -> (String, Vec<usize>) {
 }
 
 /// The byte that `%XX` says.
-fn value(escape: &[u8]) -> Option<u8> {
+fn escaped_byte(escape: &[u8]) -> Option<u8> {
     let [_, high, low] = escape else { return None };
     let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     Some(digit(high)? << 4 | digit(low)?)
@@ -53,18 +53,18 @@ fn value(escape: &[u8]) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
-    use super::decoded;
+    use super::percent_decode;
 
     #[test]
     fn every_byte_knows_where_it_was() {
-        let (text, offsets) = decoded("a%3Ab%C3%A9%zz").unwrap();
+        let (text, offsets) = percent_decode("a%3Ab%C3%A9%zz").unwrap();
         assert_eq!(text, "a:bé%zz");
         assert_eq!(offsets, [0, 1, 4, 5, 8, 11, 12, 13, 14]);
     }
 
     #[test]
     fn what_decodes_to_no_text_hides_nothing_around_it() {
-        let (text, offsets) = decoded("é%C3%E2%82=%40").unwrap();
+        let (text, offsets) = percent_decode("é%C3%E2%82=%40").unwrap();
         assert_eq!(text, "é\u{fffd}\u{fffd}=@");
         assert_eq!(offsets, [0, 1, 2, 2, 2, 5, 5, 5, 11, 12, 15]);
     }
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn what_is_not_encoded_is_left_alone() {
         for text in ["", "plain", "100 %", "%", "%4"] {
-            assert_eq!(decoded(text), None, "{text}");
+            assert_eq!(percent_decode(text), None, "{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The key that all stand-ins are made with.
+//! The key that all pseudonyms are made with.
 
 use crate::model::{base32, utf8};
 use hmac::{Hmac, KeyInit, Mac};
@@ -11,7 +11,7 @@ const CHECK_LENGTH: usize = 10;
 /// 128 bits take 22 characters of 6 bits.
 pub const SHORTEST_KEY: usize = 22;
 
-/// A key. Two cassettes with the same key have the same stand-ins.
+/// A key. Two cassettes with the same key have the same pseudonyms.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key([u8; 32]);
 
@@ -24,22 +24,22 @@ impl fmt::Debug for Key {
 impl Key {
     /// The key that a file holds, however its text is encoded; `None` where it holds none.
     #[must_use]
-    pub fn of_file(bytes: &[u8]) -> Option<Self> {
-        Self::of_text(std::str::from_utf8(&utf8(bytes).ok()?).ok()?)
+    pub fn from_file(bytes: &[u8]) -> Option<Self> {
+        Self::parse(std::str::from_utf8(&utf8(bytes).ok()?).ok()?)
     }
 
     /// The key that `text` says, blanks around it not counted; `None` where it is shorter than [`SHORTEST_KEY`].
     #[must_use]
-    pub fn of_text(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let long_enough = text.chars().count() >= SHORTEST_KEY;
         long_enough
             .then(|| Self(Sha256::new_with_prefix(b"ramtape-redaction-key\n").chain_update(text).finalize().into()))
     }
 
-    /// The text of a new key, from 32 random bytes: what [`Self::of_text`] takes.
+    /// The text of a new key, from 32 random bytes: what [`Self::parse`] takes.
     #[must_use]
-    pub fn text_of(random: [u8; 32]) -> String {
+    pub fn new_text(random: [u8; 32]) -> String {
         base32::encode(&random)
     }
 
@@ -81,28 +81,28 @@ mod tests {
 
     #[test]
     fn a_key_is_long_and_shows_nothing() {
-        let text = Key::text_of([7; 32]);
-        let key = Key::of_text(&format!("{text}\n")).unwrap();
-        assert_eq!(key, Key::of_text(&text).unwrap());
+        let text = Key::new_text([7; 32]);
+        let key = Key::parse(&format!("{text}\n")).unwrap();
+        assert_eq!(key, Key::parse(&text).unwrap());
         assert_eq!(format!("{key:?}"), "Key(secret)");
-        assert_eq!(Key::of_text("too short to be random"), Key::of_text("  too short to be random "));
-        assert!(Key::of_text("twenty-one-characters").is_none());
+        assert_eq!(Key::parse("too short to be random"), Key::parse("  too short to be random "));
+        assert!(Key::parse("twenty-one-characters").is_none());
     }
 
     #[test]
     fn a_file_s_encoding_makes_no_other_key() {
-        let text = Key::text_of([7; 32]);
-        let key = Key::of_text(&text);
+        let text = Key::new_text([7; 32]);
+        let key = Key::parse(&text);
         let wide = "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
         for bytes in [text.clone().into_bytes(), [b"\xef\xbb\xbf", text.as_bytes(), b"\r\n"].concat(), wide] {
-            assert_eq!(Key::of_file(&bytes), key);
+            assert_eq!(Key::from_file(&bytes), key);
         }
-        assert_eq!(Key::of_file(&[0xe9; 32]), None);
+        assert_eq!(Key::from_file(&[0xe9; 32]), None);
     }
 
     #[test]
     fn texts_keys_and_purposes_are_told_apart() {
-        let [a, b] = ["a", "b"].map(|key| Key::of_text(&key.repeat(22)).unwrap());
+        let [a, b] = ["a", "b"].map(|key| Key::parse(&key.repeat(22)).unwrap());
         assert_ne!(a.check(), b.check());
         assert!(Key::is_check(&a.check()) && !Key::is_check("") && !Key::is_check(&"A".repeat(16)));
         assert_ne!(a.digest("p", "x"), a.digest("p", "y"));

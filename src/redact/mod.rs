@@ -1,32 +1,33 @@
-//! The sole maker of a value that the cassette accepts: what is secret is found and replaced here, and nowhere else.
+//! Redaction: finds secrets and what the user's rules name, and puts pseudonyms in their place. Only what went through here
+//! can be stored.
 //!
-//! What takes a value's place, its stand-in, is a keyed hash of it, of the same kind: an e-mail address stays one. It is in
-//! a range of its own, and what is in that range already is left alone. So a client that sends the value and one that sends
-//! the stand-in ask the same, and redacting twice changes nothing.
+//! A pseudonym is a keyed hash of the value, and of the same kind: that of an e-mail address is one. Pseudonyms have a range
+//! of their own, and a value in that range is left alone: a client that sends the value and one that sends its pseudonym
+//! make the same request, and redacting twice changes nothing.
 
 mod account;
 mod allow;
+mod answer_only;
 mod escape;
-mod find;
 mod findings;
+mod json_scanner;
 mod key;
 mod named;
 mod number;
-mod one_sided;
 mod patterns;
 mod redaction;
 mod request;
 mod rule;
+mod scanner;
 mod scrub;
 mod secret_key;
-mod shape;
 mod table;
-mod walk;
+mod value_kind;
 
 pub use allow::{AllowError, Allowed};
-pub use findings::{Finding, credentials_in, scan_text};
+pub use findings::{Finding, find_credentials, scan_text};
 pub use key::{Key, SHORTEST_KEY};
-pub use redaction::{KeySource, Redacted, Redaction, RedactionError, scrub_page};
-pub use request::{Asking, Copied};
-pub use rule::{Policy, Rule, RuleError, Selector, Way};
+pub use redaction::{KeySource, KeyUnavailable, RedactedMember, Redaction, RedactionError, scrub_page};
+pub use request::{RedactedRequest, RequestParts};
+pub use rule::{Direction, Policy, Rule, RuleError, Selector};
 pub use scrub::{KEPT_HEADERS, Scrubbed, unkept_headers};

@@ -2,8 +2,8 @@
 
 use super::named::{find_named, is_mixed, is_placeholder, name_hint};
 use super::secret_key::{find_secret_keys, is_random};
-use super::shape::Shape;
 use super::table::{TABLE, TokenForm};
+use super::value_kind::ValueKind;
 use regex::{Regex, bytes};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -21,8 +21,8 @@ struct Pattern {
     /// A regular expression of what every text with such a secret has.
     hint: Cow<'static, str>,
     search: Search,
-    /// The kind of its stand-ins.
-    shape: Shape,
+    /// The kind of its pseudonyms.
+    kind: ValueKind,
     /// Whether what was found is one after all.
     is_secret: fn(&str) -> bool,
     /// The expression of [`Search::Regex`], compiled for the first text that has the hint.
@@ -42,7 +42,7 @@ enum Search {
 impl Pattern {
     fn new(label: &'static str, hint: impl Into<Cow<'static, str>>, search: Search) -> Self {
         let (hint, compiled) = (hint.into(), OnceLock::new());
-        Self { label, hint, search, shape: Shape::Text, is_secret: |_| true, compiled }
+        Self { label, hint, search, kind: ValueKind::Text, is_secret: |_| true, compiled }
     }
 
     fn regex(label: &'static str, hint: &'static str, regex: &'static str) -> Self {
@@ -90,7 +90,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         },
         Pattern::new(MEMBER, name_hint(), Search::Name),
         Pattern {
-            shape: Shape::KeyId,
+            kind: ValueKind::KeyId,
             is_secret: |id| !is_example(id),
             ..Pattern::regex("access key id", "A(?:KIA|SIA|BIA|CCA)", "(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}")
         },
@@ -104,7 +104,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
                 r#"[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@"']*:([^\s/"']+)@"#,
             )
         },
-        Pattern { shape: Shape::Email, ..Pattern::regex(EMAIL, "@", r"[\w.%+'-]+@[\w-]+(?:\.[\w-]+)+") },
+        Pattern { kind: ValueKind::Email, ..Pattern::regex(EMAIL, "@", r"[\w.%+'-]+@[\w-]+(?:\.[\w-]+)+") },
     ]);
     patterns
 });
@@ -127,7 +127,7 @@ pub(super) fn may_hold_secret(text: &[u8]) -> bool {
 pub(super) struct Secret {
     pub(super) range: Range<usize>,
     pub(super) label: &'static str,
-    pub(super) shape: Shape,
+    pub(super) kind: ValueKind,
 }
 
 /// The secrets in `text`, those of higher precedence first; they can overlap.
@@ -138,7 +138,7 @@ pub(super) fn find_secrets(text: &str) -> Vec<Secret> {
         if matches!(pattern.search, Search::Name) {
             named.clone_from(&ranges);
         }
-        secrets.extend(ranges.into_iter().map(|range| Secret { range, label: pattern.label, shape: pattern.shape }));
+        secrets.extend(ranges.into_iter().map(|range| Secret { range, label: pattern.label, kind: pattern.kind }));
     }
     secrets.retain(|secret| !is_part(&secret.range, &named));
     secrets

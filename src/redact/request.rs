@@ -1,8 +1,8 @@
 //! The redacted copy of a request.
 
-use super::find::{Hit, Wanted};
 use super::redaction::{KeySource, Redaction, RedactionError};
-use super::rule::Way;
+use super::rule::Direction;
+use super::scanner::{Match, Scanner};
 use crate::model::{decode_query_text, query_pair};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
@@ -13,7 +13,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// A request as it is asked: what of it can be redacted, and what is not to be.
 #[derive(Clone, Copy)]
-pub struct Asking<'a> {
+pub struct RequestParts<'a> {
     /// The operation, if it is a known one.
     pub operation: Option<&'a str>,
     /// The path of an unknown one.
@@ -22,21 +22,21 @@ pub struct Asking<'a> {
     pub query: &'a str,
     /// The body, as received.
     pub body: &'a [u8],
-    /// Whole strings that become holes.
+    /// WholeValue strings that become holes.
     pub keep: &'a dyn Fn(&str) -> bool,
     /// Parameters that are no part of a request's identity, nor ever stored.
     pub skip: &'a dyn Fn(&str) -> bool,
 }
 
-impl fmt::Debug for Asking<'_> {
+impl fmt::Debug for RequestParts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asking").field("operation", &self.operation).finish_non_exhaustive()
+        f.debug_struct("RequestParts").field("operation", &self.operation).finish_non_exhaustive()
     }
 }
 
 /// The redacted copy of a request that is fingerprinted and stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copied {
+pub struct RedactedRequest {
     /// The path.
     pub path: String,
     /// The query.
@@ -54,34 +54,34 @@ impl Redaction {
     ///
     /// # Errors
     /// As the variants of [`RedactionError`] say.
-    pub fn request(&self, asking: &Asking<'_>) -> Result<Option<Copied>, RedactionError> {
-        let wanted = Wanted {
+    pub fn redact_request(&self, parts: &RequestParts<'_>) -> Result<Option<RedactedRequest>, RedactionError> {
+        let scanner = Scanner {
             rules: &self.rules,
             accounts: self.policy.accounts,
-            operation: asking.operation,
-            way: Way::Request,
-            keep: asking.keep,
-            skip: asking.skip,
+            operation: parts.operation,
+            direction: Direction::Request,
+            keep: parts.keep,
+            skip: parts.skip,
         };
-        let known = asking.operation.is_some();
-        let in_path = if known { Vec::new() } else { wanted.in_text(asking.path, "/(path)") };
-        let in_body = in_body(&wanted, asking.body, known);
-        let in_query = if asking.query.is_empty() { Vec::new() } else { in_query(&wanted, asking) };
-        let all: Vec<&Hit> = in_path.iter().chain(&in_body).chain(in_query.iter().flat_map(Pair::hits)).collect();
+        let known = parts.operation.is_some();
+        let in_path = if known { Vec::new() } else { scanner.find_in_text(parts.path, "/(path)") };
+        let in_body = in_body(&scanner, parts.body, known);
+        let in_query = if parts.query.is_empty() { Vec::new() } else { in_query(&scanner, parts) };
+        let all: Vec<&Match> = in_path.iter().chain(&in_body).chain(in_query.iter().flat_map(Pair::matches)).collect();
         if all.is_empty() {
             return Ok(None);
         }
         let missing = matches!(self.source, KeySource::Missing(_));
-        let unkeyed = if missing { all.iter().map(|hit| hit.pointer.clone()).collect() } else { Vec::new() };
+        let unkeyed = if missing { all.iter().map(|found| found.pointer.clone()).collect() } else { Vec::new() };
         self.count(all.iter().copied());
-        let redacted = all.iter().map(|hit| Ok((hit.pointer.clone(), self.instead_of(hit)?)));
+        let redacted = all.iter().map(|found| Ok((found.pointer.clone(), self.replacement(found)?)));
         let redacted = redacted.collect::<Result<_, RedactionError>>()?;
         let query: Vec<String> = in_query.iter().map(|pair| self.pair(pair)).collect::<Result<_, _>>()?;
-        let path = self.replaced(asking.path, &in_path)?;
-        Ok(Some(Copied {
+        let path = self.replace_matches(parts.path, &in_path)?;
+        Ok(Some(RedactedRequest {
             path,
             query: query.join("&"),
-            body: self.replaced_bytes(asking.body, &in_body)?,
+            body: self.replace_bytes(parts.body, &in_body)?,
             unkeyed,
             redacted,
         }))
@@ -90,12 +90,12 @@ impl Redaction {
     /// A pair of a query, redacted; as it came where there is nothing to redact.
     fn pair(&self, pair: &Pair<'_>) -> Result<String, RedactionError> {
         match pair {
-            Pair::Opaque { pair, hits } => self.replaced(pair, hits),
+            Pair::Opaque { pair, matches } => self.replace_matches(pair, matches),
             Pair::Known { pair, in_name, in_value, .. } if in_name.is_empty() && in_value.is_empty() => {
                 Ok((*pair).to_owned())
             }
             Pair::Known { name, value, in_name, in_value, .. } => {
-                let (name, value) = (self.replaced(name, in_name)?, self.replaced(value, in_value)?);
+                let (name, value) = (self.replace_matches(name, in_name)?, self.replace_matches(value, in_value)?);
                 Ok(format!("{}={}", utf8_percent_encode(&name, ESCAPED), utf8_percent_encode(&value, ESCAPED)))
             }
         }
@@ -103,9 +103,9 @@ impl Redaction {
 }
 
 /// Everything to redact in a body. Only in an object, whose members become parameters, are there holes.
-fn in_body(wanted: &Wanted<'_>, body: &[u8], known: bool) -> Vec<Hit> {
+fn in_body(scanner: &Scanner<'_>, body: &[u8], known: bool) -> Vec<Match> {
     let members = known || body.trim_ascii_start().starts_with(b"{");
-    if members { wanted.in_bytes(body) } else { Wanted { keep: &|_| false, ..*wanted }.in_bytes(body) }
+    if members { scanner.find_in_bytes(body) } else { Scanner { keep: &|_| false, ..*scanner }.find_in_bytes(body) }
 }
 
 /// A pair of a query.
@@ -114,37 +114,38 @@ enum Pair<'a> {
         pair: &'a str,
         name: String,
         value: String,
-        in_name: Vec<Hit>,
-        in_value: Vec<Hit>,
+        in_name: Vec<Match>,
+        in_value: Vec<Match>,
     },
     /// It does not decode, or is left alone.
     Opaque {
         pair: &'a str,
-        hits: Vec<Hit>,
+        matches: Vec<Match>,
     },
 }
 
 impl Pair<'_> {
-    fn hits(&self) -> impl Iterator<Item = &Hit> {
+    fn matches(&self) -> impl Iterator<Item = &Match> {
         let (one, other) = match self {
             Self::Known { in_name, in_value, .. } => (in_name.as_slice(), in_value.as_slice()),
-            Self::Opaque { hits, .. } => (hits.as_slice(), &[][..]),
+            Self::Opaque { matches, .. } => (matches.as_slice(), &[][..]),
         };
         one.iter().chain(other)
     }
 }
 
-fn in_query<'a>(wanted: &Wanted<'_>, asking: &Asking<'a>) -> Vec<Pair<'a>> {
-    let found = asking.query.split('&').map(|pair| {
+fn in_query<'a>(scanner: &Scanner<'_>, parts: &RequestParts<'a>) -> Vec<Pair<'a>> {
+    let found = parts.query.split('&').map(|pair| {
         let (name, value) = query_pair(pair);
         let decoded = |text: &'a str| decode_query_text(text).map(Cow::into_owned);
         match (decoded(name), decoded(value)) {
-            (Some(name), _) if (asking.skip)(&name) => Pair::Opaque { pair, hits: Vec::new() },
+            (Some(name), _) if (parts.skip)(&name) => Pair::Opaque { pair, matches: Vec::new() },
             (Some(name), Some(value)) => {
-                let (in_name, in_value) = (wanted.in_text(&name, "/(query)"), wanted.in_parameter(&name, &value));
+                let (in_name, in_value) =
+                    (scanner.find_in_text(&name, "/(query)"), scanner.find_in_parameter(&name, &value));
                 Pair::Known { pair, name, value, in_name, in_value }
             }
-            _ => Pair::Opaque { pair, hits: wanted.in_text(pair, "/(query)") },
+            _ => Pair::Opaque { pair, matches: scanner.find_in_text(pair, "/(query)") },
         }
     });
     found.collect()

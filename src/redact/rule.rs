@@ -1,4 +1,4 @@
-//! What a user wants redacted besides what is built in, and how a cassette says so.
+//! The user's redaction rules, and how a cassette states them.
 
 use regex::{Regex, RegexBuilder};
 
@@ -14,9 +14,9 @@ pub enum Selector {
     Pattern(String),
 }
 
-/// Which way what a rule redacts goes.
+/// Whether a rule is for requests, answers or both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Way {
+pub enum Direction {
     /// Both: what an answer holds can come back in a request.
     #[default]
     Both,
@@ -26,15 +26,15 @@ pub enum Way {
     Response,
 }
 
-/// A rule of the user's.
+/// One of the user's redaction rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// What it redacts.
     pub selector: Selector,
     /// The operations it is for; empty for all.
     pub operations: Vec<String>,
-    /// The way it is for.
-    pub way: Way,
+    /// Whether it is for requests, answers or both.
+    pub direction: Direction,
     /// What to put instead, always the same; only where nothing comes back in a request.
     pub with: Option<String>,
 }
@@ -50,17 +50,17 @@ pub struct Policy {
     pub rules: Vec<Rule>,
 }
 
-/// A rule that makes no sense.
+/// Why a rule is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     /// No pointer.
-    #[error("{0:?} is no JSON pointer: it begins with /")]
+    #[error("{0:?} is not a JSON pointer: a pointer begins with /")]
     Pointer(String),
     /// An empty name.
-    #[error("a member's name is not empty")]
+    #[error("the member's name is empty")]
     Member,
     /// No regular expression.
-    #[error("{pattern:?} is no regular expression: {reason}")]
+    #[error("{pattern:?} is not a regular expression: {reason}")]
     Pattern {
         /// What was written.
         pattern: String,
@@ -70,13 +70,13 @@ pub enum RuleError {
     /// An expression that matches nothing at all, in every text.
     #[error("{0:?} matches the empty text, so it would match everywhere")]
     Empty(String),
-    /// One stand-in for all values, where requests must be told apart.
+    /// One constant for all values, where requests must stay different.
     #[error(
-        "`with` is for answers alone: say in = \"response\" too, or leave it out, so that different requests stay different"
+        "`with` works for answers only: add in = \"response\", or leave `with` out, because it would make different requests the same"
     )]
     Constant,
     /// A constant that the rule would find again.
-    #[error("with = {0:?} is itself matched by the pattern: it would be replaced again and again")]
+    #[error("with = {0:?} is itself matched by the pattern, and would be replaced again and again")]
     Endless(String),
 }
 
@@ -98,16 +98,16 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, RuleError> {
 
 /// A rule, ready to be applied.
 #[derive(Debug)]
-pub(super) struct Compiled {
+pub(super) struct CompiledRule {
     pub(super) rule: Rule,
     /// The pointer's steps.
     steps: Vec<String>,
     pub(super) regex: Option<Regex>,
 }
 
-impl Compiled {
+impl CompiledRule {
     pub(super) fn new(rule: Rule) -> Result<Self, RuleError> {
-        if rule.with.is_some() && rule.way != Way::Response {
+        if rule.with.is_some() && rule.direction != Direction::Response {
             return Err(RuleError::Constant);
         }
         let (mut steps, mut regex) = (Vec::new(), None);
@@ -129,11 +129,11 @@ impl Compiled {
         Ok(Self { rule, steps, regex })
     }
 
-    /// Whether it is for this operation, going this way.
-    pub(super) fn is_for(&self, operation: Option<&str>, way: Way) -> bool {
+    /// Whether it is for this operation, going this direction.
+    pub(super) fn applies_to(&self, operation: Option<&str>, direction: Direction) -> bool {
         let operations = &self.rule.operations;
         let named = operations.is_empty() || operation.is_some_and(|name| operations.iter().any(|own| own == name));
-        named && (self.rule.way == Way::Both || self.rule.way == way)
+        named && (self.rule.direction == Direction::Both || self.rule.direction == direction)
     }
 
     /// Whether it redacts the value at `path`.
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     fn rule(selector: Selector) -> Rule {
-        Rule { selector, operations: Vec::new(), way: Way::Both, with: None }
+        Rule { selector, operations: Vec::new(), direction: Direction::Both, with: None }
     }
 
     fn path(steps: &str) -> Vec<String> {
@@ -173,40 +173,42 @@ mod tests {
 
     #[test]
     fn members_and_pointers_select() {
-        let member = Compiled::new(rule(Selector::Member("name".into()))).unwrap();
+        let member = CompiledRule::new(rule(Selector::Member("name".into()))).unwrap();
         assert!(member.selects(&path("a 0 name")) && !member.selects(&path("name 0")));
-        let pointer = Compiled::new(rule(Selector::Pointer("/shares/*/a~1b".into()))).unwrap();
+        let pointer = CompiledRule::new(rule(Selector::Pointer("/shares/*/a~1b".into()))).unwrap();
         assert!(pointer.selects(&path("shares 17 a/b")) && !pointer.selects(&path("shares a/b")));
     }
 
     #[test]
-    fn a_rule_is_for_its_operations_and_its_way() {
+    fn a_rule_is_for_its_operations_and_its_direction() {
         let mut one = rule(Selector::Member("name".into()));
         one.operations = vec!["ListX".into()];
-        one.way = Way::Response;
-        let one = Compiled::new(one).unwrap();
-        assert!(one.is_for(Some("ListX"), Way::Response));
-        assert!(!one.is_for(Some("ListX"), Way::Request) && !one.is_for(Some("ListY"), Way::Response));
-        assert!(!one.is_for(None, Way::Response));
+        one.direction = Direction::Response;
+        let one = CompiledRule::new(one).unwrap();
+        assert!(one.applies_to(Some("ListX"), Direction::Response));
+        assert!(
+            !one.applies_to(Some("ListX"), Direction::Request) && !one.applies_to(Some("ListY"), Direction::Response)
+        );
+        assert!(!one.applies_to(None, Direction::Response));
     }
 
     #[test]
-    fn what_makes_no_sense_is_told() {
+    fn a_rule_that_cannot_work_is_refused() {
         for (selector, part) in [
-            (Selector::Member(String::new()), "not empty"),
+            (Selector::Member(String::new()), "name is empty"),
             (Selector::Pointer("name".into()), "begins with /"),
             (Selector::Pattern("(".into()), "unclosed group"),
             (Selector::Pattern("a*".into()), "empty text"),
             (Selector::Pattern("[a-z]{1000}{1000}".into()), "size limit"),
         ] {
-            let error = Compiled::new(rule(selector)).unwrap_err().to_string();
+            let error = CompiledRule::new(rule(selector)).unwrap_err().to_string();
             assert!(error.contains(part), "{part} in {error}");
         }
         let constant = Rule { with: Some("x".into()), ..rule(Selector::Member("name".into())) };
-        assert_eq!(Compiled::new(constant.clone()).unwrap_err(), RuleError::Constant);
-        let answers = Rule { way: Way::Response, ..constant };
-        assert!(Compiled::new(answers.clone()).is_ok());
+        assert_eq!(CompiledRule::new(constant.clone()).unwrap_err(), RuleError::Constant);
+        let answers = Rule { direction: Direction::Response, ..constant };
+        assert!(CompiledRule::new(answers.clone()).is_ok());
         let endless = Rule { selector: Selector::Pattern("x".into()), with: Some("xx".into()), ..answers };
-        assert_eq!(Compiled::new(endless).unwrap_err(), RuleError::Endless("xx".into()));
+        assert_eq!(CompiledRule::new(endless).unwrap_err(), RuleError::Endless("xx".into()));
     }
 }

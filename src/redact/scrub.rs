@@ -13,7 +13,7 @@ pub const KEPT_HEADERS: [&str; 2] = ["content-type", "x-amzn-errortype"];
 pub struct Scrubbed<T>(T);
 
 impl<T> Scrubbed<T> {
-    pub(super) const fn made(value: T) -> Self {
+    pub(super) const fn new(value: T) -> Self {
         Self(value)
     }
 

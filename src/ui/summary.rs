@@ -3,7 +3,7 @@
 use super::console::Console;
 use crate::engine::{Miss, PassedOn, SessionState, Summary};
 use crate::model::counted;
-use crate::redact::Redacted;
+use crate::redact::RedactedMember;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -216,8 +216,8 @@ fn miss_text(miss: &Miss, count: u64) -> String {
 }
 
 /// What was redacted while recording, by rule and member: a replay answers with what stands there instead.
-fn redacted(all: &[(Redacted, u64)]) -> Option<String> {
-    let one = |(one, times): &(Redacted, u64)| {
+fn redacted(all: &[(RedactedMember, u64)]) -> Option<String> {
+    let one = |(one, times): &(RedactedMember, u64)| {
         let place = if one.member.is_empty() { String::new() } else { format!(" in {}", one.member) };
         format!("{}{place} {}", one.rule, counted(*times, "time", "times"))
     };

@@ -30,7 +30,7 @@ const SEALED: u64 = 0;
 /// # Errors
 /// Where the cassette cannot be read.
 pub(crate) fn handed_on(storage: &Storage) -> Result<HashMap<Fingerprint, BrokenEntry>, CassetteError> {
-    let Some(store) = storage.store.as_ref().filter(|_| storage.redaction.is_one_sided()) else {
+    let Some(store) = storage.store.as_ref().filter(|_| storage.redaction.has_answer_only_rules()) else {
         return Ok(HashMap::new());
     };
     let mut all: HashMap<String, Asked> = HashMap::new();
@@ -38,7 +38,7 @@ pub(crate) fn handed_on(storage: &Storage) -> Result<HashMap<Fingerprint, Broken
     for (_, fp) in &pending {
         let Some(takes) = store.pending_takes(fp)? else { continue };
         strings(takes.head.request.as_bytes(), |pointer, text| {
-            for stand_in in storage.redaction.stand_ins_in_answers(text) {
+            for stand_in in storage.redaction.answer_pseudonyms(text) {
                 let asked = all.entry(stand_in).or_insert_with(Asked::nowhere);
                 asked.places.push((*fp, pointer.to_owned()));
             }
@@ -79,7 +79,7 @@ fn look_at<'p>(
     pages: impl Iterator<Item = (u64, &'p Page)>,
 ) {
     strings(request.as_bytes(), |_, text| {
-        for stand_in in storage.redaction.stand_ins_in_answers(text).into_iter().chain([text.to_owned()]) {
+        for stand_in in storage.redaction.answer_pseudonyms(text).into_iter().chain([text.to_owned()]) {
             if let Some(asked) = all.get_mut(&stand_in) {
                 asked.first = asked.first.min(at);
             }

@@ -75,7 +75,7 @@ impl Validator<'_> {
 
     fn leaks(&self, path: &Path, entry: &Entry, text: &str) -> Vec<Leak> {
         let (mut leaks, mut values) = (Vec::new(), Vec::new());
-        for found in self.redaction.findings(entry) {
+        for found in self.redaction.scan_entry(entry) {
             if !self.policy.allows(path, found.value.expose()) {
                 leaks.push(Leak { what: found.what, place: found.pointer });
             }

@@ -13,7 +13,7 @@ impl Validator<'_> {
     pub fn secret_in_variable(&self, root: &Path, name: &str, value: &str) -> Option<String> {
         // By its name too: `TF_VAR_password` is one whatever it looks like.
         let object = format!("{{{}:{}}}", json::quote(name), json::quote(value));
-        let found = self.redaction.findings_in(object.as_bytes()).into_iter();
+        let found = self.redaction.scan_json(object.as_bytes()).into_iter();
         let path = root.join(VARIABLES_FILE);
         found.filter(|found| !self.policy.allows(&path, found.value.expose())).map(|found| found.what).next()
     }
@@ -26,7 +26,7 @@ impl Validator<'_> {
         for (session, values) in variables.sessions() {
             let place = format!("/sessions/{}", json::pointer_step(session));
             let quoted = json::quote(session);
-            let found = self.redaction.findings_in(quoted.as_bytes()).into_iter();
+            let found = self.redaction.scan_json(quoted.as_bytes()).into_iter();
             let found = found.filter(|found| !self.policy.allows(&path, found.value.expose()));
             leaks.extend(found.map(|found| Leak { what: found.what, place: place.clone() }));
             for (name, value) in values {

@@ -9,7 +9,7 @@ use crate::entry_file::begins_as_entry;
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::model::{Entry, Misspelt, utf8, with_causes};
-use crate::redact::{Finding, Redaction, credentials_in, scan_text, unkept_headers};
+use crate::redact::{Finding, Redaction, find_credentials, scan_text, unkept_headers};
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -74,7 +74,7 @@ impl FileChecker {
         checked.unwrap_or_else(|flaw| match flaw {
             // It is searched all the same, as any other file.
             CheckError::Invalid(reason) => {
-                let found = read_text(path).map(|text| self.secrets(path, credentials_in(&text))).unwrap_or_default();
+                let found = read_text(path).map(|text| self.secrets(path, find_credentials(&text))).unwrap_or_default();
                 found.into_iter().chain([invalid(path, reason)]).collect()
             }
             CheckError::NotAFile(reason) => vec![invalid(path, reason)],
@@ -141,7 +141,7 @@ impl FileChecker {
         let orphan = EntryPlace::without_cassette(path, &text);
         // An entry's copy is searched as the entry is; which rules hold for an orphan nobody knows.
         let is_copy = orphan.is_none() && begins_as_entry(&text).is_some();
-        let found = if is_copy { scan_text(&text) } else { credentials_in(&text) };
+        let found = if is_copy { scan_text(&text) } else { find_credentials(&text) };
         let orphan = orphan.map(|EntryPlace { root, .. }| {
             let reason = with_causes(&CassetteError::NoFormat { root: root.clone() });
             invalid(&root.join("cassette.json"), reason)

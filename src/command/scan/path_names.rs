@@ -3,7 +3,7 @@
 use super::problem::{Place, Problem};
 use crate::app::Rules;
 use crate::cassette::RecordingPolicy;
-use crate::redact::credentials_in;
+use crate::redact::find_credentials;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -30,7 +30,7 @@ impl PathNames {
 
     fn add(&mut self, path: &Path, rules: &Rules) {
         let Some(name) = path.file_name() else { return };
-        for (_, found) in credentials_in(&name.to_string_lossy()) {
+        for (_, found) in find_credentials(&name.to_string_lossy()) {
             if !rules.allows(path, found.value.expose()) {
                 self.values.push(found.value.expose().to_owned());
                 let (file, what) = (path.to_owned(), found.what);

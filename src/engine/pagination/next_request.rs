@@ -196,7 +196,7 @@ fn render_as_stored(
         None => body,
     };
     let name = &upstream_request.identified.name;
-    let page = state.settings.redaction.page(name, answer.status.as_u16(), &answer.headers, body)?;
+    let page = state.settings.redaction.redact_page(name, answer.status.as_u16(), &answer.headers, body)?;
     Ok(fill_holes(&page.inner().body, live))
 }
 

@@ -1,7 +1,7 @@
 //! What a run did, for its closing lines and reports.
 
 use crate::engine::stats::sessions::SessionState;
-use crate::redact::Redacted;
+use crate::redact::RedactedMember;
 use std::time::Duration;
 
 /// A request that had no take.
@@ -50,7 +50,7 @@ pub struct Summary {
     /// What was recorded after a write that is not in the cassette, by operation's folder and fingerprint.
     pub dangling: Vec<String>,
     /// What was redacted in answers and requests that were recorded, by rule and member.
-    pub redacted: Vec<(Redacted, u64)>,
+    pub redacted: Vec<(RedactedMember, u64)>,
     /// Requests without a take. The list is bounded; `missed` counts all.
     pub misses: Vec<Miss>,
     /// How many requests had no take.

@@ -2,7 +2,7 @@
 
 use super::scope::{answered, redaction};
 use proptest::prelude::*;
-use ramtape::redact::credentials_in;
+use ramtape::redact::find_credentials;
 
 /// The ways to write a name and its value.
 const WRITTEN: [(&str, &str); 12] = [
@@ -48,7 +48,7 @@ proptest! {
     fn no_secret_is_taken_for_a_name(secret in any_secret()) {
         for (before, after) in WRITTEN {
             let text = format!("{before}{secret}{after}");
-            let found = credentials_in(&text);
+            let found = find_credentials(&text);
             prop_assert!(found.iter().any(|(_, found)| found.value.expose().contains(secret.trim_end_matches('.'))), "{}", text);
         }
     }
@@ -76,7 +76,7 @@ proptest! {
             let body = serde_json::json!({ name: value, "tags": [{ "key": name, "value": value }] });
             for body in [body.to_string(), serde_json::to_string_pretty(&body).unwrap(), format!("{name}: {value}")] {
                 let redacted = answered(&redaction, &body);
-                prop_assert!(credentials_in(&redacted).is_empty(), "{}: {}", redacted, credentials_in(&redacted)[0].0);
+                prop_assert!(find_credentials(&redacted).is_empty(), "{}: {}", redacted, find_credentials(&redacted)[0].0);
                 prop_assert_eq!(answered(&redaction, &redacted), redacted);
             }
         }
@@ -102,13 +102,13 @@ fn a_placeholder_and_another_name_are_no_secrets() {
             format!("session_token: {reference},"),
             format!("secret_key = {reference};"),
         ] {
-            assert!(credentials_in(&text).is_empty(), "{text}");
+            assert!(find_credentials(&text).is_empty(), "{text}");
         }
     }
     // In quotes it is what it says, unless something is put there.
-    assert_eq!(credentials_in("secret_key = \"settings.secret\"").len(), 1);
+    assert_eq!(find_credentials("secret_key = \"settings.secret\"").len(), 1);
     for text in ["secret_key = \"${var.db_secret}\"", "\"SecretAccessKey\": \"{{aws.secret}}\""] {
-        assert!(credentials_in(text).is_empty(), "{text}");
+        assert!(find_credentials(text).is_empty(), "{text}");
     }
 }
 
@@ -151,7 +151,7 @@ fn what_issuers_and_protocols_mark_is_found_in_any_text() {
         ("", "-----BEGIN PGP PRIVATE KEY BLOCK-----\nx\n-----END PGP PRIVATE KEY BLOCK-----", "\n"),
         ("url?x=", concat!("IQoJ", "b3JpZ2luX2VjEJb7wEaCX%2FVzLWVhc3QtMSJIMEYCIQDx7kKQ%2B"), "&y"),
     ] {
-        let found = credentials_in(&format!("{before}{secret}{after}"));
+        let found = find_credentials(&format!("{before}{secret}{after}"));
         let secret = secret.replace("%2F", "/").replace("%2B", "+");
         assert!(matches!(&found[..], [(1, one)] if one.value.expose() == secret), "{secret}: {found:?}");
     }
@@ -161,6 +161,6 @@ fn what_issuers_and_protocols_mark_is_found_in_any_text() {
         "Authorization: Bearer <token>",
         "a basic understanding of sig=nature",
     ] {
-        assert!(credentials_in(text).is_empty(), "{text}");
+        assert!(find_credentials(text).is_empty(), "{text}");
     }
 }

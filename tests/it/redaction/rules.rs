@@ -1,7 +1,7 @@
 //! The user's rules.
 
 use super::scope::{ACCOUNT, answered, redaction, requested, rule};
-use ramtape::redact::{Rule, Selector, Way};
+use ramtape::redact::{Direction, Rule, Selector};
 
 fn member(name: &str) -> Rule {
     rule(Selector::Member(name.into()))
@@ -60,10 +60,11 @@ fn rules_keep_to_their_operations_and_their_way() {
     let mut elsewhere = member("m");
     elsewhere.operations = vec!["Y".into()];
     assert_eq!(answered(&redaction(false, &[elsewhere]), "{\"m\":\"x\"}"), "{\"m\":\"x\"}");
-    let asked = redaction(false, &[Rule { way: Way::Request, ..member("m") }]);
+    let asked = redaction(false, &[Rule { direction: Direction::Request, ..member("m") }]);
     assert_eq!(answered(&asked, "{\"m\":\"x\"}"), "{\"m\":\"x\"}");
     assert!(requested(&asked, "{\"m\":\"x\"}").contains("redacted-"));
-    let constant = redaction(false, &[Rule { way: Way::Response, with: Some("a \"b\"".into()), ..member("m") }]);
+    let constant =
+        redaction(false, &[Rule { direction: Direction::Response, with: Some("a \"b\"".into()), ..member("m") }]);
     assert_eq!(
         answered(&constant, "{\"m\":\"x\",\"n\":[{\"m\":\"y\"}]}"),
         "{\"m\":\"a \\\"b\\\"\",\"n\":[{\"m\":\"a \\\"b\\\"\"}]}"

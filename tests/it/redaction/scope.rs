@@ -4,12 +4,15 @@ use crate::support::secrets::{SECRETS, core};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use ramtape::model::{Body, Hole, OperationName, Page};
-use ramtape::redact::{Asking, Copied, Key, KeySource, Policy, Redaction, RedactionError, Rule, Selector, Way};
+use ramtape::redact::{
+    Direction, Key, KeySource, KeyUnavailable, Policy, RedactedRequest, Redaction, RedactionError, RequestParts, Rule,
+    Selector,
+};
 
 pub(crate) const ACCOUNT: &str = "123456789012";
 
 pub(crate) fn key() -> Key {
-    Key::of_text("the key of these tests, which is long enough").unwrap()
+    Key::parse("the key of these tests, which is long enough").unwrap()
 }
 
 pub(crate) fn redaction(accounts: bool, rules: &[Rule]) -> Redaction {
@@ -18,14 +21,20 @@ pub(crate) fn redaction(accounts: bool, rules: &[Rule]) -> Redaction {
 }
 
 pub(crate) fn rule(selector: Selector) -> Rule {
-    Rule { selector, operations: Vec::new(), way: Way::Both, with: None }
+    Rule { selector, operations: Vec::new(), direction: Direction::Both, with: None }
 }
 
 /// A request of a known operation, with nothing to keep or to skip.
-pub(crate) fn asked(redaction: &Redaction, query: &str, body: &str) -> Option<Copied> {
-    let asking =
-        Asking { operation: Some("X"), path: "/x", query, body: body.as_bytes(), keep: &|_| false, skip: &|_| false };
-    redaction.request(&asking).unwrap()
+pub(crate) fn asked(redaction: &Redaction, query: &str, body: &str) -> Option<RedactedRequest> {
+    let asking = RequestParts {
+        operation: Some("X"),
+        path: "/x",
+        query,
+        body: body.as_bytes(),
+        keep: &|_| false,
+        skip: &|_| false,
+    };
+    redaction.redact_request(&asking).unwrap()
 }
 
 /// The body of a request, redacted.
@@ -34,7 +43,7 @@ pub(crate) fn requested(redaction: &Redaction, body: &str) -> String {
 }
 
 fn page(redaction: &Redaction, body: Body) -> Page {
-    redaction.page(&OperationName::Known("X".into()), 200, &HeaderMap::new(), body).unwrap().into_inner()
+    redaction.redact_page(&OperationName::Known("X".into()), 200, &HeaderMap::new(), body).unwrap().into_inner()
 }
 
 /// The body of an answer, redacted.
@@ -128,20 +137,26 @@ fn headers_queries_and_paths_are_redacted_too() {
     let redaction = redaction(true, &[]);
     let mut headers = HeaderMap::new();
     headers.insert("x-amzn-errortype", HeaderValue::from_static("Bad:mail x@corp.com, account 123456789012"));
-    let page = redaction.page(&OperationName::Unknown("GET /".into()), 400, &headers, Body::default()).unwrap();
+    let page = redaction.redact_page(&OperationName::Unknown("GET /".into()), 400, &headers, Body::default()).unwrap();
     let (_, value) = &page.inner().headers[0];
     assert!(value.starts_with("Bad:mail redacted-") && value.contains("@example.com, account 9999"), "{value}");
 
     let asking = |path: &str, query: &str| {
-        let asking =
-            Asking { operation: None, path, query, body: b"", keep: &|_| false, skip: &|name| name == "clientToken" };
-        redaction.request(&asking).unwrap()
+        let asking = RequestParts {
+            operation: None,
+            path,
+            query,
+            body: b"",
+            keep: &|_| false,
+            skip: &|name| name == "clientToken",
+        };
+        redaction.redact_request(&asking).unwrap()
     };
     let copied = asking(
         "/a/123456789012/%3A123456789012",
         "arn=arn%3Aaws%3Aram%3A%3A123456789012%3Ax&clientToken=123456789012&b",
     );
-    let Copied { path, query, .. } = copied.unwrap();
+    let RedactedRequest { path, query, .. } = copied.unwrap();
     let stand_in = path.split('/').nth(2).unwrap();
     assert!(stand_in.starts_with("9999") && path == format!("/a/{stand_in}/%3A{stand_in}"), "{path}");
     assert_eq!(query, format!("arn=arn%3Aaws%3Aram%3A%3A{stand_in}%3Ax&clientToken={ACCOUNT}&b"));
@@ -152,7 +167,7 @@ fn headers_queries_and_paths_are_redacted_too() {
 fn holes_and_unstored_values_are_left_unchanged() {
     let redaction = redaction(true, &[]);
     let body = b"{\"name\":\"share-123456789012\",\"clientToken\":\"x@corp.com\",\"o\":[\"share-123456789012\",\"123456789012\"]}";
-    let asking = Asking {
+    let asking = RequestParts {
         operation: Some("X"),
         path: "/x",
         query: "",
@@ -160,7 +175,7 @@ fn holes_and_unstored_values_are_left_unchanged() {
         keep: &|text| text == "share-123456789012",
         skip: &|name| name == "clientToken",
     };
-    let copied = String::from_utf8(redaction.request(&asking).unwrap().unwrap().body).unwrap();
+    let copied = String::from_utf8(redaction.redact_request(&asking).unwrap().unwrap().body).unwrap();
     let expected =
         "{\"name\":\"share-123456789012\",\"clientToken\":\"x@corp.com\",\"o\":[\"share-123456789012\",\"9999";
     assert!(copied.starts_with(expected), "{copied}");
@@ -173,9 +188,15 @@ fn two_values_with_one_pseudonym_are_an_error() {
     let mut collided = false;
     for number in 0..5000 {
         let body = format!("{{\"n\":{number}}}");
-        let asking =
-            Asking { operation: None, path: "/", query: "", body: body.as_bytes(), keep: &|_| false, skip: &|_| false };
-        match redaction.request(&asking) {
+        let asking = RequestParts {
+            operation: None,
+            path: "/",
+            query: "",
+            body: body.as_bytes(),
+            keep: &|_| false,
+            skip: &|_| false,
+        };
+        match redaction.redact_request(&asking) {
             Ok(_) => {}
             Err(RedactionError::Collision { pointer }) => {
                 assert_eq!(pointer, "/n");
@@ -212,8 +233,8 @@ fn a_key_is_made_when_it_is_needed_and_once() {
         assert!(requested(&redaction, "{\"a\":\"x@corp.com\"}").contains("redacted-"));
     }
     assert_eq!(count(), 1);
-    let broken = Redaction::built_in(KeySource::MadeWhenNeeded(Box::new(|| Err("no room".to_owned()))));
+    let broken = Redaction::built_in(KeySource::MadeWhenNeeded(Box::new(|| Err(KeyUnavailable("no room".to_owned())))));
     let asking =
-        Asking { operation: None, path: "/", query: "", body: b"x@corp.com", keep: &|_| false, skip: &|_| false };
-    assert_eq!(broken.request(&asking), Err(RedactionError::Key("no room".to_owned())));
+        RequestParts { operation: None, path: "/", query: "", body: b"x@corp.com", keep: &|_| false, skip: &|_| false };
+    assert_eq!(broken.redact_request(&asking), Err(RedactionError::Key(KeyUnavailable("no room".to_owned()))));
 }

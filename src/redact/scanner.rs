@@ -1,30 +1,31 @@
-//! Where in a text there is something to redact.
+//! Finds what to redact in a text: built-in secrets, account numbers, and what the user's patterns match.
 
 use super::account;
 use super::escape;
 use super::patterns;
-use super::rule::{Compiled, Way};
-use super::shape::{Shape, stand_ins_within};
-use super::walk::Walk;
-use crate::json::{self, Node};
+use super::rule::{CompiledRule, Direction};
+use super::value_kind::{ValueKind, find_pseudonyms};
 use regex::Regex;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::iter;
 use std::ops::Range;
 
-/// Something to redact.
+/// The label of account numbers.
+pub(super) const ACCOUNT: &str = "account number";
+
+/// A place in a text with something to redact.
 #[derive(Clone, Debug)]
-pub(super) struct Hit {
-    /// Where it stands, in bytes of the text that was looked through.
+pub(super) struct Match {
+    /// Where it stands, in bytes of the searched text.
     pub(super) range: Range<usize>,
-    /// The value, escapes resolved.
+    /// The value, its escapes resolved.
     pub(super) value: String,
-    /// What it is.
-    pub(super) shape: Shape,
-    /// In how many strings it stands: so often what takes its place is to be escaped.
+    /// The kind of value.
+    pub(super) kind: ValueKind,
+    /// How many strings it is nested in: its replacement is escaped as often.
     pub(super) depth: usize,
-    /// What to put there; else a stand-in.
+    /// What to put there; else a pseudonym.
     pub(super) with: Option<String>,
     /// JSON pointer to the value that it is in; empty in a text.
     pub(super) pointer: String,
@@ -32,36 +33,49 @@ pub(super) struct Hit {
     pub(super) label: Cow<'static, str>,
 }
 
-impl Hit {
+impl Match {
     /// The name of the member that it is in; empty in a text.
     pub(super) fn member(&self) -> &str {
         let is_name = |step: &&str| !step.is_empty() && !step.bytes().all(|byte| byte.is_ascii_digit());
         self.pointer.rsplit('/').find(is_name).unwrap_or_default()
     }
+
+    /// The same, where the searched text stands in another one: `place` gives the place there.
+    pub(super) fn moved(mut self, place: impl Fn(usize) -> usize) -> Self {
+        self.range = place(self.range.start)..place(self.range.end);
+        self
+    }
 }
 
-/// What is looked for.
+/// Finds what to redact in the texts of one request or answer.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'r> {
-    pub(super) rules: &'r [Compiled],
+pub(super) struct Scanner<'r> {
+    pub(super) rules: &'r [CompiledRule],
     pub(super) accounts: bool,
     pub(super) operation: Option<&'r str>,
-    pub(super) way: Way,
+    pub(super) direction: Direction,
     /// Strings to leave alone, whole: they become holes.
     pub(super) keep: &'r dyn Fn(&str) -> bool,
     /// Members of the outermost object to leave alone.
     pub(super) skip: &'r dyn Fn(&str) -> bool,
 }
 
-impl<'r> Wanted<'r> {
-    /// What is looked for in anything, by the built-in rules alone.
+impl<'r> Scanner<'r> {
+    /// One with the built-in rules alone.
     pub(super) const fn built_in() -> Self {
-        Self { rules: &[], accounts: false, operation: None, way: Way::Both, keep: &|_| false, skip: &|_| false }
+        Self {
+            rules: &[],
+            accounts: false,
+            operation: None,
+            direction: Direction::Both,
+            keep: &|_| false,
+            skip: &|_| false,
+        }
     }
 
-    pub(super) fn own_rules(&self) -> impl Iterator<Item = &'r Compiled> {
-        let Self { operation, way, .. } = *self;
-        self.rules.iter().filter(move |rule| rule.is_for(operation, way))
+    pub(super) fn own_rules(&self) -> impl Iterator<Item = &'r CompiledRule> {
+        let Self { operation, direction, .. } = *self;
+        self.rules.iter().filter(move |rule| rule.applies_to(operation, direction))
     }
 
     /// Whether `text` needs to be looked through at all.
@@ -71,91 +85,66 @@ impl<'r> Wanted<'r> {
             || self.own_rules().next().is_some()
     }
 
-    /// Everything to redact in a body: JSON, another text, or bytes with texts in between. In order of place.
-    pub(super) fn in_bytes(&self, bytes: &[u8]) -> Vec<Hit> {
-        if !self.may_concern(bytes) {
-            return Vec::new();
-        }
-        if let Ok(root) = json::parse(bytes) {
-            return self.in_json(&root);
-        }
-        let (mut hits, mut at) = (Vec::new(), 0);
-        for chunk in bytes.utf8_chunks() {
-            hits.extend(self.in_text(chunk.valid(), "").into_iter().map(|hit| hit.moved(|place| place + at)));
-            at += chunk.valid().len() + chunk.invalid().len();
-        }
-        hits
-    }
-
-    /// Everything to redact in a JSON text, in order of place.
-    pub(super) fn in_json(&self, root: &Node<'_>) -> Vec<Hit> {
-        Walk::through(*self, root)
-    }
-
-    /// Everything to redact in the value of a parameter that came as text.
-    pub(super) fn in_parameter(&self, name: &str, text: &str) -> Vec<Hit> {
-        Walk::through_parameter(*self, name, text)
-    }
-
     /// Everything to redact in a text that is no JSON, in order of place. Percent-encoding hides nothing.
-    pub(super) fn in_text(&self, text: &str, pointer: &str) -> Vec<Hit> {
-        match escape::decoded(text) {
-            None => self.in_plain_text(text, pointer),
+    pub(super) fn find_in_text(&self, text: &str, pointer: &str) -> Vec<Match> {
+        match escape::percent_decode(text) {
+            None => self.find_in_plain_text(text, pointer),
             Some((decoded, offsets)) => {
                 let place = |at: usize| offsets.get(at).copied().unwrap_or_default();
-                self.in_plain_text(&decoded, pointer).into_iter().map(|hit| hit.moved(place)).collect()
+                self.find_in_plain_text(&decoded, pointer).into_iter().map(|found| found.moved(place)).collect()
             }
         }
     }
 
-    /// Stand-ins are left alone, and what was found once; what is between them is looked through until nothing is found, so
+    /// Pseudonyms are left alone, and what was found once; what is between them is looked through until nothing is found, so
     /// that nothing would be found in what becomes of the text either.
-    fn in_plain_text(&self, text: &str, pointer: &str) -> Vec<Hit> {
-        let mut hits: Vec<Hit> = Vec::new();
-        let found_between = |taken: &Taken| -> Vec<Found> {
-            taken.between(text.len()).flat_map(|part| self.found_in(text, part)).collect()
+    fn find_in_plain_text(&self, text: &str, pointer: &str) -> Vec<Match> {
+        let mut matches: Vec<Match> = Vec::new();
+        let found_between = |taken: &TakenRanges| -> Vec<Candidate> {
+            taken.between(text.len()).flat_map(|part| self.candidates_in(text, part)).collect()
         };
-        // Found first: in most texts there is nothing, and then nothing needs to be known of stand-ins.
-        let mut found = found_between(&Taken::default());
-        if found.is_empty() || Shape::of(text).is_stand_in(text) {
-            return hits;
+        // Candidate first: in most texts there is nothing, and then nothing needs to be known of pseudonyms.
+        let mut found = found_between(&TakenRanges::default());
+        if found.is_empty() || ValueKind::detect(text).is_pseudonym(text) {
+            return matches;
         }
-        let mut taken = Taken::default();
-        stand_ins_within(text).into_iter().for_each(|range| taken.add(range));
+        let mut taken = TakenRanges::default();
+        find_pseudonyms(text).into_iter().for_each(|range| taken.add(range));
         if !taken.0.is_empty() {
             found = found_between(&taken);
         }
         loop {
-            let known = hits.len();
-            for Found { range, shape, label, with } in found {
+            let known = matches.len();
+            for Candidate { range, kind, label, with } in found {
                 let value = text.get(range.clone()).unwrap_or_default();
-                if taken.is_free(&range) && !shape.is_stand_in(value) && with.as_deref() != Some(value) {
+                if taken.is_free(&range) && !kind.is_pseudonym(value) && with.as_deref() != Some(value) {
                     taken.add(range.clone());
                     let (value, pointer) = (value.to_owned(), pointer.to_owned());
-                    hits.push(Hit { range, value, shape, depth: 0, with, pointer, label });
+                    matches.push(Match { range, value, kind, depth: 0, with, pointer, label });
                 }
             }
-            if hits.len() == known {
+            if matches.len() == known {
                 break;
             }
             found = found_between(&taken);
         }
-        hits.sort_by_key(|hit| hit.range.start);
-        hits
+        matches.sort_by_key(|found| found.range.start);
+        matches
     }
 
     /// What there is in `part` of `text`, what comes first being stronger.
-    fn found_in(&self, text: &str, part: Range<usize>) -> Vec<Found> {
+    fn candidates_in(&self, text: &str, part: Range<usize>) -> Vec<Candidate> {
         let secrets = self.secrets_in(text.get(part.clone()).unwrap_or_default(), part.start);
-        let together = together(&secrets);
-        let mut found: Vec<Found> = Vec::new();
+        let merged = merge_overlapping(&secrets);
+        let mut found: Vec<Candidate> = Vec::new();
         for rule in self.own_rules() {
             let Some(regex) = &rule.regex else { continue };
-            for range in matches_in(regex, text, part.clone()) {
-                let Some(range) = whole_secrets(range, &together) else { continue };
+            for range in regex_ranges(regex, text, part.clone()) {
+                let Some(range) = widen_to_secrets(range, &merged) else { continue };
                 let value = text.get(range.clone()).unwrap_or_default();
-                let shape = if value.len() == text.len() { Shape::of(value) } else { Shape::of_part(value) };
-                found.push(Found { range, shape, label: rule.label().into(), with: rule.rule.with.clone() });
+                let kind =
+                    if value.len() == text.len() { ValueKind::detect(value) } else { ValueKind::detect_part(value) };
+                found.push(Candidate { range, kind, label: rule.label().into(), with: rule.rule.with.clone() });
             }
         }
         found.extend(secrets);
@@ -163,24 +152,24 @@ impl<'r> Wanted<'r> {
     }
 
     /// What the built-in rules find in `part`, which begins at `start` of a text.
-    fn secrets_in(&self, part: &str, start: usize) -> Vec<Found> {
-        let found = |range: Range<usize>, shape: Shape, label: &'static str| {
-            // What a name says is a secret has a stand-in of its own kind where a member is called so.
-            let stands_in = |value: &str| {
-                shape.is_stand_in(value)
+    fn secrets_in(&self, part: &str, start: usize) -> Vec<Candidate> {
+        let found = |range: Range<usize>, kind: ValueKind, label: &'static str| {
+            // What a name says is a secret has a pseudonym of its own kind where a member is called so.
+            let is_replaced = |value: &str| {
+                kind.is_pseudonym(value)
                     || (label == patterns::MEMBER
-                        && (Shape::of(value).is_stand_in(value) || Shape::Number.is_stand_in(value)))
+                        && (ValueKind::detect(value).is_pseudonym(value) || ValueKind::Number.is_pseudonym(value)))
             };
-            let is_one = part.get(range.clone()).is_some_and(|value| !stands_in(value));
+            let is_one = part.get(range.clone()).is_some_and(|value| !is_replaced(value));
             let range = start + range.start..start + range.end;
-            is_one.then(|| Found { range, shape, label: label.into(), with: None })
+            is_one.then(|| Candidate { range, kind, label: label.into(), with: None })
         };
-        let spots = patterns::find_secrets(part).into_iter().filter_map(|one| found(one.range, one.shape, one.label));
-        let mut secrets: Vec<Found> = spots.collect();
+        let spots = patterns::find_secrets(part).into_iter().filter_map(|one| found(one.range, one.kind, one.label));
+        let mut secrets: Vec<Candidate> = spots.collect();
         if self.accounts {
-            secrets.extend(account::places(part).into_iter().filter_map(|range| {
-                let shape = if range.len() == 12 { Shape::Account } else { Shape::DashedAccount };
-                found(range, shape, ACCOUNT)
+            secrets.extend(account::find_accounts(part).into_iter().filter_map(|range| {
+                let kind = if range.len() == 12 { ValueKind::Account } else { ValueKind::DashedAccount };
+                found(range, kind, ACCOUNT)
             }));
         }
         secrets
@@ -189,8 +178,8 @@ impl<'r> Wanted<'r> {
 
 /// Where there are secrets, those that overlap as one, in order. What stands for a dashed account is not known inside a
 /// text, so a rule would find that too, and goes first.
-fn together(secrets: &[Found]) -> Vec<Range<usize>> {
-    let whole = secrets.iter().filter(|secret| secret.shape != Shape::DashedAccount);
+fn merge_overlapping(secrets: &[Candidate]) -> Vec<Range<usize>> {
+    let whole = secrets.iter().filter(|secret| secret.kind != ValueKind::DashedAccount);
     let mut ranges: Vec<Range<usize>> = whole.map(|secret| secret.range.clone()).collect();
     ranges.sort_by_key(|range| range.start);
     ranges.dedup_by(|next, range| {
@@ -203,7 +192,7 @@ fn together(secrets: &[Found]) -> Vec<Range<usize>> {
 
 /// What a user's pattern matches, with all of the secrets that it matches a part of: what is left of one is not known for
 /// what it is. `None` for a part of one alone, which goes with it.
-fn whole_secrets(matched: Range<usize>, secrets: &[Range<usize>]) -> Option<Range<usize>> {
+fn widen_to_secrets(matched: Range<usize>, secrets: &[Range<usize>]) -> Option<Range<usize>> {
     let first = secrets.partition_point(|secret| secret.end <= matched.start);
     let overlapping = || secrets.iter().skip(first).take_while(|secret| secret.start < matched.end);
     let is_part =
@@ -216,15 +205,16 @@ fn whole_secrets(matched: Range<usize>, secrets: &[Range<usize>]) -> Option<Rang
     Some(start..end)
 }
 
-struct Found {
+/// Something that a rule found, before it is known whether it counts.
+struct Candidate {
     range: Range<usize>,
-    shape: Shape,
+    kind: ValueKind,
     label: Cow<'static, str>,
     with: Option<String>,
 }
 
 /// Where in `part` of `text` the first group of `regex` is, or all of it where it has none. Its anchors are the text's.
-fn matches_in(regex: &Regex, text: &str, part: Range<usize>) -> Vec<Range<usize>> {
+fn regex_ranges(regex: &Regex, text: &str, part: Range<usize>) -> Vec<Range<usize>> {
     let (mut found, mut at) = (Vec::new(), part.start);
     let Some(head) = text.get(..part.end) else { return found };
     while let Some(captures) = (at <= head.len()).then(|| regex.captures_at(head, at)).flatten() {
@@ -244,9 +234,9 @@ fn matches_in(regex: &Regex, text: &str, part: Range<usize>) -> Vec<Range<usize>
 
 /// Ranges of a text that are not looked at again: where each begins, and its end. None overlaps another.
 #[derive(Default)]
-struct Taken(BTreeMap<usize, usize>);
+struct TakenRanges(BTreeMap<usize, usize>);
 
-impl Taken {
+impl TakenRanges {
     fn add(&mut self, range: Range<usize>) {
         self.0.insert(range.start, range.end);
     }
@@ -260,14 +250,5 @@ impl Taken {
         let ends = iter::once(0).chain(self.0.values().copied());
         let starts = self.0.keys().copied().chain(iter::once(length));
         ends.zip(starts).map(|(end, start)| end..start).filter(|part| !part.is_empty())
-    }
-}
-
-pub(super) const ACCOUNT: &str = "account number";
-
-impl Hit {
-    pub(super) fn moved(mut self, place: impl Fn(usize) -> usize) -> Self {
-        self.range = place(self.range.start)..place(self.range.end);
-        self
     }
 }

@@ -7,9 +7,9 @@ use data_encoding::{Encoding, HEXLOWER, Specification};
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// A kind of value. Each has a range of stand-ins that is its own: what is in it is left alone.
+/// A kind of value. Each has a range of pseudonyms that is its own: what is in it is left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum ValueKind {
     /// 12 digits.
     Account,
     /// 12 digits in three groups.
@@ -40,11 +40,11 @@ macro_rules! regex {
 regex!(UUID, "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
 regex!(EMAIL, r"^[\w.%+'-]+@[\w-]+(?:\.[\w-]+)+$");
 regex!(KEY_ID, "^(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}$");
-regex!(OWN_TEXT, "^redacted-[acdeghilmnoprstu]{20}(?:-redacted)*$");
-regex!(OWN_KEY_ID, "^REDACTED[ACDEGHILMNOPRSTU]{12}$");
-// Stand-ins of texts, wherever they stand in a longer one.
+regex!(PSEUDONYM_TEXT, "^redacted-[acdeghilmnoprstu]{20}(?:-redacted)*$");
+regex!(PSEUDONYM_KEY_ID, "^REDACTED[ACDEGHILMNOPRSTU]{12}$");
+// Pseudonyms of texts, wherever they stand in a longer one.
 regex!(
-    OWN_WITHIN,
+    PSEUDONYM_WITHIN,
     r"redacted-[acdeghilmnoprstu]{20}(?:-redacted)*(?:@example\.com)?|REDACTED[ACDEGHILMNOPRSTU]{12}|[0-9]{12,18}"
 );
 
@@ -52,25 +52,25 @@ fn is(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {
     regex.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
-impl Shape {
+impl ValueKind {
     /// The kind of a whole value.
-    pub(super) fn of(text: &str) -> Self {
+    pub(super) fn detect(text: &str) -> Self {
         if account::is_account(text) {
             Self::Account
         } else if text.bytes().all(|byte| byte.is_ascii_digit()) {
             Self::Digits
-        } else if Arn::of(text).is_some() {
+        } else if Arn::parse(text).is_some() {
             Self::Arn
         } else {
-            Self::of_part(text)
+            Self::detect_part(text)
         }
     }
 
     /// The kind of a part of a longer text.
-    pub(super) fn of_part(text: &str) -> Self {
+    pub(super) fn detect_part(text: &str) -> Self {
         if account::is_account(text) {
             Self::Account
-        } else if is(&KEY_ID, text) || is(&OWN_KEY_ID, text) {
+        } else if is(&KEY_ID, text) || is(&PSEUDONYM_KEY_ID, text) {
             Self::KeyId
         } else if is(&UUID, text) {
             Self::Uuid
@@ -81,52 +81,54 @@ impl Shape {
         }
     }
 
-    /// Whether `text` is a stand-in already, or says nothing.
-    pub(super) fn is_stand_in(self, text: &str) -> bool {
+    /// Whether `text` is a pseudonym already, or says nothing.
+    pub(super) fn is_pseudonym(self, text: &str) -> bool {
         match self {
-            Self::Account => account::is_stand_in(text),
-            Self::DashedAccount => account::is_stand_in(&text.replace('-', "")),
-            Self::AccountNumber => text.parse().is_ok_and(|number: u64| account::is_stand_in(&format!("{number:012}"))),
-            Self::KeyId => is(&OWN_KEY_ID, text),
+            Self::Account => account::is_pseudonym(text),
+            Self::DashedAccount => account::is_pseudonym(&text.replace('-', "")),
+            Self::AccountNumber => {
+                text.parse().is_ok_and(|number: u64| account::is_pseudonym(&format!("{number:012}")))
+            }
+            Self::KeyId => is(&PSEUDONYM_KEY_ID, text),
             Self::Email => is_reserved_address(text),
             Self::Uuid => text.starts_with("00000000-"),
-            Self::Arn => Arn::of(text).is_none_or(|arn| is(&OWN_TEXT, arn.id)),
+            Self::Arn => Arn::parse(text).is_none_or(|arn| is(&PSEUDONYM_TEXT, arn.id)),
             Self::Digits => text.is_empty() || (text.len() == 18 && text.starts_with("0000")),
-            Self::Number => number::is_stand_in(text),
-            Self::Text => text.is_empty() || is(&OWN_TEXT, text),
+            Self::Number => number::is_pseudonym(text),
+            Self::Text => text.is_empty() || is(&PSEUDONYM_TEXT, text),
         }
     }
 
     /// What stands for `text`: with the same key always the same, and no two for one.
-    pub(super) fn stand_in(self, text: &str, key: &Key) -> String {
+    pub(super) fn pseudonym(self, text: &str, key: &Key) -> String {
         match self {
-            Self::Account => account::stand_in(hash(key, "account", text)),
+            Self::Account => account::pseudonym(hash(key, "account", text)),
             Self::DashedAccount => {
-                let digits = Self::Account.stand_in(&text.replace('-', ""), key);
+                let digits = Self::Account.pseudonym(&text.replace('-', ""), key);
                 [digits.get(..4), digits.get(4..8), digits.get(8..)].map(Option::unwrap_or_default).join("-")
             }
-            Self::AccountNumber => Self::Account.stand_in(&format!("{text:0>12}"), key),
+            Self::AccountNumber => Self::Account.pseudonym(&format!("{text:0>12}"), key),
             Self::KeyId => format!("REDACTED{}", word(key, text).get(..12).unwrap_or_default().to_ascii_uppercase()),
             Self::Email => format!("redacted-{}@example.com", word(key, text)),
             Self::Uuid => uuid(&key.digest("text", text)),
-            Self::Arn => match Arn::of(text) {
+            Self::Arn => match Arn::parse(text) {
                 Some(arn) => format!("{}redacted-{}", arn.head, word(key, text)),
-                None => Self::Text.stand_in(text, key),
+                None => Self::Text.pseudonym(text, key),
             },
             Self::Digits => format!("0000{:014}", hash(key, "text", text) % 100_000_000_000_000),
-            Self::Number => number::stand_in(text, |text| hash(key, "number", text)),
+            Self::Number => number::pseudonym(text, |text| hash(key, "number", text)),
             Self::Text => {
-                let mut stand_in = format!("redacted-{}", word(key, text));
-                while text.chars().count() > 64 && stand_in.len() < 64 {
-                    stand_in.push_str("-redacted");
+                let mut pseudonym = format!("redacted-{}", word(key, text));
+                while text.chars().count() > 64 && pseudonym.len() < 64 {
+                    pseudonym.push_str("-redacted");
                 }
-                stand_in
+                pseudonym
             }
         }
     }
 
     /// What it is hashed as.
-    pub(super) const fn family(self) -> &'static str {
+    pub(super) const fn hash_purpose(self) -> &'static str {
         match self {
             Self::Account | Self::DashedAccount | Self::AccountNumber => "account",
             Self::Number => "number",
@@ -134,7 +136,7 @@ impl Shape {
         }
     }
 
-    /// `text` as all of its family are compared.
+    /// `text` as all of its hash_purpose are compared.
     pub(super) fn plain(self, text: &str) -> String {
         match self {
             Self::DashedAccount => text.replace('-', ""),
@@ -144,19 +146,19 @@ impl Shape {
         }
     }
 
-    /// Whether there are so few stand-ins that two values can get one: whoever makes them must look.
+    /// Whether there are so few pseudonyms that two values can get one: whoever makes them must look.
     pub(super) const fn is_narrow(self) -> bool {
         matches!(self, Self::Account | Self::DashedAccount | Self::AccountNumber | Self::Number | Self::Digits)
     }
 }
 
-/// Where stand-ins are in a longer text. What overlaps them is not looked at again.
-pub(super) fn stand_ins_within(text: &str) -> Vec<std::ops::Range<usize>> {
-    let Some(own) = OWN_WITHIN.as_ref() else { return Vec::new() };
+/// Where pseudonyms are in a longer text. What overlaps them is not looked at again.
+pub(super) fn find_pseudonyms(text: &str) -> Vec<std::ops::Range<usize>> {
+    let Some(own) = PSEUDONYM_WITHIN.as_ref() else { return Vec::new() };
     let all = own.find_iter(text);
     all.filter(|found| match found.as_str() {
         digits if digits.starts_with(|c: char| c.is_ascii_digit()) => {
-            account::is_stand_in(digits) && !text.get(found.end()..).is_some_and(|rest| rest.starts_with(digit))
+            account::is_pseudonym(digits) && !text.get(found.end()..).is_some_and(|rest| rest.starts_with(digit))
         }
         _ => true,
     })
@@ -184,7 +186,7 @@ struct Arn<'a> {
 }
 
 impl<'a> Arn<'a> {
-    fn of(text: &'a str) -> Option<Self> {
+    fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         let resource = (parts.next() == Some("arn")).then(|| parts.nth(4)).flatten()?;
         let id = resource.rsplit(['/', ':']).next().filter(|id| !id.is_empty())?;
@@ -223,90 +225,91 @@ mod tests {
     use proptest::prelude::*;
 
     fn key() -> Key {
-        Key::of_text("a key of tests, long enough").unwrap()
+        Key::parse("a key of tests, long enough").unwrap()
     }
 
-    const EXAMPLES: [(&str, Shape); 12] = [
-        ("123456789012", Shape::Account),
-        ("1234", Shape::Digits),
-        ("AKIAIOSFODNN7ABCDEFG", Shape::KeyId),
-        ("jane.doe+x@corp.co.uk", Shape::Email),
-        ("jürgen@corp.de", Shape::Email),
-        ("13e9e990-7445-4e1c-a3b9-61b62e2df75d", Shape::Uuid),
-        ("arn:aws:ram:us-east-1:123456789012:resource-share/13e9e990-7445-4e1c-a3b9-61b62e2df75d", Shape::Arn),
-        ("arn:aws:s3:::a-bucket", Shape::Arn),
-        ("arn:aws:sns:us-east-1:123456789012:topic", Shape::Arn),
-        ("share-prod-7", Shape::Text),
-        ("arn:aws", Shape::Text),
-        ("ß", Shape::Text),
+    const EXAMPLES: [(&str, ValueKind); 12] = [
+        ("123456789012", ValueKind::Account),
+        ("1234", ValueKind::Digits),
+        ("AKIAIOSFODNN7ABCDEFG", ValueKind::KeyId),
+        ("jane.doe+x@corp.co.uk", ValueKind::Email),
+        ("jürgen@corp.de", ValueKind::Email),
+        ("13e9e990-7445-4e1c-a3b9-61b62e2df75d", ValueKind::Uuid),
+        ("arn:aws:ram:us-east-1:123456789012:resource-share/13e9e990-7445-4e1c-a3b9-61b62e2df75d", ValueKind::Arn),
+        ("arn:aws:s3:::a-bucket", ValueKind::Arn),
+        ("arn:aws:sns:us-east-1:123456789012:topic", ValueKind::Arn),
+        ("share-prod-7", ValueKind::Text),
+        ("arn:aws", ValueKind::Text),
+        ("ß", ValueKind::Text),
     ];
 
     #[test]
     fn a_stand_in_is_of_the_same_kind_and_stands_for_itself() {
-        for (text, shape) in EXAMPLES {
-            assert_eq!(Shape::of(text), shape, "{text}");
-            assert!(!shape.is_stand_in(text), "{text}");
-            let stand_in = shape.stand_in(text, &key());
-            assert_eq!(Shape::of(&stand_in), shape, "{text}: {stand_in}");
-            assert!(shape.is_stand_in(&stand_in), "{text}: {stand_in}");
+        for (text, kind) in EXAMPLES {
+            assert_eq!(ValueKind::detect(text), kind, "{text}");
+            assert!(!kind.is_pseudonym(text), "{text}");
+            let pseudonym = kind.pseudonym(text, &key());
+            assert_eq!(ValueKind::detect(&pseudonym), kind, "{text}: {pseudonym}");
+            assert!(kind.is_pseudonym(&pseudonym), "{text}: {pseudonym}");
         }
     }
 
     #[test]
     fn an_arn_keeps_all_but_its_last_name() {
         let arn = EXAMPLES[6].0;
-        let stand_in = Shape::Arn.stand_in(arn, &key());
-        assert!(stand_in.starts_with("arn:aws:ram:us-east-1:123456789012:resource-share/redacted-"), "{stand_in}");
+        let pseudonym = ValueKind::Arn.pseudonym(arn, &key());
+        assert!(pseudonym.starts_with("arn:aws:ram:us-east-1:123456789012:resource-share/redacted-"), "{pseudonym}");
         assert_eq!(
-            Shape::DashedAccount.stand_in("1234-5678-9012", &key()).replace('-', ""),
-            Shape::Account.stand_in("123456789012", &key())
+            ValueKind::DashedAccount.pseudonym("1234-5678-9012", &key()).replace('-', ""),
+            ValueKind::Account.pseudonym("123456789012", &key())
         );
         assert_eq!(
-            Shape::AccountNumber.stand_in("23456789012", &key()),
-            Shape::Account.stand_in("023456789012", &key())
+            ValueKind::AccountNumber.pseudonym("23456789012", &key()),
+            ValueKind::Account.pseudonym("023456789012", &key())
         );
     }
 
     #[test]
     fn length_is_of_the_same_class() {
-        assert_eq!(Shape::Text.stand_in("x", &key()).len(), 29);
-        let long = Shape::Text.stand_in(&"x".repeat(65), &key());
-        assert!((64..80).contains(&long.len()) && Shape::Text.is_stand_in(&long), "{long}");
+        assert_eq!(ValueKind::Text.pseudonym("x", &key()).len(), 29);
+        let long = ValueKind::Text.pseudonym(&"x".repeat(65), &key());
+        assert!((64..80).contains(&long.len()) && ValueKind::Text.is_pseudonym(&long), "{long}");
     }
 
     #[test]
     fn stand_ins_are_known_inside_longer_texts() {
         let key = key();
-        for (text, shape) in
-            EXAMPLES.into_iter().filter(|(_, shape)| !matches!(shape, Shape::Uuid | Shape::Digits | Shape::Arn))
+        for (text, kind) in EXAMPLES
+            .into_iter()
+            .filter(|(_, kind)| !matches!(kind, ValueKind::Uuid | ValueKind::Digits | ValueKind::Arn))
         {
-            let stand_in = shape.stand_in(text, &key);
-            let longer = format!("é {stand_in}:x");
-            assert_eq!(stand_ins_within(&longer).first(), Some(&(3..3 + stand_in.len())), "{longer}");
+            let pseudonym = kind.pseudonym(text, &key);
+            let longer = format!("é {pseudonym}:x");
+            assert_eq!(find_pseudonyms(&longer).first(), Some(&(3..3 + pseudonym.len())), "{longer}");
         }
-        assert_eq!(stand_ins_within("1999912345678 99991234567890"), [0..0; 0]);
+        assert_eq!(find_pseudonyms("1999912345678 99991234567890"), [0..0; 0]);
     }
 
     proptest! {
         #[test]
         fn different_values_have_different_stand_ins(a in "\\PC{1,20}", b in "\\PC{1,20}") {
-            let of = |text: &str| Shape::of(text).stand_in(text, &key());
+            let of = |text: &str| ValueKind::detect(text).pseudonym(text, &key());
             prop_assert_eq!(of(&a) == of(&b), a == b);
         }
 
         #[test]
         fn a_stand_in_never_looks_random_to_a_scanner(value in "\\PC{1,20}") {
             // Of so many characters, the usual limit of 4.5 bits a character is never reached.
-            let within = format!("Signature={}", Shape::Text.stand_in(&value, &key()));
+            let within = format!("Signature={}", ValueKind::Text.pseudonym(&value, &key()));
             let characters: std::collections::BTreeSet<char> = within.chars().collect();
             prop_assert!((characters.len() as f64).log2() < 4.5, "{}", within);
         }
 
         #[test]
         fn accounts_map_one_to_one_onto_fixed_points(a in "[0-8][0-9]{11}", b in "[0-8][0-9]{11}") {
-            let of = |text: &str| Shape::Account.stand_in(text, &key());
+            let of = |text: &str| ValueKind::Account.pseudonym(text, &key());
             prop_assert_eq!(of(&a) == of(&b), a == b);
-            prop_assert!(Shape::Account.is_stand_in(&of(&a)));
+            prop_assert!(ValueKind::Account.is_pseudonym(&of(&a)));
         }
     }
 }
