@@ -21,7 +21,7 @@ pub(crate) struct Rules {
     /// Where the paths begin that those speak of.
     base: Option<PathBuf>,
     /// A folder, and the one that it stands in for.
-    stand_in: Option<(PathBuf, PathBuf)>,
+    read_apart: Option<(PathBuf, PathBuf)>,
     service: Arc<Service>,
     /// The parent of one cassette a session: those have one key.
     sessions: Option<PathBuf>,
@@ -43,7 +43,7 @@ impl Rules {
             redact: config.redact.clone(),
             allowed: config.allowed.clone(),
             base: config.folder.as_deref().map(real),
-            stand_in: None,
+            read_apart: None,
             service: Arc::clone(&config.service),
             sessions: config.cassette_per_session.then(|| config.cassette.clone()),
             making: Arc::default(),
@@ -64,7 +64,7 @@ impl Rules {
         Self { only_own: true, ..self.only_sealing() }
     }
 
-    /// The same, for takes with stand-ins that were made with the key of which [`Key::check`] is `check`.
+    /// The same, for takes with pseudonyms that were made with the key of which [`Key::check`] is `check`.
     pub(crate) fn naming(self, check: Option<String>) -> Self {
         Self { named: check, ..self }
     }
@@ -80,7 +80,7 @@ impl Rules {
 
     /// The same, where the cassette is recorded in the folder `apart` and belongs in `root`.
     pub(crate) fn standing_in(self, apart: &Path, root: &Path) -> Self {
-        Self { stand_in: Some((apart.to_owned(), root.to_owned())), ..self }
+        Self { read_apart: Some((apart.to_owned(), root.to_owned())), ..self }
     }
 
     /// What to say where the cassette in `root` has other rules than the configuration.
@@ -156,7 +156,7 @@ impl Rules {
     /// Where the key of the cassette in `root` may be.
     fn keys(&self, root: &Path, recording: bool) -> Result<Keys, KeyError> {
         // Where its takes will be.
-        let place = self.stand_in.as_ref().filter(|(apart, _)| apart == root).map_or(root, |(_, real)| real);
+        let place = self.read_apart.as_ref().filter(|(apart, _)| apart == root).map_or(root, |(_, real)| real);
         let shared = self.shared(place);
         Ok(Keys {
             beside: root.join(KEY_FILE),
@@ -235,7 +235,7 @@ impl RecordingPolicy for Rules {
         if self.allowed.is_empty() {
             return false;
         }
-        let meant = self.stand_in.as_ref().and_then(|(apart, root)| Some(root.join(path.strip_prefix(apart).ok()?)));
+        let meant = self.read_apart.as_ref().and_then(|(apart, root)| Some(root.join(path.strip_prefix(apart).ok()?)));
         let path = real(meant.as_deref().unwrap_or(path));
         let from_base = self.base.as_ref().and_then(|base| path.strip_prefix(base).ok());
         let shown = from_base.unwrap_or(&path).to_string_lossy();

@@ -247,7 +247,7 @@ impl CassetteVariables {
     }
 
     /// `value`, if it may stand in the cassette. It does so as it is: the program gets on replay what it got when it was
-    /// recorded, and a stand-in for part of it would be another value.
+    /// recorded, and a pseudonym for part of it would be another value.
     fn check_secret<'v>(&self, name: &str, value: &'v str) -> Result<&'v str, VariableError> {
         let judge = Validator { policy: &*self.policy, redaction: &self.redaction };
         match judge.secret_in_variable(self.root(), name, value) {

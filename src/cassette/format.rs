@@ -93,7 +93,7 @@ fn version_of(root: &Path) -> Option<(u32, u32)> {
     parse_version(&version)
 }
 
-/// Has the cassette in `root` name the key that its stand-ins are made with, by [`crate::redact::Key::check`]. One that
+/// Has the cassette in `root` name the key that its pseudonyms are made with, by [`crate::redact::Key::check`]. One that
 /// names a key already stays as it is.
 ///
 /// # Errors

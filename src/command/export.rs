@@ -53,7 +53,7 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, console: Console
     Ok(Exit::Secret)
 }
 
-/// What tells the key from others that the stand-ins of the cassette in `root` were made with: the one that it names, or else
+/// What tells the key from others that the pseudonyms of the cassette in `root` were made with: the one that it names, or else
 /// has.
 fn key(root: &Path) -> Result<Option<String>, CassetteError> {
     match cassette::policy_of(root)?.and_then(|policy| policy.key_check) {

@@ -72,7 +72,7 @@ pub struct RawConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawRedact {
-    /// What gets stand-ins that stay valid.
+    /// What gets pseudonyms that stay valid.
     pub pseudonymize: Option<Pseudonymize>,
     /// The file of the key.
     pub key_file: Option<PathBuf>,
@@ -80,7 +80,7 @@ pub struct RawRedact {
     pub rules: Option<Vec<RawRule>>,
 }
 
-/// What gets stand-ins besides what always does.
+/// What gets pseudonyms besides what always does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pseudonymize {

@@ -17,5 +17,5 @@ const AFTER: &str = "_ramtapeAfter";
 /// The id of a write, as others name it there.
 const WRITE: &str = "_ramtapeWrite";
 
-/// The log's own member: what tells the key from others that stand-ins in the file were made with. Never the key.
+/// The log's own member: what tells the key from others that pseudonyms in the file were made with. Never the key.
 const KEY: &str = "_ramtapeKey";

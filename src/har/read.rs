@@ -11,7 +11,7 @@ use serde_json::Value;
 /// What a file holds.
 #[derive(Clone, Debug)]
 pub struct Archive {
-    /// What tells the key from others that stand-ins in it were made with, where it says so.
+    /// What tells the key from others that pseudonyms in it were made with, where it says so.
     pub key: Option<String>,
     /// The entries in the order in which they were asked, as far as they say so.
     pub entries: Vec<Entry>,

@@ -8,7 +8,7 @@ use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
 /// The file: equal exchanges, equal bytes. It has no dates, which the format asks for: each entry is a second after the one
-/// before it, from 1970 on. `key` tells the key of stand-ins in it from others.
+/// before it, from 1970 on. `key` tells the key of pseudonyms in it from others.
 #[must_use]
 pub fn write(exchanges: &[Exchange], key: Option<&str>) -> String {
     let entries: Vec<Value> = exchanges.iter().zip(0..).map(|(exchange, second)| entry(exchange, second)).collect();

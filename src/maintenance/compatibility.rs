@@ -11,7 +11,7 @@ use std::path::Path;
 pub enum Incompatible {
     /// Their redaction rules are not the same.
     Rules,
-    /// The rules are, but each has a key of its own: one value has two stand-ins.
+    /// The rules are, but each has a key of its own: one value has two pseudonyms.
     Key,
 }
 

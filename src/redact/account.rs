@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn stand_ins_are_accounts_of_their_own_range() {
+    fn pseudonyms_are_accounts_of_their_own_range() {
         for hash in [0, 7, 99_999_999, 100_000_000, u64::MAX] {
             assert!(is_pseudonym(&pseudonym(hash)), "{hash}");
         }

@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn stand_ins_are_known_inside_longer_texts() {
+    fn pseudonyms_are_known_inside_longer_texts() {
         let key = key();
         for (text, kind) in EXAMPLES
             .into_iter()

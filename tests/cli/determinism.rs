@@ -177,7 +177,7 @@ async fn with_the_same_key_it_is_redacted_to_the_same_text() {
     assert_same(&first, &again, "recorded over");
     fs::write(folder.join("own.key"), "another key of this test, as long\n").unwrap();
     let other = record(folder, "other", "once", "UTC", Order::OneByOne).await;
-    assert!(first.keys().ne(other.keys()), "a request with a stand-in is another one under another key");
+    assert!(first.keys().ne(other.keys()), "a request with a pseudonym is another one under another key");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -79,9 +79,9 @@ async fn the_real_account_and_its_pseudonym_get_the_same_answers() {
         .collect();
     let partner = listed[0].clone();
     assert!(owner.starts_with("9999") && partner.starts_with("9999"), "{owner} {partner}");
-    let stand_ins =
+    let pseudonyms =
         tokio::task::spawn_blocking(move || suite("none", "http://127.0.0.1:9", &owner, &partner)).await.unwrap();
-    assert!(stand_ins.stderr.contains(" 0 missed; 0 upstream connections"), "{stand_ins}");
-    assert_eq!(stand_ins.bodies(), real.bodies());
-    assert!(!shown(&stand_ins).contains(OWNER) && !shown(&stand_ins).contains(PARTNER));
+    assert!(pseudonyms.stderr.contains(" 0 missed; 0 upstream connections"), "{pseudonyms}");
+    assert_eq!(pseudonyms.bodies(), real.bodies());
+    assert!(!shown(&pseudonyms).contains(OWNER) && !shown(&pseudonyms).contains(PARTNER));
 }

@@ -1,4 +1,4 @@
-//! Values that an answer holds redacted and a later request asks as they are. On replay the client would get the stand-in,
+//! Values that an answer holds redacted and a later request asks as they are. On replay the client would get the pseudonym,
 //! and whoever passes that on asks another request than the recorded one.
 //!
 //! Only rules that hold for answers and not for every request can bring that about. A value that a request carried before
@@ -14,9 +14,9 @@ use std::collections::HashMap;
 
 /// A value that pending requests ask as it is, by what stands for it in answers.
 struct Asked {
-    /// When it, or its stand-in, was first asked.
+    /// When it, or its pseudonym, was first asked.
     first: u64,
-    /// When an answer first gave its stand-in.
+    /// When an answer first gave its pseudonym.
     given: Option<u64>,
     /// The requests, and where it stands in them.
     places: Vec<(Fingerprint, String)>,
@@ -38,8 +38,8 @@ pub(crate) fn handed_on(storage: &Storage) -> Result<HashMap<Fingerprint, Broken
     for (_, fp) in &pending {
         let Some(takes) = store.pending_takes(fp)? else { continue };
         strings(takes.head.request.as_bytes(), |pointer, text| {
-            for stand_in in storage.redaction.answer_pseudonyms(text) {
-                let asked = all.entry(stand_in).or_insert_with(Asked::nowhere);
+            for pseudonym in storage.redaction.answer_pseudonyms(text) {
+                let asked = all.entry(pseudonym).or_insert_with(Asked::nowhere);
                 asked.places.push((*fp, pointer.to_owned()));
             }
         });
@@ -79,8 +79,8 @@ fn look_at<'p>(
     pages: impl Iterator<Item = (u64, &'p Page)>,
 ) {
     strings(request.as_bytes(), |_, text| {
-        for stand_in in storage.redaction.answer_pseudonyms(text).into_iter().chain([text.to_owned()]) {
-            if let Some(asked) = all.get_mut(&stand_in) {
+        for pseudonym in storage.redaction.answer_pseudonyms(text).into_iter().chain([text.to_owned()]) {
+            if let Some(asked) = all.get_mut(&pseudonym) {
                 asked.first = asked.first.min(at);
             }
         }
@@ -96,7 +96,7 @@ fn look_at<'p>(
 
 fn broken(pointer: &str) -> BrokenEntry {
     let reason = "an answer gives this value redacted, and the request asks it as it is: a replay would hand out the \
-                  stand-in, and whoever passes it on would miss. Give the rule neither `in` nor `operations`, or one more \
+                  pseudonym, and whoever passes it on would miss. Give the rule neither `in` nor `operations`, or one more \
                   for the member that the request has, and record anew";
     BrokenEntry { pointer: format!("/request{pointer}"), reason: reason.to_owned() }
 }

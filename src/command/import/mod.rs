@@ -79,7 +79,7 @@ fn added_nothing(has_entries: bool, brought: usize, skipped: &Skipped, (service,
     }
 }
 
-/// What tells the key that the cassette in `root` is to name, as stand-ins in the file were made with it; `None` where it
+/// What tells the key that the cassette in `root` is to name, as pseudonyms in the file were made with it; `None` where it
 /// names it already, or none is known.
 fn key_to_name(key: Option<String>, file: &Path, root: &Path) -> Result<Option<String>, CommandError> {
     let Some(key) = key else { return Ok(None) };

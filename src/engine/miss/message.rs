@@ -124,7 +124,7 @@ fn describe_remedy(settings: &EngineSettings, identified: &IdentifiedRequest) ->
             text,
             "\nThe request has values that the cassette holds redacted, at {}, and the redaction key is missing: without it \
              they cannot be matched. Give the key that the cassette was recorded with (RAMTAPE_REDACT_KEY, or key_file in \
-             [redact]), or send the stand-ins that the cassette shows.",
+             [redact]), or send the pseudonyms that the cassette shows.",
             identified.unkeyed.join(", ")
         );
     }

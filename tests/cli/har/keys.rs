@@ -24,7 +24,7 @@ async fn record(stage: &Stage, name: &str, account: &str) {
     assert_eq!(ramtape.stop().await.not_recorded, [""; 0]);
 }
 
-/// A stage with the cassette `tape`, which has a stand-in and a key, and with `tape.har`, what it exports.
+/// A stage with the cassette `tape`, which has a pseudonym and a key, and with `tape.har`, what it exports.
 async fn exported() -> Stage {
     let stage = Stage::new().await;
     fs::write(stage.folder().join("ramtape.toml"), "[redact]\npseudonymize = \"accounts\"\n").unwrap();
@@ -68,7 +68,7 @@ async fn requests_miss_until_the_key_is_copied() {
     assert_eq!(refused.code, Some(5), "{refused:?}");
     assert!(refused.stderr.contains("the redaction key that it was recorded with is missing"), "{refused:?}");
     assert!(!stage.cassette("back/redaction.key").exists());
-    // With it, one account has one stand-in, and its answer is found.
+    // With it, one account has one pseudonym, and its answer is found.
     bring_key(&stage, "back");
     record(&stage, "back", OWN).await;
     assert_eq!(stage.texts("back"), stage.texts("tape"));
@@ -100,8 +100,8 @@ async fn the_key_may_exist_before_or_be_kept_elsewhere() {
 async fn no_new_key_is_made_for_a_real_value() {
     let stage = exported().await;
     let (har, real) = (read(&stage, "tape.har"), stage.cassette("real.har"));
-    let stand_in = har.split("9999").nth(1).map(|rest| format!("9999{}", &rest[..8])).unwrap();
-    fs::write(real, har.replace(&stand_in, OTHER)).unwrap();
+    let pseudonym = har.split("9999").nth(1).map(|rest| format!("9999{}", &rest[..8])).unwrap();
+    fs::write(real, har.replace(&pseudonym, OTHER)).unwrap();
     let imported = import(&stage, "real.har", "back");
     assert_eq!(imported.code, Some(6), "{imported:?}");
     assert!(imported.stderr.contains("skipped: entry 1") && imported.stderr.contains("is not here"), "{imported:?}");
@@ -146,7 +146,7 @@ async fn the_archive_names_the_key_and_a_bad_name_is_refused() {
     let refused = import(&stage, "damaged.har", "new");
     assert!(refused.code == Some(1) && refused.stderr.contains("_ramtapeKey must be 16 characters"), "{refused:?}");
     assert!(!stage.cassette("new").exists());
-    // One that names none is as before: the next stand-in makes a key.
+    // One that names none is as before: the next pseudonym makes a key.
     let mut without = har;
     without["log"].as_object_mut().unwrap().remove("_ramtapeKey");
     fs::write(stage.cassette("without.har"), without.to_string()).unwrap();

@@ -70,7 +70,7 @@ async fn the_key_is_made_beside_the_cassette_when_it_is_needed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_key_is_not_replaced() {
     let (stage, folder) = (Stage::new().await, folder());
-    // Without a stand-in there is no key to lose.
+    // Without a pseudonym there is no key to lose.
     for name in ["plain", MAIL] {
         let (_, finished) = asked(server(folder.path(), "record", stage.url(), &[]), name).await;
         assert_eq!(finished.code, Some(0), "{finished:?}");

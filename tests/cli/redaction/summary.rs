@@ -1,4 +1,4 @@
-//! What a run says of redaction: how much of what was redacted while recording, and on replay that a stand-in is answered to
+//! What a run says of redaction: how much of what was redacted while recording, and on replay that a pseudonym is answered to
 //! somebody who sent the real value.
 
 use crate::support::binary::{Finished, Server, folder, ramtape};

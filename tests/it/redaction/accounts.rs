@@ -39,7 +39,7 @@ async fn suite(ramtape: &Ramtape, owner: &str, partner: &str) -> Vec<Value> {
     answers
 }
 
-/// The stand-in of `account`, told by a value that both have.
+/// The pseudonym of `account`, told by a value that both have.
 fn mapped(value: Value, pairs: &[(&str, &str)]) -> String {
     pairs.iter().fold(value.to_string(), |text, (from, to)| text.replace(from, to))
 }
@@ -132,7 +132,7 @@ async fn missing_takes_are_recorded_on_top_of_pseudonyms() {
     let recording = stage.ramtape_with("c", RecordMode::Once, accounts).await;
     recording.pages("GetResourceShares", &asked, 2).await;
     recording.stop().await;
-    // The rest of the listing: the walk meets the items that the cassette has, under their stand-ins.
+    // The rest of the listing: the walk meets the items that the cassette has, under their pseudonyms.
     let adding = stage.ramtape_with("c", RecordMode::NewEpisodes, accounts).await;
     let pages = adding.pages("GetResourceShares", &asked, 20).await;
     assert!(pages.len() > 2 && pages.iter().all(|page| page.status == 200), "{}", pages.last().unwrap().message());

@@ -54,7 +54,7 @@ proptest! {
     }
 }
 
-/// Values of every kind, which have stand-ins of every kind.
+/// Values of every kind, which have pseudonyms of every kind.
 fn any_value() -> impl Strategy<Value = serde_json::Value> {
     prop_oneof![
         any_secret().prop_map(serde_json::Value::from),

@@ -113,18 +113,18 @@ proptest! {
     fn an_account_has_one_pseudonym_everywhere(account in prop_oneof!["[1-8][0-9]{11}", LIKE_A_MINUTE]) {
         let policy = Policy { accounts: true, ..Policy::default() };
         let redaction = Redaction::new(policy, ramtape::redact::KeySource::Known(key())).unwrap();
-        let stand_in = |text: &str| requested(&redaction, &text.replace("ACCOUNT", &account));
-        let whole = stand_in("\"ACCOUNT\"");
+        let pseudonym = |text: &str| requested(&redaction, &text.replace("ACCOUNT", &account));
+        let whole = pseudonym("\"ACCOUNT\"");
         let whole = whole.trim_matches('"');
         prop_assert!(whole.starts_with("9999") && whole.len() == 12);
         for place in ["[\"arn:aws:iam::ACCOUNT:root\"]", "{\"p\":\"{\\\"AWS\\\":[\\\"ACCOUNT\\\"]}\"}", "{\"ACCOUNT\":1}", "{\"accountId\":ACCOUNT}"] {
-            prop_assert_eq!(stand_in(place), place.replace("ACCOUNT", whole));
+            prop_assert_eq!(pseudonym(place), place.replace("ACCOUNT", whole));
         }
         // In a longer text a minute is one.
         let is_minute = (1970..2100).contains(&account[..4].parse().unwrap()) && account[4..6] <= *"12";
         if !is_minute {
-            prop_assert_eq!(stand_in("is ACCOUNT."), format!("is {whole}."));
+            prop_assert_eq!(pseudonym("is ACCOUNT."), format!("is {whole}."));
         }
-        prop_assert_eq!(stand_in("{\"n\":ACCOUNT,\"creationTime\":1.63234298438E11}"), format!("{{\"n\":{account},\"creationTime\":1.63234298438E11}}"));
+        prop_assert_eq!(pseudonym("{\"n\":ACCOUNT,\"creationTime\":1.63234298438E11}"), format!("{{\"n\":{account},\"creationTime\":1.63234298438E11}}"));
     }
 }

@@ -80,12 +80,12 @@ fn an_arn_keeps_its_kind_and_its_account() {
         kept.starts_with(&format!("{{\"arn\":\"arn:aws:ram:eu-west-1:{ACCOUNT}:resource-share/redacted-")),
         "{kept}"
     );
-    // With the real account, with its stand-in, and as an answer gave it: one and the same.
+    // With the real account, with its pseudonym, and as an answer gave it: one and the same.
     let both = redaction(true, &[member("arn")]);
     let once = requested(&both, &format!("{{\"arn\":\"{arn}\"}}"));
-    let stand_in = once.split(':').nth(5).unwrap();
-    assert!(stand_in.starts_with("9999"), "{once}");
-    assert_eq!(requested(&both, &format!("{{\"arn\":\"{}\"}}", arn.replace(ACCOUNT, stand_in))), once);
+    let pseudonym = once.split(':').nth(5).unwrap();
+    assert!(pseudonym.starts_with("9999"), "{once}");
+    assert_eq!(requested(&both, &format!("{{\"arn\":\"{}\"}}", arn.replace(ACCOUNT, pseudonym))), once);
     assert_eq!(requested(&both, &once), once);
 }
 
@@ -120,10 +120,10 @@ fn a_tag_whose_key_names_a_secret_is_one() {
     let filters = r#"[{"tagKey":"db-password","tagValues":["hunter2"]}]"#;
     let body = format!("{{\"tags\":{tags},\"tagFilters\":{filters},\"key\":\"password\"}}");
     let asked: serde_json::Value = serde_json::from_str(&requested(&redaction, &body)).unwrap();
-    let stand_in = &asked["tags"][0]["value"];
-    assert!(stand_in.as_str().unwrap().starts_with("redacted-"), "{asked}");
-    assert_eq!(asked["tagFilters"][0]["tagValues"], serde_json::json!([stand_in]));
+    let pseudonym = &asked["tags"][0]["value"];
+    assert!(pseudonym.as_str().unwrap().starts_with("redacted-"), "{asked}");
+    assert_eq!(asked["tagFilters"][0]["tagValues"], serde_json::json!([pseudonym]));
     assert_eq!((&asked["tags"][1]["value"], &asked["key"]), (&"hunter2".into(), &"password".into()));
     let answer: serde_json::Value = serde_json::from_str(&answered(&redaction, &body)).unwrap();
-    assert_eq!(&answer["tags"][0]["value"], stand_in);
+    assert_eq!(&answer["tags"][0]["value"], pseudonym);
 }

@@ -157,9 +157,9 @@ fn headers_queries_and_paths_are_redacted_too() {
         "arn=arn%3Aaws%3Aram%3A%3A123456789012%3Ax&clientToken=123456789012&b",
     );
     let RedactedRequest { path, query, .. } = copied.unwrap();
-    let stand_in = path.split('/').nth(2).unwrap();
-    assert!(stand_in.starts_with("9999") && path == format!("/a/{stand_in}/%3A{stand_in}"), "{path}");
-    assert_eq!(query, format!("arn=arn%3Aaws%3Aram%3A%3A{stand_in}%3Ax&clientToken={ACCOUNT}&b"));
+    let pseudonym = path.split('/').nth(2).unwrap();
+    assert!(pseudonym.starts_with("9999") && path == format!("/a/{pseudonym}/%3A{pseudonym}"), "{path}");
+    assert_eq!(query, format!("arn=arn%3Aaws%3Aram%3A%3A{pseudonym}%3Ax&clientToken={ACCOUNT}&b"));
     assert_eq!(asking("/a", "b=c&d"), None);
 }
 
@@ -183,7 +183,7 @@ fn holes_and_unstored_values_are_left_unchanged() {
 
 #[test]
 fn two_values_with_one_pseudonym_are_an_error() {
-    // 483,000 stand-ins for short numbers: among 5,000 values two meet.
+    // 483,000 pseudonyms for short numbers: among 5,000 values two meet.
     let redaction = redaction(false, &[rule(Selector::Member("n".into()))]);
     let mut collided = false;
     for number in 0..5000 {

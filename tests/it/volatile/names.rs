@@ -226,8 +226,8 @@ async fn a_client_token_is_echoed_as_it_was_sent() {
     let replaying = stage.ramtape("c", RecordMode::None).await;
     // Without one there is no value to echo: the answer has one all the same, and always the same.
     let without = replaying.post("CreateResourceShare", json!({ "name": "fixed" })).await.json();
-    let stand_in = without["clientToken"].as_str().unwrap();
-    assert_eq!((stand_in.len(), without["resourceShare"]["name"].as_str()), (36, Some("fixed")));
+    let pseudonym = without["clientToken"].as_str().unwrap();
+    assert_eq!((pseudonym.len(), without["resourceShare"]["name"].as_str()), (36, Some("fixed")));
     for token in ["token-2", "token-1"] {
         assert_eq!(replaying.post("CreateResourceShare", create(token)).await.json()["clientToken"], token);
     }
