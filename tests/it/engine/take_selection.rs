@@ -233,7 +233,7 @@ async fn a_cassette_of_format_1_0_is_read_and_insufficient_links_are_reported() 
     recording.stop().await;
     let told = async || {
         let replaying = stage.ramtape("c", RecordMode::None).await;
-        let told = replaying.notices().iter().any(|notice| notice.contains("2 of its writes were under way"));
+        let told = replaying.notices().iter().any(|notice| notice.contains("2 of its writes were in flight"));
         assert_eq!(create(&replaying, "two", "").await, arn);
         assert_eq!(replaying.stop().await.missed, 0);
         told
