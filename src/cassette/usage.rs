@@ -1,4 +1,4 @@
-//! Which takes a run used: kept beside the store, out of git's sight, for [`Pruning`](super::Pruning).
+//! Which takes a run used: kept beside the store, out of git's sight, for [`Pruning`](crate::maintenance::Pruning).
 
 use super::Cassette;
 use super::error::{CassetteError, StoreError};

@@ -74,7 +74,7 @@ pub struct Refetcher<'a> {
     pub redaction: &'a Redaction,
 }
 
-/// A recorded read that can be asked. Only [`Refetcher::refetch`] makes one, and only of reads.
+/// A recorded read that can be asked. Only [`Refetcher::plan_refetch`] makes one, and only of reads.
 #[derive(Debug)]
 pub struct Refetch<'a> {
     operation: &'a Operation,

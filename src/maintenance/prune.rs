@@ -107,7 +107,7 @@ impl Pruning {
         Ok((removals.filter(|removals| !removals.unused.is_empty()).collect(), takes))
     }
 
-    /// Takes `removals` out of the text, as [`Cassette::remove`](Cassette::remove) does. Nobody prunes by the same run
+    /// Takes `removals` out of the text, as [`Cassette::remove`](crate::cassette::Cassette::remove) does. Nobody prunes by the same run
     /// again.
     ///
     /// # Errors
