@@ -2,9 +2,9 @@
 
 use super::error::CassetteError;
 use super::manifest::{Manifest, WITH_REGIONS};
-use super::path::{write_new, write_synced};
+use super::path::write_new;
 use super::rules;
-use super::staged_file::writing_folder;
+use super::staged_file::replace_whole;
 use crate::json::{self, Node};
 use crate::redact::Policy;
 use std::path::{Path, PathBuf};
@@ -171,9 +171,6 @@ pub(crate) fn rewrite(root: &Path, policy: &Policy) -> Result<(), CassetteError>
 }
 
 fn replace(root: &Path, manifest: &Manifest) -> Result<(), CassetteError> {
-    let folder = writing_folder(root);
-    let (temporary, path) = (folder.join(NAME), root.join(NAME));
-    let written = fs::create_dir_all(&folder).and_then(|()| write_synced(&temporary, manifest.to_text().as_bytes()));
-    let placed = written.and_then(|()| fs::rename(&temporary, &path));
-    placed.map_err(|source| CassetteError::Write { path, source })
+    let path = root.join(NAME);
+    replace_whole(root, &path, &manifest.to_text()).map_err(|source| CassetteError::Write { path, source })
 }

@@ -3,6 +3,7 @@
 use super::error::CassetteError;
 use super::failpoint;
 use super::path::{sync_folder, write_synced};
+use crate::files::write_atomically_by;
 use crate::fingerprint::Fingerprint;
 use std::fs;
 use std::io;
@@ -23,6 +24,13 @@ pub(crate) fn write_temporary(root: &Path, fp: &Fingerprint, text: &str) -> Resu
     Ok(path)
 }
 
+/// Puts a file of the cassette, other than an entry's, in the place of `path`, whole and synced. Its folder is not synced.
+pub(crate) fn replace_whole(root: &Path, path: &Path, text: &str) -> io::Result<()> {
+    failpoint::full_disk()?;
+    make_writing_folder(root)?;
+    write_atomically_by(&writing_folder(root), path, text.as_bytes(), 0o666)
+}
+
 /// Renames the text to where it belongs; gives the folder that this changed and that is to be synced.
 pub(crate) fn put_in_place(temporary: &Path, path: &Path) -> Result<PathBuf, CassetteError> {
     let folder = path.parent().unwrap_or(path);
@@ -33,7 +41,7 @@ pub(crate) fn put_in_place(temporary: &Path, path: &Path) -> Result<PathBuf, Cas
 }
 
 /// Makes the folder of files being written where it is not there.
-pub(crate) fn make_writing_folder(root: &Path) -> io::Result<()> {
+fn make_writing_folder(root: &Path) -> io::Result<()> {
     make(&root.join(".store")).and_then(|()| make(&writing_folder(root)))
 }
 

@@ -2,7 +2,8 @@
 
 use super::Cassette;
 use super::error::{CassetteError, StoreError};
-use super::path::{is_plain_name, sync_folder, write_synced};
+use super::path::{is_plain_name, sync_folder};
+use super::staged_file::replace_whole;
 use crate::fingerprint::Fingerprint;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -44,11 +45,8 @@ impl<P> Cassette<P> {
             return Ok(false);
         }
         let path = place(&self.storage.root);
-        let fresh = path.with_extension("new");
         let folder = path.parent().unwrap_or(&path);
-        let written = write_synced(&fresh, spell(usage).as_bytes())
-            .and_then(|()| fs::rename(&fresh, &path))
-            .and_then(|()| sync_folder(folder));
+        let written = replace_whole(&self.storage.root, &path, &spell(usage)).and_then(|()| sync_folder(folder));
         written.map_err(|source| CassetteError::Write { path: path.clone(), source })?;
         Ok(true)
     }

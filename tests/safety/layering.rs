@@ -60,7 +60,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("aws", &["model"]),
     ("ca", &["files"]),
     ("maintenance", &["cassette", "diff", "fingerprint", "model", "redact"]),
-    ("cassette", &["diff", "entry_file", "fingerprint", "json", "model", "redact", "session"]),
+    ("cassette", &["diff", "entry_file", "files", "fingerprint", "json", "model", "redact", "session"]),
     ("diff", &["entry_file", "json", "model"]),
     ("entry_file", &["json", "model"]),
     ("session", &["fingerprint", "json", "model"]),

@@ -5,8 +5,8 @@ use crate::cassette::Cassette;
 use crate::cassette::checks::validator::Validator;
 use crate::cassette::error::{CassetteError, StoreError};
 use crate::cassette::guard::CassetteGuard;
-use crate::cassette::path::{read_file, write_synced};
-use crate::cassette::staged_file::{make_writing_folder, synced, writing_folder};
+use crate::cassette::path::read_file;
+use crate::cassette::staged_file::{replace_whole, synced};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -60,14 +60,8 @@ impl<P> Cassette<P> {
             return Err(CassetteError::Secret { path, leaks });
         }
         storage.guard.as_ref().map_or(Ok(()), |guard| guard.restore(storage.redaction.policy()))?;
-        let replaced = if after.is_empty() {
-            fs::remove_file(&path)
-        } else {
-            let temporary = writing_folder(root).join(VARIABLES_FILE);
-            make_writing_folder(root)
-                .and_then(|()| write_synced(&temporary, after.to_text().as_bytes()))
-                .and_then(|()| fs::rename(&temporary, &path))
-        };
+        let replaced =
+            if after.is_empty() { fs::remove_file(&path) } else { replace_whole(root, &path, &after.to_text()) };
         replaced.map_err(|source| CassetteError::Write { path, source })?;
         storage.guard.iter().for_each(CassetteGuard::note_files);
         synced(root)
