@@ -167,6 +167,9 @@ pub enum StoreError {
     /// The operating system failed.
     #[error("the store cannot be written")]
     Io(#[source] io::Error),
+    /// An entry was another one each time it was read.
+    #[error("what is recorded for the request changed each time it was read: stop what rewrites its file")]
+    Changing,
     /// What was stored does not hold any more.
     #[error(
         "the journal of the cassette's store is damaged: {0}; what is lost is named when the cassette is next opened"

@@ -49,7 +49,7 @@ impl CassetteGuard {
     ///
     /// # Errors
     /// Where its folder cannot be read.
-    pub(crate) fn of(root: &Path, discards_bare: bool) -> Result<Self, CassetteError> {
+    pub(crate) fn new(root: &Path, discards_bare: bool) -> Result<Self, CassetteError> {
         let folder = File::open(root).map_err(|source| CassetteError::Read { path: root.to_owned(), source })?;
         let guard =
             Self { root: root.to_owned(), discards_bare, folder, files: Mutex::default(), placed: Mutex::default() };

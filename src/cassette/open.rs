@@ -113,7 +113,7 @@ impl<P> Cassette<P> {
         let storage = Arc::new(Storage {
             root: root.to_owned(),
             store,
-            guard: (access != Access::Replay).then(|| CassetteGuard::of(root, discards)).transpose()?,
+            guard: (access != Access::Replay).then(|| CassetteGuard::new(root, discards)).transpose()?,
             redaction: Arc::clone(&redaction),
             policy: Arc::clone(&settings.policy),
             sealing: Mutex::default(),
@@ -240,8 +240,9 @@ fn open_store(
     notices.extend(opening.has_unnamed_damage.then(|| Notice::DamagedJournal { path: folder.join("journal") }));
     let has_lost = opening.has_unnamed_damage || !opening.lost.is_empty();
     notices.extend(opening.lost.into_iter().map(Notice::lost));
-    if access != Access::Replay && (opening.is_untidy || has_lost) {
-        opening.store.tidy(has_lost);
+    if access != Access::Replay && has_lost {
+        // Before anything becomes text: then the journal starts anew, and the damage would be gone.
+        opening.store.set_damage_aside();
     }
     Ok(Some(opening.store))
 }
@@ -283,7 +284,7 @@ fn clear_up(
     );
     if let Some(store) = &storage.store {
         store.drop_old_tokens();
-        store.tidy(false);
+        store.tidy();
     }
     Ok(report)
 }

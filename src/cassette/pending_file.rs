@@ -54,7 +54,7 @@ impl Storage {
     ///
     /// # Errors
     /// Where a file cannot be read or written, and where the proof fails.
-    pub(super) fn file(
+    pub(super) fn stage_file(
         &self,
         store: &Store,
         name: &(String, Fingerprint),

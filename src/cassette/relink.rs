@@ -1,4 +1,4 @@
-//! RelinkPlan past writes that go: what was recorded after one of them is linked to what came before it.
+//! Links past writes that go: what was recorded after one of them is linked to what came before it.
 
 use crate::model::{Entry, Take};
 use std::collections::{HashMap, HashSet};

@@ -34,7 +34,7 @@ impl Storage {
         checked(&bytes, &path, folder, fp).map(Some)
     }
 
-    /// RelinkPlan the takes of all files past what goes; gives the folders that this changed.
+    /// Links the takes of all files past what goes; gives the folders that this changed.
     pub(crate) fn relink(&self, links: &RelinkPlan) -> Result<BTreeSet<PathBuf>, CassetteError> {
         let mut changed = BTreeSet::new();
         for (folder, fp) in self.names()? {

@@ -60,7 +60,7 @@ fn print_rule(printer: &mut Printer, rule: &Rule) {
 /// # Errors
 /// Where something in it is unknown, or a rule makes no sense: redacting less than the cassette asks for is no choice.
 pub(super) fn read(node: &Node<'_>) -> Result<Policy, Flaw> {
-    let mut fields = Fields::of(node, "redaction".to_owned())?;
+    let mut fields = Fields::read(node, "redaction".to_owned())?;
     let accounts = match fields.optional("pseudonymize") {
         None => false,
         Some(node) if node.text().as_deref() == Some("accounts") => true,
@@ -84,7 +84,7 @@ pub(super) fn read(node: &Node<'_>) -> Result<Policy, Flaw> {
 
 fn rule(node: &Node<'_>, place: String) -> Result<Rule, Flaw> {
     let shown = place.clone();
-    let mut fields = Fields::of(node, place)?;
+    let mut fields = Fields::read(node, place)?;
     let member = fields.optional_text("member")?.map(Selector::Member);
     let pointer = fields.optional_text("pointer")?.map(Selector::Pointer);
     let pattern = fields.optional_text("pattern")?.map(Selector::Pattern);

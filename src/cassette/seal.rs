@@ -127,7 +127,7 @@ impl Storage {
                     if attempt == 0 {
                         step(all);
                     }
-                    match self.file(store, name, chains) {
+                    match self.stage_file(store, name, chains) {
                         Ok(file) => files.extend(file),
                         Err(error) => report.fail(name.clone(), &error),
                     }
@@ -160,10 +160,10 @@ impl Storage {
     }
 }
 
-/// Makes files the files, and the store forget what is in them; gives the names for which something was recorded
+/// Makes the pending files those of their entries, and the store forget what is in them; gives the names for which something was recorded
 /// meanwhile.
 ///
-/// A process that dies on the way leaves every entry in the store, in its file, or in both with an intent that tells it.
+/// A process that dies on the way leaves every entry in the store, in its file, or in both with a record in the journal that tells it.
 fn place(
     store: &Store,
     guard: Option<&CassetteGuard>,

@@ -1,7 +1,7 @@
 //! One cassette's text and store, seen as one.
 
 use super::entry_text::{checked, with_takes};
-use super::error::CassetteError;
+use super::error::{CassetteError, StoreError};
 use super::guard::CassetteGuard;
 use super::listing;
 use super::path::{Identity, entry_path, read_file};
@@ -98,7 +98,7 @@ impl Storage {
             let size = size.max(entry.as_ref().map_or(0, weight));
             return Ok(Loaded { entry, path, identity, settled, generation, size });
         }
-        Err(super::error::StoreError::Damaged("an entry never stands still").into())
+        Err(StoreError::Changing.into())
     }
 
     /// The entry of a file: the store's compiled one while it is of this very file, else the file's.

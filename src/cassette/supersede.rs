@@ -44,7 +44,7 @@ fn has(sessions: &Sessions, fp: &Fingerprint, take: &Take) -> bool {
 
 impl Storage {
     /// Takes out of the text what the recording of `names`, which are about to become text, supersedes, where it is one in mode
-    /// `all`. What of that has takes to come is left to [`Storage::file`], which asks [`Storage::without_superseded`]. Says how
+    /// `all`. What of that has takes to come is left to [`Storage::stage_file`], which asks [`Storage::without_superseded`]. Says how
     /// many takes go.
     ///
     /// It comes before the new takes become text, and links are changed before anything goes: a process that dies in between

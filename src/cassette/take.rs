@@ -20,7 +20,7 @@ pub struct EntryHead {
 impl EntryHead {
     /// That of an entry.
     #[must_use]
-    pub fn of(entry: &Entry) -> Self {
+    pub fn from_entry(entry: &Entry) -> Self {
         Self {
             operation: entry.operation.clone(),
             region: entry.region.clone(),

@@ -111,7 +111,7 @@ mod tests {
     }
 
     /// `-1`, `+1`, `1>2 name` and `1>2 /pointer`.
-    fn told(before: &[&str], after: &[&str]) -> Vec<String> {
+    fn describe(before: &[&str], after: &[&str]) -> Vec<String> {
         let mut told = Vec::new();
         for change in changes(Some(&entry(before)), Some(&entry(after)), Some(PAGING)) {
             match change {
@@ -136,23 +136,23 @@ mod tests {
     #[test]
     fn takes_of_one_session_and_history_belong_together() {
         assert_eq!(
-            told(&["1", "s:2", "s>w:3"], &["s>w:3", "1", "s:2"]),
+            describe(&["1", "s:2", "s>w:3"], &["s>w:3", "1", "s:2"]),
             [""; 0],
             "their order among others is no change"
         );
-        assert_eq!(told(&["1", "s:1"], &["1", "s:1", "t:1"]), ["+2"]);
-        assert_eq!(told(&["1", "s:1"], &["s:1"]), ["-0"]);
-        assert_eq!(told(&["s:1"], &["s:2"]), ["0>0 /l/0", "0>0 /l/0"]);
-        assert_eq!(told(&["s:1", "s:3"], &["s:1", "s:2", "s:3"]), ["+1"], "a poll more");
-        assert_eq!(told(&["s:1", "s>w:1"], &["s:1", "s>v:1"]), ["1>1 after"], "the write before it is another one");
-        assert_eq!(told(&["s:1"], &["t:1"]), ["-0", "+0"]);
+        assert_eq!(describe(&["1", "s:1"], &["1", "s:1", "t:1"]), ["+2"]);
+        assert_eq!(describe(&["1", "s:1"], &["s:1"]), ["-0"]);
+        assert_eq!(describe(&["s:1"], &["s:2"]), ["0>0 /l/0", "0>0 /l/0"]);
+        assert_eq!(describe(&["s:1", "s:3"], &["s:1", "s:2", "s:3"]), ["+1"], "a poll more");
+        assert_eq!(describe(&["s:1", "s>w:1"], &["s:1", "s>v:1"]), ["1>1 after"], "the write before it is another one");
+        assert_eq!(describe(&["s:1"], &["t:1"]), ["-0", "+0"]);
     }
 
     #[test]
     fn a_listing_is_compared_whole_however_it_was_cut() {
-        assert_eq!(told(&["1,2|3"], &["1|2|3"]), ["0>0 pages"]);
-        assert_eq!(told(&["1,2|3"], &["1|2|4|3"]), ["0>0 pages", "0>0 /l/2"]);
-        assert_eq!(told(&["1, 2"], &["1,2"]), ["0>0 spelling"]);
-        assert_eq!(told(&["1"], &["}"]), ["0>0 "], "what is no JSON differs as a whole");
+        assert_eq!(describe(&["1,2|3"], &["1|2|3"]), ["0>0 pages"]);
+        assert_eq!(describe(&["1,2|3"], &["1|2|4|3"]), ["0>0 pages", "0>0 /l/2"]);
+        assert_eq!(describe(&["1, 2"], &["1,2"]), ["0>0 spelling"]);
+        assert_eq!(describe(&["1"], &["}"]), ["0>0 "], "what is no JSON differs as a whole");
     }
 }

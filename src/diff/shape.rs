@@ -146,7 +146,7 @@ fn compare(found: &mut Vec<Drift>, pointer: &str, before: &Shape, after: &Shape,
 mod tests {
     use super::*;
 
-    fn told(before: &str, after: &str) -> Vec<String> {
+    fn describe(before: &str, after: &str) -> Vec<String> {
         let text = |text: &str| vec![text.as_bytes().to_vec()];
         let known = |pointer: &str| pointer.ends_with("/known");
         drift(&text(before), &text(after), &known).iter().map(ToString::to_string).collect()
@@ -160,14 +160,14 @@ mod tests {
             (r#"{"l":[]}"#, r#"{"l":[{"a":1}]}"#),
             (r#"{"n":{"$volatile":"w:/n"}}"#, r#"{"n":"x"}"#),
         ] {
-            assert_eq!(told(before, after), [""; 0], "{before} {after}");
+            assert_eq!(describe(before, after), [""; 0], "{before} {after}");
         }
     }
 
     #[test]
     fn members_types_and_items_that_are_others_are() {
         assert_eq!(
-            told(
+            describe(
                 r#"{"l":[{"a":1,"g":1},{"a":2,"g":2}],"s":"x","o":{"k":1}}"#,
                 r#"{"l":[{"a":"1","n":1}],"s":["x"],"o":{"k":1,"j":2}}"#
             ),
@@ -179,6 +179,6 @@ mod tests {
                 "/s was a string, and is a list",
             ]
         );
-        assert_eq!(told("{}", "<html>"), ["(all) was an object, and is no JSON"]);
+        assert_eq!(describe("{}", "<html>"), ["(all) was an object, and is no JSON"]);
     }
 }

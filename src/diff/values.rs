@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     /// `-/pointer=value` and `+/pointer=value`.
-    fn told(before: &str, after: &str) -> Vec<String> {
+    fn describe(before: &str, after: &str) -> Vec<String> {
         let found = differences(before.as_bytes(), after.as_bytes());
         let sign =
             |sign: &str, place: Option<Place>| place.map(|place| format!("{sign}{}={}", place.pointer, place.value));
@@ -193,13 +193,13 @@ mod tests {
 
     #[test]
     fn members_are_compared_by_name_and_scalars_by_spelling() {
-        assert_eq!(told(r#"{"a":1,"b/c":[{"d":"x"}]}"#, r#"{ "b/c": [ {"d": "x"} ], "a": 1 }"#), [""; 0]);
+        assert_eq!(describe(r#"{"a":1,"b/c":[{"d":"x"}]}"#, r#"{ "b/c": [ {"d": "x"} ], "a": 1 }"#), [""; 0]);
         assert_eq!(
-            told(r#"{"a":1,"b~/c":"x","e":null}"#, r#"{"a":1.0,"b~/c":"y","f":[]}"#),
+            describe(r#"{"a":1,"b~/c":"x","e":null}"#, r#"{"a":1.0,"b~/c":"y","f":[]}"#),
             ["-/a=1", "+/a=1.0", "-/b~0~1c=\"x\"", "+/b~0~1c=\"y\"", "-/e=null", "+/f=[]"]
         );
-        assert_eq!(told("<a>", "<b>"), ["-=<a>", "+=<b>"]);
-        assert_eq!(told("", "{}"), ["+={}"]);
+        assert_eq!(describe("<a>", "<b>"), ["-=<a>", "+=<b>"]);
+        assert_eq!(describe("", "{}"), ["+={}"]);
     }
 
     #[test]
@@ -207,14 +207,14 @@ mod tests {
         let item = |name: &str, time: u32| format!(r#"{{"arn":"{name}","owner":"1","time":{time}}}"#);
         let list = |items: &[String]| format!(r#"{{"l":[{}]}}"#, items.join(","));
         let before = list(&[item("a", 1), item("b", 2), item("c", 3)]);
-        assert_eq!(told(&before, &list(&[item("n", 9), item("a", 1), item("b", 2), item("c", 3)])).len(), 1);
+        assert_eq!(describe(&before, &list(&[item("n", 9), item("a", 1), item("b", 2), item("c", 3)])).len(), 1);
         assert_eq!(
-            told(&before, &list(&[item("a", 1), item("c", 4)])),
+            describe(&before, &list(&[item("a", 1), item("c", 4)])),
             [format!("-/l/1={}", item("b", 2)).as_str(), "-/l/2/time=3", "+/l/1/time=4",]
         );
-        assert_eq!(told("[1,2,3]", "[2,3,4]"), ["-/0=1", "+/2=4"]);
+        assert_eq!(describe("[1,2,3]", "[2,3,4]"), ["-/0=1", "+/2=4"]);
         let long =
             |from: usize| format!("[{}]", (from..from + 3000).map(|n| n.to_string()).collect::<Vec<_>>().join(","));
-        assert_eq!(told(&long(0), &long(5000)).len(), 6000);
+        assert_eq!(describe(&long(0), &long(5000)).len(), 6000);
     }
 }

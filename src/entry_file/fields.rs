@@ -13,7 +13,7 @@ pub(crate) struct Fields<'n, 'a> {
 
 impl<'n, 'a> Fields<'n, 'a> {
     /// The members of `node`.
-    pub(crate) fn of(node: &'n Node<'a>, place: String) -> Result<Self, Flaw> {
+    pub(crate) fn read(node: &'n Node<'a>, place: String) -> Result<Self, Flaw> {
         let Kind::Object(members) = &node.kind else {
             return Err(Flaw::at(node.offset, format!("{}: expected an object", shown(&place))));
         };

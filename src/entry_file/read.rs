@@ -18,7 +18,7 @@ pub fn read(text: &[u8]) -> Result<Entry, Flaw> {
     let root = json::parse(text).map_err(|error| {
         conflict(text).unwrap_or_else(|| Flaw::at(error.offset, format!("not JSON: {}", error.reason)))
     })?;
-    let mut fields = Fields::of(&root, String::new())?;
+    let mut fields = Fields::read(&root, String::new())?;
     let operation = operation_name(fields.text("operation")?);
     let region = fields.text("region")?;
     let actor = fields.text("actor")?;
@@ -59,7 +59,7 @@ fn array<T>(
 }
 
 fn read_take(node: &Node<'_>, place: String) -> Result<Take, Flaw> {
-    let mut fields = Fields::of(node, place)?;
+    let mut fields = Fields::read(node, place)?;
     let session = fields.optional_text("session")?;
     let after = fields.optional_text("after")?;
     let id = fields.optional_text("id")?;
@@ -90,7 +90,7 @@ fn read_take(node: &Node<'_>, place: String) -> Result<Take, Flaw> {
 }
 
 fn read_page(node: &Node<'_>, place: String) -> Result<Page, Flaw> {
-    let mut fields = Fields::of(node, place.clone())?;
+    let mut fields = Fields::read(node, place.clone())?;
     let status = fields.required("status")?;
     let status = match status.raw.parse() {
         Ok(number) if StatusCode::from_u16(number).is_ok() => number,
@@ -107,7 +107,7 @@ fn read_page(node: &Node<'_>, place: String) -> Result<Page, Flaw> {
 
 fn read_headers(node: &Node<'_>, place: String) -> Result<Vec<(String, String)>, Flaw> {
     let mut headers = Vec::new();
-    for (name, value) in Fields::of(node, place)?.rest() {
+    for (name, value) in Fields::read(node, place)?.rest() {
         let legal = HeaderName::from_bytes(name.as_bytes()).is_ok_and(|legal| legal.as_str() == name);
         match value.text() {
             Some(text) if legal && HeaderValue::from_str(&text).is_ok() => headers.push((name, text.into_owned())),

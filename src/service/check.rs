@@ -203,7 +203,7 @@ mod tests {
     use super::*;
     use crate::json;
 
-    fn told(operation: &str, text: &str, additions: &str) -> Vec<String> {
+    fn find_flaws(operation: &str, text: &str, additions: &str) -> Vec<String> {
         let service = Service::with_additions(&toml::from_str(additions).unwrap()).unwrap();
         let operation = service.operation_named(operation).unwrap();
         let node = json::parse(text.as_bytes()).unwrap();
@@ -217,9 +217,9 @@ mod tests {
     #[test]
     fn requests_are_held_against_members_types_and_what_is_required() {
         let whole = r#"{"resourceOwner":"SELF","tagFilters":[{"tagKey":"k","tagValues":["v"]}],"permissionVersion":2}"#;
-        assert_eq!(told("GetResourceShares", whole, ""), [""; 0]);
+        assert_eq!(find_flaws("GetResourceShares", whole, ""), [""; 0]);
         assert_eq!(
-            told(
+            find_flaws(
                 "GetResourceShares",
                 r#"{"owner":1,"resourceShareArns":"a","tagFilters":[{"tagkey":true}],"name":7}"#,
                 ""
@@ -232,12 +232,18 @@ mod tests {
                 "/resourceOwner is missing",
             ]
         );
-        assert_eq!(told("GetPermission", r#"{"permissionArn":"a","permissionVersion":"2"}"#, "").len(), 1);
-        assert_eq!(told("DeletePermissionVersion", r#"{"permissionArn":"a","permissionVersion":"2"}"#, ""), [""; 0]);
-        assert_eq!(told("DeletePermissionVersion", r#"{"permissionArn":"a","permissionVersion":"x"}"#, "").len(), 1);
-        assert_eq!(told("CreateResourceShare", "{}", "").len(), 1);
-        assert_eq!(told("CreateResourceShare", "{}", "[CreateResourceShare]\nvolatile=['name']"), [""; 0]);
-        assert_eq!(told("DeleteResourceShare", r#"{"resourceShareArn":{"$volatile":"w:/n"}}"#, ""), [""; 0]);
+        assert_eq!(find_flaws("GetPermission", r#"{"permissionArn":"a","permissionVersion":"2"}"#, "").len(), 1);
+        assert_eq!(
+            find_flaws("DeletePermissionVersion", r#"{"permissionArn":"a","permissionVersion":"2"}"#, ""),
+            [""; 0]
+        );
+        assert_eq!(
+            find_flaws("DeletePermissionVersion", r#"{"permissionArn":"a","permissionVersion":"x"}"#, "").len(),
+            1
+        );
+        assert_eq!(find_flaws("CreateResourceShare", "{}", "").len(), 1);
+        assert_eq!(find_flaws("CreateResourceShare", "{}", "[CreateResourceShare]\nvolatile=['name']"), [""; 0]);
+        assert_eq!(find_flaws("DeleteResourceShare", r#"{"resourceShareArn":{"$volatile":"w:/n"}}"#, ""), [""; 0]);
     }
 
     #[test]
@@ -277,9 +283,9 @@ mod tests {
     #[test]
     fn answers_are_held_against_structures_all_the_way_down() {
         let share = r#" {"resourceShares":[{"creationTime":1.6E9,"tags":[{"key":"k","value":null}]}],"nextToken":{"$token":1}}"#;
-        assert_eq!(told("GetResourceShares", share, ""), [""; 0]);
+        assert_eq!(find_flaws("GetResourceShares", share, ""), [""; 0]);
         assert_eq!(
-            told("GetResourceShares", r#" {"resourceShares":[{"creationTime":"x","new":1},7],"more":1}"#, ""),
+            find_flaws("GetResourceShares", r#" {"resourceShares":[{"creationTime":"x","new":1},7],"more":1}"#, ""),
             [
                 "/resourceShares/0/creationTime should be a time, as a number, and is a string",
                 "/resourceShares/0/new is no member that the table knows",
@@ -287,12 +293,12 @@ mod tests {
                 "/more is no member that the table knows",
             ]
         );
-        assert_eq!(told("ListPrincipals", " {}", ""), ["/principals is missing"]);
-        assert_eq!(told("TagResource", " {}", ""), [""; 0]);
-        assert_eq!(told("TagResource", " []", "").len(), 1);
+        assert_eq!(find_flaws("ListPrincipals", " {}", ""), ["/principals is missing"]);
+        assert_eq!(find_flaws("TagResource", " {}", ""), [""; 0]);
+        assert_eq!(find_flaws("TagResource", " []", "").len(), 1);
         let any = "[GetResourceShares.answer]\nresourceShares = 'any'\nmore = 'integer'";
-        assert_eq!(told("GetResourceShares", r#" {"resourceShares":[{"new":1}],"more":1}"#, any), [""; 0]);
+        assert_eq!(find_flaws("GetResourceShares", r#" {"resourceShares":[{"new":1}],"more":1}"#, any), [""; 0]);
         let added = "[Foo]\nmethod = 'POST'\npath = '/foo'\nkind = 'read'";
-        assert_eq!(told("Foo", r#" {"x":1}"#, added), [""; 0], "nothing is known of it");
+        assert_eq!(find_flaws("Foo", r#" {"x":1}"#, added), [""; 0], "nothing is known of it");
     }
 }

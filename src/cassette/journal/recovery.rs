@@ -54,8 +54,6 @@ pub(crate) struct Recovered {
     pub(crate) lost: Vec<LostPages>,
     /// The number after that of the latest take.
     pub(crate) next: u64,
-    /// Whether there is more in the file than records that are still needed: damage, a record cut short, what is sealed.
-    pub(crate) is_untidy: bool,
     /// Whether records were damaged of which nobody knows what they held.
     pub(crate) has_unnamed_damage: bool,
     /// Where the journal's last record ends.
@@ -138,8 +136,6 @@ pub(crate) fn recover(journal: &[u8], acknowledged: &[u8]) -> Recovered {
     recovered.lost = account.lost(&recovered.takes);
     recovered.has_unnamed_damage |= scan.damaged > 0;
     recovered.has_unnamed_damage &= recovered.lost.is_empty();
-    let records = recovered.takes.values().map(|take| take.pages.len()).sum::<usize>();
-    recovered.is_untidy = scan.damaged > 0 || scan.end < journal.len() || scan.frames.len() > records;
     recovered
 }
 
@@ -232,7 +228,7 @@ mod tests {
         for acknowledged in [&acknowledged[..], b"", b"damaged"] {
             let recovered = recover(&journal, acknowledged);
             assert_eq!(pages(&recovered), [(1, 3, true), (2, 1, true)]);
-            assert_eq!((recovered.lost.len(), recovered.next, recovered.is_untidy), (0, 4, true));
+            assert_eq!((recovered.lost.len(), recovered.next), (0, 4));
         }
         // The log alone says it too, where the journal's own record is damaged.
         let (mut journal, acknowledged) = files(&records);

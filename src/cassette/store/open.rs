@@ -26,8 +26,6 @@ pub(crate) struct Opening {
     pub(crate) lost: Vec<LostPages>,
     /// Whether the journal was damaged, and nobody knows what is lost.
     pub(crate) has_unnamed_damage: bool,
-    /// Whether the journal should be written anew, as it has more in it than is pending.
-    pub(crate) is_untidy: bool,
 }
 
 /// Why there is no store.
@@ -88,8 +86,8 @@ impl Store {
             // Left by a process that was killed after all of it had become text.
             store.sled.clear(Kind::Page);
         }
-        let Recovered { lost, has_unnamed_damage, is_untidy, .. } = recovered;
-        Ok(Opening { store, damaged_index, lost, has_unnamed_damage, is_untidy })
+        let Recovered { lost, has_unnamed_damage, .. } = recovered;
+        Ok(Opening { store, damaged_index, lost, has_unnamed_damage })
     }
 }
 
@@ -111,7 +109,6 @@ fn seal_what_became_text(
         }
     }
     if !sealed.is_empty() {
-        recovered.is_untidy = true;
         // Where the disk is full it is found again at the next start.
         let _ = journal.append(&Event::Sealed(sealed).into());
     }

@@ -64,6 +64,11 @@ impl PendingIndex {
         takes.map(|take| take.pages.len() as u64).sum()
     }
 
+    /// How many bytes of the journal it takes, or more: a record that holds several pages is counted for each.
+    pub(super) fn size_in_journal(&self) -> u64 {
+        self.takes().flat_map(|(_, _, take)| &take.pages).map(|page| page.size).sum()
+    }
+
     /// Folder and fingerprint of what is pending, in order.
     pub(crate) fn names(&self) -> Vec<(String, Fingerprint)> {
         let mut names: Vec<_> = self.entries.iter().map(|(fp, entry)| (entry.folder.clone(), *fp)).collect();

@@ -1,15 +1,14 @@
 //! Every change of what is pending.
 
-use super::pending::PendingTake;
+use super::pending::{PendingIndex, PendingTake};
 use super::sled_index::Kind;
 use super::{PageReader, Store, page_key};
 use crate::cassette::error::{CassetteError, StoreError};
 use crate::cassette::failpoint;
-use crate::cassette::journal::{Event, Location, PageName, Record, StoredHead, StoredPage, Writing};
+use crate::cassette::journal::{Event, Journal, Location, PageName, Record, StoredHead, StoredPage, Writing};
 use crate::cassette::take::{EntryHead, TakeHead, TakeId};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Page, Take};
-use std::collections::BTreeMap;
 
 /// A journal that has grown beyond this is written anew where more than half of it is over.
 const LONG_JOURNAL: u64 = 1 << 20;
@@ -33,12 +32,8 @@ impl Store {
             let take = TakeId { fingerprint, sequence: journal.next_take() };
             ids.push(take);
             let mut first = Some(StoredHead { entry: entry.clone(), take: without_pages(head), replace });
-            let count = pages.len();
-            for (number, page) in (0_u32..).zip(pages) {
-                let last = head.complete && number as usize + 1 == count;
-                names.push(PageName { take, number, last, folder: folder.clone() });
-                stored.push(StoredPage { head: first.take(), page });
-            }
+            names.extend(name_pages(take, &folder, pages.len(), head.complete));
+            stored.extend(pages.into_iter().map(|page| StoredPage { head: first.take(), page }));
         }
         let record = Record { event: Event::Stored(names), pages: stored };
         let location = journal.append(&record)?;
@@ -90,7 +85,9 @@ impl Store {
         if let Some(entry) = pending.entry(fp) {
             let latest = entry.takes.last_key_value().map(|(sequence, _)| *sequence);
             self.placed.lock().extend(latest.map(|latest| (*fp, (entry.folder.clone(), latest))));
-            self.drop_pages(*fp, &entry.takes);
+            for (sequence, take) in &entry.takes {
+                self.drop_pages(TakeId { fingerprint: *fp, sequence: *sequence }, take);
+            }
         }
         pending.remove_entry(fp);
         Ok(Some(replaced))
@@ -117,7 +114,7 @@ impl Store {
             placed.remove(fingerprint);
         }
         drop(placed);
-        self.tidy(false);
+        self.tidy();
         Ok(())
     }
 
@@ -128,82 +125,91 @@ impl Store {
         let mut pending = self.pending.write();
         for id in ids {
             if let Some(take) = pending.take(id) {
-                self.drop_pages(id.fingerprint, &BTreeMap::from([(id.sequence, take.clone())]));
+                self.drop_pages(*id, take);
             }
             pending.remove_take(id);
         }
         drop((pending, closed));
-        self.tidy(false);
+        self.tidy();
         Ok(())
     }
 
-    /// Starts the journal anew where nothing is pending, or with what is where little of it still counts; `damaged` keeps
-    /// the old one for who wants to look at it. A failure costs only its length.
-    pub(crate) fn tidy(&self, damaged: bool) {
+    /// Starts the journal anew where nothing is pending, or, with what is, where little of it still counts. A failure costs
+    /// only its length.
+    pub(crate) fn tidy(&self) {
+        self.change_journal(|pending, journal| {
+            if pending.is_empty() {
+                let _ = journal.restart();
+            } else if journal.length() > LONG_JOURNAL && journal.length() > 2 * pending.size_in_journal() {
+                let _ = rewrite(pending, journal, false);
+            }
+        });
+    }
+
+    /// Starts a damaged journal anew with what of it holds, and keeps the damaged one for who wants to look at it.
+    pub(crate) fn set_damage_aside(&self) {
+        self.change_journal(|pending, journal| {
+            let _ = rewrite(pending, journal, true);
+        });
+    }
+
+    /// Has `change` alone with the journal and its index, unless the journal has what no file has for sure.
+    fn change_journal(&self, change: impl FnOnce(&mut PendingIndex, &mut Journal)) {
         // While something is recorded it is in the journal, and not in the index yet.
         let _closed = self.gate.write();
-        if !self.placed.lock().is_empty() {
-            // A file that may not last is no reason to give up what the journal has.
-            return;
-        }
-        let mut pending = self.pending.write();
-        let mut journal = self.journal.lock();
-        let live: u64 = pending.takes().flat_map(|(_, _, take)| &take.pages).map(|page| page.size).sum();
-        if pending.is_empty() && !damaged {
-            let _ = journal.restart();
-        } else if damaged || journal.length() > LONG_JOURNAL.max(2 * live) {
-            let mut takes: Vec<_> =
-                pending.takes().map(|(id, entry, take)| (id, entry.folder.clone(), take.clone())).collect();
-            takes.sort_by_key(|(id, ..)| id.sequence);
-            let mut records = Vec::new();
-            for (take, folder, found) in &takes {
-                let mut reader = PageReader::default();
-                let mut pages = Vec::new();
-                for location in &found.pages {
-                    let Ok(page) = reader.read_page(&journal, *location) else { return };
-                    pages.push(page);
-                }
-                records.push(record_of(*take, folder, pages, found.complete));
-            }
-            let Ok(locations) = journal.rewrite(&records, damaged) else { return };
-            for ((take, _, found), location) in takes.iter().zip(locations) {
-                let indices = 0..u32::try_from(found.pages.len()).unwrap_or(u32::MAX);
-                pending.move_pages(take, indices.map(|index| Location { index, ..location }).collect());
-            }
+        if self.placed.lock().is_empty() {
+            change(&mut self.pending.write(), &mut self.journal.lock());
         }
     }
 
     fn note_pages(&self, record: &Record, location: Location) {
         let Event::Stored(names) = &record.event else { return };
-        let mut pending = self.pending.write();
-        for ((index, name), page) in (0..).zip(names).zip(&record.pages) {
-            let location = Location { index, ..location };
+        let located = || (0..).zip(names).map(|(index, name)| (name, Location { index, ..location }));
+        for ((name, location), page) in located().zip(&record.pages) {
             self.index_page(name.take, name.number, location, page);
+        }
+        let mut pending = self.pending.write();
+        for (name, location) in located() {
             pending.add_page(name.take, &name.folder, location, name.last);
         }
     }
 
-    fn drop_pages(&self, fingerprint: Fingerprint, takes: &BTreeMap<u64, PendingTake>) {
-        for (sequence, take) in takes {
-            let id = TakeId { fingerprint, sequence: *sequence };
-            for (number, location) in (0..).zip(&take.pages) {
-                self.sled.remove(Kind::Page, page_key(id, number, *location));
-            }
+    /// Has sled forget the pages of a take that is pending no more.
+    fn drop_pages(&self, id: TakeId, take: &PendingTake) {
+        for (number, location) in (0..).zip(&take.pages) {
+            self.sled.remove(Kind::Page, page_key(id, number, *location));
         }
     }
 }
 
-/// The record of a take with all its pages.
-fn record_of(take: TakeId, folder: &str, pages: Vec<StoredPage>, complete: bool) -> Record {
-    let count = pages.len();
-    let name = |number: u32| PageName {
+/// Writes the journal anew, a record for each pending take.
+fn rewrite(pending: &mut PendingIndex, journal: &mut Journal, keep_damaged: bool) -> Result<(), StoreError> {
+    let mut takes: Vec<_> = pending.takes().collect();
+    takes.sort_by_key(|(id, ..)| id.sequence);
+    let (mut moved, mut records) = (Vec::new(), Vec::new());
+    for (id, entry, take) in takes {
+        let mut reader = PageReader::default();
+        let pages: Vec<_> =
+            take.pages.iter().map(|location| reader.read_page(journal, *location)).collect::<Result<_, _>>()?;
+        moved.push((id, pages.len()));
+        let names = name_pages(id, &entry.folder, pages.len(), take.complete).collect();
+        records.push(Record { event: Event::Stored(names), pages });
+    }
+    let locations = journal.rewrite(&records, keep_damaged)?;
+    for ((id, pages), location) in moved.into_iter().zip(locations) {
+        pending.move_pages(&id, (0..).take(pages).map(|index| Location { index, ..location }).collect());
+    }
+    Ok(())
+}
+
+/// The names of a take's first `count` pages.
+fn name_pages(take: TakeId, folder: &str, count: usize, complete: bool) -> impl Iterator<Item = PageName> {
+    (0_u32..).take(count).map(move |number| PageName {
         take,
         number,
         last: complete && number as usize + 1 == count,
         folder: folder.to_owned(),
-    };
-    let names = (0..u32::try_from(count).unwrap_or(u32::MAX)).map(name).collect();
-    Record { event: Event::Stored(names), pages }
+    })
 }
 
 fn without_pages(head: &TakeHead) -> Take {

@@ -36,11 +36,11 @@ impl Variables {
             conflict(text)
                 .unwrap_or_else(|| Flaw { offset: error.offset, reason: format!("not JSON: {}", error.reason) })
         })?;
-        let mut fields = Fields::of(&root, String::new())?;
+        let mut fields = Fields::read(&root, String::new())?;
         let sessions = fields.required("sessions")?;
         fields.finish()?;
         let mut variables = Self::default();
-        for (session, node) in Fields::of(sessions, "sessions".to_owned())?.rest() {
+        for (session, node) in Fields::read(sessions, "sessions".to_owned())?.rest() {
             read_session(&mut variables, &session, node)?;
         }
         Ok(variables)
@@ -54,7 +54,7 @@ fn read_session(variables: &mut Variables, session: &str, node: &Node<'_>) -> Re
         return Err(flaw(node.offset, reason));
     }
     let place = format!("sessions[{session:?}]");
-    let values = Fields::of(node, place.clone())?.rest();
+    let values = Fields::read(node, place.clone())?.rest();
     if values.len() > MOST_VARIABLES {
         return Err(flaw(node.offset, format!("{place}: more than {MOST_VARIABLES} variables")));
     }

@@ -104,7 +104,7 @@ mod tests {
     use crate::config::UpstreamConfig;
     use clap::Parser;
 
-    fn told(mode: RecordMode, recording: bool, recorded: u64, ended: ChildStatus) -> Option<String> {
+    fn describe_end(mode: RecordMode, recording: bool, recorded: u64, ended: ChildStatus) -> Option<String> {
         let Command::Run(args) = Cli::try_parse_from(["ramtape", "run", "--", "pytest", "-x"]).unwrap().command else {
             return None;
         };
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn an_interrupted_recording_says_how_to_go_on() {
-        let text = told(RecordMode::Once, true, 3, ChildStatus::Code(1)).unwrap();
+        let text = describe_end(RecordMode::Once, true, 3, ChildStatus::Code(1)).unwrap();
         for part in [
             "code 1",
             "3 answers that were recorded are kept in c/d",
@@ -136,25 +136,25 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }
-        assert!(told(RecordMode::Once, true, 1, ChildStatus::Signal(9)).unwrap().contains("signal 9"));
+        assert!(describe_end(RecordMode::Once, true, 1, ChildStatus::Signal(9)).unwrap().contains("signal 9"));
     }
 
     #[test]
     fn refused_tunnels_are_the_cause_that_is_told() {
-        let told = |requests, tunnels_refused| {
+        let describe_end = |requests, tunnels_refused| {
             let summary = Summary { requests, tunnels_refused, ..Summary::default() };
             nothing_sent(&summary, Door::Intercept)
         };
-        assert!(told(0, 0).unwrap().contains("The likely causes"));
-        assert!(told(0, 1).unwrap().contains("tunnels that it asked for were refused"));
-        assert_eq!((told(1, 0), told(1, 1)), (None, None));
+        assert!(describe_end(0, 0).unwrap().contains("The likely causes"));
+        assert!(describe_end(0, 1).unwrap().contains("tunnels that it asked for were refused"));
+        assert_eq!((describe_end(1, 0), describe_end(1, 1)), (None, None));
     }
 
     #[test]
     fn nothing_is_said_where_nothing_is_half_done() {
-        assert_eq!(told(RecordMode::Once, true, 3, ChildStatus::Code(0)), None);
-        assert_eq!(told(RecordMode::Once, true, 0, ChildStatus::Code(1)), None);
-        assert_eq!(told(RecordMode::Once, false, 0, ChildStatus::Code(1)), None);
-        assert_eq!(told(RecordMode::All, true, 3, ChildStatus::Code(1)), None);
+        assert_eq!(describe_end(RecordMode::Once, true, 3, ChildStatus::Code(0)), None);
+        assert_eq!(describe_end(RecordMode::Once, true, 0, ChildStatus::Code(1)), None);
+        assert_eq!(describe_end(RecordMode::Once, false, 0, ChildStatus::Code(1)), None);
+        assert_eq!(describe_end(RecordMode::All, true, 3, ChildStatus::Code(1)), None);
     }
 }

@@ -179,7 +179,7 @@ impl Recording<'_> {
         }
         // Together: a take that is like the answer hides the others that are not.
         let takes: Vec<_> = heads.iter().map(|(head, walked)| (head, walked.pages.clone())).collect();
-        match self.cassette.begin_all(&EntryHead::of(entry), takes) {
+        match self.cassette.begin_all(&EntryHead::from_entry(entry), takes) {
             Err(error) => Update::Refused(with_causes(&error)),
             Ok(_) if left => Update::Refused(AFTER_A_WRITE.to_owned()),
             Ok(_) => Update::Recorded,
