@@ -62,7 +62,7 @@ pub(super) fn read_values(body: &Bytes) -> Result<VariableValues, VariablesError
             return Err(unfit(format!("the member {name:?} is not a string")));
         };
         if values.iter().any(|(other, _)| *other == name) {
-            return Err(unfit(format!("the member {name:?} is there twice")));
+            return Err(unfit(format!("the member {name:?} occurs twice")));
         }
         values.push((name, value.into_owned()));
     }
@@ -98,7 +98,7 @@ mod tests {
             ("{\"a\": 1}", "\"a\" is not a string"),
             ("{\"a\": null}", "\"a\" is not a string"),
             ("{\"a\": \"\\ud800\"}", "\"a\" is not a string"),
-            ("{\"a\": \"1\", \"a\": \"2\"}", "\"a\" is there twice"),
+            ("{\"a\": \"1\", \"a\": \"2\"}", "\"a\" occurs twice"),
             ("{\"a\": \"1\"} x", "not JSON"),
         ] {
             assert!(

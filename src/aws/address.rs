@@ -44,9 +44,9 @@ impl fmt::Display for Reserved {
             Self::Loopback => "a loopback address",
             Self::LinkLocal => "a link-local address",
             Self::Private => "a private address",
-            Self::Shared => "an address of a carrier's network",
+            Self::Shared => "a carrier-grade NAT address",
             Self::Multicast => "a multicast address",
-            Self::Special => "an address for special purposes",
+            Self::Special => "a special-purpose address",
         })
     }
 }

@@ -26,20 +26,20 @@ pub enum Proof {
 pub enum CallerError {
     /// Neither key nor signature.
     #[error(
-        "the request holds neither this proxy's key nor a signature: use the whole base URL that ramtape printed when \
-         it started"
+        "the request has neither this proxy's key nor a signature: use the full base URL that ramtape printed at \
+         startup"
     )]
     NoProof,
     /// A key, but not this one's, and no signature.
     #[error(
-        "the key in the URL is not this proxy's: it changes at every start unless RAMTAPE_KEY fixes it, use the whole \
-         base URL that ramtape printed when it started"
+        "the key in the URL is not this proxy's: it changes at every start unless RAMTAPE_KEY sets it. Use the full \
+         base URL that ramtape printed at startup"
     )]
     WrongKey,
     /// A signature for another service: a request that strayed, perhaps ramtape's own.
     #[error(
         "the request is signed for the service {found:?}, not for {expected}: to send only {expected} here, set the \
-         endpoint of that service alone (AWS_ENDPOINT_URL_{})", expected.to_uppercase()
+         endpoint of that service only (AWS_ENDPOINT_URL_{})", expected.to_uppercase()
     )]
     OtherService {
         /// The service that it is signed for.
@@ -49,9 +49,9 @@ pub enum CallerError {
     },
     /// A signature by other credentials.
     #[error(
-        "the request is signed with the access key that ends in {key_id_end:?}, for which ramtape holds no secret: \
-         temporary credentials differ between processes even from one profile or role, so use the whole base URL \
-         that ramtape printed when it started, which holds its key"
+        "the request is signed with the access key that ends in {key_id_end:?}, whose secret ramtape does not have: \
+         temporary credentials differ between processes even from one profile or role. Use the full base URL that \
+         ramtape printed at startup, which contains its key"
     )]
     OtherCredentials {
         /// The last four characters of the id.

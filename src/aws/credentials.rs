@@ -82,8 +82,8 @@ pub enum CredentialsError {
     },
     /// A provider took too long.
     #[error(
-        "the provider of AWS credentials gave none within {limit:?} (if AWS_ENDPOINT_URL leads to this proxy, its \
-         requests came back here: set AWS_ENDPOINT_URL_RAM instead)"
+        "the provider of AWS credentials did not answer within {limit:?} (if AWS_ENDPOINT_URL points to this proxy, \
+         its requests came back here: set AWS_ENDPOINT_URL_RAM instead)"
     )]
     TimedOut {
         /// How long ramtape waited.

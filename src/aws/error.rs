@@ -117,8 +117,8 @@ pub enum UpstreamError {
     },
     /// The base URL has a path, which a signature that was made without it does not cover.
     #[error(
-        "the upstream URL {url} has a path of its own, and a request that keeps its client's signature cannot get one: \
-         give --upstream without a path, or let the client use ramtape as its endpoint"
+        "the upstream URL {url} has a path, which cannot be added to a request that keeps its client's signature: give \
+         --upstream without a path, or let the client use ramtape as its endpoint"
     )]
     PathBesideSignature {
         /// The URL.
@@ -188,8 +188,8 @@ pub enum UpstreamError {
     },
     /// The answer is compressed in a way that was not asked for or cannot be read.
     #[error(
-        "the answer of upstream {host} has content-encoding {encoding:?}, which ramtape does not read: it asks for identity, \
-         and reads gzip only where a client asked for that under its signature"
+        "the answer of upstream {host} has content-encoding {encoding:?}, which ramtape cannot read: it asks for no \
+         encoding, and reads gzip only if a client's signed request asked for it"
     )]
     ContentEncoded {
         /// Host and port.

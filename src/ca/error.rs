@@ -22,8 +22,8 @@ pub enum CaError {
     },
     /// Others could read its key.
     #[error(
-        "{} is open to other users (mode {mode:03o}): whoever read the key can pass for RAM; \
-         `ramtape ca --remove`, then `ramtape ca`, makes a new one",
+        "{} is open to other users (mode {mode:03o}): whoever read the key can pose as RAM; `ramtape ca --remove`, \
+         then `ramtape ca`, makes a new one",
         path.display()
     )]
     Loose {
@@ -63,7 +63,7 @@ pub enum CaError {
         source: io::Error,
     },
     /// The user's own bundle cannot be used.
-    #[error("{} cannot be joined to the bundle: {reason}", path.display())]
+    #[error("{} cannot be added to the bundle: {reason}", path.display())]
     OwnBundle {
         /// The file.
         path: PathBuf,
@@ -72,8 +72,8 @@ pub enum CaError {
     },
     /// It may not speak for this host.
     #[error(
-        "the certificate authority may not speak for {host}: it is made for RAM's hosts in the regions that were known then; \
-         add the region to ca_regions (RAMTAPE_CA_REGIONS), then `ramtape ca --renew`"
+        "the certificate authority is not valid for {host}: it covers RAM's hosts in the regions that were known when \
+         it was made; add the region to ca_regions (RAMTAPE_CA_REGIONS), then `ramtape ca --renew`"
     )]
     Outside {
         /// The host.

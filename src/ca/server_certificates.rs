@@ -94,7 +94,7 @@ impl ServerCertificates {
         if let Some(authority) = kept.as_ref().filter(|authority| authority.expires() > now) {
             return Ok(Arc::clone(authority));
         }
-        let over = || CaError::make("the authority of this process does not hold any more; start ramtape anew");
+        let over = || CaError::make("this process's certificate authority is no longer valid; restart ramtape");
         let store = self.store.clone().ok_or_else(over)?;
         let opened = tokio::task::spawn_blocking(move || store.open()).await;
         let opened = Arc::new(opened.map_err(CaError::make)??);
@@ -166,7 +166,7 @@ mod tests {
         let last = at(&one, 95).await;
         assert!(Arc::ptr_eq(&last, &at(&one, 99).await));
         let over = certificates.config(one, now + 101 * HOUR).await.unwrap_err();
-        assert!(over.to_string().contains("start ramtape anew"), "{over}");
+        assert!(over.to_string().contains("restart ramtape"), "{over}");
     }
 
     #[tokio::test]

@@ -49,13 +49,15 @@ pub enum CassetteError {
         limit: u64,
     },
     /// A link leads out of the cassette's folder, or the path is no regular file.
-    #[error("{}: not a regular file inside the cassette's folder, and no link leads out of that: put what was recorded itself there", path.display())]
+    #[error("{}: not a regular file inside the cassette's folder; links out of the folder are not followed: put the \
+             recorded file itself there", path.display())]
     NotAFile {
         /// The path.
         path: PathBuf,
     },
     /// A name that no cassette holds.
-    #[error("{}: not a name of a cassette (a-z, 0-9, '.', '_', '-', at most 64, no leading dot; files FINGERPRINT.json)", path.display())]
+    #[error("{}: not a name used in a cassette (a-z, 0-9, '.', '_', '-', at most 64, no leading dot; files \
+             FINGERPRINT.json)", path.display())]
     Name {
         /// The path.
         path: PathBuf,
@@ -85,7 +87,7 @@ pub enum CassetteError {
         root: PathBuf,
     },
     /// The folder is not there any more.
-    #[error("the folder {} was deleted, moved or exchanged while it was recorded into: record again", root.display())]
+    #[error("the folder {} was deleted, moved or replaced during the recording: record again", root.display())]
     Gone {
         /// The cassette's folder.
         root: PathBuf,
@@ -156,10 +158,10 @@ pub enum StoreError {
     #[error("the take is not open")]
     NoSuchTake,
     /// Something of the entry is in the store only.
-    #[error("what is recorded for the request is not all text yet: `ramtape seal` writes it")]
+    #[error("some takes of the request are not text yet: `ramtape seal` writes them")]
     NotSealed,
     /// Nobody finds the store any more, and it is gone when it is closed.
-    #[error("the cassette's .store was deleted or moved while it was recorded into: record again")]
+    #[error("the cassette's .store was deleted or moved during the recording: record again")]
     Gone,
     /// No space is left on the disk.
     #[error("the disk is full: the store cannot be written")]
@@ -168,7 +170,7 @@ pub enum StoreError {
     #[error("the store cannot be written")]
     Io(#[source] io::Error),
     /// An entry was another one each time it was read.
-    #[error("what is recorded for the request changed each time it was read: stop what rewrites its file")]
+    #[error("the request's file changed each time it was read: stop what rewrites it")]
     Changing,
     /// What was stored does not hold any more.
     #[error(

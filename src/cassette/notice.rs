@@ -90,14 +90,11 @@ impl fmt::Display for Notice {
                 write!(f, "answers to {requests}, left by an interrupted recording, were written as text")
             }
             Self::NotSealed { name, reason } => {
-                write!(
-                    f,
-                    "{name} could not be written as text and stays in the store: {reason}"
-                )
+                write!(f, "{name} could not be written as text and stays in the store: {reason}")
             }
             Self::DamagedIndex { reason, aside } => write!(
                 f,
-                "the store's index was damaged ({reason}) and is made anew, nothing is lost; the damaged one is in {}",
+                "the store's index was damaged ({reason}) and is rebuilt; nothing is lost. The damaged one is in {}",
                 aside.display()
             ),
             Self::DamagedJournal { path } => write!(
@@ -124,9 +121,10 @@ impl fmt::Display for Notice {
                  directly, without them",
             ),
             Self::NoCassette => f.write_str(
-                "the folder is no cassette, as it has no cassette.json: every request will be a miss; is its path misspelt?",
+                "the folder is not a cassette, as it has no cassette.json: every request will be a miss. Check its \
+                 path",
             ),
-            Self::NoStore { reason } => write!(f, "without a store ({reason}); the text is read directly"),
+            Self::NoStore { reason } => write!(f, "no store is used ({reason}); the text is read directly"),
         }
     }
 }

@@ -50,7 +50,7 @@ pub struct ProxyArgs {
     /// Where to listen [default: a free port on 127.0.0.1]
     #[arg(long, value_name = "ADDR:PORT", value_parser = suggestion::listen)]
     pub listen: Option<SocketAddr>,
-    /// Speak TLS to clients that use ramtape as their endpoint; they must trust `ramtape ca`
+    /// Serve TLS to clients that use ramtape as their endpoint; they must trust `ramtape ca`
     #[arg(long)]
     pub tls: bool,
     /// The folder of the certificate authority [default: ramtape/ca in your state folder]

@@ -22,8 +22,7 @@ Examples:
 Recorded files are searched for everything that recording redacts, and replayed against their own
 requests; the other files in a cassette and beside it are searched for credentials. Files that are
 in no cassette are not scanned: for those, and for whole repositories, use a scanner such as
-gitleaks. Exits with 4 if there is a secret, with 5 if a file of a cassette is invalid. List what
-is no secret in ramtape.toml, as [[scan.allow]].";
+gitleaks. Exits with 4 if there is a secret, with 5 if a file of a cassette is invalid. List false positives in ramtape.toml, as [[scan.allow]].";
 pub(super) const RM_EXAMPLE: &str = "\
 Examples:
   ramtape rm --session test_old --dry-run

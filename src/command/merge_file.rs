@@ -60,7 +60,7 @@ enum MergeFileError {
     Manifest(&'static str),
     #[error("{side}, line {line}: {reason}")]
     Unreadable { side: &'static str, line: usize, reason: String },
-    #[error("the sides hold different requests")]
+    #[error("the two sides are for different requests")]
     OtherRequest,
     #[error("nothing would be left: each side removed what the other kept")]
     NothingLeft,

@@ -74,7 +74,7 @@ fn of(texts: &[Vec<u8>]) -> Shape {
     for text in texts {
         match json::parse(text) {
             Ok(node) => shape.add(&node),
-            Err(_) => drop(shape.types.insert("no JSON")),
+            Err(_) => drop(shape.types.insert("not JSON")),
         }
     }
     shape

@@ -66,8 +66,9 @@ pub(super) fn report_foreign_answer(
 /// A web page in place of an answer.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{from} answered {status} with a web page{title}, and {service} answers JSON: it came from something before {service} or in its \
-     place, such as a proxy, a network's sign-in page or another server; see that requests reach {service}, and record again"
+    "{from} answered {status} with a web page{title}, but {service} answers JSON: the page is from something else, \
+     such as a proxy, a network's sign-in page or another server; make sure that requests reach {service}, and record \
+     again"
 )]
 struct ForeignAnswer {
     from: String,

@@ -21,7 +21,7 @@ pub enum InvalidToken {
     #[error("it was given for another listing: another operation, region, actor or other parameters")]
     OtherListing,
     /// The cassette has no chain with the pages before it.
-    #[error("no recorded chain begins with the pages that it continues; it is of another cassette or recording")]
+    #[error("no recorded listing begins with the pages that it continues; it is from another cassette or recording")]
     OtherChain,
     /// It is not one of ramtape's.
     #[error("ramtape did not hand it out")]
@@ -46,8 +46,8 @@ pub enum EngineError {
     /// It has a token of ramtape's in place of which upstream's own would have to be put, under the client's signature. RAM's
     /// own error is answered, as for a token that has expired.
     #[error(
-        "the nextToken is one of ramtape's, of a listing that is recorded in part, and the request keeps its client's \
-         signature: upstream's own token cannot be put in its place. List from the start with --record-mode all, or go on \
+        "the nextToken was issued by ramtape for a partially recorded listing, and the request keeps its client's \
+         signature, so upstream's own token cannot replace it. List from the start with --record-mode all, or continue \
          with ramtape as the client's endpoint (`ramtape run --door endpoint`)"
     )]
     SignedToken,
@@ -124,8 +124,8 @@ pub enum EngineError {
     },
     /// An actor whose requests another account's credentials would sign.
     #[error(
-        "the request was not sent to AWS: it is of the actor {actor} in account {account}, and the credentials that would sign \
-         it are of account {signer}; correct `profile` in [actors.{actor}] of ramtape.toml"
+        "the request was not sent to AWS: its caller is the actor {actor} in account {account}, but the credentials \
+         that would sign it belong to account {signer}; correct `profile` in [actors.{actor}] of ramtape.toml"
     )]
     ActorOfOtherAccount {
         /// The actor's label.
@@ -137,8 +137,9 @@ pub enum EngineError {
     },
     /// An actor without a profile, whose requests another account's credentials would sign.
     #[error(
-        "the request was not sent to AWS: it is of the actor {actor} in account {account}, and ramtape's own credentials \
-         are of account {signer}; set `profile` in [actors.{actor}] of ramtape.toml, as in profile = \"{actor}\""
+        "the request was not sent to AWS: its caller is the actor {actor} in account {account}, but ramtape's own \
+         credentials belong to account {signer}; set `profile` in [actors.{actor}] of ramtape.toml, as in profile = \
+         \"{actor}\""
     )]
     ActorWithoutProfile {
         /// The actor's label.
@@ -153,8 +154,7 @@ pub enum EngineError {
     ReadOnly(String),
     /// One more session than are kept apart.
     #[error(
-        "too many sessions: this run has {} already, the most that are kept apart; use fewer session names, or restart \
-         ramtape",
+        "too many sessions: this run already has {}, which is the limit; use fewer session names, or restart ramtape",
         crate::engine::stats::sessions::MAX_SESSIONS
     )]
     TooManySessions,
@@ -168,7 +168,7 @@ pub enum EngineError {
     #[error("the client disconnected before its answer was ready; send the request again")]
     ClientLeft,
     /// The task that asked upstream died.
-    #[error("ramtape failed while asking upstream; its log says more")]
+    #[error("ramtape failed during the request to upstream; see its log")]
     Interrupted,
 }
 
@@ -237,9 +237,9 @@ impl EngineError {
 /// What to do about a caller of another account than what would sign.
 fn other_account(account: &str, signer: &str) -> String {
     format!(
-        "the request was not sent to AWS: its caller asks as account {account}, and ramtape would sign it as account {signer}. \
-         Start ramtape with --profile and the caller's profile; or, where callers of several accounts share the cassette, add \
-         to ramtape.toml{}",
+        "the request was not sent to AWS: its caller's account is {account}, but ramtape would sign it for account \
+         {signer}. Start ramtape with --profile and the caller's profile; or, where callers of several accounts share \
+         the cassette, add to ramtape.toml{}",
         actor_lines(account)
     )
 }
@@ -247,8 +247,8 @@ fn other_account(account: &str, signer: &str) -> String {
 /// What to do about a second account.
 fn unclaimed(account: &str, first: &str) -> String {
     format!(
-        "the request was not sent to AWS: it is signed for account {account}, and this recording already has callers of \
-         account {first}; one cassette keeps two accounts apart by actors. Add to ramtape.toml{}",
+        "the request was not sent to AWS: it is signed for account {account}, and this recording already has callers \
+         of account {first}; to record both in one cassette, give the second an actor. Add to ramtape.toml{}",
         actor_lines(account)
     )
 }
@@ -257,6 +257,6 @@ fn unclaimed(account: &str, first: &str) -> String {
 fn actor_lines(account: &str) -> String {
     format!(
         ", with a name and a profile of your choice:\n\n[actors.second]\naccount = \"{account}\"\nprofile = \
-         \"second\"\n\n`profile` is what its requests are signed with"
+         \"second\"\n\nramtape signs its requests with `profile`"
     )
 }

@@ -68,7 +68,7 @@ impl Recorder {
         if unanswered > 0 {
             let sent = counted(unanswered, "request was", "requests were");
             state.stats.note_unrecorded(format!(
-                "{sent} sent upstream and not answered when ramtape stopped; what came of that is not recorded"
+                "{sent} sent upstream and not answered when ramtape stopped; the outcome is not recorded"
             ));
         }
     }

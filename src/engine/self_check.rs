@@ -36,7 +36,7 @@ pub fn check_entry(
         return Err(BrokenEntry {
             pointer: format!("/request{place}"),
             reason: format!(
-                "asked again, this request is another one ({}): it would never be found",
+                "sent again, this request has another fingerprint ({}): a replay would never find it",
                 identified.fingerprint
             ),
         });
@@ -62,7 +62,7 @@ fn identify_again(
     for request in build_requests(service, entry, &mut live) {
         let identified = identify(&request, &rules, &scope, Some(&live)).map_err(|error| BrokenEntry {
             pointer: "/request".to_owned(),
-            reason: format!("it cannot be asked again: {}", error.explained()),
+            reason: format!("it cannot be sent again: {}", error.explained()),
         })?;
         if identified.fingerprint == *fingerprint {
             return Ok(Some(identified));

@@ -18,8 +18,8 @@ pub(super) fn describe_stuck_waiter(context: &RequestContext<'_>, stuck: &StuckW
                 missing => format!("{ends} was recorded after {}, which this run has not made", missing.join(", ")),
             }
         }
-        None => "the recording never got further".to_owned(),
+        None => "the recording has no later answer".to_owned(),
     };
-    let follows = if *advances { "the answers recorded later follow now" } else { "the client may wait for ever" };
+    let follows = if *advances { "the answers recorded later are given now" } else { "the client may wait forever" };
     format!("{seen}; {ends}: {follows}. To record what this run does: {command}")
 }

@@ -176,7 +176,7 @@ pub(super) fn hole_or_escape(node: &Node<'_>) -> Result<Option<Instead>, Flaw> {
         // What stands for an account is the same in every session, and is written as the string that it is.
         "account\"" if member.value.text().is_some() => return Ok(Some(Instead::Text(member.value.raw.to_owned()))),
         "account\"" => None,
-        _ => return Err(Flaw::at(node.offset, format!("{} is no hole that this version knows", member.key))),
+        _ => return Err(Flaw::at(node.offset, format!("{} is not a hole that this version knows", member.key))),
     };
     match hole {
         Some(hole) => Ok(Some(Instead::Hole(hole))),

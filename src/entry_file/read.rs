@@ -114,7 +114,7 @@ fn read_headers(node: &Node<'_>, place: String) -> Result<Vec<(String, String)>,
             _ => {
                 return Err(Flaw::at(
                     value.offset,
-                    format!("{name:?} is no legal header in lower case with its value"),
+                    format!("{name:?} is not a lower-case header name with a valid value"),
                 ));
             }
         }
@@ -127,7 +127,7 @@ fn read_content(fields: &mut Fields<'_, '_>) -> Result<Body, Flaw> {
     let style = fields.optional("style");
     let (body, text, base64) = (fields.optional("body"), fields.optional("text"), fields.optional("base64"));
     if let (Some(node), None) = (style, body) {
-        return Err(fields.flaw(node, "style", "it says how a \"body\" is spelled, and there is none"));
+        return Err(fields.flaw(node, "style", "it says how \"body\" is written, and there is no \"body\""));
     }
     match (body, text, base64) {
         (None, None, None) => Ok(Body::default()),
@@ -139,7 +139,7 @@ fn read_content(fields: &mut Fields<'_, '_>) -> Result<Body, Flaw> {
         },
         (None, Some(text), None) => read_pieces(text, |text| Some(text.as_bytes().to_vec())),
         (None, None, Some(base64)) => read_pieces(base64, |text| BASE64.decode(text.as_bytes()).ok()),
-        (_, Some(node), _) => Err(fields.flaw(node, "text", "there is another of body, text and base64 beside it")),
-        (_, _, Some(node)) => Err(fields.flaw(node, "base64", "there is another of body, text and base64 beside it")),
+        (_, Some(node), _) => Err(fields.flaw(node, "text", "give only one of body, text and base64")),
+        (_, _, Some(node)) => Err(fields.flaw(node, "base64", "give only one of body, text and base64")),
     }
 }

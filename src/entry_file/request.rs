@@ -51,9 +51,9 @@ pub(super) fn read_request(root: &Node<'_>) -> Result<String, Flaw> {
     let mut draft = Draft::default();
     spell(root, Style::Compact, &mut draft, &mut |node| match (hole_or_escape(node)?, node.offset == root.offset) {
         (Some(Instead::Hole(_) | Instead::Text(_)), true) => {
-            Err(Flaw::at(node.offset, "a request as a whole is no hole"))
+            Err(Flaw::at(node.offset, "a whole request cannot be a hole"))
         }
-        (Some(Instead::Hole(Hole::Token(_))), false) => Err(Flaw::at(node.offset, "there are no tokens in a request")),
+        (Some(Instead::Hole(Hole::Token(_))), false) => Err(Flaw::at(node.offset, "a request cannot have tokens")),
         (renamed, true) => Ok(renamed),
         (_, false) => Ok(None),
     })?;
@@ -97,10 +97,10 @@ mod tests {
     #[test]
     fn what_is_no_hole_in_a_request_is_told() {
         for (text, reason) in [
-            (r#"{"$volatile":"w"}"#, "a request as a whole is no hole"),
-            (r#"{"x":{"$token":1}}"#, "there are no tokens in a request"),
+            (r#"{"$volatile":"w"}"#, "a whole request cannot be a hole"),
+            (r#"{"x":{"$token":1}}"#, "a request cannot have tokens"),
             (r#"{"x":{"$volatile":1}}"#, "\"$volatile\" has a value of the wrong type"),
-            (r#"{"x":[{"$new":"w"}]}"#, "\"$new\" is no hole that this version knows"),
+            (r#"{"x":[{"$new":"w"}]}"#, "\"$new\" is not a hole that this version knows"),
         ] {
             assert_eq!(read(text).unwrap_err().reason, reason);
         }

@@ -41,13 +41,13 @@ pub enum ParameterError {
     #[error("the request body is JSON, but not an object")]
     NotAnObject,
     /// A member stands twice, in the body, in the query, or once in each.
-    #[error("member {0:?} stands twice in the request")]
+    #[error("member {0:?} occurs twice in the request")]
     Duplicate(String),
     /// A string of the body is no Unicode text.
     #[error("a string in the request body holds half of a surrogate pair")]
     LoneSurrogate,
     /// A number's exponent has more than 18 digits.
-    #[error("number {0} in the request body has an exponent beyond all bounds")]
+    #[error("number {0} in the request body has an exponent that is out of range")]
     Number(String),
     /// The query does not decode to UTF-8.
     #[error("the query is not percent-encoded UTF-8")]

@@ -56,7 +56,7 @@ pub(super) async fn accept<A: Handler>(
                 Ok((stream, _)) => match Arc::clone(&permits).try_acquire_owned() {
                     Ok(permit) => {
                         if let Err(error) = stream.set_nodelay(true) {
-                            tracing::debug!(%error, "no TCP_NODELAY");
+                            tracing::debug!(%error, "cannot set TCP_NODELAY");
                         }
                         connections.spawn(serve_connection(stream, permit, context.clone()));
                     }

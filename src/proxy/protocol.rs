@@ -27,12 +27,12 @@ pub(super) async fn serve_connection<A: Handler>(
         (Protocol::Connect, false) => Box::pin(serve_connect(stream, permit, context)).await,
         (Protocol::Tls, true) => Box::pin(serve_tls(stream, permit, context)).await,
         (Protocol::Http | Protocol::Connect, true) => {
-            tracing::warn!("a client spoke plain HTTP to the TLS port: its endpoint must begin with https://");
+            tracing::warn!("a client sent plain HTTP to the TLS port: its endpoint must begin with https://");
             linger_close(stream, &to_http_bytes(&Refusal::PlainOnTls)).await;
         }
         (Protocol::Tls, false) => {
             tracing::warn!(
-                "a client spoke TLS to the plain port: its endpoint must begin with http://, or ramtape needs --tls"
+                "a client used TLS on the plain HTTP port: its endpoint must begin with http://, or ramtape needs --tls"
             );
             // A plain response makes TLS libraries report a wrong version, which is what people search for.
             linger_close(stream, &to_http_bytes(&Refusal::TlsOnPlain)).await;

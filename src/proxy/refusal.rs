@@ -17,13 +17,14 @@ pub(super) enum Refusal {
     #[error("the request's target names another host than its Host header")]
     HostMismatch,
     #[error(
-        "ramtape is a forward proxy for RAM's own endpoints alone (http://ram.REGION.amazonaws.com); clients that are not \
-         set up for that get AWS_ENDPOINT_URL_RAM=http://{listen} instead"
+        "ramtape is a forward proxy only for RAM's own endpoints (http://ram.REGION.amazonaws.com); for other clients, \
+         set AWS_ENDPOINT_URL_RAM=http://{listen} instead"
     )]
     NotForwardProxy { listen: std::net::SocketAddr },
     #[error(
-        "a session or a key in the path is under the client's signature, and RAM would not know it: through a proxy, name \
-         the session by the header x-ramtape-session or by AWS_SDK_UA_APP_ID; a key is not needed"
+        "the path has a session or a key, which ramtape cannot remove for RAM because the client's signature covers \
+         it: through a proxy, name the session with the header x-ramtape-session or with AWS_SDK_UA_APP_ID; a key is \
+         not needed"
     )]
     PrefixUnderSignature,
     #[error("requests with Transfer-Encoding are not accepted; send the body with a Content-Length")]
@@ -58,7 +59,7 @@ pub(super) enum Refusal {
     SlowBody { limit: std::time::Duration },
     #[error("the answer took longer than {limit:?} (limits.total_time_seconds)")]
     SlowAnswer { limit: std::time::Duration },
-    #[error("the request's body broke off")]
+    #[error("the request's body ended early")]
     BrokenBody,
     #[error("requests that a browser sends for a web page (Origin or Sec-Fetch-Site header) are not accepted here")]
     BrowserOrigin,
@@ -68,22 +69,22 @@ pub(super) enum Refusal {
     )]
     ForeignHost,
     #[error(
-        "the request holds this proxy's key in another place than the beginning of its path, from where it would reach AWS, \
-         the cassette or a log; take it out there"
+        "the request has this proxy's key somewhere other than at the beginning of its path, where it would reach AWS, \
+         the cassette or a log; remove it there"
     )]
     MisplacedKey,
-    #[error("upstream leads back to ramtape itself; check --upstream")]
+    #[error("upstream points back to ramtape itself; check --upstream")]
     Loop,
     #[error("the CONNECT request is not of the form CONNECT host:port HTTP/1.1 with well-formed fields")]
     BadConnect,
     #[error("the client sent bytes after its CONNECT without waiting for the answer")]
     EarlyBytes,
-    #[error("CONNECT has to be the first request of its connection, and in clear")]
+    #[error("CONNECT has to be the first request of its connection, and without TLS")]
     LateConnect,
     #[error("there is no tunnel to {target}: ramtape replays and sends nothing")]
     NothingLeaves { target: Target },
     #[error(
-        "there is no tunnel to {target}: only to hosts of AWS on port 443, by their names, and to those that \
+        "there is no tunnel to {target}: tunnels go only to AWS hosts by name on port 443, and to hosts that \
          --allow-tunnel names (allowed_tunnels in ramtape.toml)"
     )]
     NoTunnel { target: Target },
@@ -95,11 +96,11 @@ pub(super) enum Refusal {
     NoCertificate { reason: String },
     #[error("all {limit} tunnels are in use (limits.tunnels)")]
     TunnelCounts { limit: usize },
-    #[error("the request names another host than the CONNECT that it came through")]
+    #[error("the request names a host other than that of its CONNECT")]
     OutsideTunnel,
-    #[error("this port speaks TLS: the endpoint begins with https://")]
+    #[error("this port serves TLS: use an endpoint that begins with https://")]
     PlainOnTls,
-    #[error("this port speaks plain HTTP: the endpoint begins with http://")]
+    #[error("this port serves plain HTTP: use an endpoint that begins with http://")]
     TlsOnPlain,
     #[error("all {limit} connections are in use (limits.connections)")]
     Connections { limit: usize },

@@ -45,7 +45,7 @@ pub enum ProxyError {
         listen: SocketAddr,
     },
     /// Other machines could connect, and nobody asked for that.
-    #[error("{listen} is not a loopback address; add --allow-remote if other machines shall reach ramtape")]
+    #[error("{listen} is not a loopback address; add --allow-remote if other machines should reach ramtape")]
     NotLoopback {
         /// The address asked for.
         listen: SocketAddr,

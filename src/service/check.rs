@@ -35,7 +35,7 @@ impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pointer = if self.pointer.is_empty() { "(all)" } else { &self.pointer };
         match &self.kind {
-            FlawKind::Unknown => write!(f, "{pointer} is no member that the table knows"),
+            FlawKind::Unknown => write!(f, "{pointer} is not a known member"),
             FlawKind::Missing => write!(f, "{pointer} is missing"),
             FlawKind::Type { expected, found } => write!(f, "{pointer} should be {expected}, and is {found}"),
         }
@@ -225,9 +225,9 @@ mod tests {
                 ""
             ),
             [
-                "/owner is no member that the table knows",
+                "/owner is not a known member",
                 "/resourceShareArns should be a list, and is a string",
-                "/tagFilters/0/tagkey is no member that the table knows",
+                "/tagFilters/0/tagkey is not a known member",
                 "/name should be a string, and is a number",
                 "/resourceOwner is missing",
             ]
@@ -288,9 +288,9 @@ mod tests {
             find_flaws("GetResourceShares", r#" {"resourceShares":[{"creationTime":"x","new":1},7],"more":1}"#, ""),
             [
                 "/resourceShares/0/creationTime should be a time, as a number, and is a string",
-                "/resourceShares/0/new is no member that the table knows",
+                "/resourceShares/0/new is not a known member",
                 "/resourceShares/1 should be an object, and is a number",
-                "/more is no member that the table knows",
+                "/more is not a known member",
             ]
         );
         assert_eq!(find_flaws("ListPrincipals", " {}", ""), ["/principals is missing"]);

@@ -23,7 +23,7 @@ pub(super) fn spelled(name: String) -> String {
 /// Whether `operation` takes what it is told to treat in some way.
 ///
 /// # Errors
-/// Where a name is none of its parameters, or one that cannot be treated so.
+/// Where a name is not one of its parameters, or one that cannot be treated so.
 pub(super) fn check(operation: &Operation, structures: &BTreeMap<String, Structure>) -> Result<(), ServiceError> {
     let Operation { query, volatile, unordered, json_strings, required, .. } = operation;
     for (key, names) in
@@ -37,14 +37,14 @@ pub(super) fn check(operation: &Operation, structures: &BTreeMap<String, Structu
     for name in unordered {
         match parameter(operation, structures, name) {
             Some(Type::List(_) | Type::Any) => {}
-            Some(_) => return Err(refused(operation, "unordered", name, "is no list".to_owned())),
+            Some(_) => return Err(refused(operation, "unordered", name, "is not a list".to_owned())),
             None => return Err(unknown(operation, structures, "unordered", name)),
         }
     }
     match (&operation.page_items, &operation.answer) {
         (Some(items), Some(answer)) if !answer.contains_key(items) => {
             let known = answer.keys().map(|name| Cow::Borrowed(name.as_str()));
-            let reason = format!("is no member of its answer{}", did_you_mean(items, known));
+            let reason = format!("is not a member of its answer{}", did_you_mean(items, known));
             Err(refused(operation, "page_items", items, reason))
         }
         _ => Ok(()),
@@ -61,7 +61,7 @@ pub(super) fn check_volatile(operation: &Operation) -> Result<(), ServiceError> 
             operation,
             "volatile",
             name,
-            "is inside of a parameter: name the whole parameter, which alone can be volatile".to_owned(),
+            "is inside a parameter: name the whole parameter, as a part of one cannot be volatile".to_owned(),
         )),
         None => Ok(()),
     }
@@ -84,7 +84,7 @@ pub(super) fn check_concerned_by<'a>(
         let unknown = |name: &&String| !known.clone().any(|parameter| parameter == *name);
         if let Some(name) = operation.concerned_by.iter().find(unknown) {
             let meant = did_you_mean(name, known.map(|name| Cow::Borrowed(name.as_str())));
-            return Err(refused(operation, "concerned_by", name, format!("is no parameter of a write{meant}")));
+            return Err(refused(operation, "concerned_by", name, format!("is not a parameter of a write{meant}")));
         }
     }
     Ok(())
@@ -117,7 +117,7 @@ fn unknown(
             lists_in(structures, kind, &format!("/{}", json::pointer_step(name)), DEEPEST, &mut known);
         }
     }
-    refused(operation, key, name, format!("is none of its parameters{}", did_you_mean(name, known)))
+    refused(operation, key, name, format!("is not one of its parameters{}", did_you_mean(name, known)))
 }
 
 /// The lists inside of a value of this type, by pointers that begin with `pointer`.
@@ -165,7 +165,7 @@ mod tests {
         for (text, reason) in [
             (
                 "[CreateResourceShare]\nvolatile = ['nmae']",
-                r#"operation CreateResourceShare: volatile names "nmae", which is none of its parameters; did you mean "name"?"#,
+                r#"operation CreateResourceShare: volatile names "nmae", which is not one of its parameters; did you mean "name"?"#,
             ),
             ("[GetResourceShares]\nunordered = ['tagFilter']", r#"did you mean "tagFilters"?"#),
             (
@@ -185,14 +185,14 @@ mod tests {
                 r#""/tagFilters/*/tagKey", which is no list"#,
             ),
             ("[GetResourceShares]\nunordered = ['name']", r#""name", which is no list"#),
-            ("[GetResourceShares]\nunordered = ['colour']", "which is none of its parameters"),
+            ("[GetResourceShares]\nunordered = ['colour']", "which is not one of its parameters"),
             ("[GetResourceShares]\nvolatile = ['/tagFilters/*/tagValues']", "inside of a parameter"),
             ("[Foo]\nmethod='POST'\npath='/foo'\nkind='read'\nvolatile = ['/a/b']", "inside of a parameter"),
             ("[CreatePermission]\njson_strings = ['policy']", "json_strings names \"policy\""),
             ("[DeletePermission]\nquery = ['permissionarn']", r#"did you mean "permissionArn"?"#),
             ("[TagResource]\nrequired = ['tag']", r#"did you mean "tags"?"#),
             ("[ListPrincipals]\npage_items = 'principal'", r#"did you mean "principals"?"#),
-            ("[ListResources]\nconcerned_by = ['sorces']", r#"no parameter of a write; did you mean "sources"?"#),
+            ("[ListResources]\nconcerned_by = ['sorces']", r#"not a parameter of a write; did you mean "sources"?"#),
             ("[CreateResourceShar]\nvolatile = ['name']", r#"did you mean "CreateResourceShare"?"#),
         ] {
             let error = added(text).unwrap_err();

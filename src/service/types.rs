@@ -27,7 +27,10 @@ pub enum Type {
 
 /// A type that is written so that nobody can read it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no type: string, boolean, integer, timestamp, any, a structure's name, or one of these in brackets")]
+#[error(
+    "{0:?} is not a type: use string, boolean, integer, timestamp, any, a structure's name, or one of these in \
+         brackets"
+)]
 pub struct NotAType(String);
 
 impl FromStr for Type {

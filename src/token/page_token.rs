@@ -49,13 +49,13 @@ pub struct Token {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// It does not look like one: somebody else's, the service's own perhaps.
-    #[error("not a token of ramtape's")]
+    #[error("not a ramtape token")]
     Foreign,
     /// It has the length and the letters of one, but its check fails.
-    #[error("a garbled token of ramtape's")]
+    #[error("a damaged ramtape token")]
     Garbled,
     /// It is a later version's.
-    #[error("a token of a newer ramtape (token version {0})")]
+    #[error("a token from a newer ramtape (token version {0})")]
     Newer(u8),
 }
 

@@ -69,7 +69,7 @@ pub(crate) fn json(summary: &Summary) -> serde_json::Value {
         "afterReplayedWrites": summary.after_replayed_writes,
         "secondsSaved": summary.time_saved.map(|time| time.as_secs_f64()),
         "stuck": summary.stuck,
-        "wentOn": summary.waiters_advanced,
+        "waitersAdvanced": summary.waiters_advanced,
         "partial": summary.partial,
         "notices": summary.notices,
         "sessions": summary.sessions.iter().map(SessionState::to_json).collect::<Vec<_>>(),

@@ -111,7 +111,7 @@ fn a_miss_by_a_random_name_suggests_a_variable() {
     record(&folder, &endpoint, &[], &look("share-k3v9x2mq"));
     let missed = replay(&folder, &[], &look("share-p0d7ra1z"));
     assert_eq!(missed.code, Some(3), "{missed:?}");
-    let advice = ["/name looks made at random", "--variable NAME=random", "`volatile`", "To record it:"];
+    let advice = ["/name looks random in each run", "--variable NAME=random", "`volatile`", "To record it:"];
     let places: Vec<usize> =
         advice.iter().map(|part| missed.stderr.find(part).unwrap_or_else(|| panic!("{part}: {missed:?}"))).collect();
     assert!(places.is_sorted(), "{missed:?}");

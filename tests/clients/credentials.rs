@@ -119,10 +119,10 @@ fn without_key_and_verifiable_signature_nothing_is_sent() {
     let lines = boto.lines();
     let error = parsed(&lines, "error")[0];
     assert_eq!((&error["status"], &error["retryAttempts"]), (&json!(403), &json!(0)));
-    assert_refused(&error["message"], "for which ramtape holds no secret");
+    assert_refused(&error["message"], "whose secret ramtape does not have");
 
     let javascript = as_nobody(batch(node.ram(), &own_shares()), &url).finish();
-    assert_refused(&parsed(&javascript.lines(), "error")[0]["message"], "for which ramtape holds no secret");
+    assert_refused(&parsed(&javascript.lines(), "error")[0]["message"], "whose secret ramtape does not have");
 
     let forged = by_cli(&python).credentials(&Credential::owner().access_key_id, "guessed").region(REGION);
     let forged = forged.endpoint(&url).finish();
@@ -135,7 +135,7 @@ fn without_key_and_verifiable_signature_nothing_is_sent() {
 
     let rust = RustSdk::new(&url, &nobody());
     let asked = rust.wait(rust.client.list_resource_types().send()).unwrap_err();
-    assert_refused(&json!(format!("{asked:?}")), "for which ramtape holds no secret");
+    assert_refused(&json!(format!("{asked:?}")), "whose secret ramtape does not have");
 
     let stopped = server.stop();
     assert_eq!((endpoint.running().requests(), endpoint.running().connections()), (0, 0), "{stopped:?}");

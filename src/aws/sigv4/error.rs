@@ -6,7 +6,7 @@
 pub enum VerifyError {
     #[error("there is more than one authorization header")]
     AuthorizationRepeated,
-    #[error("the authorization header holds other than visible ASCII characters")]
+    #[error("the authorization header has characters other than visible ASCII")]
     AuthorizationNotText,
     #[error("the authorization scheme is {scheme}, not AWS4-HMAC-SHA256")]
     Scheme { scheme: &'static str },
@@ -30,7 +30,7 @@ pub enum VerifyError {
     DateMissing,
     #[error("the {header} header is not one well-formed date")]
     DateMalformed { header: &'static str },
-    #[error("the request's date {date} is not of the credential scope's day {scope}")]
+    #[error("the request's date {date} is not on the day of the credential scope, {scope}")]
     DateOutsideScope { date: String, scope: String },
     #[error("the request's date {date} is before {limit}, five minutes before {now}")]
     Expired { date: String, limit: String, now: String },
@@ -42,7 +42,7 @@ pub enum VerifyError {
     HeaderUnsigned { name: String },
     #[error("the signed header {name} is not in the request")]
     SignedHeaderMissing { name: String },
-    #[error("x-amz-content-sha256 announces an unsigned or streamed payload")]
+    #[error("x-amz-content-sha256 says that the payload is unsigned or streamed")]
     PayloadUnsigned,
     #[error("x-amz-content-sha256 is not the body's SHA-256")]
     PayloadHash,

@@ -154,7 +154,7 @@ impl PageReader {
     fn read_page(&mut self, journal: &Journal, location: Location) -> Result<StoredPage, StoreError> {
         if self.record.as_ref().is_none_or(|(offset, _)| *offset != location.offset) {
             let record = journal.read(location)?;
-            let record = record.ok_or(StoreError::Damaged("a record of the journal does not hold any more"))?;
+            let record = record.ok_or(StoreError::Damaged("a record of the journal is no longer valid"))?;
             self.record = Some((location.offset, record));
         }
         let page = self.record.as_ref().and_then(|(_, record)| record.pages.get(location.index as usize));

@@ -36,18 +36,18 @@ const RESERVED: [&str; 15] = [
 pub enum VariableFlaw {
     /// The name is none of an environment variable.
     #[error(
-        "{0:?} is no name of a variable: a name has letters, digits and _, no digit at its beginning, and at most {LONGEST_NAME} \
-         characters"
+        "{0:?} is not a variable name: a name has letters, digits and _, does not begin with a digit, and has at most \
+         {LONGEST_NAME} characters"
     )]
     Name(String),
     /// The name is somebody else's.
     #[error(
-        "{0} cannot be a recorded variable: ramtape, the system or AWS's clients need it as it is. Not allowed are {names} and \
-         what begins with {beginnings}", names = RESERVED.join(", "), beginnings = RESERVED_BEGINNINGS.join(", ")
+        "{0} cannot be a recorded variable: ramtape, the system or AWS's clients need it as it is. Not allowed are \
+         {names} and names that begin with {beginnings}", names = RESERVED.join(", "), beginnings = RESERVED_BEGINNINGS.join(", ")
     )]
     Reserved(String),
     /// The value holds a NUL.
-    #[error("the value of {0} holds a NUL, and no environment variable can")]
+    #[error("the value of {0} contains a NUL, which no environment variable can")]
     Nul(String),
     /// The value is too long.
     #[error("the value of {0} is longer than {LONGEST_VALUE} bytes")]

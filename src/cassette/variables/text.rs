@@ -50,7 +50,7 @@ impl Variables {
 fn read_session(variables: &mut Variables, session: &str, node: &Node<'_>) -> Result<(), Flaw> {
     let flaw = |offset: usize, reason: String| Flaw { offset, reason };
     if !is_session_name(session) {
-        let reason = format!("sessions: {session:?} is no name of a session (A-Z a-z 0-9 . _ -, at most 64)");
+        let reason = format!("sessions: {session:?} is not a session name (A-Z a-z 0-9 . _ -, at most 64)");
         return Err(flaw(node.offset, reason));
     }
     let place = format!("sessions[{session:?}]");
@@ -94,7 +94,7 @@ mod tests {
             ("{\n}", 1, "\"sessions\" is missing"),
             ("{\"sessions\": []}", 1, "sessions: expected an object"),
             ("{\"sessions\": {},\n\"x\": 1}", 2, "unknown member \"x\""),
-            ("{\"sessions\": {\n\"a b\": {}}}", 2, "\"a b\" is no name of a session"),
+            ("{\"sessions\": {\n\"a b\": {}}}", 2, "\"a b\" is not a session name"),
             ("{\"sessions\": {\"a\": {\n\"X\": 1}}}", 2, "sessions[\"a\"]: member \"X\": expected a string"),
             ("{\"sessions\": {\"a\": {\n\"PATH\": \"x\"}}}", 2, "PATH cannot be"),
             ("{\"sessions\": {\"a\": {\"X\": \"1\",\n\"X\": \"2\"}}}", 2, "duplicate member \"X\""),

@@ -67,7 +67,7 @@ async fn story() -> Result<Exit, CommandError> {
     if recorded.bodies() != replayed.bodies() || recorded.signatures() == replayed.signatures() {
         return Err(DemoError::Differs.into());
     }
-    say("   Every page is the recorded one, byte for byte, nextToken included; every signature was another.")?;
+    say("   Every page is the recorded one, byte for byte, nextToken included; every signature was different.")?;
 
     say("\n4  What goes into git:")?;
     stage.show_text()?;

@@ -132,7 +132,7 @@ fn print_totals(findings: &[Finding], asked: Option<&Vec<CheckedRead>>, requests
     let own = count(&|outcome| matches!(outcome, Outcome::OwnWrite(..)));
     if own > 0 {
         console.note(&format!(
-            "{} after the suite's own writes {}; the writes are not repeated, so this is not drift",
+            "{} after the test suite's own writes {}; the writes are not repeated, so this is not drift",
             counted(own as u64, "read", "reads"),
             if own == 1 { "differs" } else { "differ" }
         ));

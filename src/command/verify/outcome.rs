@@ -12,7 +12,7 @@ const MOST_SHOWN: usize = 10;
 
 const KEYLESS: &str = "its shape is the same; its values are redacted and cannot be compared without the redaction key";
 
-const AFTER_WRITES: &str = "it was read after the suite's own writes, and those are not repeated";
+const AFTER_WRITES: &str = "it was read after the test suite's own writes, and those are not repeated";
 
 /// What came of it.
 #[derive(Debug)]

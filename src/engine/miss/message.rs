@@ -100,7 +100,7 @@ fn describe_nearest(
 /// For a page beyond the end of a chain that was recorded only in part.
 fn describe_partial(pages: usize) -> String {
     format!(
-        "This listing was recorded only in part: its first {pages} page{} there, and page {} was asked for.",
+        "This listing was recorded only in part: its first {pages} page{} there, and page {} was requested.",
         if pages == 1 { " is" } else { "s are" },
         pages + 1
     )
@@ -110,8 +110,8 @@ fn describe_partial(pages: usize) -> String {
 fn describe_other_size(identified: &IdentifiedRequest, recorded: Option<u32>) -> String {
     let size = |size: Option<u32>| size.map_or_else(|| "no page size".to_owned(), |size| format!("page size {size}"));
     format!(
-        "This listing was recorded only in part, with {}, and {} was asked for: only a listing recorded to its end can be \
-         cut anew.",
+        "This listing was recorded only in part, with {}, and {} was requested: only a listing recorded to its end can \
+         be replayed with another page size.",
         size(recorded),
         size(identified.page.max_results)
     )
@@ -122,9 +122,9 @@ fn describe_remedy(settings: &EngineSettings, identified: &IdentifiedRequest) ->
     if !identified.unkeyed.is_empty() {
         let _ = write!(
             text,
-            "\nThe request has values that the cassette holds redacted, at {}, and the redaction key is missing: without it \
-             they cannot be matched. Give the key that the cassette was recorded with (RAMTAPE_REDACT_KEY, or key_file in \
-             [redact]), or send the pseudonyms that the cassette shows.",
+            "\nThe request has values that are redacted in the cassette, at {}, and the redaction key is missing: \
+             without it they cannot be matched. Give the key that the cassette was recorded with (RAMTAPE_REDACT_KEY, \
+             or key_file in [redact]), or send the pseudonyms that the cassette shows.",
             identified.unkeyed.join(", ")
         );
     }
@@ -155,9 +155,9 @@ fn advise_on_random(message: &mut String, found: &[Difference]) {
     if let Some(Difference { pointer, .. }) = found.iter().find(is_random) {
         let _ = write!(
             message,
-            "\n{pointer} looks made at random in each run. Two things keep it the same on replay: `ramtape run --variable \
-             NAME=random` gives CMD a value that is recorded, and `volatile` in ramtape.toml names a member whose value is its \
-             own in each run."
+            "\n{pointer} looks random in each run. To make it match on replay, either give CMD a recorded value with \
+             `ramtape run --variable NAME=random`, or list the member as `volatile` in ramtape.toml, so that its value \
+             may differ."
         );
     }
 }

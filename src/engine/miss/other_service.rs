@@ -35,9 +35,9 @@ pub(in crate::engine) fn find_other_service(
     let OtherServiceRequest { service, operation, form } = read_request(request, credential, own)?;
     let variable = service.to_uppercase().replace(['-', ' '], "_");
     let message = format!(
-        "{operation} of {service} was asked of ramtape, which has recordings of {own} alone, and a replay sends nothing to AWS. \
-         Give {service} an endpoint of its own (AWS_ENDPOINT_URL_{variable}), stub it in the tests, or run the command with \
-         --keep-env, which leaves it to AWS"
+        "{operation} of {service} was sent to ramtape, which has recordings of {own} only, and a replay sends nothing \
+         to AWS. Give {service} an endpoint of its own (AWS_ENDPOINT_URL_{variable}), stub it in the tests, or run the \
+         command with --keep-env, so that it goes to AWS"
     );
     let operation = format!("{operation} of {service}");
     let session = session.map(str::to_owned);

@@ -12,10 +12,10 @@ pub enum PaginationError {
     #[error("the listing has more than {MAX_PAGES} pages")]
     TooLong,
     /// A token came twice.
-    #[error("a page's token came twice: upstream would page for ever")]
+    #[error("a page token came twice: upstream's listing would never end")]
     TokenRepeated,
     /// What stands where a token should cannot be sent.
-    #[error("a page's token is not a string: the listing neither ends there nor goes on")]
+    #[error("a page token is not a string: the listing can neither end there nor continue")]
     TokenNotText,
 }
 

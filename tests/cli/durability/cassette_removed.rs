@@ -48,7 +48,7 @@ fn a_deleted_cassette_stays_deleted_and_its_takes_are_lost() {
         let report = recording.seal().unwrap();
         assert_eq!((&report.sealed, &report.failed, report.lost.len()), (&vec![], &vec![], 1));
         assert_eq!(report.lost[0].answers, 2);
-        assert!(report.lost[0].reason.contains("was deleted, moved or exchanged"), "{:?}", report.lost);
+        assert!(report.lost[0].reason.contains("was deleted, moved or replaced"), "{:?}", report.lost);
         drop(recording);
         assert_eq!(root.exists(), there_again);
         assert!(!there_again || fs::read_dir(&root).unwrap().next().is_none());

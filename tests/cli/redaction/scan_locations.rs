@@ -166,14 +166,14 @@ fn a_file_of_another_name_among_recorded_ones_is_invalid() {
     let file = leaking(folder.path());
     std::fs::rename(&file, file.with_file_name("copy.json")).unwrap();
     let found = scan(folder.path(), &["--cassette", "c"]);
-    assert!(found.stdout.contains("copy.json: not a name of a cassette"), "{found:?}");
+    assert!(found.stdout.contains("copy.json: not a name used in a cassette"), "{found:?}");
     assert_eq!(run(folder.path(), &["ls", "--cassette", "c"]).code, Some(5));
     // A link to one of them is such a file too, and no sign that the cassette's own head is missing.
     std::fs::rename(file.with_file_name("copy.json"), &file).unwrap();
     symlink(file.file_name().unwrap(), file.with_file_name("link.json")).unwrap();
     let found = scan(folder.path(), &["c/get-resource-shares/link.json"]);
     let lines: Vec<&str> = found.stdout.lines().filter(|line| !line.contains("e-mail address")).collect();
-    assert!(matches!(lines[..], [line] if line.contains("link.json: not a name of a cassette")), "{found:?}");
+    assert!(matches!(lines[..], [line] if line.contains("link.json: not a name used in a cassette")), "{found:?}");
 }
 
 #[test]

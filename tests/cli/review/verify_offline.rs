@@ -105,7 +105,7 @@ async fn requests_are_checked_if_their_answer_was_no_error() {
     assert_eq!(wrong.code, Some(5), "{wrong:?}");
     let about = |operation: &str| wrong.stdout.lines().filter(|line| line.contains(operation)).collect::<Vec<_>>();
     let principals = about("ListPrincipals");
-    assert!(principals[0].ends_with("request: /owner is no member that the table knows"), "{principals:?}");
+    assert!(principals[0].ends_with("request: /owner is not a known member"), "{principals:?}");
     assert!(principals[1].ends_with("request: /resourceOwner is missing"), "{principals:?}");
     assert!(about("ListResources").iter().all(|line| line.starts_with("note")), "{wrong:?}");
     assert!(about("Unheard")[0].starts_with("note"), "{wrong:?}");

@@ -12,7 +12,7 @@ use ramtape::config::RecordMode;
 use ramtape::simulator::{Effect, Fault, Settings as Simulation};
 use serde_json::{Value, json};
 
-const NO_DRIFT: &str = "after the suite's own writes";
+const NO_DRIFT: &str = "after the test suite's own writes";
 
 fn own(name: &str) -> String {
     json!({ "resourceOwner": "SELF", "name": name }).to_string()
@@ -60,7 +60,7 @@ async fn what_the_suite_deleted_is_not_drift() {
     assert_eq!(own.code, Some(0), "{own:?}");
     assert!(own.stdout.starts_with("own write GetResourceShares"), "{own:?}");
     assert!(own.stderr.contains("3 recorded reads: 1 the same, 0 with other values, 0 of another shape"), "{own:?}");
-    let told = "2 reads after the suite's own writes differ; the writes are not repeated, so this is not drift";
+    let told = "2 reads after the test suite's own writes differ; the writes are not repeated, so this is not drift";
     assert!(own.stderr.contains(told), "{own:?}");
 
     // In another world neither read has an answer.

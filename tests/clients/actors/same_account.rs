@@ -63,8 +63,8 @@ fn the_first_caller_of_another_account_is_refused_and_nothing_is_sent() {
     // The command picks its profile itself, in each of the ways there are.
     let cli = aws(&python).args(["ram", "create-resource-share", "--name", "x", "--profile", "dev"]);
     let refused = scene.run(cli, &[]);
-    assert!(refused.code != Some(0) && refused.stderr.contains("asks as account 444455556666"), "{refused}");
-    assert!(refused.stderr.contains("sign it as account 111122223333"), "{refused}");
+    assert!(refused.code != Some(0) && refused.stderr.contains("its caller's account is 444455556666"), "{refused}");
+    assert!(refused.stderr.contains("sign it for account 111122223333"), "{refused}");
     assert!(refused.stderr.contains("--profile") && refused.stderr.contains("[actors.second]"), "{refused}");
 
     let error = refusal(&scene.run(itself("AWS_PROFILE=dev", create(&python, "x")), &[]));

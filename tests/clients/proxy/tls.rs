@@ -139,14 +139,16 @@ fn a_client_without_the_bundle_is_reported_in_the_log() {
     replay.args(["replay", "--tls", "--ca-folder", "ca", "--cassette"]).arg(tape.path());
     let server = Server::start(&mut replay);
     let plain = server.url.replace("https://", "http://");
-    for (url, said) in [(&server.url, "CERTIFICATE_VERIFY_FAILED"), (&plain, "the endpoint begins with https://")] {
+    for (url, said) in
+        [(&server.url, "CERTIFICATE_VERIFY_FAILED"), (&plain, "use an endpoint that begins with https://")]
+    {
         let call = boto3(&python).args(LISTING).endpoint(url).credentials("AKIDNOBODY0000000000", "nothing");
         let failed = call.region(REGION).env("AWS_MAX_ATTEMPTS", "1").finish();
         assert_eq!(failed.code, Some(1), "{failed}");
         assert!(failed.to_string().contains(said), "{said} in {failed}");
     }
     let stopped = server.stop();
-    for part in ["a client does not trust ramtape's certificate for localhost", "spoke plain HTTP to the TLS port"] {
+    for part in ["a client does not trust ramtape's certificate for localhost", "sent plain HTTP to the TLS port"] {
         assert!(stopped.stderr.contains(part), "{part} in {stopped:?}");
     }
 }

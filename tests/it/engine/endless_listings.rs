@@ -38,7 +38,7 @@ async fn a_looping_listing_ends_at_the_first_repeated_token() {
     let pages = continuing.pages(LISTING, &own(), 3).await;
     assert_eq!(pages[2].status, 400, "{pages:?}");
     assert_eq!(pages[2].error().as_deref(), Some("RamtapeUpstreamException"));
-    assert!(pages[2].message().contains("a page's token came twice"), "{}", pages[2].message());
+    assert!(pages[2].message().contains("a page token came twice"), "{}", pages[2].message());
     let summary = continuing.stop().await;
     assert_eq!((summary.recorded, summary.refused.len()), (0, 1));
     assert_eq!((stage.texts("c"), stage.endpoint().requests()), (before.0, before.1 + 2));

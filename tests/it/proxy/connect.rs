@@ -214,12 +214,20 @@ fn inside_a_tunnel_ramtape_is_ram_and_nobody_else() {
     assert_eq!((seen[0].authority.as_str(), seen[0].path.as_str()), (RAM, "/x"));
 
     let inside = [
-        ("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 400, "another host than the CONNECT"),
-        ("GET / HTTP/1.1\r\nHost: ram.eu-west-1.amazonaws.com\r\n\r\n", 400, "another host than the CONNECT"),
-        ("GET / HTTP/1.1\r\nHost: ram.us-east-1.amazonaws.com:80\r\n\r\n", 400, "another host than the CONNECT"),
+        ("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 400, "a host other than that of its CONNECT"),
+        ("GET / HTTP/1.1\r\nHost: ram.eu-west-1.amazonaws.com\r\n\r\n", 400, "a host other than that of its CONNECT"),
+        (
+            "GET / HTTP/1.1\r\nHost: ram.us-east-1.amazonaws.com:80\r\n\r\n",
+            400,
+            "a host other than that of its CONNECT",
+        ),
         ("GET / HTTP/1.1\r\nHost: ram.us-east-1.amazonaws.com\r\nOrigin: https://evil.test\r\n\r\n", 403, "browser"),
         ("GET /_ramtape/health HTTP/1.1\r\nHost: ram.us-east-1.amazonaws.com\r\n\r\n", 403, "neither loopback"),
-        ("GET /~s/x HTTP/1.1\r\nHost: ram.us-east-1.amazonaws.com\r\n\r\n", 400, "under the client's signature"),
+        (
+            "GET /~s/x HTTP/1.1\r\nHost: ram.us-east-1.amazonaws.com\r\n\r\n",
+            400,
+            "because the client's signature covers it",
+        ),
         ("GET / HTTP/1.1\nHost: ram.us-east-1.amazonaws.com\n\n", 400, "LF without CR"),
         ("CONNECT sts.amazonaws.com:443 HTTP/1.1\r\nHost: sts.amazonaws.com:443\r\n\r\n", 400, "first request"),
     ];
@@ -252,7 +260,9 @@ fn a_region_unknown_to_the_authority_is_reported_with_a_remedy() {
     let stage = Stage::recording();
     let reply = stage.refused("CONNECT ram.eu-west-1.amazonaws.com:443 HTTP/1.0\r\n\r\n");
     assert_eq!(reply.status, 403);
-    for part in ["may not speak for ram.eu-west-1.amazonaws.com", "ca_regions", "ramtape ca --renew"] {
+    for part in
+        ["the certificate authority is not valid for ram.eu-west-1.amazonaws.com", "ca_regions", "ramtape ca --renew"]
+    {
         assert!(reply.head.contains(part) && reply.body.contains(part), "{part}: {reply:?}");
     }
     assert_eq!(stage.server.tunnels().refused, [("ram.eu-west-1.amazonaws.com:443".to_owned(), 1)]);

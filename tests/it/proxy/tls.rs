@@ -152,7 +152,7 @@ fn plain_http_on_the_tls_port_gets_an_explanation() {
         client.send(bytes);
         let reply = client.reply();
         assert_eq!(reply.status, 400);
-        assert!(reply.body.contains("the endpoint begins with https://"), "{reply:?}");
+        assert!(reply.body.contains("use an endpoint that begins with https://"), "{reply:?}");
         assert!(client.is_ended());
     }
     assert_eq!(encrypted.server.seen().len(), 0);
@@ -168,7 +168,7 @@ fn tls_on_the_plain_port_fails_as_a_wrong_protocol() {
     let ended = stream.write_all(b"GET").and_then(|()| stream.read(&mut [0]).map(drop)).unwrap_err();
     assert_eq!(ended.kind(), std::io::ErrorKind::InvalidData, "{ended:?}");
     let reply = server.ask(b"\x16\x03\x01\x02\x00\x01");
-    assert!(reply.status == 400 && reply.body.contains("the endpoint begins with http://"), "{reply:?}");
+    assert!(reply.status == 400 && reply.body.contains("use an endpoint that begins with http://"), "{reply:?}");
 }
 
 #[test]

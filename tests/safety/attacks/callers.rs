@@ -115,7 +115,7 @@ fn a_wrong_secret() {
         let of_others = Keys { access_key_id: "AKIAOTHER".to_owned(), ..owner() };
         [
             (Signing { keys: guessed, ..Signing::default() }.request(recorder), "signature does not match"),
-            (Signing { keys: of_others, ..Signing::default() }.request(recorder), "for which ramtape holds no secret"),
+            (Signing { keys: of_others, ..Signing::default() }.request(recorder), "whose secret ramtape does not have"),
         ]
     });
 }
@@ -131,7 +131,7 @@ fn an_old_date() {
         undated.headers.remove("x-amz-date");
         [
             (old, "five minutes before"),
-            (redated, "not of the credential scope's day"),
+            (redated, "not on the day of the credential scope"),
             (undated, "neither an x-amz-date"),
         ]
     });
@@ -185,7 +185,7 @@ fn an_unsigned_payload() {
             |announced| {
                 let mut request = Signing::with_header("x-amz-content-sha256", announced).request(recorder);
                 request.body = "{}".to_owned();
-                (request, "announces an unsigned or streamed payload")
+                (request, "says that the payload is unsigned or streamed")
             },
         )
     });

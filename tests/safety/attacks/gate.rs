@@ -231,7 +231,7 @@ fn a_header_of_32_kib_is_refused() {
 
 #[test]
 fn the_key_in_a_place_from_where_it_would_get_out() {
-    held_back(400, "the request holds this proxy's key in another place than the beginning of its path", |recorder| {
+    held_back(400, "the request has this proxy's key somewhere other than at the beginning of its path", |recorder| {
         let (prefix, key) = (recorder.prefix(), recorder.key());
         let encoded: String = key.bytes().map(|byte| format!("%{byte:02X}")).collect();
         let with_target =

@@ -24,14 +24,13 @@ fn absolute_forms_must_agree_and_mean_ramtape_or_the_service() {
             "another server",
             b"GET http://sts.eu-west-1.amazonaws.com/ HTTP/1.1\r\nHost: sts.eu-west-1.amazonaws.com\r\n\r\n",
             403,
-            "ramtape is a forward proxy for RAM's own endpoints alone (http://ram.REGION.amazonaws.com); clients that are \
-             not set up for that get AWS_ENDPOINT_URL_RAM=http://127.0.0.1:",
+            "ramtape is a forward proxy only for RAM's own endpoints (http://ram.REGION.amazonaws.com); for other clients, set AWS_ENDPOINT_URL_RAM=http://127.0.0.1:",
         ),
         (
             "another port here",
             b"GET http://127.0.0.1:1/ HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n",
             403,
-            "ramtape is a forward proxy for RAM's own endpoints alone",
+            "ramtape is a forward proxy only for RAM's own endpoints",
         ),
         (
             "CONNECT without an authority",
@@ -148,7 +147,7 @@ fn a_request_that_went_through_this_ramtape_is_a_loop() {
     let reply = server.ask("GET / HTTP/1.1\r\nHost: a\r\nX-Ramtape-Via: other, ramtape-1234\r\n\r\n");
     assert_eq!(reply.status, 400);
     assert!(reply.head.contains("x-amzn-errortype: ramtapeloopexception"), "{reply:?}");
-    assert!(reply.body.contains("ramtape: upstream leads back to ramtape itself; check --upstream"), "{reply:?}");
+    assert!(reply.body.contains("ramtape: upstream points back to ramtape itself; check --upstream"), "{reply:?}");
     assert_eq!(server.seen().len(), 0);
 
     assert_eq!(server.ask("GET / HTTP/1.1\r\nHost: a\r\nX-Ramtape-Via: ramtape-12345\r\n\r\n").status, 200);
