@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// The names of the shares as they were recorded into a new cassette, and as they were replayed from it.
 pub(crate) async fn record_and_replay(cassette: &Path) -> Result<(Vec<String>, Vec<String>), Box<dyn Error>> {
-    let endpoint = Simulator::start(simulator::Settings::default()).await?;
+    let endpoint = Simulator::start(simulator::SimulatorSettings::default()).await?;
     let upstream = endpoint.base_url();
 
     let proxy = start(cassette, &upstream, RecordMode::Once).await?;

@@ -9,7 +9,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use ramtape::simulator::{Settings, Simulator};
+use ramtape::simulator::{Simulator, SimulatorSettings};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -89,7 +89,8 @@ where
 pub(crate) fn simulate() {
     let runtime = runtime();
     runtime.block_on(async {
-        let endpoint = Simulator::start(Settings { seed: Some(7), ..Settings::default() }).await.unwrap();
+        let endpoint =
+            Simulator::start(SimulatorSettings { seed: Some(7), ..SimulatorSettings::default() }).await.unwrap();
         println!("{}", endpoint.base_url());
         std::future::pending::<()>().await;
     });

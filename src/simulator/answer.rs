@@ -44,12 +44,12 @@ pub(super) fn raw(value: &(impl Serialize + ?Sized)) -> Box<RawValue> {
 
 /// One item of a listing. Items are listed in the order of their keys, which pages continue from.
 #[derive(Debug)]
-pub(super) struct Item {
+pub(super) struct ListItem {
     pub(super) key: String,
     pub(super) json: Box<RawValue>,
 }
 
-impl Item {
+impl ListItem {
     pub(super) fn new(key: impl Into<String>, value: &(impl Serialize + ?Sized)) -> Self {
         Self { key: key.into(), json: raw(value) }
     }

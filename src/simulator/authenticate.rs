@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 
 use super::error::AwsError;
-use super::settings::{Credential, Settings};
+use super::settings::{Credential, SimulatorSettings};
 use super::world::Caller;
 use crate::aws::sigv4::{Authorization, SignedRequest, VerifyError, verify};
 
@@ -19,7 +19,7 @@ pub(super) struct Proved {
 /// `ended` holds the ids of keys whose session is over.
 pub(super) fn authenticate(
     request: &SignedRequest<'_>,
-    settings: &Settings,
+    settings: &SimulatorSettings,
     ended: &[String],
 ) -> Result<Proved, AwsError> {
     let authorization = match Authorization::parse(request.headers) {

@@ -8,17 +8,17 @@ use super::error::AwsError;
 use super::expiry::ExpiryClock;
 use super::generator::Generator;
 use super::idempotency::Answered;
-use super::operations::{Listing as ListingHandler, Single};
-use super::paging::{Change, Listing, PageSizes, Pager};
-use super::parameters::Parameters;
-use super::routes::{Handler, Place, Route};
-use super::settings::Settings;
+use super::operations::{ListFn, SingleFn};
+use super::paging::{ListingKey, PageChange, PageSizes, Pager};
+use super::parameters::RequestParameters;
+use super::routes::{OperationFn, OperationRoute, ParameterSource};
+use super::settings::SimulatorSettings;
 use super::world::{Caller, World};
 
 /// A call whose caller is proved.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
-    pub(super) route: &'static Route,
+    pub(super) route: &'static OperationRoute,
     pub(super) region: &'a str,
     pub(super) caller: &'a Caller,
     pub(super) query: &'a str,
@@ -27,15 +27,15 @@ pub(super) struct Call<'a> {
 
 /// Everything that answers depend on.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct ServiceState {
     worlds: BTreeMap<String, World>,
     pager: Pager,
     answered: Answered,
     clock: ExpiryClock,
 }
 
-impl State {
-    pub(super) fn new(settings: &Settings, seed: u64) -> Self {
+impl ServiceState {
+    pub(super) fn new(settings: &SimulatorSettings, seed: u64) -> Self {
         let accounts: Vec<String> = settings.credentials.iter().map(|it| it.account.clone()).collect();
         let worlds = settings.regions.iter().map(|region| {
             let world = World::new(region, seed, settings.settling_reads);
@@ -53,13 +53,13 @@ impl State {
     /// The whole body of the answer.
     pub(super) fn answer(&mut self, call: &Call<'_>) -> Result<Vec<u8>, AwsError> {
         let parameters = match call.route.place {
-            Place::Body => Parameters::from_body(call.route.operation, call.body)?,
-            Place::Query => Parameters::from_query(call.route.operation, call.query),
+            ParameterSource::Body => RequestParameters::from_body(call.route.operation, call.body)?,
+            ParameterSource::Query => RequestParameters::from_query(call.route.operation, call.query),
         };
         match call.route.handler {
-            Handler::Plain(single) => Ok(self.single(call, &parameters, single)?.to_json()),
-            Handler::Idempotent(single) => self.idempotent(call, &parameters, single),
-            Handler::List(items, listing) => Ok(self.page(call, &parameters, items, listing)?.to_json()),
+            OperationFn::Plain(single) => Ok(self.single(call, &parameters, single)?.to_json()),
+            OperationFn::Idempotent(single) => self.idempotent(call, &parameters, single),
+            OperationFn::List(items, listing) => Ok(self.page(call, &parameters, items, listing)?.to_json()),
         }
     }
 
@@ -75,18 +75,28 @@ impl State {
         self.pager.set_sizes(sizes);
     }
 
-    pub(super) fn on_page(&mut self, change: Change) {
+    pub(super) fn on_page(&mut self, change: PageChange) {
         self.pager.on_page(change);
     }
 
-    fn single(&mut self, call: &Call<'_>, parameters: &Parameters, single: Single) -> Result<Members, AwsError> {
+    fn single(
+        &mut self,
+        call: &Call<'_>,
+        parameters: &RequestParameters,
+        single: SingleFn,
+    ) -> Result<Members, AwsError> {
         let now = self.clock.now();
         let world = world_of(&mut self.worlds, call.region)?;
         world.now = now;
         single(world, call.caller, parameters)
     }
 
-    fn idempotent(&mut self, call: &Call<'_>, parameters: &Parameters, single: Single) -> Result<Vec<u8>, AwsError> {
+    fn idempotent(
+        &mut self,
+        call: &Call<'_>,
+        parameters: &RequestParameters,
+        single: SingleFn,
+    ) -> Result<Vec<u8>, AwsError> {
         let Some(token) = parameters.text("clientToken")? else {
             return Ok(self.single(call, parameters, single)?.to_json());
         };
@@ -104,12 +114,12 @@ impl State {
     fn page(
         &mut self,
         call: &Call<'_>,
-        parameters: &Parameters,
+        parameters: &RequestParameters,
         items: &'static str,
-        listing: ListingHandler,
+        listing: ListFn,
     ) -> Result<Members, AwsError> {
         let now = self.clock.now();
-        let asked = Listing {
+        let asked = ListingKey {
             account: call.caller.account.clone(),
             region: call.region.to_owned(),
             operation: call.route.operation,

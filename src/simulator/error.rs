@@ -2,7 +2,7 @@
 
 /// Where an error's name is declared; part of its `x-amzn-ErrorType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(super) enum ErrorOrigin {
     /// RAM's own model.
     Ram,
     /// What every AWS service has: signatures, unknown operations, bodies that are not JSON.
@@ -15,7 +15,7 @@ pub(super) struct AwsError {
     pub(super) status: u16,
     pub(super) name: String,
     pub(super) message: String,
-    pub(super) origin: Origin,
+    pub(super) origin: ErrorOrigin,
 }
 
 impl AwsError {
@@ -28,11 +28,11 @@ impl AwsError {
             "ThrottlingException" => 429,
             _ => 400,
         };
-        Self { status, name: name.to_owned(), message: message.into(), origin: Origin::Ram }
+        Self { status, name: name.to_owned(), message: message.into(), origin: ErrorOrigin::Ram }
     }
 
     pub(super) fn front(status: u16, name: &str, message: impl Into<String>) -> Self {
-        Self { status, name: name.to_owned(), message: message.into(), origin: Origin::Front }
+        Self { status, name: name.to_owned(), message: message.into(), origin: ErrorOrigin::Front }
     }
 
     pub(super) fn invalid_parameter(message: impl Into<String>) -> Self {
@@ -59,8 +59,8 @@ impl AwsError {
     /// The value of `x-amzn-ErrorType`.
     pub(super) fn error_type(&self) -> String {
         let namespace = match self.origin {
-            Origin::Ram => "com.amazonaws.ram",
-            Origin::Front => "com.amazon.coral.service",
+            ErrorOrigin::Ram => "com.amazonaws.ram",
+            ErrorOrigin::Front => "com.amazon.coral.service",
         };
         format!("{}:http://internal.amazon.com/coral/{namespace}/", self.name)
     }

@@ -9,15 +9,15 @@ use super::error::AwsError;
 const LONGEST: usize = 64;
 
 /// Whose token it is: account, region, operation, token.
-pub(super) type TokenKey = (String, String, &'static str, String);
+pub(super) type IdempotencyKey = (String, String, &'static str, String);
 
 /// The writes that were answered, by their tokens.
 #[derive(Debug, Default)]
-pub(super) struct Answered(HashMap<TokenKey, (Value, Vec<u8>)>);
+pub(super) struct Answered(HashMap<IdempotencyKey, (Value, Vec<u8>)>);
 
 impl Answered {
     /// The earlier answer to the same write; an error where the token came with other parameters.
-    pub(super) fn earlier(&self, key: &TokenKey, parameters: &Value) -> Result<Option<Vec<u8>>, AwsError> {
+    pub(super) fn earlier(&self, key: &IdempotencyKey, parameters: &Value) -> Result<Option<Vec<u8>>, AwsError> {
         let (_, _, operation, token) = key;
         if token.is_empty() || token.chars().count() > LONGEST {
             let message = format!("The client token must be 1 to {LONGEST} characters long.");
@@ -30,7 +30,7 @@ impl Answered {
         }
     }
 
-    pub(super) fn remember(&mut self, key: TokenKey, parameters: Value, answer: Vec<u8>) {
+    pub(super) fn remember(&mut self, key: IdempotencyKey, parameters: Value, answer: Vec<u8>) {
         self.0.insert(key, (parameters, answer));
     }
 }

@@ -33,8 +33,8 @@ use std::io;
 pub use self::faults::{Effect, Fault};
 pub use self::paging::PageSizes;
 pub use self::received::Received;
-pub use self::running::Running;
-pub use self::settings::{Credential, Settings};
+pub use self::running::RunningSimulator;
+pub use self::settings::{Credential, SimulatorSettings};
 pub use self::world::World;
 
 /// Starts simulated endpoints.
@@ -42,11 +42,11 @@ pub use self::world::World;
 pub struct Simulator;
 
 impl Simulator {
-    /// Binds a free port on 127.0.0.1 and serves it until the returned [`Running`] is stopped or dropped.
+    /// Binds a free port on 127.0.0.1 and serves it until the returned [`RunningSimulator`] is stopped or dropped.
     ///
     /// # Errors
     /// No port could be bound, or the system gave no random seed where none is set.
-    pub async fn start(settings: Settings) -> io::Result<Running> {
+    pub async fn start(settings: SimulatorSettings) -> io::Result<RunningSimulator> {
         server::start(settings).await
     }
 }

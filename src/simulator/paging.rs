@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::answer::Item;
+use super::answer::ListItem;
 use super::error::AwsError;
 use super::generator::Generator;
-use super::parameters::{Parameters, sorted};
+use super::parameters::{RequestParameters, sorted};
 use super::world::World;
 
 const MAX_RESULTS: i64 = 500;
@@ -39,13 +39,13 @@ impl PageSizes {
 }
 
 /// Something that happens to the data just before a certain page is made.
-pub(super) struct Change {
+pub(super) struct PageChange {
     pub(super) operation: String,
     pub(super) page: usize,
     pub(super) apply: Box<dyn FnOnce(&mut World) + Send>,
 }
 
-impl fmt::Debug for Change {
+impl fmt::Debug for PageChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Change").field("operation", &self.operation).field("page", &self.page).finish_non_exhaustive()
     }
@@ -53,7 +53,7 @@ impl fmt::Debug for Change {
 
 /// Which listing, and whose: what a token is bound to.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Listing {
+pub(super) struct ListingKey {
     pub(super) account: String,
     pub(super) region: String,
     pub(super) operation: &'static str,
@@ -62,8 +62,8 @@ pub(super) struct Listing {
 
 /// A page that was asked for.
 #[derive(Debug)]
-pub(super) struct PageRequest {
-    listing: Listing,
+pub(super) struct PageParameters {
+    listing: ListingKey,
     page: usize,
     after: Option<String>,
     max_results: usize,
@@ -71,14 +71,14 @@ pub(super) struct PageRequest {
 
 /// A page that is given.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(super) struct ListingPage {
     pub(super) items: Vec<Box<RawValue>>,
     pub(super) next_token: Option<String>,
 }
 
 #[derive(Debug)]
-struct Place {
-    listing: Listing,
+struct TokenState {
+    listing: ListingKey,
     page: usize,
     after: Option<String>,
     expires: Duration,
@@ -89,9 +89,9 @@ struct Place {
 pub(super) struct Pager {
     cap: usize,
     lifetime: Duration,
-    places: HashMap<String, Place>,
+    places: HashMap<String, TokenState>,
     sizes: Vec<PageSizes>,
-    changes: Vec<Change>,
+    changes: Vec<PageChange>,
     generator: Generator,
 }
 
@@ -105,38 +105,39 @@ impl Pager {
         self.sizes.insert(0, sizes);
     }
 
-    pub(super) fn on_page(&mut self, change: Change) {
+    pub(super) fn on_page(&mut self, change: PageChange) {
         self.changes.push(change);
     }
 
     /// Reads `maxResults` and `nextToken`; refuses a token of another caller, listing, or time.
     pub(super) fn open(
         &self,
-        listing: Listing,
-        parameters: &Parameters,
+        listing: ListingKey,
+        parameters: &RequestParameters,
         now: Duration,
-    ) -> Result<PageRequest, AwsError> {
+    ) -> Result<PageParameters, AwsError> {
         let max_results = max_results(listing.operation, parameters)?.map_or(self.cap, |asked| asked.min(self.cap));
         let Some(token) = parameters.text("nextToken")? else {
-            return Ok(PageRequest { listing, page: 0, after: None, max_results });
+            return Ok(PageParameters { listing, page: 0, after: None, max_results });
         };
         let place = self.places.get(token).filter(|place| place.listing == listing && now < place.expires);
         let place = place.ok_or_else(|| {
             AwsError::modelled("InvalidNextTokenException", "The specified value for NextToken is not valid.")
         })?;
-        Ok(PageRequest { listing, page: place.page, after: place.after.clone(), max_results })
+        Ok(PageParameters { listing, page: place.page, after: place.after.clone(), max_results })
     }
 
     /// Applies what is to happen to the data just before this page.
-    pub(super) fn prepare(&mut self, request: &PageRequest, world: &mut World) {
-        let due = |change: &mut Change| change.operation == request.listing.operation && change.page == request.page;
+    pub(super) fn prepare(&mut self, request: &PageParameters, world: &mut World) {
+        let due =
+            |change: &mut PageChange| change.operation == request.listing.operation && change.page == request.page;
         for change in self.changes.extract_if(.., due) {
             (change.apply)(world);
         }
     }
 
     /// Cuts the asked page out of the whole listing.
-    pub(super) fn cut(&mut self, request: PageRequest, mut items: Vec<Item>, now: Duration) -> Page {
+    pub(super) fn cut(&mut self, request: PageParameters, mut items: Vec<ListItem>, now: Duration) -> ListingPage {
         items.sort_by(|one, other| one.key.cmp(&other.key));
         if let Some(after) = &request.after {
             items.retain(|item| item.key > *after);
@@ -147,12 +148,17 @@ impl Pager {
         items.truncate(size);
         let next_token = more.then(|| {
             let after = items.last().map(|item| item.key.clone()).or(request.after);
-            self.token(Place { listing: request.listing, page: request.page + 1, after, expires: now + self.lifetime })
+            self.token(TokenState {
+                listing: request.listing,
+                page: request.page + 1,
+                after,
+                expires: now + self.lifetime,
+            })
         });
-        Page { items: items.into_iter().map(|item| item.json).collect(), next_token }
+        ListingPage { items: items.into_iter().map(|item| item.json).collect(), next_token }
     }
 
-    fn sizes_of(&self, listing: &Listing) -> Vec<usize> {
+    fn sizes_of(&self, listing: &ListingKey) -> Vec<usize> {
         let applies = |sizes: &&PageSizes| {
             sizes.operation == listing.operation
                 && sizes.parameters.as_ref().is_none_or(|parameters| *parameters == listing.parameters)
@@ -160,14 +166,14 @@ impl Pager {
         self.sizes.iter().find(applies).map(|sizes| sizes.sizes.clone()).unwrap_or_default()
     }
 
-    fn token(&mut self, place: Place) -> String {
+    fn token(&mut self, place: TokenState) -> String {
         let token = self.generator.token();
         self.places.insert(token.clone(), place);
         token
     }
 }
 
-fn max_results(operation: &str, parameters: &Parameters) -> Result<Option<usize>, AwsError> {
+fn max_results(operation: &str, parameters: &RequestParameters) -> Result<Option<usize>, AwsError> {
     let Some(asked) = parameters.integer("maxResults")? else {
         return Ok(None);
     };

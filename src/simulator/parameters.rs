@@ -10,13 +10,13 @@ pub(super) type TagPair = (String, String);
 
 /// The parameters of one request.
 #[derive(Debug)]
-pub(super) struct Parameters {
+pub(super) struct RequestParameters {
     operation: &'static str,
     members: Map<String, Value>,
     from_query: bool,
 }
 
-impl Parameters {
+impl RequestParameters {
     pub(super) fn from_body(operation: &'static str, body: &[u8]) -> Result<Self, AwsError> {
         let members = if body.is_empty() {
             Map::new()

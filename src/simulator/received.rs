@@ -25,14 +25,14 @@ pub struct Received {
 
 /// The latest requests, and how many there were.
 #[derive(Debug, Default)]
-pub(super) struct Journal {
+pub(super) struct RequestLog {
     pub(super) connections: u64,
     requests: u64,
     by_operation: BTreeMap<&'static str, u64>,
     latest: VecDeque<Received>,
 }
 
-impl Journal {
+impl RequestLog {
     pub(super) fn note(&mut self, request: Received) {
         self.requests += 1;
         if let Some(operation) = request.operation {

@@ -1,62 +1,86 @@
 //! Which operation a method and path stand for, and what does it.
 
 use super::operations::{
-    Listing, Single, associations, invitations, listings, organization, permission_versions, permissions, replacements,
-    resource_shares, share_permissions, tags,
+    ListFn, SingleFn, associations, invitations, listings, organization, permission_versions, permissions,
+    replacements, resource_shares, share_permissions, tags,
 };
 
 /// How an operation is done.
 #[derive(Clone, Copy)]
-pub(super) enum Handler {
+pub(super) enum OperationFn {
     /// With one answer, and without a `clientToken`.
-    Plain(Single),
+    Plain(SingleFn),
     /// A listing; the name is that of the member which holds the items.
-    List(&'static str, Listing),
+    List(&'static str, ListFn),
     /// A write that takes a `clientToken`: idempotent by it, and echoes it.
-    Idempotent(Single),
+    Idempotent(SingleFn),
 }
 
 /// Where an operation's parameters are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ParameterSource {
     Body,
     Query,
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Route {
+pub(super) struct OperationRoute {
     pub(super) operation: &'static str,
     pub(super) method: &'static str,
     /// Without the slash.
     pub(super) path: &'static str,
-    pub(super) place: Place,
-    pub(super) handler: Handler,
+    pub(super) place: ParameterSource,
+    pub(super) handler: OperationFn,
 }
 
 /// The route of a request, by its method and path.
-pub(super) fn find(method: &str, path: &str) -> Option<&'static Route> {
+pub(super) fn find(method: &str, path: &str) -> Option<&'static OperationRoute> {
     let path = path.strip_prefix('/')?;
     ROUTES.iter().find(|route| route.method == method && route.path == path)
 }
 
-const fn plain(operation: &'static str, path: &'static str, single: Single) -> Route {
-    Route { operation, method: "POST", path, place: Place::Body, handler: Handler::Plain(single) }
+const fn plain(operation: &'static str, path: &'static str, single: SingleFn) -> OperationRoute {
+    OperationRoute {
+        operation,
+        method: "POST",
+        path,
+        place: ParameterSource::Body,
+        handler: OperationFn::Plain(single),
+    }
 }
 
-const fn list(operation: &'static str, path: &'static str, items: &'static str, listing: Listing) -> Route {
-    Route { operation, method: "POST", path, place: Place::Body, handler: Handler::List(items, listing) }
+const fn list(operation: &'static str, path: &'static str, items: &'static str, listing: ListFn) -> OperationRoute {
+    OperationRoute {
+        operation,
+        method: "POST",
+        path,
+        place: ParameterSource::Body,
+        handler: OperationFn::List(items, listing),
+    }
 }
 
-const fn write(operation: &'static str, path: &'static str, single: Single) -> Route {
-    Route { operation, method: "POST", path, place: Place::Body, handler: Handler::Idempotent(single) }
+const fn write(operation: &'static str, path: &'static str, single: SingleFn) -> OperationRoute {
+    OperationRoute {
+        operation,
+        method: "POST",
+        path,
+        place: ParameterSource::Body,
+        handler: OperationFn::Idempotent(single),
+    }
 }
 
-const fn delete(operation: &'static str, path: &'static str, single: Single) -> Route {
-    Route { operation, method: "DELETE", path, place: Place::Query, handler: Handler::Idempotent(single) }
+const fn delete(operation: &'static str, path: &'static str, single: SingleFn) -> OperationRoute {
+    OperationRoute {
+        operation,
+        method: "DELETE",
+        path,
+        place: ParameterSource::Query,
+        handler: OperationFn::Idempotent(single),
+    }
 }
 
 #[rustfmt::skip]
-const ROUTES: [Route; 36] = [
+const ROUTES: [OperationRoute; 36] = [
     write("AcceptResourceShareInvitation", "acceptresourceshareinvitation", invitations::accept),
     write("AssociateResourceShare", "associateresourceshare", associations::associate),
     write("AssociateResourceSharePermission", "associateresourcesharepermission", share_permissions::associate),
@@ -85,12 +109,12 @@ const ROUTES: [Route; 36] = [
     list("ListResources", "listresources", "resources", listings::resources),
     list("ListSourceAssociations", "listsourceassociations", "sourceAssociations", associations::list_sources),
     write("PromotePermissionCreatedFromPolicy", "promotepermissioncreatedfrompolicy", permissions::promote),
-    Route {
+    OperationRoute {
         operation: "PromoteResourceShareCreatedFromPolicy",
         method: "POST",
         path: "promoteresourcesharecreatedfrompolicy",
-        place: Place::Query,
-        handler: Handler::Plain(resource_shares::promote),
+        place: ParameterSource::Query,
+        handler: OperationFn::Plain(resource_shares::promote),
     },
     write("RejectResourceShareInvitation", "rejectresourceshareinvitation", invitations::reject),
     write("ReplacePermissionAssociations", "replacepermissionassociations", replacements::replace),

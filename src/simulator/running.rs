@@ -8,23 +8,28 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::faults::Fault;
-use super::paging::{Change, PageSizes};
+use super::paging::{PageChange, PageSizes};
 use super::received::Received;
-use super::shared::Shared;
+use super::shared::EndpointState;
 use super::world::World;
 
-/// A running simulated endpoint. Dropped, it stops soon; [`Running::stop`] waits for it.
+/// A running simulated endpoint. Dropped, it stops soon; [`RunningSimulator::stop`] waits for it.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningSimulator {
     /// Where it listens.
     pub addr: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<EndpointState>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-impl Running {
-    pub(super) fn new(addr: SocketAddr, shared: Arc<Shared>, stop: oneshot::Sender<()>, task: JoinHandle<()>) -> Self {
+impl RunningSimulator {
+    pub(super) fn new(
+        addr: SocketAddr,
+        shared: Arc<EndpointState>,
+        stop: oneshot::Sender<()>,
+        task: JoinHandle<()>,
+    ) -> Self {
         Self { addr, shared, stop, task }
     }
 
@@ -93,7 +98,7 @@ impl Running {
 
     /// Changes the data once, just before page `page` (the first is 0) of a listing of `operation` is made.
     pub fn change_before_page(&self, operation: &str, page: usize, change: impl FnOnce(&mut World) + Send + 'static) {
-        let change = Change { operation: operation.to_owned(), page, apply: Box::new(change) };
+        let change = PageChange { operation: operation.to_owned(), page, apply: Box::new(change) };
         self.shared.state.lock().on_page(change);
     }
 

@@ -19,31 +19,31 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::authenticate::{authenticate, session_over};
-use super::dispatch::{Call, State};
+use super::dispatch::{Call, ServiceState};
 use super::error::AwsError;
 use super::faults::Effect;
 use super::generator::Generator;
 use super::received::Received;
 use super::reply::{self, Reply, ReplyBody};
-use super::routes::{self, Route};
-use super::running::Running;
-use super::settings::Settings;
-use super::shared::Shared;
+use super::routes::{self, OperationRoute};
+use super::running::RunningSimulator;
+use super::settings::SimulatorSettings;
+use super::shared::EndpointState;
 use super::wire::{Act, Script, Wire};
 use crate::aws::sigv4::SignedRequest;
 
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const GARBAGE: &[u8] = b"\x00\x16\x03\x01 this is not HTTP \xff\xfe\r\n\r\n\x7f";
 
-pub(super) async fn start(settings: Settings) -> io::Result<Running> {
+pub(super) async fn start(settings: SimulatorSettings) -> io::Result<RunningSimulator> {
     let seed = match settings.seed {
         Some(seed) => seed,
         None => getrandom::u64().map_err(io::Error::other)?,
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await?;
     let addr = listener.local_addr()?;
-    let shared = Arc::new(Shared {
-        state: Mutex::new(State::new(&settings, seed)),
+    let shared = Arc::new(EndpointState {
+        state: Mutex::new(ServiceState::new(&settings, seed)),
         faults: Mutex::default(),
         journal: Mutex::default(),
         ended_sessions: Mutex::default(),
@@ -52,11 +52,11 @@ pub(super) async fn start(settings: Settings) -> io::Result<Running> {
     });
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(accept(listener, Arc::clone(&shared), stopped));
-    Ok(Running::new(addr, shared, stop, task))
+    Ok(RunningSimulator::new(addr, shared, stop, task))
 }
 
 /// Serves until told to stop, or until nobody is left who could tell.
-async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot::Receiver<()>) {
+async fn accept(listener: TcpListener, shared: Arc<EndpointState>, mut stopped: oneshot::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -73,7 +73,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, mut stopped: oneshot
     connections.shutdown().await;
 }
 
-async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
+async fn serve_connection(stream: TcpStream, shared: Arc<EndpointState>) {
     shared.journal.lock().connections += 1;
     // A failure costs some milliseconds a request, and nothing else.
     let _ = stream.set_nodelay(true);
@@ -91,7 +91,7 @@ async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
     let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(wire, service).await;
 }
 
-async fn serve(shared: &Shared, script: &Script, request: Request<Incoming>) -> Response<ReplyBody> {
+async fn serve(shared: &EndpointState, script: &Script, request: Request<Incoming>) -> Response<ReplyBody> {
     let (parts, body) = request.into_parts();
     let request_id = shared.request_ids.lock().uuid();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
@@ -107,11 +107,11 @@ async fn serve(shared: &Shared, script: &Script, request: Request<Incoming>) -> 
     }
 }
 
-fn answer(shared: &Shared, incoming: &Parsed) -> Reply {
+fn answer(shared: &EndpointState, incoming: &Parsed) -> Reply {
     Reply::of(outcome(shared, incoming))
 }
 
-fn outcome(shared: &Shared, incoming: &Parsed) -> Result<Vec<u8>, AwsError> {
+fn outcome(shared: &EndpointState, incoming: &Parsed) -> Result<Vec<u8>, AwsError> {
     let route = incoming.route.ok_or_else(|| {
         AwsError::front(404, "UnknownOperationException", "The requested operation is not known to this service.")
     })?;
@@ -130,7 +130,7 @@ fn outcome(shared: &Shared, incoming: &Parsed) -> Result<Vec<u8>, AwsError> {
 /// An answer that something happens to, or none.
 async fn disturbed(
     effect: Effect,
-    shared: &Shared,
+    shared: &EndpointState,
     script: &Script,
     incoming: &Parsed,
     request_id: &str,
@@ -172,7 +172,7 @@ struct Parsed {
     parts: http::request::Parts,
     target: String,
     body: Bytes,
-    route: Option<&'static Route>,
+    route: Option<&'static OperationRoute>,
 }
 
 impl Parsed {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// How a simulated endpoint behaves from its start.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct SimulatorSettings {
     /// Equal seeds and equal requests in equal order give byte-equal bodies; `None` takes a random seed.
     pub seed: Option<u64>,
     /// The port to listen on; 0 takes a free one.
@@ -26,7 +26,7 @@ pub struct Settings {
     pub settling_reads: u32,
 }
 
-impl Default for Settings {
+impl Default for SimulatorSettings {
     fn default() -> Self {
         Self {
             seed: None,

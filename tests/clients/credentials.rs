@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ramtape::simulator::{Credential, Received, Settings};
+use ramtape::simulator::{Credential, Received, SimulatorSettings};
 use serde_json::{Value, json};
 
 use crate::rust_sdk::{RustSdk, nobody};
@@ -31,7 +31,7 @@ fn of_one_role(id: &str) -> Credential {
 }
 
 fn endpoint_knowing(credentials: &[Credential]) -> Endpoint {
-    Endpoint::with(Settings { credentials: credentials.to_vec(), ..Settings::default() })
+    Endpoint::with(SimulatorSettings { credentials: credentials.to_vec(), ..SimulatorSettings::default() })
 }
 
 /// A server's URL without its key.

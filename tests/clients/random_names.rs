@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ramtape::simulator::{Credential, Settings, Simulator};
+use ramtape::simulator::{Credential, Simulator, SimulatorSettings};
 
 use crate::support::binary::{Server, folder, ramtape};
 use crate::support::clients::{Call, python, source};
@@ -22,7 +22,7 @@ fn recorded_once_and_replayed_ten_times_with_new_names() {
     let (folder, owner) = (folder(), Credential::owner());
     std::fs::write(folder.path().join("ramtape.toml"), CONFIG).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let endpoint = runtime.block_on(Simulator::start(Settings::default())).unwrap();
+    let endpoint = runtime.block_on(Simulator::start(SimulatorSettings::default())).unwrap();
 
     let mut recorder = ramtape(folder.path());
     recorder.args(["record", "--upstream", &endpoint.base_url()]);

@@ -1,7 +1,7 @@
 //! The simulated endpoint on threads of its own, for tests of the real binary, and a bare client of that.
 
 use crate::support::binary::ramtape;
-use ramtape::simulator::{Credential, Running, Settings, Simulator};
+use ramtape::simulator::{Credential, RunningSimulator, Simulator, SimulatorSettings};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -10,14 +10,16 @@ use tokio::runtime::Runtime;
 
 /// An endpoint with the same data every time; it ends when this is dropped.
 pub(crate) struct Endpoint {
-    running: Running,
+    running: RunningSimulator,
     runtime: Runtime,
 }
 
 impl Endpoint {
     pub(crate) fn start() -> Self {
         let runtime = Runtime::new().unwrap();
-        let running = runtime.block_on(Simulator::start(Settings { seed: Some(7), ..Settings::default() })).unwrap();
+        let running = runtime
+            .block_on(Simulator::start(SimulatorSettings { seed: Some(7), ..SimulatorSettings::default() }))
+            .unwrap();
         Self { running, runtime }
     }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ramtape::session::decode_account_id;
-use ramtape::simulator::{Credential, Settings};
+use ramtape::simulator::{Credential, SimulatorSettings};
 use serde_json::json;
 
 use crate::support::clients::Call;
@@ -31,7 +31,7 @@ pub(crate) fn temporary(whose: Credential, number: u8) -> Credential {
 /// An endpoint that knows these keys and always answers the same.
 pub(crate) fn endpoint_knowing(credentials: &[&Credential]) -> Endpoint {
     let credentials = credentials.iter().map(|credential| (*credential).clone()).collect();
-    Endpoint::with(Settings { seed: Some(7), credentials, ..Settings::default() })
+    Endpoint::with(SimulatorSettings { seed: Some(7), credentials, ..SimulatorSettings::default() })
 }
 
 /// Writes an AWS configuration with these profiles into `folder`; gives its path.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ramtape::simulator::{Credential, Running, Settings, Simulator};
+use ramtape::simulator::{Credential, RunningSimulator, Simulator, SimulatorSettings};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -14,23 +14,23 @@ pub(crate) const REGION: &str = "us-east-1";
 
 /// A simulated endpoint with a random seed, on threads of its own: clients block the test's.
 pub(crate) struct Endpoint {
-    running: Option<Running>,
+    running: Option<RunningSimulator>,
     runtime: Runtime,
 }
 
 impl Endpoint {
     pub(crate) fn start() -> Self {
-        Self::with(Settings::default())
+        Self::with(SimulatorSettings::default())
     }
 
-    pub(crate) fn with(settings: Settings) -> Self {
+    pub(crate) fn with(settings: SimulatorSettings) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let running = runtime.block_on(Simulator::start(settings)).unwrap();
         Self { running: Some(running), runtime }
     }
 
     /// The endpoint, while it is up.
-    pub(crate) fn running(&self) -> &Running {
+    pub(crate) fn running(&self) -> &RunningSimulator {
         self.running.as_ref().unwrap()
     }
 

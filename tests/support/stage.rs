@@ -10,7 +10,7 @@ use ramtape::app;
 use ramtape::aws::{CredentialSource, Keys};
 use ramtape::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use ramtape::model::Secret;
-use ramtape::simulator::{Credential, Running as Endpoint, Settings as Simulation, Simulator};
+use ramtape::simulator::{Credential, RunningSimulator, Simulator, SimulatorSettings};
 use serde_json::{Value, json};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -22,22 +22,22 @@ const NOTHING: [(&str, &str); 0] = [];
 /// A folder for cassettes, and the endpoint while it is up.
 pub(crate) struct Stage {
     folder: TempDir,
-    endpoint: Option<Endpoint>,
+    endpoint: Option<RunningSimulator>,
     url: String,
 }
 
 impl Stage {
     pub(crate) async fn new() -> Self {
-        Self::with(Simulation { seed: Some(7), ..Simulation::default() }).await
+        Self::with(SimulatorSettings { seed: Some(7), ..SimulatorSettings::default() }).await
     }
 
-    pub(crate) async fn with(settings: Simulation) -> Self {
+    pub(crate) async fn with(settings: SimulatorSettings) -> Self {
         let endpoint = Simulator::start(settings).await.unwrap();
         Self { folder: tempfile::tempdir().unwrap(), url: endpoint.base_url(), endpoint: Some(endpoint) }
     }
 
     /// The endpoint, while it is up.
-    pub(crate) fn endpoint(&self) -> &Endpoint {
+    pub(crate) fn endpoint(&self) -> &RunningSimulator {
         self.endpoint.as_ref().unwrap()
     }
 

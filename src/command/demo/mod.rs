@@ -7,7 +7,7 @@ use crate::aws::Keys;
 use crate::cli::DemoArgs;
 use crate::command::process::{Signals, runtime};
 use crate::model::Secret;
-use crate::simulator::{Credential, Settings as Simulation, Simulator};
+use crate::simulator::{Credential, Simulator, SimulatorSettings};
 use crate::ui::{CommandError, Console, DemoError, Exit, output};
 use rustix::process::Signal;
 use stage::Stage;
@@ -24,7 +24,9 @@ pub(super) fn run(args: &DemoArgs, console: Console) -> Result<Exit, CommandErro
 /// Runs the simulated endpoint until a signal comes. Its base URL is the one line on stdout.
 async fn serve_endpoint(port: u16, console: Console) -> Result<Exit, CommandError> {
     let mut signals = Signals::listen(&[Signal::INT, Signal::TERM])?;
-    let endpoint = Simulator::start(Simulation { port, ..Simulation::default() }).await.map_err(DemoError::Endpoint)?;
+    let endpoint = Simulator::start(SimulatorSettings { port, ..SimulatorSettings::default() })
+        .await
+        .map_err(DemoError::Endpoint)?;
     let owner = Credential::owner();
     console.note(
         "a simulated RAM endpoint, data in memory only; it accepts these made-up keys, in us-east-1 among others:",
@@ -41,7 +43,7 @@ async fn serve_endpoint(port: u16, console: Console) -> Result<Exit, CommandErro
 async fn story() -> Result<Exit, CommandError> {
     let stage = Stage::set()?;
     say("1  A RAM endpoint (simulated, random data, expiring page tokens) is up, and ramtape records in front of it.")?;
-    let endpoint = Simulator::start(Simulation::default()).await.map_err(DemoError::Endpoint)?;
+    let endpoint = Simulator::start(SimulatorSettings::default()).await.map_err(DemoError::Endpoint)?;
     let owner = Credential::owner();
     let keys = Keys {
         access_key_id: owner.access_key_id,

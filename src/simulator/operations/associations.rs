@@ -3,9 +3,9 @@
 use super::checks::{Entity, check_alive};
 use super::default_permissions::attach_defaults;
 use super::views;
-use crate::simulator::answer::{Item, Members};
+use crate::simulator::answer::{ListItem, Members};
 use crate::simulator::error::AwsError;
-use crate::simulator::parameters::Parameters;
+use crate::simulator::parameters::RequestParameters;
 use crate::simulator::world::{
     Association, AssociationKind, AssociationStatus, Caller, Invitation, ResourceShare, World, check_any_arn,
 };
@@ -13,7 +13,7 @@ use crate::simulator::world::{
 pub(in crate::simulator) fn associate(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("resourceShareArn")?;
     let entities = entities(parameters)?;
@@ -29,7 +29,7 @@ pub(in crate::simulator) fn associate(
 pub(in crate::simulator) fn disassociate(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("resourceShareArn")?;
     let entities = entities(parameters)?;
@@ -59,8 +59,8 @@ pub(in crate::simulator) fn disassociate(
 pub(in crate::simulator) fn list(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let kind = match parameters.required_one_of("associationType", &["PRINCIPAL", "RESOURCE", "SOURCE"])? {
         "PRINCIPAL" => AssociationKind::Principal,
         "RESOURCE" => AssociationKind::Resource,
@@ -85,7 +85,7 @@ pub(in crate::simulator) fn list(
                 && status.is_none_or(|status| status == association.status.name())
             {
                 let view = views::association(&share.arn, &share.name, association);
-                items.push(Item::new(&association.key, &view));
+                items.push(ListItem::new(&association.key, &view));
             }
         }
     }
@@ -95,8 +95,8 @@ pub(in crate::simulator) fn list(
 pub(in crate::simulator) fn list_sources(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let shares = share_filter(world, caller, parameters)?;
     let status = parameters.one_of("associationStatus", &AssociationStatus::NAMES)?;
     let id = parameters.text("sourceId")?;
@@ -116,7 +116,7 @@ pub(in crate::simulator) fn list_sources(
                     .with("status", &source.status)
                     .with("lastUpdatedTime", &source.updated)
                     .with("creationTime", &source.created);
-                items.push(Item::new(&source.key, &view));
+                items.push(ListItem::new(&source.key, &view));
             }
         }
     }
@@ -124,7 +124,7 @@ pub(in crate::simulator) fn list_sources(
 }
 
 /// Reads `resourceArns`, `principals` and `sources`.
-pub(super) fn entities(parameters: &Parameters) -> Result<Vec<Entity>, AwsError> {
+pub(super) fn entities(parameters: &RequestParameters) -> Result<Vec<Entity>, AwsError> {
     let mut entities = Vec::new();
     for (name, kind) in [
         ("resourceArns", AssociationKind::Resource),
@@ -193,7 +193,7 @@ pub(super) fn add(world: &mut World, arn: &str, entities: &[Entity]) {
 }
 
 /// A read sees the associations of the shares that are `considered`.
-pub(super) fn observe(world: &mut World, parameters: &Parameters, considered: impl Fn(&ResourceShare) -> bool) {
+pub(super) fn observe(world: &mut World, parameters: &RequestParameters, considered: impl Fn(&ResourceShare) -> bool) {
     if parameters.first_page() {
         let shares = world.shares.iter_mut().filter(|share| considered(share));
         shares.flat_map(|share| &mut share.associations).for_each(Association::observe);
@@ -204,7 +204,7 @@ pub(super) fn observe(world: &mut World, parameters: &Parameters, considered: im
 pub(super) fn share_filter<'a>(
     world: &World,
     caller: &Caller,
-    parameters: &'a Parameters,
+    parameters: &'a RequestParameters,
 ) -> Result<Vec<&'a str>, AwsError> {
     let arns = parameters.list_or_empty("resourceShareArns")?;
     for arn in &arns {

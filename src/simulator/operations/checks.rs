@@ -1,7 +1,7 @@
 //! What several operations check and read.
 
 use crate::simulator::error::AwsError;
-use crate::simulator::parameters::Parameters;
+use crate::simulator::parameters::RequestParameters;
 use crate::simulator::world::{AssociationKind, Caller, ResourceShare, ShareStatus};
 
 /// What is to be associated or disassociated.
@@ -22,7 +22,7 @@ pub(super) fn is_asked_for(share: &ResourceShare, caller: &Caller, own: bool) ->
 }
 
 /// Reads a version number.
-pub(super) fn parse_version(parameters: &Parameters, name: &str) -> Result<Option<u32>, AwsError> {
+pub(super) fn parse_version(parameters: &RequestParameters, name: &str) -> Result<Option<u32>, AwsError> {
     let number = parameters.integer(name)?;
     let number = number.map(|number| u32::try_from(number).ok().filter(|number| *number > 0));
     match number {

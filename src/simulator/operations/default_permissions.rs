@@ -2,14 +2,14 @@
 
 use super::checks::Entity;
 use crate::simulator::error::AwsError;
-use crate::simulator::parameters::Parameters;
+use crate::simulator::parameters::RequestParameters;
 use crate::simulator::world::{AssociationKind, Caller, Permission, SharePermission, World, resource_types};
 
 /// What a new share starts with: `permissionArns`, and the default permission for every other resource type.
 pub(super) fn initial_permissions(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
     entities: &[Entity],
 ) -> Result<Vec<SharePermission>, AwsError> {
     let updated = world.tick();

@@ -2,9 +2,9 @@
 //! ListPendingInvitationResources.
 
 use super::{listings, views};
-use crate::simulator::answer::{Item, Members};
+use crate::simulator::answer::{ListItem, Members};
 use crate::simulator::error::AwsError;
-use crate::simulator::parameters::Parameters;
+use crate::simulator::parameters::RequestParameters;
 use crate::simulator::world::{
     AssociationKind, AssociationStatus, Caller, Invitation, InvitationStatus, World, check_arn, resource_types,
 };
@@ -14,8 +14,8 @@ const KIND: &str = "resource-share-invitation";
 pub(in crate::simulator) fn list(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let arns = parameters.list_or_empty("resourceShareInvitationArns")?;
     for arn in &arns {
         received(world, caller, arn)?;
@@ -30,13 +30,13 @@ pub(in crate::simulator) fn list(
     let invitations = world.invitations.iter().filter(|it| {
         it.receiver == caller.account && super::passes(&arns, &it.arn) && super::passes(&shares, &it.share_arn)
     });
-    Ok(invitations.map(|it| Item::new(&it.key, &views::invitation(it, world.now))).collect())
+    Ok(invitations.map(|it| ListItem::new(&it.key, &views::invitation(it, world.now))).collect())
 }
 
 pub(in crate::simulator) fn accept(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     answer(world, caller, parameters, InvitationStatus::Accepted)
 }
@@ -44,7 +44,7 @@ pub(in crate::simulator) fn accept(
 pub(in crate::simulator) fn reject(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     answer(world, caller, parameters, InvitationStatus::Rejected)
 }
@@ -52,8 +52,8 @@ pub(in crate::simulator) fn reject(
 pub(in crate::simulator) fn list_pending_resources(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let arn = parameters.required("resourceShareInvitationArn")?;
     let scope = parameters.one_of("resourceRegionScope", &listings::SCOPES)?;
     let invitation = received(world, caller, arn)?;
@@ -66,13 +66,13 @@ pub(in crate::simulator) fn list_pending_resources(
     let resources = share
         .live(AssociationKind::Resource)
         .filter(|it| listings::in_scope(resource_types::of_arn(&it.entity), scope));
-    Ok(resources.map(|it| Item::new(&it.key, &views::resource(share, it))).collect())
+    Ok(resources.map(|it| ListItem::new(&it.key, &views::resource(share, it))).collect())
 }
 
 fn answer(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
     answer: InvitationStatus,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("resourceShareInvitationArn")?;

@@ -2,9 +2,9 @@
 
 use super::checks::is_asked_for;
 use super::{asks_for_own, associations, views};
-use crate::simulator::answer::{Item, Members};
+use crate::simulator::answer::{ListItem, Members};
 use crate::simulator::error::AwsError;
-use crate::simulator::parameters::Parameters;
+use crate::simulator::parameters::RequestParameters;
 use crate::simulator::world::resource_types::{self, RESOURCE_TYPES, ResourceType};
 use crate::simulator::world::{AssociationKind, Caller, ResourceShare, World, check_any_arn};
 
@@ -14,8 +14,8 @@ pub(super) const SCOPES: [&str; 3] = ["ALL", "REGIONAL", "GLOBAL"];
 pub(in crate::simulator) fn principals(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let own = asks_for_own(parameters)?;
     let arns = associations::share_filter(world, caller, parameters)?;
     let wanted = parameters.list_or_empty("principals")?;
@@ -42,7 +42,7 @@ pub(in crate::simulator) fn principals(
                     .with("creationTime", &association.created)
                     .with("lastUpdatedTime", &association.updated)
                     .with("external", &association.external);
-                items.push(Item::new(&association.key, &view));
+                items.push(ListItem::new(&association.key, &view));
             }
         }
     }
@@ -52,8 +52,8 @@ pub(in crate::simulator) fn principals(
 pub(in crate::simulator) fn resources(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let own = asks_for_own(parameters)?;
     let shares = associations::share_filter(world, caller, parameters)?;
     let wanted = parameters.list_or_empty("resourceArns")?;
@@ -75,7 +75,7 @@ pub(in crate::simulator) fn resources(
                 && resource_type.is_none_or(|wanted| its_type.is_some_and(|it| it.name == wanted.name))
                 && in_scope(its_type, scope)
             {
-                items.push(Item::new(&association.key, &views::resource(share, association)));
+                items.push(ListItem::new(&association.key, &views::resource(share, association)));
             }
         }
     }
@@ -85,8 +85,8 @@ pub(in crate::simulator) fn resources(
 pub(in crate::simulator) fn resource_types(
     _: &mut World,
     _: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let scope = parameters.one_of("resourceRegionScope", &SCOPES)?;
     let types = RESOURCE_TYPES.iter().filter(|it| in_scope(Some(it), scope));
     let view = |it: &ResourceType| {
@@ -95,14 +95,14 @@ pub(in crate::simulator) fn resource_types(
             .with("serviceName", it.service)
             .with("resourceRegionScope", it.scope)
     };
-    Ok(types.map(|it| Item::new(it.name, &view(it))).collect())
+    Ok(types.map(|it| ListItem::new(it.name, &view(it))).collect())
 }
 
 pub(in crate::simulator) fn resource_policies(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let arns = parameters.list("resourceArns")?.ok_or_else(|| parameters.missing("resourceArns"))?;
     let principal = parameters.text("principal")?;
     let mut items = Vec::new();
@@ -113,7 +113,7 @@ pub(in crate::simulator) fn resource_policies(
             for association in share.live(AssociationKind::Resource).filter(|it| it.entity == arn) {
                 known = true;
                 if principal.is_none_or(|principal| takes_part(share, principal, true)) {
-                    items.push(Item::new(&association.key, &policy(share, arn)));
+                    items.push(ListItem::new(&association.key, &policy(share, arn)));
                 }
             }
         }
@@ -134,7 +134,7 @@ pub(super) fn in_scope(resource_type: Option<&ResourceType>, scope: Option<&str>
 }
 
 /// The type that `resourceType` names; one that is not known is refused with the error `refusal`.
-fn type_filter(parameters: &Parameters, refusal: &str) -> Result<Option<&'static ResourceType>, AwsError> {
+fn type_filter(parameters: &RequestParameters, refusal: &str) -> Result<Option<&'static ResourceType>, AwsError> {
     let Some(name) = parameters.text("resourceType")? else {
         return Ok(None);
     };

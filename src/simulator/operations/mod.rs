@@ -14,22 +14,22 @@ pub(super) mod share_permissions;
 pub(super) mod tags;
 mod views;
 
-use super::answer::{Item, Members};
+use super::answer::{ListItem, Members};
 use super::error::AwsError;
-use super::parameters::Parameters;
+use super::parameters::RequestParameters;
 use super::world::{Caller, World};
 
 /// An operation with one answer.
-pub(super) type Single = fn(&mut World, &Caller, &Parameters) -> Result<Members, AwsError>;
+pub(super) type SingleFn = fn(&mut World, &Caller, &RequestParameters) -> Result<Members, AwsError>;
 
 /// An operation that lists: it gives all items, the pages are cut elsewhere.
-pub(super) type Listing = fn(&mut World, &Caller, &Parameters) -> Result<Vec<Item>, AwsError>;
+pub(super) type ListFn = fn(&mut World, &Caller, &RequestParameters) -> Result<Vec<ListItem>, AwsError>;
 
 const SELF: &str = "SELF";
 const OTHER_ACCOUNTS: &str = "OTHER-ACCOUNTS";
 
 /// The required `resourceOwner`: whether it asks for the caller's own.
-fn asks_for_own(parameters: &Parameters) -> Result<bool, AwsError> {
+fn asks_for_own(parameters: &RequestParameters) -> Result<bool, AwsError> {
     Ok(parameters.required_one_of("resourceOwner", &[SELF, OTHER_ACCOUNTS])? == SELF)
 }
 

@@ -3,9 +3,9 @@
 use super::checks::parse_version;
 use super::permissions::{check_template, check_unattached, find_version};
 use super::views;
-use crate::simulator::answer::{Item, Members};
+use crate::simulator::answer::{ListItem, Members};
 use crate::simulator::error::AwsError;
-use crate::simulator::parameters::Parameters;
+use crate::simulator::parameters::RequestParameters;
 use crate::simulator::world::{Caller, PermissionVersion, World};
 
 const MOST_VERSIONS: usize = 5;
@@ -13,7 +13,7 @@ const MOST_VERSIONS: usize = 5;
 pub(in crate::simulator) fn create(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("permissionArn")?;
     let template = parameters.required("policyTemplate")?;
@@ -36,7 +36,7 @@ pub(in crate::simulator) fn create(
 pub(in crate::simulator) fn delete(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("permissionArn")?;
     let number = required_version(parameters)?;
@@ -53,12 +53,12 @@ pub(in crate::simulator) fn delete(
 pub(in crate::simulator) fn list(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let permission = world.permission(caller, parameters.required("permissionArn")?)?;
     let item = |version: &PermissionVersion| {
         let view = views::permission_summary(permission, version, permission.status.name());
-        Item::new(format!("{:08}", version.number), &view)
+        ListItem::new(format!("{:08}", version.number), &view)
     };
     Ok(permission.versions.iter().map(item).collect())
 }
@@ -66,7 +66,7 @@ pub(in crate::simulator) fn list(
 pub(in crate::simulator) fn set_default(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("permissionArn")?;
     let number = required_version(parameters)?;
@@ -78,6 +78,6 @@ pub(in crate::simulator) fn set_default(
     Ok(Members::new().with("returnValue", &true))
 }
 
-fn required_version(parameters: &Parameters) -> Result<u32, AwsError> {
+fn required_version(parameters: &RequestParameters) -> Result<u32, AwsError> {
     parse_version(parameters, "permissionVersion")?.ok_or_else(|| parameters.missing("permissionVersion"))
 }

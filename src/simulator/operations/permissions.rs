@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::checks::parse_version;
 use super::{OTHER_ACCOUNTS, SELF, tags, views};
-use crate::simulator::answer::{Item, Members};
+use crate::simulator::answer::{ListItem, Members};
 use crate::simulator::error::AwsError;
-use crate::simulator::parameters::Parameters;
+use crate::simulator::parameters::RequestParameters;
 use crate::simulator::world::{
     Caller, FeatureSet, Permission, PermissionStatus, PermissionVersion, Tag, World, resource_types,
 };
@@ -17,7 +17,7 @@ const MOST_PERMISSIONS: usize = 100;
 pub(in crate::simulator) fn create(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let name = parameters.required("name")?;
     check_name(world, caller, name)?;
@@ -36,7 +36,7 @@ pub(in crate::simulator) fn create(
 pub(in crate::simulator) fn update(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("permissionArn")?;
     let status = match parameters.required_one_of("status", &PermissionStatus::NAMES)? {
@@ -54,7 +54,7 @@ pub(in crate::simulator) fn update(
 pub(in crate::simulator) fn delete(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("permissionArn")?;
     world.own_permission(caller, arn)?;
@@ -66,7 +66,7 @@ pub(in crate::simulator) fn delete(
 pub(in crate::simulator) fn read(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let permission = world.permission(caller, parameters.required("permissionArn")?)?;
     let number = parse_version(parameters, "permissionVersion")?.unwrap_or(permission.default_version);
@@ -77,8 +77,8 @@ pub(in crate::simulator) fn read(
 pub(in crate::simulator) fn list(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let resource_type = parameters.text("resourceType")?;
     let kind = parameters.one_of("permissionType", &["ALL", "AWS_MANAGED", "CUSTOMER_MANAGED"])?;
     if let Some(name) = resource_type.filter(|name| resource_types::named(name).is_none()) {
@@ -96,14 +96,14 @@ pub(in crate::simulator) fn list(
             && kind.is_none_or(|kind| kind == "ALL" || kind == permission.kind())
     });
     permissions
-        .map(|permission| Ok(Item::new(list_key(permission), &summary(permission, permission.default_version)?)))
+        .map(|permission| Ok(ListItem::new(list_key(permission), &summary(permission, permission.default_version)?)))
         .collect()
 }
 
 pub(in crate::simulator) fn promote(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("permissionArn")?;
     let name = parameters.required("name")?;

@@ -1,16 +1,16 @@
 //! ReplacePermissionAssociations and ListReplacePermissionAssociationsWork.
 
 use super::checks::parse_version;
-use crate::simulator::answer::{Item, Members};
+use crate::simulator::answer::{ListItem, Members};
 use crate::simulator::error::AwsError;
-use crate::simulator::parameters::Parameters;
+use crate::simulator::parameters::RequestParameters;
 use crate::simulator::world::{Caller, Replacement, ReplacementStatus, World};
 
 /// The shares change at once; only the work that reports it takes its time.
 pub(in crate::simulator) fn replace(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let from = world.permission(caller, parameters.required("fromPermissionArn")?)?;
     let to = world.attachable_permission(caller, parameters.required("toPermissionArn")?)?;
@@ -50,8 +50,8 @@ pub(in crate::simulator) fn replace(
 pub(in crate::simulator) fn list(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let ids = parameters.list_or_empty("workIds")?;
     let status = parameters.one_of("status", &["IN_PROGRESS", "COMPLETED", "FAILED"])?;
     let considered = |work: &Replacement| work.owner == caller.account && super::passes(&ids, &work.id);
@@ -62,7 +62,7 @@ pub(in crate::simulator) fn list(
         .replacements
         .iter()
         .filter(|work| considered(work) && status.is_none_or(|status| status == work.status.name()));
-    Ok(works.map(|work| Item::new(&work.key, &view(work))).collect())
+    Ok(works.map(|work| ListItem::new(&work.key, &view(work))).collect())
 }
 
 fn view(work: &Replacement) -> Members {

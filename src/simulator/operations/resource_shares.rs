@@ -6,15 +6,15 @@ use serde_json::{Map, Value};
 use super::checks::{check_alive, parse_version};
 use super::default_permissions::initial_permissions;
 use super::{asks_for_own, associations, tags, views};
-use crate::simulator::answer::{Item, Members};
+use crate::simulator::answer::{ListItem, Members};
 use crate::simulator::error::AwsError;
-use crate::simulator::parameters::Parameters;
+use crate::simulator::parameters::RequestParameters;
 use crate::simulator::world::{AssociationStatus, Caller, FeatureSet, ResourceShare, ShareStatus, World, check_arn};
 
 pub(in crate::simulator) fn create(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let name = parameters.required("name")?;
     check_name(name)?;
@@ -42,7 +42,7 @@ pub(in crate::simulator) fn create(
 pub(in crate::simulator) fn update(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("resourceShareArn")?;
     let name = parameters.text("name")?;
@@ -63,7 +63,7 @@ pub(in crate::simulator) fn update(
 pub(in crate::simulator) fn delete(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("resourceShareArn")?;
     check_alive(world.own_share(caller, arn)?)?;
@@ -85,7 +85,7 @@ pub(in crate::simulator) fn delete(
 pub(in crate::simulator) fn promote(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let arn = parameters.required("resourceShareArn")?;
     let settling_reads = world.settling_reads;
@@ -102,8 +102,8 @@ pub(in crate::simulator) fn promote(
 pub(in crate::simulator) fn list(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let filter = Filter::read(caller, parameters)?;
     if parameters.first_page() {
         let settling_reads = world.settling_reads;
@@ -111,7 +111,7 @@ pub(in crate::simulator) fn list(
     }
     filter.check_known(world, caller)?;
     let shares = world.shares.iter().filter(|share| filter.considers(share) && filter.passes(share));
-    Ok(shares.map(|share| Item::new(&share.key, &views::resource_share(share, &caller.account))).collect())
+    Ok(shares.map(|share| ListItem::new(&share.key, &views::resource_share(share, &caller.account))).collect())
 }
 
 fn check_name(name: &str) -> Result<(), AwsError> {
@@ -137,7 +137,7 @@ struct Filter<'a> {
 type TagFilter<'a> = (&'a str, Vec<&'a str>);
 
 impl<'a> Filter<'a> {
-    fn read(caller: &'a Caller, parameters: &'a Parameters) -> Result<Self, AwsError> {
+    fn read(caller: &'a Caller, parameters: &'a RequestParameters) -> Result<Self, AwsError> {
         Ok(Self {
             account: &caller.account,
             own: asks_for_own(parameters)?,
@@ -191,7 +191,7 @@ fn tag_filter(members: &Map<String, Value>) -> Result<TagFilter<'_>, AwsError> {
     Ok((key, values))
 }
 
-fn permission_filter(parameters: &Parameters) -> Result<Option<(&str, Option<u32>)>, AwsError> {
+fn permission_filter(parameters: &RequestParameters) -> Result<Option<(&str, Option<u32>)>, AwsError> {
     let version = parse_version(parameters, "permissionVersion")?;
     match parameters.text("permissionArn")? {
         Some(arn) => {

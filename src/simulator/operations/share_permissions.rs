@@ -4,9 +4,9 @@
 use super::checks::{check_alive, is_asked_for, parse_version};
 use super::default_permissions::permissions_for_type;
 use super::{OTHER_ACCOUNTS, SELF, views};
-use crate::simulator::answer::{Item, Members};
+use crate::simulator::answer::{ListItem, Members};
 use crate::simulator::error::AwsError;
-use crate::simulator::parameters::Parameters;
+use crate::simulator::parameters::RequestParameters;
 use crate::simulator::world::{
     AssociationKind, AssociationStatus, Caller, FeatureSet, ResourceShare, SharePermission, World, check_arn,
     resource_types,
@@ -17,7 +17,7 @@ const ASSOCIATED: &str = "ASSOCIATED";
 pub(in crate::simulator) fn associate(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let share_arn = parameters.required("resourceShareArn")?;
     let permission = world.attachable_permission(caller, parameters.required("permissionArn")?)?;
@@ -44,7 +44,7 @@ pub(in crate::simulator) fn associate(
 pub(in crate::simulator) fn disassociate(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let share_arn = parameters.required("resourceShareArn")?;
     let permission = world.permission(caller, parameters.required("permissionArn")?)?;
@@ -67,13 +67,13 @@ pub(in crate::simulator) fn disassociate(
 pub(in crate::simulator) fn list(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let share = world.share(caller, parameters.required("resourceShareArn")?)?;
     let view = |it: &SharePermission| {
         let permission = world.permissions.iter().find(|permission| permission.arn == it.arn)?;
         let view = views::permission_summary(permission, permission.version(it.version)?, ASSOCIATED);
-        Some(Item::new(&it.arn, &view))
+        Some(ListItem::new(&it.arn, &view))
     };
     Ok(share.permissions.iter().filter_map(view).collect())
 }
@@ -81,8 +81,8 @@ pub(in crate::simulator) fn list(
 pub(in crate::simulator) fn list_associations(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
-) -> Result<Vec<Item>, AwsError> {
+    parameters: &RequestParameters,
+) -> Result<Vec<ListItem>, AwsError> {
     let arn = parameters.text("permissionArn")?;
     arn.map_or(Ok(()), |arn| check_arn(arn, "permission"))?;
     let share_arn = parameters.text("resourceShareArn")?;
@@ -118,7 +118,7 @@ pub(in crate::simulator) fn list_associations(
                     .with("featureSet", &permission.feature_set)
                     .with("lastUpdatedTime", &attached.updated)
                     .with("resourceShareArn", &share.arn);
-                items.push(Item::new(format!("{}{}", share.key, attached.arn), &view));
+                items.push(ListItem::new(format!("{}{}", share.key, attached.arn), &view));
             }
         }
     }

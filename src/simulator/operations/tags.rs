@@ -2,7 +2,7 @@
 
 use crate::simulator::answer::Members;
 use crate::simulator::error::AwsError;
-use crate::simulator::parameters::{Parameters, TagPair};
+use crate::simulator::parameters::{RequestParameters, TagPair};
 use crate::simulator::world::{Caller, Tag, World};
 
 const MOST: usize = 50;
@@ -10,7 +10,7 @@ const MOST: usize = 50;
 pub(in crate::simulator) fn tag(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let new = parameters.tags()?;
     check(&new)?;
@@ -32,7 +32,7 @@ pub(in crate::simulator) fn tag(
 pub(in crate::simulator) fn untag(
     world: &mut World,
     caller: &Caller,
-    parameters: &Parameters,
+    parameters: &RequestParameters,
 ) -> Result<Members, AwsError> {
     let keys = parameters.list("tagKeys")?.ok_or_else(|| parameters.missing("tagKeys"))?;
     tags_of(world, caller, parameters)?.retain(|tag| !keys.contains(&tag.key.as_str()));
@@ -40,7 +40,7 @@ pub(in crate::simulator) fn untag(
 }
 
 /// The tags of something new.
-pub(super) fn from_parameters(parameters: &Parameters) -> Result<Vec<Tag>, AwsError> {
+pub(super) fn from_parameters(parameters: &RequestParameters) -> Result<Vec<Tag>, AwsError> {
     let tags = parameters.tags()?;
     check(&tags)?;
     Ok(tags.into_iter().map(|(key, value)| Tag { key, value }).collect())
@@ -57,7 +57,11 @@ fn check(tags: &[TagPair]) -> Result<(), AwsError> {
     }
 }
 
-fn tags_of<'a>(world: &'a mut World, caller: &Caller, parameters: &Parameters) -> Result<&'a mut Vec<Tag>, AwsError> {
+fn tags_of<'a>(
+    world: &'a mut World,
+    caller: &Caller,
+    parameters: &RequestParameters,
+) -> Result<&'a mut Vec<Tag>, AwsError> {
     if let Some(arn) = parameters.text("resourceShareArn")? {
         return Ok(&mut world.own_share(caller, arn)?.tags);
     }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use ramtape::cassette::{EntryHead, TakeHead};
 use ramtape::config::{Pseudonymize, RecordMode};
 use ramtape::service::{Kind, Service};
-use ramtape::simulator::{Credential, Effect, Fault, Settings as Simulation};
+use ramtape::simulator::{Credential, Effect, Fault, SimulatorSettings};
 use serde_json::{Value, json};
 
 const OWNER: &str = "111122223333";
@@ -29,7 +29,7 @@ fn outcomes(stage: &Stage, asked: &Stage) -> Vec<(String, String)> {
 }
 
 pub(crate) async fn endpoint(seed: u64) -> Stage {
-    Stage::with(Simulation { seed: Some(seed), ..Simulation::default() }).await
+    Stage::with(SimulatorSettings { seed: Some(seed), ..SimulatorSettings::default() }).await
 }
 
 /// The operations that an endpoint was asked for.

@@ -9,7 +9,7 @@ use http::{Method, Request};
 use http_body_util::Full;
 use ramtape::cassette::TakeHead;
 use ramtape::config::RecordMode;
-use ramtape::simulator::{Effect, Fault, Settings as Simulation};
+use ramtape::simulator::{Effect, Fault, SimulatorSettings};
 use serde_json::{Value, json};
 
 const NO_DRIFT: &str = "after the test suite's own writes";
@@ -37,7 +37,8 @@ async fn create_and_delete(ramtape: &Ramtape) {
 }
 
 async fn recorded() -> Stage {
-    let stage = Stage::with(Simulation { seed: Some(7), settling_reads: 0, ..Simulation::default() }).await;
+    let stage =
+        Stage::with(SimulatorSettings { seed: Some(7), settling_reads: 0, ..SimulatorSettings::default() }).await;
     let ramtape = stage.ramtape("c", RecordMode::Once).await;
     create_and_delete(&ramtape).await;
     ramtape.post("ListResourceTypes", json!({})).await;

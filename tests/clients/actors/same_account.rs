@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use ramtape::simulator::{Credential, Settings};
+use ramtape::simulator::{Credential, SimulatorSettings};
 use serde_json::{Value, json};
 
 use crate::support::clients::{Call, Finished, aws, boto3, python};
@@ -185,7 +185,8 @@ fn an_actor_is_not_signed_for_by_a_profile_of_another_account() {
 fn the_endpoint_of_the_environment_or_the_profile_is_upstream_and_is_printed() {
     let Some(python) = python() else { return };
     let keys = Credential::owner();
-    let start = || Endpoint::with(Settings { credentials: vec![keys.clone()], ..Settings::default() });
+    let start =
+        || Endpoint::with(SimulatorSettings { credentials: vec![keys.clone()], ..SimulatorSettings::default() });
     let record = |tape: &Tape, call: Call| {
         let call = call.region(REGION).credentials(&keys.access_key_id, &keys.secret);
         under_run(tape, "all", &[], call).finish()
@@ -269,7 +270,8 @@ fn a_run_in_a_sub_folder_uses_the_cassette_beside_the_configuration() {
 fn a_run_within_a_run_asks_the_outer_one_and_shows_no_key() {
     let Some(python) = python() else { return };
     let keys = Credential::owner();
-    let endpoint = Endpoint::with(Settings { credentials: vec![keys.clone()], ..Settings::default() });
+    let endpoint =
+        Endpoint::with(SimulatorSettings { credentials: vec![keys.clone()], ..SimulatorSettings::default() });
     let (outer, inner) = (Tape::new(), Tape::new());
     let call = create(&python, "x").region(REGION).credentials(&keys.access_key_id, &keys.secret);
     let call = call.under(inner.run("all", &[])).under(outer.run("all", &["--upstream", &endpoint.url()]));
@@ -299,7 +301,8 @@ fn the_profile_that_recorded_an_actor_replays_it_however_it_was_named() {
 fn an_endpoint_that_is_ramtapes_own_hides_no_other() {
     let Some(python) = python() else { return };
     let keys = Credential::owner();
-    let endpoint = Endpoint::with(Settings { credentials: vec![keys.clone()], ..Settings::default() });
+    let endpoint =
+        Endpoint::with(SimulatorSettings { credentials: vec![keys.clone()], ..SimulatorSettings::default() });
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let tape = Tape::new();
     let call = create(&python, "x").region(REGION).credentials(&keys.access_key_id, &keys.secret);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use ramtape::simulator::{Credential, Effect, Fault, Settings};
+use ramtape::simulator::{Credential, Effect, Fault, SimulatorSettings};
 use serde_json::Value;
 
 use crate::support::clients::{Call, Finished, source};
@@ -23,7 +23,7 @@ impl Recorded {
     /// lasts several reads. The first two requests of the operation `late` get its answer for what is not there yet.
     pub(crate) fn new(python: &Path, scenario: &str, late: Option<(&str, &'static str)>) -> Self {
         let (owner, consumer) = (Credential::owner(), Credential::consumer());
-        let mut endpoint = Endpoint::with(Settings { settling_reads: 3, ..Settings::default() });
+        let mut endpoint = Endpoint::with(SimulatorSettings { settling_reads: 3, ..SimulatorSettings::default() });
         if let Some((operation, answer)) = late {
             let (status, content_type) = (200, Some("application/json".to_owned()));
             let empty = Effect::Raw { status, content_type, body: Bytes::from_static(answer.as_bytes()) };

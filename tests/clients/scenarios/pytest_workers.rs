@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ramtape::simulator::{Credential, Settings};
+use ramtape::simulator::{Credential, SimulatorSettings};
 
 use crate::support::clients::{Call, python, source};
 use crate::support::principals::{configure, texts};
@@ -26,7 +26,8 @@ fn suite(python: &Path, url: &str, options: &[&str]) {
 #[test]
 fn tests_in_parallel_replay_in_any_distribution_and_order() {
     let Some(python) = python() else { return };
-    let (mut endpoint, tape) = (Endpoint::with(Settings { settling_reads: 2, ..Settings::default() }), Tape::new());
+    let (mut endpoint, tape) =
+        (Endpoint::with(SimulatorSettings { settling_reads: 2, ..SimulatorSettings::default() }), Tape::new());
     configure(&tape, NAMES_ARE_RANDOM);
     let recorder = recording(&tape, "serve --record-mode once", &endpoint.url(), &Credential::owner());
     suite(&python, &recorder.url, &["-n", "4"]);

@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use ramtape::simulator::{Credential, Settings};
+use ramtape::simulator::{Credential, SimulatorSettings};
 use serde_json::Value;
 
 use super::bounded::{self, Ended};
@@ -82,7 +82,10 @@ impl<'a> Project<'a> {
 
     /// What it is recorded from.
     pub(crate) fn endpoint(&self) -> Endpoint {
-        Endpoint::with(Settings { settling_reads: self.configuration.settling_reads, ..Settings::default() })
+        Endpoint::with(SimulatorSettings {
+            settling_reads: self.configuration.settling_reads,
+            ..SimulatorSettings::default()
+        })
     }
 
     /// The cassette's text elsewhere, where Terraform has no state.

@@ -3,7 +3,7 @@
 use crate::support::known::Known;
 use crate::support::stage::{Answer, Asking, Stage, bodies};
 use ramtape::config::RecordMode;
-use ramtape::simulator::{Effect, Fault, PageSizes, Settings};
+use ramtape::simulator::{Effect, Fault, PageSizes, SimulatorSettings};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
@@ -252,8 +252,12 @@ async fn upstreams_token_never_enters_the_text_and_ours_never_reaches_upstream()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_token_is_not_recorded_as_a_page() {
-    let stage =
-        Stage::with(Settings { seed: Some(7), token_lifetime: Duration::from_secs(60), ..Settings::default() }).await;
+    let stage = Stage::with(SimulatorSettings {
+        seed: Some(7),
+        token_lifetime: Duration::from_secs(60),
+        ..SimulatorSettings::default()
+    })
+    .await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
     let first = recording.pages(LISTING, &own(2), 1).await;
     stage.endpoint().advance(Duration::from_secs(61));

@@ -5,7 +5,7 @@ use crate::support::stage::{Asking, Ramtape, Stage};
 use bytes::Bytes;
 use http_body_util::Full;
 use ramtape::config::RecordMode;
-use ramtape::simulator::{Effect, Fault, Settings};
+use ramtape::simulator::{Effect, Fault, SimulatorSettings};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -36,8 +36,8 @@ async fn statuses(ramtape: &Ramtape, arn: &str, polls: usize) -> Vec<String> {
     seen
 }
 
-fn settling(reads: u32) -> Settings {
-    Settings { seed: Some(7), settling_reads: reads, ..Settings::default() }
+fn settling(reads: u32) -> SimulatorSettings {
+    SimulatorSettings { seed: Some(7), settling_reads: reads, ..SimulatorSettings::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +67,7 @@ async fn a_take_is_linked_to_the_write_that_was_answered_last() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listing_that_others_change_replays_as_often_as_it_was_asked() {
-    let mut stage = Stage::with(Settings { seeded: false, ..settling(0) }).await;
+    let mut stage = Stage::with(SimulatorSettings { seeded: false, ..settling(0) }).await;
     let count = async |ramtape: &Ramtape| {
         let listed = ask(ramtape, "GetResourceShares", json!({ "resourceOwner": "SELF" }), "").await;
         listed["resourceShares"].as_array().unwrap().len()

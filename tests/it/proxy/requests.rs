@@ -5,7 +5,7 @@ use crate::support::proxied::{HOST, Proxied};
 use crate::support::stage::{Answer, Asking, Ramtape, Stage};
 use http::HeaderMap;
 use ramtape::config::RecordMode;
-use ramtape::simulator::{Credential, Effect, Fault, Settings};
+use ramtape::simulator::{Credential, Effect, Fault, SimulatorSettings};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -216,7 +216,7 @@ async fn writes_are_refused_where_only_reads_are_allowed() {
 async fn a_second_account_is_refused_unless_an_actor_claims_it() {
     let (first, second) = (temporary(Credential::owner(), 1), temporary(Credential::consumer(), 1));
     let credentials = vec![first.clone(), second.clone()];
-    let stage = Stage::with(Settings { seed: Some(7), credentials, ..Settings::default() }).await;
+    let stage = Stage::with(SimulatorSettings { seed: Some(7), credentials, ..SimulatorSettings::default() }).await;
     let both = |recording: &Ramtape| [&first, &second].map(|keys| Proxied::new(&recording.base, keys));
     let recording = stage.ramtape("c", RecordMode::Once).await;
     let [one, two] = both(&recording);
@@ -245,7 +245,7 @@ async fn a_second_account_is_refused_unless_an_actor_claims_it() {
 async fn a_forged_key_id_locks_nobody_out() {
     let (real, other) = (temporary(Credential::owner(), 1), temporary(Credential::consumer(), 1));
     let credentials = vec![real.clone(), other.clone()];
-    let stage = Stage::with(Settings { seed: Some(7), credentials, ..Settings::default() }).await;
+    let stage = Stage::with(SimulatorSettings { seed: Some(7), credentials, ..SimulatorSettings::default() }).await;
     let recording = stage.ramtape("c", RecordMode::Once).await;
     let forged = Credential { secret: "wrong".to_owned(), ..other.clone() };
     let mut answers = Vec::new();

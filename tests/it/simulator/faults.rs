@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use ramtape::simulator::{Effect, Fault, Running, Settings};
+use ramtape::simulator::{Effect, Fault, RunningSimulator, SimulatorSettings};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -20,8 +20,8 @@ async fn raw(client: &Client) -> std::io::Result<Vec<u8>> {
     exchange(client.addr, &client.request("POST", PATH, BODY, "connection: close\r\n")).await
 }
 
-async fn with(effect: Effect) -> (Running, Client) {
-    let (simulator, owner, _) = started(Settings::default()).await;
+async fn with(effect: Effect) -> (RunningSimulator, Client) {
+    let (simulator, owner, _) = started(SimulatorSettings::default()).await;
     simulator.inject(Fault::next(effect));
     (simulator, owner)
 }
@@ -54,7 +54,7 @@ async fn errors_are_spelled_as_ram_spells_them() {
 
 #[tokio::test]
 async fn faults_last_as_long_and_hit_what_is_asked() {
-    let (simulator, owner, _) = started(Settings::default()).await;
+    let (simulator, owner, _) = started(SimulatorSettings::default()).await;
     simulator.inject(Fault::next(Effect::Throttled).times(2).on("ListPrincipals"));
     simulator.inject(Fault::next(Effect::Unavailable));
     assert_eq!(owner.post(PATH, BODY).await.status, 503);

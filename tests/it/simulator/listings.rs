@@ -1,6 +1,6 @@
 //! GetResourceShares and GetResourceShareInvitations as documented, and what the other listings filter by.
 
-use ramtape::simulator::Settings;
+use ramtape::simulator::SimulatorSettings;
 use serde_json::{Value, json};
 
 use super::client::Client;
@@ -23,7 +23,7 @@ fn own(mut more: Value) -> Value {
 
 #[tokio::test]
 async fn every_parameter_filters_shares() {
-    let (_simulator, owner, _) = started(Settings::default()).await;
+    let (_simulator, owner, _) = started(SimulatorSettings::default()).await;
     assert_eq!(names(&owner, own(json!({}))).await.len(), 10);
     let others = names(&owner, json!({"resourceOwner": "OTHER-ACCOUNTS"})).await;
     assert_eq!(others, ["central-prefix-lists", "shared-aurora", "partner-catalog", "partner-subnets"]);
@@ -55,7 +55,7 @@ async fn every_parameter_filters_shares() {
 
 #[tokio::test]
 async fn a_share_has_every_member() {
-    let (_simulator, owner, _) = started(Settings::default()).await;
+    let (_simulator, owner, _) = started(SimulatorSettings::default()).await;
     let shares = owner.items(SHARES, &own(json!({}))).await;
     let failed = shares.iter().find(|share| share["status"] == "FAILED").unwrap();
     let promoted = shares.iter().find(|share| share["featureSet"] == "CREATED_FROM_POLICY").unwrap();
@@ -84,7 +84,7 @@ async fn a_share_has_every_member() {
 
 #[tokio::test]
 async fn shares_are_refused_with_the_modelled_errors() {
-    let (_simulator, owner, _) = started(Settings::default()).await;
+    let (_simulator, owner, _) = started(SimulatorSettings::default()).await;
     let unknown = |body: Value| owner.refused(SHARES, own(body), "UnknownResourceException");
     unknown(json!({"resourceShareArns": [UNKNOWN_SHARE]})).await;
     unknown(json!({"permissionArn": "arn:aws:ram::aws:permission/None"})).await;
@@ -118,7 +118,7 @@ async fn shares_are_refused_with_the_modelled_errors() {
 /// The documented example, `{}`, and both filters.
 #[tokio::test]
 async fn invitations_are_the_receivers() {
-    let (_simulator, owner, consumer) = started(Settings::default()).await;
+    let (_simulator, owner, consumer) = started(SimulatorSettings::default()).await;
     let all = owner.items(INVITATIONS, &json!({})).await;
     let statuses: Vec<&str> = all.iter().map(|it| it["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["ACCEPTED", "PENDING", "REJECTED"]);
@@ -164,7 +164,7 @@ async fn invitations_are_the_receivers() {
 
 #[tokio::test]
 async fn resources_and_principals_filter() {
-    let (_simulator, owner, _) = started(Settings::default()).await;
+    let (_simulator, owner, _) = started(SimulatorSettings::default()).await;
     let subnets = owner.items("/listresources", &own(json!({"resourceType": "EC2:subnet"}))).await;
     assert_eq!(subnets.len(), 1);
     let arn = &subnets[0]["arn"];

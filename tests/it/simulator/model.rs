@@ -14,7 +14,7 @@ fn service() -> Service {
 
 #[tokio::test]
 async fn every_operation_is_routed() {
-    let (simulator, _, _) = started(ramtape::simulator::Settings::default()).await;
+    let (simulator, _, _) = started(ramtape::simulator::SimulatorSettings::default()).await;
     let mut operations = 0;
     for operation in service().operations() {
         operations += 1;
@@ -33,7 +33,7 @@ async fn every_operation_is_routed() {
 /// that the operation models, and with its status.
 #[tokio::test]
 async fn errors_are_modelled() {
-    let (_simulator, owner, _) = started(ramtape::simulator::Settings::default()).await;
+    let (_simulator, owner, _) = started(ramtape::simulator::SimulatorSettings::default()).await;
     let service = service();
     let mut refused = Vec::new();
     for operation in service.operations() {

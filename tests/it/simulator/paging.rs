@@ -1,6 +1,6 @@
 //! Pages and their tokens.
 
-use ramtape::simulator::{PageSizes, Settings};
+use ramtape::simulator::{PageSizes, SimulatorSettings};
 use serde_json::{Value, json};
 
 use super::client::minutes;
@@ -25,7 +25,7 @@ fn names(pages: &[Value]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_listing_is_walked_to_its_end() {
-    let (_simulator, owner, _) = started(Settings { page_cap: 4, ..Settings::default() }).await;
+    let (_simulator, owner, _) = started(SimulatorSettings { page_cap: 4, ..SimulatorSettings::default() }).await;
     let pages = owner.pages(SHARES, &own()).await;
     assert_eq!(sizes(&pages), [4, 4, 2]);
     let threes = owner.pages(SHARES, &json!({"resourceOwner": "SELF", "maxResults": 3})).await;
@@ -38,7 +38,7 @@ async fn a_listing_is_walked_to_its_end() {
 
 #[tokio::test]
 async fn all_fourteen_listings_are_paged() {
-    let (simulator, owner, _) = started(Settings { page_cap: 1, ..Settings::default() }).await;
+    let (simulator, owner, _) = started(SimulatorSettings { page_cap: 1, ..SimulatorSettings::default() }).await;
     let arn = simulator.change(REGION, |world| world.share_arns("111122223333")).unwrap().remove(0);
     let invitations = owner.items("/getresourceshareinvitations", &json!({})).await;
     let pending = invitations.iter().find(|it| it["status"] == "PENDING").unwrap();
@@ -93,7 +93,7 @@ async fn all_fourteen_listings_are_paged() {
 
 #[tokio::test]
 async fn tokens_are_opaque_and_can_be_used_again() {
-    let (_simulator, owner, _) = started(Settings { page_cap: 4, ..Settings::default() }).await;
+    let (_simulator, owner, _) = started(SimulatorSettings { page_cap: 4, ..SimulatorSettings::default() }).await;
     let first = owner.ok(SHARES, own()).await;
     let token = first["nextToken"].as_str().unwrap();
     assert!(token.len() >= 100 && ['+', '/', '='].iter().all(|it| token.contains(*it)), "{token}");
@@ -106,7 +106,8 @@ async fn tokens_are_opaque_and_can_be_used_again() {
 
 #[tokio::test]
 async fn tokens_are_bound_to_caller_parameters_and_time() {
-    let (simulator, mut owner, consumer) = started(Settings { page_cap: 1, ..Settings::default() }).await;
+    let (simulator, mut owner, consumer) =
+        started(SimulatorSettings { page_cap: 1, ..SimulatorSettings::default() }).await;
     let token = owner.ok(SHARES, own()).await["nextToken"].clone();
     let with = |mut body: Value| {
         body["nextToken"] = token.clone();
@@ -136,7 +137,7 @@ async fn tokens_are_bound_to_caller_parameters_and_time() {
 
 #[tokio::test]
 async fn max_results_has_bounds() {
-    let (_simulator, owner, _) = started(Settings::default()).await;
+    let (_simulator, owner, _) = started(SimulatorSettings::default()).await;
     for asked in [0, -1, 501] {
         owner.refused(SHARES, json!({"resourceOwner": "SELF", "maxResults": asked}), "InvalidParameterException").await;
         let invitations = json!({"maxResults": asked});
@@ -147,7 +148,7 @@ async fn max_results_has_bounds() {
 
 #[tokio::test]
 async fn pages_are_short_and_empty_on_demand() {
-    let (simulator, owner, consumer) = started(Settings { page_cap: 4, ..Settings::default() }).await;
+    let (simulator, owner, consumer) = started(SimulatorSettings { page_cap: 4, ..SimulatorSettings::default() }).await;
     let usual = names(&owner.pages(SHARES, &own()).await);
     simulator.set_page_sizes(PageSizes::of("GetResourceShares", &[2, 0, 1, 0]));
     let pages = owner.pages(SHARES, &own()).await;
@@ -165,7 +166,7 @@ async fn pages_are_short_and_empty_on_demand() {
 
 #[tokio::test]
 async fn a_listing_can_change_between_its_pages() {
-    let (simulator, owner, _) = started(Settings { page_cap: 2, ..empty() }).await;
+    let (simulator, owner, _) = started(SimulatorSettings { page_cap: 2, ..empty() }).await;
     for name in ["a", "b", "c", "d", "e"] {
         simulator.change(REGION, |world| world.add_share("111122223333", name)).unwrap();
     }
@@ -185,7 +186,7 @@ async fn a_listing_can_change_between_its_pages() {
 async fn equal_seeds_give_equal_bytes() {
     let mut runs = Vec::new();
     for seed in [1, 1, 2] {
-        let settings = Settings { page_cap: 3, seed: Some(seed), ..Settings::default() };
+        let settings = SimulatorSettings { page_cap: 3, seed: Some(seed), ..SimulatorSettings::default() };
         let simulator = ramtape::simulator::Simulator::start(settings).await.unwrap();
         let owner = super::client::Client::new(simulator.addr, ramtape::simulator::Credential::owner());
         let mut bodies = Vec::new();
@@ -213,7 +214,7 @@ async fn equal_seeds_give_equal_bytes() {
 async fn without_a_seed_no_two_are_equal() {
     let mut bodies = Vec::new();
     for _ in 0..2 {
-        let simulator = ramtape::simulator::Simulator::start(Settings::default()).await.unwrap();
+        let simulator = ramtape::simulator::Simulator::start(SimulatorSettings::default()).await.unwrap();
         let owner = super::client::Client::new(simulator.addr, ramtape::simulator::Credential::owner());
         bodies.push(owner.post(SHARES, r#"{"resourceOwner":"SELF"}"#).await.body);
     }

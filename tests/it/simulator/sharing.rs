@@ -1,6 +1,6 @@
 //! A share's life, and its invitation's, between two accounts.
 
-use ramtape::simulator::Settings;
+use ramtape::simulator::SimulatorSettings;
 use serde_json::{Value, json};
 
 use super::client::{Client, minutes};
@@ -32,7 +32,7 @@ async fn invitation(client: &Client, arn: &str) -> Value {
 
 #[tokio::test]
 async fn a_share_settles_read_by_read() {
-    let (_simulator, owner, _) = started(Settings { settling_reads: 2, ..empty() }).await;
+    let (_simulator, owner, _) = started(SimulatorSettings { settling_reads: 2, ..empty() }).await;
     let arn = create(&owner, json!({"name": "s", "resourceArns": [SUBNET]})).await;
     for expected in ["PENDING", "PENDING", "ACTIVE", "ACTIVE"] {
         assert_eq!(status(&owner, "SELF", &arn).await, expected);
@@ -176,7 +176,7 @@ async fn an_invitation_expires() {
 
 #[tokio::test]
 async fn others_may_look_but_not_touch() {
-    let (_simulator, owner, consumer) = started(Settings::default()).await;
+    let (_simulator, owner, consumer) = started(SimulatorSettings::default()).await;
     let shared = consumer.items("/getresourceshares", &json!({"resourceOwner": "OTHER-ACCOUNTS"})).await;
     let arn = &shared[0]["resourceShareArn"];
     assert_eq!(shared[0].get("tags"), None);

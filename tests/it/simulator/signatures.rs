@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use ramtape::simulator::{Credential, Settings};
+use ramtape::simulator::{Credential, SimulatorSettings};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -24,7 +24,7 @@ fn assert_refused(answer: &Answer, name: &str, message: &str) {
 
 #[tokio::test]
 async fn a_good_signature_is_accepted() {
-    let (simulator, owner, _) = started(Settings::default()).await;
+    let (simulator, owner, _) = started(SimulatorSettings::default()).await;
     let answer = owner.post(PATH, BODY).await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("application/json"));
@@ -41,7 +41,7 @@ async fn a_good_signature_is_accepted() {
 
 #[tokio::test]
 async fn unknown_keys_and_wrong_secrets_are_refused() {
-    let (_simulator, mut owner, _) = started(Settings::default()).await;
+    let (_simulator, mut owner, _) = started(SimulatorSettings::default()).await;
     owner.credential.secret.push('x');
     let mismatch = "The request signature we calculated does not match the signature you provided.";
     assert_refused(&owner.post(PATH, BODY).await, "InvalidSignatureException", mismatch);
@@ -52,7 +52,7 @@ async fn unknown_keys_and_wrong_secrets_are_refused() {
 
 #[tokio::test]
 async fn missing_and_foreign_authorizations_are_refused() {
-    let (simulator, _, _) = started(Settings::default()).await;
+    let (simulator, _, _) = started(SimulatorSettings::default()).await;
     let ask = async |header: &str| {
         let length = BODY.len();
         let request = format!(
@@ -69,14 +69,15 @@ async fn missing_and_foreign_authorizations_are_refused() {
 
 #[tokio::test]
 async fn a_wrong_clock_is_refused() {
-    let (_simulator, mut owner, _) = started(Settings::default()).await;
+    let (_simulator, mut owner, _) = started(SimulatorSettings::default()).await;
     // Ten minutes off may be another day: then the scope agrees with the date all the same.
     owner.time = || SystemTime::now() - minutes(10);
     assert_refused(&owner.post(PATH, BODY).await, "InvalidSignatureException", "Signature expired: ");
     owner.time = || SystemTime::now() + minutes(10);
     assert_refused(&owner.post(PATH, BODY).await, "InvalidSignatureException", "Signature not yet current: ");
 
-    let (_simulator, mut owner, _) = started(Settings { clock_skew: -600, ..Settings::default() }).await;
+    let (_simulator, mut owner, _) =
+        started(SimulatorSettings { clock_skew: -600, ..SimulatorSettings::default() }).await;
     assert_refused(&owner.post(PATH, BODY).await, "InvalidSignatureException", "Signature not yet current: ");
     owner.time = || SystemTime::now() - minutes(10);
     assert_eq!(owner.post(PATH, BODY).await.status, 200);
@@ -85,7 +86,10 @@ async fn a_wrong_clock_is_refused() {
 #[tokio::test]
 async fn temporary_keys_need_their_token() {
     let temporary = Credential { session_token: Some("THE/TOKEN+==".to_owned()), ..Credential::owner() };
-    let settings = Settings { credentials: vec![temporary.clone(), Credential::consumer()], ..Settings::default() };
+    let settings = SimulatorSettings {
+        credentials: vec![temporary.clone(), Credential::consumer()],
+        ..SimulatorSettings::default()
+    };
     let (simulator, mut client, mut consumer) = started(settings).await;
     let invalid = "The security token included in the request is invalid.";
     assert_refused(&client.post(PATH, BODY).await, "UnrecognizedClientException", invalid);
@@ -104,7 +108,7 @@ async fn temporary_keys_need_their_token() {
 
 #[tokio::test]
 async fn what_is_not_what_was_signed_is_refused() {
-    let (simulator, owner, _) = started(Settings::default()).await;
+    let (simulator, owner, _) = started(SimulatorSettings::default()).await;
     let request = String::from_utf8(owner.request("POST", PATH, BODY, "connection: close\r\n")).unwrap();
     for (from, to) in [
         ("SELF", "SELL"),
@@ -123,7 +127,7 @@ async fn what_is_not_what_was_signed_is_refused() {
 
 #[tokio::test]
 async fn regions_have_data_of_their_own() {
-    let (simulator, mut owner, _) = started(Settings::default()).await;
+    let (simulator, mut owner, _) = started(SimulatorSettings::default()).await;
     let here = owner.items(PATH, &json!({"resourceOwner": "SELF"})).await;
     owner.region = "eu-west-1";
     let there = owner.items(PATH, &json!({"resourceOwner": "SELF"})).await;
@@ -137,7 +141,7 @@ async fn regions_have_data_of_their_own() {
 
 #[tokio::test]
 async fn other_paths_and_methods_are_no_operations() {
-    let (_simulator, owner, _) = started(Settings::default()).await;
+    let (_simulator, owner, _) = started(SimulatorSettings::default()).await;
     for (method, target) in
         [("POST", "/"), ("POST", "/~s/getresourceshares"), ("GET", PATH), ("PUT", "/deletepermission")]
     {
@@ -153,7 +157,7 @@ async fn other_paths_and_methods_are_no_operations() {
 /// The official Rust client, so that it is not this file's own signing that agrees with itself.
 #[tokio::test]
 async fn the_rust_sdk_is_served() {
-    let (simulator, _, _) = started(Settings { page_cap: 3, ..Settings::default() }).await;
+    let (simulator, _, _) = started(SimulatorSettings { page_cap: 3, ..SimulatorSettings::default() }).await;
     let Credential { access_key_id, secret, .. } = Credential::owner();
     let credentials = aws_sdk_ram::config::Credentials::new(access_key_id, secret, None, None, "test");
     let config = aws_sdk_ram::Config::builder()
@@ -184,7 +188,7 @@ async fn the_rust_sdk_is_served() {
 
 #[tokio::test]
 async fn http_2_is_served_too() {
-    let (simulator, owner, _) = started(Settings::default()).await;
+    let (simulator, owner, _) = started(SimulatorSettings::default()).await;
     let stream = TokioIo::new(TcpStream::connect(simulator.addr).await.unwrap());
     let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
     tokio::spawn(connection);
@@ -206,7 +210,7 @@ async fn http_2_is_served_too() {
 
 #[tokio::test]
 async fn a_stopped_endpoint_is_gone() {
-    let (simulator, owner, _) = started(Settings::default()).await;
+    let (simulator, owner, _) = started(SimulatorSettings::default()).await;
     let addr = simulator.addr;
     // A connection that is kept open does not keep the endpoint.
     let mut kept = TcpStream::connect(addr).await.unwrap();
@@ -221,7 +225,7 @@ async fn a_stopped_endpoint_is_gone() {
     let refused = TcpStream::connect(addr).await.unwrap_err();
     assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
 
-    let again = Settings { port: addr.port(), ..Settings::default() };
+    let again = SimulatorSettings { port: addr.port(), ..SimulatorSettings::default() };
     let (_simulator, owner, _) = started(again).await;
     assert_eq!(Client::new(addr, owner.credential).post(PATH, BODY).await.status, 200);
 }

@@ -215,7 +215,7 @@ async fn permissions_are_attached_and_replaced() {
 
 #[tokio::test]
 async fn what_a_policy_created_is_promoted() {
-    let (_simulator, owner, _) = started(ramtape::simulator::Settings::default()).await;
+    let (_simulator, owner, _) = started(ramtape::simulator::SimulatorSettings::default()).await;
     let shares = owner.items("/getresourceshares", &json!({"resourceOwner": "SELF"})).await;
     let from_policy = shares.iter().find(|share| share["featureSet"] == "CREATED_FROM_POLICY").unwrap();
     let arn = from_policy["resourceShareArn"].as_str().unwrap();

@@ -4,7 +4,7 @@ use crate::support::binary::{Finished, Server, folder, ramtape};
 use crate::support::raw::{Client, Reply};
 use ramtape::aws::Keys;
 use ramtape::model::Secret;
-use ramtape::simulator::{Credential, Running, Settings, Simulator};
+use ramtape::simulator::{Credential, RunningSimulator, Simulator, SimulatorSettings};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
@@ -17,14 +17,14 @@ pub(crate) const BODY: &str = r#"{"resourceOwner":"SELF"}"#;
 
 /// A simulated endpoint on a thread of its own: clients block the test's.
 pub(crate) struct Endpoint {
-    running: Running,
+    running: RunningSimulator,
     _runtime: Runtime,
 }
 
 impl Endpoint {
     pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let settings = Settings { seed: Some(7), ..Settings::default() };
+        let settings = SimulatorSettings { seed: Some(7), ..SimulatorSettings::default() };
         Self { running: runtime.block_on(Simulator::start(settings)).unwrap(), _runtime: runtime }
     }
 
@@ -32,7 +32,7 @@ impl Endpoint {
         self.running.base_url()
     }
 
-    pub(crate) fn running(&self) -> &Running {
+    pub(crate) fn running(&self) -> &RunningSimulator {
         &self.running
     }
 
