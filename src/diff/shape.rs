@@ -179,6 +179,6 @@ mod tests {
                 "/s was a string, and is a list",
             ]
         );
-        assert_eq!(describe("{}", "<html>"), ["(all) was an object, and is no JSON"]);
+        assert_eq!(describe("{}", "<html>"), ["(all) was an object, and is not JSON"]);
     }
 }

@@ -264,7 +264,7 @@ fn a_folder_without_a_cassette_is_reported_and_left_unchanged() {
     // A replay may begin without a cassette, and all of it would be misses.
     for root in ["proj/src", "empty"] {
         let replayed = run(folder.path(), &["run", "--record-mode", "none", "--cassette", root, "--", "true"]);
-        assert!(replayed.code == Some(0) && replayed.stderr.contains("the folder is no cassette"), "{replayed:?}");
+        assert!(replayed.code == Some(0) && replayed.stderr.contains("the folder is not a cassette"), "{replayed:?}");
     }
     let looked = run(folder.path(), &["merge", "--dry-run", "empty", "c"]);
     assert!(looked.code == Some(0) && looked.stderr.contains("1 take would be added to empty"), "{looked:?}");

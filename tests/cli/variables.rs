@@ -149,7 +149,7 @@ fn an_invalid_variable_is_a_usage_error() {
     let folder = folder();
     for (flag, part) in [
         ("SUFFIX", "NAME=random or NAME=VALUE"),
-        ("1A=x", "no name of a variable"),
+        ("1A=x", "not a variable name"),
         ("AWS_REGION=x", "AWS_REGION cannot be a recorded variable"),
         ("PATH=x", "PATH cannot be a recorded variable"),
     ] {

@@ -143,7 +143,7 @@ mod tests {
         for (wrong, part) in [
             (&["A"][..], "NAME=random or NAME=VALUE"),
             (&["A=1", "A=2"], "A is given twice"),
-            (&["1A=1"], "no name of a variable"),
+            (&["1A=1"], "not a variable name"),
             (&["AWS_REGION=x"], "AWS_REGION cannot be"),
         ] {
             assert!(flags(wrong).unwrap_err().contains(part), "{wrong:?}");

@@ -205,7 +205,7 @@ async fn tokens_from_elsewhere_get_what_ram_answers() {
     garbled[20] = if garbled[20] == b'a' { b'b' } else { b'a' };
     let garbled = String::from_utf8(garbled).unwrap();
     for (what, token) in [
-        ("of another cassette", elsewhere[0].next_token().unwrap()),
+        ("from another cassette", elsewhere[0].next_token().unwrap()),
         ("of another operation", another_listing[0].next_token().unwrap()),
         ("garbled", garbled),
         ("cut short", token[..44].to_owned()),

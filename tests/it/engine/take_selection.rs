@@ -132,7 +132,7 @@ async fn a_stuck_waiter_is_reported_and_continues() {
     let summary = replaying.stop().await;
     assert_eq!((summary.stuck.len(), summary.waiters_advanced), (1, 1));
     let told = &summary.stuck[0];
-    for part in ["GetResourceShares", "PENDING", "ACTIVE was recorded after TagResource", "follow now"] {
+    for part in ["GetResourceShares", "PENDING", "ACTIVE was recorded after TagResource", "are given now"] {
         assert!(told.contains(part), "{told}");
     }
 }

@@ -19,7 +19,7 @@ async fn a_chain_recorded_in_part_serves_its_own_cut_only() {
         assert_eq!(missed.error().as_deref(), Some("CassetteMissException"));
         let message = missed.message();
         assert!(
-            message.contains("recorded only in part, with page size 3, and page size 2 was asked for"),
+            message.contains("recorded only in part, with page size 3, and page size 2 was requested"),
             "{message}"
         );
         // By a token of its own cut it goes on in that cut.
