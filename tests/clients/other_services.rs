@@ -45,7 +45,7 @@ fn the_aws_cli_shows_it_too() {
     let Some(python) = python() else { return };
     let tape = recorded(&python);
     let cli = tape.try_replay(aws(&python).args(["sts", "get-caller-identity"]));
-    assert!(cli.code != Some(0) && cli.stderr.contains("GetCallerIdentity of sts was asked of ramtape"), "{cli}");
+    assert!(cli.code != Some(0) && cli.stderr.contains("GetCallerIdentity of sts was sent to ramtape"), "{cli}");
     // An endpoint that the environment has for other services is left to them.
     let elsewhere = aws(&python).args(["sts", "get-caller-identity"]).env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
     let cli = tape.try_replay(elsewhere.env("AWS_MAX_ATTEMPTS", "1"));

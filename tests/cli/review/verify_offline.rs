@@ -52,7 +52,7 @@ async fn differences_from_the_model_are_named_with_their_place() {
             "\"creationTime\": \"x\" ,\"y\": ",
             "/resourceShare/creationTime",
         ),
-        ("create-resource-share", "\"owningAccountId\"", "\"owner\"", "/resourceShare/owner is no member"),
+        ("create-resource-share", "\"owningAccountId\"", "\"owner\"", "/resourceShare/owner is not a known member"),
         ("get-resource-shares", "\"resourceShares\": [", "\"shares\": [", "/resourceShares is missing"),
         (
             "get-resource-shares",

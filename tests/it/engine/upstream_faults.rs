@@ -83,7 +83,7 @@ async fn a_request_ramtape_cannot_read_is_refused_before_upstream() {
     let bodies: [(&[u8], &str); 5] = [
         (b"{oops", "not JSON: expected a member's name in quotes at byte 1"),
         (b"[]", "not an object"),
-        (br#"{"name":"a","name":"b"}"#, "member \"name\" stands twice"),
+        (br#"{"name":"a","name":"b"}"#, "member \"name\" occurs twice"),
         (b"{\"name\":\"\xff\"}", "invalid UTF-8 at byte 9"),
         (deep.as_bytes(), "nested deeper than 128 levels"),
     ];

@@ -150,7 +150,7 @@ async fn a_token_of_ramtapes_is_not_put_upstream_under_a_signature() {
     let pages = client.pages(LISTING, &own(), 10).await;
     assert_eq!((pages.len(), pages[2].status.as_u16()), (3, 400), "{pages:?}");
     assert_eq!(pages[2].error().as_deref(), Some("InvalidNextTokenException"));
-    for part in ["recorded in part", "--record-mode all", "--door endpoint"] {
+    for part in ["partially recorded listing", "--record-mode all", "--door endpoint"] {
         assert!(pages[2].message().contains(part), "{part} in {}", pages[2].message());
     }
     assert_eq!(stage.endpoint().requests(), asked);

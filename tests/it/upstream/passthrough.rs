@@ -132,7 +132,7 @@ async fn what_no_endpoint_was_signed_for_is_not_sent() {
         assert!(matches!(error, UpstreamError::NotAnEndpoint { .. }), "{authority}: {error}");
     }
     let error = pass_on(settings(&format!("{}/gateway", server.url())), &signed_request()).await.unwrap_err();
-    assert!(error.to_string().contains("/gateway has a path of its own"), "{error}");
+    assert!(error.to_string().contains("/gateway has a path, which cannot be added"), "{error}");
     assert!(server.received().is_empty());
 }
 
