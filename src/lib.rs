@@ -1,30 +1,37 @@
 //! ramtape: a record-and-replay caching proxy for AWS Resource Access Manager (RAM).
 //!
-//! This file is the map. Layers import downwards only, siblings never (`tests/safety/layering.rs` holds the list):
+//! This file is the map. Imports go downwards only, and siblings never import each other (`tests/safety/layering.rs` holds the
+//! list of allowed imports):
 //!
-//! | layer | owns |
+//! | folder | what it owns |
 //! | --- | --- |
-//! | [`cli`], [`command`] | what can be asked of the binary, one file a verb |
+//! | [`cli`] | the command line, as clap structs |
+//! | [`command`] | one file a command, thin |
 //! | [`ui`] | what people see: console, tables, progress, summary, reports, error texts, exit codes |
-//! | [`app`] | the composition root: a checked [`config`] in, a running proxy out |
-//! | [`config`] | defaults, file, environment and flags, made into one checked value; nobody else reads the environment |
-//! | [`proxy`], [`admin`] | sockets in, plain types out; `/_ramtape/…` |
-//! | [`ca`] | ramtape's own certificate authority: made, kept, bound to RAM's hosts and loopback |
-//! | [`engine`] | the only module that knows the order of steps: `replay.rs`, `record.rs` |
-//! | [`aws`] | RAM's hosts and endpoints, credentials, signatures made and checked, the client that asks |
-//! | [`maintenance`] | a cassette changed from outside: takes removed, pruned, replaced, brought over |
-//! | [`cassette`] | takes in text files; pending ones in the journal; sled, an index over both |
-//! | [`session`] | names, histories, positions: which take is next |
-//! | [`diff`] | takes, answers and requests compared, two sides merged; pure |
-//! | [`entry_file`] | an entry's text, written and read without losing a byte; pure |
-//! | [`redact`] | the sole maker of a value that the cassette accepts |
-//! | [`token`], [`fingerprint`] | pages linked, requests identified; pure |
-//! | [`service`] | `config/ram.toml` as types: no operation is spelled in code |
-//! | [`model`] | the vocabulary: request, response, body with holes, secret |
-//! | [`json`] | JSON that keeps its spelling |
+//! | [`app`] | wiring: from a checked configuration to a running proxy, and back to a written cassette |
+//! | [`config`] | defaults, file, environment and flags, made into one checked value; nothing else reads the environment |
+//! | [`proxy`] | listener, HTTP/1 and HTTP/2, request guards, deadlines, tunnels, error responses |
+//! | [`admin`] | `/_ramtape/…`: health, sessions, recorded variables |
+//! | [`ca`] | ramtape's own certificate authority, limited to RAM's hosts and loopback |
+//! | [`engine`] | the order of steps for one request (`replay.rs`, `record.rs`), pagination, misses, statistics |
+//! | [`aws`] | the real RAM: hosts, endpoints, credentials, signatures made and verified, the HTTP client |
+//! | [`maintenance`] | changes to a cassette that nobody records into: `rm`, `prune`, replaced entries |
+//! | [`cassette`] | takes on disk: opened, looked up, recorded, checked; text, journal and index |
+//! | [`session`] | session names, histories, choosing the next take |
+//! | [`diff`] | takes, answers and requests compared, and two sides merged; pure |
+//! | [`entry_file`] | a recorded request to and from its JSON text, without losing a byte; pure |
+//! | [`redact`] | rules, pseudonyms, the secret scanner; the only maker of what the cassette accepts; pure |
+//! | [`token`] | page tokens; pure |
+//! | [`fingerprint`] | the canonical form of a request, and its hash; pure |
+//! | [`service`] | `config/ram.toml` as types; pure |
+//! | [`model`] | request, response, body with holes, secret; pure |
+//! | [`json`] | a JSON parser that keeps the spelling; pure |
 //! | `files` | files written whole, or not at all |
-//! | [`har`] | the HTTP archive, an outer form of what was asked and answered; pure |
-//! | [`simulator`] | the simulated RAM endpoint of demo and tests; nothing else imports it |
+//! | [`har`] | the HTTP archive (HAR); pure |
+//! | [`simulator`] | the simulated RAM endpoint of the demo and the tests; nothing else imports it |
+//!
+//! *Pure* means: no async, socket, clock, environment or file. No operation's name is spelled in code outside of tests and
+//! simulator: what is RAM is data in `config/ram.toml`.
 //!
 //! # The life of a request
 //!
