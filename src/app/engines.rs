@@ -41,8 +41,7 @@ impl Engines {
             Over::One(engine, _) => engine.summary(),
             Over::PerSession(sessions) => {
                 let engines = sessions.engines();
-                let porter = sessions.porter().filter(|porter| porter.requests > 0);
-                let mut summary = merged(engines.iter().map(Engine::summary).chain(porter));
+                let mut summary = merged(engines.iter().map(Engine::summary));
                 sessions.add_to(&mut summary);
                 summary
             }
@@ -84,9 +83,6 @@ impl Engines {
 
     /// Waits for what was sent upstream and has not been answered, `limit` at most.
     pub(super) async fn settle(&self, limit: Duration) {
-        if let Over::PerSession(sessions) = &self.over {
-            sessions.settle(limit).await;
-        }
         let settling = self.engines().into_iter().map(|engine| async move { engine.settle(limit).await });
         settling.collect::<JoinSet<()>>().join_all().await;
     }
@@ -114,44 +110,30 @@ impl Engines {
         request
     }
 
-    /// The values that count of variables `wanted` for `session`, which callers that name none have where it is `None`.
+    /// The recorded variables that count for `session`, which callers that name none have where it is `None`.
+    async fn variables(&self, session: Option<&str>) -> Result<Arc<CassetteVariables>, VariableError> {
+        match &self.over {
+            Over::One(_, variables) => Ok(Arc::clone(variables)),
+            Over::PerSession(sessions) => PerSession::variables(sessions, session).await,
+        }
+    }
+
+    /// The values that count of variables `wanted` for the run's own session, with the run's own right.
     ///
     /// # Errors
     /// As the variants of [`VariableError`] say.
-    async fn settle_for(
-        &self,
-        session: Option<&str>,
-        wanted: Vec<(String, Wanted)>,
-        is_proved: bool,
-    ) -> Result<Vec<(String, Settled)>, VariableError> {
-        if wanted.is_empty() {
-            return Ok(Vec::new());
-        }
-        let variables = match &self.over {
-            Over::One(_, variables) => Arc::clone(variables),
-            Over::PerSession(sessions) => {
-                if let Some(settled) = sessions.recorded(session, &wanted)? {
-                    return Ok(settled);
-                }
-                PerSession::variables(sessions, session, is_proved, &wanted).await?
-            }
-        };
-        let session = session.unwrap_or_default().to_owned();
-        tokio::task::spawn_blocking(move || variables.settle(&session, &wanted, is_proved)).await?
-    }
-
-    /// As [`Self::settle_for`], for the run's own session and with the run's own right.
-    ///
-    /// # Errors
-    /// As there.
     pub(super) async fn settle_for_run(
         &self,
         wanted: Vec<(String, Wanted)>,
     ) -> Result<Vec<(String, Settled)>, VariableError> {
-        self.settle_for(self.session.as_deref(), wanted, true).await
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let variables = self.variables(self.session.as_deref()).await?;
+        settle(variables, self.session.as_deref().unwrap_or_default().to_owned(), wanted, true).await
     }
 
-    /// As [`Self::settle_for`], for a client that would use `values`.
+    /// The values that count of variables for a client that would use `values`.
     async fn settle_for_client(
         &self,
         request: Request,
@@ -161,18 +143,19 @@ impl Engines {
         for (name, value) in &values {
             check_variable(name, value).map_err(|flaw| VariablesError::Unfit(flaw.to_string()))?;
         }
+        if values.is_empty() {
+            return Ok(values);
+        }
         let request = self.with_run_session(request);
-        let is_proved = match &self.over {
-            Over::One(engine, _) => engine.trusts_caller(&request),
-            Over::PerSession(sessions) => sessions.knows(&request),
-        };
         let session = name.map(plain_session).or_else(|| session_name(&request));
+        let variables = self.variables(session.as_deref()).await?;
+        let is_proved = variables.trusts_caller(&request);
+        let session = session.unwrap_or_default();
         let wanted = values.into_iter().map(|(name, value)| (name, Wanted::Given(value))).collect();
-        let settled = self.settle_for(session.as_deref(), wanted, is_proved).await?;
+        let settled = settle(variables, session.clone(), wanted, is_proved).await?;
         let missing: Vec<&str> =
             settled.iter().filter(|(_, one)| one.value().is_none()).map(|(name, _)| name.as_str()).collect();
         if !missing.is_empty() {
-            let session = session.unwrap_or_default();
             let text = not_recorded(&self.cassette_of(&session), &session, &missing);
             tracing::warn!("{text}");
             return Err(VariablesError::NotRecorded(text));
@@ -282,6 +265,16 @@ impl Sessions for Engines {
     fn settle<'a>(&'a self, request: Request, name: Option<&'a str>, values: VariableValues) -> SettledVariables<'a> {
         Box::pin(self.settle_for_client(request, name, values))
     }
+}
+
+/// The values that count of variables `wanted` for `session` ("" where callers name none).
+async fn settle(
+    variables: Arc<CassetteVariables>,
+    session: String,
+    wanted: Vec<(String, Wanted)>,
+    is_proved: bool,
+) -> Result<Vec<(String, Settled)>, VariableError> {
+    tokio::task::spawn_blocking(move || variables.settle(&session, &wanted, is_proved)).await?
 }
 
 /// The session that a control path names, read as a path prefix is.

@@ -71,6 +71,12 @@ pub(crate) enum KeyError {
         /// Why.
         source: io::Error,
     },
+    /// Another process has made a key while this one recorded with its own.
+    #[error(
+        "another ramtape has made another redaction key for it at the same time, so this answer cannot be recorded: record it \
+         again"
+    )]
+    OtherMade,
     /// A key's file went while it was made.
     #[error("the redaction key {} was deleted", path.display())]
     Deleted {
@@ -103,8 +109,8 @@ pub(super) struct Keys {
     pub(super) outside: Option<Key>,
     /// Whether the key is to be kept elsewhere: then none is made beside the cassette.
     pub(super) is_outside: bool,
-    /// Held while a key is made.
-    pub(super) making: Arc<Mutex<()>>,
+    /// The text of the key that this process has made, of which the file may be still to come.
+    pub(super) new: Arc<Mutex<Option<String>>>,
 }
 
 impl Keys {
@@ -125,7 +131,7 @@ impl Keys {
             return match own {
                 Some(key) => Ok(KeySource::Known(key)),
                 None if recording && !self.is_outside => Ok(KeySource::MadeWhenNeeded(Box::new(move || {
-                    self.make_beside().map_err(|error| KeyUnavailable(with_causes(&error)))
+                    self.choose().map_err(|error| KeyUnavailable(with_causes(&error)))
                 }))),
                 None => Ok(KeySource::Missing(random()?)),
             };
@@ -171,27 +177,54 @@ impl Keys {
         known.next().ok_or(KeyError::SessionsMissing)
     }
 
-    /// The key for a cassette that needs one from now on: that of the sessions beside it, else a new one. The cassette
-    /// names it, so that it is missed where it is lost.
-    fn make_beside(&self) -> Result<Key, KeyError> {
-        let _alone = self.making.lock();
-        let key = match &self.shared {
-            Some(shared) if read(&self.beside)?.is_none() => {
-                let named = self.sessions.as_deref().map(|check| self.file_of_sessions(check)).transpose()?;
-                let theirs = named.clone().or_else(|| of_siblings(shared).into_iter().next());
-                if let Some(theirs) = theirs.filter(|_| !shared.exists()) {
-                    copy(&theirs, shared)?;
-                }
-                read_or_make(shared, 0o644)?;
-                // The shared one may stand there by mistake; that which is named does not.
-                copy(named.as_deref().unwrap_or(shared), &self.beside)?;
-                read_or_make(&self.beside, 0o644)?
+    /// The key for a cassette that needs one from now on: that of the sessions beside it, else a new one. Nothing is written
+    /// yet: what needs it may be a request that nobody has proved.
+    fn choose(&self) -> Result<Key, KeyError> {
+        let mut new = self.new.lock();
+        if let Some(key) = self.file_to_copy()?.map_or(Ok(None), |file| read(&file))? {
+            return Ok(key);
+        }
+        if new.is_none() {
+            *new = Some(Key::new_text(random_bytes()?));
+        }
+        new.as_deref().and_then(Key::parse).ok_or(KeyError::Unmade)
+    }
+
+    /// Puts `key`, which [`Self::choose`] gave, beside the cassette, and beside those of the other sessions. The cassette names
+    /// it, so that it is missed where it is lost.
+    ///
+    /// # Errors
+    /// Where a file cannot be read or written, or holds another key by now.
+    pub(super) fn keep(&self, key: &Key) -> Result<(), KeyError> {
+        let new = self.new.lock();
+        let theirs = self.file_to_copy()?;
+        for file in self.shared.iter().chain([&self.beside]).filter(|file| !file.exists()) {
+            match (&theirs, new.as_deref()) {
+                (Some(theirs), _) => copy(theirs, file)?,
+                (None, Some(text)) => write(file, 0o644, format!("{text}\n").as_bytes())?,
+                (None, None) => return Err(KeyError::Deleted { path: file.clone() }),
             }
-            _ => read_or_make(&self.beside, 0o644)?,
-        };
+        }
+        // Another process may have been first.
+        if read(&self.beside)?.as_ref() != Some(key) {
+            return Err(KeyError::OtherMade);
+        }
         let root = self.beside.parent().unwrap_or(&self.beside);
         cassette::name_key(root, &key.check())?;
-        Ok(key)
+        Ok(())
+    }
+
+    /// The file whose key a cassette gets that has none: the one that the cassettes of other sessions name, else the one beside
+    /// them or in one of them.
+    fn file_to_copy(&self) -> Result<Option<PathBuf>, KeyError> {
+        if self.beside.exists() {
+            return Ok(Some(self.beside.clone()));
+        }
+        let Some(shared) = &self.shared else { return Ok(None) };
+        // The shared one may stand there by mistake; that which is named does not.
+        let named = self.sessions.as_deref().map(|check| self.file_of_sessions(check)).transpose()?;
+        let beside_all = Some(shared.clone()).filter(|shared| shared.exists());
+        Ok(named.or(beside_all).or_else(|| of_siblings(shared).into_iter().next()))
     }
 }
 
@@ -256,4 +289,42 @@ fn random_bytes() -> Result<[u8; 32], KeyError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(KeyError::Random)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::*;
+
+    /// Where one process looks for the key of the cassette of `session`.
+    fn keys(folder: &Path, session: &str, new: &Arc<Mutex<Option<String>>>) -> Keys {
+        fs::create_dir_all(folder.join(session)).unwrap();
+        Keys {
+            beside: folder.join(session).join(KEY_FILE),
+            shared: Some(folder.join(KEY_FILE)),
+            sessions: None,
+            outside: None,
+            is_outside: false,
+            new: Arc::clone(new),
+        }
+    }
+
+    #[test]
+    fn a_key_is_kept_with_what_it_was_needed_for_and_the_first_that_is_kept_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (Arc::default(), Arc::default());
+        let [a, b] = ["a", "b"].map(|session| keys(folder.path(), session, &one));
+        let of_other = keys(folder.path(), "c", &other);
+        let (key, same, others) = (a.choose().unwrap(), b.choose().unwrap(), of_other.choose().unwrap());
+        assert!(key == same && key != others);
+        assert!(!folder.path().join(KEY_FILE).exists() && !a.beside.exists(), "written before anything is recorded");
+        a.keep(&key).unwrap();
+        b.keep(&key).unwrap();
+        for file in [&a.beside, &b.beside, &folder.path().join(KEY_FILE)] {
+            assert_eq!(read(file).unwrap().as_ref(), Some(&key));
+        }
+        // What the other process has recorded with its own would not be equal where it is equal.
+        assert!(matches!(of_other.keep(&others), Err(KeyError::OtherMade)));
+        assert_eq!(of_other.choose().unwrap(), key);
+    }
 }

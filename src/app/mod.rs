@@ -236,7 +236,7 @@ async fn open_sessions(
     };
     let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
     let sessions =
-        PerSession::new(Opener { config: config.clone(), policy: Arc::new(Rules::from_config(config)), upstream })?;
+        PerSession::new(Opener { config: config.clone(), policy: Arc::new(Rules::from_config(config)), upstream });
     let notices = destination.notice.into_iter().collect();
     Ok((Over::PerSession(Arc::new(sessions)), mode, destination.kind, notices))
 }

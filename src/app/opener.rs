@@ -7,7 +7,7 @@ use crate::cassette::{self, Access, Cassette, CassetteError, Opened, Settings};
 use crate::config::{self, Config, RecordMode};
 use crate::engine::{self, Engine, Mode, PreparedEntry};
 use crate::model::{counted, shell_path};
-use crate::redact::{Key, KeySource, Redaction};
+use crate::redact::Redaction;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,16 +76,6 @@ impl Opener {
         })
     }
 
-    /// An engine without a cassette, for what is asked before there is one.
-    pub(super) fn porter(&self) -> Result<Engine, CassetteError> {
-        // No session can be called so.
-        let root = self.root_of(".nowhere");
-        let cassette = Cassette::open_text(&root, PreparedEntry::new)?;
-        let redaction = Arc::new(Redaction::built_in(KeySource::Known(Key::public())));
-        let settings = self.settings(&root, Mode::RecordAll, redaction);
-        Ok(Engine::new(settings, cassette, self.upstream.clone()))
-    }
-
     /// The cassette of the session called `name`, where each has its own.
     pub(super) fn root_of(&self, name: &str) -> PathBuf {
         self.config.cassette.join(name)
@@ -143,7 +133,7 @@ pub(super) fn open(
     policy: &Arc<Rules>,
     step: &mut dyn FnMut(usize),
 ) -> Result<(Mode, Opened<PreparedEntry>), CassetteError> {
-    let settings = Settings { policy: Arc::<Rules>::clone(policy), discards_bare: true, ..Settings::default() };
+    let settings = Settings { policy: Arc::<Rules>::clone(policy), made_at_first_page: true, ..Settings::default() };
     let mut open = |access| Cassette::open_telling(root, access, PreparedEntry::new, &settings, step);
     match mode {
         RecordMode::None => Ok((Mode::ReplayOnly, open(Access::Replay)?)),

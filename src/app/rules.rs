@@ -25,8 +25,8 @@ pub(crate) struct Rules {
     service: Arc<Service>,
     /// The parent of one cassette a session: those have one key.
     sessions: Option<PathBuf>,
-    /// Held while a key is made.
-    making: Arc<Mutex<()>>,
+    /// The text of the key that this run has made for its cassettes, of which the file may be still to come.
+    new_key: Arc<Mutex<Option<String>>>,
     /// What the cassettes of sessions that were there before name their key by, once it was looked for.
     sessions_key: Arc<OnceLock<Option<String>>>,
     /// Whether nothing new is recorded: then no key is needed.
@@ -46,7 +46,7 @@ impl Rules {
             read_apart: None,
             service: Arc::clone(&config.service),
             sessions: config.cassette_per_session.then(|| config.cassette.clone()),
-            making: Arc::default(),
+            new_key: Arc::default(),
             sessions_key: Arc::default(),
             only_seals: false,
             only_own: false,
@@ -164,7 +164,7 @@ impl Rules {
             shared,
             outside: self.outside(recording)?,
             is_outside: self.redact.key.is_some() || self.redact.key_file.is_some(),
-            making: Arc::clone(&self.making),
+            new: Arc::clone(&self.new_key),
         })
     }
 
@@ -221,6 +221,10 @@ impl RecordingPolicy for Rules {
 
     fn redaction(&self, root: &Path, policy: Policy, recording: bool) -> Result<Redaction, String> {
         self.make_redaction(root, policy, recording).map_err(|error| with_causes(&error))
+    }
+
+    fn keep_key(&self, root: &Path, key: &Key) -> Result<(), String> {
+        self.keys(root, true).and_then(|keys| keys.keep(key)).map_err(|error| with_causes(&error))
     }
 
     fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), BrokenEntry> {

@@ -5,7 +5,7 @@ use crate::admin::VariablesError;
 use crate::cassette::{Cassette, CassetteError, MOST_VARIABLES, Validator, Variables};
 use crate::config::RecordMode;
 use crate::engine::{Engine, Mode, PreparedEntry};
-use crate::model::with_causes;
+use crate::model::{Request, with_causes};
 use crate::redact::Redaction;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -197,6 +197,11 @@ impl CassetteVariables {
         Ok(settled)
     }
 
+    /// Whether the caller of `request` may have variables written.
+    pub(super) fn trusts_caller(&self, request: &Request) -> bool {
+        self.engine.trusts_caller(request)
+    }
+
     /// Puts back what was recorded before this run of sessions that have recorded nothing: their takes stay.
     ///
     /// # Errors
@@ -279,20 +284,6 @@ impl CassetteVariables {
     fn root(&self) -> &Path {
         self.cassette().root()
     }
-}
-
-/// What the cassette in `root` has recorded of `wanted` for `session`; `None` unless it has all of them.
-pub(super) fn recorded_in(
-    root: &Path,
-    session: &str,
-    wanted: &[(String, Wanted)],
-) -> Result<Option<Vec<(String, Settled)>>, CassetteError> {
-    let recorded = Variables::read(root)?;
-    let one = |(name, _): &(String, Wanted)| {
-        let value = recorded.value(session, name)?;
-        Some((name.clone(), Settled::Recorded(value.to_owned())))
-    };
-    Ok(wanted.iter().map(one).collect())
 }
 
 /// That the cassette in `root` has no value of the variables `names` for `session`, and what to do.

@@ -1,4 +1,5 @@
-//! The text form of certificates and keys (RFC 7468).
+//! The text form of certificates and keys (RFC 7468). rustls reads it; it is written by hand because rcgen's feature `pem` only
+//! writes what rcgen has just made, and a bundle also has the system's certificates.
 
 use data_encoding::BASE64;
 use rustls::pki_types::CertificateDer;

@@ -6,19 +6,29 @@ use super::storage::Storage;
 use crate::fingerprint::Fingerprint;
 use std::collections::BTreeSet;
 use std::iter;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 
-/// The thread, ended and awaited when this is dropped.
+/// The thread, started with the first order, ended and awaited when this is dropped.
 pub(super) struct Sealer {
-    orders: Option<Sender<(String, Fingerprint)>>,
+    storage: Arc<Storage>,
+    running: OnceLock<Running>,
+}
+
+struct Running {
+    orders: Sender<(String, Fingerprint)>,
+    /// `None` where the machine has no thread to give: then everything is sealed at the end.
     thread: Option<JoinHandle<()>>,
 }
 
 impl Sealer {
-    /// Starts the thread. Without one (the machine has none to give) everything is sealed at the end.
-    pub(super) fn start(storage: Arc<Storage>) -> Self {
+    pub(super) const fn new(storage: Arc<Storage>) -> Self {
+        Self { storage, running: OnceLock::new() }
+    }
+
+    fn start(&self) -> Running {
+        let storage = Arc::clone(&self.storage);
         let (orders, received) = mpsc::channel::<(String, Fingerprint)>();
         let thread = thread::Builder::new().name("ramtape-seal".to_owned()).spawn(move || {
             while let Ok(first) = received.recv() {
@@ -29,21 +39,20 @@ impl Sealer {
                 storage.seal(names, OpenChains::MayContinue, &mut |_| (), &mut SealReport::default());
             }
         });
-        Self { orders: Some(orders), thread: thread.ok() }
+        Running { orders, thread: thread.ok() }
     }
 
     /// Has a fingerprint sealed, soon.
     pub(super) fn order(&self, folder: &str, fp: Fingerprint) {
-        if let Some(orders) = &self.orders {
-            let _ = orders.send((folder.to_owned(), fp));
-        }
+        let running = self.running.get_or_init(|| self.start());
+        let _ = running.orders.send((folder.to_owned(), fp));
     }
 }
 
 impl Drop for Sealer {
     fn drop(&mut self) {
-        self.orders = None;
-        if let Some(thread) = self.thread.take() {
+        if let Some(Running { orders, thread: Some(thread) }) = self.running.take() {
+            drop(orders);
             let _ = thread.join();
         }
     }

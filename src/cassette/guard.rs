@@ -3,7 +3,7 @@
 
 use super::error::CassetteError;
 use super::path::{Identity, entry_path, is_same, read_file, write_new};
-use super::{KEY_FILE, VARIABLES_FILE, format, listing};
+use super::{KEY_FILE, VARIABLES_FILE, format};
 use crate::entry_file;
 use crate::fingerprint::Fingerprint;
 use crate::redact::Policy;
@@ -18,8 +18,6 @@ const FILES: [&str; 5] = [".gitattributes", ".gitignore", KEY_FILE, VARIABLES_FI
 /// What was there when the recording began, and what it has put there.
 pub(crate) struct CassetteGuard {
     root: PathBuf,
-    /// Whether it goes again where nothing comes into it.
-    discards_bare: bool,
     /// Held open: no other folder gets its number.
     folder: File,
     files: Mutex<BTreeMap<&'static str, Vec<u8>>>,
@@ -45,49 +43,20 @@ pub struct Lost {
 }
 
 impl CassetteGuard {
-    /// Those of the cassette in `root`; one that this recording has made may be one to discard.
+    /// Those of the cassette in `root`.
     ///
     /// # Errors
     /// Where its folder cannot be read.
-    pub(crate) fn new(root: &Path, discards_bare: bool) -> Result<Self, CassetteError> {
+    pub(crate) fn new(root: &Path) -> Result<Self, CassetteError> {
         let folder = File::open(root).map_err(|source| CassetteError::Read { path: root.to_owned(), source })?;
-        let guard =
-            Self { root: root.to_owned(), discards_bare, folder, files: Mutex::default(), placed: Mutex::default() };
+        let guard = Self { root: root.to_owned(), folder, files: Mutex::default(), placed: Mutex::default() };
         guard.remember(&mut guard.files());
         Ok(guard)
-    }
-
-    /// Takes away a cassette that this recording has made and that nothing came into: nobody wants to commit it. The store has to
-    /// be closed.
-    pub(crate) fn discard_if_bare(&self) {
-        let is_bare = listing::has_any(&self.root).is_ok_and(|any| !any) && !self.root.join(VARIABLES_FILE).exists();
-        if !(self.discards_bare && self.stand() && is_bare) {
-            return;
-        }
-        // What stays, as it cannot be removed or is somebody else's, is a cassette without takes.
-        let _ = fs::remove_dir_all(self.root.join(".store"));
-        // What somebody has changed meanwhile is theirs.
-        for (name, bytes) in self.files().iter() {
-            let path = self.root.join(name);
-            if fs::read(&path).is_ok_and(|found| found == *bytes) {
-                let _ = fs::remove_file(path);
-            }
-        }
-        let _ = fs::remove_dir(&self.root);
     }
 
     /// Whether the folder is where it was, and no other in its place.
     pub(crate) fn stand(&self) -> bool {
         is_same(&self.root, &self.folder)
-    }
-
-    /// Remembers the key once it has been made.
-    pub(crate) fn note_key(&self) {
-        let mut files = self.files();
-        if !files.contains_key(KEY_FILE) && self.root.join(KEY_FILE).exists() {
-            // `cassette.json` names it now.
-            self.remember(&mut files);
-        }
     }
 
     /// Remembers the files as they are now: what this recording has put there is its own.

@@ -159,7 +159,7 @@ impl<P> Cassette<P> {
     /// To how many requests there are takes in the store only.
     #[must_use]
     pub fn pending(&self) -> usize {
-        self.storage.store.as_ref().map_or(0, |store| store.pending().len())
+        self.storage.store().map_or(0, |store| store.pending().len())
     }
 
     /// Folder and fingerprint of everything recorded, in order. Looks into every folder.
@@ -172,7 +172,7 @@ impl<P> Cassette<P> {
 
     /// Keeps how long upstream took for an answer under `fp`, for [`Self::time`]. Nothing depends on it.
     pub fn keep_time(&self, fp: &Fingerprint, took: Duration) {
-        if let Some(store) = &self.storage.store {
+        if let Some(store) = self.storage.store() {
             store.keep_time(fp, took);
         }
     }
@@ -180,6 +180,6 @@ impl<P> Cassette<P> {
     /// How long upstream took for the latest answer under `fp`, where the recording was made here.
     #[must_use]
     pub fn time(&self, fp: &Fingerprint) -> Option<Duration> {
-        self.storage.store.as_ref()?.time(fp)
+        self.storage.store()?.time(fp)
     }
 }

@@ -8,13 +8,12 @@ use super::memory::Memory;
 use super::policy::{DefaultPolicy, RecordingPolicy};
 use super::seal::SealReport;
 use super::staged_file::writing_folder;
-use super::storage::Storage;
+use super::storage::{OpenFolder, Storage};
 use super::store::{OpeningError, Store, has_pending};
 use super::{Cassette, FolderKind, Notice, format, listing, path};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, with_causes};
 use crate::redact::{Policy, Redaction};
-use parking_lot::Mutex;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -45,8 +44,9 @@ pub struct Settings {
     pub deadline: Duration,
     /// Who knows the rules, and proves what is to become text.
     pub policy: Arc<dyn RecordingPolicy>,
-    /// Whether a cassette that is made for this recording goes again where nothing comes into it.
-    pub discards_bare: bool,
+    /// Whether a folder that is not there is made when the first page is stored, and not before: callers that nobody has
+    /// proved, and runs that record nothing, leave none behind.
+    pub made_at_first_page: bool,
 }
 
 impl Default for Settings {
@@ -57,7 +57,7 @@ impl Default for Settings {
             store_memory,
             deadline: Duration::from_secs(10),
             policy: Arc::new(DefaultPolicy),
-            discards_bare: false,
+            made_at_first_page: false,
         }
     }
 }
@@ -101,8 +101,9 @@ impl<P> Cassette<P> {
         settings: &Settings,
         step: &mut dyn FnMut(usize),
     ) -> Result<Opened<P>, CassetteError> {
-        // In a folder that is there already, even a hidden file can be somebody's.
-        let discards = settings.discards_bare && matches!(FolderKind::of(root), Ok(FolderKind::Absent));
+        if settings.made_at_first_page && access != Access::Replay && !is_there(root) {
+            return Self::open_new(root, access, prepare, settings);
+        }
         let written = check_format(root, access, &*settings.policy)?;
         let mut notices = Vec::new();
         let store = match open_store(root, access, settings, &mut notices) {
@@ -110,31 +111,84 @@ impl<P> Cassette<P> {
             Err(refusal) => refusal.judge(root, access, &mut notices)?,
         };
         let redaction = redaction(root, access, store.as_ref(), written, &*settings.policy)?;
-        let storage = Arc::new(Storage {
-            root: root.to_owned(),
-            store,
-            guard: (access != Access::Replay).then(|| CassetteGuard::new(root, discards)).transpose()?,
-            redaction: Arc::clone(&redaction),
-            policy: Arc::clone(&settings.policy),
-            sealing: Mutex::default(),
-            writes: Mutex::default(),
-            dangling: Mutex::default(),
-            superseded: Mutex::default(),
-        });
+        let guard = (access != Access::Replay).then(|| CassetteGuard::new(root)).transpose()?;
+        let opened = OpenFolder { store, guard };
+        let storage = Arc::new(Storage::over(root, opened, Arc::clone(&redaction), Arc::clone(&settings.policy)));
         let sealed = match access {
             Access::Record { .. } => clear_up(&storage, &mut notices, step)?,
             Access::Replay => {
-                let entries = storage.store.as_ref().map_or(0, |store| store.pending().len());
+                let entries = storage.store().map_or(0, |store| store.pending().len());
                 notices.extend((entries > 0).then_some(Notice::Pending { root: root.to_owned(), entries }));
                 SealReport::default()
             }
         };
-        // Where a request can ask what answers hold redacted, all is proved together, at the end.
-        let at_once = access == Access::Record { replace: false } && !redaction.has_answer_only_rules();
-        let sealer = at_once.then(|| Sealer::start(Arc::clone(&storage)));
-        let cassette = Self { storage, access, prepare, memory: Memory::new(settings.memory), sealer };
+        let cassette = Self::new(storage, access, prepare, settings.memory);
         Ok(Opened { cassette, redaction, notices, sealed })
     }
+
+    /// A cassette whose folder is made when the first page is stored.
+    fn open_new(
+        root: &Path,
+        access: Access,
+        prepare: fn(Fingerprint, Entry) -> P,
+        settings: &Settings,
+    ) -> Result<Opened<P>, CassetteError> {
+        check_may_be_made(root)?;
+        let policy = &settings.policy;
+        let written = configured(root, true, &**policy)?;
+        let redaction = policy.redaction(root, written, true);
+        let redaction = redaction.map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })?;
+        let redaction = Arc::new(redaction);
+        let (own_root, own_settings) = (root.to_owned(), settings.clone());
+        let make = Box::new(move |policy: &Policy| make_folder(&own_root, access, &own_settings, policy));
+        let storage = Storage::over_new(root, make, Arc::clone(&redaction), Arc::clone(policy));
+        let cassette = Self::new(Arc::new(storage), access, prepare, settings.memory);
+        Ok(Opened { cassette, redaction, notices: Vec::new(), sealed: SealReport::default() })
+    }
+
+    fn new(storage: Arc<Storage>, access: Access, prepare: fn(Fingerprint, Entry) -> P, memory: u64) -> Self {
+        // Where a request can ask what answers hold redacted, all is proved together, at the end.
+        let at_once = access == Access::Record { replace: false } && !storage.redaction.has_answer_only_rules();
+        let sealer = at_once.then(|| Sealer::new(Arc::clone(&storage)));
+        Self { storage, access, prepare, memory: Memory::new(memory), sealer }
+    }
+}
+
+/// Makes the folder `root` a cassette with the rules `policy`, and opens it for recording.
+///
+/// # Errors
+/// Where it cannot be made, or another ramtape has made it meanwhile and records into it or gave it other rules.
+fn make_folder(root: &Path, access: Access, settings: &Settings, policy: &Policy) -> Result<OpenFolder, CassetteError> {
+    fs::create_dir_all(root).map_err(|source| CassetteError::Write { path: root.to_owned(), source })?;
+    let mut notices = Vec::new();
+    let store = match open_store(root, access, settings, &mut notices) {
+        Ok(store) => store,
+        Err(refusal) => refusal.judge(root, access, &mut notices)?,
+    };
+    notices.iter().for_each(|notice| tracing::warn!("{notice}"));
+    if format::check(root, true)?.is_none() {
+        format::create(root, policy)?;
+    }
+    let guard = CassetteGuard::new(root)?;
+    guard.restore(policy)?;
+    Ok(OpenFolder { store, guard: Some(guard) })
+}
+
+/// Whether anything has the name `root`, be it a link that leads nowhere.
+fn is_there(root: &Path) -> bool {
+    fs::symlink_metadata(root).is_ok()
+}
+
+/// Checks that the folder `root` may be made, so that a run is told at its start and not when it has an answer to store.
+fn check_may_be_made(root: &Path) -> Result<(), CassetteError> {
+    let absolute = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let Some(parent) = absolute.ancestors().skip(1).find(|parent| is_there(parent)) else { return Ok(()) };
+    let may_write = rustix::fs::access(parent, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK);
+    let checked = match parent.is_dir() {
+        true => may_write.map_err(io::Error::from),
+        false => Err(io::ErrorKind::NotADirectory.into()),
+    };
+    checked.map_err(|source| CassetteError::Write { path: root.to_owned(), source })
 }
 
 /// Checks the version before anything else; makes the folder a cassette where it is to become one. Gives its rules.
@@ -274,7 +328,7 @@ fn clear_up(
         _ => {}
     }
     let report = storage.seal_all(step);
-    storage.guard.iter().for_each(CassetteGuard::forget_placed);
+    storage.guard().iter().for_each(|guard| guard.forget_placed());
     notices.extend((!report.sealed.is_empty()).then_some(Notice::Sealed { entries: report.sealed.len() }));
     notices.extend(
         report
@@ -282,7 +336,7 @@ fn clear_up(
             .iter()
             .map(|(folder, fp, reason)| Notice::NotSealed { name: format!("{folder}/{fp}"), reason: reason.clone() }),
     );
-    if let Some(store) = &storage.store {
+    if let Some(store) = storage.store() {
         store.drop_old_tokens();
         store.tidy();
     }

@@ -4,12 +4,11 @@ use super::error::CassetteError;
 use super::memory::Memory;
 use super::open::{Settings, check_format};
 use super::policy::{DefaultPolicy, RecordingPolicy};
-use super::storage::Storage;
+use super::storage::{OpenFolder, Storage};
 use super::{Access, Cassette, listing};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use crate::redact::{Key, KeySource, Redaction};
-use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,17 +47,7 @@ impl<P> Cassette<P> {
         policy: Arc<dyn RecordingPolicy>,
         prepare: fn(Fingerprint, Entry) -> P,
     ) -> Self {
-        let storage = Storage {
-            root: root.to_owned(),
-            store: None,
-            guard: None,
-            redaction,
-            policy,
-            sealing: Mutex::default(),
-            writes: Mutex::default(),
-            dangling: Mutex::default(),
-            superseded: Mutex::default(),
-        };
+        let storage = Storage::over(root, OpenFolder { store: None, guard: None }, redaction, policy);
         let memory = Memory::new(Settings::default().memory);
         Self { storage: Arc::new(storage), access: Access::Replay, prepare, memory, sealer: None }
     }

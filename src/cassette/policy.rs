@@ -29,6 +29,13 @@ pub trait RecordingPolicy: Send + Sync {
     /// Where the key is not there and has to be, or is another one; the text is for people.
     fn redaction(&self, root: &Path, policy: Policy, recording: bool) -> Result<Redaction, String>;
 
+    /// Writes the file of `key`, which was made for the cassette in `root` when the first value needed one, and has the
+    /// cassette name it. Called before anything is stored that may hold a pseudonym made with it.
+    ///
+    /// # Errors
+    /// Where the file cannot be written, or there is another key by now; the text is for people.
+    fn keep_key(&self, root: &Path, key: &Key) -> Result<(), String>;
+
     /// Replays an entry against its own requests.
     ///
     /// # Errors
@@ -53,6 +60,10 @@ impl RecordingPolicy for DefaultPolicy {
 
     fn redaction(&self, _: &Path, policy: Policy, _: bool) -> Result<Redaction, String> {
         Redaction::new(policy, KeySource::Known(Key::public())).map_err(|error| error.to_string())
+    }
+
+    fn keep_key(&self, _: &Path, _: &Key) -> Result<(), String> {
+        Ok(())
     }
 
     fn prove(&self, _: &Redaction, _: &Fingerprint, _: &Entry) -> Result<(), BrokenEntry> {

@@ -1,9 +1,7 @@
 //! Recording into a cassette: what is handed to it, and how it becomes text.
 
 use super::error::{CassetteError, StoreError};
-use super::guard::CassetteGuard;
 use super::seal::SealReport;
-use super::store::Store;
 use super::take::{EntryHead, TakeHead, TakeId, UpstreamToken};
 use super::{Access, Cassette, failpoint, format};
 use crate::fingerprint::Fingerprint;
@@ -22,10 +20,10 @@ impl<P> Cassette<P> {
         take: &TakeHead,
         pages: Vec<Scrubbed<Page>>,
         token: Option<&UpstreamToken>,
-    ) -> Result<TakeId, StoreError> {
-        token.map_or(Ok(()), |token| self.keep_token(token))?;
+    ) -> Result<TakeId, CassetteError> {
         let ids = self.begin_all(entry, vec![(take, pages)])?;
-        ids.into_iter().next().ok_or(StoreError::NoPages)
+        token.map_or(Ok(()), |token| self.keep_token(token))?;
+        Ok(ids.into_iter().next().ok_or(StoreError::NoPages)?)
     }
 
     /// Stores the first pages of new takes of one request: of all of them or, where it fails or the process is killed, of
@@ -37,12 +35,12 @@ impl<P> Cassette<P> {
         &self,
         entry: &EntryHead,
         takes: Vec<(&TakeHead, Vec<Scrubbed<Page>>)>,
-    ) -> Result<Vec<TakeId>, StoreError> {
-        let Access::Record { replace } = self.access else { return Err(StoreError::NotRecording) };
-        let store = self.recorded_into()?;
+    ) -> Result<Vec<TakeId>, CassetteError> {
+        let Access::Record { replace } = self.access else { return Err(StoreError::NotRecording.into()) };
+        let store = self.storage.store_to_write()?;
         let plain = |pages: Vec<Scrubbed<Page>>| pages.into_iter().map(Scrubbed::into_inner).collect();
         let takes: Vec<_> = takes.into_iter().map(|(take, pages)| (take, plain(pages))).collect();
-        store.begin(entry, takes, replace)
+        Ok(store.begin(entry, takes, replace)?)
     }
 
     /// Stores the next page of a take; `last` where the chain ends with it. When this returns it survives a killed
@@ -56,35 +54,29 @@ impl<P> Cassette<P> {
         page: Scrubbed<Page>,
         last: bool,
         token: Option<&UpstreamToken>,
-    ) -> Result<(), StoreError> {
-        let store = self.recorded_into()?;
+    ) -> Result<(), CassetteError> {
+        let store = self.storage.store_to_write()?;
         if let Some(token) = token {
             store.keep_token(token);
         }
-        store.append(take, page.into_inner(), last)
+        Ok(store.append(take, page.into_inner(), last)?)
     }
 
     /// Keeps one more token beside the takes, for [`Self::upstream_token`] to find.
     ///
     /// # Errors
     /// Where it is not stored.
-    pub fn keep_token(&self, token: &UpstreamToken) -> Result<(), StoreError> {
-        self.recorded_into()?.keep_token(token);
-        Ok(())
-    }
-
-    /// The store, if what it takes on lasts.
-    fn recorded_into(&self) -> Result<&Store, StoreError> {
-        let store = self.storage.store.as_ref().ok_or(StoreError::NotRecording)?;
+    pub fn keep_token(&self, token: &UpstreamToken) -> Result<(), CassetteError> {
+        let store = self.storage.store().ok_or(StoreError::NotRecording)?;
         store.is_in_place()?;
-        self.storage.guard.iter().for_each(CassetteGuard::note_key);
-        Ok(store)
+        store.keep_token(token);
+        Ok(())
     }
 
     /// Upstream's token in place of which the one with the bytes `key` was handed out, if it was in the last day.
     #[must_use]
     pub fn upstream_token(&self, key: &[u8]) -> Option<Secret> {
-        self.storage.store.as_ref()?.token(key)
+        self.storage.store()?.token(key)
     }
 
     /// Has a fingerprint whose chain has ended written as text, soon, on a thread of its own. Waits for the fingerprint's
@@ -101,7 +93,7 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where the cassette is not open for recording, or `cassette.json` cannot be read or written.
     pub fn keep_region(&self, region: &str) -> Result<(), CassetteError> {
-        let (Access::Record { replace }, Some(guard)) = (self.access, &self.storage.guard) else {
+        let (Access::Record { replace }, Some(guard)) = (self.access, self.storage.guard()) else {
             return Err(StoreError::NotRecording.into());
         };
         guard.restore(self.storage.redaction.policy())?;

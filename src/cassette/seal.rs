@@ -71,7 +71,7 @@ impl Storage {
     /// none of the others back.
     pub(super) fn seal_all(&self, step: &mut dyn FnMut(usize)) -> SealReport {
         let mut report = SealReport::default();
-        let Some(store) = &self.store else { return report };
+        let Some(store) = self.store() else { return report };
         let mut names = store.pending().names();
         match handed_on(self) {
             Ok(mut lost) => names.retain(|name| {
@@ -83,7 +83,7 @@ impl Storage {
         }
         self.seal(names, OpenChains::AreOver, step, &mut report);
         report.sort();
-        if let Some(guard) = &self.guard {
+        if let Some(guard) = self.guard() {
             let lost = guard.lost(store.pending_answers());
             if !guard.stand() {
                 // Neither text nor store is where another start would find it.
@@ -103,9 +103,9 @@ impl Storage {
         step: &mut dyn FnMut(usize),
         report: &mut SealReport,
     ) {
-        let Some(store) = &self.store else { return };
+        let Some(store) = self.store() else { return };
         let _alone = self.sealing.lock();
-        let restored = self.guard.as_ref().map_or(Ok(()), |guard| guard.restore(self.redaction.policy()));
+        let restored = self.guard().map_or(Ok(()), |guard| guard.restore(self.redaction.policy()));
         let upgraded = restored.and_then(|()| if names.is_empty() { Ok(()) } else { format::upgrade(&self.root) });
         if let Err(error) = upgraded {
             return names.drain(..).for_each(|name| report.fail(name, &error));
@@ -132,7 +132,7 @@ impl Storage {
                         Err(error) => report.fail(name.clone(), &error),
                     }
                 }
-                overtaken.extend(place(store, self.guard.as_ref(), files, report));
+                overtaken.extend(place(store, self.guard(), files, report));
             }
             names = overtaken;
         }

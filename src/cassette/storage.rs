@@ -9,11 +9,12 @@ use super::policy::RecordingPolicy;
 use super::store::Store;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Take};
-use crate::redact::Redaction;
+use crate::redact::{Policy, Redaction};
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// How often a lookup starts over when its entry changes under it.
 const ATTEMPTS: usize = 100;
@@ -27,10 +28,14 @@ pub(crate) type Superseded = HashMap<Fingerprint, BTreeSet<usize>>;
 /// A cassette without the memory in front of it.
 pub(crate) struct Storage {
     pub(crate) root: PathBuf,
-    /// `None` in a second process and in a read-only checkout.
-    pub(crate) store: Option<Store>,
-    /// Only while recording.
-    pub(crate) guard: Option<CassetteGuard>,
+    /// What its folder holds; empty until the first page where the folder was not there.
+    opened: OnceLock<OpenFolder>,
+    /// Makes that folder, where it was not there.
+    make_folder: Option<MakeFolder>,
+    /// Held while the folder is made or the key gets its file.
+    making: Mutex<()>,
+    /// Whether the key that this process made has its file.
+    has_key_file: AtomicBool,
     /// The rules of the cassette.
     pub(crate) redaction: Arc<Redaction>,
     /// Who watches over what becomes text.
@@ -45,6 +50,17 @@ pub(crate) struct Storage {
     pub(crate) superseded: Mutex<Superseded>,
 }
 
+/// Makes the folder of a cassette with these rules, and opens it.
+pub(crate) type MakeFolder = Box<dyn Fn(&Policy) -> Result<OpenFolder, CassetteError> + Send + Sync>;
+
+/// What is open of a cassette's folder.
+pub(crate) struct OpenFolder {
+    /// `None` in a second process and in a read-only checkout.
+    pub(crate) store: Option<Store>,
+    /// Only while recording.
+    pub(crate) guard: Option<CassetteGuard>,
+}
+
 /// An entry, and what it was made from.
 pub(crate) struct Loaded {
     /// `None` where nothing was recorded.
@@ -57,20 +73,89 @@ pub(crate) struct Loaded {
     pub(crate) size: u64,
 }
 
-impl Drop for Storage {
-    fn drop(&mut self) {
-        let nothing_waits = self.store.as_ref().is_none_or(|store| store.pending().is_empty());
-        if let (Some(guard), true) = (&self.guard, nothing_waits) {
-            drop(self.store.take());
-            guard.discard_if_bare();
+impl Storage {
+    /// That of a folder that is there, and open.
+    pub(crate) fn over(
+        root: &Path,
+        opened: OpenFolder,
+        redaction: Arc<Redaction>,
+        policy: Arc<dyn RecordingPolicy>,
+    ) -> Self {
+        Self { opened: opened.into(), ..Self::unopened(root, None, redaction, policy) }
+    }
+
+    /// That of a folder that is made when the first page is stored.
+    pub(crate) fn over_new(
+        root: &Path,
+        make_folder: MakeFolder,
+        redaction: Arc<Redaction>,
+        policy: Arc<dyn RecordingPolicy>,
+    ) -> Self {
+        Self::unopened(root, Some(make_folder), redaction, policy)
+    }
+
+    fn unopened(
+        root: &Path,
+        make_folder: Option<MakeFolder>,
+        redaction: Arc<Redaction>,
+        policy: Arc<dyn RecordingPolicy>,
+    ) -> Self {
+        Self {
+            root: root.to_owned(),
+            opened: OnceLock::new(),
+            make_folder,
+            making: Mutex::default(),
+            has_key_file: AtomicBool::new(false),
+            redaction,
+            policy,
+            sealing: Mutex::default(),
+            writes: Mutex::default(),
+            dangling: Mutex::default(),
+            superseded: Mutex::default(),
         }
     }
-}
 
-impl Storage {
+    /// The store: none in a second process, in a read-only checkout, and before the folder is made.
+    pub(crate) fn store(&self) -> Option<&Store> {
+        self.opened.get()?.store.as_ref()
+    }
+
+    /// What watches over the folder, while it is recorded into.
+    pub(crate) fn guard(&self) -> Option<&CassetteGuard> {
+        self.opened.get()?.guard.as_ref()
+    }
+
+    /// The store, if what it takes on lasts. A folder that was not there is made now, and a key that was made gets its file:
+    /// what is about to be written may need it.
+    pub(crate) fn store_to_write(&self) -> Result<&Store, CassetteError> {
+        if let (None, Some(make_folder)) = (self.opened.get(), &self.make_folder) {
+            let _alone = self.making.lock();
+            if self.opened.get().is_none() {
+                let opened = make_folder(self.redaction.policy())?;
+                self.opened.get_or_init(|| opened);
+            }
+        }
+        let store = self.store().ok_or(StoreError::NotRecording)?;
+        store.is_in_place()?;
+        self.keep_key()?;
+        Ok(store)
+    }
+
+    fn keep_key(&self) -> Result<(), CassetteError> {
+        let Some(key) = self.redaction.made_key().filter(|_| !self.has_key_file.load(Ordering::Acquire)) else {
+            return Ok(());
+        };
+        let _alone = self.making.lock();
+        let kept = self.policy.keep_key(&self.root, key);
+        kept.map_err(|reason| CassetteError::Redaction { root: self.root.clone(), reason })?;
+        self.guard().iter().for_each(|guard| guard.note_files());
+        self.has_key_file.store(true, Ordering::Release);
+        Ok(())
+    }
+
     /// The generation of what is pending under `fp`; 0 where everything is sealed.
     pub(crate) fn generation(&self, fp: &Fingerprint) -> u64 {
-        self.store.as_ref().map_or(0, |store| store.pending().generation(fp))
+        self.store().map_or(0, |store| store.pending().generation(fp))
     }
 
     /// What the file and the pending takes say together.
@@ -78,7 +163,7 @@ impl Storage {
         let path = entry_path(&self.root, folder, fp)?;
         for _ in 0..ATTEMPTS {
             let generation = self.generation(fp);
-            let pending = match &self.store {
+            let pending = match self.store() {
                 Some(store) if generation != 0 => match store.pending_takes(fp) {
                     Ok(pending) => pending,
                     // It was sealed in between.
@@ -109,7 +194,7 @@ impl Storage {
         fp: &Fingerprint,
     ) -> Result<(Option<Entry>, Option<Identity>, bool, u64), CassetteError> {
         let Some(identity) = Identity::at(path)? else { return Ok((None, None, true, 0)) };
-        let store = self.store.as_ref().filter(|_| identity.is_settled());
+        let store = self.store().filter(|_| identity.is_settled());
         let cached = store.and_then(|store| store.cached_entry(fp, &identity));
         if let Some(entry) = cached.filter(|entry| entry.operation.folder() == folder) {
             return Ok((Some(entry), Some(identity), true, identity.size()));
@@ -117,7 +202,7 @@ impl Storage {
         let Some((bytes, identity)) = read_file(&self.root, path)? else { return Ok((None, None, true, 0)) };
         let entry = checked(&bytes, path, folder, fp)?;
         let settled = identity.is_settled();
-        if let (Some(store), true) = (&self.store, settled) {
+        if let (Some(store), true) = (self.store(), settled) {
             store.cache_entry(fp, &identity, &entry);
         }
         Ok((Some(entry), Some(identity), settled, bytes.len() as u64))
@@ -130,14 +215,14 @@ impl Storage {
 
     /// Whether there is neither a file nor a pending take.
     pub(crate) fn is_empty(&self) -> Result<bool, CassetteError> {
-        let pending = self.store.as_ref().is_some_and(|store| !store.pending().is_empty());
+        let pending = self.store().is_some_and(|store| !store.pending().is_empty());
         Ok(!pending && !listing::has_any(&self.root)?)
     }
 
     /// Folder and fingerprint of everything, in order.
     pub(crate) fn names(&self) -> Result<Vec<(String, Fingerprint)>, CassetteError> {
         let mut names = listing::all(&self.root)?;
-        if let Some(store) = &self.store {
+        if let Some(store) = self.store() {
             names.extend(store.pending().names());
         }
         names.sort();

@@ -41,7 +41,7 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where it cannot be written.
     pub fn keep_usage(&self, usage: &Usage) -> Result<bool, CassetteError> {
-        if self.storage.store.is_none() {
+        if self.storage.store().is_none() {
             return Ok(false);
         }
         let path = place(&self.storage.root);

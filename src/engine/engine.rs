@@ -1,6 +1,6 @@
 //! The engine, as the rest of the program holds it.
 
-use crate::aws::{Answer, Upstream};
+use crate::aws::Upstream;
 use crate::cassette::{Cassette, UsedTakes};
 use crate::engine::error::EngineError;
 use crate::engine::prepared_entry::PreparedEntry;
@@ -58,11 +58,6 @@ impl Engine {
 
     /// The answer to `request`; whatever went wrong is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
-        self.answer_probed(request, None).await
-    }
-
-    /// As [`Self::answer`]; upstream is not asked where it gave its answer already, to [`Self::probe`] of another engine.
-    pub async fn answer_probed(&self, request: Request, probed_answer: Option<Answer>) -> Response {
         count(&self.state.stats.requests);
         let is_trusted = self.trusts_caller(&request);
         let name = session_name(&request);
@@ -75,7 +70,7 @@ impl Engine {
         let outcome = match &self.recorder {
             None => replay(&self.state, &request, name).map_err(Arc::new).inspect(|_| count(&session.replayed)),
             // Boxed: a future is moved into place for every request, and this one's 20 KiB are none of a replay's.
-            Some(recorder) => Box::pin(record(&self.state, recorder, request, name, probed_answer)).await,
+            Some(recorder) => Box::pin(record(&self.state, recorder, request, name)).await,
         };
         outcome.unwrap_or_else(|error| {
             if error.miss().is_some() {

@@ -12,7 +12,7 @@
 //! | `store_page` | where a page becomes durable |
 //! | `pagination` | listings page by page, and the tokens between pages |
 //! | `stats` | what happened in a run |
-//! | `probe`, `import`, `transcript`, `refetch`, `self_check` | what else can be done with a cassette and its requests |
+//! | `import`, `transcript`, `refetch`, `self_check` | what else can be done with a cassette and its requests |
 
 mod body_holes;
 mod callers;
@@ -30,7 +30,6 @@ mod matcher;
 mod miss;
 mod pagination;
 mod prepared_entry;
-mod probe;
 mod record;
 mod recorder;
 mod refetch;
@@ -56,7 +55,6 @@ pub use error::{EngineError, InvalidToken};
 pub use import::{ImportOutcome, Importer};
 pub use pagination::page_loop_guard::PaginationError;
 pub use prepared_entry::PreparedEntry;
-pub use probe::ProbeOutcome;
 pub use refetch::{NotRefetchable, Refetch, RefetchError, RefetchedPages, Refetcher};
 pub use self_check::check_entry;
 pub use settings::{EngineSettings, Mode, Pages, Poll, SignerChoice};

@@ -31,16 +31,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
-/// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one. Upstream is not asked where it was
-/// probed already.
+/// The answer to `request`: upstream's, recorded; or, in `new_episodes`, the recorded one.
 pub(super) async fn record(
     state: &Arc<EngineState>,
     recorder: &Arc<Recorder>,
     request: Request,
     session_name: Option<String>,
-    probed_answer: Option<Answer>,
 ) -> Outcome {
-    let (context, caller) = identify_request(state, recorder, Cow::Owned(request), session_name).await?;
+    let (context, caller) = identify_request(state, recorder, request, session_name).await?;
     if let Some(found) = find_recorded_before(state, recorder, &context)? {
         let served = serve(state, &context, found)?;
         count(&state.session_stats.get_or_create(context.session_name()).replayed);
@@ -53,22 +51,23 @@ pub(super) async fn record(
     // Before anything is sent: where the cassette cannot be read, nothing could be recorded.
     recorder.mark_start(state, &context.identified)?;
     let account = caller.unclaimed_account().filter(|_| context.keeps_signature()).map(str::to_owned);
-    let upstream_request = UpstreamRequest::new(state, context).probed(account, probed_answer);
+    let upstream_request = UpstreamRequest::new(state, context).with_account(account);
     send_and_share(state, recorder, Arc::new(upstream_request)).await
 }
 
 /// Reads who asks what.
-async fn identify_request<'r>(
+async fn identify_request(
     state: &EngineState,
     recorder: &Recorder,
-    request: Cow<'r, Request>,
+    request: Request,
     session_name: Option<String>,
-) -> Result<(RequestContext<'r>, Caller), EngineError> {
+) -> Result<(RequestContext<'static>, Caller), EngineError> {
     let mut scope = RequestScope::read_region(&request, &state.settings);
     let way = (&state.settings, &*recorder.upstream);
     let caller = recorder.callers.identify_caller(&scope, &state.actors, way).await?;
     scope.actor = caller.actor.clone();
     let identified = identify_recorded(state, &recorder.upstream_tokens, &request, &scope, session_name.as_deref())?;
+    let request = Cow::Owned(request);
     Ok((RequestContext { request, session_name, identified: Arc::new(identified) }, caller))
 }
 
@@ -102,24 +101,6 @@ async fn send_and_share(
         None => {}
     }
     Ok(joined.response)
-}
-
-/// What upstream answers to a request that its client signed, and what would become of that. There is nothing to record it
-/// in yet.
-pub(super) async fn probe_upstream<'r>(
-    state: &EngineState,
-    recorder: &Recorder,
-    request: &'r Request,
-    session_name: Option<String>,
-) -> Result<(Answer, RequestContext<'r>, Disposition), EngineError> {
-    let (context, caller) = identify_request(state, recorder, Cow::Borrowed(request), session_name).await?;
-    if context.identified.page.token.is_some() {
-        return Err(EngineError::SignedToken);
-    }
-    admit_request(state, recorder, &context, &caller).await?;
-    let answer = recorder.upstream.pass_on(request).await?;
-    let disposition = judge_answer(state, &context, &answer);
-    Ok((answer, context, disposition))
 }
 
 /// What `new_episodes` replays: what was there when the run began, unless this session has already changed upstream.
@@ -315,9 +296,6 @@ async fn fetch_answer(
 
 /// Sends the request with `body`, signed anew; or just as it came, where that is signed.
 async fn send(recorder: &Recorder, upstream_request: &UpstreamRequest, body: Bytes) -> Result<Answer, UpstreamError> {
-    if let Some(answer) = upstream_request.take_probed_answer() {
-        return Ok(answer);
-    }
     let (request, identified) = (&upstream_request.request, &upstream_request.identified);
     if upstream_request.keeps_signature() {
         return recorder.upstream.pass_on(request).await;

@@ -1,7 +1,7 @@
 //! From upstream's answer to a durable page and the client's answer: scrub → tokens → store → answer.
 
 use crate::aws::Answer;
-use crate::cassette::{EntryHead, StoreError, TakeHead, TakeId, UpstreamToken};
+use crate::cassette::{CassetteError, EntryHead, StoreError, TakeHead, TakeId, UpstreamToken};
 use crate::engine::body_holes::{fill_holes, punch_holes};
 use crate::engine::error::EngineError;
 use crate::engine::pagination::chains::{Chain, ChainContinuation, Chains, OpenChain, StoredPage};
@@ -247,7 +247,7 @@ async fn write_page(
     page: Scrubbed<Page>,
     token: Option<UpstreamToken>,
     took: Duration,
-) -> Result<TakeId, StoreError> {
+) -> Result<TakeId, CassetteError> {
     let identified = &upstream_request.identified;
     let entry = EntryHead {
         operation: identified.name.clone(),
@@ -269,7 +269,7 @@ async fn write_page(
             None => cassette.begin(&entry, &head, first_pages, token.as_ref())?,
         };
         cassette.keep_time(&id.fingerprint(), took);
-        Ok::<_, StoreError>(id)
+        Ok(id)
     });
     stored.await.map_err(|error| StoreError::Io(std::io::Error::other(error)))?
 }

@@ -1,6 +1,5 @@
 //! A request that goes upstream, and what it is recorded with.
 
-use crate::aws::Answer;
 use crate::engine::in_flight::Waiters;
 use crate::engine::pagination::chains::ListingRead;
 use crate::engine::request_context::RequestContext;
@@ -19,8 +18,6 @@ pub(super) struct UpstreamRequest {
     recorded_after: Option<Option<String>>,
     /// The account to take for the run's own once upstream has accepted the client's own signature.
     account: Option<String>,
-    /// What upstream has answered already, for whoever asks it next.
-    probed_answer: Mutex<Option<Answer>>,
     /// Who waits for the answer, once it is on its way for somebody.
     waiters: OnceLock<Waiters>,
 }
@@ -32,7 +29,6 @@ impl UpstreamRequest {
             context,
             recorded_after: None,
             account: None,
-            probed_answer: Mutex::default(),
             waiters: OnceLock::new(),
         }
     }
@@ -42,9 +38,9 @@ impl UpstreamRequest {
         Self { recorded_after, ..self }
     }
 
-    /// The same, with the `account` that its own signature is for and the answer that upstream has given already.
-    pub(super) fn probed(self, account: Option<String>, answer: Option<Answer>) -> Self {
-        Self { account, probed_answer: Mutex::new(answer), ..self }
+    /// The same, with the `account` that its own signature is for.
+    pub(super) fn with_account(self, account: Option<String>) -> Self {
+        Self { account, ..self }
     }
 
     /// The same, to be recorded later. A read stays where it was in the line of its session; a write comes last there: whatever
@@ -56,7 +52,6 @@ impl UpstreamRequest {
             session: Arc::clone(&self.session),
             recorded_after: if is_write { self.recorded_after.clone() } else { Some(self.preceding_write()) },
             account: None,
-            probed_answer: Mutex::default(),
             waiters: OnceLock::new(),
         }
     }
@@ -67,11 +62,6 @@ impl UpstreamRequest {
 
     pub(super) fn account(&self) -> Option<&str> {
         self.account.as_deref()
-    }
-
-    /// The answer that upstream has given already, once.
-    pub(super) fn take_probed_answer(&self) -> Option<Answer> {
-        self.probed_answer.lock().take()
     }
 
     /// The write of its session that was answered last: what an answer that has come now is recorded after.

@@ -28,7 +28,7 @@ impl<P> Cassette<P> {
     /// Where either cannot be read.
     pub fn parts(&self, folder: &str, fp: &Fingerprint) -> Result<EntryParts, CassetteError> {
         let text = self.storage.text(folder, fp)?;
-        let Some(store) = &self.storage.store else { return Ok(EntryParts { text, pending: None }) };
+        let Some(store) = self.storage.store() else { return Ok(EntryParts { text, pending: None }) };
         let pending = store.pending_takes(fp)?.map(|pending| {
             let takes = pending.takes.into_iter().map(|recorded| recorded.take);
             pending.head.with(takes.collect())
@@ -43,7 +43,7 @@ impl<P> Cassette<P> {
     /// Where something cannot be read.
     pub fn refused(&self) -> Result<HashMap<Fingerprint, BTreeSet<usize>>, CassetteError> {
         let storage = &self.storage;
-        let Some(store) = &storage.store else { return Ok(HashMap::new()) };
+        let Some(store) = storage.store() else { return Ok(HashMap::new()) };
         let lost = handed_on(storage)?;
         let mut refused = HashMap::new();
         for (_, fp) in store.pending().names() {
@@ -66,7 +66,7 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where this process does not have the cassette for itself, or the store fails. Those before are gone.
     pub fn discard(&self, removals: &[Removal], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
-        let store = self.storage.store.as_ref().ok_or(StoreError::NotRecording)?;
+        let store = self.storage.store().ok_or(StoreError::NotRecording)?;
         let _alone = self.storage.sealing.lock();
         usage::forget(&self.storage.root)?;
         for Removal { fingerprint, unused, .. } in removals {

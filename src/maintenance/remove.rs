@@ -42,7 +42,7 @@ impl<P> Cassette<P> {
     /// written. Those before it are done.
     pub fn remove(&self, removals: &[Removal], step: &mut dyn FnMut(usize)) -> Result<(), CassetteError> {
         let storage = &self.storage;
-        if storage.store.is_none() {
+        if storage.store().is_none() {
             return Err(StoreError::NotRecording.into());
         }
         let _alone = storage.sealing.lock();

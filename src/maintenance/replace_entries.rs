@@ -45,7 +45,7 @@ impl<P> Cassette<P> {
     /// Where this process does not have the cassette for itself, or a file cannot be written. Those before it are there.
     pub fn put(&self, checked: &CheckedEntries<'_>, mut step: impl FnMut()) -> Result<(), CassetteError> {
         let storage = &self.storage;
-        if storage.store.is_none() {
+        if storage.store().is_none() {
             return Err(StoreError::NotRecording.into());
         }
         let _alone = storage.sealing.lock();
@@ -62,7 +62,7 @@ impl<P> Cassette<P> {
     }
 
     pub(super) fn all_text(&self, fp: &Fingerprint) -> Result<(), StoreError> {
-        let pending = self.storage.store.as_ref().is_some_and(|store| store.pending().entry(fp).is_some());
+        let pending = self.storage.store().is_some_and(|store| store.pending().entry(fp).is_some());
         if pending { Err(StoreError::NotSealed) } else { Ok(()) }
     }
 }

@@ -18,7 +18,7 @@ impl Redaction {
     pub fn answer_pseudonyms(&self, text: &str) -> Vec<String> {
         let has_key = match &self.source {
             KeySource::Known(_) => true,
-            KeySource::MadeWhenNeeded(_) => self.made.get().is_some(),
+            KeySource::MadeWhenNeeded(_) => self.made_key().is_some(),
             KeySource::Missing(_) => false,
         };
         let is_word = text.bytes().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-'));

@@ -261,6 +261,11 @@ impl Redaction {
         Ok(pseudonym)
     }
 
+    /// The key that was made since the first value needed one.
+    pub fn made_key(&self) -> Option<&Key> {
+        self.made.get()
+    }
+
     fn key(&self) -> Result<&Key, RedactionError> {
         match &self.source {
             KeySource::Known(key) | KeySource::Missing(key) => Ok(key),

@@ -213,6 +213,7 @@ fn a_damaged_cassette_ends_the_start_with_5() {
 fn an_answer_that_cannot_be_sealed_is_reported_and_sets_the_exit_code() {
     let folder = folder();
     let endpoint = Endpoint::start();
+    std::fs::create_dir_all(file(&folder, "cassettes/default")).unwrap();
     let server = Server::start(with_keys(folder.path()).args(["record", "--upstream", &endpoint.url()]));
     // In the way of the operation's folder.
     std::fs::write(file(&folder, "cassettes/default/get-resource-shares"), "").unwrap();

@@ -27,32 +27,7 @@ fn sessions(folder: &std::path::Path, most: usize) -> Arc<PerSession> {
     let settings = Settings::load(written, &Environment::of::<&str, &str>([], folder)).unwrap();
     let config = Config::from_settings(settings, RecordMode::None).unwrap();
     let opener = Opener { policy: Arc::new(Rules::from_config(&config)), config, upstream: None };
-    Arc::new(PerSession { most, ..PerSession::new(opener).unwrap() })
-}
-
-#[tokio::test]
-async fn a_cassette_that_is_made_for_an_answer_is_asked_when_it_has_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let sessions = sessions(folder.path(), 2);
-    // Whether who repeats the request comes when the cassette is open, or while it is being opened.
-    for (session, is_open) in [("a", true), ("b", false)] {
-        let turn = sessions.turn(session);
-        let first = turn.lock().await;
-        if is_open {
-            assert!(PerSession::engine(&sessions, session).await.is_ok());
-        }
-        let own = Arc::clone(&sessions);
-        let second = tokio::spawn(async move { PerSession::answer(&own, of(session)).await });
-        while sessions.opened(session).is_none() {
-            tokio::task::yield_now().await;
-        }
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
-        }
-        assert!(!second.is_finished(), "it would ask upstream again for what is on its way");
-        drop(first);
-        assert_eq!(second.await.unwrap().headers["x-amzn-errortype"], "CassetteMissException");
-    }
+    Arc::new(PerSession { most, ..PerSession::new(opener) })
 }
 
 #[tokio::test]
@@ -66,15 +41,4 @@ async fn no_more_cassettes_are_opened_than_a_run_can_keep() {
     }
     let miss = "CassetteMissException";
     assert_eq!(told, [miss, miss, "RamtapeSessionException", miss]);
-}
-
-#[tokio::test]
-async fn what_is_about_to_be_asked_upstream_is_waited_for() {
-    let folder = tempfile::tempdir().unwrap();
-    let sessions = sessions(folder.path(), 2);
-    let mut leaving = Box::pin(PerSession::vet(&sessions, of("a"), "a".into()));
-    assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(leaving.as_mut().poll(cx).is_pending())).await);
-    drop(leaving);
-    sessions.settle(Duration::from_secs(60)).await;
-    assert_eq!(sessions.porter.summary().requests, 1);
 }

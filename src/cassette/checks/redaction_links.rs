@@ -30,7 +30,7 @@ const SEALED: u64 = 0;
 /// # Errors
 /// Where the cassette cannot be read.
 pub(crate) fn handed_on(storage: &Storage) -> Result<HashMap<Fingerprint, BrokenEntry>, CassetteError> {
-    let Some(store) = storage.store.as_ref().filter(|_| storage.redaction.has_answer_only_rules()) else {
+    let Some(store) = storage.store().filter(|_| storage.redaction.has_answer_only_rules()) else {
         return Ok(HashMap::new());
     };
     let mut all: HashMap<String, Asked> = HashMap::new();

@@ -1,12 +1,11 @@
 //! `variables.json` in its cassette: read, replaced whole, dropped with the takes of its sessions.
 
 use super::{VARIABLES_FILE, Variables};
-use crate::cassette::Cassette;
 use crate::cassette::checks::validator::Validator;
 use crate::cassette::error::{CassetteError, StoreError};
-use crate::cassette::guard::CassetteGuard;
 use crate::cassette::path::read_file;
 use crate::cassette::staged_file::{replace_whole, synced};
+use crate::cassette::{Access, Cassette};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -43,7 +42,7 @@ impl<P> Cassette<P> {
     /// written. It is then what it was.
     pub fn change_variables(&self, change: impl FnOnce(&mut Variables)) -> Result<(), CassetteError> {
         let (storage, root) = (&self.storage, self.root());
-        if storage.store.is_none() {
+        if self.access == Access::Replay && storage.store().is_none() {
             return Err(StoreError::NotRecording.into());
         }
         let before = self.variables()?;
@@ -59,11 +58,12 @@ impl<P> Cassette<P> {
         if !leaks.is_empty() {
             return Err(CassetteError::Secret { path, leaks });
         }
-        storage.guard.as_ref().map_or(Ok(()), |guard| guard.restore(storage.redaction.policy()))?;
+        storage.store_to_write()?;
+        storage.guard().map_or(Ok(()), |guard| guard.restore(storage.redaction.policy()))?;
         let replaced =
             if after.is_empty() { fs::remove_file(&path) } else { replace_whole(root, &path, &after.to_text()) };
         replaced.map_err(|source| CassetteError::Write { path, source })?;
-        storage.guard.iter().for_each(CassetteGuard::note_files);
+        storage.guard().iter().for_each(|guard| guard.note_files());
         synced(root)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::support::cassette::{RECORD, REPLAY, bodies, open, record, text_path, try_open};
 use crate::support::cassette::{answer, head, whole};
-use ramtape::cassette::StoreError;
+use ramtape::cassette::{CassetteError, StoreError};
 use std::fs;
 
 const FORMAT: [&str; 4] = ["cassette.json", ".gitattributes", ".gitignore", "redaction.key"];
@@ -11,10 +11,11 @@ const FORMAT: [&str; 4] = ["cassette.json", ".gitattributes", ".gitignore", "red
 fn a_folder_that_was_moved_back_is_the_same_cassette() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("c");
-    let recording = open(&root, RECORD);
-    // Whoever changed or removed a file before finds it so again; a key is made when it is first needed.
-    fs::remove_file(root.join(".gitattributes")).unwrap();
+    drop(open(&root, RECORD));
     fs::write(root.join("redaction.key"), "a key that is long enough for one").unwrap();
+    let recording = open(&root, RECORD);
+    // Whoever changed or removed a file before finds it so again.
+    fs::remove_file(root.join(".gitattributes")).unwrap();
     record(&recording, 1, "\"one\"");
     let before = FORMAT.map(|name| fs::read(root.join(name)).ok());
     for name in FORMAT {
@@ -44,7 +45,7 @@ fn a_deleted_cassette_stays_deleted_and_its_takes_are_lost() {
             fs::create_dir(&root).unwrap();
         }
         let refused = recording.begin(&head(3), &whole(), vec![answer("\"three\"")], None);
-        assert!(matches!(refused, Err(StoreError::Gone)), "{refused:?}");
+        assert!(matches!(refused, Err(CassetteError::Store(StoreError::Gone))), "{refused:?}");
         let report = recording.seal().unwrap();
         assert_eq!((&report.sealed, &report.failed, report.lost.len()), (&vec![], &vec![], 1));
         assert_eq!(report.lost[0].answers, 2);
@@ -62,7 +63,7 @@ fn without_its_store_a_cassette_keeps_its_takes_and_records_no_more() {
     record(&recording, 1, "\"one\"");
     fs::remove_dir_all(folder.path().join(".store")).unwrap();
     let refused = recording.begin(&head(2), &whole(), vec![answer("\"two\"")], None);
-    assert!(matches!(refused, Err(StoreError::Gone)), "{refused:?}");
+    assert!(matches!(refused, Err(CassetteError::Store(StoreError::Gone))), "{refused:?}");
     let report = recording.seal().unwrap();
     assert_eq!((report.sealed.len(), &report.failed, &report.lost), (1, &vec![], &vec![]));
     drop(recording);

@@ -166,6 +166,7 @@ async fn other_files_and_a_cassette_in_use_are_refused() {
     assert!(absent.code == Some(1) && absent.stderr.contains("cannot read y.har"), "{absent:?}");
     assert!(!stage.cassette("tape").exists());
     let recording = stage.ramtape("tape", RecordMode::All).await;
+    recording.post("ListPermissions", json!({})).await;
     let busy = import(&stage, &[sample("chromium.har").to_str().unwrap()]);
     assert!(busy.code == Some(1) && busy.stderr.contains("in use by another ramtape"), "{busy:?}");
     recording.stop().await;

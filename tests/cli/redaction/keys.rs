@@ -68,6 +68,22 @@ async fn the_key_is_made_beside_the_cassette_when_it_is_needed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_deleted_while_it_is_recorded_with_is_there_again() {
+    let (stage, folder) = (Stage::new().await, folder());
+    let recording = server(folder.path(), "record", stage.url(), &[]);
+    let asked = json!({ "resourceOwner": "SELF", "name": MAIL });
+    Caller::of(&recording.url).post("GetResourceShares", asked).await;
+    let files = || ["redaction.key", "cassette.json"].map(|name| read(folder.path(), name));
+    let before = files();
+    for name in ["redaction.key", "cassette.json"] {
+        std::fs::remove_file(folder.path().join("c").join(name)).unwrap();
+    }
+    let finished = tokio::task::spawn_blocking(move || recording.stop()).await.unwrap();
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(files(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_key_is_not_replaced() {
     let (stage, folder) = (Stage::new().await, folder());
     // Without a pseudonym there is no key to lose.

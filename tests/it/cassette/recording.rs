@@ -3,7 +3,7 @@
 use crate::support::cassette::{
     ALL, FOLDER, Plain, RECORD, REPLAY, answer, bodies, head, listed, open, partial, record, text_path, try_open, whole,
 };
-use ramtape::cassette::{Cassette, Notice, Settings, StoreError, TakeHead, UpstreamToken};
+use ramtape::cassette::{Cassette, CassetteError, Notice, Settings, StoreError, TakeHead, UpstreamToken};
 use ramtape::model::Secret;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -84,7 +84,10 @@ fn a_chain_grows_page_by_page_and_is_sealed_when_it_ends() {
     recording.append(take, listed(1), false, None).unwrap();
     assert_eq!(bodies(&recording, 1).len(), 1);
     recording.append(take, answer("{\"items\":[2]}"), true, None).unwrap();
-    assert!(matches!(recording.append(take, listed(3), false, None), Err(StoreError::NoSuchTake)));
+    assert!(matches!(
+        recording.append(take, listed(3), false, None),
+        Err(CassetteError::Store(StoreError::NoSuchTake))
+    ));
     recording.seal_soon(FOLDER, &fp);
     drop(recording);
     let text = fs::read_to_string(text_path(folder.path(), 1)).unwrap();
@@ -208,7 +211,10 @@ fn a_replay_records_nothing_and_creates_no_cassette() {
     let root = folder.path().join("absent");
     let replay = open(&root, REPLAY);
     assert!(replay.is_empty().unwrap());
-    assert!(matches!(replay.begin(&head(1), &whole(), vec![answer("1")], None), Err(StoreError::NotRecording)));
+    assert!(matches!(
+        replay.begin(&head(1), &whole(), vec![answer("1")], None),
+        Err(CassetteError::Store(StoreError::NotRecording))
+    ));
     assert!(replay.seal().is_err());
     assert_eq!(bodies(&replay, 1), [""; 0]);
     assert!(!root.exists());
