@@ -62,13 +62,13 @@ impl AdminApi {
     /// Whether a request for `path`, without prefixes, needs its body and [`Self::handle_with_body`].
     #[must_use]
     pub fn reads_body(method: &Method, path: &str) -> bool {
-        matches!(route(path), Some(Route::Variables(_))) && method == Method::POST
+        matches!(route(path), Some(AdminRoute::Variables(_))) && method == Method::POST
     }
 
     /// The response to a request with its body.
     pub async fn handle_with_body(&self, request: Request) -> Response {
         let path = request.path.clone();
-        let Some(Route::Variables(name)) = route(&path) else { return self.handle(&request.method, &path) };
+        let Some(AdminRoute::Variables(name)) = route(&path) else { return self.handle(&request.method, &path) };
         let settled = match variables::read_values(&request.body) {
             Ok(values) => self.sessions.settle(request, name, values).await,
             Err(refusal) => Err(refusal),
@@ -80,17 +80,17 @@ impl AdminApi {
     #[must_use]
     pub fn handle(&self, method: &Method, path: &str) -> Response {
         match route(path) {
-            Some(Route::Health) => match *method {
+            Some(AdminRoute::Health) => match *method {
                 Method::GET | Method::HEAD => {
                     ok(&json!({ "status": "ok", "mode": self.mode, "cassette": self.cassette }))
                 }
                 _ => wrong_method(method, "GET, HEAD"),
             },
-            Some(Route::Sessions) => match *method {
+            Some(AdminRoute::Sessions) => match *method {
                 Method::GET | Method::HEAD => ok(&self.sessions.list()),
                 _ => wrong_method(method, "GET, HEAD"),
             },
-            Some(Route::Reset(name)) => match *method {
+            Some(AdminRoute::Reset(name)) => match *method {
                 Method::POST if self.sessions.reset(name) => ok(&json!({ "session": name, "reset": true })),
                 // Most clients rewind before they begin: that is no error.
                 Method::POST => {
@@ -99,7 +99,7 @@ impl AdminApi {
                 }
                 _ => wrong_method(method, "POST"),
             },
-            Some(Route::Variables(_)) => wrong_method(method, "POST"),
+            Some(AdminRoute::Variables(_)) => wrong_method(method, "POST"),
             None => Response::error(
                 StatusCode::NOT_FOUND,
                 "RamtapeNotFoundException",
@@ -110,7 +110,7 @@ impl AdminApi {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Route<'a> {
+enum AdminRoute<'a> {
     Health,
     Sessions,
     Reset(&'a str),
@@ -118,22 +118,22 @@ enum Route<'a> {
     Variables(Option<&'a str>),
 }
 
-fn route(path: &str) -> Option<Route<'_>> {
+fn route(path: &str) -> Option<AdminRoute<'_>> {
     let rest = path.strip_prefix(ROOT)?;
     if rest == "/health" {
-        return Some(Route::Health);
+        return Some(AdminRoute::Health);
     }
     if rest == "/sessions" {
-        return Some(Route::Sessions);
+        return Some(AdminRoute::Sessions);
     }
     if rest == "/variables" {
-        return Some(Route::Variables(None));
+        return Some(AdminRoute::Variables(None));
     }
     let (name, what) = rest.strip_prefix("/sessions/")?.split_once('/')?;
     match what {
         _ if name.is_empty() => None,
-        "reset" => Some(Route::Reset(name)),
-        "variables" => Some(Route::Variables(Some(name))),
+        "reset" => Some(AdminRoute::Reset(name)),
+        "variables" => Some(AdminRoute::Variables(Some(name))),
         _ => None,
     }
 }

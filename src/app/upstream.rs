@@ -110,7 +110,7 @@ pub(crate) fn upstream(
     credentials: CredentialSource,
     instance: &str,
 ) -> Result<Upstream, UpstreamError> {
-    Upstream::new(aws::Settings {
+    Upstream::new(aws::UpstreamSettings {
         service: config.service.name.clone(),
         url: destination.url.clone(),
         kind: destination.kind,

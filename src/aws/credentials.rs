@@ -100,12 +100,12 @@ pub struct Credentials {
     limit: Duration,
     roots: Arc<Roots>,
     // Held while fetching: many requests at once share one fetch.
-    held: tokio::sync::Mutex<Held>,
+    held: tokio::sync::Mutex<CachedKeys>,
 }
 
 /// What is known of the keys.
 #[derive(Debug, Default)]
-struct Held {
+struct CachedKeys {
     cached: Option<Cached>,
     /// Why the latest fetch gave none, and until when that is believed.
     failure: Option<(CredentialsError, SystemTime)>,
@@ -117,7 +117,7 @@ struct Cached {
     until: SystemTime,
 }
 
-impl Held {
+impl CachedKeys {
     /// Keys that are due for renewal and still of use.
     fn unexpired(&self, now: SystemTime) -> Option<Arc<Keys>> {
         let cached = self.cached.as_ref().filter(|cached| cached.keys.expiry.is_some_and(|expiry| now < expiry));
@@ -149,7 +149,7 @@ impl Credentials {
             Ok(keys) => {
                 let keys = Arc::new(keys);
                 let until = refresh_at(keys.expiry, now);
-                *held = Held { cached: Some(Cached { keys: Arc::clone(&keys), until }), failure: None };
+                *held = CachedKeys { cached: Some(Cached { keys: Arc::clone(&keys), until }), failure: None };
                 Ok(keys)
             }
             Err(error) => {

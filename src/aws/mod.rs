@@ -33,4 +33,4 @@ pub use known_keys::KnownKeys;
 pub use resolve::{Names, ResolveError, Resolver};
 pub use roots::CaBundleError;
 pub use shared_files::SharedFiles;
-pub use upstream::{Settings, Upstream};
+pub use upstream::{Upstream, UpstreamSettings};

@@ -19,12 +19,12 @@ pub struct CaBundleError {
 /// The trusted roots. The system's are read when they are first needed.
 #[derive(Debug, Default)]
 pub(super) struct Roots {
-    bundle: Option<Bundle>,
+    bundle: Option<BundleFile>,
     native: OnceLock<Vec<CertificateDer<'static>>>,
 }
 
 #[derive(Debug)]
-struct Bundle {
+struct BundleFile {
     pem: Vec<u8>,
     certificates: Vec<CertificateDer<'static>>,
 }
@@ -32,7 +32,7 @@ struct Bundle {
 impl Roots {
     /// Reads the PEM file `bundle`, if there is one.
     pub(super) fn read(bundle: Option<&Path>) -> Result<Self, CaBundleError> {
-        let bundle = bundle.map(Bundle::read).transpose()?;
+        let bundle = bundle.map(BundleFile::read).transpose()?;
         Ok(Self { bundle, native: OnceLock::new() })
     }
 
@@ -68,7 +68,7 @@ impl Roots {
     }
 }
 
-impl Bundle {
+impl BundleFile {
     fn read(path: &Path) -> Result<Self, CaBundleError> {
         let bad = |problem| CaBundleError { path: path.display().to_string(), problem };
         let pem = std::fs::read(path).map_err(|error| bad(error.to_string()))?;

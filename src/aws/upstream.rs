@@ -29,7 +29,7 @@ const KEPT: [HeaderName; 3] = [CONTENT_TYPE, USER_AGENT, HeaderName::from_static
 
 /// Where and how to ask upstream.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct UpstreamSettings {
     /// The service's name in host names and credential scopes.
     pub service: String,
     /// A base URL instead of the regions' public endpoints.
@@ -88,8 +88,8 @@ impl Upstream {
     ///
     /// # Errors
     /// A base URL that can't be used or is this process's own, a bundle that can't be read.
-    pub fn new(settings: Settings) -> Result<Self, UpstreamError> {
-        let Settings { service, url, own, .. } = settings;
+    pub fn new(settings: UpstreamSettings) -> Result<Self, UpstreamError> {
+        let UpstreamSettings { service, url, own, .. } = settings;
         let base = url.as_deref().map(BaseUrl::parse).transpose()?;
         if let (Some(base), Some(url)) = (&base, url)
             && base.leads_to(own)
@@ -255,7 +255,7 @@ mod tests {
 
     fn upstream(url: Option<&str>) -> Upstream {
         let keys = Keys { access_key_id: "AKID".into(), secret: Secret::new("s"), session_token: None, expiry: None };
-        let settings = Settings {
+        let settings = UpstreamSettings {
             service: "ram".into(),
             url: url.map(str::to_owned),
             kind: EndpointKind::default(),

@@ -107,19 +107,20 @@ fn settings(leaf: Leaf, only: Option<String>) -> Result<Ready, CaError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(CaError::make)?.with_no_client_auth();
-    let mut config = builder.with_cert_resolver(Arc::new(Resolver { certified: Arc::new(leaf.certified), only }));
+    let mut config =
+        builder.with_cert_resolver(Arc::new(SingleCertificate { certified: Arc::new(leaf.certified), only }));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Ready { config: Arc::new(config), fresh_until: leaf.fresh_until })
 }
 
 /// One certificate, for clients that ask for one name or for any.
 #[derive(Debug)]
-struct Resolver {
+struct SingleCertificate {
     certified: Arc<CertifiedKey>,
     only: Option<String>,
 }
 
-impl ResolvesServerCert for Resolver {
+impl ResolvesServerCert for SingleCertificate {
     fn resolve(&self, asked: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         // rustls gives the name in lower case.
         let fits = self.only.as_deref().is_none_or(|only| asked.server_name() == Some(only));

@@ -104,7 +104,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the folder is not ours alone, or cannot be written.
-    pub fn hold(&self) -> Result<Held<'_>, CaError> {
+    pub fn hold(&self) -> Result<LockedStore<'_>, CaError> {
         let failed = |path: &Path, source| CaError::Write { path: path.to_owned(), source };
         loop {
             let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
@@ -115,7 +115,7 @@ impl Store {
                 Err(source) => return Err(failed(&self.folder, source)),
             }
             if let Some(lock) = self.lock()? {
-                return Ok(Held { store: self, _lock: lock });
+                return Ok(LockedStore { store: self, _lock: lock });
             }
         }
     }
@@ -168,12 +168,12 @@ impl Store {
 
 /// A store that nobody else changes until this is dropped: what is read, decided and written belongs together.
 #[derive(Debug)]
-pub struct Held<'a> {
+pub struct LockedStore<'a> {
     store: &'a Store,
     _lock: File,
 }
 
-impl Held<'_> {
+impl LockedStore<'_> {
     /// Keeps `authority` in place of an earlier one. Each file is replaced whole, and the key is never readable by others.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 //! and its merging, pure.
 
 use super::rules;
-use crate::entry_file::{Flaw, Printer};
+use crate::entry_file::{FileFlaw, Printer};
 use crate::json::{self, Kind, Node};
 use crate::redact::Policy;
 use std::collections::BTreeSet;
@@ -24,8 +24,8 @@ pub(crate) struct Manifest {
 
 impl Manifest {
     /// Reads what stands beside the version, of a file of a version that this program knows whole.
-    pub(crate) fn read(root: &Node<'_>) -> Result<Self, Flaw> {
-        let flaw = |offset: usize, reason: String| Flaw { offset, reason };
+    pub(crate) fn read(root: &Node<'_>) -> Result<Self, FileFlaw> {
+        let flaw = |offset: usize, reason: String| FileFlaw { offset, reason };
         let Kind::Object(members) = &root.kind else { return Err(flaw(0, "expected an object".to_owned())) };
         if root.member("service").and_then(Node::text).as_deref() != Some(SERVICE) {
             return Err(flaw(0, format!("the service is not {SERVICE:?}")));
@@ -119,8 +119,9 @@ fn merged_regions(base: &[String], ours: &[String], theirs: &[String]) -> Vec<St
     base.iter().cloned().chain(added).collect()
 }
 
-fn read_regions(node: &Node<'_>) -> Result<Vec<String>, Flaw> {
-    let flaw = |node: &Node<'_>| Flaw { offset: node.offset, reason: "regions: expected an array of names".to_owned() };
+fn read_regions(node: &Node<'_>) -> Result<Vec<String>, FileFlaw> {
+    let flaw =
+        |node: &Node<'_>| FileFlaw { offset: node.offset, reason: "regions: expected an array of names".to_owned() };
     let items = node.items().ok_or_else(|| flaw(node))?;
     items.iter().map(|item| item.text().map(std::borrow::Cow::into_owned).ok_or_else(|| flaw(item))).collect()
 }

@@ -1,6 +1,6 @@
 //! The redaction rules of a cassette as its `cassette.json` has them. The key is never among them.
 
-use crate::entry_file::{Fields, Flaw, Printer};
+use crate::entry_file::{Fields, FileFlaw, Printer};
 use crate::json::{self, Kind, Node};
 use crate::redact::{Direction, KeySource, Policy, Redaction, Rule, Selector};
 
@@ -59,7 +59,7 @@ fn print_rule(printer: &mut Printer, rule: &Rule) {
 ///
 /// # Errors
 /// Where something in it is unknown, or a rule makes no sense: redacting less than the cassette asks for is no choice.
-pub(super) fn read(node: &Node<'_>) -> Result<Policy, Flaw> {
+pub(super) fn read(node: &Node<'_>) -> Result<Policy, FileFlaw> {
     let mut fields = Fields::read(node, "redaction".to_owned())?;
     let accounts = match fields.optional("pseudonymize") {
         None => false,
@@ -78,11 +78,11 @@ pub(super) fn read(node: &Node<'_>) -> Result<Policy, Flaw> {
     let policy = Policy { accounts, key_check, rules };
     match Redaction::new(policy.clone(), KeySource::Known(crate::redact::Key::public())) {
         Ok(_) => Ok(policy),
-        Err(error) => Err(Flaw { offset: node.offset, reason: format!("redaction: {error}") }),
+        Err(error) => Err(FileFlaw { offset: node.offset, reason: format!("redaction: {error}") }),
     }
 }
 
-fn rule(node: &Node<'_>, place: String) -> Result<Rule, Flaw> {
+fn rule(node: &Node<'_>, place: String) -> Result<Rule, FileFlaw> {
     let shown = place.clone();
     let mut fields = Fields::read(node, place)?;
     let member = fields.optional_text("member")?.map(Selector::Member);
@@ -90,7 +90,7 @@ fn rule(node: &Node<'_>, place: String) -> Result<Rule, Flaw> {
     let pattern = fields.optional_text("pattern")?.map(Selector::Pattern);
     let mut selectors = [member, pointer, pattern].into_iter().flatten();
     let (Some(selector), None) = (selectors.next(), selectors.next()) else {
-        return Err(Flaw {
+        return Err(FileFlaw {
             offset: node.offset,
             reason: format!("{shown}: it needs one of member, pointer and pattern"),
         });

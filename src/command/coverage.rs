@@ -38,13 +38,13 @@ struct Row {
     requests: usize,
     takes: usize,
     pages: usize,
-    chains: Chains,
+    chains: ListingCoverage,
     errors: BTreeMap<String, usize>,
 }
 
 /// The listings that were answered with pages.
 #[derive(Default)]
-struct Chains {
+struct ListingCoverage {
     whole: usize,
     partial: usize,
     /// Those of more than one page.
@@ -156,7 +156,7 @@ impl Row {
     }
 
     fn json(&self, name: &str) -> serde_json::Value {
-        let Chains { whole, partial, several, longest } = &self.chains;
+        let ListingCoverage { whole, partial, several, longest } = &self.chains;
         let chains = self.is_listing().then(|| {
             serde_json::json!({
                 "complete": whole, "partial": partial, "ofSeveralPages": several, "longest": longest,
@@ -175,7 +175,7 @@ impl Row {
     }
 }
 
-impl Chains {
+impl ListingCoverage {
     fn add(&mut self, take: &Take) {
         if take.complete {
             self.whole += 1;

@@ -26,7 +26,7 @@ pub(super) fn run(args: &RmArgs, environment: &Environment, console: Console) ->
     let pending = args.takes.selection.pending || args.refused;
     let editing = open(&config, args)?;
     let refused = args.refused.then(|| editing.cassette().refused()).transpose()?;
-    let Found { going, dangling } = find(&editing, &selection, pending, refused.as_ref(), console)?;
+    let SelectedTakes { going, dangling } = find(&editing, &selection, pending, refused.as_ref(), console)?;
     if going.is_empty() && args.refused {
         return Err(CommandError::NothingRefused { root: config.cassette });
     }
@@ -86,7 +86,7 @@ fn check(selection: &Selection<'_>, args: &RmArgs) -> Result<(), CommandError> {
 }
 
 /// What is to go, and the links that it would break.
-struct Found {
+struct SelectedTakes {
     going: Vec<Removal>,
     dangling: Vec<Dangling>,
 }
@@ -99,7 +99,7 @@ fn find(
     pending: bool,
     refused: Option<&HashMap<Fingerprint, BTreeSet<usize>>>,
     console: Console,
-) -> Result<Found, CommandError> {
+) -> Result<SelectedTakes, CommandError> {
     let mut going = Vec::new();
     let mut plan = if pending { RemovalPlan::of_store() } else { RemovalPlan::default() };
     let mut begun: BTreeMap<&str, Vec<Fingerprint>> = BTreeMap::new();
@@ -125,7 +125,7 @@ fn find(
     drop(progress);
     match begun.into_iter().find(|(_, fingerprints)| fingerprints.len() > 1) {
         Some((beginning, fingerprints)) => Err(ambiguous(beginning, &fingerprints)),
-        None => Ok(Found { going, dangling: plan.dangling() }),
+        None => Ok(SelectedTakes { going, dangling: plan.dangling() }),
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// How a variable's text becomes a value.
 #[derive(Clone, Copy)]
-enum Shape {
+enum ValueFormat {
     Text,
     Number,
     Switch,
@@ -18,45 +18,45 @@ enum Shape {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, Shape); 38] = [
-    (None, "cassette", Shape::Text),
-    (None, "cassette_per_session", Shape::Switch),
-    (None, "session", Shape::Text),
-    (None, "record_mode", Shape::Text),
-    (None, "door", Shape::Text),
-    (None, "poll", Shape::Text),
-    (None, "listen", Shape::Text),
-    (None, "tls", Shape::Switch),
-    (None, "allow_remote", Shape::Switch),
-    (None, "allowed_hosts", Shape::List),
-    (None, "allowed_tunnels", Shape::List),
-    (None, "region", Shape::Text),
-    (None, "upstream", Shape::Text),
-    (None, "allowed_networks", Shape::List),
-    (None, "profile", Shape::Text),
-    (None, "ca_bundle", Shape::Text),
-    (None, "ca_folder", Shape::Text),
-    (None, "ca_regions", Shape::List),
-    (None, "read_only", Shape::Switch),
-    (None, "allow_any_client", Shape::Switch),
-    (None, "record_errors", Shape::Switch),
-    (None, "strict", Shape::Switch),
-    (None, "pages", Shape::Text),
-    (Some("redact"), "pseudonymize", Shape::Text),
-    (Some("redact"), "key_file", Shape::Text),
-    (Some("limits"), "request_body_bytes", Shape::Number),
-    (Some("limits"), "response_body_bytes", Shape::Number),
-    (Some("limits"), "header_bytes", Shape::Number),
-    (Some("limits"), "header_count", Shape::Number),
-    (Some("limits"), "header_time_seconds", Shape::Number),
-    (Some("limits"), "idle_time_seconds", Shape::Number),
-    (Some("limits"), "total_time_seconds", Shape::Number),
-    (Some("limits"), "connections", Shape::Number),
-    (Some("limits"), "http2_streams", Shape::Number),
-    (Some("limits"), "tunnels", Shape::Number),
-    (Some("limits"), "tunnel_time_seconds", Shape::Number),
-    (Some("limits"), "upstream_connect_time_seconds", Shape::Number),
-    (Some("limits"), "upstream_answer_time_seconds", Shape::Number),
+const KEYS: [(Option<&str>, &str, ValueFormat); 38] = [
+    (None, "cassette", ValueFormat::Text),
+    (None, "cassette_per_session", ValueFormat::Switch),
+    (None, "session", ValueFormat::Text),
+    (None, "record_mode", ValueFormat::Text),
+    (None, "door", ValueFormat::Text),
+    (None, "poll", ValueFormat::Text),
+    (None, "listen", ValueFormat::Text),
+    (None, "tls", ValueFormat::Switch),
+    (None, "allow_remote", ValueFormat::Switch),
+    (None, "allowed_hosts", ValueFormat::List),
+    (None, "allowed_tunnels", ValueFormat::List),
+    (None, "region", ValueFormat::Text),
+    (None, "upstream", ValueFormat::Text),
+    (None, "allowed_networks", ValueFormat::List),
+    (None, "profile", ValueFormat::Text),
+    (None, "ca_bundle", ValueFormat::Text),
+    (None, "ca_folder", ValueFormat::Text),
+    (None, "ca_regions", ValueFormat::List),
+    (None, "read_only", ValueFormat::Switch),
+    (None, "allow_any_client", ValueFormat::Switch),
+    (None, "record_errors", ValueFormat::Switch),
+    (None, "strict", ValueFormat::Switch),
+    (None, "pages", ValueFormat::Text),
+    (Some("redact"), "pseudonymize", ValueFormat::Text),
+    (Some("redact"), "key_file", ValueFormat::Text),
+    (Some("limits"), "request_body_bytes", ValueFormat::Number),
+    (Some("limits"), "response_body_bytes", ValueFormat::Number),
+    (Some("limits"), "header_bytes", ValueFormat::Number),
+    (Some("limits"), "header_count", ValueFormat::Number),
+    (Some("limits"), "header_time_seconds", ValueFormat::Number),
+    (Some("limits"), "idle_time_seconds", ValueFormat::Number),
+    (Some("limits"), "total_time_seconds", ValueFormat::Number),
+    (Some("limits"), "connections", ValueFormat::Number),
+    (Some("limits"), "http2_streams", ValueFormat::Number),
+    (Some("limits"), "tunnels", ValueFormat::Number),
+    (Some("limits"), "tunnel_time_seconds", ValueFormat::Number),
+    (Some("limits"), "upstream_connect_time_seconds", ValueFormat::Number),
+    (Some("limits"), "upstream_answer_time_seconds", ValueFormat::Number),
 ];
 
 /// The variable with the capability key.
@@ -225,17 +225,17 @@ enum ValueError {
 }
 
 /// A layer with one key in it, read by the code that reads files.
-fn parse(table: Option<&str>, key: &str, shape: Shape, value: &OsStr) -> Result<RawConfig, ValueError> {
+fn parse(table: Option<&str>, key: &str, shape: ValueFormat, value: &OsStr) -> Result<RawConfig, ValueError> {
     let text = value.to_str().ok_or(ValueError::NotUnicode)?;
     let value = match shape {
-        Shape::Text => toml::Value::String(text.to_owned()),
-        Shape::Number => toml::Value::Integer(text.parse().map_err(|_| ValueError::NotANumber(text.to_owned()))?),
-        Shape::Switch => toml::Value::Boolean(match text {
+        ValueFormat::Text => toml::Value::String(text.to_owned()),
+        ValueFormat::Number => toml::Value::Integer(text.parse().map_err(|_| ValueError::NotANumber(text.to_owned()))?),
+        ValueFormat::Switch => toml::Value::Boolean(match text {
             "true" | "1" => true,
             "false" | "0" => false,
             _ => return Err(ValueError::NotASwitch(text.to_owned())),
         }),
-        Shape::List => text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect::<Vec<_>>().into(),
+        ValueFormat::List => text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect::<Vec<_>>().into(),
     };
     let mut layer = toml::Table::from_iter([(key.to_owned(), value)]);
     if let Some(table) = table {

@@ -2,7 +2,7 @@
 
 use super::joined_listing::Paging;
 use super::shape::{self, Drift, DriftKind};
-use super::takes::{self, Change, TakeChange};
+use super::takes::{self, TakeChange, TakeDifference};
 use crate::entry_file::spelled;
 use crate::model::{Entry, Page, Take};
 
@@ -15,7 +15,7 @@ pub fn changes(before: Option<&Entry>, after: Option<&Entry>, paging: Option<Pag
 
 /// How one take differs from another, whatever session and history they are of; nothing where they are equal.
 #[must_use]
-pub fn differences_of(before: &Take, after: &Take, paging: Option<Paging<'_>>) -> Vec<Change> {
+pub fn differences_of(before: &Take, after: &Take, paging: Option<Paging<'_>>) -> Vec<TakeDifference> {
     takes::how(before, after, paging)
 }
 
@@ -66,7 +66,7 @@ fn bodies(take: &Take) -> Vec<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::values::{Difference, Place};
+    use super::super::values::{Difference, ValueAt};
     use super::*;
     use crate::model::{Body, Hole, OperationName};
     use bytes::Bytes;
@@ -119,12 +119,12 @@ mod tests {
                 TakeChange::Gone { before } => told.push(format!("-{before}")),
                 TakeChange::Changed { before, after, how } => told.extend(how.into_iter().map(|how| {
                     let what = match how {
-                        Change::Field { name, .. } => name,
-                        Change::Body { difference: Difference { before, after }, .. } => {
-                            let pointer = |place: Option<Place>| place.map(|place| place.pointer);
+                        TakeDifference::Field { name, .. } => name,
+                        TakeDifference::Body { difference: Difference { before, after }, .. } => {
+                            let pointer = |place: Option<ValueAt>| place.map(|place| place.pointer);
                             format!("{}{}", pointer(before).unwrap_or_default(), pointer(after).unwrap_or_default())
                         }
-                        Change::Spelling => "spelling".to_owned(),
+                        TakeDifference::Spelling => "spelling".to_owned(),
                     };
                     format!("{before}>{after} {what}")
                 })),

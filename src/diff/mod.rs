@@ -17,6 +17,6 @@ pub use entries::{changes, differences_of, drift};
 pub use joined_listing::Paging;
 pub use parameters::{ParameterDifference, parameter_differences};
 pub use shape::{Drift, DriftKind};
-pub use takes::{Change, TakeChange};
+pub use takes::{TakeChange, TakeDifference};
 pub use three_way::{Piece, combine};
-pub use values::{Difference, Place, differences};
+pub use values::{Difference, ValueAt, differences};

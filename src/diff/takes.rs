@@ -26,13 +26,13 @@ pub enum TakeChange {
         /// Its place.
         after: usize,
         /// What differs.
-        how: Vec<Change>,
+        how: Vec<TakeDifference>,
     },
 }
 
 /// How a take differs from what it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum TakeDifference {
     /// Something that it says beside its bodies.
     Field {
         /// As the cassette's text calls it.
@@ -129,30 +129,30 @@ fn moved(
     });
 }
 
-pub(super) fn how(before: &Take, after: &Take, paging: Option<Paging<'_>>) -> Vec<Change> {
+pub(super) fn how(before: &Take, after: &Take, paging: Option<Paging<'_>>) -> Vec<TakeDifference> {
     if before == after {
         return Vec::new();
     }
-    let mut changes: Vec<Change> = fields(before).into_iter().zip(fields(after)).filter_map(field).collect();
+    let mut changes: Vec<TakeDifference> = fields(before).into_iter().zip(fields(after)).filter_map(field).collect();
     let joint = paging.and_then(|paging| Some((joined(&before.pages, paging)?, joined(&after.pages, paging)?)));
     let bodies = match joint {
         Some((before, after)) => {
             let differences = differences(before.as_bytes(), after.as_bytes());
-            differences.into_iter().map(|difference| Change::Body { page: None, difference }).collect()
+            differences.into_iter().map(|difference| TakeDifference::Body { page: None, difference }).collect()
         }
         None => page_by_page(&before.pages, &after.pages),
     };
     changes.extend(bodies);
     if changes.is_empty() {
-        changes.push(Change::Spelling);
+        changes.push(TakeDifference::Spelling);
     }
     changes
 }
 
 type Field = (String, Option<String>);
 
-fn field(((name, before), (_, after)): (Field, Field)) -> Option<Change> {
-    (before != after).then_some(Change::Field { name, before, after })
+fn field(((name, before), (_, after)): (Field, Field)) -> Option<TakeDifference> {
+    (before != after).then_some(TakeDifference::Field { name, before, after })
 }
 
 /// What a take says beside its bodies.
@@ -175,14 +175,14 @@ fn fields(take: &Take) -> Vec<Field> {
     ]
 }
 
-fn page_by_page(before: &[Page], after: &[Page]) -> Vec<Change> {
+fn page_by_page(before: &[Page], after: &[Page]) -> Vec<TakeDifference> {
     let several = before.len().max(after.len()) > 1;
     let bytes = |page: Option<&Page>| page.map(|page| spelled(&page.body)).unwrap_or_default();
     let mut changes = Vec::new();
     for at in 0..before.len().max(after.len()) {
         let found = differences(&bytes(before.get(at)), &bytes(after.get(at)));
         let page = several.then_some(at + 1);
-        changes.extend(found.into_iter().map(|difference| Change::Body { page, difference }));
+        changes.extend(found.into_iter().map(|difference| TakeDifference::Body { page, difference }));
     }
     changes
 }

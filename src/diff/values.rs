@@ -7,7 +7,7 @@ const PAIRED: usize = 1 << 20;
 
 /// A value, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ValueAt {
     /// JSON pointer (RFC 6901).
     pub pointer: String,
     /// The value as it is spelled.
@@ -18,9 +18,9 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// What was there; `None` for what was added.
-    pub before: Option<Place>,
+    pub before: Option<ValueAt>,
     /// What is there; `None` for what is gone.
-    pub after: Option<Place>,
+    pub after: Option<ValueAt>,
 }
 
 /// The differences between two texts, in order. Empty where they are the same JSON, however spelled: the order of members
@@ -33,7 +33,7 @@ pub fn differences(before: &[u8], after: &[u8]) -> Vec<Difference> {
         _ if before != after => {
             let place = |bytes: &[u8]| {
                 let value = String::from_utf8_lossy(bytes).into_owned();
-                (!bytes.is_empty()).then_some(Place { pointer: String::new(), value })
+                (!bytes.is_empty()).then_some(ValueAt { pointer: String::new(), value })
             };
             found.push(Difference { before: place(before), after: place(after) });
         }
@@ -57,8 +57,8 @@ impl<'n, 'a> At<'n, 'a> {
         Self { pointer: format!("{}/{}", self.pointer, json::pointer_step(step)), node }
     }
 
-    fn place(&self) -> Place {
-        Place { pointer: self.pointer.clone(), value: self.node.raw.to_owned() }
+    fn place(&self) -> ValueAt {
+        ValueAt { pointer: self.pointer.clone(), value: self.node.raw.to_owned() }
     }
 }
 
@@ -122,10 +122,10 @@ fn is_in(member: &json::Member<'_>, object: &Node<'_>) -> bool {
     object.member(&name).is_some_and(|other| same(&member.value, other))
 }
 
-type Pair = (Option<usize>, Option<usize>);
+type IndexPair = (Option<usize>, Option<usize>);
 
 /// Which items of two lists belong together: equal ones in their order, and between those the ones that are most alike.
-fn paired(a: &[Node<'_>], b: &[Node<'_>]) -> Vec<Pair> {
+fn paired(a: &[Node<'_>], b: &[Node<'_>]) -> Vec<IndexPair> {
     let start = a.iter().zip(b).take_while(|(a, b)| same(a, b)).count();
     let rest = |list: &[Node<'_>]| list.len() - start;
     let end = a.iter().rev().zip(b.iter().rev()).take(rest(a).min(rest(b))).take_while(|(a, b)| same(a, b)).count();
@@ -151,7 +151,7 @@ fn paired(a: &[Node<'_>], b: &[Node<'_>]) -> Vec<Pair> {
 type Stretch<'n, 'a> = (&'n [Node<'a>], std::ops::Range<usize>);
 
 /// Pairs what stands between two equal items, the most alike first; what is like nothing stays alone.
-fn gap(pairs: &mut Vec<Pair>, (a, range_a): Stretch<'_, '_>, (b, range_b): Stretch<'_, '_>) {
+fn gap(pairs: &mut Vec<IndexPair>, (a, range_a): Stretch<'_, '_>, (b, range_b): Stretch<'_, '_>) {
     let mut likely: Vec<(usize, usize, usize)> = Vec::new();
     for x in range_a.clone() {
         for y in range_b.clone() {
@@ -187,7 +187,7 @@ mod tests {
     fn describe(before: &str, after: &str) -> Vec<String> {
         let found = differences(before.as_bytes(), after.as_bytes());
         let sign =
-            |sign: &str, place: Option<Place>| place.map(|place| format!("{sign}{}={}", place.pointer, place.value));
+            |sign: &str, place: Option<ValueAt>| place.map(|place| format!("{sign}{}={}", place.pointer, place.value));
         found.into_iter().flat_map(|it| [sign("-", it.before), sign("+", it.after)]).flatten().collect()
     }
 

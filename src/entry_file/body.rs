@@ -1,6 +1,6 @@
 //! A body in a cassette's text: laid out as JSON where that can be undone exactly, else a string, else base64.
 
-use super::flaw::Flaw;
+use super::flaw::FileFlaw;
 use super::printer::Printer;
 use super::spell::{Draft, Instead, Style, spell};
 use crate::json::{self, Kind, Node};
@@ -138,15 +138,15 @@ pub(super) fn hole_text(hole: &Hole) -> String {
 }
 
 /// The body that was laid out as `node`.
-pub(super) fn read_body(node: &Node<'_>, style: Style) -> Result<Body, Flaw> {
+pub(super) fn read_body(node: &Node<'_>, style: Style) -> Result<Body, FileFlaw> {
     let mut draft = Draft::default();
     spell(node, style, &mut draft, &mut hole_or_escape)?;
     Ok(draft.finish())
 }
 
 /// The body that was written as a string, or as strings and holes; `piece` gives a string's bytes.
-pub(super) fn read_pieces(node: &Node<'_>, piece: impl Fn(&str) -> Option<Vec<u8>>) -> Result<Body, Flaw> {
-    let flaw = |node: &Node<'_>, reason: &str| Flaw::at(node.offset, reason);
+pub(super) fn read_pieces(node: &Node<'_>, piece: impl Fn(&str) -> Option<Vec<u8>>) -> Result<Body, FileFlaw> {
+    let flaw = |node: &Node<'_>, reason: &str| FileFlaw::at(node.offset, reason);
     let mut draft = Draft::default();
     let items = node.items().unwrap_or(std::slice::from_ref(node));
     for item in items {
@@ -162,7 +162,7 @@ pub(super) fn read_pieces(node: &Node<'_>, piece: impl Fn(&str) -> Option<Vec<u8
     Ok(draft.finish())
 }
 
-pub(super) fn hole_or_escape(node: &Node<'_>) -> Result<Option<Instead>, Flaw> {
+pub(super) fn hole_or_escape(node: &Node<'_>) -> Result<Option<Instead>, FileFlaw> {
     let Kind::Object(members) = &node.kind else { return Ok(None) };
     let [member] = members.as_slice() else { return Ok(None) };
     let Some(name) = member.key.strip_prefix("\"$") else { return Ok(None) };
@@ -176,10 +176,10 @@ pub(super) fn hole_or_escape(node: &Node<'_>) -> Result<Option<Instead>, Flaw> {
         // What stands for an account is the same in every session, and is written as the string that it is.
         "account\"" if member.value.text().is_some() => return Ok(Some(Instead::Text(member.value.raw.to_owned()))),
         "account\"" => None,
-        _ => return Err(Flaw::at(node.offset, format!("{} is not a hole that this version knows", member.key))),
+        _ => return Err(FileFlaw::at(node.offset, format!("{} is not a hole that this version knows", member.key))),
     };
     match hole {
         Some(hole) => Ok(Some(Instead::Hole(hole))),
-        None => Err(Flaw::at(member.value.offset, format!("{} has a value of the wrong type", member.key))),
+        None => Err(FileFlaw::at(member.value.offset, format!("{} has a value of the wrong type", member.key))),
     }
 }

@@ -3,14 +3,14 @@
 /// What is wrong with a text, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
-pub struct Flaw {
+pub struct FileFlaw {
     /// Where, in bytes from the start of the text.
     pub offset: usize,
     /// What is wrong there.
     pub reason: String,
 }
 
-impl Flaw {
+impl FileFlaw {
     pub(super) fn at(offset: usize, reason: impl Into<String>) -> Self {
         Self { offset, reason: reason.into() }
     }

@@ -15,7 +15,7 @@ mod write;
 pub use begins::begins_as_entry;
 pub use body::{laid_out, spelled};
 pub(crate) use fields::Fields;
-pub use flaw::Flaw;
+pub use flaw::FileFlaw;
 pub(crate) use printer::Printer;
 pub(crate) use read::conflict;
 pub use read::read;

@@ -2,7 +2,7 @@
 
 use super::body::{read_body, read_pieces};
 use super::fields::Fields;
-use super::flaw::Flaw;
+use super::flaw::FileFlaw;
 use super::request::read_request;
 use super::spell::Style;
 use crate::json::{self, Node};
@@ -14,9 +14,9 @@ use http::{HeaderName, HeaderValue, StatusCode};
 ///
 /// # Errors
 /// Where it is not JSON, holds a merge conflict, or a member is unknown, missing or of the wrong type.
-pub fn read(text: &[u8]) -> Result<Entry, Flaw> {
+pub fn read(text: &[u8]) -> Result<Entry, FileFlaw> {
     let root = json::parse(text).map_err(|error| {
-        conflict(text).unwrap_or_else(|| Flaw::at(error.offset, format!("not JSON: {}", error.reason)))
+        conflict(text).unwrap_or_else(|| FileFlaw::at(error.offset, format!("not JSON: {}", error.reason)))
     })?;
     let mut fields = Fields::read(&root, String::new())?;
     let operation = operation_name(fields.text("operation")?);
@@ -34,11 +34,11 @@ pub(super) fn operation_name(text: String) -> OperationName {
 }
 
 /// The conflict that `git` left in `text`, if it did.
-pub(crate) fn conflict(text: &[u8]) -> Option<Flaw> {
+pub(crate) fn conflict(text: &[u8]) -> Option<FileFlaw> {
     let mut offset = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         if [&b"<<<<<<< "[..], b">>>>>>> ", b"||||||| "].iter().any(|marker| line.starts_with(marker)) {
-            return Some(Flaw::at(offset, "an unresolved merge conflict"));
+            return Some(FileFlaw::at(offset, "an unresolved merge conflict"));
         }
         offset += line.len();
     }
@@ -48,8 +48,8 @@ pub(crate) fn conflict(text: &[u8]) -> Option<Flaw> {
 fn array<T>(
     fields: &mut Fields<'_, '_>,
     name: &str,
-    read: impl Fn(&Node<'_>, String) -> Result<T, Flaw>,
-) -> Result<Vec<T>, Flaw> {
+    read: impl Fn(&Node<'_>, String) -> Result<T, FileFlaw>,
+) -> Result<Vec<T>, FileFlaw> {
     let node = fields.required(name)?;
     let items = node.items().ok_or_else(|| fields.flaw(node, name, "expected an array"))?;
     if items.is_empty() {
@@ -58,7 +58,7 @@ fn array<T>(
     items.iter().enumerate().map(|(index, item)| read(item, fields.place_of(name, index))).collect()
 }
 
-fn read_take(node: &Node<'_>, place: String) -> Result<Take, Flaw> {
+fn read_take(node: &Node<'_>, place: String) -> Result<Take, FileFlaw> {
     let mut fields = Fields::read(node, place)?;
     let session = fields.optional_text("session")?;
     let after = fields.optional_text("after")?;
@@ -89,7 +89,7 @@ fn read_take(node: &Node<'_>, place: String) -> Result<Take, Flaw> {
     Ok(Take { session, after, id, max_results, complete, times, pages })
 }
 
-fn read_page(node: &Node<'_>, place: String) -> Result<Page, Flaw> {
+fn read_page(node: &Node<'_>, place: String) -> Result<Page, FileFlaw> {
     let mut fields = Fields::read(node, place.clone())?;
     let status = fields.required("status")?;
     let status = match status.raw.parse() {
@@ -105,14 +105,14 @@ fn read_page(node: &Node<'_>, place: String) -> Result<Page, Flaw> {
     Ok(Page { status, headers, body })
 }
 
-fn read_headers(node: &Node<'_>, place: String) -> Result<Vec<(String, String)>, Flaw> {
+fn read_headers(node: &Node<'_>, place: String) -> Result<Vec<(String, String)>, FileFlaw> {
     let mut headers = Vec::new();
     for (name, value) in Fields::read(node, place)?.rest() {
         let legal = HeaderName::from_bytes(name.as_bytes()).is_ok_and(|legal| legal.as_str() == name);
         match value.text() {
             Some(text) if legal && HeaderValue::from_str(&text).is_ok() => headers.push((name, text.into_owned())),
             _ => {
-                return Err(Flaw::at(
+                return Err(FileFlaw::at(
                     value.offset,
                     format!("{name:?} is not a lower-case header name with a valid value"),
                 ));
@@ -123,7 +123,7 @@ fn read_headers(node: &Node<'_>, place: String) -> Result<Vec<(String, String)>,
     Ok(headers)
 }
 
-fn read_content(fields: &mut Fields<'_, '_>) -> Result<Body, Flaw> {
+fn read_content(fields: &mut Fields<'_, '_>) -> Result<Body, FileFlaw> {
     let style = fields.optional("style");
     let (body, text, base64) = (fields.optional("body"), fields.optional("text"), fields.optional("base64"));
     if let (Some(node), None) = (style, body) {

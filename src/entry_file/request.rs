@@ -4,7 +4,7 @@
 //! fingerprinted. The parameters as a whole are never a hole; they are escaped in the text only.
 
 use super::body::{hole_or_escape, hole_text};
-use super::flaw::Flaw;
+use super::flaw::FileFlaw;
 use super::printer::Printer;
 use super::spell::{Draft, Instead, Style, spell};
 use crate::json::{self, Kind, Node};
@@ -47,19 +47,19 @@ fn lay(printer: &mut Printer, node: &Node<'_>, is_root: bool) {
 }
 
 /// The canonical parameters: compact, spelled as in the text.
-pub(super) fn read_request(root: &Node<'_>) -> Result<String, Flaw> {
+pub(super) fn read_request(root: &Node<'_>) -> Result<String, FileFlaw> {
     let mut draft = Draft::default();
     spell(root, Style::Compact, &mut draft, &mut |node| match (hole_or_escape(node)?, node.offset == root.offset) {
         (Some(Instead::Hole(_) | Instead::Text(_)), true) => {
-            Err(Flaw::at(node.offset, "a whole request cannot be a hole"))
+            Err(FileFlaw::at(node.offset, "a whole request cannot be a hole"))
         }
-        (Some(Instead::Hole(Hole::Token(_))), false) => Err(Flaw::at(node.offset, "a request cannot have tokens")),
+        (Some(Instead::Hole(Hole::Token(_))), false) => Err(FileFlaw::at(node.offset, "a request cannot have tokens")),
         (renamed, true) => Ok(renamed),
         (_, false) => Ok(None),
     })?;
     match draft.finish().parts() {
         [Part::Literal(bytes)] => Ok(String::from_utf8_lossy(bytes).into_owned()),
-        _ => Err(Flaw::at(root.offset, "no request")),
+        _ => Err(FileFlaw::at(root.offset, "no request")),
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
         printer.finish()
     }
 
-    fn read(text: &str) -> Result<String, Flaw> {
+    fn read(text: &str) -> Result<String, FileFlaw> {
         read_request(&json::parse(text.as_bytes()).unwrap())
     }
 

@@ -5,11 +5,11 @@ use serde_json::value::RawValue;
 
 #[derive(Deserialize)]
 pub(super) struct File {
-    pub(super) log: Log,
+    pub(super) log: RawLog,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Log {
+pub(super) struct RawLog {
     #[serde(rename = "_ramtapeKey", default)]
     pub(super) key: Option<String>,
     pub(super) entries: Vec<Box<RawValue>>,

@@ -14,12 +14,12 @@ pub struct Archive {
     /// What tells the key from others that pseudonyms in it were made with, where it says so.
     pub key: Option<String>,
     /// The entries in the order in which they were asked, as far as they say so.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<HarEntry>,
 }
 
 /// One entry of the file.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct HarEntry {
     /// Its place in the file, counted from 1.
     pub number: usize,
     /// Method and URL without its query, for people; as far as they can be read.
@@ -94,17 +94,17 @@ pub fn read(file: &[u8]) -> Result<Archive, HarError> {
     Ok(Archive { key: file.log.key, entries: entries.into_iter().map(|(_, entry)| entry).collect() })
 }
 
-fn entry(number: usize, text: &str) -> (Entry, Option<i64>) {
+fn entry(number: usize, text: &str) -> (HarEntry, Option<i64>) {
     let raw: RawEntry = match serde_json::from_str(text) {
         Ok(raw) => raw,
         Err(error) => {
             let exchange = Err(Lack::Unreadable(error.to_string()));
-            return (Entry { number, name: name_within(text), exchange }, None);
+            return (HarEntry { number, name: name_within(text), exchange }, None);
         }
     };
     let name = name(&raw.request.method, &raw.request.url);
     let started = raw.started_date_time.as_deref().and_then(time::parse_microseconds);
-    (Entry { number, name, exchange: exchange(raw) }, started)
+    (HarEntry { number, name, exchange: exchange(raw) }, started)
 }
 
 /// What an entry is told by: nothing of it that only its client should know.

@@ -118,10 +118,10 @@ impl Pruning {
 }
 
 /// An entry, and which of its takes are to go.
-type CheckedEntries = (String, Fingerprint, Entry, BTreeSet<usize>);
+type PrunedEntry = (String, Fingerprint, Entry, BTreeSet<usize>);
 
 /// Spares what gave something that stays a value of its request.
-fn keep_linked(found: &mut [CheckedEntries]) {
+fn keep_linked(found: &mut [PrunedEntry]) {
     loop {
         let mut needed = HashSet::new();
         let mut there = HashSet::new();

@@ -6,7 +6,7 @@ use super::handler::Handler;
 use super::limits::Limits;
 use super::prefix::{PathPrefixes, split_prefixes};
 use super::refusal::Refusal;
-use super::request_guard::{ConnectionOrigin, Destination};
+use super::request_guard::{ConnectionOrigin, RequestDestination};
 use super::server_state::ServerState;
 use crate::admin::AdminApi;
 use crate::model::{Request, Response, Secret};
@@ -136,7 +136,7 @@ fn admit<A>(state: &ServerState<A>, origin: &ConnectionOrigin, parts: Parts) -> 
 }
 
 /// The request without its body. Method and headers are moved in afterwards, not copied.
-fn to_request(parts: &Parts, prefixes: &PathPrefixes<'_>, destination: &Destination<'_>) -> Request {
+fn to_request(parts: &Parts, prefixes: &PathPrefixes<'_>, destination: &RequestDestination<'_>) -> Request {
     let target = parts.uri.path_and_query();
     Request {
         method: http::Method::default(),

@@ -39,7 +39,7 @@ pub(super) enum ConnectionOrigin {
 
 /// The host that a request names, and the front door it came through.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Destination<'a> {
+pub(super) struct RequestDestination<'a> {
     /// The authority, as received.
     pub(super) authority: &'a str,
     pub(super) door: Door,
@@ -52,7 +52,7 @@ impl RequestGuard {
         parts: &'a Parts,
         is_admin: bool,
         origin: &ConnectionOrigin,
-    ) -> Result<Destination<'a>, Refusal> {
+    ) -> Result<RequestDestination<'a>, Refusal> {
         if parts.method == Method::CONNECT {
             return Err(Refusal::LateConnect);
         }
@@ -103,11 +103,11 @@ impl RequestGuard {
         refuse_if(fields.sum::<usize>() + target > limit, Refusal::HeadTooLarge { limit })
     }
 
-    fn check_fields<'a>(&self, headers: &'a HeaderMap) -> Result<Fields<'a>, Refusal> {
+    fn check_fields<'a>(&self, headers: &'a HeaderMap) -> Result<HeadFields<'a>, Refusal> {
         if headers.len() > self.limits.header_count {
             return Err(Refusal::TooManyFields { limit: self.limits.header_count });
         }
-        let mut fields = Fields::default();
+        let mut fields = HeadFields::default();
         for (name, value) in headers {
             self.check_field(&mut fields, name, value)?;
         }
@@ -116,7 +116,7 @@ impl RequestGuard {
 
     fn check_field<'a>(
         &self,
-        fields: &mut Fields<'a>,
+        fields: &mut HeadFields<'a>,
         name: &HeaderName,
         value: &'a HeaderValue,
     ) -> Result<(), Refusal> {
@@ -141,7 +141,7 @@ impl RequestGuard {
         }
     }
 
-    fn check_content_length(&self, fields: &mut Fields<'_>, value: &HeaderValue) -> Result<(), Refusal> {
+    fn check_content_length(&self, fields: &mut HeadFields<'_>, value: &HeaderValue) -> Result<(), Refusal> {
         if std::mem::replace(&mut fields.content_length, true) {
             return Err(Refusal::DuplicateContentLength);
         }
@@ -165,7 +165,7 @@ impl RequestGuard {
         &self,
         parts: &'a Parts,
         host: Option<&'a HeaderValue>,
-    ) -> Result<(Destination<'a>, HostPort<'a>), Refusal> {
+    ) -> Result<(RequestDestination<'a>, HostPort<'a>), Refusal> {
         let target = parts.uri.authority().map(http::uri::Authority::as_str);
         let is_http2 = parts.version == Version::HTTP_2;
         let host = match (host, target) {
@@ -174,7 +174,7 @@ impl RequestGuard {
             (None, _) => return Err(Refusal::NoHost),
         };
         let authority = HostPort::parse(host).ok_or(Refusal::BadHost)?;
-        let by = |door| Ok((Destination { authority: host, door }, authority));
+        let by = |door| Ok((RequestDestination { authority: host, door }, authority));
         let Some(target) = target else { return by(Door::Endpoint) };
 
         let target = HostPort::parse(target).ok_or(Refusal::BadHost)?;
@@ -201,7 +201,7 @@ fn refuse_if(bad: bool, refusal: Refusal) -> Result<(), Refusal> {
 
 /// What one pass over the headers finds.
 #[derive(Default)]
-struct Fields<'a> {
+struct HeadFields<'a> {
     host: Option<&'a HeaderValue>,
     content_length: bool,
     authorization: bool,

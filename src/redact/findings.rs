@@ -43,7 +43,7 @@ impl Redaction {
     #[must_use]
     pub fn scan_entry(&self, entry: &Entry) -> Vec<Finding> {
         let anything = Scanner { accounts: self.policy.accounts, ..Scanner::built_in() };
-        let mut found = Found(Vec::new());
+        let mut found = FindingList(Vec::new());
         for (name, text) in
             [("/operation", entry.operation.as_str()), ("/region", &entry.region), ("/actor", &entry.actor)]
         {
@@ -113,9 +113,9 @@ fn finding(place: &str, found: Match) -> Finding {
     Finding { pointer, what: found.label.into_owned(), value: Secret::new(found.value) }
 }
 
-struct Found(Vec<Finding>);
+struct FindingList(Vec<Finding>);
 
-impl Found {
+impl FindingList {
     /// What is secret whatever it looks like, if it is no pseudonym.
     fn add_whole(&mut self, pointer: &str, value: &str) {
         if !value.is_empty() && !ValueKind::detect(value).is_pseudonym(value) {

@@ -124,21 +124,21 @@ pub(super) fn may_hold_secret(text: &[u8]) -> bool {
 }
 
 /// A secret in a text.
-pub(super) struct Secret {
+pub(super) struct FoundSecret {
     pub(super) range: Range<usize>,
     pub(super) label: &'static str,
     pub(super) kind: ValueKind,
 }
 
 /// The secrets in `text`, those of higher precedence first; they can overlap.
-pub(super) fn find_secrets(text: &str) -> Vec<Secret> {
+pub(super) fn find_secrets(text: &str) -> Vec<FoundSecret> {
     let (mut secrets, mut named) = (Vec::new(), Vec::new());
     for pattern in hinted(text) {
         let ranges = pattern.find(text);
         if matches!(pattern.search, Search::Name) {
             named.clone_from(&ranges);
         }
-        secrets.extend(ranges.into_iter().map(|range| Secret { range, label: pattern.label, kind: pattern.kind }));
+        secrets.extend(ranges.into_iter().map(|range| FoundSecret { range, label: pattern.label, kind: pattern.kind }));
     }
     secrets.retain(|secret| !is_part(&secret.range, &named));
     secrets

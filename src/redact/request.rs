@@ -67,7 +67,8 @@ impl Redaction {
         let in_path = if known { Vec::new() } else { scanner.find_in_text(parts.path, "/(path)") };
         let in_body = in_body(&scanner, parts.body, known);
         let in_query = if parts.query.is_empty() { Vec::new() } else { in_query(&scanner, parts) };
-        let all: Vec<&Match> = in_path.iter().chain(&in_body).chain(in_query.iter().flat_map(Pair::matches)).collect();
+        let all: Vec<&Match> =
+            in_path.iter().chain(&in_body).chain(in_query.iter().flat_map(QueryPair::matches)).collect();
         if all.is_empty() {
             return Ok(None);
         }
@@ -88,13 +89,13 @@ impl Redaction {
     }
 
     /// A pair of a query, redacted; as it came where there is nothing to redact.
-    fn pair(&self, pair: &Pair<'_>) -> Result<String, RedactionError> {
+    fn pair(&self, pair: &QueryPair<'_>) -> Result<String, RedactionError> {
         match pair {
-            Pair::Opaque { pair, matches } => self.replace_matches(pair, matches),
-            Pair::Known { pair, in_name, in_value, .. } if in_name.is_empty() && in_value.is_empty() => {
+            QueryPair::Opaque { pair, matches } => self.replace_matches(pair, matches),
+            QueryPair::Known { pair, in_name, in_value, .. } if in_name.is_empty() && in_value.is_empty() => {
                 Ok((*pair).to_owned())
             }
-            Pair::Known { name, value, in_name, in_value, .. } => {
+            QueryPair::Known { name, value, in_name, in_value, .. } => {
                 let (name, value) = (self.replace_matches(name, in_name)?, self.replace_matches(value, in_value)?);
                 Ok(format!("{}={}", utf8_percent_encode(&name, ESCAPED), utf8_percent_encode(&value, ESCAPED)))
             }
@@ -109,7 +110,7 @@ fn in_body(scanner: &Scanner<'_>, body: &[u8], known: bool) -> Vec<Match> {
 }
 
 /// A pair of a query.
-enum Pair<'a> {
+enum QueryPair<'a> {
     Known {
         pair: &'a str,
         name: String,
@@ -124,7 +125,7 @@ enum Pair<'a> {
     },
 }
 
-impl Pair<'_> {
+impl QueryPair<'_> {
     fn matches(&self) -> impl Iterator<Item = &Match> {
         let (one, other) = match self {
             Self::Known { in_name, in_value, .. } => (in_name.as_slice(), in_value.as_slice()),
@@ -134,18 +135,18 @@ impl Pair<'_> {
     }
 }
 
-fn in_query<'a>(scanner: &Scanner<'_>, parts: &RequestParts<'a>) -> Vec<Pair<'a>> {
+fn in_query<'a>(scanner: &Scanner<'_>, parts: &RequestParts<'a>) -> Vec<QueryPair<'a>> {
     let found = parts.query.split('&').map(|pair| {
         let (name, value) = query_pair(pair);
         let decoded = |text: &'a str| decode_query_text(text).map(Cow::into_owned);
         match (decoded(name), decoded(value)) {
-            (Some(name), _) if (parts.skip)(&name) => Pair::Opaque { pair, matches: Vec::new() },
+            (Some(name), _) if (parts.skip)(&name) => QueryPair::Opaque { pair, matches: Vec::new() },
             (Some(name), Some(value)) => {
                 let (in_name, in_value) =
                     (scanner.find_in_text(&name, "/(query)"), scanner.find_in_parameter(&name, &value));
-                Pair::Known { pair, name, value, in_name, in_value }
+                QueryPair::Known { pair, name, value, in_name, in_value }
             }
-            _ => Pair::Opaque { pair, matches: scanner.find_in_text(pair, "/(query)") },
+            _ => QueryPair::Opaque { pair, matches: scanner.find_in_text(pair, "/(query)") },
         }
     });
     found.collect()

@@ -8,16 +8,16 @@ use std::fmt;
 
 /// What is not as the table says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flaw {
+pub struct ModelFlaw {
     /// JSON pointer to it.
     pub pointer: String,
     /// What is wrong there.
-    pub kind: FlawKind,
+    pub kind: ModelFlawKind,
 }
 
 /// What can be wrong with a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FlawKind {
+pub enum ModelFlawKind {
     /// The table does not know it.
     Unknown,
     /// It is required and not there.
@@ -31,13 +31,13 @@ pub enum FlawKind {
     },
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for ModelFlaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let pointer = if self.pointer.is_empty() { "(all)" } else { &self.pointer };
         match &self.kind {
-            FlawKind::Unknown => write!(f, "{pointer} is not a known member"),
-            FlawKind::Missing => write!(f, "{pointer} is missing"),
-            FlawKind::Type { expected, found } => write!(f, "{pointer} should be {expected}, and is {found}"),
+            ModelFlawKind::Unknown => write!(f, "{pointer} is not a known member"),
+            ModelFlawKind::Missing => write!(f, "{pointer} is missing"),
+            ModelFlawKind::Type { expected, found } => write!(f, "{pointer} should be {expected}, and is {found}"),
         }
     }
 }
@@ -45,7 +45,7 @@ impl fmt::Display for Flaw {
 impl Service {
     /// What is wrong with the canonical parameters of a request that the service answered well.
     #[must_use]
-    pub fn flaws_of_request(&self, operation: &Operation, request: &Node<'_>) -> Vec<Flaw> {
+    pub fn flaws_of_request(&self, operation: &Operation, request: &Node<'_>) -> Vec<ModelFlaw> {
         let mut flaws = Vec::new();
         let known = |name: &str| {
             let paging = self.paging_member(operation, name, &self.paging.size, &Type::Integer);
@@ -63,7 +63,7 @@ impl Service {
     /// What is wrong with the body of an answer of success. Nothing is known of answers of operations that the user added
     /// without saying.
     #[must_use]
-    pub fn flaws_of_answer(&self, operation: &Operation, answer: &Node<'_>) -> Vec<Flaw> {
+    pub fn flaws_of_answer(&self, operation: &Operation, answer: &Node<'_>) -> Vec<ModelFlaw> {
         let mut flaws = Vec::new();
         let Some(members) = &operation.answer else { return flaws };
         let known = |name: &str| {
@@ -88,7 +88,7 @@ impl Service {
         let fits = |member: &Member<'_>, kind: &Type| {
             let mut flaws = Vec::new();
             self.value(&mut flaws, "", &member.value, kind);
-            flaws.iter().all(|flaw| !matches!(flaw.kind, FlawKind::Type { .. }))
+            flaws.iter().all(|flaw| !matches!(flaw.kind, ModelFlawKind::Type { .. }))
         };
         match &operation.answer {
             Some(known) => {
@@ -112,28 +112,28 @@ impl Service {
 
     fn object<'t>(
         &self,
-        flaws: &mut Vec<Flaw>,
+        flaws: &mut Vec<ModelFlaw>,
         pointer: &str,
         node: &Node<'_>,
         known: &dyn Fn(&str) -> Option<&'t Type>,
         in_query: &dyn Fn(&str) -> bool,
     ) {
         let Kind::Object(members) = &node.kind else {
-            let kind = FlawKind::Type { expected: "an object".to_owned(), found: found(node) };
-            return flaws.push(Flaw { pointer: pointer.to_owned(), kind });
+            let kind = ModelFlawKind::Type { expected: "an object".to_owned(), found: found(node) };
+            return flaws.push(ModelFlaw { pointer: pointer.to_owned(), kind });
         };
         for member in members {
             let name = unquote(member.key).unwrap_or_default();
             let below = format!("{pointer}/{}", pointer_step(&name));
             match known(&name) {
-                None => flaws.push(Flaw { pointer: below, kind: FlawKind::Unknown }),
+                None => flaws.push(ModelFlaw { pointer: below, kind: ModelFlawKind::Unknown }),
                 Some(kind) if in_query(&name) && spells(kind, &member.value) => {}
                 Some(kind) => self.value(flaws, &below, &member.value, kind),
             }
         }
     }
 
-    fn value(&self, flaws: &mut Vec<Flaw>, pointer: &str, node: &Node<'_>, kind: &Type) {
+    fn value(&self, flaws: &mut Vec<ModelFlaw>, pointer: &str, node: &Node<'_>, kind: &Type) {
         let fits = match (kind, &node.kind) {
             // As good as absent.
             (_, Kind::Null) | (Type::Any, _) | (Type::Boolean, Kind::Bool(_)) | (Type::Timestamp, Kind::Number) => true,
@@ -154,14 +154,14 @@ impl Service {
             _ => false,
         };
         if !fits {
-            let kind = FlawKind::Type { expected: kind.to_string(), found: found(node) };
-            flaws.push(Flaw { pointer: pointer.to_owned(), kind });
+            let kind = ModelFlawKind::Type { expected: kind.to_string(), found: found(node) };
+            flaws.push(ModelFlaw { pointer: pointer.to_owned(), kind });
         }
     }
 }
 
-fn missing(name: &str) -> Flaw {
-    Flaw { pointer: format!("/{name}"), kind: FlawKind::Missing }
+fn missing(name: &str) -> ModelFlaw {
+    ModelFlaw { pointer: format!("/{name}"), kind: ModelFlawKind::Missing }
 }
 
 /// Whether a value in a query, where everything is text, spells one of this type.

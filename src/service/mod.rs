@@ -8,7 +8,7 @@ mod raw;
 mod table;
 mod types;
 
-pub use check::{Flaw, FlawKind};
+pub use check::{ModelFlaw, ModelFlawKind};
 pub use error::ServiceError;
 pub use operation::{Kind, Operation};
 pub use table::{PagingRules, RecordingRules, Service};

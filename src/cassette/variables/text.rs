@@ -3,7 +3,7 @@
 
 use super::Variables;
 use super::rules::{MOST_VARIABLES, check_variable, is_session_name};
-use crate::entry_file::{Fields, Flaw, Printer, conflict};
+use crate::entry_file::{Fields, FileFlaw, Printer, conflict};
 use crate::json::{self, Node};
 
 impl Variables {
@@ -31,10 +31,10 @@ impl Variables {
     ///
     /// # Errors
     /// Where it is not JSON, holds a merge conflict, or something that no recording writes.
-    pub(super) fn of_text(text: &[u8]) -> Result<Self, Flaw> {
+    pub(super) fn of_text(text: &[u8]) -> Result<Self, FileFlaw> {
         let root = json::parse(text).map_err(|error| {
             conflict(text)
-                .unwrap_or_else(|| Flaw { offset: error.offset, reason: format!("not JSON: {}", error.reason) })
+                .unwrap_or_else(|| FileFlaw { offset: error.offset, reason: format!("not JSON: {}", error.reason) })
         })?;
         let mut fields = Fields::read(&root, String::new())?;
         let sessions = fields.required("sessions")?;
@@ -47,8 +47,8 @@ impl Variables {
     }
 }
 
-fn read_session(variables: &mut Variables, session: &str, node: &Node<'_>) -> Result<(), Flaw> {
-    let flaw = |offset: usize, reason: String| Flaw { offset, reason };
+fn read_session(variables: &mut Variables, session: &str, node: &Node<'_>) -> Result<(), FileFlaw> {
+    let flaw = |offset: usize, reason: String| FileFlaw { offset, reason };
     if !is_session_name(session) {
         let reason = format!("sessions: {session:?} is not a session name (A-Z a-z 0-9 . _ -, at most 64)");
         return Err(flaw(node.offset, reason));

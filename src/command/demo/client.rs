@@ -18,12 +18,12 @@ const SERVICE: &str = "ram";
 const MOST_PAGES: usize = 100;
 
 /// All pages of a listing.
-pub(super) struct Listing {
-    pub(super) pages: Vec<Page>,
+pub(super) struct DemoListing {
+    pub(super) pages: Vec<DemoPage>,
 }
 
 /// A page.
-pub(super) struct Page {
+pub(super) struct DemoPage {
     pub(super) body: Bytes,
     pub(super) items: usize,
     pub(super) next_token: Option<String>,
@@ -31,7 +31,7 @@ pub(super) struct Page {
 }
 
 /// An answer that is no page.
-pub(super) struct Answer {
+pub(super) struct DemoAnswer {
     pub(super) status: http::StatusCode,
     pub(super) error_type: String,
     pub(super) message: String,
@@ -39,7 +39,7 @@ pub(super) struct Answer {
     signature: HeaderValue,
 }
 
-impl Listing {
+impl DemoListing {
     pub(super) fn bodies(&self) -> Vec<&Bytes> {
         self.pages.iter().map(|page| &page.body).collect()
     }
@@ -50,7 +50,7 @@ impl Listing {
 }
 
 /// Lists all resource shares of the caller, five a page.
-pub(super) async fn list(base: &str, keys: &Keys) -> Result<Listing, DemoClientError> {
+pub(super) async fn list(base: &str, keys: &Keys) -> Result<DemoListing, DemoClientError> {
     let mut pages = Vec::new();
     let mut token = None;
     while pages.len() < MOST_PAGES {
@@ -58,18 +58,18 @@ pub(super) async fn list(base: &str, keys: &Keys) -> Result<Listing, DemoClientE
         token.clone_from(&page.next_token);
         pages.push(page);
         if token.is_none() {
-            return Ok(Listing { pages });
+            return Ok(DemoListing { pages });
         }
     }
     Err(DemoClientError::Endless { pages: MOST_PAGES })
 }
 
 /// Asks for something that nobody recorded.
-pub(super) async fn miss(base: &str, keys: &Keys) -> Result<Answer, DemoClientError> {
+pub(super) async fn miss(base: &str, keys: &Keys) -> Result<DemoAnswer, DemoClientError> {
     send(base, keys, r#"{"resourceOwner":"OTHER-ACCOUNTS","maxResults":5}"#.to_owned()).await
 }
 
-async fn page(base: &str, keys: &Keys, token: Option<&str>) -> Result<Page, DemoClientError> {
+async fn page(base: &str, keys: &Keys, token: Option<&str>) -> Result<DemoPage, DemoClientError> {
     let token = token.map(|token| format!(r#","nextToken":{}"#, json::quote(token))).unwrap_or_default();
     let answer = send(base, keys, format!(r#"{{"resourceOwner":"SELF","maxResults":5{token}}}"#)).await?;
     if !answer.status.is_success() {
@@ -79,10 +79,10 @@ async fn page(base: &str, keys: &Keys, token: Option<&str>) -> Result<Page, Demo
     let member = |name: &str| node.as_ref().and_then(|node| node.member(name));
     let items = member("resourceShares").and_then(|shares| shares.items()).map_or(0, <[_]>::len);
     let next_token = member("nextToken").and_then(|token| token.text()).map(std::borrow::Cow::into_owned);
-    Ok(Page { items, next_token, signature: answer.signature, body: answer.body })
+    Ok(DemoPage { items, next_token, signature: answer.signature, body: answer.body })
 }
 
-async fn send(base: &str, keys: &Keys, body: String) -> Result<Answer, DemoClientError> {
+async fn send(base: &str, keys: &Keys, body: String) -> Result<DemoAnswer, DemoClientError> {
     let url: Uri = format!("{base}{PATH}").parse()?;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -97,7 +97,7 @@ async fn send(base: &str, keys: &Keys, body: String) -> Result<Answer, DemoClien
     let body = body.collect().await?.to_bytes();
     let error_type = head.headers.get("x-amzn-errortype").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let message = json::parse(&body).ok().and_then(|node| Some(node.member("message")?.text()?.into_owned()));
-    Ok(Answer {
+    Ok(DemoAnswer {
         status: head.status,
         error_type: error_type.to_owned(),
         message: message.unwrap_or_default(),

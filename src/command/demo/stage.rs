@@ -1,6 +1,6 @@
 //! Where the demo plays: a cassette in a temporary folder, and a configuration that nothing on the machine changes.
 
-use super::client::{Answer, Listing};
+use super::client::{DemoAnswer, DemoListing};
 use super::say;
 use crate::app::{self, Running};
 use crate::aws::{CredentialSource, Keys};
@@ -68,7 +68,7 @@ fn first_entry(root: &Path) -> std::io::Result<PathBuf> {
     Err(std::io::Error::new(std::io::ErrorKind::NotFound, "the cassette holds no file"))
 }
 
-pub(super) fn tell_pages(title: &str, listing: &Listing) -> Result<(), CommandError> {
+pub(super) fn tell_pages(title: &str, listing: &DemoListing) -> Result<(), CommandError> {
     say(title)?;
     for (number, page) in listing.pages.iter().enumerate() {
         let token = page.next_token.as_deref().unwrap_or("(none: the end)");
@@ -82,7 +82,7 @@ pub(super) fn tell_pages(title: &str, listing: &Listing) -> Result<(), CommandEr
     Ok(())
 }
 
-pub(super) fn tell_miss(answer: &Answer) -> Result<(), CommandError> {
+pub(super) fn tell_miss(answer: &DemoAnswer) -> Result<(), CommandError> {
     say(&format!("   HTTP {} {}", answer.status, answer.error_type))?;
     for line in answer.message.lines() {
         say(&format!("   {line}"))?;

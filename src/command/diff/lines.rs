@@ -1,7 +1,7 @@
 //! Differences as people read them.
 
 use super::{ChangeKind, RequestDiff};
-use crate::diff::{Change, Difference, Place, TakeChange};
+use crate::diff::{Difference, TakeChange, TakeDifference, ValueAt};
 use crate::model::{Entry, Take};
 use crate::ui::printable;
 use anstyle::{AnsiColor, Style};
@@ -89,20 +89,22 @@ fn describe_take(take: &Take) -> String {
 }
 
 /// How a take differs, indented as below its line.
-pub(in crate::command) fn change_text(change: &Change) -> String {
+pub(in crate::command) fn change_text(change: &TakeDifference) -> String {
     match change {
-        Change::Field { name, before, after } => {
+        TakeDifference::Field { name, before, after } => {
             let side = |value: &Option<String>| value.as_ref().map(|value| format!("{name}: {value}"));
             signed(side(before), side(after), "    ")
         }
-        Change::Body { page, difference } => lines(difference, *page, "    "),
-        Change::Spelling => "    only the spelling differs: order of members, whitespace or escapes\n".to_owned(),
+        TakeDifference::Body { page, difference } => lines(difference, *page, "    "),
+        TakeDifference::Spelling => {
+            "    only the spelling differs: order of members, whitespace or escapes\n".to_owned()
+        }
     }
 }
 
 fn lines(difference: &Difference, page: Option<usize>, indent: &str) -> String {
     let page = page.map(|page| format!("page {page} ")).unwrap_or_default();
-    let side = |place: &Option<Place>| {
+    let side = |place: &Option<ValueAt>| {
         let place = place.as_ref()?;
         let pointer = if place.pointer.is_empty() { "(all)" } else { &place.pointer };
         Some(format!("{page}{pointer}: {}", cut(&place.value)))
@@ -137,7 +139,7 @@ mod tests {
 
     #[test]
     fn long_values_are_cut_and_nothing_leaves_its_line() {
-        let place = |value: &str| Some(Place { pointer: "/a".into(), value: value.to_owned() });
+        let place = |value: &str| Some(ValueAt { pointer: "/a".into(), value: value.to_owned() });
         let difference = Difference { before: place(&"é".repeat(200)), after: place("\"x\u{1b}[2J\ny\"") };
         let text = anstream::adapter::strip_str(&lines(&difference, Some(2), "")).to_string();
         let (first, second) = text.split_once('\n').unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Differences as programs read them: an object a line.
 
 use super::RequestDiff;
-use crate::diff::{Change, Difference, Place, TakeChange};
+use crate::diff::{Difference, TakeChange, TakeDifference, ValueAt};
 use crate::model::Entry;
 use serde_json::{Value, json};
 
@@ -47,27 +47,27 @@ fn take(request: &RequestDiff, change: &TakeChange) -> Value {
         "recordedAfter": told.as_ref().and_then(|take| take.after.clone()),
         "fields": how.iter().filter_map(field).collect::<Vec<_>>(),
         "differences": how.iter().filter_map(difference).collect::<Vec<_>>(),
-        "spelling": how.contains(&Change::Spelling),
+        "spelling": how.contains(&TakeDifference::Spelling),
     })
 }
 
 /// How a take differs, by itself.
-pub(in crate::command) fn change(change: &Change) -> Value {
+pub(in crate::command) fn change(change: &TakeDifference) -> Value {
     field(change).or_else(|| difference(change)).unwrap_or_else(|| json!({ "spelling": true }))
 }
 
-fn field(change: &Change) -> Option<Value> {
-    let Change::Field { name, before, after } = change else { return None };
+fn field(change: &TakeDifference) -> Option<Value> {
+    let TakeDifference::Field { name, before, after } = change else { return None };
     Some(json!({ "name": name, "before": before, "after": after }))
 }
 
-fn difference(change: &Change) -> Option<Value> {
-    let Change::Body { page, difference } = change else { return None };
+fn difference(change: &TakeDifference) -> Option<Value> {
+    let TakeDifference::Body { page, difference } = change else { return None };
     Some(sides(*page, difference))
 }
 
 /// Values stand as their JSON text, whole.
 fn sides(page: Option<usize>, difference: &Difference) -> Value {
-    let side = |place: &Option<Place>| place.as_ref().map(|it| json!({ "pointer": it.pointer, "value": it.value }));
+    let side = |place: &Option<ValueAt>| place.as_ref().map(|it| json!({ "pointer": it.pointer, "value": it.value }));
     json!({ "page": page, "before": side(&difference.before), "after": side(&difference.after) })
 }

@@ -7,19 +7,19 @@ use crate::model::{Entry, Take};
 use std::collections::HashSet;
 use std::path::Path;
 
-type Name = (String, Fingerprint);
+type EntryName = (String, Fingerprint);
 
 /// Those of `sealed`, whose writes are not in the file, that the cassette they go into has no writes for either.
 pub(super) fn find_dangling(
     sealed: &SealReport,
     apart: &CassetteReader,
     target: Option<&Cassette<()>>,
-) -> Result<Vec<Name>, CassetteError> {
-    let read_apart = |(folder, fingerprint): &Name| {
+) -> Result<Vec<EntryName>, CassetteError> {
+    let read_apart = |(folder, fingerprint): &EntryName| {
         let recorded = apart.read(folder, *fingerprint)?;
         Ok(recorded.map(|recorded| recorded.entry))
     };
-    let mut after: Vec<(&Name, HashSet<String>)> = Vec::new();
+    let mut after: Vec<(&EntryName, HashSet<String>)> = Vec::new();
     for name in &sealed.dangling {
         let takes = read_apart(name)?.map(|entry| entry.takes).unwrap_or_default();
         after.push((name, takes.into_iter().filter_map(|take| take.after).collect()));
@@ -38,8 +38,8 @@ pub(super) fn find_dangling(
 /// Takes out of `missing` the writes that are there. A write's id begins with its folder.
 fn remove_found(
     missing: &mut HashSet<&str>,
-    names: Vec<Name>,
-    read: impl Fn(&Name) -> Result<Option<Entry>, CassetteError>,
+    names: Vec<EntryName>,
+    read: impl Fn(&EntryName) -> Result<Option<Entry>, CassetteError>,
 ) -> Result<(), CassetteError> {
     for name in names {
         let folder = |id: &&str| id.split_once('/').is_some_and(|(folder, _)| folder == name.0);
@@ -52,7 +52,7 @@ fn remove_found(
 }
 
 /// What to say of one, in the cassette in the folder `root`.
-pub(super) fn describe((folder, fingerprint): &Name, root: &Path) -> String {
+pub(super) fn describe((folder, fingerprint): &EntryName, root: &Path) -> String {
     format!(
         "{} was recorded after a write that is neither in the file nor in the cassette: a replay would take \
             that for the start of its session. Import the file with that write as well, or record the test again",
@@ -61,6 +61,6 @@ pub(super) fn describe((folder, fingerprint): &Name, root: &Path) -> String {
 }
 
 /// The same for programs, a line.
-pub(super) fn json((folder, fingerprint): &Name) -> String {
+pub(super) fn json((folder, fingerprint): &EntryName) -> String {
     format!("{}\n", serde_json::json!({ "dangling": format!("{folder}/{fingerprint}") }))
 }

@@ -3,7 +3,7 @@
 mod dangling;
 mod skipped;
 
-use super::merge::{self, Changes, Target, changes};
+use super::merge::{self, Changes, MergeTarget, changes};
 use crate::app::{self, KeyError, Rules};
 use crate::cassette::{self, CassetteError, KEY_FILE, Notice, SealReport};
 use crate::cli::ImportArgs;
@@ -27,7 +27,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
     recorded::check_target(&config.cassette)?;
     let named = key_to_name(key, &args.file, &config.cassette)?;
     let rules = Rules::from_config(&config).naming(named.clone());
-    let target = Target::open(&config.cassette, args.dry_run, rules.clone(), console)?;
+    let target = MergeTarget::open(&config.cassette, args.dry_run, rules.clone(), console)?;
     // Recorded apart, then merged: what the cassette has already is not added again.
     let apart = Scratch::new().map_err(|source| CommandError::Write { path: "a temporary folder".into(), source })?;
     if cassette::is_cassette(&config.cassette) {
@@ -109,7 +109,7 @@ fn print_missing_key(check: &str, rules: &Rules, root: &Path, console: Console) 
 
 /// Records what the entries hold, in a cassette in the folder `apart`; gives what could not be.
 fn take_in(
-    entries: Vec<har::Entry>,
+    entries: Vec<har::HarEntry>,
     (config, rules): (&Config, Rules),
     apart: &Path,
     console: Console,

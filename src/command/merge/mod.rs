@@ -3,7 +3,7 @@
 mod target;
 mod variables;
 
-pub(super) use target::Target;
+pub(super) use target::MergeTarget;
 
 use crate::app::Rules;
 use crate::cassette::{self};
@@ -25,7 +25,7 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, console: Console)
     check(&args.into, &args.from)?;
     let rules = Rules::from_config(&config).only_own();
     let first = args.from.first().map_or(args.into.as_path(), PathBuf::as_path);
-    let mut target = Target::prepare(&args.into, first, args.dry_run, rules.clone(), console)?;
+    let mut target = MergeTarget::prepare(&args.into, first, args.dry_run, rules.clone(), console)?;
     let readers = args.from.iter().map(|from| CassetteReader::open(from, console)).collect::<Result<Vec<_>, _>>()?;
     check_sealed(&args.from, &readers)?;
     let variables = Added::find(&args.into, &args.from)?;
@@ -38,7 +38,7 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, console: Console)
     if !args.dry_run {
         if !target.is_made() {
             crate::maintenance::create_like(&args.into, first)?;
-            target = Target::open(&args.into, false, rules, console)?;
+            target = MergeTarget::open(&args.into, false, rules, console)?;
         }
         args.from.iter().try_for_each(|from| crate::maintenance::share_key(&args.into, from))?;
         args.from.iter().try_for_each(|from| crate::maintenance::share_regions(&args.into, from))?;
@@ -93,14 +93,14 @@ fn check_sealed(roots: &[PathBuf], readers: &[CassetteReader]) -> Result<(), Com
 }
 
 /// An entry that is not what it was.
-pub(super) struct Change {
+pub(super) struct EntryChange {
     fingerprint: Fingerprint,
     entry: Entry,
     /// How many takes it had.
     before: usize,
 }
 
-impl Change {
+impl EntryChange {
     fn added(&self) -> usize {
         self.entry.takes.len().saturating_sub(self.before)
     }
@@ -108,13 +108,17 @@ impl Change {
 
 /// What there is to add.
 pub(super) struct Changes {
-    pub(super) list: Vec<Change>,
+    pub(super) list: Vec<EntryChange>,
     /// To how many requests there are takes, whether the target has them or not.
     pub(super) brought: usize,
 }
 
 /// What the target's entries become with the takes of all readers, one after the other.
-pub(super) fn changes(target: &Target, readers: &[CassetteReader], console: Console) -> Result<Changes, CommandError> {
+pub(super) fn changes(
+    target: &MergeTarget,
+    readers: &[CassetteReader],
+    console: Console,
+) -> Result<Changes, CommandError> {
     let mut names: BTreeMap<(String, Fingerprint), Vec<&CassetteReader>> = BTreeMap::new();
     for reader in readers {
         // What could not become text where it is does not become text elsewhere.
@@ -136,7 +140,7 @@ pub(super) fn changes(target: &Target, readers: &[CassetteReader], console: Cons
         }
         if let Some(entry) = after.filter(|after| before.as_ref() != Some(after)) {
             let before = before.map_or(0, |entry| entry.takes.len());
-            changes.push(Change { fingerprint, entry, before });
+            changes.push(EntryChange { fingerprint, entry, before });
         }
     }
     if clashes.is_empty() { Ok(Changes { list: changes, brought }) } else { Err(MergeError::Clash { clashes }.into()) }
@@ -158,8 +162,8 @@ fn collect_agreed(pieces: Vec<Piece>, entry: &Entry, fingerprint: Fingerprint, c
     takes
 }
 
-pub(super) fn text(changes: &[Change]) -> String {
-    let line = |change: &Change| {
+pub(super) fn text(changes: &[EntryChange]) -> String {
+    let line = |change: &EntryChange| {
         let operation = printable(change.entry.operation.as_str()).replace(['\n', '\t'], " ");
         let takes = counted(change.added() as u64, "take", "takes");
         let what = match (change.before, change.added()) {
@@ -172,8 +176,8 @@ pub(super) fn text(changes: &[Change]) -> String {
     changes.iter().map(line).collect()
 }
 
-pub(super) fn json(changes: &[Change], root: &Path) -> String {
-    let line = |change: &Change| {
+pub(super) fn json(changes: &[EntryChange], root: &Path) -> String {
+    let line = |change: &EntryChange| {
         let file = root.join(change.entry.operation.folder()).join(format!("{}.json", change.fingerprint));
         let object = serde_json::json!({
             "operation": change.entry.operation.as_str(),
@@ -189,8 +193,8 @@ pub(super) fn json(changes: &[Change], root: &Path) -> String {
 }
 
 /// What was, or would be, added.
-pub(super) fn describe_changes(changes: &[Change], dry_run: bool, into: &Path) -> String {
-    let takes: usize = changes.iter().map(Change::added).sum();
+pub(super) fn describe_changes(changes: &[EntryChange], dry_run: bool, into: &Path) -> String {
+    let takes: usize = changes.iter().map(EntryChange::added).sum();
     let into = shell_path(into);
     let requests = counted(changes.len() as u64, "request", "requests");
     let done = if dry_run { "would be added" } else { "added" };

@@ -1,6 +1,6 @@
 //! The cassette that takes go into.
 
-use super::Change;
+use super::EntryChange;
 use crate::app::Rules;
 use crate::cassette::{self, Access, Cassette, CassetteError, FolderKind, Notice, RecordingPolicy, Validator};
 use crate::cassette::{VARIABLES_FILE, Variables};
@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The cassette that takes go into, kept from others.
-pub(in crate::command) struct Target {
+pub(in crate::command) struct MergeTarget {
     open: Option<Open>,
     /// Whether it is there, and not only to come.
     is_made: bool,
@@ -27,7 +27,7 @@ struct Open {
     redaction: Arc<Redaction>,
 }
 
-impl Target {
+impl MergeTarget {
     /// The cassette in `root`. Without one nothing may be written; there is none yet where `dry_run`, and else it is made.
     pub(in crate::command) fn open(
         root: &Path,
@@ -100,7 +100,7 @@ impl Target {
     /// Whether all of them may be written; `None` where there is no cassette.
     pub(in crate::command) fn judge<'c>(
         &self,
-        changes: &'c [Change],
+        changes: &'c [EntryChange],
     ) -> Result<Option<CheckedEntries<'c>>, CassetteError> {
         let entries = || changes.iter().map(|change| (&change.fingerprint, &change.entry));
         self.cassette().map(|cassette| cassette.judge(entries())).transpose()
@@ -110,12 +110,12 @@ impl Target {
     pub(super) fn at_its_source(
         &self,
         error: CassetteError,
-        changes: &[Change],
+        changes: &[EntryChange],
         readers: &[CassetteReader],
     ) -> CassetteError {
         let Some(Open { rules, redaction, .. }) = &self.open else { return error };
         let judge = Validator { policy: &**rules, redaction };
-        let judged = |change: &Change, reader: &CassetteReader| {
+        let judged = |change: &EntryChange, reader: &CassetteReader| {
             let found = reader.read(&change.entry.operation.folder(), change.fingerprint).ok()??;
             judge.judge(reader.root(), &change.fingerprint, &found.entry).err()
         };

@@ -1,6 +1,6 @@
 //! The recorded variables that come with the takes.
 
-use super::Target;
+use super::MergeTarget;
 use crate::app::shown_session;
 use crate::cassette::{CassetteError, VARIABLES_FILE, Variables, combine_variables};
 use crate::model::counted;
@@ -35,12 +35,12 @@ impl Added {
     }
 
     /// Looks for secrets in them.
-    pub(super) fn judge(&self, target: &Target) -> Result<(), CassetteError> {
+    pub(super) fn judge(&self, target: &MergeTarget) -> Result<(), CassetteError> {
         target.judge_variables(&self.0)
     }
 
     /// Adds them to the target.
-    pub(super) fn write(&self, target: &Target) -> Result<(), CassetteError> {
+    pub(super) fn write(&self, target: &MergeTarget) -> Result<(), CassetteError> {
         let Some(cassette) = target.cassette().filter(|_| !self.is_empty()) else { return Ok(()) };
         cassette.change_variables(|variables| {
             self.0.all().for_each(|(session, name, value)| variables.set(session, name, value));

@@ -1,6 +1,6 @@
 //! CMD: started, sent the signals that ramtape gets, waited for.
 
-use super::environment::Change;
+use super::environment::VariableChange;
 use crate::command::process::{Signals, file_limit};
 use crate::model::shell_line;
 use crate::ui::CommandError;
@@ -45,7 +45,7 @@ impl From<ExitStatus> for ChildStatus {
 /// Runs `cmd` to its end, with `changes` to the environment and the recorded `variables` in it, and hands it the signals that arrive meanwhile.
 pub(super) async fn run(
     cmd: &[OsString],
-    changes: &[Change],
+    changes: &[VariableChange],
     variables: &[(String, String)],
     signals: &mut Signals,
 ) -> Result<ChildStatus, CommandError> {
@@ -54,8 +54,8 @@ pub(super) async fn run(
     command.args(arguments);
     for change in changes {
         match change {
-            Change::Set(name, value) => command.env(name, value),
-            Change::Unset(name) => command.env_remove(name),
+            VariableChange::Set(name, value) => command.env(name, value),
+            VariableChange::Unset(name) => command.env_remove(name),
         };
     }
     // Their names are none of those that are changed: those are not allowed for them.

@@ -1,6 +1,6 @@
 //! What leads CMD to ramtape, by the door that was chosen.
 
-use super::environment::Change;
+use super::environment::VariableChange;
 use super::no_proxy::{find_covering_entry, with_loopback};
 use crate::aws::{EndpointKind, ServiceHost};
 use crate::config::{Door, Environment};
@@ -28,18 +28,18 @@ impl ClientRoute<'_> {
     ///
     /// # Errors
     /// Where CMD would not find it, and its requests would leave by another way.
-    pub(super) fn changes(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
+    pub(super) fn changes(&self, parent: &Environment) -> Result<Vec<VariableChange>, CommandError> {
         let mut changes = match self.door {
             Door::Endpoint => {
-                let endpoint = Change::Set("AWS_ENDPOINT_URL_RAM", self.base_url.into());
+                let endpoint = VariableChange::Set("AWS_ENDPOINT_URL_RAM", self.base_url.into());
                 std::iter::once(endpoint).chain(self.usual_endpoint()).collect()
             }
             Door::Proxy => self.as_proxy(parent)?,
             Door::Intercept => self.as_https_proxy(parent)?,
         };
-        changes.push(Change::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", self.ignores_endpoints().into()));
-        changes.push(Change::Set("NO_PROXY", with_loopback("NO_PROXY", "no_proxy", self.addr.ip(), parent)));
-        changes.push(Change::Set("no_proxy", with_loopback("no_proxy", "NO_PROXY", self.addr.ip(), parent)));
+        changes.push(VariableChange::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", self.ignores_endpoints().into()));
+        changes.push(VariableChange::Set("NO_PROXY", with_loopback("NO_PROXY", "no_proxy", self.addr.ip(), parent)));
+        changes.push(VariableChange::Set("no_proxy", with_loopback("no_proxy", "NO_PROXY", self.addr.ip(), parent)));
         Ok(changes)
     }
 
@@ -53,13 +53,13 @@ impl ClientRoute<'_> {
     }
 
     /// SDKs refuse a choice among RAM's own endpoints beside an endpoint that is set: ramtape makes it for CMD.
-    fn usual_endpoint(&self) -> impl Iterator<Item = Change> + use<> {
+    fn usual_endpoint(&self) -> impl Iterator<Item = VariableChange> + use<> {
         let chosen = [(self.kind.fips, "AWS_USE_FIPS_ENDPOINT"), (self.kind.dual_stack, "AWS_USE_DUALSTACK_ENDPOINT")];
-        chosen.into_iter().filter(|(chosen, _)| *chosen).map(|(_, name)| Change::Set(name, "false".into()))
+        chosen.into_iter().filter(|(chosen, _)| *chosen).map(|(_, name)| VariableChange::Set(name, "false".into()))
     }
 
     /// Plain HTTP, so that the proxy can read it; CMD takes it that what it signed reaches the real endpoint.
-    fn as_proxy(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
+    fn as_proxy(&self, parent: &Environment) -> Result<Vec<VariableChange>, CommandError> {
         let host = self.endpoint();
         if ServiceHost::parse(&host, self.service).is_none() {
             let problem = format!("AWS has no endpoints in the region {:?}: set AWS_REGION", self.region);
@@ -68,10 +68,10 @@ impl ClientRoute<'_> {
         self.check_no_proxy(parent, "CMD would bypass ramtape and send its signed requests in clear text")?;
         let proxy = format!("http://{}", self.addr);
         let mut changes = vec![
-            Change::Set("AWS_ENDPOINT_URL_RAM", format!("http://{host}").into()),
+            VariableChange::Set("AWS_ENDPOINT_URL_RAM", format!("http://{host}").into()),
             // Some clients read only the first, others only the second.
-            Change::Set("HTTP_PROXY", proxy.clone().into()),
-            Change::Set("http_proxy", proxy.into()),
+            VariableChange::Set("HTTP_PROXY", proxy.clone().into()),
+            VariableChange::Set("http_proxy", proxy.into()),
         ];
         changes.extend(self.usual_endpoint());
         Ok(changes)
@@ -79,7 +79,7 @@ impl ClientRoute<'_> {
 
     /// HTTPS by tunnels, whatever region CMD asks; what makes it trust the end of the tunnel is not told here. `NO_PROXY` is
     /// looked at for the one region that CMD is set to: an entry for another region's host alone is not noticed.
-    fn as_https_proxy(&self, parent: &Environment) -> Result<Vec<Change>, CommandError> {
+    fn as_https_proxy(&self, parent: &Environment) -> Result<Vec<VariableChange>, CommandError> {
         self.check_no_proxy(parent, "CMD would ask AWS itself, past ramtape")?;
         if parent.value("AWS_ENDPOINT_URL").is_some() {
             let problem = "AWS_ENDPOINT_URL makes CMD bypass ramtape: unset it for this command, or use another --door";
@@ -88,10 +88,10 @@ impl ClientRoute<'_> {
         let proxy = format!("http://{}", self.addr);
         Ok(vec![
             // CMD finds RAM's own endpoint by itself.
-            Change::Unset("AWS_ENDPOINT_URL_RAM"),
+            VariableChange::Unset("AWS_ENDPOINT_URL_RAM"),
             // Some clients read only the first, others only the second.
-            Change::Set("HTTPS_PROXY", proxy.clone().into()),
-            Change::Set("https_proxy", proxy.into()),
+            VariableChange::Set("HTTPS_PROXY", proxy.clone().into()),
+            VariableChange::Set("https_proxy", proxy.into()),
         ])
     }
 

@@ -40,7 +40,7 @@ const KEYS: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 /// A change to the environment that CMD inherits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum VariableChange {
     /// The variable gets this value.
     Set(&'static str, OsString),
     /// The variable goes.
@@ -64,7 +64,7 @@ pub(super) struct Isolation<'a> {
 }
 
 /// What makes CMD run without any account: dummy credentials, a region, and nothing of the user's AWS configuration.
-pub(super) fn isolated(isolation: &Isolation<'_>, parent: &Environment) -> Vec<Change> {
+pub(super) fn isolated(isolation: &Isolation<'_>, parent: &Environment) -> Vec<VariableChange> {
     let region = |own: &str, other: &str| -> OsString {
         let recorded = isolation.recorded_region.map(OsString::from);
         let kept = || parent.value(own).or_else(|| parent.value(other)).map(OsString::from);
@@ -73,34 +73,34 @@ pub(super) fn isolated(isolation: &Isolation<'_>, parent: &Environment) -> Vec<C
     let profile = isolation.profile.filter(|profile| actor_of(isolation.actors, profile).is_some());
     let mut changes = vec![
         // Beside AWS_PROFILE some clients take the keys from here, some from the profile: both are of one actor.
-        Change::Set("AWS_ACCESS_KEY_ID", key_id(isolation.actors, profile.unwrap_or("default")).into()),
-        Change::Set("AWS_SECRET_ACCESS_KEY", DUMMY_SECRET.into()),
+        VariableChange::Set("AWS_ACCESS_KEY_ID", key_id(isolation.actors, profile.unwrap_or("default")).into()),
+        VariableChange::Set("AWS_SECRET_ACCESS_KEY", DUMMY_SECRET.into()),
         // boto3 and the first AWS CLI read only the second, the JavaScript SDK only the first.
-        Change::Set("AWS_REGION", region("AWS_REGION", "AWS_DEFAULT_REGION")),
-        Change::Set("AWS_DEFAULT_REGION", region("AWS_DEFAULT_REGION", "AWS_REGION")),
-        Change::Set("AWS_EC2_METADATA_DISABLED", "true".into()),
-        Change::Set("AWS_CONFIG_FILE", isolation.folder.join("config").into()),
-        Change::Set("AWS_SHARED_CREDENTIALS_FILE", isolation.folder.join("credentials").into()),
+        VariableChange::Set("AWS_REGION", region("AWS_REGION", "AWS_DEFAULT_REGION")),
+        VariableChange::Set("AWS_DEFAULT_REGION", region("AWS_DEFAULT_REGION", "AWS_REGION")),
+        VariableChange::Set("AWS_EC2_METADATA_DISABLED", "true".into()),
+        VariableChange::Set("AWS_CONFIG_FILE", isolation.folder.join("config").into()),
+        VariableChange::Set("AWS_SHARED_CREDENTIALS_FILE", isolation.folder.join("credentials").into()),
     ];
     if parent.value("AWS_ENDPOINT_URL").is_none() {
         // Calls to other services end here, and are told: with dummy keys they are of no use to AWS. An endpoint that the parent
         // has for them is not AWS.
-        changes.push(Change::Set("AWS_ENDPOINT_URL", isolation.base_url.into()));
+        changes.push(VariableChange::Set("AWS_ENDPOINT_URL", isolation.base_url.into()));
     }
-    changes.extend(OTHER_KEYS.into_iter().chain(ASTRAY).map(Change::Unset));
+    changes.extend(OTHER_KEYS.into_iter().chain(ASTRAY).map(VariableChange::Unset));
     // CMD has a profile of the actor's name then.
-    changes.extend(profile.map(|profile| Change::Set("AWS_PROFILE", profile.into())));
+    changes.extend(profile.map(|profile| VariableChange::Set("AWS_PROFILE", profile.into())));
     changes
 }
 
 /// What makes CMD ask as the profile that ramtape signs as, while something may be recorded. One that the command line names comes
 /// before keys in the environment, as it does in the AWS CLI; another one does not.
-pub(super) fn as_profile(upstream: &UpstreamConfig, parent: &Environment) -> Vec<Change> {
+pub(super) fn as_profile(upstream: &UpstreamConfig, parent: &Environment) -> Vec<VariableChange> {
     let keys_count = parent.value("AWS_ACCESS_KEY_ID").is_some() && !upstream.names_profile;
     let Some(profile) = upstream.profile.as_ref().filter(|_| !keys_count) else { return Vec::new() };
     // boto3 and the AWS CLI would take the other variable first, even where CMD itself sets this one.
-    let named = [Change::Set("AWS_PROFILE", profile.into()), Change::Unset("AWS_DEFAULT_PROFILE")];
-    named.into_iter().chain(KEYS.into_iter().chain(OTHER_KEYS).map(Change::Unset)).collect()
+    let named = [VariableChange::Set("AWS_PROFILE", profile.into()), VariableChange::Unset("AWS_DEFAULT_PROFILE")];
+    named.into_iter().chain(KEYS.into_iter().chain(OTHER_KEYS).map(VariableChange::Unset)).collect()
 }
 
 fn actor_of<'a>(actors: &'a [Actor], profile: &str) -> Option<&'a Actor> {
@@ -138,14 +138,14 @@ fn credentials_file(actors: &[Actor]) -> String {
 #[expect(clippy::unwrap_used, reason = "a test may fail")]
 pub(super) fn apply(
     parent: &[(&'static str, &str)],
-    changes: &[Change],
+    changes: &[VariableChange],
 ) -> std::collections::BTreeMap<&'static str, String> {
     let mut variables: std::collections::BTreeMap<_, _> =
         parent.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     for change in changes {
         match change {
-            Change::Set(name, value) => drop(variables.insert(name, value.to_str().unwrap().to_owned())),
-            Change::Unset(name) => drop(variables.remove(name)),
+            VariableChange::Set(name, value) => drop(variables.insert(name, value.to_str().unwrap().to_owned())),
+            VariableChange::Unset(name) => drop(variables.remove(name)),
         }
     }
     variables

@@ -21,11 +21,11 @@ use crate::ui::report::Report;
 use crate::ui::{CommandError, Console, Exit, output, report, strict};
 use child::ChildStatus;
 use door::ClientRoute;
-use environment::{Change, Isolation};
+use environment::{Isolation, VariableChange};
 use rustix::process::Signal;
 use std::ffi::OsString;
 use std::sync::Arc;
-use trust::Trust;
+use trust::CommandTrust;
 
 pub(super) fn run(args: &RunArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let reports = report::parse_reports(&args.proxy.report)?;
@@ -85,7 +85,7 @@ async fn drive(
         strict: config.strict,
         flags: config.repeated_flags(),
         variables,
-        trust: needs_trust(&config)?.then(|| Trust::establish(&config, environment)).transpose()?,
+        trust: needs_trust(&config)?.then(|| CommandTrust::establish(&config, environment)).transpose()?,
     };
     let ready_file = args.proxy.ready_file.as_deref();
     ready_file.map(server::forget);
@@ -156,7 +156,7 @@ struct RunSettings {
     /// The recorded variables that CMD is to be given.
     variables: Vec<(String, Wanted)>,
     /// What makes CMD trust ramtape, where TLS is spoken between them.
-    trust: Option<Trust>,
+    trust: Option<CommandTrust>,
 }
 
 async fn run_child(
@@ -171,7 +171,7 @@ async fn run_child(
     if let Some(path) = &args.proxy.ready_file {
         output::write_atomically(path, &format!("{base_url}\n"))?;
     }
-    let trusted = || settings.trust.iter().flat_map(Trust::changes);
+    let trusted = || settings.trust.iter().flat_map(CommandTrust::changes);
     let route = ClientRoute {
         door: settings.door,
         base_url: &base_url,
@@ -203,7 +203,7 @@ async fn run_child(
         base_url: &base_url,
     };
     let route = ClientRoute { region: region.as_deref().unwrap_or(route.region), ..route };
-    let mut changes: Vec<Change> = route.changes(parent)?;
+    let mut changes: Vec<VariableChange> = route.changes(parent)?;
     changes.extend(trusted());
     changes.extend(environment::isolated(&isolation, parent));
     child::run(&args.cmd, &changes, &variables, signals).await

@@ -1,6 +1,6 @@
 //! What lets CMD trust ramtape over TLS.
 
-use super::environment::Change;
+use super::environment::VariableChange;
 use crate::app::{self, AuthorityError};
 use crate::ca::{self, CaError, CertificateAuthority, ServerCertificates};
 use crate::command::ca as ca_command;
@@ -15,13 +15,13 @@ use std::time::Duration;
 const ONE_RUN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// An authority, and a bundle of certificates with its own for CMD.
-pub(super) struct Trust {
+pub(super) struct CommandTrust {
     pub(super) certificates: Arc<ServerCertificates>,
     /// Goes when CMD has gone.
     folder: Scratch,
 }
 
-impl Trust {
+impl CommandTrust {
     /// By the authority of `ramtape ca`, if there is one: CMD may trust it by other means than its environment. Else by one
     /// that is made for this run.
     pub(super) fn establish(config: &Config, parent: &Environment) -> Result<Self, CommandError> {
@@ -38,9 +38,9 @@ impl Trust {
     }
 
     /// The variables by which CMD's programs find the bundle.
-    pub(super) fn changes(&self) -> impl Iterator<Item = Change> {
+    pub(super) fn changes(&self) -> impl Iterator<Item = VariableChange> {
         let bundle = bundle_in(&self.folder);
-        ca_command::VARIABLES.iter().map(move |(name, _)| Change::Set(name, bundle.clone().into()))
+        ca_command::VARIABLES.iter().map(move |(name, _)| VariableChange::Set(name, bundle.clone().into()))
     }
 }
 

@@ -124,7 +124,7 @@ mod tests {
     use crate::aws::EndpointKind;
     use crate::command::ca;
     use crate::command::run::door::ClientRoute;
-    use crate::command::run::environment::{Change, Isolation, isolated};
+    use crate::command::run::environment::{Isolation, VariableChange, isolated};
     use crate::config::{Door, Environment};
     use std::path::Path;
 
@@ -176,7 +176,7 @@ mod tests {
         let changes = [Door::Endpoint, Door::Proxy, Door::Intercept].into_iter().flat_map(way);
         let changes = changes.chain(isolated(&isolation, &parent));
         let changed = changes.map(|change| match change {
-            Change::Set(name, _) | Change::Unset(name) => name,
+            VariableChange::Set(name, _) | VariableChange::Unset(name) => name,
         });
         for name in changed.chain(ca::VARIABLES.map(|(name, _)| name)) {
             assert!(check_variable(name, "x").is_err(), "{name}");

@@ -1,7 +1,7 @@
 //! Checks one file: for secrets, and by its cassette's rules where it is recorded.
 
 use super::entry_place::{EntryPlace, holds_cassettes};
-use super::problem::{Place, Problem, invalid, unread};
+use super::problem::{Problem, SecretPlace, invalid, unread};
 use crate::app::Rules;
 use crate::cassette::{self, CassetteError, Leak, RecordingPolicy, VARIABLES_FILE, Variables, is_cassette, policy_of};
 use crate::command::takes::recorded::unkept_header;
@@ -162,7 +162,7 @@ impl FileChecker {
         let found = found.into_iter().filter(|(_, found)| !self.rules.allows(path, found.value.expose()));
         let problem = |(line, found): (usize, Finding)| Problem::Secret {
             file: path.to_owned(),
-            place: Place::Line(line),
+            place: SecretPlace::Line(line),
             what: found.what,
         };
         found.map(problem).collect()
@@ -194,6 +194,6 @@ fn unkept(path: &Path, entry: &Entry) -> Vec<Problem> {
 
 fn secret(path: &Path, leak: Leak) -> Problem {
     let line = leak.place.strip_prefix("line ").and_then(|line| line.parse().ok());
-    let place = line.map_or(Place::Pointer(leak.place), Place::Line);
+    let place = line.map_or(SecretPlace::Pointer(leak.place), SecretPlace::Line);
     Problem::Secret { file: path.to_owned(), place, what: leak.what }
 }

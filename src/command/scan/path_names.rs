@@ -1,6 +1,6 @@
 //! The names of files and folders: a session's cassette is called as the session is.
 
-use super::problem::{Place, Problem};
+use super::problem::{Problem, SecretPlace};
 use crate::app::Rules;
 use crate::cassette::RecordingPolicy;
 use crate::redact::find_credentials;
@@ -34,7 +34,7 @@ impl PathNames {
             if !rules.allows(path, found.value.expose()) {
                 self.values.push(found.value.expose().to_owned());
                 let (file, what) = (path.to_owned(), found.what);
-                self.problems.push(Problem::Secret { file, place: Place::Name, what });
+                self.problems.push(Problem::Secret { file, place: SecretPlace::Name, what });
             }
         }
     }

@@ -10,7 +10,7 @@ pub(super) enum Problem {
     Secret {
         file: PathBuf,
         /// Where.
-        place: Place,
+        place: SecretPlace,
         /// What it is.
         what: String,
     },
@@ -22,7 +22,7 @@ pub(super) enum Problem {
 
 /// Where in a file a secret is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub(super) enum SecretPlace {
     /// In the name of the file or folder.
     Name,
     /// A JSON pointer.
@@ -48,9 +48,9 @@ impl Problem {
             Self::Secret { file, place, what } => {
                 let mut object = serde_json::json!({ "file": hide(&file.to_string_lossy()), "found": what });
                 match place {
-                    Place::Name => {}
-                    Place::Pointer(pointer) => object["pointer"] = pointer.as_str().into(),
-                    Place::Line(line) => object["line"] = (*line).into(),
+                    SecretPlace::Name => {}
+                    SecretPlace::Pointer(pointer) => object["pointer"] = pointer.as_str().into(),
+                    SecretPlace::Line(line) => object["line"] = (*line).into(),
                 }
                 object
             }
@@ -70,9 +70,9 @@ impl Problem {
             Self::Secret { file, place, what } => {
                 let file = hide(&file.to_string_lossy());
                 match place {
-                    Place::Name => format!("{file}: {what} in its name"),
-                    Place::Pointer(pointer) => format!("{file}: {what} at {pointer}"),
-                    Place::Line(line) => format!("{file}:{line}: {what}"),
+                    SecretPlace::Name => format!("{file}: {what} in its name"),
+                    SecretPlace::Pointer(pointer) => format!("{file}: {what} at {pointer}"),
+                    SecretPlace::Line(line) => format!("{file}:{line}: {what}"),
                 }
             }
             // The reason names the file.

@@ -15,7 +15,7 @@ pub(super) enum Level {
 
 /// Something that was found without asking anybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Finding {
+pub(super) struct OfflineFinding {
     pub(super) level: Level,
     /// The operation, or its folder where the file cannot be read.
     pub(super) operation: String,
@@ -27,7 +27,7 @@ pub(super) struct Finding {
     pub(super) text: String,
 }
 
-impl Finding {
+impl OfflineFinding {
     pub(super) fn text(&self) -> String {
         let (label, colour) = match self.level {
             Level::Note => ("note", AnsiColor::Yellow),

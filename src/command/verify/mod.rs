@@ -19,10 +19,10 @@ use crate::model::counted;
 use crate::model::with_causes;
 use crate::service::Kind;
 use crate::ui::{CommandError, Console, Exit, Progress, count_steps, output};
-use finding::{Finding, Level};
+use finding::{Level, OfflineFinding};
 use offline::Audit;
-use online::Recording;
-use outcome::{CheckedRead, Outcome, Update};
+use online::UpdateTarget;
+use outcome::{CheckedRead, ReadOutcome, Update};
 use std::sync::Arc;
 
 pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
@@ -53,7 +53,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console
 
 /// What looking through the files brought.
 struct Audited {
-    findings: Vec<Finding>,
+    findings: Vec<OfflineFinding>,
     /// How many requests could be read.
     requests: usize,
     /// Those of them that are to be asked.
@@ -103,33 +103,34 @@ fn ask(
     let upstream = app::upstream(config, &destination, source, "").map_err(app::StartError::from)?;
     let (service, actors) = (&config.service, config.actors.as_slice());
     let reask = Refetcher { service, actors, upstream: &upstream, redaction: &opened.redaction };
-    let recording = args.update.then_some(Recording { cassette: &opened.cassette, ignore_values: args.ignore_values });
+    let recording =
+        args.update.then_some(UpdateTarget { cassette: &opened.cassette, ignore_values: args.ignore_values });
     let mut progress = Progress::new(console, "asking", recorded.len());
     Ok(runtime.block_on(online::ask(reask, recorded, recording.as_ref(), &mut progress)))
 }
 
-fn text(findings: &[Finding], asked: &[CheckedRead], json: bool) -> String {
+fn text(findings: &[OfflineFinding], asked: &[CheckedRead], json: bool) -> String {
     let findings = findings.iter().map(|finding| if json { finding.json() } else { finding.text() });
     let asked = asked.iter().map(|asked| if json { asked.json() } else { asked.text() });
     findings.chain(asked).collect()
 }
 
 /// The closing lines. `asked` is `None` where nobody was asked.
-fn print_totals(findings: &[Finding], asked: Option<&Vec<CheckedRead>>, requests: usize, console: Console) {
+fn print_totals(findings: &[OfflineFinding], asked: Option<&Vec<CheckedRead>>, requests: usize, console: Console) {
     let wrong = findings.iter().filter(|finding| finding.level == Level::Problem).count();
     console.note(&format!("{} read, {wrong} wrong in them", counted(requests as u64, "request", "requests")));
     let Some(asked) = asked else { return };
-    let count = |fits: &dyn Fn(&Outcome) -> bool| asked.iter().filter(|asked| fits(&asked.outcome)).count();
+    let count = |fits: &dyn Fn(&ReadOutcome) -> bool| asked.iter().filter(|asked| fits(&asked.outcome)).count();
     let read = counted(asked.len() as u64, "recorded read", "recorded reads");
     console.note(&format!(
         "{read}: {} the same, {} with other values, {} of another shape, {} not asked, {} without an answer",
-        count(&|outcome| matches!(outcome, Outcome::Same)),
-        count(&|outcome| matches!(outcome, Outcome::Values(_))),
-        count(&|outcome| matches!(outcome, Outcome::Shape(..))),
-        count(&|outcome| matches!(outcome, Outcome::NotRefetchable(_))),
-        count(&|outcome| matches!(outcome, Outcome::Failed(_))),
+        count(&|outcome| matches!(outcome, ReadOutcome::Same)),
+        count(&|outcome| matches!(outcome, ReadOutcome::Values(_))),
+        count(&|outcome| matches!(outcome, ReadOutcome::Shape(..))),
+        count(&|outcome| matches!(outcome, ReadOutcome::NotRefetchable(_))),
+        count(&|outcome| matches!(outcome, ReadOutcome::Failed(_))),
     ));
-    let own = count(&|outcome| matches!(outcome, Outcome::OwnWrite(..)));
+    let own = count(&|outcome| matches!(outcome, ReadOutcome::OwnWrite(..)));
     if own > 0 {
         console.note(&format!(
             "{} after the test suite's own writes {}; the writes are not repeated, so this is not drift",
@@ -137,7 +138,7 @@ fn print_totals(findings: &[Finding], asked: Option<&Vec<CheckedRead>>, requests
             if own == 1 { "differs" } else { "differ" }
         ));
     }
-    let keyless = count(&|outcome| matches!(outcome, Outcome::Keyless));
+    let keyless = count(&|outcome| matches!(outcome, ReadOutcome::Keyless));
     if keyless > 0 {
         console.problem(&format!(
             "{} could not be compared: the redaction key is missing. Give the key that the cassette was \
@@ -152,7 +153,7 @@ fn print_totals(findings: &[Finding], asked: Option<&Vec<CheckedRead>>, requests
 }
 
 /// A secret comes first, then what is wrong or has drifted, then what could not be recorded or found out.
-fn verdict(args: &VerifyArgs, findings: &[Finding], asked: &[CheckedRead], sealed: &SealReport) -> Exit {
+fn verdict(args: &VerifyArgs, findings: &[OfflineFinding], asked: &[CheckedRead], sealed: &SealReport) -> Exit {
     let sealing = Exit::from_seal_report(sealed);
     let wrong = findings.iter().any(|finding| finding.level == Level::Problem);
     let drifted = |asked: &CheckedRead| asked.outcome.is_drift(args.ignore_values) && asked.update != Update::Recorded;

@@ -1,6 +1,6 @@
 //! The part of the check that asks nobody: format, members and types, links, chains.
 
-use super::finding::{Finding, Level};
+use super::finding::{Level, OfflineFinding};
 use crate::cassette::{is_of_newer, links};
 use crate::command::takes::recorded::{Recorded, unkept_header};
 use crate::entry_file::spelled;
@@ -15,13 +15,13 @@ use std::path::Path;
 /// What is found while the cassette is looked through.
 pub(super) struct Audit<'a> {
     service: &'a Service,
-    findings: Vec<Finding>,
+    findings: Vec<OfflineFinding>,
     /// The writes that are there.
     writes: HashSet<String>,
     /// Whether a later ramtape may have kept what this one does not.
     is_of_newer: bool,
     /// The writes that takes lead back to, and where that stands in `findings`.
-    links: Vec<(String, Finding)>,
+    links: Vec<(String, OfflineFinding)>,
 }
 
 impl<'a> Audit<'a> {
@@ -33,7 +33,7 @@ impl<'a> Audit<'a> {
 
     /// A file that cannot be read.
     pub(super) fn damaged(&mut self, folder: &str, fingerprint: Fingerprint, reason: String) {
-        self.findings.push(Finding {
+        self.findings.push(OfflineFinding {
             level: Level::Problem,
             operation: folder.to_owned(),
             fingerprint,
@@ -70,9 +70,9 @@ impl<'a> Audit<'a> {
     }
 
     /// Everything that was found: what is wrong in the files, then the links that lead nowhere.
-    pub(super) fn findings(self) -> Vec<Finding> {
+    pub(super) fn findings(self) -> Vec<OfflineFinding> {
         let Self { mut findings, writes, links, .. } = self;
-        let mut nowhere: Vec<Finding> =
+        let mut nowhere: Vec<OfflineFinding> =
             links.into_iter().filter(|(write, _)| !writes.contains(write)).map(|(_, finding)| finding).collect();
         // A value can stand in many places of one take.
         nowhere.dedup();
@@ -86,12 +86,12 @@ struct Spot<'a> {
     recorded: &'a Recorded,
     take: Option<usize>,
     page: Option<usize>,
-    found: &'a mut Vec<Finding>,
+    found: &'a mut Vec<OfflineFinding>,
 }
 
 impl Spot<'_> {
-    fn finding(&self, level: Level, text: String) -> Finding {
-        Finding {
+    fn finding(&self, level: Level, text: String) -> OfflineFinding {
+        OfflineFinding {
             level,
             operation: self.recorded.entry.operation.as_str().to_owned(),
             fingerprint: self.recorded.fingerprint,

@@ -1,11 +1,11 @@
 //! The part of the check that asks upstream: each recorded read once more, never a write.
 
 use super::objection::objection;
-use super::outcome::{CheckedRead, Outcome, Update};
+use super::outcome::{CheckedRead, ReadOutcome, Update};
 use super::types::{self, drifts, unlike};
 use crate::cassette::{Cassette, EntryHead, TakeHead};
 use crate::command::takes::recorded::Recorded;
-use crate::diff::{Change, DriftKind, Paging, differences_of, drift};
+use crate::diff::{DriftKind, Paging, TakeDifference, differences_of, drift};
 use crate::engine::{NotRefetchable, RefetchedPages, Refetcher};
 use crate::model::with_causes;
 use crate::model::{Entry, Take};
@@ -15,7 +15,7 @@ use crate::ui::Progress;
 pub(super) async fn ask(
     reask: Refetcher<'_>,
     recorded: &[Recorded],
-    update: Option<&Recording<'_>>,
+    update: Option<&UpdateTarget<'_>>,
     progress: &mut Progress,
 ) -> Vec<CheckedRead> {
     let mut asked: Vec<CheckedRead> = Vec::new();
@@ -36,14 +36,14 @@ fn given_up(recorded: &Recorded) -> CheckedRead {
         operation: recorded.entry.operation.as_str().to_owned(),
         fingerprint: recorded.fingerprint,
         max_results: None,
-        outcome: Outcome::Failed(format!("not tried: {PATIENCE} reads in a row had no answer")),
+        outcome: ReadOutcome::Failed(format!("not tried: {PATIENCE} reads in a row had no answer")),
         update: Update::Left,
     }
 }
 
-async fn ask_one(reask: Refetcher<'_>, recorded: &Recorded, update: Option<&Recording<'_>>) -> Vec<CheckedRead> {
+async fn ask_one(reask: Refetcher<'_>, recorded: &Recorded, update: Option<&UpdateTarget<'_>>) -> Vec<CheckedRead> {
     let entry = &recorded.entry;
-    let of = |max_results: Option<u32>, outcome: Outcome| CheckedRead {
+    let of = |max_results: Option<u32>, outcome: ReadOutcome| CheckedRead {
         operation: entry.operation.as_str().to_owned(),
         fingerprint: recorded.fingerprint,
         max_results,
@@ -54,7 +54,7 @@ async fn ask_one(reask: Refetcher<'_>, recorded: &Recorded, update: Option<&Reco
         Ok(question) => question,
         // That writes are not asked goes without saying.
         Err(NotRefetchable::Write) => return Vec::new(),
-        Err(reason) => return vec![of(None, Outcome::NotRefetchable(reason.to_string()))],
+        Err(reason) => return vec![of(None, ReadOutcome::NotRefetchable(reason.to_string()))],
     };
     let mut asked = Vec::new();
     let mut fresh = Vec::new();
@@ -67,7 +67,7 @@ async fn ask_one(reask: Refetcher<'_>, recorded: &Recorded, update: Option<&Reco
                 asked.push(of(size, compared(reask, entry, &takes, &walked)));
                 fresh.push((size, walked));
             }
-            Err(error) => asked.push(of(size, Outcome::Failed(with_causes(&error)))),
+            Err(error) => asked.push(of(size, ReadOutcome::Failed(with_causes(&error)))),
         }
     }
     let drifted = asked.iter().any(|asked| update.is_some_and(|update| update.is_for(&asked.outcome)));
@@ -76,7 +76,7 @@ async fn ask_one(reask: Refetcher<'_>, recorded: &Recorded, update: Option<&Reco
             Some(reason) => Update::Refused(reason),
             None => update.record(entry, &fresh),
         };
-        let concerned = asked.iter_mut().filter(|asked| !matches!(asked.outcome, Outcome::OwnWrite(..)));
+        let concerned = asked.iter_mut().filter(|asked| !matches!(asked.outcome, ReadOutcome::OwnWrite(..)));
         concerned.for_each(|asked| asked.update = update.clone());
     }
     asked
@@ -96,7 +96,7 @@ fn sizes(entry: &Entry) -> Vec<Option<u32>> {
 /// Upstream is in one state, and the takes may be of several: the answer is held against the one that it is most like. What
 /// is like none of them has drifted from those that no write of their session came before; where there are none of these
 /// nothing tells drift from what the writes had done.
-fn compared(reask: Refetcher<'_>, entry: &Entry, takes: &[&Take], walked: &RefetchedPages) -> Outcome {
+fn compared(reask: Refetcher<'_>, entry: &Entry, takes: &[&Take], walked: &RefetchedPages) -> ReadOutcome {
     let service = reask.service;
     let operation = service.operation_named(entry.operation.as_str());
     let paging = operation
@@ -120,23 +120,25 @@ fn compared(reask: Refetcher<'_>, entry: &Entry, takes: &[&Take], walked: &Refet
         let fitting = differing.iter().filter(|(counts, _)| fits(*counts)).map(|(_, differing)| differing);
         fitting.min_by_key(|(shape, values)| (shape.len(), values.len())).cloned()
     };
-    let told = |values: Vec<Change>| if walked.keyless { Vec::new() } else { values };
+    let told = |values: Vec<TakeDifference>| if walked.keyless { Vec::new() } else { values };
     match (nearest(&|_| true), nearest(&|counts| counts)) {
-        (Some((shape, _)), _) if walked.keyless && shape.is_empty() => Outcome::Keyless,
-        (Some((shape, values)), _) if shape.is_empty() && values.is_empty() => Outcome::Same,
-        (_, Some((shape, values))) if shape.is_empty() => Outcome::Values(values),
-        (_, Some((shape, values))) => Outcome::Shape(shape, told(values)),
-        (Some((shape, values)), None) => Outcome::OwnWrite(shape, told(values)),
-        (None, None) => Outcome::Same,
+        (Some((shape, _)), _) if walked.keyless && shape.is_empty() => ReadOutcome::Keyless,
+        (Some((shape, values)), _) if shape.is_empty() && values.is_empty() => ReadOutcome::Same,
+        (_, Some((shape, values))) if shape.is_empty() => ReadOutcome::Values(values),
+        (_, Some((shape, values))) => ReadOutcome::Shape(shape, told(values)),
+        (Some((shape, values)), None) => ReadOutcome::OwnWrite(shape, told(values)),
+        (None, None) => ReadOutcome::Same,
     }
 }
 
 /// The values that differ. Where pages were cut, how a number of members is spelled, and what stands for another value, is
 /// no difference.
-fn values(before: &Take, after: &Take, paging: Option<Paging<'_>>) -> Vec<Change> {
-    let is_value = |change: &Change| match change {
-        Change::Body { difference, .. } => difference.before.as_ref().is_none_or(|place| !is_hole(&place.value)),
-        Change::Field { .. } | Change::Spelling => false,
+fn values(before: &Take, after: &Take, paging: Option<Paging<'_>>) -> Vec<TakeDifference> {
+    let is_value = |change: &TakeDifference| match change {
+        TakeDifference::Body { difference, .. } => {
+            difference.before.as_ref().is_none_or(|place| !is_hole(&place.value))
+        }
+        TakeDifference::Field { .. } | TakeDifference::Spelling => false,
     };
     differences_of(before, after, paging).into_iter().filter(is_value).collect()
 }
@@ -146,14 +148,14 @@ fn is_hole(value: &str) -> bool {
 }
 
 /// Where and what to record anew.
-pub(super) struct Recording<'a> {
+pub(super) struct UpdateTarget<'a> {
     pub(super) cassette: &'a Cassette<()>,
     /// Whether drift in values is none.
     pub(super) ignore_values: bool,
 }
 
-impl Recording<'_> {
-    fn is_for(&self, outcome: &Outcome) -> bool {
+impl UpdateTarget<'_> {
+    fn is_for(&self, outcome: &ReadOutcome) -> bool {
         outcome.is_drift(self.ignore_values)
     }
 

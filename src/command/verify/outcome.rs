@@ -1,7 +1,7 @@
 //! What came of asking for a recorded read once more.
 
 use crate::command::diff::{change_json, change_lines};
-use crate::diff::{Change, Drift};
+use crate::diff::{Drift, TakeDifference};
 use crate::fingerprint::Fingerprint;
 use crate::ui::printable;
 use anstyle::{AnsiColor, Style};
@@ -16,15 +16,15 @@ const AFTER_WRITES: &str = "it was read after the test suite's own writes, and t
 
 /// What came of it.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum ReadOutcome {
     /// The answer is a recorded one.
     Same,
     /// Other values in the same shape.
-    Values(Vec<Change>),
+    Values(Vec<TakeDifference>),
     /// Another shape; and the values, where they can be compared.
-    Shape(Vec<Drift>, Vec<Change>),
+    Shape(Vec<Drift>, Vec<TakeDifference>),
     /// It differs, and was recorded after writes of its session only. Those are not repeated, so that is no drift.
-    OwnWrite(Vec<Drift>, Vec<Change>),
+    OwnWrite(Vec<Drift>, Vec<TakeDifference>),
     /// The shape is the same. Some values are redacted, and only the key that is missing would tell whether they are too.
     Keyless,
     /// It was not asked, and why.
@@ -40,7 +40,7 @@ pub(super) struct CheckedRead {
     pub(super) fingerprint: Fingerprint,
     /// The page size that was asked with, of several.
     pub(super) max_results: Option<u32>,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: ReadOutcome,
     pub(super) update: Update,
 }
 
@@ -55,7 +55,7 @@ pub(super) enum Update {
     Refused(String),
 }
 
-impl Outcome {
+impl ReadOutcome {
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Same => "same",
@@ -91,7 +91,7 @@ impl Outcome {
         matches!(self, Self::Failed(_))
     }
 
-    fn changes(&self) -> &[Change] {
+    fn changes(&self) -> &[TakeDifference] {
         match self {
             Self::Values(changes) | Self::Shape(_, changes) | Self::OwnWrite(_, changes) => changes,
             _ => &[],
@@ -116,11 +116,12 @@ impl CheckedRead {
     /// As people read it; nothing where the answer is the same.
     pub(super) fn text(&self) -> String {
         let colour = match &self.outcome {
-            Outcome::Same => return String::new(),
-            Outcome::Values(_) | Outcome::OwnWrite(..) | Outcome::Keyless | Outcome::NotRefetchable(_) => {
-                AnsiColor::Yellow
-            }
-            Outcome::Shape(..) | Outcome::Failed(_) => AnsiColor::Red,
+            ReadOutcome::Same => return String::new(),
+            ReadOutcome::Values(_)
+            | ReadOutcome::OwnWrite(..)
+            | ReadOutcome::Keyless
+            | ReadOutcome::NotRefetchable(_) => AnsiColor::Yellow,
+            ReadOutcome::Shape(..) | ReadOutcome::Failed(_) => AnsiColor::Red,
         };
         let style = Style::new().fg_color(Some(colour.into())).bold();
         let line = |text: &str| printable(text).replace(['\n', '\t'], " ");

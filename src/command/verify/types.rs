@@ -4,14 +4,14 @@ use crate::diff::{Drift, DriftKind};
 use crate::entry_file::spelled;
 use crate::json;
 use crate::model::Page;
-use crate::service::{Flaw, FlawKind, Operation, Service};
+use crate::service::{ModelFlaw, ModelFlawKind, Operation, Service};
 
 /// A member of another type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mistyped {
     /// Counted from 1.
     page: usize,
-    flaw: Flaw,
+    flaw: ModelFlaw,
 }
 
 /// The members of the answers of success in `pages` that are of other types than the table says.
@@ -26,7 +26,7 @@ pub(super) fn mistyped<'p>(
     };
     let of = |(number, page)| flaws(page).into_iter().map(move |flaw| Mistyped { page: number, flaw });
     let all = (1..).zip(pages).flat_map(of);
-    all.filter(|mistyped| matches!(mistyped.flaw.kind, FlawKind::Type { .. })).collect()
+    all.filter(|mistyped| matches!(mistyped.flaw.kind, ModelFlawKind::Type { .. })).collect()
 }
 
 /// Those of `now` that stand where `then` has none.
@@ -47,11 +47,11 @@ pub(super) fn describe(mistyped: &[&Mistyped]) -> Option<String> {
 /// The same as differences in shape.
 pub(super) fn drifts(mistyped: &[&Mistyped]) -> Vec<Drift> {
     let drift = |mistyped: &&Mistyped| match &mistyped.flaw.kind {
-        FlawKind::Type { expected, found } => {
+        ModelFlawKind::Type { expected, found } => {
             let what = DriftKind::Type { before: expected.clone(), after: (*found).to_owned() };
             Some(Drift { pointer: mistyped.place(), what })
         }
-        FlawKind::Unknown | FlawKind::Missing => None,
+        ModelFlawKind::Unknown | ModelFlawKind::Missing => None,
     };
     let mut drifts: Vec<Drift> = mistyped.iter().filter_map(drift).collect();
     drifts.dedup();

@@ -40,7 +40,7 @@ pub struct ConnectPolicy {
 
 /// How a CONNECT is served.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::proxy) enum Route {
+pub(in crate::proxy) enum ConnectRoute {
     /// TLS ends at ramtape, which answers as the target host.
     Intercept,
     /// Bytes are passed on to the target.
@@ -53,10 +53,15 @@ pub(in crate::proxy) enum Route {
 impl ConnectPolicy {
     /// The route of a CONNECT to `target`. Only clients on this machine (`is_local`) get a tunnel: others that may reach ramtape
     /// get RAM, and no open proxy.
-    pub(in crate::proxy) fn route(&self, target: &Target, service: &str, is_local: bool) -> Result<Route, Refusal> {
+    pub(in crate::proxy) fn route(
+        &self,
+        target: &Target,
+        service: &str,
+        is_local: bool,
+    ) -> Result<ConnectRoute, Refusal> {
         let configured = self.allowed.contains(target);
         if !configured && target.port == HTTPS && ServiceHost::parse(&target.host, service).is_some() {
-            return Ok(Route::Intercept);
+            return Ok(ConnectRoute::Intercept);
         }
         let refusal = |make: fn(Target) -> Refusal| Err(make(target.clone()));
         if self.connector.is_none() {
@@ -67,7 +72,7 @@ impl ConnectPolicy {
         }
         let is_address = target.host.parse::<IpAddr>().is_ok();
         if configured || (!is_address && target.port == HTTPS && is_aws_host(&target.host)) {
-            return Ok(Route::Tunnel { configured });
+            return Ok(ConnectRoute::Tunnel { configured });
         }
         refusal(|target| Refusal::NoTunnel { target })
     }
@@ -128,7 +133,7 @@ mod tests {
         }
     }
 
-    fn route(target: &str, allowed: &[&str], out: bool) -> Result<Route, Refusal> {
+    fn route(target: &str, allowed: &[&str], out: bool) -> Result<ConnectRoute, Refusal> {
         let connector: Option<Arc<dyn Connector>> = if out { Some(Arc::new(Nowhere)) } else { None };
         let allowed = allowed.iter().map(|target| target.parse().unwrap()).collect();
         ConnectPolicy { certificates: None, connector, allowed }.route(&target.parse().unwrap(), "ram", true)
@@ -141,23 +146,23 @@ mod tests {
         {
             assert_eq!(
                 (route(host, &[], true), route(host, &[], false)),
-                (Ok(Route::Intercept), Ok(Route::Intercept)),
+                (Ok(ConnectRoute::Intercept), Ok(ConnectRoute::Intercept)),
                 "{host}"
             );
         }
         // Unless somebody wants them to go out.
         let host = "ram.us-east-1.amazonaws.com";
-        assert_eq!(route(host, &[host], true), Ok(Route::Tunnel { configured: true }));
+        assert_eq!(route(host, &[host], true), Ok(ConnectRoute::Tunnel { configured: true }));
     }
 
     #[test]
     fn other_hosts_of_aws_are_let_out_while_recording() {
         for host in ["sts.us-east-1.amazonaws.com", "sts.amazonaws.com:443", "portal.sso.eu-west-1.amazonaws.com"] {
-            assert_eq!(route(host, &[], true), Ok(Route::Tunnel { configured: false }), "{host}");
+            assert_eq!(route(host, &[], true), Ok(ConnectRoute::Tunnel { configured: false }), "{host}");
             assert!(matches!(route(host, &[], false), Err(Refusal::NothingLeaves { .. })), "{host}");
         }
-        assert_eq!(route("127.0.0.1:8443", &["127.0.0.1:8443"], true), Ok(Route::Tunnel { configured: true }));
-        assert_eq!(route("Proxy.Example", &["proxy.example"], true), Ok(Route::Tunnel { configured: true }));
+        assert_eq!(route("127.0.0.1:8443", &["127.0.0.1:8443"], true), Ok(ConnectRoute::Tunnel { configured: true }));
+        assert_eq!(route("Proxy.Example", &["proxy.example"], true), Ok(ConnectRoute::Tunnel { configured: true }));
     }
 
     #[test]
@@ -165,7 +170,7 @@ mod tests {
         let connect_policy =
             ConnectPolicy { certificates: None, connector: Some(Arc::new(Nowhere)), allowed: Vec::new() };
         let route = |target: &str| connect_policy.route(&target.parse().unwrap(), "ram", false);
-        assert_eq!(route("ram.us-east-1.amazonaws.com"), Ok(Route::Intercept));
+        assert_eq!(route("ram.us-east-1.amazonaws.com"), Ok(ConnectRoute::Intercept));
         assert!(matches!(route("sts.us-east-1.amazonaws.com"), Err(Refusal::RemoteTunnel { .. })));
     }
 

@@ -1,7 +1,7 @@
 //! Serves a CONNECT request. hyper never sees it: botocore's is HTTP/1.0 without a Host, and the response comes before anything else
 //! is read.
 
-use super::policy::Route;
+use super::policy::ConnectRoute;
 use super::target::{InvalidTarget, Target};
 use super::tunnel::relay;
 use crate::proxy::connection::{ConnectionContext, serve_http};
@@ -35,8 +35,10 @@ pub(in crate::proxy) async fn serve_connect<A: Handler>(
     let is_local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
     let refusal = match target.unwrap_or(Err(Refusal::SlowHead { limit })) {
         Ok(Some(target)) => match context.state.connect_policy.route(&target, &context.state.guard.service, is_local) {
-            Ok(Route::Intercept) => return intercept(stream, permit, context, target).await,
-            Ok(Route::Tunnel { configured }) => return open_tunnel(stream, permit, context, target, configured).await,
+            Ok(ConnectRoute::Intercept) => return intercept(stream, permit, context, target).await,
+            Ok(ConnectRoute::Tunnel { configured }) => {
+                return open_tunnel(stream, permit, context, target, configured).await;
+            }
             Err(refusal) => {
                 context.state.connect_counters.count_refusal(&target);
                 refusal

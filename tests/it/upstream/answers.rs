@@ -2,7 +2,7 @@
 
 use super::server::{Server, Then};
 use super::{LONG, SHORT, send, settings};
-use ramtape::aws::{Phase, Settings, Upstream, UpstreamError};
+use ramtape::aws::{Phase, Upstream, UpstreamError, UpstreamSettings};
 use std::time::Duration;
 
 async fn answer_to(bytes: impl Into<Vec<u8>>, then: Then) -> Result<ramtape::aws::Answer, UpstreamError> {
@@ -97,7 +97,7 @@ async fn no_answer_is_a_reset() {
 async fn a_stall_ends_with_the_time() {
     for bytes in ["", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"] {
         let server = Server::start(bytes, Then::Stall).await;
-        let error = send(Settings { answer_time: SHORT, ..settings(&server.url()) }).await.unwrap_err();
+        let error = send(UpstreamSettings { answer_time: SHORT, ..settings(&server.url()) }).await.unwrap_err();
         let host = server.address.to_string();
         assert_eq!(error, UpstreamError::TimedOut { host, phase: Phase::Answer, limit: SHORT }, "{bytes}");
         assert!(error.is_transient() && error.is_timeout());
@@ -108,13 +108,13 @@ async fn a_stall_ends_with_the_time() {
 async fn a_handshake_that_stalls_ends_with_the_connection_time() {
     let server = Server::start("", Then::Stall).await;
     let url = format!("https://{}", server.address);
-    let error = send(Settings { connect_time: SHORT, ..settings(&url) }).await.unwrap_err();
+    let error = send(UpstreamSettings { connect_time: SHORT, ..settings(&url) }).await.unwrap_err();
     let host = server.address.to_string();
     assert_eq!(error, UpstreamError::TimedOut { host, phase: Phase::Connect, limit: SHORT });
     // The connection's time bounds the connection only. It is long enough for a loaded machine to connect to itself.
     let server = Server::start("", Then::Stall).await;
     let (connect_time, answer_time) = (SHORT * 5, SHORT * 7);
-    let error = send(Settings { connect_time, answer_time, ..settings(&server.url()) }).await.unwrap_err();
+    let error = send(UpstreamSettings { connect_time, answer_time, ..settings(&server.url()) }).await.unwrap_err();
     assert!(matches!(error, UpstreamError::TimedOut { phase: Phase::Answer, .. }), "{error}");
 }
 
@@ -156,7 +156,7 @@ async fn connections_are_counted_as_they_are_used() {
     let kept = Server::start("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", Then::KeepOpen).await;
     let closed = Server::start("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}", Then::Close).await;
     for (server, count) in [(kept, 1), (closed, 3)] {
-        let upstream = Upstream::new(Settings { answer_time: LONG, ..settings(&server.url()) }).unwrap();
+        let upstream = Upstream::new(UpstreamSettings { answer_time: LONG, ..settings(&server.url()) }).unwrap();
         assert_eq!(upstream.connections(), 0);
         for _ in 0..3 {
             let request = super::request(&[]);

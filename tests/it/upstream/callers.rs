@@ -3,7 +3,7 @@
 use super::{KEY_ID, SECRET, keys, request, settings};
 use http::Uri;
 use ramtape::aws::sigv4::{SigningScope, VerifyError, sign};
-use ramtape::aws::{CallerError, CredentialSource, Keys, Proof, Settings, Upstream};
+use ramtape::aws::{CallerError, CredentialSource, Keys, Proof, Upstream, UpstreamSettings};
 use ramtape::model::{Request, Secret};
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +21,7 @@ fn signed(target: &str, keys: &Keys, service: &str, time: SystemTime) -> Request
 }
 
 async fn prove(request: &Request, allow_any: bool, source: CredentialSource) -> Result<Proof, CallerError> {
-    let upstream = Upstream::new(Settings { credentials: source, ..settings("http://127.0.0.1:9") }).unwrap();
+    let upstream = Upstream::new(UpstreamSettings { credentials: source, ..settings("http://127.0.0.1:9") }).unwrap();
     upstream.trust("default", &Secret::new("the-key"), allow_any).prove(request, NOW).await
 }
 
@@ -113,7 +113,7 @@ async fn any_client_may_be_allowed() {
 async fn a_signature_proves_nothing_for_an_actor_with_other_credentials() {
     let admins = Keys { access_key_id: "AKIAADMIN".to_owned(), secret: Secret::new("of-admin"), ..keys() };
     let actors = vec![("admin".to_owned(), CredentialSource::Fixed(admins.clone()))];
-    let upstream = Upstream::new(Settings { actors, ..settings("http://127.0.0.1:9") }).unwrap();
+    let upstream = Upstream::new(UpstreamSettings { actors, ..settings("http://127.0.0.1:9") }).unwrap();
     let key = Secret::new("the-key");
     let [everybodys, admins] = [keys(), admins].map(|keys| signed("/getresourceshares", &keys, "ram", NOW));
     for (actor, request, proved) in

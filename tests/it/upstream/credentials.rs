@@ -3,7 +3,7 @@
 use super::server::{Server, Then, split};
 use super::{LONG, SHORT, request, settings};
 use crate::support::alone::test_path;
-use ramtape::aws::{CredentialSource, CredentialsError, Keys, Settings, Upstream, UpstreamError};
+use ramtape::aws::{CredentialSource, CredentialsError, Keys, Upstream, UpstreamError, UpstreamSettings};
 use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
@@ -46,7 +46,7 @@ fn process(folder: &TempDir, output: &str) -> String {
 }
 
 fn upstream(credentials: CredentialSource) -> Upstream {
-    Upstream::new(Settings { credentials, ..settings("http://127.0.0.1:9") }).unwrap()
+    Upstream::new(UpstreamSettings { credentials, ..settings("http://127.0.0.1:9") }).unwrap()
 }
 
 async fn keys_of(credentials: CredentialSource) -> Result<Keys, CredentialsError> {
@@ -98,7 +98,7 @@ async fn without_any_credentials_nothing_is_sent() {
     }
     let server = Server::start("HTTP/1.1 200 OK\r\n\r\n", Then::Close).await;
     let credentials = CredentialSource::DefaultChain { profile: None };
-    let upstream = Upstream::new(Settings { credentials, ..settings(&server.url()) }).unwrap();
+    let upstream = Upstream::new(UpstreamSettings { credentials, ..settings(&server.url()) }).unwrap();
     let request = request(&[]);
     let error = upstream.send("default", &request, request.body.clone(), "us-east-1").await.unwrap_err();
     assert!(matches!(error, UpstreamError::Credentials(CredentialsError::Missing { .. })), "{error:?}");
@@ -160,7 +160,7 @@ async fn a_process_that_fails_is_named_without_what_it_says() {
         assert!(text.contains("external process") && !text.contains("s3cret"), "{text}");
     }
     let credentials = CredentialSource::Profile("slow".to_owned());
-    let settings = Settings { credentials, credentials_time: SHORT, ..settings("http://127.0.0.1:9") };
+    let settings = UpstreamSettings { credentials, credentials_time: SHORT, ..settings("http://127.0.0.1:9") };
     let error = Upstream::new(settings).unwrap().credentials("default").current(SystemTime::now()).await.unwrap_err();
     assert_eq!(error, CredentialsError::TimedOut { limit: SHORT });
 }

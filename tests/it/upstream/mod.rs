@@ -12,7 +12,7 @@ mod tls;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use ramtape::aws::EndpointKind;
-use ramtape::aws::{AddressRules, Answer, CredentialSource, Keys, Names, Settings, Upstream, UpstreamError};
+use ramtape::aws::{AddressRules, Answer, CredentialSource, Keys, Names, Upstream, UpstreamError, UpstreamSettings};
 use ramtape::model::{Request, Secret};
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ fn keys() -> Keys {
     Keys { access_key_id: KEY_ID.to_owned(), secret, session_token, expiry: None }
 }
 
-fn settings(url: &str) -> Settings {
-    Settings {
+fn settings(url: &str) -> UpstreamSettings {
+    UpstreamSettings {
         service: "ram".to_owned(),
         url: Some(url.to_owned()),
         kind: EndpointKind::default(),
@@ -69,7 +69,7 @@ fn request(headers: &[(&str, &str)]) -> Request {
     }
 }
 
-async fn send(settings: Settings) -> Result<Answer, UpstreamError> {
+async fn send(settings: UpstreamSettings) -> Result<Answer, UpstreamError> {
     let request = request(&[("content-type", "application/json")]);
     let body = request.body.clone();
     Upstream::new(settings)?.send("default", &request, body, "us-east-1").await

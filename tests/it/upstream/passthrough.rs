@@ -4,7 +4,7 @@ use super::server::{Server, Then, fixture, header, split, tls_as, tls_in_front_o
 use super::{LONG, request, settings};
 use bytes::Bytes;
 use http::Method;
-use ramtape::aws::{AddressRules, Answer, Names, Settings, Upstream, UpstreamError};
+use ramtape::aws::{AddressRules, Answer, Names, Upstream, UpstreamError, UpstreamSettings};
 use ramtape::model::{Door, Request};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -30,8 +30,8 @@ fn signed_request() -> Request {
 }
 
 /// To the public endpoint, whose name leads to `address`.
-fn public(address: SocketAddr, allowed: &[&str]) -> Settings {
-    Settings {
+fn public(address: SocketAddr, allowed: &[&str]) -> UpstreamSettings {
+    UpstreamSettings {
         url: None,
         names: Names::Fixed(BTreeMap::from([(HOST.to_owned(), vec![address])])),
         addresses: AddressRules { allowed: allowed.iter().map(|network| network.parse().unwrap()).collect() },
@@ -40,7 +40,7 @@ fn public(address: SocketAddr, allowed: &[&str]) -> Settings {
     }
 }
 
-async fn pass_on(settings: Settings, request: &Request) -> Result<Answer, UpstreamError> {
+async fn pass_on(settings: UpstreamSettings, request: &Request) -> Result<Answer, UpstreamError> {
     Upstream::new(settings)?.pass_on(request).await
 }
 
@@ -82,7 +82,7 @@ async fn a_tls_upstream_gets_the_clients_host_even_if_it_prefers_http2() {
     let server = Server::start(OK, Then::KeepOpen).await;
     let tls = tls_in_front_of(server.address, &[b"h2", b"http/1.1"]);
     let bundle = Some(fixture("localhost-test-only.cert.pem"));
-    let to_localhost = Settings { ca_bundle: bundle, ..settings(&format!("https://localhost:{}", tls.port())) };
+    let to_localhost = UpstreamSettings { ca_bundle: bundle, ..settings(&format!("https://localhost:{}", tls.port())) };
     pass_on(to_localhost, &signed_request()).await.unwrap();
     let received = server.received().pop().unwrap();
     assert_eq!(header(split(&received).unwrap().0, "host"), Some(HOST));
@@ -99,7 +99,7 @@ async fn the_public_endpoint_is_reached_by_tls_under_its_own_name() {
     let (head, _) = split(&received).unwrap();
     assert_eq!((header(head, "host"), header(head, "x-ramtape-via")), (Some(HOST), None), "{head}");
 
-    let untrusted = Settings { ca_bundle: None, ..public(tls, &["127.0.0.0/8"]) };
+    let untrusted = UpstreamSettings { ca_bundle: None, ..public(tls, &["127.0.0.0/8"]) };
     let error = pass_on(untrusted, &signed_request()).await.unwrap_err();
     assert!(matches!(error, UpstreamError::Tls { .. }), "{error}");
 }
@@ -156,6 +156,6 @@ async fn an_answer_that_comes_compressed_as_the_client_asked_under_its_signature
 async fn no_credentials_are_asked_for() {
     let server = Server::start(OK, Then::KeepOpen).await;
     let none = ramtape::aws::CredentialSource::Profile("no such profile".to_owned());
-    let settings = Settings { credentials: none, credentials_time: LONG, ..settings(&server.url()) };
+    let settings = UpstreamSettings { credentials: none, credentials_time: LONG, ..settings(&server.url()) };
     pass_on(settings, &signed_request()).await.unwrap();
 }

@@ -6,7 +6,7 @@ use crate::support::log::Log;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
 use ramtape::aws::sigv4::{Authorization, SignedRequest, verify};
-use ramtape::aws::{Settings, Upstream, UpstreamError};
+use ramtape::aws::{Upstream, UpstreamError, UpstreamSettings};
 use ramtape::model::Request;
 use std::time::SystemTime;
 
@@ -127,11 +127,11 @@ async fn a_request_that_cannot_go_up_is_not_sent() {
 async fn its_own_address_is_no_upstream() {
     let own = "127.0.0.1:4321".parse().unwrap();
     for url in ["http://127.0.0.1:4321", "http://localhost:4321/some/path"] {
-        let error = Upstream::new(Settings { own, ..settings(url) }).err().unwrap();
+        let error = Upstream::new(UpstreamSettings { own, ..settings(url) }).err().unwrap();
         assert_eq!(error, UpstreamError::Loop { url: url.to_owned() });
         assert!(!error.is_transient());
     }
-    assert!(Upstream::new(Settings { own, ..settings("http://127.0.0.1:4322") }).is_ok());
+    assert!(Upstream::new(UpstreamSettings { own, ..settings("http://127.0.0.1:4322") }).is_ok());
 }
 
 #[tokio::test]

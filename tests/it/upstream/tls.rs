@@ -9,7 +9,7 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use ramtape::aws::sigv4::{Authorization, SignedRequest, verify};
-use ramtape::aws::{Settings, UpstreamError};
+use ramtape::aws::{UpstreamError, UpstreamSettings};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -17,8 +17,8 @@ use tokio::net::TcpListener;
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
-fn with_bundle(url: &str, bundle: PathBuf) -> Settings {
-    Settings { ca_bundle: Some(bundle), ..settings(url) }
+fn with_bundle(url: &str, bundle: PathBuf) -> UpstreamSettings {
+    UpstreamSettings { ca_bundle: Some(bundle), ..settings(url) }
 }
 
 #[tokio::test]
