@@ -90,7 +90,7 @@ impl Client {
             let started = Instant::now();
             let response = self.answer_head(request, connection.clone(), &host).await?;
             let (status, mut headers) = (response.status(), response.headers().clone());
-            let coding = Coding::of(asked_for_gzip, &headers, &host)?;
+            let coding = Coding::detect(asked_for_gzip, &headers, &host)?;
             let body = decoded(coding, self.read(response, &host).await?, self.limits.body, &host).await?;
             headers.remove(CONTENT_ENCODING);
             keep_end_to_end(&mut headers);

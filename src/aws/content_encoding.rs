@@ -18,7 +18,7 @@ pub(super) enum Coding {
 
 impl Coding {
     /// The coding that `answered` names, where it can be read and was asked for.
-    pub(super) fn of(asked_for_gzip: bool, answered: &HeaderMap, host: &str) -> Result<Self, UpstreamError> {
+    pub(super) fn detect(asked_for_gzip: bool, answered: &HeaderMap, host: &str) -> Result<Self, UpstreamError> {
         let mut codings = answered.get_all(CONTENT_ENCODING).iter();
         let other = codings.find(|coding| !coding.is_empty() && !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
         let Some(other) = other else { return Ok(Self::Identity) };
@@ -64,24 +64,27 @@ mod tests {
         encoder.finish().unwrap().into()
     }
 
-    fn of(asked: &str, answered: &[&str]) -> Result<Coding, UpstreamError> {
+    fn detect(asked: &str, answered: &[&str]) -> Result<Coding, UpstreamError> {
         let (mut wish, mut coding) = (HeaderMap::new(), HeaderMap::new());
         wish.append(ACCEPT_ENCODING, asked.parse().unwrap());
         for one in answered {
             coding.append(CONTENT_ENCODING, one.parse().unwrap());
         }
-        Coding::of(accept_gzip(&wish), &coding, "h")
+        Coding::detect(accept_gzip(&wish), &coding, "h")
     }
 
     #[test]
     fn only_what_was_asked_for_and_can_be_read_is_taken() {
-        assert_eq!(of("identity", &[]), Ok(Coding::Identity));
-        assert_eq!(of("gzip", &["Identity"]), Ok(Coding::Identity));
-        assert_eq!(of("br;q=1.0, GZIP;q=0.5", &["gzip"]), Ok(Coding::Gzip));
+        assert_eq!(detect("identity", &[]), Ok(Coding::Identity));
+        assert_eq!(detect("gzip", &["Identity"]), Ok(Coding::Identity));
+        assert_eq!(detect("br;q=1.0, GZIP;q=0.5", &["gzip"]), Ok(Coding::Gzip));
         for (asked, answered) in
             [("identity", &["gzip"][..]), ("gzip", &["br"]), ("gzip", &["gzip, gzip"]), ("gzip", &["gzip", "gzip"])]
         {
-            assert!(matches!(of(asked, answered), Err(UpstreamError::ContentEncoded { .. })), "{asked} {answered:?}");
+            assert!(
+                matches!(detect(asked, answered), Err(UpstreamError::ContentEncoded { .. })),
+                "{asked} {answered:?}"
+            );
         }
     }
 

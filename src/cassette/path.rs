@@ -36,7 +36,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    fn of(metadata: &Metadata) -> Self {
+    fn from_metadata(metadata: &Metadata) -> Self {
         let numbers = [
             metadata.ino().cast_signed(),
             metadata.size().cast_signed(),
@@ -51,7 +51,7 @@ impl Identity {
     /// The identity of what is at `path` now; `None` where there is nothing.
     pub(crate) fn at(path: &Path) -> Result<Option<Self>, CassetteError> {
         match fs::metadata(path) {
-            Ok(metadata) => Ok(Some(Self::of(&metadata))),
+            Ok(metadata) => Ok(Some(Self::from_metadata(&metadata))),
             Err(error) if is_absence(&error) => Ok(None),
             Err(source) => Err(CassetteError::Read { path: path.to_owned(), source }),
         }
@@ -115,7 +115,7 @@ pub(crate) fn read_file(root: &Path, path: &Path) -> Result<Option<(Vec<u8>, Ide
         Err(error) if is_absence(&error) => return Ok(None),
         Err(source) => return Err(failed(source)),
     };
-    let identity = Identity::of(&file.metadata().map_err(failed)?);
+    let identity = Identity::from_metadata(&file.metadata().map_err(failed)?);
     let mut bytes = Vec::new();
     (&mut file).take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > LARGEST {

@@ -64,12 +64,12 @@ impl fmt::Display for Drift {
 /// How the shape of JSON texts has changed; `known` tells which new members are no news. None where either has no text that
 /// is JSON and the other neither.
 pub(super) fn drift(before: &[Vec<u8>], after: &[Vec<u8>], known: &dyn Fn(&str) -> bool) -> Vec<Drift> {
-    let (mut found, before, after) = (Vec::new(), of(before), of(after));
+    let (mut found, before, after) = (Vec::new(), read_shape(before), read_shape(after));
     compare(&mut found, "", &before, &after, known);
     found
 }
 
-fn of(texts: &[Vec<u8>]) -> Shape {
+fn read_shape(texts: &[Vec<u8>]) -> Shape {
     let mut shape = Shape::default();
     for text in texts {
         match json::parse(text) {

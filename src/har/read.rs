@@ -134,13 +134,13 @@ fn name_within(text: &str) -> String {
 
 fn exchange(raw: RawEntry) -> Result<Exchange, Lack> {
     let RawEntry { request, response, resource_type, after, write, .. } = raw;
-    let address = Address::of(&request.url)?;
+    let address = Address::parse(&request.url)?;
     let status = response.as_ref().map(|response| response.status);
     if resource_type.as_deref() == Some("websocket") || status == Some(101.0) || address.is_socket {
         return Err(Lack::WebSocket);
     }
     let response = answer(response)?;
-    Ok(Exchange { request: asked(request, address)?, response, after, write })
+    Ok(Exchange { request: build_request(request, address)?, response, after, write })
 }
 
 /// A URL taken apart.
@@ -152,7 +152,7 @@ struct Address {
 }
 
 impl Address {
-    fn of(url: &str) -> Result<Self, Lack> {
+    fn parse(url: &str) -> Result<Self, Lack> {
         let unreadable = |why: &str| Lack::Unreadable(format!("{why} in its URL"));
         let url = url.split('#').next().unwrap_or_default();
         let uri: Uri = url.parse().map_err(|_| unreadable("an invalid character"))?;
@@ -167,7 +167,7 @@ impl Address {
     }
 }
 
-fn asked(raw: RawRequest, address: Address) -> Result<Request, Lack> {
+fn build_request(raw: RawRequest, address: Address) -> Result<Request, Lack> {
     let method = Method::from_bytes(raw.method.as_bytes())
         .map_err(|_| Lack::Unreadable(format!("{:?} is not an HTTP method", raw.method)))?;
     let headers = headers(&raw.headers);

@@ -164,7 +164,7 @@ impl TakeHistories {
         distances.push(made.kinds.len());
         for recorded in self.histories.iter().skip(1) {
             let without = distances.get(recorded.before).copied().unwrap_or_default();
-            let is_made = recorded.repeats <= counts.of(recorded.kind);
+            let is_made = recorded.repeats <= counts.get(recorded.kind);
             distances.push(if is_made { without.saturating_sub(1) } else { without + 1 });
         }
         HistoryDistances(distances)

@@ -52,7 +52,7 @@ fn hashed(value: &impl Hash) -> u64 {
 pub(super) struct Counts(Vec<u32>);
 
 impl Counts {
-    pub(super) fn of(&self, kind: u32) -> u32 {
+    pub(super) fn get(&self, kind: u32) -> u32 {
         self.0.get(kind as usize).copied().unwrap_or_default()
     }
 
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn counts_go_up_and_down() {
         let mut counts = Counts::default();
-        assert_eq!((counts.add(3), counts.add(3), counts.of(3), counts.of(9)), (1, 2, 2, 0));
+        assert_eq!((counts.add(3), counts.add(3), counts.get(3), counts.get(9)), (1, 2, 2, 0));
         assert_eq!((counts.take(3), counts.take(3), counts.take(3)), (true, true, false));
         let mut more = Counts::default();
         more.add(3);

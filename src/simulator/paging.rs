@@ -26,7 +26,7 @@ pub struct PageSizes {
 impl PageSizes {
     /// Page n of every listing of `operation` holds `sizes[n]` items at most; later ones are as usual.
     #[must_use]
-    pub fn of(operation: &str, sizes: &[usize]) -> Self {
+    pub fn new(operation: &str, sizes: &[usize]) -> Self {
         Self { operation: operation.to_owned(), parameters: None, sizes: sizes.to_vec() }
     }
 

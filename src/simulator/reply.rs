@@ -28,7 +28,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    pub(super) fn of(outcome: Result<Vec<u8>, AwsError>) -> Self {
+    pub(super) fn from_outcome(outcome: Result<Vec<u8>, AwsError>) -> Self {
         match outcome {
             Ok(body) => Self { status: 200, content_type: Some(JSON.to_owned()), error_type: None, body: body.into() },
             Err(error) => Self {
@@ -92,7 +92,9 @@ pub(super) fn head_alone(mut response: Response<ReplyBody>) -> Response<ReplyBod
 /// A JSON object of `mebibytes`, almost all blanks, that is never in memory as a whole.
 pub(super) fn huge(mebibytes: u64, request_id: &str) -> Response<ReplyBody> {
     let left = mebibytes.saturating_mul(1024 * 1024).max(2);
-    Reply::of(Ok(Vec::new())).into_response(request_id).map(|_| ReplyBody(Content::Padding { left, begun: false }))
+    Reply::from_outcome(Ok(Vec::new()))
+        .into_response(request_id)
+        .map(|_| ReplyBody(Content::Padding { left, begun: false }))
 }
 
 /// A response's body.

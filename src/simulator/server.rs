@@ -96,7 +96,7 @@ async fn serve(shared: &EndpointState, script: &Script, request: Request<Incomin
     let request_id = shared.request_ids.lock().uuid();
     let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
         let error = AwsError::front(413, "RequestEntityTooLargeException", "The request body could not be read.");
-        return Reply::of(Err(error)).into_response(&request_id);
+        return Reply::from_outcome(Err(error)).into_response(&request_id);
     };
     let incoming = Parsed::new(parts, body.to_bytes());
     shared.journal.lock().note(incoming.received());
@@ -108,7 +108,7 @@ async fn serve(shared: &EndpointState, script: &Script, request: Request<Incomin
 }
 
 fn answer(shared: &EndpointState, incoming: &Parsed) -> Reply {
-    Reply::of(outcome(shared, incoming))
+    Reply::from_outcome(outcome(shared, incoming))
 }
 
 fn outcome(shared: &EndpointState, incoming: &Parsed) -> Result<Vec<u8>, AwsError> {
@@ -136,10 +136,10 @@ async fn disturbed(
     request_id: &str,
 ) -> Response<ReplyBody> {
     let plain = || answer(shared, incoming).into_response(request_id);
-    let refuse = |error: AwsError| Reply::of(Err(error)).into_response(request_id);
+    let refuse = |error: AwsError| Reply::from_outcome(Err(error)).into_response(request_id);
     let act = |act: Act| {
         script.set(act);
-        Reply::of(Ok(Vec::new())).into_response(request_id)
+        Reply::from_outcome(Ok(Vec::new())).into_response(request_id)
     };
     match effect {
         Effect::Throttled => refuse(AwsError::modelled("ThrottlingException", "Rate exceeded")),

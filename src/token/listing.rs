@@ -63,7 +63,7 @@ impl Listing {
             items.extend(spans.into_iter().map(|span| Item { page, span }));
             before.push(items.len());
         }
-        let envelope = Envelope::of(&nodes, items_member, token_member)?;
+        let envelope = Envelope::find(&nodes, items_member, token_member)?;
         Some(Self { pages, items, before, envelope })
     }
 
@@ -132,7 +132,7 @@ enum Splice {
 }
 
 impl Envelope {
-    fn of(nodes: &[json::Node<'_>], items_member: &str, token_member: &str) -> Option<Self> {
+    fn find(nodes: &[json::Node<'_>], items_member: &str, token_member: &str) -> Option<Self> {
         let lists = || nodes.iter().filter_map(|node| node.member(items_member).filter(|list| list.items().is_some()));
         let page =
             nodes.iter().position(|node| node.member(items_member).is_some_and(|list| list.items().is_some()))?;

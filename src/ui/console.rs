@@ -30,7 +30,7 @@ impl Console {
     /// Says what is worth knowing; nothing under `-q`.
     pub(crate) fn note(self, text: &str) {
         if !self.quiet {
-            self.say("info", text);
+            self.print_message("info", text);
         }
     }
 
@@ -47,19 +47,19 @@ impl Console {
 
     /// Says what went wrong.
     pub(crate) fn problem(self, text: &str) {
-        self.say("error", text);
+        self.print_message("error", text);
     }
 
     /// Says why the command ends without having done its work.
     pub(crate) fn failure(self, text: &str) {
-        self.say_as("ramtape: error: ", "error", text);
+        self.print_with_prefix("ramtape: error: ", "error", text);
     }
 
-    fn say(self, level: &str, text: &str) {
-        self.say_as("ramtape: ", level, text);
+    fn print_message(self, level: &str, text: &str) {
+        self.print_with_prefix("ramtape: ", level, text);
     }
 
-    fn say_as(self, beginning: &str, level: &str, text: &str) {
+    fn print_with_prefix(self, beginning: &str, level: &str, text: &str) {
         let line = match self.format {
             LogFormat::Text => format!("{beginning}{}", printable(text)),
             LogFormat::Json => serde_json::json!({ "level": level, "message": text }).to_string(),

@@ -15,7 +15,7 @@ fn every_listing_replays_byte_for_byte_in_any_order_from_a_clone() {
     let known = Known::of(&endpoint, boto3(&python));
     for (operation, _) in known.listings() {
         // Short pages, and an empty one in the middle.
-        endpoint.running().set_page_sizes(PageSizes::of(&operation, &[1, 0, 1]));
+        endpoint.running().set_page_sizes(PageSizes::new(&operation, &[1, 0, 1]));
     }
     let mut steps = every_listing(&known);
     let recorded = by_step(&tape.record(&endpoint.url(), batch(boto3(&python), &steps)));

@@ -13,7 +13,7 @@ fn every_listing_replays_byte_for_byte_in_any_order_from_a_clone() {
     let (mut endpoint, tape) = (Endpoint::start(), Tape::new());
     let known = Known::of(&endpoint, node.ram());
     for (operation, _) in known.listings() {
-        endpoint.running().set_page_sizes(PageSizes::of(&operation, &[1, 0, 1]));
+        endpoint.running().set_page_sizes(PageSizes::new(&operation, &[1, 0, 1]));
     }
     let mut steps = every_listing(&known);
     let recorded = by_step(&tape.record(&endpoint.url(), batch(node.ram(), &steps)));

@@ -26,7 +26,7 @@ fn endpoint(client: Call) -> (Endpoint, Vec<(String, Value)>) {
     let endpoint = Endpoint::start();
     let listings = Known::of(&endpoint, client).listings();
     for (operation, _) in &listings {
-        endpoint.running().set_page_sizes(PageSizes::of(operation, &[1, 0, 1]));
+        endpoint.running().set_page_sizes(PageSizes::new(operation, &[1, 0, 1]));
     }
     (endpoint, listings)
 }

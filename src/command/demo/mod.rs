@@ -42,7 +42,9 @@ async fn serve_endpoint(port: u16, console: Console) -> Result<Exit, CommandErro
 /// The story. The endpoint is seeded anew each time, so nothing in it can have been prepared.
 async fn story() -> Result<Exit, CommandError> {
     let stage = Stage::set()?;
-    say("1  A RAM endpoint (simulated, random data, expiring page tokens) is up, and ramtape records in front of it.")?;
+    print_line(
+        "1  A RAM endpoint (simulated, random data, expiring page tokens) is up, and ramtape records in front of it.",
+    )?;
     let endpoint = Simulator::start(SimulatorSettings::default()).await.map_err(DemoError::Endpoint)?;
     let owner = Credential::owner();
     let keys = Keys {
@@ -55,13 +57,17 @@ async fn story() -> Result<Exit, CommandError> {
     let recorded = client::list(&recording.base_url(), &keys).await.map_err(DemoError::Client)?;
     stage::tell_pages("   GetResourceShares, 5 shares a page, through ramtape:", &recorded)?;
     let summary = recording.stop().await?;
-    say(&format!("   {} answers recorded; {} requests reached the endpoint.", summary.recorded, endpoint.requests()))?;
+    print_line(&format!(
+        "   {} answers recorded; {} requests reached the endpoint.",
+        summary.recorded,
+        endpoint.requests()
+    ))?;
 
-    say("\n2  The endpoint is stopped. ramtape replays the cassette, in mode none.")?;
+    print_line("\n2  The endpoint is stopped. ramtape replays the cassette, in mode none.")?;
     endpoint.stop().await;
     let replaying = stage.replay().await?;
 
-    say("\n3  Another client, with other (dummy) credentials, lists again:")?;
+    print_line("\n3  Another client, with other (dummy) credentials, lists again:")?;
     let dummy =
         Keys { access_key_id: "AKIDDUMMY".into(), secret: Secret::new("dummy"), session_token: None, expiry: None };
     let replayed = client::list(&replaying.base_url(), &dummy).await.map_err(DemoError::Client)?;
@@ -69,23 +75,23 @@ async fn story() -> Result<Exit, CommandError> {
     if recorded.bodies() != replayed.bodies() || recorded.signatures() == replayed.signatures() {
         return Err(DemoError::Differs.into());
     }
-    say("   Every page is the recorded one, byte for byte, nextToken included; every signature was different.")?;
+    print_line("   Every page is the recorded one, byte for byte, nextToken included; every signature was different.")?;
 
-    say("\n4  What goes into git:")?;
+    print_line("\n4  What goes into git:")?;
     stage.show_text()?;
 
-    say("\n5  A request that was never recorded:")?;
+    print_line("\n5  A request that was never recorded:")?;
     let miss = client::miss(&replaying.base_url(), &dummy).await.map_err(DemoError::Client)?;
     stage::tell_miss(&miss)?;
     let summary = replaying.stop().await?;
-    say(&format!(
+    print_line(&format!(
         "\n{} answers replayed, {} missed, {} upstream connections.",
         summary.replayed, summary.missed, summary.upstream_connections
     ))?;
-    say("Next: ramtape run -- <your tests>")?;
+    print_line("Next: ramtape run -- <your tests>")?;
     Ok(Exit::Well)
 }
 
-fn say(line: &str) -> Result<(), CommandError> {
+fn print_line(line: &str) -> Result<(), CommandError> {
     output::print(&format!("{line}\n"))
 }

@@ -1,7 +1,7 @@
 //! Where the demo plays: a cassette in a temporary folder, and a configuration that nothing on the machine changes.
 
 use super::client::{DemoAnswer, DemoListing};
-use super::say;
+use super::print_line;
 use crate::app::{self, Running};
 use crate::aws::{CredentialSource, Keys};
 use crate::command::process::Scratch;
@@ -48,11 +48,11 @@ impl Stage {
         let root = self.cassette();
         let file = first_entry(&root).map_err(DemoError::Text)?;
         let text = fs::read_to_string(&file).map_err(DemoError::Text)?;
-        say(&format!("   cassettes/demo/{}", file.strip_prefix(&root).unwrap_or(&file).display()))?;
+        print_line(&format!("   cassettes/demo/{}", file.strip_prefix(&root).unwrap_or(&file).display()))?;
         for line in text.lines().take(SHOWN) {
-            say(&format!("   | {line}"))?;
+            print_line(&format!("   | {line}"))?;
         }
-        say(&format!("   | … {} lines in all", text.lines().count()))
+        print_line(&format!("   | … {} lines in all", text.lines().count()))
     }
 }
 
@@ -69,10 +69,10 @@ fn first_entry(root: &Path) -> std::io::Result<PathBuf> {
 }
 
 pub(super) fn tell_pages(title: &str, listing: &DemoListing) -> Result<(), CommandError> {
-    say(title)?;
+    print_line(title)?;
     for (number, page) in listing.pages.iter().enumerate() {
         let token = page.next_token.as_deref().unwrap_or("(none: the end)");
-        say(&format!(
+        print_line(&format!(
             "     page {}: {:>2} shares, {:>5} bytes, nextToken {token}",
             number + 1,
             page.items,
@@ -83,9 +83,9 @@ pub(super) fn tell_pages(title: &str, listing: &DemoListing) -> Result<(), Comma
 }
 
 pub(super) fn tell_miss(answer: &DemoAnswer) -> Result<(), CommandError> {
-    say(&format!("   HTTP {} {}", answer.status, answer.error_type))?;
+    print_line(&format!("   HTTP {} {}", answer.status, answer.error_type))?;
     for line in answer.message.lines() {
-        say(&format!("   {line}"))?;
+        print_line(&format!("   {line}"))?;
     }
     Ok(())
 }

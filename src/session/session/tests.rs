@@ -18,7 +18,7 @@ struct Tape {
 }
 
 impl Tape {
-    fn of(entries: Vec<(Fingerprint, Entry)>) -> Self {
+    fn new(entries: Vec<(Fingerprint, Entry)>) -> Self {
         let tree = Arc::new(WriteTree::from_entries(entries.clone()));
         let rules = OperationRules {
             passing: vec!["PENDING".into()],
@@ -76,7 +76,7 @@ fn times(take: Take, times: u32) -> Take {
 #[test]
 fn each_take_as_often_as_it_was_recorded_in_a_row_and_the_last_one_for_ever() {
     let listing = vec![times(take("", "", "", "0"), 2), times(take("", "", "", "1"), 3), take("", "", "", "0")];
-    let mut tape = Tape::of(vec![polled(listing)]);
+    let mut tape = Tape::new(vec![polled(listing)]);
     let mut session = Session::default();
     assert_eq!(session.last_take(tape.entries[0].0), None);
     assert_eq!(tape.takes(&mut session, &[0; 8]), [0, 0, 1, 1, 1, 2, 2, 2]);
@@ -89,7 +89,7 @@ fn a_write_that_does_not_concern_a_request_changes_nothing_for_it() {
     let other =
         entry("CreateResourceShare", r#"{"name":"y"}"#, vec![take("", "create#1", "other#1", r#"{"a":"arn:y"}"#)]);
     let polls = vec![take("", "create#1", "", &share("PENDING")), take("", "other#1", "", &share("ACTIVE"))];
-    let mut tape = Tape::of(vec![created(), other, polled(polls)]);
+    let mut tape = Tape::new(vec![created(), other, polled(polls)]);
     assert_eq!(tape.takes(&mut Session::default(), &[0, 2, 2, 2]), [0, 0, 1, 1]);
     assert_eq!(tape.takes(&mut Session::default(), &[1, 0, 2, 1, 2]), [0, 0, 0, 0, 1]);
 }
@@ -97,7 +97,7 @@ fn a_write_that_does_not_concern_a_request_changes_nothing_for_it() {
 #[test]
 fn the_own_session_comes_before_any_history() {
     let polls = ["", "s", "t"].map(|session| take(session, "", "", session)).to_vec();
-    let mut tape = Tape::of(vec![polled(polls)]);
+    let mut tape = Tape::new(vec![polled(polls)]);
     for (name, chosen) in [(None, 0), (Some("s"), 1), (Some("t"), 2), (Some("u"), 2)] {
         assert_eq!(tape.ask_as(&mut Session::default(), 0, name, false, Vec::new()).take, chosen, "{name:?}");
     }
@@ -108,7 +108,7 @@ fn equal_creations_get_each_recorded_answer_once() {
     let answer = |n: u32| format!(r#"{{"resourceShareArn":"arn:{n}"}}"#);
     let ids = ["a", "b", "c"];
     let takes = (0..3).map(|n| take("", "", ids[n as usize], &answer(n))).collect();
-    let mut tape = Tape::of(vec![entry("CreateResourceShare", r#"{"name":"x"}"#, takes)]);
+    let mut tape = Tape::new(vec![entry("CreateResourceShare", r#"{"name":"x"}"#, takes)]);
     assert_eq!(tape.takes(&mut Session::default(), &[0; 5]), [0, 1, 2, 2, 2]);
 }
 
@@ -122,7 +122,7 @@ fn a_repetition_gets_the_same_take_and_one_after_a_passing_error_the_next() {
         fault
     };
     let polls = vec![take("", "", "", "1"), fault, throttled, take("", "", "", "2")];
-    let mut tape = Tape::of(vec![polled(polls)]);
+    let mut tape = Tape::new(vec![polled(polls)]);
     let (mut session, mut ask) = (Session::default(), Vec::new());
     for id in ["a", "a", "b", "b", "b", "b", "a", "c"] {
         let retry_keys = vec![RetryKey::Invocation(id.to_owned())];
@@ -136,7 +136,7 @@ fn a_token_that_was_recorded_twice_is_two_writes() {
     let answer = format!(r#"{{"resourceShareArn":"{SHARE}"}}"#);
     let creations = vec![take("", "", "a", &answer), take("", "a", "b", &answer)];
     let polls = vec![take("", "a", "", &share("PENDING")), take("", "b", "", &share("ACTIVE"))];
-    let mut tape = Tape::of(vec![entry("CreateResourceShare", r#"{"name":"x"}"#, creations), polled(polls)]);
+    let mut tape = Tape::new(vec![entry("CreateResourceShare", r#"{"name":"x"}"#, creations), polled(polls)]);
     let mut session = Session::default();
     let mut create =
         |tape: &mut Tape| tape.ask_as(&mut session, 0, None, false, vec![RetryKey::IdempotencyToken("t".into())]).take;
@@ -147,13 +147,13 @@ fn a_token_that_was_recorded_twice_is_two_writes() {
 #[test]
 fn takes_of_several_sessions_are_told_apart_for_a_session_without_takes() {
     let polls = ["s", "t"].map(|name| [take(name, "", "", "PENDING"), take(name, "", "", "ACTIVE")]).concat();
-    let mut tape = Tape::of(vec![polled(polls)]);
+    let mut tape = Tape::new(vec![polled(polls)]);
     assert_eq!(tape.takes(&mut Session::default(), &[0; 4]), [2, 3, 3, 3]);
 }
 
 #[test]
 fn the_memory_for_repetitions_is_bounded() {
-    let mut tape = Tape::of(vec![polled(vec![take("", "", "", "1"), take("", "", "", "2")])]);
+    let mut tape = Tape::new(vec![polled(vec![take("", "", "", "1"), take("", "", "", "2")])]);
     let mut session = Session::default();
     for n in 0..5000 {
         let retry_keys = vec![RetryKey::Invocation(n.to_string()), RetryKey::IdempotencyToken(n.to_string())];
@@ -171,7 +171,7 @@ fn a_waiter_that_goes_nowhere_is_told_once_and_gets_what_follows() {
         vec![take("", "create#1", "tag#1", "{}")],
     );
     let polls = vec![take("", "create#1", "", &share("PENDING")), take("", "tag#1", "", &share("ACTIVE"))];
-    let mut tape = Tape::of(vec![created(), tag, polled(polls)]);
+    let mut tape = Tape::new(vec![created(), tag, polled(polls)]);
     let mut session = Session::default();
     tape.ask(&mut session, 0);
     let polls: Vec<_> = (0..10).map(|_| tape.ask(&mut session, 2)).collect();
@@ -186,7 +186,7 @@ fn a_waiter_that_goes_nowhere_is_told_once_and_gets_what_follows() {
 fn a_waiter_whose_end_lacks_one_of_its_writes_gets_the_same_for_ever() {
     let tag = entry("TagResource", &format!(r#"{{"resourceShareArn":"{SHARE}"}}"#), vec![take("", "", "tag#1", "{}")]);
     let polls = vec![take("", "create#1", "", &share("PENDING")), take("", "tag#1", "", &share("ACTIVE"))];
-    let mut tape = Tape::of(vec![created(), tag, polled(polls)]);
+    let mut tape = Tape::new(vec![created(), tag, polled(polls)]);
     let mut session = Session::default();
     tape.ask(&mut session, 0);
     let polls: Vec<_> = (0..20).map(|_| tape.ask(&mut session, 2)).collect();
@@ -201,7 +201,7 @@ fn a_chain_recorded_in_part_and_then_whole_is_one() {
     let whole = Take { pages: [page("a"), page("b")].concat(), ..take("", "", "", "a") };
     for takes in [vec![part.clone(), whole.clone()], vec![whole.clone(), part]] {
         let at = takes.iter().position(|take| take.complete).unwrap();
-        let mut tape = Tape::of(vec![polled(takes)]);
+        let mut tape = Tape::new(vec![polled(takes)]);
         assert_eq!(tape.takes(&mut Session::default(), &[0; 3]), [at; 3]);
     }
 }

@@ -14,7 +14,7 @@ pub(in crate::simulator) struct ResourceType {
     pub(in crate::simulator) permission: &'static str,
 }
 
-const fn of(
+const fn define(
     name: &'static str,
     service: &'static str,
     scope: &'static str,
@@ -27,19 +27,19 @@ const fn of(
 /// Ordered by name, as RAM lists them.
 #[rustfmt::skip]
 pub(in crate::simulator) const RESOURCE_TYPES: [ResourceType; 13] = [
-    of("acm-pca:CertificateAuthority", "acm-pca", "REGIONAL", "certificate-authority/", "AWSRAMDefaultPermissionCertificateAuthority"),
-    of("appmesh:Mesh", "appmesh", "REGIONAL", "mesh/", "AWSRAMDefaultPermissionAppMesh"),
-    of("codebuild:Project", "codebuild", "REGIONAL", "project/", "AWSRAMDefaultPermissionCodeBuildProject"),
-    of("ec2:PrefixList", "ec2", "REGIONAL", "prefix-list/", "AWSRAMDefaultPermissionPrefixList"),
-    of("ec2:Subnet", "ec2", "REGIONAL", "subnet/", "AWSRAMDefaultPermissionSubnet"),
-    of("ec2:TransitGateway", "ec2", "REGIONAL", "transit-gateway/", "AWSRAMDefaultPermissionTransitGateway"),
-    of("glue:Catalog", "glue", "REGIONAL", "catalog", "AWSRAMDefaultPermissionGlueCatalog"),
-    of("glue:Database", "glue", "REGIONAL", "database/", "AWSRAMDefaultPermissionGlueDatabase"),
-    of("license-manager:LicenseConfiguration", "license-manager", "REGIONAL", "license-configuration", "AWSRAMDefaultPermissionLicenseConfiguration"),
-    of("networkmanager:core-network", "networkmanager", "GLOBAL", "core-network/", "AWSRAMDefaultPermissionNetworkManagerCoreNetwork"),
-    of("rds:Cluster", "rds", "REGIONAL", "cluster:", "AWSRAMDefaultPermissionRDSCluster"),
-    of("resource-groups:Group", "resource-groups", "REGIONAL", "group/", "AWSRAMDefaultPermissionResourceGroup"),
-    of("route53resolver:ResolverRule", "route53resolver", "REGIONAL", "resolver-rule/", "AWSRAMDefaultPermissionResolverRule"),
+    define("acm-pca:CertificateAuthority", "acm-pca", "REGIONAL", "certificate-authority/", "AWSRAMDefaultPermissionCertificateAuthority"),
+    define("appmesh:Mesh", "appmesh", "REGIONAL", "mesh/", "AWSRAMDefaultPermissionAppMesh"),
+    define("codebuild:Project", "codebuild", "REGIONAL", "project/", "AWSRAMDefaultPermissionCodeBuildProject"),
+    define("ec2:PrefixList", "ec2", "REGIONAL", "prefix-list/", "AWSRAMDefaultPermissionPrefixList"),
+    define("ec2:Subnet", "ec2", "REGIONAL", "subnet/", "AWSRAMDefaultPermissionSubnet"),
+    define("ec2:TransitGateway", "ec2", "REGIONAL", "transit-gateway/", "AWSRAMDefaultPermissionTransitGateway"),
+    define("glue:Catalog", "glue", "REGIONAL", "catalog", "AWSRAMDefaultPermissionGlueCatalog"),
+    define("glue:Database", "glue", "REGIONAL", "database/", "AWSRAMDefaultPermissionGlueDatabase"),
+    define("license-manager:LicenseConfiguration", "license-manager", "REGIONAL", "license-configuration", "AWSRAMDefaultPermissionLicenseConfiguration"),
+    define("networkmanager:core-network", "networkmanager", "GLOBAL", "core-network/", "AWSRAMDefaultPermissionNetworkManagerCoreNetwork"),
+    define("rds:Cluster", "rds", "REGIONAL", "cluster:", "AWSRAMDefaultPermissionRDSCluster"),
+    define("resource-groups:Group", "resource-groups", "REGIONAL", "group/", "AWSRAMDefaultPermissionResourceGroup"),
+    define("route53resolver:ResolverRule", "route53resolver", "REGIONAL", "resolver-rule/", "AWSRAMDefaultPermissionResolverRule"),
 ];
 
 /// The type of a resource by its ARN.

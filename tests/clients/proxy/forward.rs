@@ -59,7 +59,7 @@ fn answers(finished: &Finished) -> Vec<(String, Vec<Value>)> {
 fn short_pages(endpoint: &Endpoint, known: &Known) {
     for (operation, _) in known.listings() {
         // An empty one in the middle.
-        endpoint.running().set_page_sizes(PageSizes::of(&operation, &[1, 0, 1]));
+        endpoint.running().set_page_sizes(PageSizes::new(&operation, &[1, 0, 1]));
     }
 }
 

@@ -35,7 +35,7 @@ async fn record_and_replay(stage: &mut Stage, operation: &str, parameters: &Valu
 #[tokio::test(flavor = "multi_thread")]
 async fn extra_slashes_are_the_same_operation() {
     let mut stage = Stage::new().await;
-    stage.endpoint().set_page_sizes(PageSizes::of(LISTING, &[1, 2]));
+    stage.endpoint().set_page_sizes(PageSizes::new(LISTING, &[1, 2]));
     let recording = stage.ramtape("c", RecordMode::Once).await;
     let recorded = recording.pages("/GetResourceShares", &own(2), 100).await;
     assert!(recorded.len() > 2 && recorded.iter().all(|page| page.status == 200), "{recorded:?}");
@@ -64,7 +64,7 @@ async fn all_fourteen_listings_replay_byte_for_byte() {
     assert_eq!(listings.iter().map(|(operation, _)| operation).collect::<BTreeSet<_>>(), paged);
     let mut recorded = Vec::new();
     for (operation, mut parameters) in listings {
-        stage.endpoint().set_page_sizes(PageSizes::of(&operation, &[1, 0, 1]));
+        stage.endpoint().set_page_sizes(PageSizes::new(&operation, &[1, 0, 1]));
         parameters["maxResults"] = json!(2);
         let pages = recording.pages(&operation, &parameters, 100).await;
         assert!(pages.iter().all(|page| page.status == 200), "{operation}: {pages:?}");
@@ -105,7 +105,7 @@ impl Known {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_page_in_the_middle_stays_where_it_was() {
     let mut stage = Stage::new().await;
-    stage.endpoint().set_page_sizes(PageSizes::of(LISTING, &[2, 0, 3]));
+    stage.endpoint().set_page_sizes(PageSizes::new(LISTING, &[2, 0, 3]));
     let (recorded, replayed) = record_and_replay(&mut stage, LISTING, &own(5)).await;
     let count = |page: &Answer| page.json()["resourceShares"].as_array().map_or(0, Vec::len);
     let counts: Vec<usize> = recorded.iter().map(count).collect();
@@ -358,7 +358,7 @@ async fn new_episodes_reads_a_partial_chain_again_and_continues() {
     let mut stage = Stage::new().await;
     let recorded = partial(&stage).await;
     // The pages are cut differently this time, so the place where the client stands is in the middle of one.
-    stage.endpoint().set_page_sizes(PageSizes::of(LISTING, &[1, 2, 2, 1]));
+    stage.endpoint().set_page_sizes(PageSizes::new(LISTING, &[1, 2, 2, 1]));
     let continuing = stage.ramtape("c", RecordMode::NewEpisodes).await;
     let pages = continuing.pages(LISTING, &own(2), 100).await;
     assert!(pages.iter().all(|page| page.status == 200), "{pages:?}");

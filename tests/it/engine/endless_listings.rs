@@ -80,7 +80,7 @@ async fn a_walk_ends_when_nobody_waits_for_it() {
     let before = stage.endpoint().requests();
     // Empty pages, each with a token of its own.
     const PAGES: usize = 9_000;
-    stage.endpoint().set_page_sizes(PageSizes::of(LISTING, &[0; PAGES]));
+    stage.endpoint().set_page_sizes(PageSizes::new(LISTING, &[0; PAGES]));
     let (walks, walking) = oneshot::channel();
     stage.endpoint().change_before_page(LISTING, 20, |_| walks.send(()).unwrap());
     let continuing = stage.ramtape("c", RecordMode::NewEpisodes).await;

@@ -45,7 +45,7 @@ impl Reader {
 /// Upstream answers page n of every listing with so many items, whatever is asked, and takes its time for some of them.
 async fn stage() -> Stage {
     let stage = Stage::new().await;
-    stage.endpoint().set_page_sizes(PageSizes::of(LISTING, &[3, 2, 3]));
+    stage.endpoint().set_page_sizes(PageSizes::new(LISTING, &[3, 2, 3]));
     stage
 }
 

@@ -150,16 +150,16 @@ async fn max_results_has_bounds() {
 async fn pages_are_short_and_empty_on_demand() {
     let (simulator, owner, consumer) = started(SimulatorSettings { page_cap: 4, ..SimulatorSettings::default() }).await;
     let usual = names(&owner.pages(SHARES, &own()).await);
-    simulator.set_page_sizes(PageSizes::of("GetResourceShares", &[2, 0, 1, 0]));
+    simulator.set_page_sizes(PageSizes::new("GetResourceShares", &[2, 0, 1, 0]));
     let pages = owner.pages(SHARES, &own()).await;
     assert_eq!(sizes(&pages), [2, 0, 1, 0, 4, 3]);
     assert_eq!(names(&pages), usual);
     // An empty page at the very end.
-    simulator.set_page_sizes(PageSizes::of("GetResourceShares", &[3, 0]));
+    simulator.set_page_sizes(PageSizes::new("GetResourceShares", &[3, 0]));
     assert_eq!(sizes(&consumer.pages(SHARES, &own()).await), [3, 0]);
     // Of one listing only.
     let listing = json!({"resourceOwner": "SELF", "name": "network-subnets"});
-    simulator.set_page_sizes(PageSizes::of("GetResourceShares", &[0, 1, 0]).with_parameters(&listing));
+    simulator.set_page_sizes(PageSizes::new("GetResourceShares", &[0, 1, 0]).with_parameters(&listing));
     assert_eq!(sizes(&owner.pages(SHARES, &listing).await), [0, 1, 0]);
     assert_eq!(sizes(&owner.pages(SHARES, &own()).await), [3, 0, 4, 3]);
 }
