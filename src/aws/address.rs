@@ -1,4 +1,4 @@
-//! Which addresses may be connected to on a client's behalf.
+//! The addresses that may be connected to on a client's behalf.
 //!
 //! The names that ramtape connects to for its clients are those of AWS. One that leads to this machine, to the network around
 //! it or to an instance's metadata service is a mistake or an attack.
@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A text that is no range of addresses.
+/// Why a text is not a range of addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a network is written like 10.0.0.0/8 or fd00::/8")]
 pub struct NetworkError;
@@ -21,7 +21,7 @@ pub fn parse_network(text: &str) -> Result<IpNet, NetworkError> {
     text.parse().or_else(|_| one()).map_err(|_| NetworkError)
 }
 
-/// What makes an address none of the public internet's.
+/// Why an address is not a public one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reserved {
     /// This machine.
@@ -52,7 +52,7 @@ impl fmt::Display for Reserved {
 }
 
 impl Reserved {
-    /// What `address` is kept for, by the registries of RFC 6890; `None` for a public one. Of an address that holds an IPv4
+    /// What `address` is reserved for, by the registries of RFC 6890; `None` for a public one. Of an address that holds an IPv4
     /// one (mapped, or translated by a gateway), that one counts.
     #[must_use]
     pub fn classify(address: IpAddr) -> Option<Self> {

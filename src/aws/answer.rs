@@ -1,4 +1,4 @@
-//! What upstream answered.
+//! Upstream's answer.
 
 use crate::model::Response;
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use std::time::Duration;
 const HOP_BY_HOP: [&str; 8] =
     ["connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings"];
 
-/// An answer of upstream, read whole.
+/// An HTTP response of upstream: status, headers and whole body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
@@ -29,7 +29,7 @@ impl From<Answer> for Response {
     }
 }
 
-/// Takes out what must not go further than one connection.
+/// Removes the headers that are for one connection only.
 pub(super) fn keep_end_to_end(headers: &mut HeaderMap) {
     let named = named_in_connection(headers);
     let hop_by_hop: Vec<HeaderName> = headers.keys().filter(|name| is_hop_by_hop(name.as_str())).cloned().collect();
@@ -38,7 +38,7 @@ pub(super) fn keep_end_to_end(headers: &mut HeaderMap) {
     }
 }
 
-/// The headers that `Connection` says are its own.
+/// The headers that `Connection` names as hop-by-hop.
 pub(super) fn named_in_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let values = headers.get_all(http::header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok()).collect()

@@ -1,4 +1,4 @@
-//! Proof that a caller may have its request signed again.
+//! Checks whether a caller may have its request signed with ramtape's credentials.
 //!
 //! ramtape gives nobody a power that they did not already have: the caller knows this process's key, or holds the same
 //! credentials as ramtape does.
@@ -65,7 +65,7 @@ pub enum CallerError {
     NoCredentials(CredentialsError),
 }
 
-/// What a caller is proved by.
+/// What callers are checked against: this process's key and ramtape's credentials.
 #[derive(Clone, Copy, Debug)]
 pub struct Trust<'a> {
     /// This process's key.

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 /// Shorter than AWS keeps a connection: one that upstream is about to close is not used for a write.
 const POOL_IDLE_TIME: Duration = Duration::from_secs(20);
 
-/// Bounds on one exchange.
+/// Time and size limits of one request and its answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ExchangeLimits {
     pub(super) connect_time: Duration,
@@ -31,7 +31,7 @@ pub(super) struct ExchangeLimits {
     pub(super) body: usize,
 }
 
-/// The versions of HTTP that are spoken.
+/// The HTTP versions that a connection may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HttpVersions {
     /// What upstream likes best.
@@ -40,7 +40,7 @@ pub(super) enum HttpVersions {
     Http1,
 }
 
-/// Connections to upstream, and how many there were.
+/// The HTTP client for upstream: connection pool, limits, and a count of connections.
 #[derive(Debug)]
 pub(super) struct Client {
     pool: Pool<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,

@@ -1,4 +1,4 @@
-//! How an answer's body is coded. What ramtape keeps it has to read, so it keeps bodies as they are without a coding.
+//! The `Content-Encoding` of answers. ramtape has to read what it records, so it stores bodies decoded.
 
 use super::error::UpstreamError;
 use bytes::Bytes;
@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
 use std::io::Read;
 
-/// The coding of a body that can be read.
+/// A content encoding that ramtape can decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Coding {
     /// None.

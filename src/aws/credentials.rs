@@ -1,4 +1,4 @@
-//! What ramtape signs with: the standard chain of the AWS tools, one profile, or given keys.
+//! The credentials that ramtape signs with: the standard chain of the AWS tools, one profile, or given keys.
 
 use super::roots::Roots;
 use crate::model::Secret;
@@ -49,7 +49,7 @@ impl CredentialSource {
     }
 }
 
-/// An access key.
+/// An access key: id, secret, and the session token of temporary ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keys {
     /// Its id.
@@ -103,7 +103,7 @@ pub struct Credentials {
     held: tokio::sync::Mutex<CachedKeys>,
 }
 
-/// What is known of the keys.
+/// The keys fetched last, and when they are to be fetched again.
 #[derive(Debug, Default)]
 struct CachedKeys {
     cached: Option<Cached>,

@@ -1,4 +1,4 @@
-//! Where upstream is: a region's public endpoint, or a base URL instead.
+//! The upstream endpoint: a region's public one, or a base URL instead.
 
 use super::error::UpstreamError;
 use super::hosts::EndpointKind;

@@ -1,4 +1,4 @@
-//! Why there is no usable answer from upstream.
+//! Errors of requests to upstream.
 
 use super::address::ForbiddenAddress;
 use super::credentials::CredentialsError;
@@ -34,7 +34,7 @@ impl std::fmt::Display for Phase {
     }
 }
 
-/// Why a request could not be sent, or why what came back is no answer. No message holds a secret.
+/// Why a request could not be sent, or why its answer cannot be used. No message holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpstreamError {

@@ -5,7 +5,7 @@ const LONGEST_REGION: usize = 32;
 /// The longest name that DNS can hold.
 const LONGEST_NAME: usize = 253;
 
-/// One of AWS's separate clouds.
+/// An AWS partition (`aws`, `aws-cn`, …): the prefix of its regions, and its domains.
 struct Partition {
     /// What its regions' names begin with.
     regions: &'static str,

@@ -1,4 +1,4 @@
-//! What went wrong, read from the errors of the HTTP and TLS stacks.
+//! Turns errors of the HTTP and TLS stacks into [`UpstreamError`]s.
 
 use super::error::UpstreamError;
 use super::resolve::ResolveError;

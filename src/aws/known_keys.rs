@@ -1,4 +1,4 @@
-//! In which regions an access key works, as far as upstream has told.
+//! Remembers in which regions an access key works.
 
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -6,11 +6,12 @@ use std::collections::HashMap;
 /// Of how many pairs of key and region it is known.
 const KNOWN: usize = 4096;
 
-/// What upstream has made of access keys in this run. A region that is not enabled for an account knows none of its keys.
+/// Which regions accepted or refused which access keys in this run. A region that is not enabled for an account knows none of
+/// its keys.
 #[derive(Debug, Default)]
 pub struct KnownKeys(Mutex<HashMap<(String, String), Standing>>);
 
-/// What a region makes of a key.
+/// What a region says of a key: unknown, accepted, or accepted once and no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     /// It is not known there, and never was.

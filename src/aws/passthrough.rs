@@ -1,4 +1,4 @@
-//! Requests that go upstream with the signature that their client made: nothing under it is changed, added or left out.
+//! Passes requests on with their client's own signature: nothing that it covers is changed, added or left out.
 
 use super::answer::Answer;
 use super::answer::{is_hop_by_hop, named_in_connection};

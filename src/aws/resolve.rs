@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-/// Who knows the addresses of names.
+/// How host names are resolved: by the system, or from a fixed table.
 #[derive(Clone, Debug, Default)]
 pub enum Names {
     /// The system's resolver.
@@ -24,7 +24,7 @@ pub enum Names {
     Fixed(BTreeMap<String, Vec<SocketAddr>>),
 }
 
-/// Why a name leads nowhere.
+/// Why a name cannot be resolved or must not be connected to.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
     /// Nobody knows it.
@@ -35,7 +35,7 @@ pub enum ResolveError {
     Forbidden(#[from] ForbiddenAddress),
 }
 
-/// Resolves names, and checks where they lead.
+/// Resolves names, and checks that their addresses may be connected to.
 #[derive(Clone, Debug)]
 pub struct Resolver {
     names: Arc<Names>,

@@ -1,4 +1,4 @@
-//! Whom TLS trusts: Mozilla's roots, the system's, and those of `AWS_CA_BUNDLE`.
+//! The root certificates that TLS trusts: Mozilla's, the system's, and those of `AWS_CA_BUNDLE`.
 
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;

@@ -1,4 +1,4 @@
-//! The shared configuration and credentials files of the AWS tools: what they say of where to ask, and as whom.
+//! The shared configuration and credentials files of the AWS tools: endpoints, regions and profiles.
 
 use super::error::UpstreamError;
 use crate::model::with_causes;

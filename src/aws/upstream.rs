@@ -27,7 +27,7 @@ use tokio::sync::OnceCell;
 /// What goes up of the client's headers, besides `amz-sdk-*`. `Host` and the signature's headers are made anew.
 const KEPT: [HeaderName; 3] = [CONTENT_TYPE, USER_AGENT, HeaderName::from_static("x-amz-user-agent")];
 
-/// Where and how to ask upstream.
+/// Settings of the connection to upstream: endpoint, credentials, TLS roots, limits.
 #[derive(Clone, Debug)]
 pub struct UpstreamSettings {
     /// The service's name in host names and credential scopes.
@@ -64,7 +64,7 @@ pub struct UpstreamSettings {
     pub instance: String,
 }
 
-/// The way to upstream.
+/// Sends requests upstream: endpoint, credentials of each actor, and HTTP client.
 #[derive(Debug)]
 pub struct Upstream {
     pub(super) endpoint: Endpoint,
@@ -161,8 +161,8 @@ impl Upstream {
         self.signing_client().await?.exchange(outgoing).await
     }
 
-    /// By what callers who speak as `actor` are proved, given this process's `key`. A signature is a proof only by the very
-    /// credentials that would sign for that actor: those of another are another's power.
+    /// What callers that act as `actor` are checked against, given this process's `key`. A signature is a proof only by the
+    /// very credentials that would sign for that actor: those of another are another's power.
     #[must_use]
     pub fn trust<'a>(&'a self, actor: &str, key: &'a Secret, allow_any: bool) -> Trust<'a> {
         Trust { key, credentials: self.credentials(actor), service: &self.service, allow_any }

@@ -1,4 +1,4 @@
-//! The authority itself: a key, and the certificate that says what the key may do.
+//! The certificate authority: its key, and its certificate with name constraints.
 
 use super::{CaError, der, pem};
 use data_encoding::HEXLOWER;
@@ -18,7 +18,7 @@ pub(super) const BACKDATED: Duration = Duration::from_secs(60 * 60);
 /// The name that every machine has for itself.
 const LOCALHOST: &str = "localhost";
 
-/// A certificate authority that may speak for loopback and for the hosts that it was made for.
+/// A certificate authority that is valid for loopback and for the hosts it was made for.
 #[derive(Debug)]
 pub struct CertificateAuthority {
     pub(super) certificate: CertificateDer<'static>,
@@ -66,25 +66,25 @@ impl CertificateAuthority {
         pem::certificate(&self.certificate)
     }
 
-    /// When it ceases to hold.
+    /// When it expires.
     #[must_use]
     pub const fn expires(&self) -> SystemTime {
         self.expires
     }
 
-    /// The day on which it ceases to hold, as in 2026-12-24.
+    /// The day on which it expires, as in 2026-12-24.
     #[must_use]
     pub fn last_day(&self) -> String {
         OffsetDateTime::from(self.expires).date().to_string()
     }
 
-    /// What people can compare: the SHA-256 of the certificate, in hexadecimal.
+    /// The SHA-256 of the certificate in hexadecimal, for people to compare.
     #[must_use]
     pub fn digest(&self) -> String {
         HEXLOWER.encode(&Sha256::digest(&self.certificate))
     }
 
-    /// Whether it may speak for `host`: a name or an address, as clients would check it against the constraints.
+    /// Whether its name constraints allow `host`, a name or an address, as clients would check it.
     #[must_use]
     pub fn may_speak_for(&self, host: &str) -> bool {
         match host.parse::<IpAddr>() {

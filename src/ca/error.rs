@@ -1,9 +1,9 @@
-//! Why there is no certificate.
+//! Errors of the certificate authority.
 
 use std::io;
 use std::path::PathBuf;
 
-/// What is wrong with the certificate authority, or with what it was asked for.
+/// Why the certificate authority cannot be read, written or used.
 #[derive(Debug, thiserror::Error)]
 pub enum CaError {
     /// Nobody made one.
@@ -70,7 +70,7 @@ pub enum CaError {
         /// Why.
         reason: String,
     },
-    /// It may not speak for this host.
+    /// Its name constraints do not allow this host.
     #[error(
         "the certificate authority is not valid for {host}: it covers RAM's hosts in the regions that were known when \
          it was made; add the region to ca_regions (RAMTAPE_CA_REGIONS), then `ramtape ca --renew`"

@@ -1,4 +1,4 @@
-//! The certificates that the authority signs: one for each host that ramtape speaks for.
+//! Server certificates that the authority signs.
 
 use super::CaError;
 use super::authority::{BACKDATED, CertificateAuthority};
@@ -14,7 +14,7 @@ const RENEWED_AFTER: Duration = Duration::from_secs(12 * 60 * 60);
 /// No host's name: clients that check common names would hold addresses to the constraints on names.
 const COMMON_NAME: &str = "ramtape";
 
-/// A certificate for some names, its key, and until when it may be handed out.
+/// A server certificate for some names, its key, and until when it may be used.
 pub(super) struct Leaf {
     pub(super) certified: CertifiedKey,
     pub(super) fresh_until: SystemTime,
@@ -24,7 +24,7 @@ impl CertificateAuthority {
     /// Signs a certificate for `hosts`, from `now` on, with a key of its own; names and addresses alike.
     ///
     /// # Errors
-    /// [`CaError::Outside`] where the authority may not speak for one of them: its clients would refuse it.
+    /// [`CaError::Outside`] where the authority is not valid for one of them: its clients would refuse it.
     pub(super) fn leaf(&self, hosts: &[String], now: SystemTime) -> Result<Leaf, CaError> {
         if let Some(host) = hosts.iter().find(|host| !self.may_speak_for(host)) {
             return Err(CaError::Outside { host: host.clone() });

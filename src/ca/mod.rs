@@ -1,4 +1,4 @@
-//! ramtape's own certificate authority: how it is made and kept, and what it signs.
+//! ramtape's own certificate authority: created, stored, and used to sign server certificates.
 //!
 //! Clients that speak TLS to ramtape must trust a certificate of its making. The authority is bound twice: by its name
 //! constraints, which clients enforce, it can speak for RAM's hosts in named regions and for loopback, and for nobody

@@ -30,7 +30,7 @@ enum ServerIdentity {
     Only(String),
 }
 
-/// TLS settings with a leaf in them.
+/// A TLS configuration with its server certificate.
 #[derive(Clone, Debug)]
 struct Ready {
     config: Arc<ServerConfig>,
@@ -55,7 +55,7 @@ impl ServerCertificates {
     /// each list of hosts, on a thread of its own, until it is due for another.
     ///
     /// # Errors
-    /// Where there is no authority, or it may not speak for all of `hosts`.
+    /// Where there is no authority, or it is not valid for all of `hosts`.
     pub async fn config_for_hosts(&self, hosts: &[String]) -> Result<Arc<ServerConfig>, CaError> {
         self.config(ServerIdentity::Own(hosts.to_vec()), SystemTime::now()).await
     }
@@ -63,7 +63,7 @@ impl ServerCertificates {
     /// As [`Self::config_for_hosts`], of a server that is `host` to clients that ask for just that name.
     ///
     /// # Errors
-    /// Where there is no authority, or it may not speak for `host`.
+    /// Where there is no authority, or it is not valid for `host`.
     pub async fn config_for_host(&self, host: &str) -> Result<Arc<ServerConfig>, CaError> {
         self.config(ServerIdentity::Only(host.to_owned()), SystemTime::now()).await
     }

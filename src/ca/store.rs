@@ -1,4 +1,4 @@
-//! Where the authority is kept: a folder that only its owner can enter.
+//! Stores the certificate authority in a folder that only its owner can enter.
 
 use super::bundle::Bundle;
 use super::{CaError, CertificateAuthority, pem};
@@ -166,7 +166,7 @@ impl Store {
     }
 }
 
-/// A store that nobody else changes until this is dropped: what is read, decided and written belongs together.
+/// A locked store: until this is dropped, no other process changes the folder.
 #[derive(Debug)]
 pub struct LockedStore<'a> {
     store: &'a Store,

@@ -22,7 +22,7 @@ const LONGEST_SESSION: usize = 64;
 pub struct CaConfig {
     /// Its folder; `None` where nothing names one and the user has no home.
     pub folder: Option<PathBuf>,
-    /// Regions besides the known ones whose RAM hosts it may speak for.
+    /// Regions besides the known ones whose RAM hosts it is valid for.
     pub regions: Vec<String>,
 }
 
@@ -83,7 +83,7 @@ pub struct Config {
     pub variables: Vec<String>,
     /// The operation table, the user's additions included.
     pub service: Arc<Service>,
-    /// The principals that callers speak as, in order of their labels.
+    /// The principals that callers act as, in order of their labels.
     pub actors: Vec<Actor>,
     /// What is redacted.
     pub redact: RedactConfig,

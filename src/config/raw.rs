@@ -44,7 +44,7 @@ pub struct RawConfig {
     pub ca_bundle: Option<PathBuf>,
     /// The folder of ramtape's own certificate authority.
     pub ca_folder: Option<PathBuf>,
-    /// Regions besides the known ones whose RAM hosts it may speak for.
+    /// Regions besides the known ones whose RAM hosts it is valid for.
     pub ca_regions: Option<Vec<String>>,
     /// Whether writes are refused while recording.
     pub read_only: Option<bool>,
@@ -60,7 +60,7 @@ pub struct RawConfig {
     pub limits: RawLimits,
     /// `[operations.NAME]`: additions to the service's operation table.
     pub operations: toml::Table,
-    /// `[actors.NAME]`: principals that callers speak as.
+    /// `[actors.NAME]`: principals that callers act as.
     pub actors: BTreeMap<String, RawActor>,
     /// `[redact]`: what is replaced before anything is stored.
     pub redact: RawRedact,

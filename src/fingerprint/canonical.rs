@@ -1,4 +1,4 @@
-//! The printable form of a request that is hashed.
+//! The canonical form of a request: printable text, which is hashed.
 
 use crate::model::OperationName;
 

@@ -1,4 +1,4 @@
-//! What identifies a request in a cassette: its canonical form, and the hash of it.
+//! Identifies a request in a cassette: its canonical form, and the hash of that.
 
 mod canonical;
 mod hash;

@@ -1,4 +1,4 @@
-//! The one spelling of a value in canonical JSON.
+//! Writes a value as canonical JSON.
 //!
 //! It is ramtape's own: published canonicalisers (RFC 8785) round integers above 2^53.
 
@@ -25,7 +25,7 @@ pub(super) struct Spelling<'h, 'f> {
     pub(super) hole: &'f dyn Fn(&str) -> Option<&'h str>,
 }
 
-/// The lists without order in a value: JSON pointers to them, where `*` stands for any one step.
+/// The unordered lists in a value, as JSON pointers, in which `*` is any one step.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unordered<'a>(Vec<&'a str>);
 

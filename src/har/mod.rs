@@ -1,5 +1,4 @@
-//! HAR 1.2, the HTTP archive that browsers and proxies write: an outer form of what was asked and answered. It knows no
-//! service.
+//! Reads and writes HAR 1.2, the HTTP archive of browsers and proxies. It knows no service.
 //!
 //! The format: <https://github.com/ahmadnassri/har-spec/blob/master/versions/1.2.md>. Read leniently, as Chromium, Firefox,
 //! mitmproxy and others write it; written with every member that it asks for.

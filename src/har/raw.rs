@@ -1,4 +1,4 @@
-//! A HAR file's members, as far as they are of use.
+//! The members of a HAR file that are read.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;

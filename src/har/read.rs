@@ -1,4 +1,4 @@
-//! From a HAR file to exchanges.
+//! Reads the exchanges of a HAR file.
 
 use super::raw::{File, RawEntry, RawHeader, RawRequest, RawResponse};
 use super::time;
@@ -107,7 +107,7 @@ fn entry(number: usize, text: &str) -> (HarEntry, Option<i64>) {
     (HarEntry { number, name, exchange: exchange(raw) }, started)
 }
 
-/// What an entry is told by: nothing of it that only its client should know.
+/// The name of an entry in messages; it holds nothing secret.
 fn name(method: &str, url: &str) -> String {
     let place = url.split(['?', '#']).next().unwrap_or_default();
     let shown = place.split_once("://").map(|(scheme, rest)| {

@@ -1,4 +1,4 @@
-//! ISO 8601 times, as far as they order the entries of one file.
+//! Parses and formats ISO 8601 times, which order the entries of a file.
 
 use time::format_description::StaticFormatDescription;
 use time::format_description::well_known::Iso8601;

@@ -1,4 +1,4 @@
-//! From exchanges to a HAR file.
+//! Writes exchanges as a HAR file.
 
 use super::{AFTER, KEY, WRITE, time};
 use crate::model::{Exchange, Request, Response, decode_query, query_pairs};

@@ -1,4 +1,4 @@
-//! Changing one member of an object's text, every other byte untouched.
+//! Changes or removes one member of an object; all other bytes stay.
 
 use super::{Kind, Node, SyntaxError, parse, quote, unquote};
 

@@ -1,4 +1,4 @@
-//! JSON read without losing its spelling: a tree of slices of the text it was read from.
+//! A JSON parser that keeps the spelling: it gives a tree of slices of the text.
 //!
 //! Answers are kept byte for byte and requests compared as exact values, so neither may pass through a number type or a
 //! map: `1632342984.382000123456789`, `1E9` and `"\u00e9"` stay as they were written. That is why this reader is written by
@@ -14,7 +14,7 @@ pub use parse::{MAX_DEPTH, SyntaxError, parse};
 pub use text::{legible, offsets, pointer_step, push_quoted, quote, unquote};
 pub use walk::{Path, Step};
 
-/// A JSON value: its text, its place, and what it is.
+/// A JSON value: its text, its offset, and its kind.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node<'a> {
     /// The value's text as written, from its first to its last character.
@@ -25,7 +25,7 @@ pub struct Node<'a> {
     pub kind: Kind<'a>,
 }
 
-/// What a value is. Strings and numbers are in [`Node::raw`].
+/// The kind of a value. Strings and numbers are in [`Node::raw`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind<'a> {
     /// `null`

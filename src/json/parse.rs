@@ -1,4 +1,4 @@
-//! The reader: RFC 8259, nothing more lenient.
+//! The parser: RFC 8259, and nothing beyond it.
 
 use super::{Kind, Member, Node};
 

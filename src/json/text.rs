@@ -1,4 +1,4 @@
-//! JSON strings to text and back.
+//! Decodes and encodes JSON strings.
 
 use std::borrow::Cow;
 use std::fmt::Write;

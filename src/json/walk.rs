@@ -1,4 +1,4 @@
-//! The one walk through a JSON value and everything in it.
+//! Visits a JSON value and everything in it; all recursions in the crate use it.
 
 use super::{Kind, Member, Node, legible, pointer_step};
 use std::borrow::Cow;

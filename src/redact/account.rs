@@ -1,4 +1,4 @@
-//! Account numbers: where they stand in a text, and what stands for them.
+//! Finds account numbers in texts, and makes their pseudonyms.
 //!
 //! An account number is 12 digits, and so are other things. None of these is taken for one: a part of a longer run of
 //! digits or of hexadecimal digits, the last group of a UUID, the fraction of a number, and a minute written as

@@ -1,4 +1,4 @@
-//! Findings that are no secrets, as the user declares them.
+//! `[[scan.allow]]`: findings that the user declares to be no secrets.
 
 use super::rule::{RuleError, compile};
 use regex::Regex;

@@ -1,4 +1,4 @@
-//! Percent-encoding in texts: in forms, in links, in what an error quotes.
+//! Decodes percent-encoding in texts, so that it hides no secret.
 
 /// `text` decoded, and for each of its bytes, and its end, where it stands in `text`; `None` where nothing is encoded. What
 /// is encoded and no text becomes a replacement character: it hides nothing of what stands around it.

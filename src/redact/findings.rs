@@ -1,4 +1,4 @@
-//! What should not stand in a cassette, or anywhere.
+//! Scans entries, variables and other texts for secrets.
 
 use super::account::is_account;
 use super::patterns::{EMAIL, MEMBER};
@@ -10,7 +10,7 @@ use super::value_kind::{ValueKind, find_pseudonyms};
 use crate::json;
 use crate::model::{Entry, Secret};
 
-/// Something that should not stand in a cassette.
+/// A secret that was found: where, and of which kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// JSON pointer to it, in the cassette's file.

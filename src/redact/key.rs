@@ -1,4 +1,4 @@
-//! The key that all pseudonyms are made with.
+//! The redaction key, with which all pseudonyms are made.
 
 use crate::model::{base32, utf8};
 use hmac::{Hmac, KeyInit, Mac};
@@ -11,7 +11,7 @@ const CHECK_LENGTH: usize = 10;
 /// 128 bits take 22 characters of 6 bits.
 pub const SHORTEST_KEY: usize = 22;
 
-/// A key. Two cassettes with the same key have the same pseudonyms.
+/// A redaction key. Two cassettes with the same key have the same pseudonyms.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key([u8; 32]);
 
@@ -49,7 +49,7 @@ impl Key {
         Self(Sha256::digest(b"ramtape-redaction-key\npublic").into())
     }
 
-    /// What tells this key from others, and nothing else of it: 16 characters.
+    /// A hash that tells this key from others and reveals nothing else of it: 16 characters.
     #[must_use]
     pub fn check(&self) -> String {
         base32::encode(self.digest("check", "").first_chunk::<CHECK_LENGTH>().unwrap_or(&[0; CHECK_LENGTH]))

@@ -1,4 +1,4 @@
-//! Secrets that a text names: `password=…`, `"secretKey": "…"`, `<SessionToken>…</SessionToken>`.
+//! Finds secrets by a name before them: `password=…`, `"secretKey": "…"`, `<SessionToken>…</SessionToken>`.
 //!
 //! Texts in cassettes are the messages of errors, documents inside strings, and what people name and tag. This is no search
 //! through programs: what a source code says of a credential is for scanners such as gitleaks.

@@ -1,4 +1,4 @@
-//! JSON numbers, and what stands for them.
+//! Pseudonyms of JSON numbers.
 
 /// Where pseudonyms of numbers that fit 32 bits begin, and how many there are.
 const SHORT: u64 = 2_147_000_000;

@@ -1,4 +1,4 @@
-//! What is a secret by its own look, wherever it stands: the built-in patterns.
+//! The built-in patterns: secrets that are known by their form, wherever they are.
 
 use super::named::{find_named, is_mixed, is_placeholder, name_hint};
 use super::secret_key::{find_secret_keys, is_random};

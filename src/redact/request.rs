@@ -11,7 +11,7 @@ use std::fmt;
 /// Everything in a query's value but what needs no escape anywhere.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A request as it is asked: what of it can be redacted, and what is not to be.
+/// The parts of a request: those that can be redacted, and those that must not be.
 #[derive(Clone, Copy)]
 pub struct RequestParts<'a> {
     /// The operation, if it is a known one.

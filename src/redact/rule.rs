@@ -1,4 +1,4 @@
-//! The user's redaction rules, and how a cassette states them.
+//! The user's redaction rules, and a cassette's redaction settings.
 
 use regex::{Regex, RegexBuilder};
 

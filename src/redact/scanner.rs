@@ -1,4 +1,4 @@
-//! Finds what to redact in a text: built-in secrets, account numbers, and what the user's patterns match.
+//! Finds what to redact in a text: built-in secrets, account numbers, and matches of the user's patterns.
 
 use super::account;
 use super::escape;

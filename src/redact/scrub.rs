@@ -1,4 +1,4 @@
-//! What may be stored: a type that only this module makes.
+//! [`Scrubbed`]: a value that may be stored, which only this module makes.
 
 use crate::model::Page;
 use http::HeaderMap;

@@ -1,4 +1,4 @@
-//! What looks like a secret access key: 40 characters as mixed as chance makes them.
+//! Finds secret access keys: 40 characters that look random.
 
 use regex::Regex;
 use std::ops::Range;

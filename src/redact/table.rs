@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use std::sync::LazyLock;
 
-/// What the file says.
+/// The contents of `config/secrets.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SecretTable {
@@ -11,7 +11,7 @@ pub(super) struct SecretTable {
     pub(super) tokens: Vec<TokenForm>,
 }
 
-/// How the names end of what holds a secret. A space stands for nothing, `_`, `-` or a space.
+/// Endings of names of secrets. A space in one is nothing, `_`, `-` or a space.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SecretNames {
@@ -25,7 +25,7 @@ pub(super) struct SecretNames {
     headers: Vec<String>,
 }
 
-/// What the tokens of an issuer look like.
+/// The form of an issuer's tokens.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TokenForm {

@@ -1,4 +1,4 @@
-//! What kind of value something is, so that what stands for it is of the same kind.
+//! The kinds of values: a pseudonym is of the same kind as its value.
 
 use super::account;
 use super::key::Key;

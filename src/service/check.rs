@@ -1,4 +1,4 @@
-//! Requests and answers held against the table: members that it does not know, that are missing, or of another type.
+//! Checks requests and answers against the service table: unknown members, missing members, wrong types.
 
 use super::operation::Operation;
 use super::table::Service;
@@ -6,7 +6,7 @@ use super::types::{Type, at, member};
 use crate::json::{Kind, Member, Node, pointer_step, unquote};
 use std::fmt;
 
-/// What is not as the table says.
+/// A member that is not as the service table says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelFlaw {
     /// JSON pointer to it.
@@ -43,7 +43,7 @@ impl fmt::Display for ModelFlaw {
 }
 
 impl Service {
-    /// What is wrong with the canonical parameters of a request that the service answered well.
+    /// Checks the canonical parameters of a request that the service answered with success.
     #[must_use]
     pub fn flaws_of_request(&self, operation: &Operation, request: &Node<'_>) -> Vec<ModelFlaw> {
         let mut flaws = Vec::new();
@@ -60,8 +60,7 @@ impl Service {
         flaws
     }
 
-    /// What is wrong with the body of an answer of success. Nothing is known of answers of operations that the user added
-    /// without saying.
+    /// Checks the body of a successful answer. Nothing is known of answers of operations that the user added without saying.
     #[must_use]
     pub fn flaws_of_answer(&self, operation: &Operation, answer: &Node<'_>) -> Vec<ModelFlaw> {
         let mut flaws = Vec::new();

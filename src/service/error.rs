@@ -1,6 +1,6 @@
-//! Why a service table is of no use.
+//! Errors of the service table.
 
-/// Why a service table is of no use.
+/// Errors of the service table.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     /// Not TOML, or a key that is unknown, missing or of the wrong type.

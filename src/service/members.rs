@@ -1,4 +1,4 @@
-//! The names of parameters in `[operations.NAME]` held against what the operation takes.
+//! Checks the parameter names in `[operations.NAME]` against the parameters of the operation.
 
 use super::error::ServiceError;
 use super::operation::{Kind, Operation};

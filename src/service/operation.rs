@@ -1,11 +1,11 @@
-//! What is known of one operation.
+//! One operation of the service.
 
 use super::types::Type;
 use http::Method;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Whether an operation changes anything.
+/// Whether an operation is a read or a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {

@@ -30,7 +30,7 @@ pub struct PagingRules {
     pub size_errors: Vec<String>,
 }
 
-/// What is passed on and not recorded.
+/// Which errors are passed on and not recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordingRules {
@@ -55,7 +55,7 @@ struct RawService {
     operations: BTreeMap<String, RawOperation>,
 }
 
-/// The service that ramtape stands in for.
+/// The service that is recorded: its operations and rules.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Its name in a credential scope and in a host name.
@@ -125,7 +125,7 @@ impl Service {
         operation.map_or(std::slice::from_ref(&self.idempotency_token), |operation| &operation.volatile)
     }
 
-    /// The operations that only ask, in no order.
+    /// The operations that are reads, in no order.
     pub fn reads(&self) -> impl Iterator<Item = &Arc<Operation>> {
         self.operations().filter(|operation| operation.kind == Kind::Read)
     }

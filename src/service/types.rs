@@ -1,4 +1,4 @@
-//! What members are: the types of parameters, answers and the structures in them.
+//! The types of members of requests, answers and structures.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ impl Type {
     }
 }
 
-/// `[structures.NAME]`: what objects of a kind are made of.
+/// `[structures.NAME]`: the members of a structure.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Structure {

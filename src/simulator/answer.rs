@@ -1,4 +1,4 @@
-//! A successful answer's body: members in a fixed order, compact, numbers as RAM spells them.
+//! Writes the body of a successful answer: compact, members in a fixed order, numbers as RAM writes them.
 
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};

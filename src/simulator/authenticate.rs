@@ -1,4 +1,4 @@
-//! Who asks: the signature is verified with the known keys, and refusals are worded as AWS words them.
+//! Verifies a request's signature with the known keys; errors have AWS's words.
 
 use std::time::{Duration, SystemTime};
 

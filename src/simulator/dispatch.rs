@@ -1,4 +1,4 @@
-//! From a proved call to the answer's bytes: parameters, idempotency, the operation, paging.
+//! Answers an authenticated call: parameters, idempotency, the operation, paging.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::routes::{OperationFn, OperationRoute, ParameterSource};
 use super::settings::SimulatorSettings;
 use super::world::{Caller, World};
 
-/// A call whose caller is proved.
+/// An authenticated call.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     pub(super) route: &'static OperationRoute,
@@ -25,7 +25,7 @@ pub(super) struct Call<'a> {
     pub(super) body: &'a [u8],
 }
 
-/// Everything that answers depend on.
+/// The state of the simulated service: data of all regions, page tokens, answered writes, clock.
 #[derive(Debug)]
 pub(super) struct ServiceState {
     worlds: BTreeMap<String, World>,

@@ -1,4 +1,4 @@
-//! Refusals, as RAM and the AWS front before it word and spell them.
+//! Error answers, with the words and headers of RAM and of the AWS front end.
 
 /// Where an error's name is declared; part of its `x-amzn-ErrorType`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What goes wrong on demand.
+//! Faults that a test injects.
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use super::error::AwsError;
 
 const LONGEST: usize = 64;
 
-/// Whose token it is: account, region, operation, token.
+/// What a `clientToken` is unique in: account, region, operation, token.
 pub(super) type IdempotencyKey = (String, String, &'static str, String);
 
 /// The writes that were answered, by their tokens.

@@ -1,4 +1,4 @@
-//! Listings in pages: opaque tokens that are bound to caller and parameters, and pages of odd sizes on demand.
+//! Pages of listings: opaque tokens that are bound to caller and parameters, and odd page sizes on demand.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -38,7 +38,7 @@ impl PageSizes {
     }
 }
 
-/// Something that happens to the data just before a certain page is made.
+/// A change to the data just before a certain page is made.
 pub(super) struct PageChange {
     pub(super) operation: String,
     pub(super) page: usize,
@@ -51,7 +51,7 @@ impl fmt::Debug for PageChange {
     }
 }
 
-/// Which listing, and whose: what a token is bound to.
+/// The listing that a token is bound to: caller, region, operation and parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ListingKey {
     pub(super) account: String,
@@ -60,7 +60,7 @@ pub(super) struct ListingKey {
     pub(super) parameters: Value,
 }
 
-/// A page that was asked for.
+/// The requested page of a listing.
 #[derive(Debug)]
 pub(super) struct PageParameters {
     listing: ListingKey,
@@ -69,7 +69,7 @@ pub(super) struct PageParameters {
     max_results: usize,
 }
 
-/// A page that is given.
+/// A page of a listing, as answered.
 #[derive(Debug)]
 pub(super) struct ListingPage {
     pub(super) items: Vec<Box<RawValue>>,

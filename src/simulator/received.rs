@@ -1,4 +1,4 @@
-//! What has been received, kept for a test's assertions.
+//! Remembers received requests, for a test's assertions.
 
 use std::collections::{BTreeMap, VecDeque};
 

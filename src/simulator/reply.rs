@@ -1,4 +1,4 @@
-//! Answers on their way out: status, headers, and bodies of every make.
+//! HTTP responses: status, headers, and bodies, broken ones included.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -18,7 +18,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const PIECE: usize = 64 * 1024;
 static BLANKS: [u8; PIECE] = [b' '; PIECE];
 
-/// An answer in one piece.
+/// A whole HTTP response.
 #[derive(Clone, Debug)]
 pub(super) struct Reply {
     pub(super) status: u16,

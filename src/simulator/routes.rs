@@ -1,11 +1,11 @@
-//! Which operation a method and path stand for, and what does it.
+//! Maps method and path to an operation and its function.
 
 use super::operations::{
     ListFn, SingleFn, associations, invitations, listings, organization, permission_versions, permissions,
     replacements, resource_shares, share_permissions, tags,
 };
 
-/// How an operation is done.
+/// The function of an operation.
 #[derive(Clone, Copy)]
 pub(super) enum OperationFn {
     /// With one answer, and without a `clientToken`.

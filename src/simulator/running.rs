@@ -1,4 +1,4 @@
-//! The handle to a running endpoint: what a test sees of it, and does to it.
+//! The handle to a running endpoint, with which a test inspects and changes it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

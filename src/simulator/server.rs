@@ -1,4 +1,4 @@
-//! The sockets: accepts, reads whole requests, lets faults happen, answers.
+//! The HTTP server: accepts connections, reads requests, injects faults, answers.
 
 use std::convert::Infallible;
 use std::io;

@@ -1,4 +1,4 @@
-//! What a simulated endpoint is started with.
+//! Settings of a simulated endpoint.
 
 use std::fmt;
 use std::time::Duration;

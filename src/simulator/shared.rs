@@ -7,7 +7,7 @@ use super::received::RequestLog;
 use super::settings::SimulatorSettings;
 use parking_lot::Mutex;
 
-/// What connections and the handle to the endpoint share. No lock is held across an await.
+/// The state that connections and the handle share. No lock is held across an await.
 #[derive(Debug)]
 pub(super) struct EndpointState {
     pub(super) settings: SimulatorSettings,

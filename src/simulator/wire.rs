@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// What a connection does instead of writing the answer.
+/// What a connection does instead of writing the response.
 #[derive(Clone, Debug)]
 pub(super) enum Act {
     /// A TCP reset.
@@ -19,7 +19,7 @@ pub(super) enum Act {
     Replace(Bytes),
 }
 
-/// Shared by a connection's HTTP and its socket: the one sets it, the other follows it.
+/// The next act of a connection: its HTTP layer sets it, its socket follows it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Script(Arc<Mutex<Option<Act>>>);
 

@@ -1,4 +1,4 @@
-//! A stored body as one text that can be parsed and copied from, its holes kept.
+//! A stored body as one JSON text with placeholders for its holes, to be parsed and copied from.
 
 use crate::model::{Body, Hole, Part};
 use bytes::{Bytes, BytesMut};
@@ -39,7 +39,7 @@ impl BodyTemplate {
     }
 }
 
-/// A body in the making. Literal bytes are gathered, so that many small copies cost no more than one large.
+/// Builds a body. Literal bytes are gathered, so that many small copies cost no more than one large.
 #[derive(Debug, Default)]
 pub(super) struct BodyBuilder {
     body: Body,

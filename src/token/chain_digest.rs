@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::convert::Infallible;
 
-/// Grows page by page; covers the items and where the pages were cut, not what stands around the items.
+/// A digest that grows page by page. It covers the items and where the pages were cut, not what stands around the items.
 #[derive(Clone, Debug)]
 pub struct ChainDigest(Sha256);
 
@@ -49,7 +49,7 @@ impl ChainDigest {
     }
 }
 
-/// What stands for a hole in a digest: its name, never the value that fills it.
+/// The text that a digest has for a hole: its name, never the value that fills it.
 fn marker(hole: &Hole) -> Cow<'_, [u8]> {
     Cow::Owned(match hole {
         Hole::Token(position) => format!("{{\"$token\":{position}}}").into_bytes(),

@@ -1,4 +1,4 @@
-//! Cutting a page anew, items' bytes untouched.
+//! Drops the first items of a page; the bytes of the others stay.
 
 use crate::json;
 

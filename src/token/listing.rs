@@ -6,7 +6,7 @@ use crate::json;
 use crate::model::{Body, Page};
 use std::ops::Range;
 
-/// The items of all pages of a take, and what stands around them.
+/// The items of all pages of a take, and the JSON around them.
 #[derive(Clone, Debug)]
 pub struct Listing {
     pages: Vec<BodyTemplate>,
@@ -22,7 +22,7 @@ struct Item {
     span: Range<usize>,
 }
 
-/// How a page looks around its items and its token.
+/// The JSON of a page around its items and its token.
 #[derive(Clone, Debug)]
 struct Envelope {
     /// The page it is copied from.

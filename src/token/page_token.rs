@@ -1,4 +1,4 @@
-//! A token's bytes and text.
+//! Encodes and decodes page tokens.
 
 use crate::model::base32;
 use sha2::{Digest, Sha256};
@@ -30,7 +30,7 @@ pub enum Cut {
     Anew,
 }
 
-/// Where a listing goes on.
+/// A page token: where a listing continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token {
     /// The cut.
@@ -45,7 +45,7 @@ pub struct Token {
     pub step: u16,
 }
 
-/// A text that is no token of ramtape's.
+/// Why a text is not a token of ramtape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// It does not look like one: somebody else's, the service's own perhaps.
@@ -127,7 +127,7 @@ impl fmt::Display for Token {
     }
 }
 
-/// What stands for a token of somebody else's among a request's parameters: its digest. The token itself may be the
+/// The text that a request's parameters have for a token that ramtape did not issue: its digest. The token itself may be the
 /// service's own, and those never enter a cassette's text. A mark, read from a cassette, stands for itself.
 #[must_use]
 pub fn foreign_mark(token: &str) -> String {

@@ -1,4 +1,4 @@
-//! Where in an answer the token and the items stand.
+//! Finds the page token and the items in an answer.
 
 use crate::json::{self, Kind};
 use crate::model::{Body, Hole};

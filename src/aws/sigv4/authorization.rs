@@ -1,4 +1,4 @@
-//! The `Authorization` header of Signature Version 4, taken apart.
+//! Parses the `Authorization` header of Signature Version 4.
 
 use super::error::VerifyError;
 use crate::model::Request;
@@ -19,7 +19,7 @@ const USUAL_START: &str = "AWS4-HMAC-SHA256 Credential=";
 /// Schemes that a message may name. Any other first word might be a bare token, and is not repeated.
 const OTHER_SCHEMES: [&str; 6] = ["Basic", "Bearer", "Digest", "Negotiate", "AWS4-ECDSA-P256-SHA256", "AWS"];
 
-/// What a Signature Version 4 `Authorization` header says. Well-formed, but nothing in it is proved.
+/// A parsed Signature Version 4 `Authorization` header. It is well-formed, but nothing in it is verified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Authorization {
     /// The id of the key that the caller claims to have signed with.
@@ -57,7 +57,7 @@ impl Authorization {
         Self::from_parts(parts).map(Some)
     }
 
-    /// Whether `headers` have a signature to judge, right or wrong.
+    /// Whether `headers` have a signature, right or wrong.
     #[must_use]
     pub fn is_in(headers: &HeaderMap) -> bool {
         matches!(Self::parse(headers), Ok(Some(_)))

@@ -1,4 +1,4 @@
-//! The canonical request: what is hashed, and then signed.
+//! Builds the canonical request, whose hash is signed.
 
 use super::authorization::Authorization;
 use super::error::VerifyError;
@@ -12,7 +12,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// As `RESERVED`, with the path's own separator kept.
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
-/// A request as it came in, before anything was stripped from it.
+/// A request as the client signed it, before ramtape removed anything.
 #[derive(Clone, Copy)]
 pub struct SignedRequest<'a> {
     /// The method.

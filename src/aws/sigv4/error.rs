@@ -1,4 +1,4 @@
-//! Why a signature is refused.
+//! Errors of signature verification.
 
 /// Why a signature was refused. No message holds a secret or a signature.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

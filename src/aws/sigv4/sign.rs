@@ -19,7 +19,7 @@ pub struct SignError {
     reason: String,
 }
 
-/// What a signature is for.
+/// The scope of a signature: region, service and time.
 #[derive(Clone, Copy, Debug)]
 pub struct SigningScope<'a> {
     /// The service's name in a credential scope.

@@ -1,4 +1,4 @@
-//! What each operation does to a world, and answers. One file a subject.
+//! The operations: what each one changes, and what it answers. One file a subject.
 
 pub(super) mod associations;
 mod checks;

@@ -1,4 +1,4 @@
-//! One region's data: shares, invitations, permissions, and the clock that dates them.
+//! The data of one region: shares, invitations, permissions, and the clock for their times.
 
 mod invitation;
 mod permission;
@@ -22,7 +22,7 @@ pub(super) use self::share::{
 };
 pub(super) use self::tag::Tag;
 
-/// Who asks.
+/// The caller of an operation: account and region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Caller {
     pub(super) account: String,
