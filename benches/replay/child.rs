@@ -7,6 +7,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+/// Key id and secret that the simulated endpoint knows.
+pub(crate) const KEYS: (&str, &str) = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
+
 /// A server in a process of its own, ended when dropped.
 pub(crate) struct Server {
     child: Child,
@@ -26,9 +29,7 @@ impl Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ramtape"));
         command.arg(verb).arg("--cassette").arg(cassette).args(arguments);
         command.env_clear().env("TOKIO_WORKER_THREADS", "1").env("HOME", folder).current_dir(folder);
-        command
-            .env("AWS_ACCESS_KEY_ID", crate::recording::KEYS.0)
-            .env("AWS_SECRET_ACCESS_KEY", crate::recording::KEYS.1);
+        command.env("AWS_ACCESS_KEY_ID", KEYS.0).env("AWS_SECRET_ACCESS_KEY", KEYS.1);
         Self::start(command)
     }
 

@@ -1,13 +1,11 @@
 //! What it costs to choose among many takes of one fingerprint: 1,000 of them, recorded over 1,000 writes that concern it.
 
 use crate::figures::{median, micros};
-use crate::polling;
 use crate::sample;
 use ramtape::fingerprint::Fingerprint;
 use ramtape::model::{Entry, OperationName, Take};
 use ramtape::session::{OperationRules, Session, TakeHistories, TakeQuery, WriteTree};
 use std::hint::black_box;
-use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) const TAKES: usize = 1000;
@@ -123,8 +121,8 @@ fn entry(operation: &str, request: &str) -> (Fingerprint, Entry) {
     (fingerprint, Entry { operation, region, actor, request: request.to_owned(), takes: Vec::new() })
 }
 
-/// Measures and prints; `folder` is for a cassette.
-pub(crate) fn measure(folder: &Path) {
+/// Measures and prints.
+pub(crate) fn measure() {
     println!("\nChoosing among {TAKES} takes, one choice, median of {ROUNDS}, us:");
     let columns = ["same writes", "half of them", "last in no take", "the first such"];
     println!("  {:<32}{}", "over how many writes", columns.map(|column| format!("{column:>17}")).concat());
@@ -145,5 +143,4 @@ pub(crate) fn measure(folder: &Path) {
         micros(|| drop(black_box(WriteTree::from_entries(writes))))
     }));
     println!("  once for a file that was read: {choices:.1} us; once for the writes of a cassette: {lines:.1} us");
-    polling::measure(folder);
 }

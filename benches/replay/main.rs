@@ -18,6 +18,7 @@ mod throughput;
 mod wire;
 
 use crate::sample::Kind;
+use std::path::Path;
 use std::time::Instant;
 
 fn main() {
@@ -38,11 +39,17 @@ fn main() {
             };
             println!("{}", load::run(&plan));
         }
-        ["choice", ..] => choice::measure(tempfile::tempdir().unwrap().path()),
-        ["make", folder] => drop(sample::Cassettes::make(std::path::Path::new(folder))),
+        ["choice", ..] => measure_choice(tempfile::tempdir().unwrap().path()),
+        ["recording", ..] => recording::measure(tempfile::tempdir().unwrap().path()),
+        ["make", folder] => drop(sample::Cassettes::make(Path::new(folder))),
         _ if arguments.contains(&"--bench") => bench(),
         _ => println!("benchmarks are run by `cargo bench`"),
     }
+}
+
+fn measure_choice(folder: &Path) {
+    choice::measure();
+    polling::measure(folder);
 }
 
 fn bench() {
@@ -55,6 +62,6 @@ fn bench() {
     throughput::measure(&cassettes);
     startup::measure(&cassettes);
     recording::measure(folder.path());
-    choice::measure(folder.path());
+    measure_choice(folder.path());
     println!("\n{:.0} s in all.", begun.elapsed().as_secs_f64());
 }

@@ -1,6 +1,6 @@
 //! What recording adds to a call.
 
-use crate::child::Server;
+use crate::child::{KEYS, Server};
 use crate::figures::median;
 use crate::wire::{ask, extent};
 use http::{HeaderMap, HeaderValue, Method, Uri, header};
@@ -10,9 +10,6 @@ use ramtape::model::Secret;
 use std::fmt::Write;
 use std::path::Path;
 use std::time::{Instant, SystemTime};
-
-/// Key id and secret that the simulated endpoint knows.
-pub(crate) const KEYS: (&str, &str) = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
 
 const CALLS: usize = 300;
 

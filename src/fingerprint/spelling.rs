@@ -2,7 +2,7 @@
 //!
 //! It is ramtape's own: published canonicalisers (RFC 8785) round integers above 2^53.
 
-use super::ParameterError;
+use super::error::ParameterError;
 use super::number::canonical_number;
 use crate::json::{self, Kind, Member, Node};
 use std::borrow::Cow;

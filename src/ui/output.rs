@@ -15,6 +15,11 @@ pub(crate) fn print(text: &str) -> Result<(), CommandError> {
     }
 }
 
+/// Writes `line` and its end to stdout.
+pub(crate) fn print_line(line: &str) -> Result<(), CommandError> {
+    print(&format!("{line}\n"))
+}
+
 /// Writes `text` to stdout, its colours only where a terminal shows them and NO_COLOR does not forbid them.
 pub(crate) fn print_styled(text: &str) -> Result<(), CommandError> {
     let coloured = anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never;

@@ -79,7 +79,7 @@ const PURE: [&str; 9] = ["diff", "entry_file", "har", "json", "model", "service"
 const IMPURE: [&str; 8] =
     ["tokio", "hyper", "std::net", "std::fs", "std::env", "std::time", "async fn", "std::process"];
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+pub(crate) fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -91,9 +91,11 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// The code of a file: no comment lines, and nothing from its tests on.
-fn code(path: &Path) -> String {
+pub(crate) fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
-    let body = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let tests = ["mod tests {", "pub(super) mod tests {"].map(|head| format!("#[cfg(test)]\n{head}"));
+    let end = tests.iter().filter_map(|head| text.find(head)).min().unwrap_or(text.len());
+    let body = &text[..end];
     body.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 

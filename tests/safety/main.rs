@@ -7,6 +7,7 @@ mod support;
 
 mod attacks;
 mod connection_limits;
+mod file_circles;
 mod fuzz;
 mod gate;
 mod layering;

@@ -8,7 +8,8 @@ use crate::cli::DemoArgs;
 use crate::command::process::{Signals, runtime};
 use crate::model::Secret;
 use crate::simulator::{Credential, Simulator, SimulatorSettings};
-use crate::ui::{CommandError, Console, DemoError, Exit, output};
+use crate::ui::output::print_line;
+use crate::ui::{CommandError, Console, DemoError, Exit};
 use rustix::process::Signal;
 use stage::Stage;
 
@@ -33,7 +34,7 @@ async fn serve_endpoint(port: u16, console: Console) -> Result<Exit, CommandErro
     );
     console.note("  export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1");
     console.note(&format!("  export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}", owner.access_key_id, owner.secret));
-    output::print(&format!("{}\n", endpoint.base_url()))?;
+    print_line(&endpoint.base_url())?;
     signals.next().await;
     endpoint.stop().await;
     Ok(Exit::Well)
@@ -90,8 +91,4 @@ async fn story() -> Result<Exit, CommandError> {
     ))?;
     print_line("Next: ramtape run -- <your tests>")?;
     Ok(Exit::Well)
-}
-
-fn print_line(line: &str) -> Result<(), CommandError> {
-    output::print(&format!("{line}\n"))
 }

@@ -1,11 +1,11 @@
 //! Where the demo plays: a cassette in a temporary folder, and a configuration that nothing on the machine changes.
 
 use super::client::{DemoAnswer, DemoListing};
-use super::print_line;
 use crate::app::{self, Running};
 use crate::aws::{CredentialSource, Keys};
 use crate::command::process::Scratch;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use crate::ui::output::print_line;
 use crate::ui::{CommandError, DemoError};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! Differences as people read them.
 
-use super::{ChangeKind, RequestDiff};
+use super::request_diff::{ChangeKind, RequestDiff};
 use crate::diff::{Difference, TakeChange, TakeDifference, ValueAt};
 use crate::model::{Entry, Take};
 use crate::ui::printable;

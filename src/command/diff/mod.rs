@@ -2,6 +2,7 @@
 
 mod lines;
 mod objects;
+mod request_diff;
 mod revision;
 mod side;
 
@@ -10,11 +11,12 @@ pub(super) use objects::change as change_json;
 
 use crate::cli::DiffArgs;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
-use crate::diff::{Paging, TakeChange, changes};
+use crate::diff::{Paging, changes};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, counted};
 use crate::service::Service;
 use crate::ui::{CommandError, Console, Exit, Progress, output};
+use request_diff::{ChangeKind, RequestDiff};
 use side::Side;
 use std::collections::BTreeSet;
 
@@ -32,48 +34,6 @@ pub(super) fn run(args: &DiffArgs, environment: &Environment, console: Console) 
     }
     console.note(&total(&requests));
     Ok(Exit::Cassette)
-}
-
-/// A request whose takes differ. One of the entries is there.
-struct RequestDiff {
-    folder: String,
-    fingerprint: Fingerprint,
-    before: Option<Entry>,
-    after: Option<Entry>,
-    changes: Vec<TakeChange>,
-}
-
-/// What became of a request as a whole.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum ChangeKind {
-    Added,
-    Gone,
-    Changed,
-}
-
-impl RequestDiff {
-    fn kind(&self) -> ChangeKind {
-        match (&self.before, &self.after) {
-            (None, _) => ChangeKind::Added,
-            (_, None) => ChangeKind::Gone,
-            _ => ChangeKind::Changed,
-        }
-    }
-
-    /// What was asked.
-    fn entry(&self) -> Option<&Entry> {
-        self.after.as_ref().or(self.before.as_ref())
-    }
-}
-
-impl ChangeKind {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Added => "added",
-            Self::Gone => "gone",
-            Self::Changed => "changed",
-        }
-    }
 }
 
 /// The requests whose takes differ, by operation.

@@ -1,6 +1,6 @@
 //! Differences as programs read them: an object a line.
 
-use super::RequestDiff;
+use super::request_diff::RequestDiff;
 use crate::diff::{Difference, TakeChange, TakeDifference, ValueAt};
 use crate::model::Entry;
 use serde_json::{Value, json};

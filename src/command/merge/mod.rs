@@ -1,5 +1,6 @@
 //! `ramtape merge`
 
+mod entry_change;
 mod target;
 mod variables;
 
@@ -16,6 +17,7 @@ use crate::fingerprint::Fingerprint;
 use crate::maintenance::{Incompatible, alike};
 use crate::model::{Entry, Take, counted, shell_path};
 use crate::ui::{CommandError, Console, Exit, MergeError, Progress, output, printable};
+use entry_change::EntryChange;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use variables::Added;
@@ -90,20 +92,6 @@ fn check_sealed(roots: &[PathBuf], readers: &[CassetteReader]) -> Result<(), Com
         }
     }
     Ok(())
-}
-
-/// An entry that is not what it was.
-pub(super) struct EntryChange {
-    fingerprint: Fingerprint,
-    entry: Entry,
-    /// How many takes it had.
-    before: usize,
-}
-
-impl EntryChange {
-    fn added(&self) -> usize {
-        self.entry.takes.len().saturating_sub(self.before)
-    }
 }
 
 /// What there is to add.

@@ -1,6 +1,6 @@
 //! The cassette that takes go into.
 
-use super::EntryChange;
+use super::entry_change::EntryChange;
 use crate::app::Rules;
 use crate::cassette::{self, Access, Cassette, CassetteError, FolderKind, Notice, RecordingPolicy, Validator};
 use crate::cassette::{VARIABLES_FILE, Variables};

@@ -1,6 +1,6 @@
 //! The recorded variables that come with the takes.
 
-use super::MergeTarget;
+use super::target::MergeTarget;
 use crate::app::shown_session;
 use crate::cassette::{CassetteError, VARIABLES_FILE, Variables, combine_variables};
 use crate::model::counted;

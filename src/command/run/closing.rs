@@ -1,8 +1,8 @@
 //! What only `run` knows to say at the end.
 
-use super::RunSettings;
 use super::child::ChildStatus;
-use super::command_line;
+use super::command_line::command_line;
+use super::run_settings::RunSettings;
 use crate::cli::RunArgs;
 use crate::config::{Door, RecordMode};
 use crate::engine::Summary;

@@ -2,10 +2,12 @@
 
 mod child;
 mod closing;
+mod command_line;
 mod door;
 mod environment;
 mod no_proxy;
 mod region;
+mod run_settings;
 mod trust;
 mod variables;
 
@@ -13,17 +15,17 @@ use super::server;
 use crate::app::{Running, Wanted};
 use crate::cli::RunArgs;
 use crate::command::process::{Signals, runtime};
-use crate::config::{Config, Door, Environment, RawConfig, RecordMode, Settings, UpstreamConfig};
+use crate::config::{Config, Door, Environment, RawConfig, Settings};
 use crate::engine::Mode;
-use crate::model::Actor;
 use crate::model::with_causes;
 use crate::ui::report::Report;
 use crate::ui::{CommandError, Console, Exit, output, report, strict};
 use child::ChildStatus;
+use command_line::{command_line, redact_command};
 use door::ClientRoute;
 use environment::{Isolation, VariableChange};
+use run_settings::RunSettings;
 use rustix::process::Signal;
-use std::ffi::OsString;
 use std::sync::Arc;
 use trust::CommandTrust;
 
@@ -56,12 +58,6 @@ fn needs_trust(config: &Config) -> Result<bool, CommandError> {
             )))
         }
     }
-}
-
-/// CMD as a shell takes it, for messages.
-fn command_line(cmd: &[OsString]) -> String {
-    let words: Vec<_> = cmd.iter().map(|word| word.to_string_lossy()).collect();
-    crate::model::shell_line(words.iter().map(|word| &**word))
 }
 
 async fn drive(
@@ -121,42 +117,6 @@ async fn drive(
             Ok(Exit::Child(code))
         }
     }
-}
-
-/// How much of CMD is kept.
-const LONGEST_SHOWN: usize = 200;
-
-/// CMD as it may be kept: what stands behind an equals sign can be a secret.
-fn redact_command(cmd: &[OsString]) -> String {
-    let word = |word: &OsString| {
-        let word = word.to_string_lossy().into_owned();
-        word.split_once('=').map_or(word.clone(), |(name, _)| format!("{name}=…"))
-    };
-    // A script can be long; its beginning tells which run it was.
-    cmd.iter().map(word).collect::<Vec<_>>().join(" ").chars().take(LONGEST_SHOWN).collect()
-}
-
-/// The settings of a run that are still needed once the proxy has the configuration.
-struct RunSettings {
-    mode: RecordMode,
-    door: Door,
-    /// The service's name in host names.
-    service: String,
-    region: String,
-    /// Where and as whom upstream is asked.
-    upstream: UpstreamConfig,
-    cassette: std::path::PathBuf,
-    actors: Vec<Actor>,
-    /// Whether that is the parent of one cassette a session.
-    per_session: bool,
-    /// Whether a run that did less than it was meant to has an exit code of its own.
-    strict: bool,
-    /// What a command that is to do the same repeats.
-    flags: String,
-    /// The recorded variables that CMD is to be given.
-    variables: Vec<(String, Wanted)>,
-    /// What makes CMD trust ramtape, where TLS is spoken between them.
-    trust: Option<CommandTrust>,
 }
 
 async fn run_child(

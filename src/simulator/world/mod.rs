@@ -83,7 +83,7 @@ impl World {
 }
 
 impl World {
-    /// `accounts` are those of the known credentials; the seeded data is theirs.
+    /// A region without data, but for the permissions that AWS manages.
     pub(super) fn new(region: &str, seed: u64, settling_reads: u32) -> Self {
         Self {
             region: region.to_owned(),
@@ -97,11 +97,6 @@ impl World {
             created: 0,
             generator: Generator::new(seed, region),
         }
-    }
-
-    pub(super) fn with_seeded_data(mut self, accounts: &[String]) -> Self {
-        seed::fill(&mut self, accounts);
-        self
     }
 
     /// The next moment of the data's own clock, which only writes move: equal runs have equal times.

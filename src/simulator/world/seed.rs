@@ -32,22 +32,26 @@ const OTHERS: [SeededShare; 4] = [
 
 const STRANGERS: [&str; 2] = ["210987654321", "333344445555"];
 
-/// Fills `world` for the first of `accounts`, with the second, where there is one, as its partner.
-pub(super) fn fill(world: &mut World, accounts: &[String]) {
-    let main = accounts.first().map_or("111122223333", String::as_str);
-    let partner = accounts.iter().map(String::as_str).find(|account| *account != main).unwrap_or(STRANGERS[0]);
-    for (index, seeded) in OWN.iter().enumerate() {
-        let share = own_share(world, main, partner, index, *seeded);
-        world.shares.push(share);
+impl World {
+    /// The same with the seeded data of the first of `accounts`, those of the known credentials; the second, where there is one, is its
+    /// partner.
+    pub(in crate::simulator) fn with_seeded_data(mut self, accounts: &[String]) -> Self {
+        let main = accounts.first().map_or("111122223333", String::as_str);
+        let partner = accounts.iter().map(String::as_str).find(|account| *account != main).unwrap_or(STRANGERS[0]);
+        for (index, seeded) in OWN.iter().enumerate() {
+            let share = own_share(&mut self, main, partner, index, *seeded);
+            self.shares.push(share);
+        }
+        for (index, seeded) in OTHERS.iter().enumerate() {
+            let owner = if index < 2 { partner } else { STRANGERS[1] };
+            let share = others_share(&mut self, owner, main, *seeded);
+            self.shares.push(share);
+        }
+        invitations(&mut self, main, partner);
+        customer_permission(&mut self, main, "subnet-readers", FeatureSet::Standard);
+        customer_permission(&mut self, main, "from-policy-8a7b6c5d", FeatureSet::CreatedFromPolicy);
+        self
     }
-    for (index, seeded) in OTHERS.iter().enumerate() {
-        let owner = if index < 2 { partner } else { STRANGERS[1] };
-        let share = others_share(world, owner, main, *seeded);
-        world.shares.push(share);
-    }
-    invitations(world, main, partner);
-    customer_permission(world, main, "subnet-readers", FeatureSet::Standard);
-    customer_permission(world, main, "from-policy-8a7b6c5d", FeatureSet::CreatedFromPolicy);
 }
 
 fn own_share(world: &mut World, owner: &str, partner: &str, index: usize, seeded: SeededShare) -> ResourceShare {

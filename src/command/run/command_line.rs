@@ -1,0 +1,22 @@
+//! CMD as people are shown it.
+
+use std::ffi::OsString;
+
+/// How much of CMD is kept.
+const LONGEST_SHOWN: usize = 200;
+
+/// CMD as a shell takes it, for messages.
+pub(super) fn command_line(cmd: &[OsString]) -> String {
+    let words: Vec<_> = cmd.iter().map(|word| word.to_string_lossy()).collect();
+    crate::model::shell_line(words.iter().map(|word| &**word))
+}
+
+/// CMD as it may be kept: what stands behind an equals sign can be a secret.
+pub(super) fn redact_command(cmd: &[OsString]) -> String {
+    let word = |word: &OsString| {
+        let word = word.to_string_lossy().into_owned();
+        word.split_once('=').map_or(word.clone(), |(name, _)| format!("{name}=…"))
+    };
+    // A script can be long; its beginning tells which run it was.
+    cmd.iter().map(word).collect::<Vec<_>>().join(" ").chars().take(LONGEST_SHOWN).collect()
+}

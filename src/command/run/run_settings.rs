@@ -1,0 +1,30 @@
+//! What of a run's configuration outlives its proxy.
+
+use super::trust::CommandTrust;
+use crate::app::Wanted;
+use crate::config::{Door, RecordMode, UpstreamConfig};
+use crate::model::Actor;
+use std::path::PathBuf;
+
+/// The settings of a run that are still needed once the proxy has the configuration.
+pub(super) struct RunSettings {
+    pub(super) mode: RecordMode,
+    pub(super) door: Door,
+    /// The service's name in host names.
+    pub(super) service: String,
+    pub(super) region: String,
+    /// Where and as whom upstream is asked.
+    pub(super) upstream: UpstreamConfig,
+    pub(super) cassette: PathBuf,
+    pub(super) actors: Vec<Actor>,
+    /// Whether that is the parent of one cassette a session.
+    pub(super) per_session: bool,
+    /// Whether a run that did less than it was meant to has an exit code of its own.
+    pub(super) strict: bool,
+    /// What a command that is to do the same repeats.
+    pub(super) flags: String,
+    /// The recorded variables that CMD is to be given.
+    pub(super) variables: Vec<(String, Wanted)>,
+    /// What makes CMD trust ramtape, where TLS is spoken between them.
+    pub(super) trust: Option<CommandTrust>,
+}
