@@ -5,7 +5,47 @@ use crate::fingerprint::Fingerprint;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+/// For how long a file is what it was when it was last looked at. Asking for its identity takes about as long as hyper takes for a
+/// small request; edits by hand are further apart.
+const TRUSTED: Duration = Duration::from_millis(100);
+
+/// When a file was last looked at.
+#[derive(Debug)]
+pub(crate) struct LastLook(AtomicU64);
+
+impl LastLook {
+    /// Now.
+    pub(crate) fn now() -> Self {
+        Self(AtomicU64::new(milliseconds()))
+    }
+
+    /// Notes that the file was looked at now.
+    pub(crate) fn renew(&self) {
+        self.0.store(milliseconds(), Ordering::Relaxed);
+    }
+
+    /// Whether that was so short a time ago that another look can wait.
+    pub(crate) fn is_recent(&self) -> bool {
+        let age = milliseconds().saturating_sub(self.0.load(Ordering::Relaxed));
+        Duration::from_millis(age) < TRUSTED
+    }
+}
+
+impl Clone for LastLook {
+    fn clone(&self) -> Self {
+        Self(AtomicU64::new(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+/// Since this was first asked.
+fn milliseconds() -> u64 {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(BEGAN.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
 
 /// What an entry was read from. [`super::Cassette::is_current`] tells whether it would be read again as it was.
 #[derive(Clone, Debug)]
@@ -19,6 +59,8 @@ pub struct Origin {
     pub(crate) settled: bool,
     /// The pending takes' generation.
     pub(crate) generation: u64,
+    /// When the file was last found to be the same.
+    pub(crate) last_look: LastLook,
 }
 
 impl Origin {

@@ -58,7 +58,7 @@ pub use variables::{MOST_VARIABLES, VARIABLES_FILE, VariableClash, VariableFlaw,
 pub use variables::{check_variable, combine_variables, merge_variable_texts};
 
 use self::background_sealer::Sealer;
-use self::memory::{Memory, Prepared};
+use self::memory::{LastLook, Memory, Prepared};
 use self::path::Identity;
 use self::storage::Storage;
 use crate::fingerprint::Fingerprint;
@@ -78,8 +78,8 @@ pub struct Cassette<P> {
 }
 
 impl<P> Cassette<P> {
-    /// What was recorded under `fp`, prepared; `None` where nothing was. Costs a look at the file's identity while nothing
-    /// changes.
+    /// What was recorded under `fp`, prepared; `None` where nothing was. While nothing changes it costs a look at
+    /// the file's identity, at most every 100 ms.
     ///
     /// # Errors
     /// Where the file is damaged or cannot be read; it is never taken for an absent one.
@@ -110,6 +110,7 @@ impl<P> Cassette<P> {
             identity: loaded.identity,
             settled: loaded.settled,
             generation: loaded.generation,
+            last_look: LastLook::now(),
         });
         let found = Found { value, origin };
         let prepared = Prepared { found: found.clone(), folder: folder.to_owned(), weight: loaded.size };
@@ -117,7 +118,7 @@ impl<P> Cassette<P> {
         Ok(Some(found))
     }
 
-    /// Whether what was read from `origin` is what would be read now.
+    /// Whether what was read from `origin` is what would be read now, or would have been 100 ms ago.
     ///
     /// # Errors
     /// Where the system does not tell the file's identity.
@@ -125,7 +126,14 @@ impl<P> Cassette<P> {
         if !origin.settled || origin.generation != self.storage.generation(&origin.fingerprint) {
             return Ok(false);
         }
-        Ok(origin.identity == Identity::at(&origin.path)?)
+        if origin.last_look.is_recent() {
+            return Ok(true);
+        }
+        let is_same = origin.identity == Identity::at(&origin.path)?;
+        if is_same {
+            origin.last_look.renew();
+        }
+        Ok(is_same)
     }
 
     /// What was recorded under `fp`, read anew: the text and what is pending.

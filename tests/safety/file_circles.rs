@@ -42,7 +42,7 @@ impl Crate {
             }
         };
         while let Some((segment, after)) = rest.split_first() {
-            let child = [&at[..], &[segment.clone()]].concat();
+            let child = [&at[..], std::slice::from_ref(segment)].concat();
             if segment == "super" {
                 at.pop()?;
             } else if self.0.contains_key(&child) {
