@@ -1,7 +1,8 @@
 //! The addresses that may be connected to on a client's behalf.
 //!
 //! The names that ramtape connects to for its clients are those of AWS. One that leads to this machine, to the network around
-//! it or to an instance's metadata service is a mistake or an attack.
+//! it or to an instance's metadata service is a mistake or an attack. The registries' ranges are written out here because the
+//! standard library's own reading of them (`is_global`) is not stable.
 
 use ipnet::IpNet;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! Numbers as exact decimals.
+//! Numbers as exact decimals. By hand because a decimal crate rounds at a precision of its own or computes where only zeros and the
+//! point have to move, and a fingerprint must not depend on the version of either.
 
 /// The one spelling of the decimal that the JSON number `raw` names: `1.0`, `1e0` and `10E-1` are all `1`. Nothing is
 /// rounded, however long the number. `None` where the exponent is beyond what anybody can mean (more than 18 digits).

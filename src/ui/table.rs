@@ -1,4 +1,4 @@
-//! Columns for people.
+//! Columns for people. By hand because table crates draw frames, wrap and measure terminals; these columns are also read by scripts.
 
 /// `rows` in columns as wide as they need to be; one that is empty everywhere takes no room.
 pub(crate) fn text<const N: usize>(rows: &[[String; N]]) -> String {

@@ -10,11 +10,12 @@ use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::model::{Entry, Misspelt, utf8, with_causes};
 use crate::redact::{Finding, Redaction, find_credentials, scan_text, unkept_headers};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Checks files, those of a cassette by the cassette's rules.
 pub(super) struct FileChecker {
@@ -101,7 +102,7 @@ impl FileChecker {
 
     /// The cassette in `root`. What it says of itself is read once.
     fn load_cassette(&self, root: &Path) -> Result<Arc<KnownCassette>, CheckError> {
-        let mut cassettes = self.cassettes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cassettes = self.cassettes.lock();
         let known = cassettes.entry(root.to_owned()).or_insert_with(|| {
             let policy = policy_of(root)?.unwrap_or_default();
             let redaction = self.rules.redaction(root, policy, false).map_err(CheckError::Invalid)?;

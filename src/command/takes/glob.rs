@@ -1,4 +1,4 @@
-//! Patterns with `*` and `?`.
+//! Patterns with `*` and `?`. By hand because glob crates are made for paths: a `/` or a `[` means something to them.
 
 /// Whether `pattern` matches the whole of `text`: `*` is any run of characters, `?` any one, everything else itself.
 pub(in crate::command) fn matches(pattern: &str, text: &str) -> bool {
