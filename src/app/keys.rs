@@ -15,7 +15,8 @@ use std::sync::Arc;
 pub(crate) enum KeyError {
     /// A key was given, and the cassette names another one.
     #[error(
-        "it was recorded with a redaction key other than the given one: with two keys, equal values would no longer be equal"
+        "it was recorded with a redaction key other than the given one: with two keys, equal values would get \
+         different pseudonyms. Give the key that it was recorded with, or none"
     )]
     OtherThanGiven,
     /// The key's file next to the cassette holds another key than the cassette names.
@@ -29,24 +30,24 @@ pub(crate) enum KeyError {
     NotBrought,
     /// A key was given, and the cassettes of the other sessions have another one.
     #[error(
-        "the cassettes of other sessions next to it were recorded with a redaction key other than the given one: with two \
-         keys, equal values would no longer be equal, and the cassettes could not be merged. Give their key, or record them \
-         again too"
+        "the cassettes of other sessions next to it were recorded with a redaction key other than the given one: with \
+         two keys, equal values would get different pseudonyms, and the cassettes could not be merged. Give their key, \
+         or record them again too"
     )]
     OtherThanSessions,
     /// The key of the other sessions' cassettes is gone.
     #[error(
-        "the redaction key of the cassettes of other sessions next to it is missing: with a new key, equal values would no \
-         longer be equal, and the cassettes could not be merged. Restore the redaction.key next to them or, if the key is kept \
-         elsewhere, set RAMTAPE_REDACT_KEY or key_file in [redact]. To start over with a new key, delete those cassettes and \
-         record them again"
+        "the redaction key of the cassettes of other sessions next to it is missing: with a new key, equal values \
+         would get different pseudonyms, and the cassettes could not be merged. Restore the redaction.key next to them \
+         or, if the key is kept elsewhere, set RAMTAPE_REDACT_KEY or key_file in [redact]. To start over with a new \
+         key, delete those cassettes and record them again"
     )]
     SessionsMissing,
     /// The cassette's key is gone.
     #[error(
-        "the redaction key that it was recorded with is missing: with a new key, equal values would no longer be equal. \
-         Restore its redaction.key or, if the key is kept elsewhere, set RAMTAPE_REDACT_KEY or key_file in [redact]. To start \
-         over with a new key, delete the cassette and record it again"
+        "the redaction key that it was recorded with is missing: with a new key, equal values would get different \
+         pseudonyms. Restore its redaction.key or, if the key is kept elsewhere, set RAMTAPE_REDACT_KEY or key_file in \
+         [redact]. To start over with a new key, delete the cassette and record it again"
     )]
     Missing,
     /// A file holds something else.

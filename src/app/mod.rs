@@ -71,7 +71,7 @@ pub enum StartError {
     #[error("the proxy cannot listen")]
     Proxy(#[from] ProxyError),
     /// There is no certificate authority for TLS.
-    #[error("ramtape cannot speak TLS")]
+    #[error("ramtape cannot serve TLS")]
     Authority(#[from] AuthorityError),
     /// The system has no random numbers.
     #[error("cannot get random numbers from the system: {0}")]

@@ -109,7 +109,7 @@ impl Rules {
             }
         }
         if differences.is_empty() {
-            differences.push("the rules have another order".to_owned());
+            differences.push("the rules are in another order".to_owned());
         }
         Some(format!(
             "the redaction rules in {} apply, not the configured ones ({}); to change them, delete the cassette \

@@ -90,8 +90,8 @@ impl CassetteGuard {
         };
         let is_other_key = matches!((&found.key_check, &policy.key_check), (Some(one), Some(other)) if one != other);
         if is_other_key || (found.accounts, &found.rules) != (policy.accounts, &policy.rules) {
-            let reason = "its cassette.json was exchanged while it was recorded, and has other redaction rules: take the \
-                          file back that it had";
+            let reason = "its cassette.json was replaced during the recording and has other redaction rules: restore \
+                          the file that it had";
             return Err(CassetteError::Redaction { root: root(), reason: reason.to_owned() });
         }
         Ok(())

@@ -95,9 +95,9 @@ fn look_at<'p>(
 }
 
 fn broken(pointer: &str) -> BrokenEntry {
-    let reason = "an answer gives this value redacted, and the request asks it as it is: a replay would hand out the \
-                  pseudonym, and whoever passes it on would miss. Give the rule neither `in` nor `operations`, or one more \
-                  for the member that the request has, and record anew";
+    let reason = "an answer has this value redacted, but this request has it in clear: a replay would answer with the \
+                  pseudonym, and a client that sends that back would miss. Remove `in` and `operations` from the rule, \
+                  or add a rule for the request's member, and record again";
     BrokenEntry { pointer: format!("/request{pointer}"), reason: reason.to_owned() }
 }
 

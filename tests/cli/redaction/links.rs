@@ -87,7 +87,7 @@ async fn a_value_redacted_in_an_answer_cannot_be_requested() {
             finished.stderr.contains("the redaction rule for \"name\" applies only to answers, but requests can");
         assert_eq!(warned, more.starts_with("in"), "{finished:?}");
         if code == 5 {
-            assert!(finished.stderr.contains("/request/name: an answer gives this value redacted"), "{finished:?}");
+            assert!(finished.stderr.contains("/request/name: an answer has this value redacted"), "{finished:?}");
             assert!(!finished.stderr.contains(&name), "{finished:?}");
             // Once the answer is text it is the same, and nothing is lost.
             let again = run(folder.path(), &["seal", "--cassette", "c"]);
