@@ -4,7 +4,7 @@
 //! cargo run --example read_cassette
 //! ```
 
-use ramtape::cassette::{Access, Cassette, Settings};
+use ramtape::cassette::{Access, Cassette, CassetteSettings};
 use ramtape::model::Entry;
 use std::error::Error;
 use std::path::Path;
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// What a cassette holds: fingerprint, operation, how many takes and pages, and the request.
 pub(crate) fn describe_cassette(root: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let cassette: Cassette<Entry> =
-        Cassette::open(root, Access::Replay, |_, entry| entry, &Settings::default())?.cassette;
+        Cassette::open(root, Access::Replay, |_, entry| entry, &CassetteSettings::default())?.cassette;
     let mut lines = Vec::new();
     for (folder, fingerprint) in cassette.fingerprints()? {
         let Some(entry) = cassette.lookup(&folder, &fingerprint)? else { continue };

@@ -41,7 +41,7 @@ pub(crate) async fn record_and_replay(cassette: &Path) -> Result<(Vec<String>, V
 }
 
 /// A proxy that signs with the keys that the simulated endpoint knows.
-async fn start(cassette: &Path, upstream: &str, mode: RecordMode) -> Result<app::Running, Box<dyn Error>> {
+async fn start(cassette: &Path, upstream: &str, mode: RecordMode) -> Result<app::RunningServer, Box<dyn Error>> {
     let written =
         RawConfig { cassette: Some(cassette.into()), upstream: Some(upstream.to_owned()), ..RawConfig::default() };
     let settings = Settings::load(written, &Environment::current()?)?;

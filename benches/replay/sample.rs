@@ -1,6 +1,6 @@
 //! What is asked and what is answered: everything follows from a number, so that every process knows it without a file.
 
-use ramtape::cassette::{Access, Cassette, Settings};
+use ramtape::cassette::{Access, Cassette, CassetteSettings};
 use ramtape::entry_file as text;
 use ramtape::fingerprint::{Fingerprint, Parameters, canonical_text};
 use ramtape::model::{Body, Entry, OperationName, Page, Take};
@@ -144,7 +144,7 @@ fn make(root: &Path, kind: Kind, takes: usize) {
 
 /// Makes `root` a cassette.
 pub(crate) fn begin(root: &Path) {
-    drop(Cassette::open(root, Access::Record { replace: false }, |_, _| (), &Settings::default()).unwrap());
+    drop(Cassette::open(root, Access::Record { replace: false }, |_, _| (), &CassetteSettings::default()).unwrap());
 }
 
 /// Writes the takes of a request.

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
+use ramtape::cassette::{Access, Cassette, CassetteSettings, EntryHead, TakeHead};
 use ramtape::model::{Body, OperationName};
 use ramtape::redact::scrub_page;
 use std::fs::{self, File};
@@ -65,7 +65,7 @@ fn bench() {
 /// Records takes, one a request; gives how long recording and sealing took.
 fn record(root: &Path) -> (Duration, Duration) {
     let access = Access::Record { replace: true };
-    let cassette = Cassette::open(root, access, |_, _| (), &Settings::default()).unwrap().cassette;
+    let cassette = Cassette::open(root, access, |_, _| (), &CassetteSettings::default()).unwrap().cassette;
     let begun = Instant::now();
     for number in 0..TAKES {
         let head = EntryHead {

@@ -23,7 +23,7 @@ const PATHS: [&str; 5] = [
 ];
 
 /// The sessions that admin requests read and change.
-pub trait Sessions: Send + Sync + 'static {
+pub trait SessionAdmin: Send + Sync + 'static {
     /// All sessions with their positions: a JSON array.
     fn list(&self) -> Value;
 
@@ -38,7 +38,7 @@ pub trait Sessions: Send + Sync + 'static {
 pub struct AdminApi {
     mode: String,
     cassette: String,
-    sessions: Box<dyn Sessions>,
+    sessions: Box<dyn SessionAdmin>,
 }
 
 impl fmt::Debug for AdminApi {
@@ -49,7 +49,7 @@ impl fmt::Debug for AdminApi {
 
 impl AdminApi {
     /// An admin API that shows `mode` and `cassette` as they are.
-    pub fn new(mode: impl Into<String>, cassette: impl Into<String>, sessions: impl Sessions) -> Self {
+    pub fn new(mode: impl Into<String>, cassette: impl Into<String>, sessions: impl SessionAdmin) -> Self {
         Self { mode: mode.into(), cassette: cassette.into(), sessions: Box::new(sessions) }
     }
 
@@ -157,7 +157,7 @@ mod tests {
 
     struct OnlyA;
 
-    impl Sessions for OnlyA {
+    impl SessionAdmin for OnlyA {
         fn list(&self) -> Value {
             json!([{ "name": "a" }])
         }

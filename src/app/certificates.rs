@@ -1,7 +1,7 @@
 //! Which hosts ramtape's certificate authority is made for, and where it is.
 
 use crate::aws::endpoint_hosts;
-use crate::ca::{CaError, CertificateAuthority, Store};
+use crate::ca::{AuthorityStore, CaError, CertificateAuthority};
 use crate::config::Config;
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ pub enum AuthorityError {
 }
 
 /// The folder of the authority.
-pub(crate) fn store(config: &Config) -> Result<Store, AuthorityError> {
-    config.ca.folder.as_ref().map(Store::at).ok_or(AuthorityError::NoFolder)
+pub(crate) fn store(config: &Config) -> Result<AuthorityStore, AuthorityError> {
+    config.ca.folder.as_ref().map(AuthorityStore::at).ok_or(AuthorityError::NoFolder)
 }
 
 /// A new authority for the service's hosts in all regions that are known or configured.

@@ -4,7 +4,7 @@ use super::merged::merged;
 use super::opener::regions;
 use super::per_session::PerSession;
 use super::variables::{CassetteVariables, Settled, VariableError, Wanted, not_recorded};
-use crate::admin::{Sessions, SettledVariables, VariableValues, VariablesError};
+use crate::admin::{SessionAdmin, SettledVariables, VariableValues, VariablesError};
 use crate::cassette::{self, CassetteError, SealReport, Usage, check_variable};
 use crate::engine::{Engine, SessionState, Summary};
 use crate::model::{Request, Response, counted, shell_path, with_causes};
@@ -244,7 +244,7 @@ impl proxy::Handler for Engines {
     }
 }
 
-impl Sessions for Engines {
+impl SessionAdmin for Engines {
     fn list(&self) -> serde_json::Value {
         let states = match &self.over {
             Over::One(engine, _) => engine.sessions(),

@@ -2,7 +2,7 @@
 
 use super::opener::Opener;
 use super::rules::Rules;
-use crate::cassette::{Access, Cassette, CassetteError, SealReport, Settings};
+use crate::cassette::{Access, Cassette, CassetteError, CassetteSettings, SealReport};
 use crate::config::Config;
 use crate::engine::{EngineError, ImportOutcome, Importer, Mode, PreparedEntry};
 use crate::model::Exchange;
@@ -24,7 +24,7 @@ pub(crate) async fn import(
 ) -> Result<SealReport, CassetteError> {
     let access = Access::Record { replace: false };
     let policy = Arc::new(rules.standing_in(apart, &config.cassette));
-    let settings = Settings { policy: Arc::<Rules>::clone(&policy), ..Settings::default() };
+    let settings = CassetteSettings { policy: Arc::<Rules>::clone(&policy), ..CassetteSettings::default() };
     let opened = Cassette::open(apart, access, PreparedEntry::new, &settings)?;
     let opener = Opener { config: config.clone(), policy, upstream: None };
     let engine = opener.engine(&config.cassette, Mode::RecordAll, opened).engine;

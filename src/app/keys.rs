@@ -99,7 +99,7 @@ pub(crate) enum KeyError {
 }
 
 /// Where the key of one cassette is looked for.
-pub(super) struct Keys {
+pub(super) struct KeyFiles {
     /// The file beside the cassette.
     pub(super) beside: PathBuf,
     /// The file beside the cassettes of all sessions, where each session has its own: they have one key.
@@ -114,7 +114,7 @@ pub(super) struct Keys {
     pub(super) new: Arc<Mutex<Option<String>>>,
 }
 
-impl Keys {
+impl KeyFiles {
     /// The key of a cassette with the rules `policy`. What is recorded was made with the one that they name; where they
     /// name none, that beside the cassette comes first. Where `recording`, one that was never made is made when it is
     /// needed.
@@ -298,9 +298,9 @@ mod tests {
     use super::*;
 
     /// Where one process looks for the key of the cassette of `session`.
-    fn keys(folder: &Path, session: &str, new: &Arc<Mutex<Option<String>>>) -> Keys {
+    fn keys(folder: &Path, session: &str, new: &Arc<Mutex<Option<String>>>) -> KeyFiles {
         fs::create_dir_all(folder.join(session)).unwrap();
-        Keys {
+        KeyFiles {
             beside: folder.join(session).join(KEY_FILE),
             shared: Some(folder.join(KEY_FILE)),
             sessions: None,

@@ -18,17 +18,17 @@ pub(crate) use certificates::{authority, store};
 pub(crate) use import::import;
 pub(crate) use keys::KeyError;
 pub(crate) use rules::Rules;
-pub use running::{Running, StopError};
-pub(crate) use upstream::{Destination, credential_source, destination, upstream};
+pub use running::{RunningServer, StopError};
+pub(crate) use upstream::{UpstreamDestination, credential_source, destination, upstream};
 pub use variables::VariableError;
 pub(crate) use variables::{Settled, Wanted, shown_session};
 
 use crate::admin::AdminApi;
 use crate::aws::EndpointKind;
 use crate::aws::{CredentialSource, Upstream, UpstreamError};
-use crate::ca::{ServerCertificates, Store};
+use crate::ca::{AuthorityStore, ServerCertificates};
 use crate::cassette::{self, CassetteError, FolderKind};
-use crate::config::{Config, Poll, RecordMode};
+use crate::config::{Config, PollSetting, RecordMode};
 use crate::engine::Mode;
 use crate::proxy::{self, Connector, ProxyError};
 use data_encoding::HEXLOWER;
@@ -85,7 +85,7 @@ pub enum StartError {
 ///
 /// # Errors
 /// As the variants of [`StartError`] say.
-pub async fn start(config: Config) -> Result<Running, StartError> {
+pub async fn start(config: Config) -> Result<RunningServer, StartError> {
     let source = credential_source(&config);
     start_as(config, source).await
 }
@@ -94,7 +94,7 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 ///
 /// # Errors
 /// As the variants of [`StartError`] say.
-pub async fn start_as(config: Config, source: CredentialSource) -> Result<Running, StartError> {
+pub async fn start_as(config: Config, source: CredentialSource) -> Result<RunningServer, StartError> {
     start_with(config, Provisions { source, certificates: None, sealing: Box::new(|_| ()) }).await
 }
 
@@ -109,10 +109,10 @@ pub(crate) struct Provisions {
 }
 
 /// As [`start`], with what else is given.
-pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result<Running, StartError> {
+pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result<RunningServer, StartError> {
     let Provisions { source, certificates, sealing } = provisions;
     let of_store =
-        || config.ca.folder.clone().map(|folder| Arc::new(ServerCertificates::from_store(Store::at(folder))));
+        || config.ca.folder.clone().map(|folder| Arc::new(ServerCertificates::from_store(AuthorityStore::at(folder))));
     let certificates = certificates.or_else(of_store);
     let (instance, began) = (instance()?, SystemTime::now());
     let (over, mode, kind, notices) = if config.cassette_per_session {
@@ -142,11 +142,11 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     let control = AdminApi::new(mode_name(mode), config.cassette.display().to_string(), engines.clone());
     let proxy = proxy::start(settings, Arc::new(engines.clone()), Arc::new(control)).await?;
     let answer_time = config.upstream.answer_time;
-    let in_turn = config.poll == Poll::Recorded;
+    let in_turn = config.poll == PollSetting::Recorded;
     let (addr, key) = (proxy.addr, config.key);
     let scheme = if config.tls { "https" } else { "http" };
     let (complete, ran_in) = (None, None);
-    Ok(Running {
+    Ok(RunningServer {
         addr,
         scheme,
         notices,
@@ -191,9 +191,9 @@ async fn way_upstream(
     mode: Mode,
     source: CredentialSource,
     instance: &str,
-) -> Result<(Option<Arc<Upstream>>, Destination), StartError> {
+) -> Result<(Option<Arc<Upstream>>, UpstreamDestination), StartError> {
     if mode == Mode::ReplayOnly {
-        return Ok((None, Destination::default()));
+        return Ok((None, UpstreamDestination::default()));
     }
     let destination = destination(config).await?;
     let upstream = upstream(config, &destination, source, instance)?;

@@ -3,7 +3,7 @@
 use super::rules::Rules;
 use super::variables::CassetteVariables;
 use crate::aws::Upstream;
-use crate::cassette::{self, Access, Cassette, CassetteError, Opened, Settings};
+use crate::cassette::{self, Access, Cassette, CassetteError, CassetteSettings, Opened};
 use crate::config::{self, Config, RecordMode};
 use crate::engine::{self, Engine, Mode, PreparedEntry};
 use crate::model::{counted, shell_path};
@@ -133,7 +133,11 @@ pub(super) fn open(
     policy: &Arc<Rules>,
     step: &mut dyn FnMut(usize),
 ) -> Result<(Mode, Opened<PreparedEntry>), CassetteError> {
-    let settings = Settings { policy: Arc::<Rules>::clone(policy), made_at_first_page: true, ..Settings::default() };
+    let settings = CassetteSettings {
+        policy: Arc::<Rules>::clone(policy),
+        made_at_first_page: true,
+        ..CassetteSettings::default()
+    };
     let mut open = |access| Cassette::open_telling(root, access, PreparedEntry::new, &settings, step);
     match mode {
         RecordMode::None => Ok((Mode::ReplayOnly, open(Access::Replay)?)),
@@ -150,18 +154,18 @@ pub(super) fn open(
     }
 }
 
-const fn pages(asked: config::Pages) -> engine::Pages {
+const fn pages(asked: config::PagesSetting) -> engine::Pages {
     match asked {
-        config::Pages::Requested => engine::Pages::Requested,
-        config::Pages::Recorded => engine::Pages::Recorded,
-        config::Pages::Adversarial => engine::Pages::Adversarial,
+        config::PagesSetting::Requested => engine::Pages::Requested,
+        config::PagesSetting::Recorded => engine::Pages::Recorded,
+        config::PagesSetting::Adversarial => engine::Pages::Adversarial,
     }
 }
 
-const fn poll(asked: config::Poll) -> engine::Poll {
+const fn poll(asked: config::PollSetting) -> engine::Poll {
     match asked {
-        config::Poll::Recorded => engine::Poll::Recorded,
-        config::Poll::Final => engine::Poll::Final,
+        config::PollSetting::Recorded => engine::Poll::Recorded,
+        config::PollSetting::Final => engine::Poll::Final,
     }
 }
 

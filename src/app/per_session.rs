@@ -43,7 +43,7 @@ struct Refusals {
 
 /// Why a session has no engine.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum SessionRefusal {
     #[error("the session {0:?} cannot have a cassette: its name begins with a dot")]
     Name(String),
     #[error(
@@ -86,17 +86,17 @@ impl PerSession {
 
     /// The engine of the session called `name`. Where it has none yet its cassette is opened, once, however many requests ask
     /// for it at the same time; one that cannot be opened is tried again with the next request.
-    async fn engine(this: &Arc<Self>, name: &str) -> Result<Engine, Refusal> {
+    async fn engine(this: &Arc<Self>, name: &str) -> Result<Engine, SessionRefusal> {
         if let Some(engine) = this.opened(name) {
             return Ok(engine);
         }
         if name.starts_with('.') {
-            return Err(Refusal::Name(name.to_owned()));
+            return Err(SessionRefusal::Name(name.to_owned()));
         }
         let cell = {
             let mut engines = this.engines.lock();
             if engines.len() >= this.most && !engines.contains_key(name) {
-                return Err(Refusal::TooMany(this.most));
+                return Err(SessionRefusal::TooMany(this.most));
             }
             Arc::clone(engines.entry(name.to_owned()).or_default())
         };
@@ -162,17 +162,17 @@ impl PerSession {
     }
 
     /// The answer to a request that found no engine; it is counted.
-    pub(super) fn refused(&self, refusal: &Refusal) -> Response {
+    pub(super) fn refused(&self, refusal: &SessionRefusal) -> Response {
         let reason = with_causes(refusal);
         tracing::warn!("{reason}");
         let message = format!("ramtape: {reason}");
         let mut refusals = self.refusals.lock();
         refusals.requests += 1;
         let response = match refusal {
-            Refusal::Name(_) | Refusal::TooMany(_) => {
+            SessionRefusal::Name(_) | SessionRefusal::TooMany(_) => {
                 Response::error(StatusCode::BAD_REQUEST, "RamtapeSessionException", &message)
             }
-            Refusal::Cassette { .. } => {
+            SessionRefusal::Cassette { .. } => {
                 refusals.damaged += 1;
                 Response::error(StatusCode::BAD_REQUEST, "CassetteDamagedException", &message)
             }
@@ -203,8 +203,8 @@ async fn open(this: &Arc<PerSession>, name: &str) -> Result<OpenedEngine, OpenEr
     Ok(tokio::task::spawn_blocking(move || this.opener.open(&root)).await??)
 }
 
-fn refusal(name: &str, source: OpenError) -> Refusal {
-    Refusal::Cassette { name: name.to_owned(), source }
+fn refusal(name: &str, source: OpenError) -> SessionRefusal {
+    SessionRefusal::Cassette { name: name.to_owned(), source }
 }
 
 #[cfg(test)]

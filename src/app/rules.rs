@@ -1,6 +1,6 @@
 //! The redaction of a cassette: the configured rules, its own, and the key.
 
-use super::keys::{self, KeyError, Keys};
+use super::keys::{self, KeyError, KeyFiles};
 use crate::cassette::{self, BrokenEntry, KEY_FILE, RecordingPolicy};
 use crate::config::{Config, RedactConfig};
 use crate::engine;
@@ -154,11 +154,11 @@ impl Rules {
     }
 
     /// Where the key of the cassette in `root` may be.
-    fn keys(&self, root: &Path, recording: bool) -> Result<Keys, KeyError> {
+    fn keys(&self, root: &Path, recording: bool) -> Result<KeyFiles, KeyError> {
         // Where its takes will be.
         let place = self.read_apart.as_ref().filter(|(apart, _)| apart == root).map_or(root, |(_, real)| real);
         let shared = self.shared(place);
-        Ok(Keys {
+        Ok(KeyFiles {
             beside: root.join(KEY_FILE),
             sessions: shared.as_deref().filter(|_| recording).and_then(|shared| self.named_by_sessions(shared)),
             shared,
@@ -249,7 +249,7 @@ impl RecordingPolicy for Rules {
 
 /// The rules `policy` with the key that `check` tells, and no other.
 fn redaction_with_named_key(
-    keys: Keys,
+    keys: KeyFiles,
     check: &str,
     mut policy: Policy,
     recording: bool,

@@ -25,7 +25,7 @@ pub enum StopError {
 
 /// A proxy that listens.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningServer {
     /// Where.
     pub addr: SocketAddr,
     /// What is worth a line at the start.
@@ -49,7 +49,7 @@ pub struct Running {
     pub(super) proxy: proxy::RunningProxy,
 }
 
-impl Running {
+impl RunningServer {
     /// What to hand to a client: while upstream can be reached, with the capability key in it.
     #[must_use]
     pub fn base_url(&self) -> String {

@@ -2,7 +2,7 @@
 
 use crate::aws::{Resolver, UpstreamError};
 use crate::config::Config;
-use crate::proxy::{Connector, Target};
+use crate::proxy::{ConnectTarget, Connector};
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -30,7 +30,7 @@ impl TunnelConnector {
 impl Connector for TunnelConnector {
     fn connect<'a>(
         &'a self,
-        target: &'a Target,
+        target: &'a ConnectTarget,
         configured: bool,
     ) -> Pin<Box<dyn Future<Output = Result<TcpStream, UpstreamError>> + Send + 'a>> {
         let resolver = if configured { &self.configured } else { &self.named };

@@ -11,7 +11,7 @@ const CREDENTIALS_TIME: Duration = Duration::from_secs(30);
 
 /// Where requests go: what the configuration says, else what an AWS client reads in the environment and in the shared files.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Destination {
+pub(crate) struct UpstreamDestination {
     /// A base URL instead of the regions' public endpoints.
     pub(crate) url: Option<String>,
     /// Which of the public endpoints.
@@ -36,7 +36,7 @@ pub(crate) fn credential_source(config: &Config) -> CredentialSource {
 ///
 /// # Errors
 /// Shared files that cannot be read, a profile that is not in them, two profiles that are named at once.
-pub(crate) async fn destination(config: &Config) -> Result<Destination, UpstreamError> {
+pub(crate) async fn destination(config: &Config) -> Result<UpstreamDestination, UpstreamError> {
     let UpstreamConfig { url, profile, names_profile, aws, .. } = &config.upstream;
     if let (Some(configured), Some((variable, named)), false) = (profile, &aws.profile, names_profile)
         && configured != named
@@ -66,7 +66,7 @@ pub(crate) async fn destination(config: &Config) -> Result<Destination, Upstream
     };
     // Whoever calls a server has files of its own; the command of `run` has these.
     let profile_keys = if config.command.is_some() { files.key_ids() } else { Vec::new() };
-    Ok(Destination { url, kind, notice, profile_keys })
+    Ok(UpstreamDestination { url, kind, notice, profile_keys })
 }
 
 /// The endpoint that AWS clients are led to, with what leads them there. One that is this proxy's own leads nowhere else.
@@ -106,7 +106,7 @@ fn check_profile(files: &SharedFiles, named: &str) -> Result<(), UpstreamError> 
 /// The way upstream that `config` describes, to `destination`. Nothing is sent or read before it is asked.
 pub(crate) fn upstream(
     config: &Config,
-    destination: &Destination,
+    destination: &UpstreamDestination,
     credentials: CredentialSource,
     instance: &str,
 ) -> Result<Upstream, UpstreamError> {

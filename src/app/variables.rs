@@ -107,13 +107,13 @@ pub(super) struct CassetteVariables {
     engine: Engine,
     policy: Arc<Rules>,
     redaction: Arc<Redaction>,
-    recording: Recording,
-    state: Mutex<State>,
+    recording: VariableRecording,
+    state: Mutex<VariableState>,
 }
 
 /// What is recorded of variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Recording {
+enum VariableRecording {
     /// Nothing: recorded values count.
     Nothing,
     /// Those that have no value; recorded values count.
@@ -126,7 +126,7 @@ enum Recording {
 }
 
 #[derive(Default)]
-struct State {
+struct VariableState {
     /// What counts in this run, by session and name.
     settled: BTreeMap<(String, String), String>,
     /// What was recorded before, of what this run has replaced or added.
@@ -149,10 +149,10 @@ impl CassetteVariables {
         redaction: Arc<Redaction>,
     ) -> Self {
         let recording = match (effective, mode) {
-            (Mode::ReplayOnly, _) => Recording::Nothing,
-            (Mode::RecordMissing, _) => Recording::Missing,
-            (Mode::RecordAll, RecordMode::Once) if per_session => Recording::Missing,
-            (Mode::RecordAll, mode) => Recording::Everything { over_takes: mode == RecordMode::All },
+            (Mode::ReplayOnly, _) => VariableRecording::Nothing,
+            (Mode::RecordMissing, _) => VariableRecording::Missing,
+            (Mode::RecordAll, RecordMode::Once) if per_session => VariableRecording::Missing,
+            (Mode::RecordAll, mode) => VariableRecording::Everything { over_takes: mode == RecordMode::All },
         };
         Self { engine, policy, redaction, recording, state: Mutex::default() }
     }
@@ -176,7 +176,7 @@ impl CassetteVariables {
             let of_cassette = || recorded.value(session, name).filter(|_| !self.replaces()).map(str::to_owned);
             let one = match (of_run.or_else(of_cassette), wanted) {
                 (Some(value), _) => Settled::Recorded(value),
-                (None, _) if self.recording == Recording::Nothing => {
+                (None, _) if self.recording == VariableRecording::Nothing => {
                     Settled::Unrecorded(sessions_with(&recorded, name))
                 }
                 (None, Wanted::Random) => Settled::Made(self.make(name)?),
@@ -208,7 +208,7 @@ impl CassetteVariables {
     /// Where the file cannot be written.
     pub(super) fn restore(&self, has_recorded: impl Fn(&str) -> bool) -> Result<(), CassetteError> {
         let mut state = self.state.lock();
-        if self.recording != (Recording::Everything { over_takes: true }) || state.before.is_empty() {
+        if self.recording != (VariableRecording::Everything { over_takes: true }) || state.before.is_empty() {
             return Ok(());
         }
         let mut before = std::mem::take(&mut state.before);
@@ -232,7 +232,7 @@ impl CassetteVariables {
         session: &str,
         new: impl Iterator<Item = &'s (String, Settled)> + Clone,
         recorded: &Variables,
-        state: &mut State,
+        state: &mut VariableState,
     ) -> Result<(), VariableError> {
         let added = new.clone().filter(|(name, _)| recorded.value(session, name).is_none()).count();
         match recorded.count(session) + added {
@@ -274,7 +274,7 @@ impl CassetteVariables {
     }
 
     fn replaces(&self) -> bool {
-        matches!(self.recording, Recording::Everything { .. })
+        matches!(self.recording, VariableRecording::Everything { .. })
     }
 
     fn cassette(&self) -> &Cassette<PreparedEntry> {

@@ -17,4 +17,4 @@ pub use authority::CertificateAuthority;
 pub use bundle::{Bundle, bundle};
 pub use error::CaError;
 pub use server_certificates::ServerCertificates;
-pub use store::Store;
+pub use store::AuthorityStore;

@@ -1,7 +1,7 @@
 //! The TLS configurations that the proxy serves with, made when first needed.
 
 use super::leaf::Leaf;
-use super::{CaError, CertificateAuthority, Store};
+use super::{AuthorityStore, CaError, CertificateAuthority};
 use quick_cache::sync::Cache;
 use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -16,7 +16,7 @@ const MOST_LEAVES: usize = 128;
 /// The certificates of a running proxy: signed when first needed, and kept until they are due for renewal.
 #[derive(Debug)]
 pub struct ServerCertificates {
-    store: Option<Store>,
+    store: Option<AuthorityStore>,
     authority: Mutex<Option<Arc<CertificateAuthority>>>,
     leaves: Cache<ServerIdentity, Ready>,
 }
@@ -40,7 +40,7 @@ struct Ready {
 impl ServerCertificates {
     /// Of the authority that `store` will have when it is first needed.
     #[must_use]
-    pub fn from_store(store: Store) -> Self {
+    pub fn from_store(store: AuthorityStore) -> Self {
         Self { store: Some(store), authority: Mutex::default(), leaves: Cache::new(MOST_LEAVES) }
     }
 
@@ -173,7 +173,7 @@ mod tests {
     #[tokio::test]
     async fn an_authority_can_be_made_later() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::at(folder.path().join("ca"));
+        let store = AuthorityStore::at(folder.path().join("ca"));
         let certificates = ServerCertificates::from_store(store.clone());
         let localhost = ["localhost".to_owned()];
         assert!(matches!(certificates.config_for_hosts(&localhost).await, Err(CaError::Absent { .. })));

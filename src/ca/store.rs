@@ -25,11 +25,11 @@ const OTHERS: u32 = 0o077;
 
 /// The folder of an authority.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct AuthorityStore {
     folder: PathBuf,
 }
 
-impl Store {
+impl AuthorityStore {
     /// The store in `folder`, which need not exist.
     pub fn at(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
@@ -169,7 +169,7 @@ impl Store {
 /// A locked store: until this is dropped, no other process changes the folder.
 #[derive(Debug)]
 pub struct LockedStore<'a> {
-    store: &'a Store,
+    store: &'a AuthorityStore,
     _lock: File,
 }
 

@@ -21,11 +21,11 @@ pub(crate) struct CassetteGuard {
     /// Held open: no other folder gets its number.
     folder: File,
     files: Mutex<BTreeMap<&'static str, Vec<u8>>>,
-    placed: Mutex<BTreeMap<(String, Fingerprint), Placed>>,
+    placed: Mutex<BTreeMap<(String, Fingerprint), WrittenFile>>,
 }
 
 /// A text that became a file.
-struct Placed {
+struct WrittenFile {
     identity: Option<Identity>,
     /// How many takes are in it.
     takes: usize,
@@ -103,7 +103,7 @@ impl CassetteGuard {
         let identity = path.and_then(|path| Identity::at(&path)).ok().flatten();
         let mut placed = self.placed();
         let before = placed.get(name).map_or(0, |placed| placed.answers);
-        placed.insert(name.clone(), Placed { identity, takes, answers: before + answers });
+        placed.insert(name.clone(), WrittenFile { identity, takes, answers: before + answers });
     }
 
     /// Forgets what became files so far: that was no part of this recording.
@@ -141,7 +141,7 @@ impl CassetteGuard {
         self.files.lock()
     }
 
-    fn placed(&self) -> MutexGuard<'_, BTreeMap<(String, Fingerprint), Placed>> {
+    fn placed(&self) -> MutexGuard<'_, BTreeMap<(String, Fingerprint), WrittenFile>> {
         self.placed.lock()
     }
 }

@@ -49,7 +49,7 @@ fn milliseconds() -> u64 {
 
 /// What an entry was read from. [`super::Cassette::is_current`] tells whether it would be read again as it was.
 #[derive(Clone, Debug)]
-pub struct Origin {
+pub struct EntryOrigin {
     pub(crate) fingerprint: Fingerprint,
     /// The file, so that a lookup need not build its path again.
     pub(crate) path: PathBuf,
@@ -63,7 +63,7 @@ pub struct Origin {
     pub(crate) last_look: LastLook,
 }
 
-impl Origin {
+impl EntryOrigin {
     /// What the entry is found by.
     #[must_use]
     pub const fn fingerprint(&self) -> &Fingerprint {
@@ -79,14 +79,14 @@ impl Origin {
 
 /// A prepared entry, and what it was prepared from.
 #[derive(Debug)]
-pub struct Found<P> {
+pub struct CachedEntry<P> {
     /// What [`super::Cassette::open`] was told to make of the entry.
     pub value: Arc<P>,
     /// What it was read from.
-    pub origin: Arc<Origin>,
+    pub origin: Arc<EntryOrigin>,
 }
 
-impl<P> Clone for Found<P> {
+impl<P> Clone for CachedEntry<P> {
     fn clone(&self) -> Self {
         Self { value: Arc::clone(&self.value), origin: Arc::clone(&self.origin) }
     }
@@ -94,7 +94,7 @@ impl<P> Clone for Found<P> {
 
 /// A prepared entry in memory.
 pub(crate) struct Prepared<P> {
-    pub(crate) found: Found<P>,
+    pub(crate) found: CachedEntry<P>,
     /// The operation's folder that it was asked for in.
     pub(crate) folder: String,
     /// Roughly the memory it takes, in bytes.
@@ -102,23 +102,23 @@ pub(crate) struct Prepared<P> {
 }
 
 #[derive(Clone)]
-struct ByWeight;
+struct EntryWeight;
 
-impl<P> Weighter<Fingerprint, Arc<Prepared<P>>> for ByWeight {
+impl<P> Weighter<Fingerprint, Arc<Prepared<P>>> for EntryWeight {
     fn weight(&self, _: &Fingerprint, prepared: &Arc<Prepared<P>>) -> u64 {
         prepared.weight
     }
 }
 
 /// A map with a bound on its weight.
-pub(crate) struct Memory<P>(Cache<Fingerprint, Arc<Prepared<P>>, ByWeight>);
+pub(crate) struct Memory<P>(Cache<Fingerprint, Arc<Prepared<P>>, EntryWeight>);
 
 impl<P> Memory<P> {
     /// A memory of about `bytes`.
     pub(crate) fn new(bytes: u64) -> Self {
         const USUAL_WEIGHT: u64 = 4096;
         let items = usize::try_from(bytes / USUAL_WEIGHT).unwrap_or(usize::MAX);
-        Self(Cache::with_weighter(items, bytes, ByWeight))
+        Self(Cache::with_weighter(items, bytes, EntryWeight))
     }
 
     pub(crate) fn find(&self, fp: &Fingerprint) -> Option<Arc<Prepared<P>>> {

@@ -45,9 +45,9 @@ pub use format::{KEY_FILE, VERSION, is_cassette, is_of_earlier, is_of_newer, nam
 pub use guard::Lost;
 pub use listing::below;
 pub use manifest::merge_manifest_texts;
-pub use memory::{Found, Origin};
+pub use memory::{CachedEntry, EntryOrigin};
 pub use notice::Notice;
-pub use open::{Access, Opened, Settings};
+pub use open::{Access, CassetteSettings, Opened};
 pub use path::is_plain_name;
 pub use policy::{BrokenEntry, DefaultPolicy, RecordingPolicy};
 pub use seal::SealReport;
@@ -91,7 +91,7 @@ impl<P> Cassette<P> {
     ///
     /// # Errors
     /// As [`Self::lookup`].
-    pub fn find(&self, folder: &str, fp: &Fingerprint) -> Result<Option<Found<P>>, CassetteError> {
+    pub fn find(&self, folder: &str, fp: &Fingerprint) -> Result<Option<CachedEntry<P>>, CassetteError> {
         if let Some(prepared) = self.memory.find(fp)
             && prepared.folder == folder
             && self.is_current(&prepared.found.origin)?
@@ -104,7 +104,7 @@ impl<P> Cassette<P> {
             return Ok(None);
         };
         let value = Arc::new((self.prepare)(*fp, entry));
-        let origin = Arc::new(Origin {
+        let origin = Arc::new(EntryOrigin {
             fingerprint: *fp,
             path: loaded.path,
             identity: loaded.identity,
@@ -112,7 +112,7 @@ impl<P> Cassette<P> {
             generation: loaded.generation,
             last_look: LastLook::now(),
         });
-        let found = Found { value, origin };
+        let found = CachedEntry { value, origin };
         let prepared = Prepared { found: found.clone(), folder: folder.to_owned(), weight: loaded.size };
         self.memory.keep(*fp, Arc::new(prepared));
         Ok(Some(found))
@@ -122,7 +122,7 @@ impl<P> Cassette<P> {
     ///
     /// # Errors
     /// Where the system does not tell the file's identity.
-    pub fn is_current(&self, origin: &Origin) -> Result<bool, CassetteError> {
+    pub fn is_current(&self, origin: &EntryOrigin) -> Result<bool, CassetteError> {
         if !origin.settled || origin.generation != self.storage.generation(&origin.fingerprint) {
             return Ok(false);
         }

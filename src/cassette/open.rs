@@ -35,7 +35,7 @@ pub enum Access {
 
 /// Bounds, and who watches over what is written.
 #[derive(Clone)]
-pub struct Settings {
+pub struct CassetteSettings {
     /// Memory for prepared entries, in bytes.
     pub memory: u64,
     /// Memory for the store's own pages, in bytes.
@@ -49,7 +49,7 @@ pub struct Settings {
     pub made_at_first_page: bool,
 }
 
-impl Default for Settings {
+impl Default for CassetteSettings {
     fn default() -> Self {
         let (memory, store_memory) = (64 << 20, 32 << 20);
         Self {
@@ -85,7 +85,7 @@ impl<P> Cassette<P> {
         root: &Path,
         access: Access,
         prepare: fn(Fingerprint, Entry) -> P,
-        settings: &Settings,
+        settings: &CassetteSettings,
     ) -> Result<Opened<P>, CassetteError> {
         Self::open_telling(root, access, prepare, settings, &mut |_| ())
     }
@@ -98,7 +98,7 @@ impl<P> Cassette<P> {
         root: &Path,
         access: Access,
         prepare: fn(Fingerprint, Entry) -> P,
-        settings: &Settings,
+        settings: &CassetteSettings,
         step: &mut dyn FnMut(usize),
     ) -> Result<Opened<P>, CassetteError> {
         if settings.made_at_first_page && access != Access::Replay && !is_there(root) {
@@ -131,7 +131,7 @@ impl<P> Cassette<P> {
         root: &Path,
         access: Access,
         prepare: fn(Fingerprint, Entry) -> P,
-        settings: &Settings,
+        settings: &CassetteSettings,
     ) -> Result<Opened<P>, CassetteError> {
         check_may_be_made(root)?;
         let policy = &settings.policy;
@@ -158,7 +158,12 @@ impl<P> Cassette<P> {
 ///
 /// # Errors
 /// Where it cannot be made, or another ramtape has made it meanwhile and records into it or gave it other rules.
-fn make_folder(root: &Path, access: Access, settings: &Settings, policy: &Policy) -> Result<OpenFolder, CassetteError> {
+fn make_folder(
+    root: &Path,
+    access: Access,
+    settings: &CassetteSettings,
+    policy: &Policy,
+) -> Result<OpenFolder, CassetteError> {
     fs::create_dir_all(root).map_err(|source| CassetteError::Write { path: root.to_owned(), source })?;
     let mut notices = Vec::new();
     let store = match open_store(root, access, settings, &mut notices) {
@@ -235,7 +240,7 @@ fn redaction(
 }
 
 /// Why a cassette has no store.
-enum Refusal {
+enum NoStoreReason {
     /// There is no folder at all.
     NoCassette,
     /// The folder is none's.
@@ -247,7 +252,7 @@ enum Refusal {
     Opening(OpeningError),
 }
 
-impl Refusal {
+impl NoStoreReason {
     /// A replay goes on without a store; a recording cannot.
     fn judge(self, root: &Path, access: Access, notices: &mut Vec<Notice>) -> Result<Option<Store>, CassetteError> {
         let path = root.join(".store");
@@ -277,19 +282,19 @@ impl Refusal {
 fn open_store(
     root: &Path,
     access: Access,
-    settings: &Settings,
+    settings: &CassetteSettings,
     notices: &mut Vec<Notice>,
-) -> Result<Option<Store>, Refusal> {
-    match FolderKind::of(root).map_err(Refusal::Unreadable)? {
-        _ if !root.exists() => return Err(Refusal::NoCassette),
+) -> Result<Option<Store>, NoStoreReason> {
+    match FolderKind::of(root).map_err(NoStoreReason::Unreadable)? {
+        _ if !root.exists() => return Err(NoStoreReason::NoCassette),
         // Somebody else's folder stays as it is, unless it is to become a cassette.
-        FolderKind::Empty | FolderKind::Foreign if access == Access::Replay => return Err(Refusal::Foreign),
+        FolderKind::Empty | FolderKind::Foreign if access == Access::Replay => return Err(NoStoreReason::Foreign),
         _ => {}
     }
     let folder = root.join(".store");
-    make_store_folder(&folder).map_err(Refusal::NoFolder)?;
+    make_store_folder(&folder).map_err(NoStoreReason::NoFolder)?;
     let opening = Store::open(&folder, settings.store_memory, settings.deadline, |name, fp| text_hash(root, name, fp))
-        .map_err(Refusal::Opening)?;
+        .map_err(NoStoreReason::Opening)?;
     notices.extend(opening.damaged_index.map(|(reason, aside)| Notice::DamagedIndex { reason, aside }));
     notices.extend(opening.has_unnamed_damage.then(|| Notice::DamagedJournal { path: folder.join("journal") }));
     let has_lost = opening.has_unnamed_damage || !opening.lost.is_empty();

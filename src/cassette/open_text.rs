@@ -2,7 +2,7 @@
 
 use super::error::CassetteError;
 use super::memory::Memory;
-use super::open::{Settings, check_format};
+use super::open::{CassetteSettings, check_format};
 use super::policy::{DefaultPolicy, RecordingPolicy};
 use super::storage::{OpenFolder, Storage};
 use super::{Access, Cassette, listing};
@@ -48,7 +48,7 @@ impl<P> Cassette<P> {
         prepare: fn(Fingerprint, Entry) -> P,
     ) -> Self {
         let storage = Storage::over(root, OpenFolder { store: None, guard: None }, redaction, policy);
-        let memory = Memory::new(Settings::default().memory);
+        let memory = Memory::new(CassetteSettings::default().memory);
         Self { storage: Arc::new(storage), access: Access::Replay, prepare, memory, sealer: None }
     }
 }

@@ -38,11 +38,11 @@ pub(super) struct PendingFile {
     /// How many recorded answers it brings into the text.
     pub(super) answers: u64,
     path: PathBuf,
-    change: Option<Change>,
+    change: Option<PendingText>,
 }
 
 /// What is to replace the file.
-struct Change {
+struct PendingText {
     /// SHA-256 of the text.
     hash: [u8; 32],
     /// Where it is until then, synced.
@@ -83,7 +83,7 @@ impl Storage {
             None
         } else {
             let hash = Sha256::digest(text.as_bytes()).into();
-            Some(Change { hash, temporary: write_temporary(&self.root, fp, &text)? })
+            Some(PendingText { hash, temporary: write_temporary(&self.root, fp, &text)? })
         };
         let is_partial = entry.takes.iter().any(|take| !take.complete);
         let takes = entry.takes.len();

@@ -4,7 +4,7 @@ use crate::model::{Entry, Take};
 use std::collections::{HashMap, HashSet};
 
 /// A write, by the session that recorded it.
-type Name = (Option<String>, String);
+type WriteName = (Option<String>, String);
 
 /// The writes of a cassette, and which of them go.
 #[derive(Debug, Default)]
@@ -12,9 +12,9 @@ pub(crate) struct RelinkPlan {
     /// By id: the sessions that have such a write.
     sessions: HashMap<String, Vec<Option<String>>>,
     /// The write before each.
-    after: HashMap<Name, Option<String>>,
-    staying: HashSet<Name>,
-    going: HashSet<Name>,
+    after: HashMap<WriteName, Option<String>>,
+    staying: HashSet<WriteName>,
+    going: HashSet<WriteName>,
 }
 
 impl RelinkPlan {
@@ -43,7 +43,7 @@ impl RelinkPlan {
 
     /// The write called `id` that a take of `session` is linked to: the session's own; else one that another session made, as in
     /// `new_episodes`, where a session can go on from what others recorded.
-    fn found(&self, session: Option<String>, id: &str) -> Option<Name> {
+    fn found(&self, session: Option<String>, id: &str) -> Option<WriteName> {
         let holders = self.sessions.get(id)?;
         let own = holders.iter().find(|holder| **holder == session);
         let stays = || holders.iter().find(|holder| self.staying.contains(&((*holder).clone(), id.to_owned())));

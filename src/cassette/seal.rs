@@ -22,7 +22,7 @@ const ATTEMPTS: usize = 10;
 pub(super) const GROUP: usize = 64;
 
 /// Folder and fingerprint.
-type Name = (String, Fingerprint);
+type EntryName = (String, Fingerprint);
 
 /// What was written as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct SealReport {
 }
 
 impl SealReport {
-    fn fail(&mut self, (folder, fp): Name, error: &CassetteError) {
+    fn fail(&mut self, (folder, fp): EntryName, error: &CassetteError) {
         self.secrets += usize::from(matches!(error, CassetteError::Secret { .. }));
         self.broken += usize::from(matches!(error, CassetteError::BrokenEntry { .. }));
         self.failed.push((folder, fp, with_causes(error)));
@@ -98,7 +98,7 @@ impl Storage {
     /// Writes what is pending of `names` as text; tells `step`, before each of them, of how many.
     pub(super) fn seal(
         &self,
-        mut names: Vec<Name>,
+        mut names: Vec<EntryName>,
         chains: OpenChains,
         step: &mut dyn FnMut(usize),
         report: &mut SealReport,
@@ -155,7 +155,7 @@ impl Storage {
     }
 
     /// What was sealed and leads back to a write that is not there.
-    pub(super) fn dangling(&self) -> MutexGuard<'_, BTreeSet<Name>> {
+    pub(super) fn dangling(&self) -> MutexGuard<'_, BTreeSet<EntryName>> {
         self.dangling.lock()
     }
 }
@@ -169,7 +169,7 @@ fn place(
     guard: Option<&CassetteGuard>,
     mut files: Vec<PendingFile>,
     report: &mut SealReport,
-) -> Vec<Name> {
+) -> Vec<EntryName> {
     if let Err(error) = store.note_writing(files.iter().filter_map(PendingFile::writing).collect()) {
         report.fail_all(files, &error.into());
         return Vec::new();

@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 const ATTEMPTS: usize = 100;
 
 /// Ids of writes that were asked for, and whether each is there.
-pub(crate) type KnownWrites = HashMap<String, bool>;
+pub(crate) type WriteLookups = HashMap<String, bool>;
 
 /// By fingerprint, takes of the text that give way to a recording in mode `all`, by their place.
 pub(crate) type Superseded = HashMap<Fingerprint, BTreeSet<usize>>;
@@ -43,7 +43,7 @@ pub(crate) struct Storage {
     /// One sealing at a time.
     pub(crate) sealing: Mutex<()>,
     /// Which writes are there, as far as anybody asked.
-    pub(crate) writes: Mutex<KnownWrites>,
+    pub(crate) writes: Mutex<WriteLookups>,
     /// What was sealed and leads back to a write that is not there.
     pub(crate) dangling: Mutex<BTreeSet<(String, Fingerprint)>>,
     /// What gives way to the recording that is being sealed.

@@ -25,20 +25,20 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 type Filed = (String, Fingerprint, Entry);
 
 /// By fingerprint, sessions whose takes of it are meant.
-type Sessions = HashMap<Fingerprint, HashSet<Option<String>>>;
+type SessionsByFingerprint = HashMap<Fingerprint, HashSet<Option<String>>>;
 
 /// What a recording in mode `all` has recorded anew.
 #[derive(Default)]
 struct Anew {
     /// What it has takes of: those replace the earlier ones.
-    replaced: Sessions,
+    replaced: SessionsByFingerprint,
     /// The writes among its takes.
     writes: Vec<Take>,
     /// What is replaced, is a write, and may become text.
-    superseding: Sessions,
+    superseding: SessionsByFingerprint,
 }
 
-fn has(sessions: &Sessions, fp: &Fingerprint, take: &Take) -> bool {
+fn has(sessions: &SessionsByFingerprint, fp: &Fingerprint, take: &Take) -> bool {
     sessions.get(fp).is_some_and(|sessions| sessions.contains(&take.session))
 }
 

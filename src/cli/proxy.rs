@@ -1,7 +1,7 @@
 //! The flags of the commands that start the proxy.
 
 use super::suggestion;
-use crate::config::{Door, Pages, Poll, RawConfig, RecordMode};
+use crate::config::{PagesSetting, PollSetting, RawConfig, RecordMode, RunDoor};
 use clap::Args;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -46,7 +46,7 @@ pub struct ProxyArgs {
     pub session: Option<String>,
     /// What clients that poll get on replay: each recorded answer in turn, or the final one at once
     #[arg(long, value_name = "WHICH", value_enum)]
-    pub poll: Option<Poll>,
+    pub poll: Option<PollSetting>,
     /// Where to listen [default: a free port on 127.0.0.1]
     #[arg(long, value_name = "ADDR:PORT", value_parser = suggestion::listen)]
     pub listen: Option<SocketAddr>,
@@ -82,7 +82,7 @@ pub struct ProxyArgs {
     pub allow_any_client: bool,
     /// How a replayed listing is cut into pages: as the client asks, as it was recorded, or to test the client's loop
     #[arg(long, value_name = "CUT", value_enum)]
-    pub pages: Option<Pages>,
+    pub pages: Option<PagesSetting>,
     /// Exit with code 7 if nothing was sent, takes were not used, or answers were not recorded
     #[arg(long)]
     pub strict: bool,
@@ -143,7 +143,7 @@ pub struct RunArgs {
     pub proxy: ProxyArgs,
     /// How CMD finds ramtape: as its endpoint, its HTTP proxy, or its HTTPS proxy that intercepts TLS to RAM
     #[arg(long, value_name = "DOOR", value_enum)]
-    pub door: Option<Door>,
+    pub door: Option<RunDoor>,
     /// An environment variable for CMD: a random value or VALUE, stored in the cassette and the same on replay; can be
     /// repeated
     #[arg(long, value_name = "NAME=random|VALUE")]

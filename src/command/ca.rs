@@ -1,7 +1,7 @@
 //! `ramtape ca`: the certificate authority, and what clients need to trust it.
 
 use crate::app::{self, AuthorityError};
-use crate::ca::{self, Bundle, CaError, CertificateAuthority, Store};
+use crate::ca::{self, AuthorityStore, Bundle, CaError, CertificateAuthority};
 use crate::cli::CaArgs;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::ui::{CommandError, Console, Exit, output};
@@ -61,7 +61,7 @@ pub(super) fn run(args: &CaArgs, environment: &Environment, console: Console) ->
 
 /// The authority that stays, or the one that is to be replaced.
 fn find_authority(
-    store: &Store,
+    store: &AuthorityStore,
     renew: bool,
 ) -> Result<(Option<CertificateAuthority>, Option<CertificateAuthority>), AuthorityError> {
     let found = match store.read() {
@@ -88,7 +88,7 @@ pub(super) fn own_files(config: &Config, environment: &Environment) -> Vec<PathB
     files
 }
 
-fn remove(store: &Store, console: Console) -> Result<Exit, CommandError> {
+fn remove(store: &AuthorityStore, console: Console) -> Result<Exit, CommandError> {
     let folder = store.folder().display();
     if store.remove().map_err(AuthorityError::from)? {
         console.note(&format!("removed the certificate authority in {folder}"));
@@ -103,7 +103,7 @@ fn remove(store: &Store, console: Console) -> Result<Exit, CommandError> {
 }
 
 /// What was done: `replaced` tells, of a new one, whether there was an earlier one.
-fn print_authority(store: &Store, authority: &CertificateAuthority, replaced: Option<bool>, console: Console) {
+fn print_authority(store: &AuthorityStore, authority: &CertificateAuthority, replaced: Option<bool>, console: Console) {
     let folder = store.folder().display();
     let until = authority.last_day();
     console.note(&match replaced {
@@ -118,13 +118,13 @@ fn print_authority(store: &Store, authority: &CertificateAuthority, replaced: Op
 }
 
 /// Lines that a shell can evaluate.
-fn exports(store: &Store) -> String {
+fn exports(store: &AuthorityStore) -> String {
     let bundle = store.bundle();
     let file = crate::model::shell_path(&bundle);
     VARIABLES.iter().map(|(name, readers)| format!("export {name}={file} # {readers}\n")).collect()
 }
 
-fn as_json(store: &Store, authority: &CertificateAuthority, bundle: &Bundle) -> serde_json::Value {
+fn as_json(store: &AuthorityStore, authority: &CertificateAuthority, bundle: &Bundle) -> serde_json::Value {
     let shown = |path: &Path| path.to_string_lossy().into_owned();
     let variables: serde_json::Map<_, _> =
         VARIABLES.iter().map(|(name, _)| ((*name).to_owned(), shown(&store.bundle()).into())).collect();

@@ -5,7 +5,7 @@ use crate::command::takes::recorded::CassetteReader;
 use crate::command::takes::select::Selection;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::model::{Entry, Take, counted};
-use crate::service::{Kind, Operation, Service};
+use crate::service::{Operation, OperationKind, Service};
 use crate::ui::{CommandError, Console, Exit, output, printable, table};
 use anstyle::{AnsiColor, Style};
 use std::collections::BTreeMap;
@@ -128,8 +128,8 @@ impl Row {
 
     fn kind(&self) -> Option<&'static str> {
         self.operation.as_ref().map(|operation| match operation.kind {
-            Kind::Read => "read",
-            Kind::Write => "write",
+            OperationKind::Read => "read",
+            OperationKind::Write => "write",
         })
     }
 

@@ -17,7 +17,8 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, console: Console
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
     let policy = Arc::new(Rules::from_config(&config).only_sealing());
-    let opening = cassette::Settings { policy: Arc::<Rules>::clone(&policy), ..cassette::Settings::default() };
+    let opening =
+        cassette::CassetteSettings { policy: Arc::<Rules>::clone(&policy), ..cassette::CassetteSettings::default() };
     let opened = recorded::open_with(&config.cassette, Access::Replay, &opening, console)?;
     let judge = Validator { policy: &*policy, redaction: &opened.redaction };
     let (mut entries, mut secrets) = (Vec::new(), 0);

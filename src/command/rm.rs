@@ -66,10 +66,13 @@ fn open(config: &Config, args: &RmArgs) -> Result<Editing, EditError> {
     let root = &config.cassette;
     if args.refused {
         let policy = Arc::new(Rules::from_config(config).only_sealing());
-        return Editing::open_store(root, &cassette::Settings { policy, ..cassette::Settings::default() });
+        return Editing::open_store(
+            root,
+            &cassette::CassetteSettings { policy, ..cassette::CassetteSettings::default() },
+        );
     }
     if args.takes.selection.pending {
-        return Editing::open_store(root, &cassette::Settings::default());
+        return Editing::open_store(root, &cassette::CassetteSettings::default());
     }
     Editing::open(root)
 }

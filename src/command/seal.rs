@@ -15,7 +15,7 @@ pub(super) fn run(args: &SealArgs, environment: &Environment, console: Console) 
     let config = Config::from_settings(settings, RecordMode::None)?;
     // Opening for recording seals what an interrupted recording left; `seal` is for what that could not write.
     let policy = Arc::new(Rules::from_config(&config).only_sealing());
-    let cassette = cassette::Settings { policy, ..cassette::Settings::default() };
+    let cassette = cassette::CassetteSettings { policy, ..cassette::CassetteSettings::default() };
     let opened = recorded::open_with(&config.cassette, Access::Record { replace: false }, &cassette, console)?;
     let again = opened.cassette.seal_telling(&mut count_steps(console, "sealing"))?;
     let sealed = opened.sealed.sealed.len() + again.sealed.len();

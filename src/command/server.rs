@@ -1,6 +1,6 @@
 //! `ramtape record`, `replay` and `serve`: the proxy as a server.
 
-use crate::app::{self, Provisions, Running};
+use crate::app::{self, Provisions, RunningServer};
 use crate::ca::ServerCertificates;
 use crate::cli::{ProxyArgs, ServeArgs};
 use crate::command::process::{Signals, file_limit, runtime};
@@ -78,7 +78,7 @@ pub(super) async fn start_proxy(
     certificates: Option<Arc<ServerCertificates>>,
     signals: &mut Signals,
     console: Console,
-) -> Result<Running, CommandError> {
+) -> Result<RunningServer, CommandError> {
     file_limit::raise(&mut config);
     let source = app::credential_source(&config);
     let provisions = Provisions { source, certificates, sealing: Box::new(count_steps(console, "sealing")) };
@@ -89,7 +89,11 @@ pub(super) async fn start_proxy(
 }
 
 /// Tells everybody who waits for it where the proxy listens.
-pub(super) fn announce(running: &Running, ready_file: Option<&Path>, console: Console) -> Result<(), CommandError> {
+pub(super) fn announce(
+    running: &RunningServer,
+    ready_file: Option<&Path>,
+    console: Console,
+) -> Result<(), CommandError> {
     for notice in &running.notices {
         console.note(notice);
     }
@@ -102,7 +106,7 @@ pub(super) fn announce(running: &Running, ready_file: Option<&Path>, console: Co
 
 /// Lets the proxy finish. After `borne` signals, another one ends the process at once.
 pub(super) async fn stop(
-    running: Running,
+    running: RunningServer,
     signals: &mut Signals,
     borne: usize,
     console: Console,

@@ -1,11 +1,12 @@
 //! What the program relies on: every value checked, nothing optional that has a default.
 
 use super::{
-    ConfigError, Door, Pages, Poll, RawLimits, RecordMode, RedactConfig, Settings, UpstreamConfig, actors, redact,
+    ConfigError, PagesSetting, PollSetting, RawLimits, RecordMode, RedactConfig, RunDoor, Settings, UpstreamConfig,
+    actors, redact,
 };
 use crate::aws::{AddressRules, Names, parse_network};
 use crate::model::{Actor, Secret, shell_line};
-use crate::proxy::{Limits, Target};
+use crate::proxy::{ConnectTarget, Limits};
 use crate::redact::Allowed;
 use crate::service::Service;
 use std::net::SocketAddr;
@@ -40,9 +41,9 @@ pub struct Config {
     /// Whether it is that because this is a run in continuous integration, and nobody asked for another.
     pub mode_by_ci: bool,
     /// The front door that `run` leads its command to.
-    pub door: Door,
+    pub door: RunDoor,
     /// What clients that poll get on replay.
-    pub poll: Poll,
+    pub poll: PollSetting,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Whether TLS is spoken there.
@@ -52,7 +53,7 @@ pub struct Config {
     /// Names besides loopback that a `Host` header may carry.
     pub allowed_hosts: Vec<String>,
     /// Hosts besides AWS's that clients may have a tunnel to.
-    pub allowed_tunnels: Vec<Target>,
+    pub allowed_tunnels: Vec<ConnectTarget>,
     /// Region of requests that name none.
     pub region: String,
     /// The capability key; made anew at every start unless `RAMTAPE_KEY` fixes it.
@@ -66,7 +67,7 @@ pub struct Config {
     /// Whether a run that did less than it was meant to has an exit code of its own.
     pub strict: bool,
     /// How a replayed listing is cut into pages.
-    pub pages: Pages,
+    pub pages: PagesSetting,
     /// Upstream.
     pub upstream: UpstreamConfig,
     /// The certificate authority.
@@ -115,7 +116,7 @@ impl Config {
         if let Some(profile) = self.upstream.signing_profile() {
             flags.push_str(&format!(" --profile {}", shell_line([profile])));
         }
-        if self.door != Door::Endpoint {
+        if self.door != RunDoor::Endpoint {
             flags.push_str(&format!(" --door {}", self.door.name()));
         }
         if self.cassette_per_session {
@@ -273,7 +274,7 @@ fn checked_networks(written: &[String]) -> Result<AddressRules, ConfigError> {
     Ok(AddressRules { allowed: written.iter().map(network).collect::<Result<_, _>>()? })
 }
 
-fn checked_target(target: String) -> Result<Target, ConfigError> {
+fn checked_target(target: String) -> Result<ConnectTarget, ConfigError> {
     let reason = "a host is written like host.example or host.example:8443";
     target.parse().map_err(|_| refused("allowed_tunnels", target, reason))
 }
@@ -317,7 +318,7 @@ mod tests {
         assert_eq!(config.cassette, PathBuf::from("cassettes/default"));
         assert!(!config.allow_any_client && !config.allow_remote && !config.read_only && !config.record_errors);
         assert_eq!(config.limits.request_body, 1 << 20);
-        assert_eq!((config.pages, config.door), (Pages::Requested, Door::Endpoint));
+        assert_eq!((config.pages, config.door), (PagesSetting::Requested, RunDoor::Endpoint));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
-pub enum Door {
+pub enum RunDoor {
     /// ramtape as the endpoint: it signs what it sends to AWS.
     Endpoint,
     /// ramtape as an HTTP proxy: CMD's own signatures go to AWS.
@@ -13,7 +13,7 @@ pub enum Door {
     Intercept,
 }
 
-impl Door {
+impl RunDoor {
     /// How it is written in a file, a variable or a flag.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
-pub enum Pages {
+pub enum PagesSetting {
     /// As the client asks: as recorded for the page size that was recorded, anew for another.
     Requested,
     /// As recorded, whatever the client asks.

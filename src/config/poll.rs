@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
-pub enum Poll {
+pub enum PollSetting {
     /// Each recorded answer in turn.
     Recorded,
     /// The last recorded answer at once: waiters end at their first poll.

@@ -1,6 +1,6 @@
 //! What somebody wrote: every key optional, nothing checked but its type.
 
-use super::{Door, Pages, Poll, RecordMode};
+use super::{PagesSetting, PollSetting, RecordMode, RunDoor};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,9 +19,9 @@ pub struct RawConfig {
     /// The record mode that somebody asked for; without one the command chooses.
     pub record_mode: Option<RecordMode>,
     /// The front door that `ramtape run` leads its command to.
-    pub door: Option<Door>,
+    pub door: Option<RunDoor>,
     /// What clients that poll get on replay.
-    pub poll: Option<Poll>,
+    pub poll: Option<PollSetting>,
     /// Where to listen.
     pub listen: Option<SocketAddr>,
     /// Whether TLS is spoken there.
@@ -55,7 +55,7 @@ pub struct RawConfig {
     /// Whether a run that did less than it was meant to has an exit code of its own.
     pub strict: Option<bool>,
     /// How a replayed listing is cut into pages.
-    pub pages: Option<Pages>,
+    pub pages: Option<PagesSetting>,
     /// Bounds; see [`crate::proxy::Limits`].
     pub limits: RawLimits,
     /// `[operations.NAME]`: additions to the service's operation table.

@@ -15,7 +15,7 @@ const REMEMBERED_KEYS: usize = 64;
 
 /// A caller of a recording.
 #[derive(Debug)]
-pub(super) struct Caller {
+pub(super) struct RecordedCaller {
     /// Its actor.
     pub(super) actor: ActorLabel,
     /// Its access key id, where it gives one.
@@ -34,7 +34,7 @@ pub(super) struct Callers {
     account: Mutex<Option<String>>,
 }
 
-impl Caller {
+impl RecordedCaller {
     fn unclaimed(access_key_id: Option<&str>, account: Option<String>) -> Self {
         let key_id = access_key_id.map(str::to_owned);
         Self { actor: Cow::Borrowed(DEFAULT_ACTOR), key_id, account, is_claimed: false }
@@ -63,23 +63,23 @@ impl Callers {
         scope: &RequestScope<'_>,
         actors: &Actors,
         (settings, upstream): (&EngineSettings, &Upstream),
-    ) -> Result<Caller, EngineError> {
-        let Some(credential) = scope.credential else { return Ok(Caller::unclaimed(None, None)) };
+    ) -> Result<RecordedCaller, EngineError> {
+        let Some(credential) = scope.credential else { return Ok(RecordedCaller::unclaimed(None, None)) };
         let id = credential.access_key_id;
         if let Some(label) = actors.by_key_id(id) {
-            return Ok(Caller::claimed(actors, label, id));
+            return Ok(RecordedCaller::claimed(actors, label, id));
         }
         // A request for another service may come from a provider of credentials, led here: to ask it would wait for itself.
         let is_own_service = credential.service == settings.service.name;
         let failed = if is_own_service { self.load_profiles(upstream).await } else { Vec::new() };
         let keys = self.profile_keys.lock();
         match actors.claim(id, &keys) {
-            Claim::Actor(label) => Ok(Caller::claimed(actors, label, id)),
+            Claim::Actor(label) => Ok(RecordedCaller::claimed(actors, label, id)),
             Claim::Nobody { account } => {
                 let doubtful = failed.into_iter().find(|(label, _)| claims_by_profile_alone(actors, label));
                 match doubtful {
                     Some((actor, source)) => Err(EngineError::Profile { actor, source }),
-                    None => Ok(Caller::unclaimed(Some(id), account)),
+                    None => Ok(RecordedCaller::unclaimed(Some(id), account)),
                 }
             }
         }
@@ -91,7 +91,7 @@ impl Callers {
     /// A caller of another account, or by another profile, than what would sign; a second account that no actor claims.
     pub(super) async fn admit(
         &self,
-        caller: &Caller,
+        caller: &RecordedCaller,
         upstream: &Upstream,
         signer: SignerChoice,
     ) -> Result<(), EngineError> {
@@ -107,7 +107,7 @@ impl Callers {
     ///
     /// # Errors
     /// A second account that no actor claims.
-    pub(super) fn check_account(&self, caller: &Caller) -> Result<(), EngineError> {
+    pub(super) fn check_account(&self, caller: &RecordedCaller) -> Result<(), EngineError> {
         match (caller.unclaimed_account(), self.account.lock().as_deref()) {
             (Some(account), Some(first)) => check_same_account(first, account),
             _ => Ok(()),
@@ -154,7 +154,7 @@ fn claims_by_profile_alone(actors: &Actors, label: &str) -> bool {
 }
 
 /// Refuses to sign for a caller who, asking AWS without ramtape, would be somebody else.
-async fn check_signer(caller: &Caller, upstream: &Upstream, named: SignerChoice) -> Result<(), EngineError> {
+async fn check_signer(caller: &RecordedCaller, upstream: &Upstream, named: SignerChoice) -> Result<(), EngineError> {
     let Some(id) = caller.key_id.as_deref().filter(|_| caller.is_claimed || named != SignerChoice::Named) else {
         return Ok(());
     };

@@ -7,7 +7,7 @@ use crate::fingerprint::{Fingerprint, Parameters, canonical_text};
 use crate::json;
 use crate::model::{OperationName, Request};
 use crate::redact::{RedactedRequest, Redaction, RequestParts};
-use crate::service::{Kind, Operation, Service};
+use crate::service::{Operation, OperationKind, Service};
 use crate::session::{Bindings, read_binding_prefix};
 use crate::token::{Token, TokenError, foreign_mark};
 use std::sync::Arc;
@@ -72,7 +72,7 @@ pub(super) struct PageRequest {
 impl IdentifiedRequest {
     /// Whether it changes anything. What is unknown is taken for a write: it is never repeated nor shared.
     pub(super) fn is_write(&self) -> bool {
-        self.operation.as_ref().is_none_or(|operation| operation.kind == Kind::Write)
+        self.operation.as_ref().is_none_or(|operation| operation.kind == OperationKind::Write)
     }
 
     /// The member that holds the items, of a listing.
@@ -102,7 +102,7 @@ pub(super) fn identify(
     let service = rules.service;
     let operation = service.operation(&request.method, &request.path).cloned();
     let members = service.volatile_members(operation.as_deref());
-    let is_write = operation.as_ref().is_none_or(|operation| operation.kind == Kind::Write);
+    let is_write = operation.as_ref().is_none_or(|operation| operation.kind == OperationKind::Write);
     // The texts in the volatile members of a write, as the client gave them.
     let own = match is_write && !members.is_empty() {
         true => find_volatile_texts(members, &Parameters::read(&request.query, &request.body, operation.is_some())?),

@@ -21,7 +21,7 @@ const MAX_ANSWERS: usize = 512;
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 
 /// An answer, or why there is none; shared by all who wait for it.
-pub(super) type Outcome = Result<Response, Arc<EngineError>>;
+pub(super) type FlightResult = Result<Response, Arc<EngineError>>;
 
 /// What makes two requests one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +46,7 @@ pub(super) enum SharingReason {
 /// An answer and whether a retry may be given it: an SDK retries what throttling refused, and must reach upstream then.
 #[derive(Debug)]
 pub(super) struct SharedOutcome {
-    pub(super) outcome: Outcome,
+    pub(super) outcome: FlightResult,
     pub(super) is_final: bool,
     /// What whoever shares it has to do, to be recorded as well.
     pub(super) follow_up: Option<FollowUp>,

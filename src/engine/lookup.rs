@@ -1,6 +1,6 @@
 //! What a look-up in the cassette came to.
 
-use crate::cassette::Origin;
+use crate::cassette::EntryOrigin;
 use crate::engine::prepared_entry::{PreparedEntry, UnfilledResponse};
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) enum Lookup {
 pub(super) struct Match {
     pub(super) prepared: Arc<PreparedEntry>,
     /// What the entry was read from, where it was looked up just now.
-    pub(super) origin: Option<Arc<Origin>>,
+    pub(super) origin: Option<Arc<EntryOrigin>>,
     /// The take's place in the entry.
     pub(super) take: usize,
     pub(super) response: UnfilledResponse,

@@ -1,6 +1,6 @@
 //! Which take answers a request, and which of its pages.
 
-use crate::cassette::Found as FoundEntry;
+use crate::cassette::CachedEntry;
 use crate::engine::error::{EngineError, InvalidToken};
 use crate::engine::lookup::{Lookup, Match, MissReason};
 use crate::engine::pagination::page_cut::{PageQuery, can_serve, select_page};
@@ -29,7 +29,7 @@ pub(super) fn find(state: &EngineState, context: &RequestContext<'_>) -> Result<
 pub(super) fn find_entry(
     state: &EngineState,
     context: &RequestContext<'_>,
-) -> Result<Option<FoundEntry<PreparedEntry>>, EngineError> {
+) -> Result<Option<CachedEntry<PreparedEntry>>, EngineError> {
     let identified = &context.identified;
     if let Some(token) = &identified.page.token
         && token.fingerprint != fingerprint_start(&identified.fingerprint)
@@ -43,7 +43,7 @@ pub(super) fn find_entry(
 pub(super) fn match_entry(
     state: &EngineState,
     context: &RequestContext<'_>,
-    entry: Option<FoundEntry<PreparedEntry>>,
+    entry: Option<CachedEntry<PreparedEntry>>,
 ) -> Lookup {
     let Some(entry) = entry else {
         let continues = context.identified.page.token.is_some();

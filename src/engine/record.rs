@@ -3,11 +3,11 @@
 //! passes as it is, and upstream judges it.
 
 use crate::aws::{Answer, UpstreamError};
-use crate::engine::callers::Caller;
+use crate::engine::callers::RecordedCaller;
 use crate::engine::classify::is_recordable;
 use crate::engine::disposition::{Disposition, is_not_from_service, judge_answer, report_foreign_answer};
 use crate::engine::error::EngineError;
-use crate::engine::in_flight::{FollowUp, InFlightKey, Outcome, PendingAnswer, SharedOutcome, SharingReason};
+use crate::engine::in_flight::{FlightResult, FollowUp, InFlightKey, PendingAnswer, SharedOutcome, SharingReason};
 use crate::engine::lookup::{Lookup, Match, MissReason};
 use crate::engine::matcher::{find_entry, match_entry, match_prepared};
 use crate::engine::pagination::next_request::{NextRequest, plan_next_request};
@@ -24,7 +24,7 @@ use crate::engine::stats::run::count;
 use crate::engine::store_page::{StoreOutcome, UpstreamPage, store_page, store_page_again};
 use crate::engine::upstream_request::UpstreamRequest;
 use crate::model::Request;
-use crate::service::Kind;
+use crate::service::OperationKind;
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub(super) async fn record(
     recorder: &Arc<Recorder>,
     request: Request,
     session_name: Option<String>,
-) -> Outcome {
+) -> FlightResult {
     let (context, caller) = identify_request(state, recorder, request, session_name).await?;
     if let Some(found) = find_recorded_before(state, recorder, &context)? {
         let served = serve(state, &context, found)?;
@@ -61,7 +61,7 @@ async fn identify_request(
     recorder: &Recorder,
     request: Request,
     session_name: Option<String>,
-) -> Result<(RequestContext<'static>, Caller), EngineError> {
+) -> Result<(RequestContext<'static>, RecordedCaller), EngineError> {
     let mut scope = RequestScope::read_region(&request, &state.settings);
     let way = (&state.settings, &*recorder.upstream);
     let caller = recorder.callers.identify_caller(&scope, &state.actors, way).await?;
@@ -76,7 +76,7 @@ async fn send_and_share(
     state: &Arc<EngineState>,
     recorder: &Arc<Recorder>,
     upstream_request: Arc<UpstreamRequest>,
-) -> Outcome {
+) -> FlightResult {
     if upstream_request.identified.is_write() {
         upstream_request.session().epoch += 1;
     }
@@ -152,7 +152,7 @@ async fn admit_request(
     state: &EngineState,
     recorder: &Recorder,
     context: &RequestContext<'_>,
-    caller: &Caller,
+    caller: &RecordedCaller,
 ) -> Result<(), EngineError> {
     let (settings, identified) = (&state.settings, &context.identified);
     if settings.read_only && identified.is_write() {
@@ -182,7 +182,7 @@ fn sharing_keys(state: &EngineState, upstream_request: &UpstreamRequest) -> Vec<
         reason,
     };
     let invocation = upstream_request.invocation_id().map(|id| key(SharingReason::Invocation(id.to_owned())));
-    let is_read = identified.operation.as_ref().is_some_and(|operation| operation.kind == Kind::Read);
+    let is_read = identified.operation.as_ref().is_some_and(|operation| operation.kind == OperationKind::Read);
     // Nobody has proved who signed: what upstream answers to one is not for whoever asks the same at that moment.
     let read = (is_read && !keeps_signature).then(|| {
         let epoch = upstream_request.session().epoch;

@@ -7,7 +7,7 @@ use crate::engine::request_builder::RequestBuilder;
 use crate::json::{self, Kind as JsonKind, Node, quote, unquote};
 use crate::model::{Actor, DEFAULT_ACTOR, Entry, Page, Request, Take};
 use crate::redact::{Redaction, RedactionError, Scrubbed};
-use crate::service::{Kind, Operation, Service};
+use crate::service::{Operation, OperationKind, Service};
 use crate::token::{ExtractedToken, extract_token};
 use bytes::Bytes;
 use http::{HeaderValue, header};
@@ -110,7 +110,7 @@ impl<'a> Refetcher<'a> {
     /// Where it is none, or cannot be asked as it was.
     pub fn plan_refetch(&self, entry: &'a Entry) -> Result<Refetch<'a>, NotRefetchable> {
         let operation = self.service.operation_named(entry.operation.as_str()).ok_or(NotRefetchable::Unknown)?;
-        if operation.kind != Kind::Read {
+        if operation.kind != OperationKind::Read {
             return Err(NotRefetchable::Write);
         }
         if entry.actor != DEFAULT_ACTOR && !self.actors.iter().any(|actor| actor.label == entry.actor) {

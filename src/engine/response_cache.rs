@@ -3,7 +3,7 @@
 //! Polling and test suites repeat themselves. What a request asks follows from what [`CacheKey`] holds and from nothing else,
 //! as long as its session has no live values; and where an entry has one take, a read, so does its answer.
 
-use crate::cassette::{Cassette, CassetteError, Origin};
+use crate::cassette::{Cassette, CassetteError, EntryOrigin};
 use crate::engine::identify::IdentifiedRequest;
 use crate::engine::lookup::Match;
 use crate::engine::prepared_entry::PreparedEntry;
@@ -60,7 +60,7 @@ enum CachedContent {
 
 /// The answer of an entry's only take, its body aside.
 struct CachedAnswer {
-    origin: Origin,
+    origin: EntryOrigin,
     status: StatusCode,
     /// The headers, with any other answer's id.
     head: Arc<HeaderMap>,
@@ -80,7 +80,7 @@ pub(super) struct ReusedResponse {
 pub(super) struct ResponseCache {
     /// Keyed anew in every process: nobody can send requests that are known to collide.
     hasher: DefaultHashBuilder,
-    entries: Cache<StoredKey, Arc<CachedResponse>, ByWeight>,
+    entries: Cache<StoredKey, Arc<CachedResponse>, ResponseWeight>,
     heads: Mutex<Vec<Arc<HeaderMap>>>,
 }
 
@@ -94,7 +94,7 @@ impl ResponseCache {
     /// A cache of about `bytes`.
     fn with_capacity(bytes: u64) -> Self {
         let items = usize::try_from(bytes / (4 * OVERHEAD)).unwrap_or(usize::MAX);
-        let entries = Cache::with_weighter(items, bytes, ByWeight);
+        let entries = Cache::with_weighter(items, bytes, ResponseWeight);
         Self { hasher: DefaultHashBuilder::default(), entries, heads: Mutex::default() }
     }
 
@@ -284,9 +284,9 @@ impl Equivalent<StoredKey> for CacheKey<'_> {
 }
 
 #[derive(Clone)]
-struct ByWeight;
+struct ResponseWeight;
 
-impl Weighter<StoredKey, Arc<CachedResponse>> for ByWeight {
+impl Weighter<StoredKey, Arc<CachedResponse>> for ResponseWeight {
     fn weight(&self, _: &StoredKey, cached: &Arc<CachedResponse>) -> u64 {
         let identified = cached.identified().map_or(0, |identified| identified.parameters.len());
         OVERHEAD + (cached.bytes.len() + identified) as u64

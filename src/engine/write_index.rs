@@ -14,11 +14,11 @@ use std::sync::Arc;
 /// What is known of the cassette's writes.
 #[derive(Debug, Default)]
 pub(super) struct WriteIndex {
-    known: Mutex<KnownWrites>,
+    known: Mutex<IndexedWrites>,
 }
 
 #[derive(Debug, Default)]
-struct KnownWrites {
+struct IndexedWrites {
     tree: Arc<WriteTree>,
     /// Links that lead to no write. The cassette is not read again for their sake.
     absent: HashSet<String>,
@@ -27,7 +27,7 @@ struct KnownWrites {
     take_hashes: HashMap<Fingerprint, u64>,
 }
 
-impl KnownWrites {
+impl IndexedWrites {
     /// Notes the takes of `prepared`; whether they were others before.
     fn has_changed(&mut self, prepared: &PreparedEntry) -> bool {
         let mut hasher = DefaultHasher::new();

@@ -2,7 +2,7 @@
 
 use crate::cassette::CassetteError;
 use crate::cassette::take_links::{links, source_of, values};
-use crate::cassette::{Access, Cassette, Notice, Settings};
+use crate::cassette::{Access, Cassette, CassetteSettings, Notice};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, counted, shell_path};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -63,7 +63,7 @@ impl Editing {
     /// # Errors
     /// Where another process has it open, the folder cannot be written, or the text is not all there is.
     pub fn open(root: &Path) -> Result<Self, EditError> {
-        let editing = Self::open_store(root, &Settings::default())?;
+        let editing = Self::open_store(root, &CassetteSettings::default())?;
         match editing.cassette.pending() {
             0 => Ok(editing),
             entries => Err(EditError::Pending { root: root.to_owned(), entries }),
@@ -74,7 +74,7 @@ impl Editing {
     ///
     /// # Errors
     /// Where another process has it open, the folder cannot be written, or the redaction key is not the cassette's.
-    pub fn open_store(root: &Path, settings: &Settings) -> Result<Self, EditError> {
+    pub fn open_store(root: &Path, settings: &CassetteSettings) -> Result<Self, EditError> {
         let opened = Cassette::open(root, Access::Replay, |_, _| (), settings)?;
         for notice in opened.notices {
             match notice {

@@ -31,7 +31,7 @@ mod server_state;
 mod settings;
 mod tls;
 
-pub use connect::{ConnectPolicy, Connector, InvalidTarget, Target, TunnelCounts};
+pub use connect::{ConnectPolicy, ConnectTarget, Connector, InvalidTarget, TunnelCounts};
 pub use handler::Handler;
 pub use limits::Limits;
 pub use prefix::strip_prefixes;

@@ -1,6 +1,6 @@
 //! Why the proxy refuses a request, with the message for the client.
 
-use super::connect::Target;
+use super::connect::ConnectTarget;
 use crate::aws::UpstreamError;
 use http::StatusCode;
 use thiserror::Error;
@@ -82,16 +82,16 @@ pub(super) enum Refusal {
     #[error("CONNECT has to be the first request of its connection, and without TLS")]
     LateConnect,
     #[error("there is no tunnel to {target}: ramtape replays and sends nothing")]
-    NothingLeaves { target: Target },
+    NothingLeaves { target: ConnectTarget },
     #[error(
         "there is no tunnel to {target}: tunnels go only to AWS hosts by name on port 443, and to hosts that \
          --allow-tunnel names (allowed_tunnels in ramtape.toml)"
     )]
-    NoTunnel { target: Target },
+    NoTunnel { target: ConnectTarget },
     #[error("there is no tunnel to {target} for clients on other machines")]
-    RemoteTunnel { target: Target },
+    RemoteTunnel { target: ConnectTarget },
     #[error("{target} cannot be reached: {source}")]
-    Unreachable { target: Target, source: UpstreamError },
+    Unreachable { target: ConnectTarget, source: UpstreamError },
     #[error("ramtape has no certificate to show: {reason}")]
     NoCertificate { reason: String },
     #[error("all {limit} tunnels are in use (limits.tunnels)")]

@@ -4,7 +4,7 @@ use super::account::is_account;
 use super::patterns::{EMAIL, MEMBER};
 use super::redaction::{Redaction, known_name};
 use super::rule::Direction;
-use super::scanner::{Match, Scanner};
+use super::scanner::{ScanMatch, Scanner};
 use super::table::is_secret_header;
 use super::value_kind::{ValueKind, find_pseudonyms};
 use crate::json;
@@ -108,7 +108,7 @@ pub fn scan_text(text: &str) -> Vec<(usize, Finding)> {
         .collect()
 }
 
-fn finding(place: &str, found: Match) -> Finding {
+fn finding(place: &str, found: ScanMatch) -> Finding {
     let pointer = format!("{place}{}", found.pointer);
     Finding { pointer, what: found.label.into_owned(), value: Secret::new(found.value) }
 }
@@ -124,7 +124,7 @@ impl FindingList {
         }
     }
 
-    fn add(&mut self, place: &str, matches: Vec<Match>) {
+    fn add(&mut self, place: &str, matches: Vec<ScanMatch>) {
         self.0.extend(matches.into_iter().map(|found| finding(place, found)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::account;
 use super::patterns;
-use super::scanner::{ACCOUNT, Match, Scanner};
+use super::scanner::{ACCOUNT, ScanMatch, Scanner};
 use super::table::is_secret_member;
 use super::value_kind::ValueKind;
 use crate::json::{self, Kind, Member, Node};
@@ -13,7 +13,7 @@ const DEEPEST: usize = 4;
 
 impl Scanner<'_> {
     /// Everything to redact in a body: JSON, another text, or bytes with texts in between. In order of place.
-    pub(super) fn find_in_bytes(&self, bytes: &[u8]) -> Vec<Match> {
+    pub(super) fn find_in_bytes(&self, bytes: &[u8]) -> Vec<ScanMatch> {
         if !self.may_concern(bytes) {
             return Vec::new();
         }
@@ -32,7 +32,7 @@ impl Scanner<'_> {
     }
 
     /// Everything to redact in the value of a parameter that came as text.
-    pub(super) fn find_in_parameter(&self, name: &str, text: &str) -> Vec<Match> {
+    pub(super) fn find_in_parameter(&self, name: &str, text: &str) -> Vec<ScanMatch> {
         let mut search = JsonSearch::new(self);
         search.path.push(name.to_owned());
         let redacted = search.redacted_whole(None);
@@ -86,7 +86,7 @@ struct JsonSearch<'s, 'r> {
     path: Vec<String>,
     /// In how many strings the value is.
     depth: usize,
-    matches: Vec<Match>,
+    matches: Vec<ScanMatch>,
 }
 
 impl<'s, 'r> JsonSearch<'s, 'r> {
@@ -154,7 +154,7 @@ impl<'s, 'r> JsonSearch<'s, 'r> {
             return;
         }
         let (value, pointer) = (node.raw.to_owned(), self.pointer());
-        self.matches.push(Match { range: node.span(), value, kind, depth: 0, with, pointer, label });
+        self.matches.push(ScanMatch { range: node.span(), value, kind, depth: 0, with, pointer, label });
     }
 
     fn add_string(&mut self, node: &Node<'_>, redacted: Option<&RedactedWhole>) {
@@ -170,7 +170,7 @@ impl<'s, 'r> JsonSearch<'s, 'r> {
             None => node.offset + 1 + at,
         };
         let found = self.matches.split_off(before);
-        self.matches.extend(found.into_iter().map(|found| Match { depth: found.depth + 1, ..found.moved(place) }));
+        self.matches.extend(found.into_iter().map(|found| ScanMatch { depth: found.depth + 1, ..found.moved(place) }));
     }
 
     /// Adds what is in a string with this text; places are those in the text.
@@ -201,7 +201,7 @@ impl<'s, 'r> JsonSearch<'s, 'r> {
             return;
         }
         let (range, value, label) = (0..text.len(), text.to_owned(), whole.label.clone());
-        self.matches.push(Match { range, value, kind, depth: 0, with, pointer, label });
+        self.matches.push(ScanMatch { range, value, kind, depth: 0, with, pointer, label });
     }
 
     /// Adds what is in the member's name.
@@ -215,7 +215,8 @@ impl<'s, 'r> JsonSearch<'s, 'r> {
         if !found.is_empty() {
             let offsets = json::offsets(member.key);
             let place = |at: usize| member.key_offset + offsets.get(at).copied().unwrap_or_default();
-            self.matches.extend(found.into_iter().map(|found| Match { depth: found.depth + 1, ..found.moved(place) }));
+            self.matches
+                .extend(found.into_iter().map(|found| ScanMatch { depth: found.depth + 1, ..found.moved(place) }));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::key::Key;
 use super::rule::{CompiledRule, Direction, Policy, RuleError};
-use super::scanner::{Match, Scanner};
+use super::scanner::{ScanMatch, Scanner};
 use super::scrub::{Scrubbed, kept_headers};
 use super::value_kind::ValueKind;
 use crate::json;
@@ -124,7 +124,7 @@ impl Redaction {
     }
 
     /// Counts what was found.
-    pub(super) fn count<'h>(&self, matches: impl IntoIterator<Item = &'h Match>) {
+    pub(super) fn count<'h>(&self, matches: impl IntoIterator<Item = &'h ScanMatch>) {
         let mut matches = matches.into_iter().peekable();
         if matches.peek().is_none() {
             return;
@@ -200,12 +200,12 @@ impl Redaction {
         Ok(redacted)
     }
 
-    pub(super) fn replace_matches(&self, text: &str, matches: &[Match]) -> Result<String, RedactionError> {
+    pub(super) fn replace_matches(&self, text: &str, matches: &[ScanMatch]) -> Result<String, RedactionError> {
         let bytes = self.replace_bytes(text.as_bytes(), matches)?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    pub(super) fn replace_bytes(&self, text: &[u8], matches: &[Match]) -> Result<Vec<u8>, RedactionError> {
+    pub(super) fn replace_bytes(&self, text: &[u8], matches: &[ScanMatch]) -> Result<Vec<u8>, RedactionError> {
         let mut out = Vec::with_capacity(text.len());
         let mut at = 0;
         for found in matches {
@@ -218,7 +218,7 @@ impl Redaction {
     }
 
     /// What to write for `found`, escaped as it must be there.
-    fn escaped_replacement(&self, found: &Match) -> Result<String, RedactionError> {
+    fn escaped_replacement(&self, found: &ScanMatch) -> Result<String, RedactionError> {
         let mut text = self.replacement(found)?;
         for _ in 0..found.depth {
             let quoted = json::quote(&text);
@@ -228,7 +228,7 @@ impl Redaction {
     }
 
     /// What to write for `found`, as it is meant.
-    pub(super) fn replacement(&self, found: &Match) -> Result<String, RedactionError> {
+    pub(super) fn replacement(&self, found: &ScanMatch) -> Result<String, RedactionError> {
         match &found.with {
             Some(with) => Ok(with.clone()),
             None => self.pseudonym(&found.value, found.kind, &found.pointer),

@@ -2,7 +2,7 @@
 
 use super::redaction::{KeySource, Redaction, RedactionError};
 use super::rule::Direction;
-use super::scanner::{Match, Scanner};
+use super::scanner::{ScanMatch, Scanner};
 use crate::model::{decode_query_text, query_pair};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
@@ -67,7 +67,7 @@ impl Redaction {
         let in_path = if known { Vec::new() } else { scanner.find_in_text(parts.path, "/(path)") };
         let in_body = in_body(&scanner, parts.body, known);
         let in_query = if parts.query.is_empty() { Vec::new() } else { in_query(&scanner, parts) };
-        let all: Vec<&Match> =
+        let all: Vec<&ScanMatch> =
             in_path.iter().chain(&in_body).chain(in_query.iter().flat_map(QueryPair::matches)).collect();
         if all.is_empty() {
             return Ok(None);
@@ -104,7 +104,7 @@ impl Redaction {
 }
 
 /// Everything to redact in a body. Only in an object, whose members become parameters, are there holes.
-fn in_body(scanner: &Scanner<'_>, body: &[u8], known: bool) -> Vec<Match> {
+fn in_body(scanner: &Scanner<'_>, body: &[u8], known: bool) -> Vec<ScanMatch> {
     let members = known || body.trim_ascii_start().starts_with(b"{");
     if members { scanner.find_in_bytes(body) } else { Scanner { keep: &|_| false, ..*scanner }.find_in_bytes(body) }
 }
@@ -115,18 +115,18 @@ enum QueryPair<'a> {
         pair: &'a str,
         name: String,
         value: String,
-        in_name: Vec<Match>,
-        in_value: Vec<Match>,
+        in_name: Vec<ScanMatch>,
+        in_value: Vec<ScanMatch>,
     },
     /// It does not decode, or is left alone.
     Opaque {
         pair: &'a str,
-        matches: Vec<Match>,
+        matches: Vec<ScanMatch>,
     },
 }
 
 impl QueryPair<'_> {
-    fn matches(&self) -> impl Iterator<Item = &Match> {
+    fn matches(&self) -> impl Iterator<Item = &ScanMatch> {
         let (one, other) = match self {
             Self::Known { in_name, in_value, .. } => (in_name.as_slice(), in_value.as_slice()),
             Self::Opaque { matches, .. } => (matches.as_slice(), &[][..]),

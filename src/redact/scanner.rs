@@ -16,7 +16,7 @@ pub(super) const ACCOUNT: &str = "account number";
 
 /// A place in a text with something to redact.
 #[derive(Clone, Debug)]
-pub(super) struct Match {
+pub(super) struct ScanMatch {
     /// Where it stands, in bytes of the searched text.
     pub(super) range: Range<usize>,
     /// The value, its escapes resolved.
@@ -33,7 +33,7 @@ pub(super) struct Match {
     pub(super) label: Cow<'static, str>,
 }
 
-impl Match {
+impl ScanMatch {
     /// The name of the member that it is in; empty in a text.
     pub(super) fn member(&self) -> &str {
         let is_name = |step: &&str| !step.is_empty() && !step.bytes().all(|byte| byte.is_ascii_digit());
@@ -86,7 +86,7 @@ impl<'r> Scanner<'r> {
     }
 
     /// Everything to redact in a text that is no JSON, in order of place. Percent-encoding hides nothing.
-    pub(super) fn find_in_text(&self, text: &str, pointer: &str) -> Vec<Match> {
+    pub(super) fn find_in_text(&self, text: &str, pointer: &str) -> Vec<ScanMatch> {
         match escape::percent_decode(text) {
             None => self.find_in_plain_text(text, pointer),
             Some((decoded, offsets)) => {
@@ -98,8 +98,8 @@ impl<'r> Scanner<'r> {
 
     /// Pseudonyms are left alone, and what was found once; what is between them is looked through until nothing is found, so
     /// that nothing would be found in what becomes of the text either.
-    fn find_in_plain_text(&self, text: &str, pointer: &str) -> Vec<Match> {
-        let mut matches: Vec<Match> = Vec::new();
+    fn find_in_plain_text(&self, text: &str, pointer: &str) -> Vec<ScanMatch> {
+        let mut matches: Vec<ScanMatch> = Vec::new();
         let found_between = |taken: &TakenRanges| -> Vec<Candidate> {
             taken.between(text.len()).flat_map(|part| self.candidates_in(text, part)).collect()
         };
@@ -120,7 +120,7 @@ impl<'r> Scanner<'r> {
                 if taken.is_free(&range) && !kind.is_pseudonym(value) && with.as_deref() != Some(value) {
                     taken.add(range.clone());
                     let (value, pointer) = (value.to_owned(), pointer.to_owned());
-                    matches.push(Match { range, value, kind, depth: 0, with, pointer, label });
+                    matches.push(ScanMatch { range, value, kind, depth: 0, with, pointer, label });
                 }
             }
             if matches.len() == known {

@@ -1,7 +1,7 @@
 //! Checks the parameter names in `[operations.NAME]` against the parameters of the operation.
 
 use super::error::ServiceError;
-use super::operation::{Kind, Operation};
+use super::operation::{Operation, OperationKind};
 use super::types::{Structure, Type, at, member};
 use crate::json;
 use crate::model::did_you_mean;
@@ -75,7 +75,7 @@ pub(super) fn check_volatile(operation: &Operation) -> Result<(), ServiceError> 
 pub(super) fn check_concerned_by<'a>(
     operations: impl Iterator<Item = &'a Arc<Operation>> + Clone,
 ) -> Result<(), ServiceError> {
-    let writes = operations.clone().filter(|operation| operation.kind == Kind::Write);
+    let writes = operations.clone().filter(|operation| operation.kind == OperationKind::Write);
     if writes.clone().any(|write| write.members.is_empty() && write.answer.is_none()) {
         return Ok(());
     }

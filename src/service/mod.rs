@@ -10,6 +10,6 @@ mod types;
 
 pub use check::{ModelFlaw, ModelFlawKind};
 pub use error::ServiceError;
-pub use operation::{Kind, Operation};
+pub use operation::{Operation, OperationKind};
 pub use table::{PagingRules, RecordingRules, Service};
 pub use types::{NotAType, Structure, Type};

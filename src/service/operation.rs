@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// Whether an operation is a read or a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum OperationKind {
     /// It only asks.
     Read,
     /// It changes something: it moves a session's history, and is never repeated by ramtape.
@@ -20,12 +20,12 @@ pub enum Kind {
 pub struct Operation {
     /// Its name, as in the API model.
     pub name: String,
-    /// POST or DELETE. Reads are POST too: the method tells nothing about [`Kind`].
+    /// POST or DELETE. Reads are POST too: the method tells nothing about [`OperationKind`].
     pub method: Method,
     /// The path, in lower case.
     pub path: String,
     /// Read or write.
-    pub kind: Kind,
+    pub kind: OperationKind,
     /// The member of the answer that holds the items, of a paged operation.
     pub page_items: Option<String>,
     /// The name of its folder in a cassette.

@@ -2,7 +2,7 @@
 
 use super::error::ServiceError;
 use super::members;
-use super::operation::{Kind, Operation};
+use super::operation::{Operation, OperationKind};
 use super::types::{Structure, Type};
 use crate::model::{OperationName, did_you_mean};
 use http::Method;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub(super) struct RawOperation {
     method: Option<String>,
     path: Option<String>,
-    kind: Option<Kind>,
+    kind: Option<OperationKind>,
     page_items: Option<String>,
     query: Vec<String>,
     volatile: Vec<String>,

@@ -2,7 +2,7 @@
 
 use super::error::ServiceError;
 use super::members;
-use super::operation::{Kind, Operation};
+use super::operation::{Operation, OperationKind};
 use super::raw::RawOperation;
 use super::types::Structure;
 use http::Method;
@@ -127,7 +127,7 @@ impl Service {
 
     /// The operations that are reads, in no order.
     pub fn reads(&self) -> impl Iterator<Item = &Arc<Operation>> {
-        self.operations().filter(|operation| operation.kind == Kind::Read)
+        self.operations().filter(|operation| operation.kind == OperationKind::Read)
     }
 
     /// All operations, in no order.
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(service.operations().filter(|o| o.page_items.is_some()).count(), 14);
         assert_eq!(service.operations().filter(|o| o.method == Method::DELETE).count(), 3);
         let listing = service.operation(&Method::POST, "/getresourceshares").unwrap();
-        assert_eq!((listing.name.as_str(), listing.kind), ("GetResourceShares", Kind::Read));
+        assert_eq!((listing.name.as_str(), listing.kind), ("GetResourceShares", OperationKind::Read));
         assert!(service.operation(&Method::GET, "/getresourceshares").is_none());
     }
 

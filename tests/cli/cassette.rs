@@ -2,7 +2,7 @@
 
 use crate::support::binary::{Finished, folder, ramtape, run};
 use http::{HeaderMap, HeaderValue};
-use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
+use ramtape::cassette::{Access, Cassette, CassetteSettings, EntryHead, TakeHead};
 use ramtape::fingerprint::Fingerprint;
 use ramtape::model::{Body, OperationName};
 use ramtape::redact::scrub_page;
@@ -24,7 +24,7 @@ fn head(name: &str) -> EntryHead {
 /// Records one answer to each operation, and gives the fingerprints. Pending unless `sealed`, as after a crash.
 fn record(root: &Path, operations: &[(&str, u16)], sealed: bool) -> Vec<Fingerprint> {
     let access = Access::Record { replace: false };
-    let cassette = Cassette::open(root, access, |_, _| (), &Settings::default()).unwrap().cassette;
+    let cassette = Cassette::open(root, access, |_, _| (), &CassetteSettings::default()).unwrap().cassette;
     let mut recorded = Vec::new();
     for (name, status) in operations {
         let mut headers = HeaderMap::new();
@@ -198,7 +198,7 @@ fn a_cassette_that_somebody_records_into_is_not_sealed_by_another() {
     let root = folder.path().join("c");
     record(&root, &[("GetResourceShares", 200)], true);
     let access = Access::Record { replace: false };
-    let held = Cassette::open(&root, access, |_, _| (), &Settings::default()).unwrap();
+    let held = Cassette::open(&root, access, |_, _| (), &CassetteSettings::default()).unwrap();
     let sealed = run(folder.path(), &["seal", "--cassette", "c"]);
     assert_eq!(sealed.code, Some(1), "{sealed:?}");
     assert!(sealed.stderr.contains("in use"), "{}", sealed.stderr);

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use ramtape::cassette::{Access, Cassette, CassetteError, EntryHead, Opened, Settings, TakeHead};
+use ramtape::cassette::{Access, Cassette, CassetteError, CassetteSettings, EntryHead, Opened, TakeHead};
 use ramtape::fingerprint::Fingerprint;
 use ramtape::model::{Body, Entry, Hole, OperationName, Page};
 use ramtape::redact::{Scrubbed, scrub_page};
@@ -15,7 +15,7 @@ pub(crate) const ALL: Access = Access::Record { replace: true };
 pub(crate) type Plain = Cassette<Entry>;
 
 pub(crate) fn try_open(root: &Path, access: Access) -> Result<Opened<Entry>, CassetteError> {
-    Cassette::open(root, access, |_, entry| entry, &Settings::default())
+    Cassette::open(root, access, |_, entry| entry, &CassetteSettings::default())
 }
 
 /// Opens, and expects nothing to be said about it.

@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use ramtape::cassette::{Access, Cassette, EntryHead, Settings, TakeHead};
+use ramtape::cassette::{Access, Cassette, CassetteSettings, EntryHead, TakeHead};
 use ramtape::model::{Body, OperationName};
 use ramtape::redact::scrub_page;
 use std::path::Path;
 
 /// The cassette in the folder `root`, open for recording.
 pub(crate) fn recording(root: &Path) -> Cassette<()> {
-    Cassette::open(root, Access::Record { replace: false }, |_, _| (), &Settings::default()).unwrap().cassette
+    Cassette::open(root, Access::Record { replace: false }, |_, _| (), &CassetteSettings::default()).unwrap().cassette
 }
 
 /// What the default actor asks.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use ramtape::admin::{AdminApi, Sessions, SettledVariables, VariableValues};
+use ramtape::admin::{AdminApi, SessionAdmin, SettledVariables, VariableValues};
 use ramtape::model::{Request, Response, Secret};
 use ramtape::proxy::Limits;
 use ramtape::proxy::{self, Handler, ProxyError, ProxySettings, RunningProxy};
@@ -56,7 +56,7 @@ impl Handler for Echo {
 
 struct OnlyA;
 
-impl Sessions for OnlyA {
+impl SessionAdmin for OnlyA {
     fn list(&self) -> serde_json::Value {
         serde_json::json!([])
     }

@@ -118,7 +118,7 @@ pub(crate) fn owner() -> Keys {
 
 /// A running ramtape and a client of it.
 pub(crate) struct Ramtape {
-    running: app::Running,
+    running: app::RunningServer,
     caller: Caller,
 }
 

@@ -1,7 +1,7 @@
 //! The writes that takes lead back to: whether they are there when what leads to them becomes text.
 
 use crate::cassette::policy::BrokenEntry;
-use crate::cassette::storage::{KnownWrites, Storage};
+use crate::cassette::storage::{Storage, WriteLookups};
 use crate::cassette::take_links::{after, bringing, values};
 use crate::diff::RecordedTake;
 use crate::model::{Entry, Take};
@@ -32,7 +32,7 @@ impl Storage {
         self.known_writes().extend(ids.map(|id| (id, true)));
     }
 
-    fn known_writes(&self) -> MutexGuard<'_, KnownWrites> {
+    fn known_writes(&self) -> MutexGuard<'_, WriteLookups> {
         self.writes.lock()
     }
 

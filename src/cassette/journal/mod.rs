@@ -11,7 +11,7 @@ mod frame;
 mod record;
 mod recovery;
 
-pub(crate) use record::{Event, PageName, Record, StoredHead, StoredPage, Writing};
+pub(crate) use record::{Event, PageName, PageRecord, Record, StoredHead, Writing};
 pub(crate) use recovery::{JournalTake, Location, LostPages, Recovered};
 
 use self::frame::{checksum_of, decode, encode};
@@ -25,7 +25,7 @@ const JOURNAL: &str = "journal";
 const ACKNOWLEDGED: &str = "acknowledged";
 
 /// A file that records are appended to.
-struct Log {
+struct AppendLog {
     file: File,
     length: u64,
 }
@@ -33,8 +33,8 @@ struct Log {
 /// The journal of one cassette, and the log of what it acknowledged.
 pub(crate) struct Journal {
     folder: PathBuf,
-    journal: Log,
-    acknowledged: Log,
+    journal: AppendLog,
+    acknowledged: AppendLog,
     /// The number of the next take.
     next: u64,
 }
@@ -51,8 +51,8 @@ impl Journal {
     /// # Errors
     /// Where a file cannot be read or made.
     pub(crate) fn open(folder: &Path) -> io::Result<(Self, Recovered)> {
-        let mut journal = Log::open(&folder.join(JOURNAL))?;
-        let mut acknowledged = Log::open(&folder.join(ACKNOWLEDGED))?;
+        let mut journal = AppendLog::open(&folder.join(JOURNAL))?;
+        let mut acknowledged = AppendLog::open(&folder.join(ACKNOWLEDGED))?;
         let recovered = recovery::recover(&journal.read()?, &acknowledged.read()?);
         // The next record must not stand behind half a one.
         journal.cut(recovered.end)?;
@@ -114,7 +114,7 @@ impl Journal {
     pub(crate) fn rewrite(&mut self, records: &[Record], keep_damaged: bool) -> io::Result<Vec<Location>> {
         let (path, fresh) = (self.folder.join(JOURNAL), self.folder.join("journal.new"));
         let _ = fs::remove_file(&fresh);
-        let mut journal = Log::open(&fresh)?;
+        let mut journal = AppendLog::open(&fresh)?;
         let locations: Vec<Location> =
             records.iter().map(|record| journal.append(&packed(record)?)).collect::<io::Result<_>>()?;
         if keep_damaged {
@@ -135,7 +135,7 @@ impl Journal {
     }
 }
 
-impl Log {
+impl AppendLog {
     fn open(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let length = file.metadata()?.len();

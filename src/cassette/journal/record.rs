@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Record {
     pub(crate) event: Event,
     /// In the order of [`Event::Stored`]; none otherwise.
-    pub(crate) pages: Vec<StoredPage>,
+    pub(crate) pages: Vec<PageRecord>,
 }
 
 /// What happened to takes that are not in the text.
@@ -48,7 +48,7 @@ pub(crate) struct Writing {
 
 /// A page, with its take's head where it is the first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct StoredPage {
+pub(crate) struct PageRecord {
     pub(crate) head: Option<StoredHead>,
     pub(crate) page: Page,
 }

@@ -156,7 +156,7 @@ impl Recovered {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::super::frame::encode;
-    use super::super::record::{StoredHead, StoredPage};
+    use super::super::record::{PageRecord, StoredHead};
     use super::*;
     use crate::cassette::take::EntryHead;
     use crate::model::{Body, OperationName, Page, Take};
@@ -188,7 +188,7 @@ mod tests {
             times: 1,
             pages: Vec::new(),
         };
-        let pages = numbers.clone().map(|number| StoredPage {
+        let pages = numbers.clone().map(|number| PageRecord {
             head: (number == 0).then(|| StoredHead { entry: entry.clone(), take: first.clone(), replace: false }),
             page: page.clone(),
         });

@@ -16,9 +16,9 @@ pub(super) use open::{OpeningError, has_pending};
 
 use self::lock::Lock;
 use self::pending::PendingIndex;
-use self::sled_index::{Kind, SledIndex};
+use self::sled_index::{RecordKind, SledIndex};
 use super::error::StoreError;
-use super::journal::{Journal, Location, Record, StoredHead, StoredPage};
+use super::journal::{Journal, Location, PageRecord, Record, StoredHead};
 use super::path::Identity;
 use super::take::{EntryHead, TakeId};
 use crate::diff::RecordedTake;
@@ -76,7 +76,7 @@ impl Store {
             let id = TakeId { fingerprint: *fp, sequence };
             let mut recorded: Option<(EntryHead, RecordedTake)> = None;
             for (number, location) in (0..).zip(&take.pages) {
-                let StoredPage { head, page } = self.read_page(&mut reader, id, number, *location)?;
+                let PageRecord { head, page } = self.read_page(&mut reader, id, number, *location)?;
                 if let Some(StoredHead { entry, take, replace }) = head {
                     recorded = Some((entry, RecordedTake { take, replace }));
                 }
@@ -104,7 +104,7 @@ impl Store {
 
     /// The entry of the file with this identity, as it was read before. Anything doubtful is none: the file is there.
     pub(crate) fn cached_entry(&self, fp: &Fingerprint, identity: &Identity) -> Option<Entry> {
-        let value = self.sled.get(Kind::Entry, fp.bytes())?;
+        let value = self.sled.get(RecordKind::Entry, fp.bytes())?;
         let (numbers, entry) = postcard::from_bytes::<([i64; 6], Entry)>(&value).ok()?;
         (numbers == identity.numbers).then_some(entry)
     }
@@ -114,7 +114,7 @@ impl Store {
         if let Ok(value) = postcard::to_allocvec(&(identity.numbers, entry))
             && value.len() <= LARGEST_ENTRY
         {
-            self.sled.put(Kind::Entry, fp.bytes(), &value);
+            self.sled.put(RecordKind::Entry, fp.bytes(), &value);
         }
     }
 
@@ -125,8 +125,8 @@ impl Store {
         take: TakeId,
         number: u32,
         location: Location,
-    ) -> Result<StoredPage, StoreError> {
-        let indexed = self.sled.get(Kind::Page, &page_key(take, number, location));
+    ) -> Result<PageRecord, StoreError> {
+        let indexed = self.sled.get(RecordKind::Page, &page_key(take, number, location));
         if let Some(page) = indexed.and_then(|value| postcard::from_bytes(&value).ok()) {
             return Ok(page);
         }
@@ -136,9 +136,9 @@ impl Store {
     }
 
     /// Has sled hold a pending page, under a key that no other page ever has.
-    fn index_page(&self, take: TakeId, number: u32, location: Location, page: &StoredPage) {
+    fn index_page(&self, take: TakeId, number: u32, location: Location, page: &PageRecord) {
         if let Ok(value) = postcard::to_allocvec(page) {
-            self.sled.put(Kind::Page, &page_key(take, number, location), &value);
+            self.sled.put(RecordKind::Page, &page_key(take, number, location), &value);
         }
     }
 }
@@ -151,7 +151,7 @@ struct PageReader {
 }
 
 impl PageReader {
-    fn read_page(&mut self, journal: &Journal, location: Location) -> Result<StoredPage, StoreError> {
+    fn read_page(&mut self, journal: &Journal, location: Location) -> Result<PageRecord, StoreError> {
         if self.record.as_ref().is_none_or(|(offset, _)| *offset != location.offset) {
             let record = journal.read(location)?;
             let record = record.ok_or(StoreError::Damaged("a record of the journal is no longer valid"))?;

@@ -3,7 +3,7 @@
 use super::Store;
 use super::lock::{Lock, LockError};
 use super::pending::PendingIndex;
-use super::sled_index::{Kind, SledIndex};
+use super::sled_index::{RecordKind, SledIndex};
 use crate::cassette::error::StoreError;
 use crate::cassette::journal::{self, Event, Journal, LostPages, Recovered, Writing};
 use crate::cassette::take::TakeId;
@@ -84,7 +84,7 @@ impl Store {
         };
         if store.pending().is_empty() {
             // Left by a process that was killed after all of it had become text.
-            store.sled.clear(Kind::Page);
+            store.sled.clear(RecordKind::Page);
         }
         let Recovered { lost, has_unnamed_damage, .. } = recovered;
         Ok(Opening { store, damaged_index, lost, has_unnamed_damage })

@@ -25,7 +25,7 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 
 /// What a value is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RecordKind {
     /// A page of a pending take.
     Page,
     /// An entry's file, read.
@@ -47,23 +47,23 @@ struct Trees {
 }
 
 impl Trees {
-    const fn tree(&self, kind: Kind) -> &Tree {
+    const fn tree(&self, kind: RecordKind) -> &Tree {
         match kind {
-            Kind::Page => &self.pages,
-            Kind::Entry => &self.entries,
-            Kind::Token => &self.tokens,
-            Kind::Time => &self.times,
+            RecordKind::Page => &self.pages,
+            RecordKind::Entry => &self.entries,
+            RecordKind::Token => &self.tokens,
+            RecordKind::Time => &self.times,
         }
     }
 }
 
 /// What the thread that writes is to do.
 enum Job {
-    Put(Kind, Vec<u8>, Vec<u8>),
-    Remove(Kind, Vec<u8>),
-    Clear(Kind),
+    Put(RecordKind, Vec<u8>, Vec<u8>),
+    Remove(RecordKind, Vec<u8>),
+    Clear(RecordKind),
     /// Removes the values that are no longer good.
-    Retain(Kind, fn(&[u8]) -> bool),
+    Retain(RecordKind, fn(&[u8]) -> bool),
 }
 
 /// Why sled is not used as it is.
@@ -82,14 +82,14 @@ pub(super) enum Doubt {
 
 /// The index of one cassette, or what is left of it.
 pub(super) struct SledIndex {
-    shared: Arc<Shared>,
+    shared: Arc<IndexState>,
     jobs: Option<Sender<Job>>,
     /// Closed when the thread that writes has ended.
     ended: Option<Mutex<Receiver<()>>>,
     deadline: Duration,
 }
 
-struct Shared {
+struct IndexState {
     path: PathBuf,
     /// `None` once there was a doubt.
     trees: RwLock<Option<Trees>>,
@@ -108,7 +108,7 @@ impl SledIndex {
                 (open_trees(path, cache, deadline).ok(), Some((doubt.to_string(), aside)))
             }
         };
-        let shared = Shared { path: path.to_owned(), trees: RwLock::new(trees), queued: AtomicUsize::new(0) };
+        let shared = IndexState { path: path.to_owned(), trees: RwLock::new(trees), queued: AtomicUsize::new(0) };
         let shared = Arc::new(shared);
         let (jobs, received) = mpsc::channel();
         let (end, ended) = mpsc::channel();
@@ -125,13 +125,13 @@ impl SledIndex {
     }
 
     /// The value of `key`, if there is one and its checksum holds.
-    pub(super) fn get(&self, kind: Kind, key: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn get(&self, kind: RecordKind, key: &[u8]) -> Option<Vec<u8>> {
         let guarded = self.shared.ask(|trees| trees.tree(kind).get(key))??;
         unguard(key, &guarded).map(<[u8]>::to_vec)
     }
 
     /// Has a value written, soon, where the disk has room.
-    pub(super) fn put(&self, kind: Kind, key: &[u8], value: &[u8]) {
+    pub(super) fn put(&self, kind: RecordKind, key: &[u8], value: &[u8]) {
         let size = key.len() + value.len();
         if self.shared.queued.fetch_add(size, Ordering::Relaxed) + size > LARGEST_QUEUE {
             self.shared.queued.fetch_sub(size, Ordering::Relaxed);
@@ -141,17 +141,17 @@ impl SledIndex {
     }
 
     /// Has a value removed, soon.
-    pub(super) fn remove(&self, kind: Kind, key: Vec<u8>) {
+    pub(super) fn remove(&self, kind: RecordKind, key: Vec<u8>) {
         self.order(Job::Remove(kind, key));
     }
 
     /// Has all values of a kind removed, soon.
-    pub(super) fn clear(&self, kind: Kind) {
+    pub(super) fn clear(&self, kind: RecordKind) {
         self.order(Job::Clear(kind));
     }
 
     /// Has the values of a kind removed, soon, of which `is_good` does not say yes, and those that do not hold.
-    pub(super) fn retain(&self, kind: Kind, is_good: fn(&[u8]) -> bool) {
+    pub(super) fn retain(&self, kind: RecordKind, is_good: fn(&[u8]) -> bool) {
         self.order(Job::Retain(kind, is_good));
     }
 
@@ -172,7 +172,7 @@ impl Drop for SledIndex {
     }
 }
 
-impl Shared {
+impl IndexState {
     /// Asks sled; `None` where there is none, or where it fails, which ends its use.
     fn ask<T>(&self, ask: impl FnOnce(&Trees) -> sled::Result<T>) -> Option<T> {
         // Not under the lock: sled may hang.
@@ -199,7 +199,7 @@ impl Shared {
 }
 
 /// Does the jobs as they come, until nobody can order any more.
-fn write_jobs(shared: &Shared, jobs: &Receiver<Job>) {
+fn write_jobs(shared: &IndexState, jobs: &Receiver<Job>) {
     let mut space = DiskSpace::new(shared.path.with_file_name("reserve"));
     let mut unflushed: Option<Instant> = None;
     loop {
@@ -219,7 +219,7 @@ fn write_jobs(shared: &Shared, jobs: &Receiver<Job>) {
     }
 }
 
-fn write_job(shared: &Shared, space: &mut DiskSpace, job: Job) {
+fn write_job(shared: &IndexState, space: &mut DiskSpace, job: Job) {
     match job {
         Job::Put(kind, key, guarded) => {
             shared.queued.fetch_sub(key.len() + guarded.len() - super::guarded::CHECKSUM, Ordering::Relaxed);
@@ -318,19 +318,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let index = open(folder.path());
         for (key, value) in [(b"a", b"1"), (b"b", b"2"), (b"c", b"3"), (b"d", b"4")] {
-            index.put(Kind::Page, key, value);
+            index.put(RecordKind::Page, key, value);
         }
-        index.remove(Kind::Page, b"b".to_vec());
-        index.retain(Kind::Page, |value| value != b"3");
-        index.put(Kind::Entry, b"a", b"5");
+        index.remove(RecordKind::Page, b"b".to_vec());
+        index.retain(RecordKind::Page, |value| value != b"3");
+        index.put(RecordKind::Entry, b"a", b"5");
         drop(index);
         let index = open(folder.path());
-        let found = [b"a", b"b", b"c", b"d"].map(|key| index.get(Kind::Page, key));
+        let found = [b"a", b"b", b"c", b"d"].map(|key| index.get(RecordKind::Page, key));
         assert_eq!(found, [Some(b"1".to_vec()), None, None, Some(b"4".to_vec())]);
-        index.clear(Kind::Page);
+        index.clear(RecordKind::Page);
         drop(index);
         let index = open(folder.path());
-        assert_eq!((index.get(Kind::Page, b"a"), index.get(Kind::Entry, b"a")), (None, Some(b"5".to_vec())));
+        assert_eq!(
+            (index.get(RecordKind::Page, b"a"), index.get(RecordKind::Entry, b"a")),
+            (None, Some(b"5".to_vec()))
+        );
     }
 
     #[test]
@@ -340,10 +343,10 @@ mod tests {
         let trees = index.shared.trees.read().clone().unwrap();
         let mut guarded = guard(b"key", b"value");
         trees.pages.insert(b"other", guarded.as_slice()).unwrap();
-        assert_eq!(index.get(Kind::Page, b"other"), None, "a value under another key");
+        assert_eq!(index.get(RecordKind::Page, b"other"), None, "a value under another key");
         *guarded.last_mut().unwrap() ^= 1;
         trees.pages.insert(b"key", guarded).unwrap();
-        assert_eq!(index.get(Kind::Page, b"key"), None, "a flipped bit");
+        assert_eq!(index.get(RecordKind::Page, b"key"), None, "a flipped bit");
     }
 
     #[test]
@@ -353,8 +356,8 @@ mod tests {
         #[expect(clippy::panic, reason = "what is tested")]
         let failed = index.shared.ask(|_| -> sled::Result<()> { panic!("as sled does") });
         assert_eq!(failed, None);
-        index.put(Kind::Page, b"key", b"value");
-        assert_eq!(index.get(Kind::Page, b"key"), None);
+        index.put(RecordKind::Page, b"key", b"value");
+        assert_eq!(index.get(RecordKind::Page, b"key"), None);
         drop(index);
         assert!(folder.path().join("sled.damaged").is_dir() && !folder.path().join("sled").exists());
         drop(open(folder.path()));
@@ -366,10 +369,10 @@ mod tests {
         // Nobody can write a file where a folder is.
         fs::create_dir(folder.path().join("reserve")).unwrap();
         let index = open(folder.path());
-        index.put(Kind::Page, b"key", b"value");
+        index.put(RecordKind::Page, b"key", b"value");
         drop(index);
         let index = open(folder.path());
-        assert_eq!(index.get(Kind::Page, b"key"), None);
+        assert_eq!(index.get(RecordKind::Page, b"key"), None);
         assert_eq!(index.shared.queued.load(Ordering::Relaxed), 0);
     }
 

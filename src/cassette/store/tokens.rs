@@ -3,7 +3,7 @@
 //! This process' own are in memory; those of an earlier one are in sled, and where one is lost the listing is walked again.
 
 use super::Store;
-use super::sled_index::Kind;
+use super::sled_index::RecordKind;
 use crate::cassette::take::UpstreamToken;
 use crate::model::Secret;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,7 +21,7 @@ impl Store {
 
     fn keep_token_since(&self, token: &UpstreamToken, since: u64) {
         if let Ok(value) = postcard::to_allocvec(&(since, token.token.expose())) {
-            self.sled.put(Kind::Token, &token.key, &value);
+            self.sled.put(RecordKind::Token, &token.key, &value);
         }
     }
 
@@ -30,14 +30,14 @@ impl Store {
         if let Some(token) = self.recent_tokens.get(key) {
             return Some(token);
         }
-        let value = self.sled.get(Kind::Token, key)?;
+        let value = self.sled.get(RecordKind::Token, key)?;
         let (_, token) = postcard::from_bytes::<(u64, String)>(&value).ok()?;
         Some(Secret::new(token))
     }
 
     /// Drops the tokens that are a day old.
     pub(crate) fn drop_old_tokens(&self) {
-        self.sled.retain(Kind::Token, |value| {
+        self.sled.retain(RecordKind::Token, |value| {
             let kept = postcard::from_bytes::<(u64, String)>(value);
             kept.is_ok_and(|(since, _)| since + KEPT.as_secs() >= now())
         });

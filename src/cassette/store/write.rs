@@ -1,11 +1,11 @@
 //! Every change of what is pending.
 
 use super::pending::{PendingIndex, PendingTake};
-use super::sled_index::Kind;
+use super::sled_index::RecordKind;
 use super::{PageReader, Store, page_key};
 use crate::cassette::error::{CassetteError, StoreError};
 use crate::cassette::failpoint;
-use crate::cassette::journal::{Event, Journal, Location, PageName, Record, StoredHead, StoredPage, Writing};
+use crate::cassette::journal::{Event, Journal, Location, PageName, PageRecord, Record, StoredHead, Writing};
 use crate::cassette::take::{EntryHead, TakeHead, TakeId};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Page, Take};
@@ -33,7 +33,7 @@ impl Store {
             ids.push(take);
             let mut first = Some(StoredHead { entry: entry.clone(), take: without_pages(head), replace });
             names.extend(name_pages(take, &folder, pages.len(), head.complete));
-            stored.extend(pages.into_iter().map(|page| StoredPage { head: first.take(), page }));
+            stored.extend(pages.into_iter().map(|page| PageRecord { head: first.take(), page }));
         }
         let record = Record { event: Event::Stored(names), pages: stored };
         let location = journal.append(&record)?;
@@ -51,7 +51,7 @@ impl Store {
             let folder = pending.entry(&take.fingerprint).map(|entry| entry.folder.clone()).unwrap_or_default();
             PageName { take, number: u32::try_from(found.pages.len()).unwrap_or(u32::MAX), last, folder }
         };
-        let record = Record { event: Event::Stored(vec![name]), pages: vec![StoredPage { head: None, page }] };
+        let record = Record { event: Event::Stored(vec![name]), pages: vec![PageRecord { head: None, page }] };
         let location = self.journal.lock().append(&record)?;
         self.note_pages(&record, location);
         Ok(())
@@ -177,7 +177,7 @@ impl Store {
     /// Has sled forget the pages of a take that is pending no more.
     fn drop_pages(&self, id: TakeId, take: &PendingTake) {
         for (number, location) in (0..).zip(&take.pages) {
-            self.sled.remove(Kind::Page, page_key(id, number, *location));
+            self.sled.remove(RecordKind::Page, page_key(id, number, *location));
         }
     }
 }

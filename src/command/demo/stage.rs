@@ -1,7 +1,7 @@
 //! Where the demo plays: a cassette in a temporary folder, and a configuration that nothing on the machine changes.
 
 use super::client::{DemoAnswer, DemoListing};
-use crate::app::{self, Running};
+use crate::app::{self, RunningServer};
 use crate::aws::{CredentialSource, Keys};
 use crate::command::process::Scratch;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
@@ -24,12 +24,12 @@ impl Stage {
         Ok(Self { folder: Scratch::new().map_err(DemoError::Folder)? })
     }
 
-    pub(super) async fn record(&self, upstream: &str, keys: Keys) -> Result<Running, CommandError> {
+    pub(super) async fn record(&self, upstream: &str, keys: Keys) -> Result<RunningServer, CommandError> {
         let config = self.config(Some(upstream.to_owned()), RecordMode::Once)?;
         Ok(app::start_as(config, CredentialSource::Fixed(keys)).await?)
     }
 
-    pub(super) async fn replay(&self) -> Result<Running, CommandError> {
+    pub(super) async fn replay(&self) -> Result<RunningServer, CommandError> {
         Ok(app::start(self.config(None, RecordMode::None)?).await?)
     }
 

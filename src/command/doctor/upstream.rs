@@ -1,7 +1,7 @@
 //! What recording needs: credentials and a way to upstream.
 
 use super::check::Check;
-use crate::app::{self, Destination};
+use crate::app::{self, UpstreamDestination};
 use crate::aws::{BaseUrl, CredentialsError, Endpoint, Keys, Upstream, UpstreamError};
 use crate::config::{Config, RecordMode};
 use crate::model::with_causes;
@@ -100,7 +100,7 @@ fn described(keys: &Keys, now: SystemTime) -> String {
 }
 
 /// Connects and sends nothing. AWS is left alone unless somebody asked for it.
-async fn reach(config: &Config, destination: &Destination, online: bool) -> Check {
+async fn reach(config: &Config, destination: &UpstreamDestination, online: bool) -> Check {
     let name = "upstream";
     let url = match endpoint(config, destination) {
         Ok(url) => url,
@@ -123,7 +123,7 @@ async fn reach(config: &Config, destination: &Destination, online: bool) -> Chec
     }
 }
 
-fn endpoint(config: &Config, destination: &Destination) -> Result<Uri, UpstreamError> {
+fn endpoint(config: &Config, destination: &UpstreamDestination) -> Result<Uri, UpstreamError> {
     let endpoint = match &destination.url {
         Some(url) => Endpoint::Fixed(BaseUrl::parse(url)?),
         None => Endpoint::Public { service: config.service.name.clone(), kind: destination.kind },

@@ -40,7 +40,8 @@ impl MergeTarget {
         }
         let access = if dry_run { Access::Replay } else { Access::Record { replace: false } };
         let rules = Arc::new(rules);
-        let settings = cassette::Settings { policy: Arc::<Rules>::clone(&rules), ..cassette::Settings::default() };
+        let settings =
+            cassette::CassetteSettings { policy: Arc::<Rules>::clone(&rules), ..cassette::CassetteSettings::default() };
         let opened = Cassette::open(root, access, |_, _| (), &settings)?;
         if opened.notices.iter().any(|notice| matches!(notice, Notice::InUse { .. })) {
             return Err(CassetteError::InUse { root: root.to_owned() }.into());

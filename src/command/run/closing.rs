@@ -4,7 +4,7 @@ use super::child::ChildStatus;
 use super::command_line::command_line;
 use super::run_settings::RunSettings;
 use crate::cli::RunArgs;
-use crate::config::{Door, RecordMode};
+use crate::config::{RecordMode, RunDoor};
 use crate::engine::Summary;
 use crate::model::{counted, shell_path};
 use crate::ui::Console;
@@ -29,15 +29,15 @@ pub(super) fn print(end: &RunEnd<'_>, console: Console) {
 }
 
 /// Why nothing may have come, where nothing did.
-fn nothing_sent(summary: &Summary, door: Door) -> Option<&'static str> {
+fn nothing_sent(summary: &Summary, door: RunDoor) -> Option<&'static str> {
     if summary.requests > 0 {
         return None;
     }
     Some(match door {
         _ if summary.tunnels_refused > 0 => ONLY_REFUSED_TUNNELS,
-        Door::Endpoint => NOTHING_SENT,
-        Door::Proxy => NOTHING_SENT_TO_PROXY,
-        Door::Intercept => NOTHING_SENT_THROUGH_TUNNELS,
+        RunDoor::Endpoint => NOTHING_SENT,
+        RunDoor::Proxy => NOTHING_SENT_TO_PROXY,
+        RunDoor::Intercept => NOTHING_SENT_THROUGH_TUNNELS,
     })
 }
 
@@ -110,7 +110,7 @@ mod tests {
         };
         let settings = RunSettings {
             mode,
-            door: Door::Endpoint,
+            door: RunDoor::Endpoint,
             service: String::new(),
             region: String::new(),
             upstream: UpstreamConfig::default(),
@@ -143,7 +143,7 @@ mod tests {
     fn refused_tunnels_are_the_cause_that_is_told() {
         let describe_end = |requests, tunnels_refused| {
             let summary = Summary { requests, tunnels_refused, ..Summary::default() };
-            nothing_sent(&summary, Door::Intercept)
+            nothing_sent(&summary, RunDoor::Intercept)
         };
         assert!(describe_end(0, 0).unwrap().contains("The likely causes"));
         assert!(describe_end(0, 1).unwrap().contains("tunnels that it asked for were refused"));

@@ -3,14 +3,14 @@
 use super::environment::VariableChange;
 use super::no_proxy::{find_covering_entry, with_loopback};
 use crate::aws::{EndpointKind, ServiceHost};
-use crate::config::{Door, Environment};
+use crate::config::{Environment, RunDoor};
 use crate::ui::CommandError;
 use std::net::SocketAddr;
 
 /// How a client finds ramtape: the door, and where it leads.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientRoute<'a> {
-    pub(super) door: Door,
+    pub(super) door: RunDoor,
     /// The base URL, its key included.
     pub(super) base_url: &'a str,
     /// The address that ramtape listens on.
@@ -30,12 +30,12 @@ impl ClientRoute<'_> {
     /// Where CMD would not find it, and its requests would leave by another way.
     pub(super) fn changes(&self, parent: &Environment) -> Result<Vec<VariableChange>, CommandError> {
         let mut changes = match self.door {
-            Door::Endpoint => {
+            RunDoor::Endpoint => {
                 let endpoint = VariableChange::Set("AWS_ENDPOINT_URL_RAM", self.base_url.into());
                 std::iter::once(endpoint).chain(self.usual_endpoint()).collect()
             }
-            Door::Proxy => self.as_proxy(parent)?,
-            Door::Intercept => self.as_https_proxy(parent)?,
+            RunDoor::Proxy => self.as_proxy(parent)?,
+            RunDoor::Intercept => self.as_https_proxy(parent)?,
         };
         changes.push(VariableChange::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", self.ignores_endpoints().into()));
         changes.push(VariableChange::Set("NO_PROXY", with_loopback("NO_PROXY", "no_proxy", self.addr.ip(), parent)));
@@ -47,8 +47,8 @@ impl ClientRoute<'_> {
     /// where a tunnel does, one in its profile would lead it past the tunnel.
     fn ignores_endpoints(&self) -> &'static str {
         match self.door {
-            Door::Endpoint | Door::Proxy => "false",
-            Door::Intercept => "true",
+            RunDoor::Endpoint | RunDoor::Proxy => "false",
+            RunDoor::Intercept => "true",
         }
     }
 
@@ -120,7 +120,7 @@ mod tests {
 
     const LOOPBACK: &str = "127.0.0.1,localhost,::1,[::1],127.0.0.0/8";
 
-    fn led(door: Door, parent: &[(&'static str, &str)]) -> Result<BTreeMap<&'static str, String>, CommandError> {
+    fn led(door: RunDoor, parent: &[(&'static str, &str)]) -> Result<BTreeMap<&'static str, String>, CommandError> {
         led_in("eu-west-1", door, parent)
     }
 
@@ -129,7 +129,7 @@ mod tests {
         let kind = EndpointKind { fips: true, dual_stack: false };
         let addr = "127.0.0.1:1".parse().unwrap();
         for (door, url) in
-            [(Door::Endpoint, "http://127.0.0.1:1/~k"), (Door::Proxy, "http://ram-fips.eu-west-1.amazonaws.com")]
+            [(RunDoor::Endpoint, "http://127.0.0.1:1/~k"), (RunDoor::Proxy, "http://ram-fips.eu-west-1.amazonaws.com")]
         {
             let route = ClientRoute {
                 door,
@@ -147,7 +147,7 @@ mod tests {
 
     fn led_in(
         region: &str,
-        door: Door,
+        door: RunDoor,
         parent: &[(&'static str, &str)],
     ) -> Result<BTreeMap<&'static str, String>, CommandError> {
         let addr = "127.0.0.1:1".parse().unwrap();
@@ -168,7 +168,7 @@ mod tests {
         let parent =
             [("AWS_PROFILE", "p"), ("AWS_ENDPOINT_URL_RAM", "http://elsewhere"), ("HTTP_PROXY", "http://corp")];
         assert_eq!(
-            led(Door::Endpoint, &parent).unwrap().into_iter().collect::<Vec<_>>(),
+            led(RunDoor::Endpoint, &parent).unwrap().into_iter().collect::<Vec<_>>(),
             [
                 ("AWS_ENDPOINT_URL_RAM", "http://127.0.0.1:1/~k".to_owned()),
                 ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
@@ -185,7 +185,7 @@ mod tests {
         let parent =
             [("http_proxy", "http://corp.test"), ("HTTPS_PROXY", "http://corp.test"), ("no_proxy", "corp.test")];
         assert_eq!(
-            led(Door::Proxy, &parent).unwrap().into_iter().collect::<Vec<_>>(),
+            led(RunDoor::Proxy, &parent).unwrap().into_iter().collect::<Vec<_>>(),
             [
                 ("AWS_ENDPOINT_URL_RAM", "http://ram.eu-west-1.amazonaws.com".to_owned()),
                 ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
@@ -196,7 +196,7 @@ mod tests {
                 ("no_proxy", format!("corp.test,{LOOPBACK}")),
             ]
         );
-        let child = led_in("cn-north-1", Door::Proxy, &[]).unwrap();
+        let child = led_in("cn-north-1", RunDoor::Proxy, &[]).unwrap();
         assert_eq!(child["AWS_ENDPOINT_URL_RAM"], "http://ram.cn-north-1.amazonaws.com.cn");
     }
 
@@ -204,7 +204,7 @@ mod tests {
     fn the_https_proxy_is_given_and_no_endpoint() {
         let parent = [("AWS_ENDPOINT_URL_RAM", "http://elsewhere"), ("https_proxy", "http://corp.test")];
         assert_eq!(
-            led(Door::Intercept, &parent).unwrap().into_iter().collect::<Vec<_>>(),
+            led(RunDoor::Intercept, &parent).unwrap().into_iter().collect::<Vec<_>>(),
             [
                 ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true".to_owned()),
                 ("HTTPS_PROXY", "http://127.0.0.1:1".to_owned()),
@@ -218,7 +218,7 @@ mod tests {
             ("no_proxy", "*", "covers ram.eu-west-1.amazonaws.com"),
             ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", "AWS_ENDPOINT_URL makes CMD bypass ramtape"),
         ] {
-            let error = led(Door::Intercept, &[(name, value)]).unwrap_err().to_string();
+            let error = led(RunDoor::Intercept, &[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(part) && error.contains("--door"), "{error}");
         }
     }
@@ -226,19 +226,22 @@ mod tests {
     #[test]
     fn cmd_is_not_started_where_it_would_go_past_the_proxy() {
         for (name, value) in [("NO_PROXY", "*"), ("no_proxy", "corp.test,.amazonaws.com")] {
-            let error = led(Door::Proxy, &[(name, value)]).unwrap_err().to_string();
+            let error = led(RunDoor::Proxy, &[(name, value)]).unwrap_err().to_string();
             for part in [name, "ram.eu-west-1.amazonaws.com", "clear text", "--door"] {
                 assert!(error.contains(part), "{part} in {error}");
             }
-            assert_eq!(led(Door::Endpoint, &[(name, value)]).unwrap()["AWS_ENDPOINT_URL_RAM"], "http://127.0.0.1:1/~k");
+            assert_eq!(
+                led(RunDoor::Endpoint, &[(name, value)]).unwrap()["AWS_ENDPOINT_URL_RAM"],
+                "http://127.0.0.1:1/~k"
+            );
         }
-        let error = led_in("nowhere", Door::Proxy, &[]).unwrap_err().to_string();
+        let error = led_in("nowhere", RunDoor::Proxy, &[]).unwrap_err().to_string();
         assert!(error.contains("\"nowhere\"") && error.contains("AWS_REGION"), "{error}");
     }
 
     #[test]
     fn no_proxy_is_extended_and_never_narrowed() {
-        let child = |parent: &[(&'static str, &str)]| led(Door::Endpoint, parent).unwrap();
+        let child = |parent: &[(&'static str, &str)]| led(RunDoor::Endpoint, parent).unwrap();
         let extended = child(&[("no_proxy", "corp.test, localhost")]);
         assert_eq!(extended["no_proxy"], "corp.test, localhost,127.0.0.1,::1,[::1],127.0.0.0/8");
         assert_eq!(extended["NO_PROXY"], extended["no_proxy"]);

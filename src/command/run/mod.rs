@@ -12,10 +12,10 @@ mod trust;
 mod variables;
 
 use super::server;
-use crate::app::{Running, Wanted};
+use crate::app::{RunningServer, Wanted};
 use crate::cli::RunArgs;
 use crate::command::process::{Signals, runtime};
-use crate::config::{Config, Door, Environment, RawConfig, Settings};
+use crate::config::{Config, Environment, RawConfig, RunDoor, Settings};
 use crate::engine::Mode;
 use crate::model::with_causes;
 use crate::ui::report::Report;
@@ -47,9 +47,9 @@ pub(super) fn run(args: &RunArgs, environment: &Environment, console: Console) -
 /// Whether CMD will speak TLS to ramtape.
 fn needs_trust(config: &Config) -> Result<bool, CommandError> {
     match (config.door, config.tls) {
-        (Door::Endpoint, tls) => Ok(tls),
-        (Door::Intercept, false) => Ok(true),
-        (Door::Proxy, false) => Ok(false),
+        (RunDoor::Endpoint, tls) => Ok(tls),
+        (RunDoor::Intercept, false) => Ok(true),
+        (RunDoor::Proxy, false) => Ok(false),
         (door, true) => {
             let name = door.name();
             Err(CommandError::Usage(format!(
@@ -121,7 +121,7 @@ async fn drive(
 
 async fn run_child(
     args: &RunArgs,
-    running: &Running,
+    running: &RunningServer,
     settings: &RunSettings,
     parent: &Environment,
     (signals, console): (&mut Signals, Console),

@@ -2,14 +2,14 @@
 
 use super::trust::CommandTrust;
 use crate::app::Wanted;
-use crate::config::{Door, RecordMode, UpstreamConfig};
+use crate::config::{RecordMode, RunDoor, UpstreamConfig};
 use crate::model::Actor;
 use std::path::PathBuf;
 
 /// The settings of a run that are still needed once the proxy has the configuration.
 pub(super) struct RunSettings {
     pub(super) mode: RecordMode,
-    pub(super) door: Door,
+    pub(super) door: RunDoor,
     /// The service's name in host names.
     pub(super) service: String,
     pub(super) region: String,

@@ -1,6 +1,6 @@
 //! `--variable`: the recorded variables that CMD is given.
 
-use crate::app::{Running, Settled, Wanted, shown_session};
+use crate::app::{RunningServer, Settled, Wanted, shown_session};
 use crate::cassette::{VARIABLES_FILE, check_variable};
 use crate::config::RecordMode;
 use crate::model::shell_path;
@@ -35,7 +35,7 @@ pub(super) fn parse(flags: &[String]) -> Result<Vec<(String, Wanted)>, CommandEr
 /// # Errors
 /// Where one cannot be recorded, or is to be made at random and replayed at once.
 pub(super) async fn settle(
-    running: &Running,
+    running: &RunningServer,
     wanted: &[(String, Wanted)],
     mode: RecordMode,
     console: Console,
@@ -125,7 +125,7 @@ mod tests {
     use crate::command::ca;
     use crate::command::run::door::ClientRoute;
     use crate::command::run::environment::{Isolation, VariableChange, isolated};
-    use crate::config::{Door, Environment};
+    use crate::config::{Environment, RunDoor};
     use std::path::Path;
 
     fn flags(flags: &[&str]) -> Result<Vec<(String, Wanted)>, String> {
@@ -173,7 +173,7 @@ mod tests {
             profile: None,
             base_url: "http://h",
         };
-        let changes = [Door::Endpoint, Door::Proxy, Door::Intercept].into_iter().flat_map(way);
+        let changes = [RunDoor::Endpoint, RunDoor::Proxy, RunDoor::Intercept].into_iter().flat_map(way);
         let changes = changes.chain(isolated(&isolation, &parent));
         let changed = changes.map(|change| match change {
             VariableChange::Set(name, _) | VariableChange::Unset(name) => name,

@@ -1,7 +1,7 @@
 //! What a cassette holds, for the commands that only look.
 
 use crate::app::shown_session;
-use crate::cassette::{Access, Cassette, CassetteError, FolderKind, Notice, Opened, Settings, Variables};
+use crate::cassette::{Access, Cassette, CassetteError, CassetteSettings, FolderKind, Notice, Opened, Variables};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use crate::redact::KEPT_HEADERS;
@@ -70,14 +70,14 @@ impl CassetteReader {
 /// Opens the cassette in the folder `root`, which must be one.
 pub(in crate::command) fn open(root: &Path, access: Access) -> Result<Opened<()>, CommandError> {
     check(root)?;
-    Ok(Cassette::open(root, access, |_, _| (), &Settings::default())?)
+    Ok(Cassette::open(root, access, |_, _| (), &CassetteSettings::default())?)
 }
 
 /// As [`open`], with these settings; what it brought to light is told.
 pub(in crate::command) fn open_with(
     root: &Path,
     access: Access,
-    settings: &Settings,
+    settings: &CassetteSettings,
     console: Console,
 ) -> Result<Opened<()>, CommandError> {
     check(root)?;

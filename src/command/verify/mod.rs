@@ -17,7 +17,7 @@ use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::Refetcher;
 use crate::model::counted;
 use crate::model::with_causes;
-use crate::service::Kind;
+use crate::service::OperationKind;
 use crate::ui::{CommandError, Console, Exit, Progress, count_steps, output};
 use finding::{Level, OfflineFinding};
 use offline::Audit;
@@ -34,7 +34,7 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console
     }
     let access = if args.update { Access::Record { replace: true } } else { Access::Replay };
     let policy = Arc::new(app::Rules::from_config(&config));
-    let settings = cassette::Settings { policy, ..cassette::Settings::default() };
+    let settings = cassette::CassetteSettings { policy, ..cassette::CassetteSettings::default() };
     let opened = recorded::open_with(&config.cassette, access, &settings, console)?;
     let Audited { findings, requests, reads } = look_through(&opened.cassette, &config, online, console)?;
     let asked = if online { ask(args, &config, &opened, &reads, console)? } else { Vec::new() };
@@ -68,7 +68,7 @@ fn look_through(
 ) -> Result<Audited, CommandError> {
     let mut audit = Audit::new(&config.service, &config.cassette);
     let (mut requests, mut reads) = (0, Vec::new());
-    let is_write = |name: &str| config.service.operation_named(name).is_some_and(|it| it.kind == Kind::Write);
+    let is_write = |name: &str| config.service.operation_named(name).is_some_and(|it| it.kind == OperationKind::Write);
     let names = cassette.fingerprints()?;
     let mut progress = Progress::new(console, "reading", names.len());
     for (folder, fingerprint) in names {

@@ -8,7 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::model::{Entry, Hole, Page, Take};
 use crate::redact::unkept_headers;
-use crate::service::{Kind, Operation, Service};
+use crate::service::{Operation, OperationKind, Service};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -167,8 +167,8 @@ fn headers(at: &mut Spot<'_>, take: &Take) {
 
 fn answers(at: &mut Spot<'_>, service: &Service, operation: &Operation, take: &Take) {
     match (operation.kind, &take.id) {
-        (Kind::Write, None) => at.problem("a write without an id: nothing can be recorded after it"),
-        (Kind::Read, Some(_)) => at.problem("a read with an id, which only writes have"),
+        (OperationKind::Write, None) => at.problem("a write without an id: nothing can be recorded after it"),
+        (OperationKind::Read, Some(_)) => at.problem("a read with an id, which only writes have"),
         _ => {}
     }
     if operation.page_items.is_none() && (take.pages.len() > 1 || !take.complete) {

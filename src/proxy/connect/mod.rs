@@ -9,4 +9,4 @@ pub(super) use policy::ConnectCounters;
 pub use policy::{ConnectPolicy, Connector, TunnelCounts};
 pub(super) use serve::{METHOD, is_connect, serve_connect};
 pub(super) use target::HTTPS;
-pub use target::{InvalidTarget, Target};
+pub use target::{ConnectTarget, InvalidTarget};

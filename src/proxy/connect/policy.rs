@@ -1,6 +1,6 @@
 //! Which targets CONNECT may reach, and how often it did.
 
-use super::target::{HTTPS, Target};
+use super::target::{ConnectTarget, HTTPS};
 use crate::aws::{ServiceHost, UpstreamError, is_aws_host};
 use crate::ca::ServerCertificates;
 use crate::proxy::refusal::Refusal;
@@ -22,7 +22,7 @@ pub trait Connector: fmt::Debug + Send + Sync {
     /// machine or to a private network.
     fn connect<'a>(
         &'a self,
-        target: &'a Target,
+        target: &'a ConnectTarget,
         configured: bool,
     ) -> Pin<Box<dyn Future<Output = Result<TcpStream, UpstreamError>> + Send + 'a>>;
 }
@@ -35,7 +35,7 @@ pub struct ConnectPolicy {
     /// Makes connections to the outside; without one there are no tunnels.
     pub connector: Option<Arc<dyn Connector>>,
     /// Targets allowed besides AWS's hosts.
-    pub allowed: Vec<Target>,
+    pub allowed: Vec<ConnectTarget>,
 }
 
 /// How a CONNECT is served.
@@ -55,7 +55,7 @@ impl ConnectPolicy {
     /// get RAM, and no open proxy.
     pub(in crate::proxy) fn route(
         &self,
-        target: &Target,
+        target: &ConnectTarget,
         service: &str,
         is_local: bool,
     ) -> Result<ConnectRoute, Refusal> {
@@ -63,7 +63,7 @@ impl ConnectPolicy {
         if !configured && target.port == HTTPS && ServiceHost::parse(&target.host, service).is_some() {
             return Ok(ConnectRoute::Intercept);
         }
-        let refusal = |make: fn(Target) -> Refusal| Err(make(target.clone()));
+        let refusal = |make: fn(ConnectTarget) -> Refusal| Err(make(target.clone()));
         if self.connector.is_none() {
             return refusal(|target| Refusal::NothingLeaves { target });
         }
@@ -100,7 +100,7 @@ impl ConnectCounters {
     }
 
     /// Counts a refusal. Beyond the first targets the others are counted as one.
-    pub(in crate::proxy) fn count_refusal(&self, target: &Target) {
+    pub(in crate::proxy) fn count_refusal(&self, target: &ConnectTarget) {
         let mut refused = self.refused.lock();
         let name = target.to_string();
         let is_new = !refused.contains_key(&name);
@@ -126,7 +126,7 @@ mod tests {
     impl Connector for Nowhere {
         fn connect<'a>(
             &'a self,
-            _: &'a Target,
+            _: &'a ConnectTarget,
             _: bool,
         ) -> Pin<Box<dyn Future<Output = Result<TcpStream, UpstreamError>> + Send + 'a>> {
             Box::pin(async { Err(UpstreamError::Dns { host: "nowhere".to_owned() }) })
@@ -198,8 +198,8 @@ mod tests {
     fn refusals_are_counted_by_target_and_in_bounded_memory() {
         let counters = ConnectCounters::default();
         for port in 1..=200 {
-            counters.count_refusal(&Target { host: "h".to_owned(), port });
-            counters.count_refusal(&Target { host: "h".to_owned(), port: 1 });
+            counters.count_refusal(&ConnectTarget { host: "h".to_owned(), port });
+            counters.count_refusal(&ConnectTarget { host: "h".to_owned(), port: 1 });
         }
         let refused = counters.counts().refused;
         assert_eq!(refused.len(), MOST_REFUSED + 1);

@@ -2,7 +2,7 @@
 //! is read.
 
 use super::policy::ConnectRoute;
-use super::target::{InvalidTarget, Target};
+use super::target::{ConnectTarget, InvalidTarget};
 use super::tunnel::relay;
 use crate::proxy::connection::{ConnectionContext, serve_http};
 use crate::proxy::error_response::to_connect_bytes;
@@ -60,7 +60,7 @@ async fn refuse(stream: TcpStream, refusal: &Refusal) {
 async fn read_target<A: Handler>(
     stream: &mut TcpStream,
     context: &ConnectionContext<A>,
-) -> Result<Option<Target>, Refusal> {
+) -> Result<Option<ConnectTarget>, Refusal> {
     let guard = &context.state.guard;
     let mut scanner = HeadScanner::new(guard.limits.header_bytes, guard.limits.header_count);
     let mut head = Vec::new();
@@ -115,7 +115,7 @@ async fn intercept<A: Handler>(
     mut stream: TcpStream,
     permit: OwnedSemaphorePermit,
     context: ConnectionContext<A>,
-    target: Target,
+    target: ConnectTarget,
 ) {
     let config = match &context.state.connect_policy.certificates {
         Some(certificates) => certificates.config_for_host(&target.host).await.map_err(|error| error.to_string()),
@@ -142,7 +142,7 @@ async fn open_tunnel<A: Handler>(
     mut stream: TcpStream,
     permit: OwnedSemaphorePermit,
     mut context: ConnectionContext<A>,
-    target: Target,
+    target: ConnectTarget,
     configured: bool,
 ) {
     let limits = context.state.guard.limits.clone();

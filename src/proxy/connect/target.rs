@@ -9,7 +9,7 @@ pub(in crate::proxy) const HTTPS: u16 = 443;
 
 /// A host and a port of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct ConnectTarget {
     /// A name in lower case or an address.
     pub host: String,
     /// The port.
@@ -21,7 +21,7 @@ pub struct Target {
 #[error("not of the form host or host:port")]
 pub struct InvalidTarget;
 
-impl FromStr for Target {
+impl FromStr for ConnectTarget {
     type Err = InvalidTarget;
 
     /// Reads `host` or `host:port`; without one, the port of HTTPS.
@@ -31,7 +31,7 @@ impl FromStr for Target {
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for ConnectTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.host.contains(':') {
             write!(f, "[{}]:{}", self.host, self.port)

@@ -7,7 +7,7 @@ use crate::support::alone::test_path;
 use crate::support::pending::{asked, plant, recording};
 use crate::support::stage::{Asking, Caller, Stage, owner};
 use clap::Parser;
-use ramtape::cassette::{Access, Cassette, Notice, Settings, TakeHead, failpoint};
+use ramtape::cassette::{Access, Cassette, CassetteSettings, Notice, TakeHead, failpoint};
 use ramtape::cli::Cli;
 use ramtape::config::RecordMode;
 use ramtape::{command, ui};
@@ -175,7 +175,7 @@ fn an_interrupted_discard_removes_all_or_nothing() {
         assert_eq!(run(folder.path(), arguments, (point, 1)), None, "{point}");
         let again = run(folder.path(), arguments, ("none", 0));
         assert!(matches!(again, Some(0 | 1)), "{point}: {again:?}");
-        let opened = Cassette::open(&root, Access::Replay, |_, entry| entry, &Settings::default()).unwrap();
+        let opened = Cassette::open(&root, Access::Replay, |_, entry| entry, &CassetteSettings::default()).unwrap();
         assert_eq!(opened.notices, [Notice::Pending { root: root.clone(), entries: 1 }], "{point}");
         let head = asked("ListPrincipals", "{}");
         let entry = opened.cassette.entry(&head.operation.folder(), &head.fingerprint()).unwrap().unwrap();

@@ -2,7 +2,7 @@
 
 use crate::support::binary::{Finished, run};
 use crate::support::stage::{Asking, Stage, bodies};
-use ramtape::cassette::{Access, Cassette, Settings};
+use ramtape::cassette::{Access, Cassette, CassetteSettings};
 use ramtape::config::RecordMode;
 use serde_json::{Value, json};
 
@@ -157,7 +157,7 @@ async fn a_cassette_without_takes_adds_nothing_and_merge_says_so() {
     let stage = Stage::new().await;
     for name in ["a", "b"] {
         let access = Access::Record { replace: false };
-        Cassette::open(&stage.cassette(name), access, |_, _| (), &Settings::default()).unwrap();
+        Cassette::open(&stage.cassette(name), access, |_, _| (), &CassetteSettings::default()).unwrap();
     }
     for (arguments, told) in [
         (&["new", "a", "--dry-run"][..], "nothing to add: a holds no takes"),

@@ -2,7 +2,7 @@
 
 use crate::support::binary::{Finished, folder, ramtape};
 use crate::support::clients::{self, Call};
-use ramtape::ca::{CertificateAuthority, Store};
+use ramtape::ca::{AuthorityStore, CertificateAuthority};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -165,7 +165,7 @@ fn parallel_calls_make_one_consistent_authority() {
         assert_ne!(told["sha256"], made[0]["sha256"]);
         assert_eq!(told["certificates"], count, "one that was replaced is still trusted: {renewed:?}");
     }
-    let kept = Store::at(of_home(home.path())).open().unwrap().certificate_pem();
+    let kept = AuthorityStore::at(of_home(home.path())).open().unwrap().certificate_pem();
     assert_eq!(certificates(&of_home(home.path()).join("ca.pem")), std::slice::from_ref(&kept));
     assert_eq!(certificates(&bundle)[0], kept);
     assert_eq!(certificates(&bundle).len() as u64, count);
@@ -174,7 +174,7 @@ fn parallel_calls_make_one_consistent_authority() {
 #[test]
 fn an_authority_removed_meanwhile_is_made_again() {
     let home = folder();
-    let store = Store::at(of_home(home.path()));
+    let store = AuthorityStore::at(of_home(home.path()));
     for _ in 0..20 {
         let children: Vec<_> = [&[][..], &["--remove"], &["--renew"], &["--remove"]]
             .map(|arguments| {
@@ -195,7 +195,7 @@ fn an_authority_removed_meanwhile_is_made_again() {
 #[test]
 fn an_expired_authority_is_reported_and_renewed() {
     let home = folder();
-    let store = Store::at(of_home(home.path()));
+    let store = AuthorityStore::at(of_home(home.path()));
     store.keep(&CertificateAuthority::make(&[], Duration::ZERO).unwrap()).unwrap();
     assert!(store.open().unwrap_err().to_string().contains("expired on 20"));
     let doctor = ramtape(home.path()).args(["doctor", "--json"]).output().unwrap();

@@ -7,7 +7,7 @@ use crate::support::stage::{Asking, Stage};
 use bytes::Bytes;
 use ramtape::cassette::{EntryHead, TakeHead};
 use ramtape::config::{Pseudonymize, RecordMode};
-use ramtape::service::{Kind, Service};
+use ramtape::service::{OperationKind, Service};
 use ramtape::simulator::{Credential, Effect, Fault, SimulatorSettings};
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ async fn an_equal_upstream_answers_the_same_and_sees_no_write() {
     let service = Service::with_additions(&toml::Table::new()).unwrap();
     let asked = asked_for(&equal);
     for operation in &asked {
-        assert_eq!(service.operation_named(operation).unwrap().kind, Kind::Read, "{asked:?}");
+        assert_eq!(service.operation_named(operation).unwrap().kind, OperationKind::Read, "{asked:?}");
     }
     // The whole chain of the listing that was read to its end, and the one page of the other.
     let pages =

@@ -4,7 +4,7 @@ use super::rust_sdk;
 use crate::support::binary::{Server, folder, ramtape};
 use crate::support::clients::{Call, Finished, aws, boto3, node, python};
 use crate::support::scene::{Endpoint, REGION, Tape, as_owner, assert_offline, recording, stop_offline};
-use ramtape::ca::{CertificateAuthority, Store};
+use ramtape::ca::{AuthorityStore, CertificateAuthority};
 use ramtape::simulator::Credential;
 use std::path::Path;
 use std::process::Command;
@@ -121,7 +121,7 @@ fn a_server_without_a_good_authority_does_not_start_and_says_why() {
     assert!(absent.contains("there is no certificate authority in ca: `ramtape ca` makes one"), "{absent}");
 
     let expired = CertificateAuthority::make(&[], Duration::ZERO).unwrap();
-    Store::at(folder.path().join("ca")).keep(&expired).unwrap();
+    AuthorityStore::at(folder.path().join("ca")).keep(&expired).unwrap();
     let over = refused(&mut replay());
     assert!(over.contains("expired on 20") && over.contains("`ramtape ca` makes a new one"), "{over}");
     // `run` must not fall back silently to another authority: CMD may trust this one by other means.

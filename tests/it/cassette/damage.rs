@@ -2,7 +2,7 @@
 //! nothing hangs, and no answer is wrong.
 
 use crate::support::cassette::{FOLDER, RECORD, REPLAY, bodies, head, open, record, try_open};
-use ramtape::cassette::{Cassette, Notice, Opened, Settings};
+use ramtape::cassette::{Cassette, CassetteSettings, Notice, Opened};
 use ramtape::model::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ fn journal(root: &Path) -> PathBuf {
 
 /// Checks a damaged cassette; tells how many takes were lost.
 fn check(root: &Path, place: &str) -> usize {
-    let settings = Settings { deadline: Duration::from_secs(5), ..Settings::default() };
+    let settings = CassetteSettings { deadline: Duration::from_secs(5), ..CassetteSettings::default() };
     let opened: Opened<Entry> = Cassette::open(root, REPLAY, |_, entry| entry, &settings).unwrap();
     assert_eq!(bodies(&opened.cassette, 0), [text(0)], "{place}: what the text holds");
     let mut lost = 0;

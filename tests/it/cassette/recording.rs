@@ -3,7 +3,7 @@
 use crate::support::cassette::{
     ALL, FOLDER, Plain, RECORD, REPLAY, answer, bodies, head, listed, open, partial, record, text_path, try_open, whole,
 };
-use ramtape::cassette::{Cassette, CassetteError, Notice, Settings, StoreError, TakeHead, UpstreamToken};
+use ramtape::cassette::{Cassette, CassetteError, CassetteSettings, Notice, StoreError, TakeHead, UpstreamToken};
 use ramtape::model::Secret;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -127,7 +127,7 @@ fn sealing_reports_its_progress() {
     }
     drop(recording);
     let mut told = Vec::new();
-    let (settings, mut hear) = (Settings::default(), |all| told.push(all));
+    let (settings, mut hear) = (CassetteSettings::default(), |all| told.push(all));
     let opened = Cassette::open_telling(folder.path(), RECORD, |_, entry| entry, &settings, &mut hear).unwrap();
     assert_eq!(opened.sealed.sealed.len(), 3);
     record(&opened.cassette, 4, "{}");

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
-use ramtape::cassette::{Access, Cassette, Settings as Opening};
+use ramtape::cassette::{Access, Cassette, CassetteSettings};
 use ramtape::engine::{Engine, EngineSettings, Mode, Pages, Poll, PreparedEntry, SignerChoice};
 use ramtape::entry_file as text;
 use ramtape::fingerprint::{Fingerprint, canonical_text};
@@ -50,13 +50,16 @@ fn write(root: &Path, operation: &str, region: &str, actor: &str, request: &str,
 /// A new cassette's folder.
 fn cassette() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    drop(Cassette::open(folder.path(), Access::Record { replace: false }, |_, _| (), &Opening::default()).unwrap());
+    drop(
+        Cassette::open(folder.path(), Access::Record { replace: false }, |_, _| (), &CassetteSettings::default())
+            .unwrap(),
+    );
     folder
 }
 
 fn replay(root: &Path) -> Engine {
     let additions = toml::from_str("[CreateResourceShare]\nvolatile = ['name']").unwrap();
-    let opened = Cassette::open(root, Access::Replay, PreparedEntry::new, &Opening::default()).unwrap();
+    let opened = Cassette::open(root, Access::Replay, PreparedEntry::new, &CassetteSettings::default()).unwrap();
     let actor = |label: &str| Actor { label: label.to_owned(), ..Actor::default() };
     let settings = EngineSettings {
         redaction: opened.redaction,

@@ -3,7 +3,7 @@
 use super::identify::{DEFAULT_REGION, asked, service};
 use super::wire::{WireRequest, fixtures, folders, requests};
 use bytes::Bytes;
-use ramtape::cassette::{Access, Cassette, Settings as Opening};
+use ramtape::cassette::{Access, Cassette, CassetteSettings};
 use ramtape::engine::{Engine, EngineSettings, Mode, Poll, PreparedEntry, SignerChoice};
 use ramtape::json;
 use ramtape::model::{Request, Secret};
@@ -41,7 +41,7 @@ fn first_page(request: &mut WireRequest) {
 
 /// An engine over nothing recorded.
 fn replaying(folder: &Path) -> Engine {
-    let opened = Cassette::open(folder, Access::Replay, PreparedEntry::new, &Opening::default()).unwrap();
+    let opened = Cassette::open(folder, Access::Replay, PreparedEntry::new, &CassetteSettings::default()).unwrap();
     let settings = EngineSettings {
         mode: Mode::ReplayOnly,
         service: Arc::new(service().clone()),

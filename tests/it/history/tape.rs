@@ -3,7 +3,7 @@
 use super::model::Script;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use ramtape::cassette::{Access, Cassette, EntryHead, Settings as Opening, TakeHead};
+use ramtape::cassette::{Access, Cassette, CassetteSettings, EntryHead, TakeHead};
 use ramtape::engine::{Engine, EngineSettings, Mode, Pages, Poll, PreparedEntry, SignerChoice};
 use ramtape::model::{Body, OperationName, Request, Secret};
 use ramtape::redact::scrub_page;
@@ -19,7 +19,8 @@ const READ: &str = "GetPermission";
 /// Adds what `scripts` recorded to the cassette in `root`, as a recording would.
 pub(crate) fn write(root: &Path, scripts: &[Script]) {
     let opened =
-        Cassette::open(root, Access::Record { replace: false }, PreparedEntry::new, &Opening::default()).unwrap();
+        Cassette::open(root, Access::Record { replace: false }, PreparedEntry::new, &CassetteSettings::default())
+            .unwrap();
     let mut unnamed = SessionHistory::default();
     for script in scripts {
         let mut own = SessionHistory::default();
@@ -60,7 +61,7 @@ fn body(request: &str) -> String {
 
 /// A replay of the cassette in `root`.
 pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
-    let opened = Cassette::open(root, Access::Replay, PreparedEntry::new, &Opening::default()).unwrap();
+    let opened = Cassette::open(root, Access::Replay, PreparedEntry::new, &CassetteSettings::default()).unwrap();
     let settings = EngineSettings {
         mode: Mode::ReplayOnly,
         service: Arc::new(Service::with_additions(&toml::Table::new()).unwrap()),

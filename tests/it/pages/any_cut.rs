@@ -6,12 +6,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
-use ramtape::config::{Pages, RecordMode};
+use ramtape::config::{PagesSetting, RecordMode};
 use std::collections::HashSet;
 use tokio::runtime::Runtime;
 
 const LIMIT: usize = 400;
-const MODES: [Pages; 3] = [Pages::Requested, Pages::Recorded, Pages::Adversarial];
+const MODES: [PagesSetting; 3] = [PagesSetting::Requested, PagesSetting::Recorded, PagesSetting::Adversarial];
 
 fn item() -> impl Strategy<Value = String> {
     select(
@@ -99,7 +99,7 @@ async fn holds(stage: &Stage, cassette: &str, case: &Case) {
         }
         let pages = walk(&replaying, &case.asked, None).await;
         assert_walk(&pages, &case.upstream.items(), mode, &case.asked);
-        if mode != Pages::Adversarial {
+        if mode != PagesSetting::Adversarial {
             // As it was recorded, where it is asked for as it was recorded.
             let as_recorded = replaying.pages(LISTING, &own(case.recorded_with), LIMIT).await;
             assert_eq!(crate::support::stage::bodies(&as_recorded), crate::support::stage::bodies(&recorded));
@@ -109,7 +109,7 @@ async fn holds(stage: &Stage, cassette: &str, case: &Case) {
     }
 }
 
-pub(crate) async fn replaying(stage: &Stage, cassette: &str, mode: Pages) -> Ramtape {
+pub(crate) async fn replaying(stage: &Stage, cassette: &str, mode: PagesSetting) -> Ramtape {
     stage.ramtape_with(cassette, RecordMode::None, |raw| raw.pages = Some(mode)).await
 }
 
@@ -128,11 +128,11 @@ async fn walk(caller: &Caller, sizes: &[Option<usize>], token: Option<String>) -
     pages
 }
 
-fn assert_walk(pages: &[Answer], wanted: &[String], mode: Pages, asked: &[Option<usize>]) {
+fn assert_walk(pages: &[Answer], wanted: &[String], mode: PagesSetting, asked: &[Option<usize>]) {
     assert_eq!(all_items(pages), wanted, "{mode:?} {asked:?}");
     let tokens: Vec<String> = pages.iter().filter_map(Answer::next_token).collect();
     assert_eq!(tokens.iter().collect::<HashSet<_>>().len(), tokens.len(), "a token twice: {mode:?} {asked:?}");
-    if mode == Pages::Adversarial {
+    if mode == PagesSetting::Adversarial {
         for (page, size) in pages.iter().zip(asked.iter().cycle()) {
             assert!(items(page).len() <= size.unwrap_or(500), "more than was asked for");
         }

@@ -2,10 +2,10 @@
 
 use super::listing::{LISTING, items, own};
 use crate::support::stage::{Ramtape, Stage};
-use ramtape::config::{Pages, RawConfig, RecordMode};
+use ramtape::config::{PagesSetting, RawConfig, RecordMode};
 use serde_json::{Value, json};
 
-fn with(pages: Pages) -> impl FnOnce(&mut RawConfig) {
+fn with(pages: PagesSetting) -> impl FnOnce(&mut RawConfig) {
     move |raw| {
         raw.operations = toml::from_str("[CreateResourceShare]\nvolatile = ['name']").unwrap();
         raw.pages = Some(pages);
@@ -24,15 +24,18 @@ async fn create_and_list(ramtape: &Ramtape, name: &str, size: usize) -> Vec<Stri
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_value_is_in_its_item_however_the_page_is_cut() {
     let mut stage = Stage::new().await;
-    let recording = stage.ramtape_with("c", RecordMode::Once, with(Pages::Requested)).await;
+    let recording = stage.ramtape_with("c", RecordMode::Once, with(PagesSetting::Requested)).await;
     let recorded = create_and_list(&recording, "share-recorded", 4).await;
     recording.stop().await;
     stage.stop_endpoint().await;
     let expected: Vec<String> = recorded.iter().map(|item| item.replace("share-recorded", "share-live")).collect();
     assert_ne!(expected, recorded);
-    for (pages, size) in
-        [(Pages::Requested, 4), (Pages::Requested, 3), (Pages::Requested, 500), (Pages::Adversarial, 3)]
-    {
+    for (pages, size) in [
+        (PagesSetting::Requested, 4),
+        (PagesSetting::Requested, 3),
+        (PagesSetting::Requested, 500),
+        (PagesSetting::Adversarial, 3),
+    ] {
         let replaying = stage.ramtape_with("c", RecordMode::None, with(pages)).await;
         assert_eq!(create_and_list(&replaying, "share-live", size).await, expected, "{pages:?} {size}");
         let names: Vec<Value> = expected.iter().map(|item| serde_json::from_str(item).unwrap()).collect();

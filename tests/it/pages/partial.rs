@@ -4,14 +4,14 @@ use super::any_cut::replaying;
 use super::listing::{LISTING, Upstream, all_items, own, page, sizes};
 use crate::support::stage::{Stage, bodies};
 use bytes::Bytes;
-use ramtape::config::{Pages, RecordMode};
+use ramtape::config::{PagesSetting, RecordMode};
 use ramtape::simulator::{Effect, Fault};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chain_recorded_in_part_serves_its_own_cut_only() {
     let stage = Stage::new().await;
     let recorded = Upstream::of(9, &[3, 3]).record(&stage, "c", &own(Some(3)), 2).await;
-    for mode in [Pages::Requested, Pages::Adversarial] {
+    for mode in [PagesSetting::Requested, PagesSetting::Adversarial] {
         let replaying = replaying(&stage, "c", mode).await;
         assert_eq!(bodies(&replaying.pages(LISTING, &own(Some(3)), 2).await), bodies(&recorded));
         assert_eq!(bodies(&replaying.pages(LISTING, &own(None), 2).await), bodies(&recorded));
@@ -27,7 +27,7 @@ async fn a_chain_recorded_in_part_serves_its_own_cut_only() {
         assert_eq!(page(&replaying, &own(Some(2)), token.as_deref()).await.body, recorded[1].body);
         assert_eq!(replaying.stop().await.missed, 1);
     }
-    let replaying = replaying(&stage, "c", Pages::Recorded).await;
+    let replaying = replaying(&stage, "c", PagesSetting::Recorded).await;
     assert_eq!(bodies(&replaying.pages(LISTING, &own(Some(2)), 2).await), bodies(&recorded));
 }
 
@@ -38,7 +38,7 @@ async fn a_whole_take_answers_the_size_that_a_partial_one_cannot() {
     recording.pages(LISTING, &own(Some(2)), 1).await;
     let whole = recording.pages(LISTING, &own(Some(3)), 100).await;
     recording.stop().await;
-    let replaying = replaying(&stage, "c", Pages::Requested).await;
+    let replaying = replaying(&stage, "c", PagesSetting::Requested).await;
     for _ in 0..2 {
         let pages = replaying.pages(LISTING, &own(Some(4)), 100).await;
         assert_eq!(all_items(&pages), all_items(&whole));
@@ -71,7 +71,7 @@ async fn an_error_answers_every_size_as_it_was() {
     }));
     recording.post(LISTING, own(Some(3))).await;
     recording.stop().await;
-    for mode in [Pages::Requested, Pages::Recorded, Pages::Adversarial] {
+    for mode in [PagesSetting::Requested, PagesSetting::Recorded, PagesSetting::Adversarial] {
         let replaying = replaying(&stage, "c", mode).await;
         for size in [None, Some(3), Some(4)] {
             let answer = replaying.post(LISTING, own(size)).await;

@@ -3,7 +3,7 @@
 use super::any_cut::replaying;
 use super::listing::{LISTING, Upstream, all_items, items, own, page, sizes};
 use crate::support::stage::{Asking, Stage, bodies};
-use ramtape::config::{Pages, RecordMode};
+use ramtape::config::{PagesSetting, RecordMode};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -11,7 +11,7 @@ async fn every_size_from_1_to_500_and_none_is_served_from_one_recording() {
     let stage = Stage::new().await;
     let upstream = Upstream::of(501, &[100, 0, 7, 300]);
     let recorded = upstream.record(&stage, "c", &own(Some(300)), 100).await;
-    let replaying = replaying(&stage, "c", Pages::Requested).await;
+    let replaying = replaying(&stage, "c", PagesSetting::Requested).await;
     for size in 1..=500 {
         let first = page(&replaying, &own(Some(size)), None).await;
         if size == 300 {
@@ -33,7 +33,7 @@ async fn every_size_from_1_to_500_and_none_is_served_from_one_recording() {
 async fn a_recording_without_a_size_is_cut_too() {
     let stage = Stage::new().await;
     let recorded = Upstream::of(5, &[]).record(&stage, "c", &own(None), 100).await;
-    let replaying = replaying(&stage, "c", Pages::Requested).await;
+    let replaying = replaying(&stage, "c", PagesSetting::Requested).await;
     let pages = replaying.pages(LISTING, &own(Some(2)), 100).await;
     assert_eq!(sizes(&pages), [2, 2, 1]);
     assert!(bodies(&pages)[2].ends_with("[4.0e00]}"), "the last page has no token member, as recorded: {pages:?}");
@@ -46,7 +46,7 @@ async fn a_size_may_change_midway_and_a_token_remembers_the_last_one() {
     let stage = Stage::new().await;
     let upstream = Upstream::of(12, &[4, 4]);
     let recorded = upstream.record(&stage, "c", &own(Some(4)), 100).await;
-    let replaying = replaying(&stage, "c", Pages::Requested).await;
+    let replaying = replaying(&stage, "c", PagesSetting::Requested).await;
     let first = page(&replaying, &own(Some(5)), None).await;
     let next = page(&replaying, &own(Some(2)), first.next_token().as_deref()).await;
     let without = page(&replaying, &own(None), next.next_token().as_deref()).await;
@@ -66,9 +66,9 @@ async fn a_token_of_a_new_cut_belongs_to_its_listing_and_recording() {
     Upstream::of(6, &[3]).record(&stage, "c", &own(Some(3)), 100).await;
     Upstream::of(7, &[3]).record(&stage, "other", &own(Some(3)), 100).await;
     Upstream::of(6, &[3]).record(&stage, "equal", &own(Some(3)), 100).await;
-    let ours = replaying(&stage, "c", Pages::Requested).await;
+    let ours = replaying(&stage, "c", PagesSetting::Requested).await;
     let token = page(&ours, &own(Some(2)), None).await.next_token().unwrap();
-    let equal = replaying(&stage, "equal", Pages::Requested).await;
+    let equal = replaying(&stage, "equal", PagesSetting::Requested).await;
     assert_eq!(
         page(&equal, &own(Some(2)), Some(&token)).await.body,
         page(&ours, &own(Some(2)), Some(&token)).await.body,
@@ -76,7 +76,7 @@ async fn a_token_of_a_new_cut_belongs_to_its_listing_and_recording() {
     );
     let refused = [("another recording", "other", "SELF"), ("another listing", "c", "OTHER-ACCOUNTS")];
     for (what, cassette, owner) in refused {
-        let replaying = replaying(&stage, cassette, Pages::Requested).await;
+        let replaying = replaying(&stage, cassette, PagesSetting::Requested).await;
         let body = json!({ "resourceOwner": owner, "maxResults": 2, "nextToken": token });
         let answer = replaying.ask(LISTING, body.to_string(), Asking::default()).await;
         assert_eq!(answer.error().as_deref(), Some("InvalidNextTokenException"), "{what}");
@@ -87,7 +87,7 @@ async fn a_token_of_a_new_cut_belongs_to_its_listing_and_recording() {
 async fn replies_have_a_page_of_their_own_each_and_the_first_ones_head() {
     let stage = Stage::new().await;
     let recorded = Upstream::of(6, &[3]).record(&stage, "c", &own(Some(3)), 100).await;
-    let replaying = replaying(&stage, "c", Pages::Requested).await;
+    let replaying = replaying(&stage, "c", PagesSetting::Requested).await;
     let pages = replaying.pages(LISTING, &own(Some(1)), 100).await;
     let mut ids: Vec<&str> = pages.iter().map(|page| page.headers["x-amzn-requestid"].to_str().unwrap()).collect();
     ids.sort_unstable();
@@ -112,7 +112,7 @@ async fn new_episodes_cuts_what_is_recorded_and_asks_upstream_nothing() {
 async fn a_token_of_a_new_cut_never_goes_upstream() {
     let stage = Stage::new().await;
     Upstream::of(6, &[3]).record(&stage, "c", &own(Some(3)), 100).await;
-    let replaying = replaying(&stage, "c", Pages::Requested).await;
+    let replaying = replaying(&stage, "c", PagesSetting::Requested).await;
     let token = page(&replaying, &own(Some(2)), None).await.next_token().unwrap();
     replaying.stop().await;
     let before = stage.endpoint().requests();

@@ -6,7 +6,7 @@ use crate::support::proxied::HOST as RAM;
 use crate::support::raw::{Client, Reply};
 use crate::support::stage::{Ramtape, Stage};
 use ramtape::aws::Names;
-use ramtape::ca::{CertificateAuthority, Store};
+use ramtape::ca::{AuthorityStore, CertificateAuthority};
 use ramtape::config::{RawConfig, RecordMode};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -33,7 +33,7 @@ impl Scene {
         let stage = runtime.block_on(Stage::new());
         let authority = CertificateAuthority::make(&[RAM.to_owned()], Duration::from_secs(3600)).unwrap();
         let folder = stage.cassette("ca");
-        Store::at(&folder).keep(&authority).unwrap();
+        AuthorityStore::at(&folder).keep(&authority).unwrap();
         let mut config = stage.config("tape", RecordMode::All, |written| {
             written.upstream = None;
             written.ca_folder = Some(folder);

@@ -5,7 +5,7 @@ use crate::support::raw::{Client, Reply, Server, settings};
 use ramtape::aws::UpstreamError;
 use ramtape::ca::{CertificateAuthority, ServerCertificates};
 use ramtape::model::Door;
-use ramtape::proxy::{ConnectPolicy, Connector, Limits, Target};
+use ramtape::proxy::{ConnectPolicy, ConnectTarget, Connector, Limits};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use std::io::{Read, Write};
@@ -27,7 +27,7 @@ struct Out {
 impl Connector for Out {
     fn connect<'a>(
         &'a self,
-        target: &'a Target,
+        target: &'a ConnectTarget,
         configured: bool,
     ) -> Pin<Box<dyn Future<Output = Result<tokio::net::TcpStream, UpstreamError>> + Send + 'a>> {
         self.asked.lock().unwrap().push((target.to_string(), configured));

@@ -1,7 +1,7 @@
 //! Clients that poll.
 
 use crate::support::stage::{Answer, Stage};
-use ramtape::config::{Poll, RecordMode};
+use ramtape::config::{PollSetting, RecordMode};
 use serde_json::json;
 
 const POLLS: usize = 30;
@@ -19,12 +19,12 @@ async fn waiters_get_each_recorded_answer_in_turn_or_the_final_one_at_once() {
     recording.stop().await;
     stage.stop_endpoint().await;
 
-    let in_turn = stage.ramtape_with("c", RecordMode::None, |written| written.poll = Some(Poll::Recorded)).await;
+    let in_turn = stage.ramtape_with("c", RecordMode::None, |written| written.poll = Some(PollSetting::Recorded)).await;
     for answer in &recorded {
         assert!(in_turn.post("GetResourceShares", own()).await.body == answer.body);
     }
     in_turn.stop().await;
-    let at_once = stage.ramtape_with("c", RecordMode::None, |written| written.poll = Some(Poll::Final)).await;
+    let at_once = stage.ramtape_with("c", RecordMode::None, |written| written.poll = Some(PollSetting::Final)).await;
     for _ in 0..3 {
         assert!(at_once.post("GetResourceShares", own()).await.body == recorded[POLLS - 1].body);
     }

@@ -9,7 +9,7 @@ use ramtape::aws::ServiceHost;
 use ramtape::aws::UpstreamError;
 use ramtape::ca::{CertificateAuthority, ServerCertificates};
 use ramtape::model::{Door, Request as Asked};
-use ramtape::proxy::{self, ConnectPolicy, Connector, ProxySettings, RunningProxy, Target};
+use ramtape::proxy::{self, ConnectPolicy, ConnectTarget, Connector, ProxySettings, RunningProxy};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -30,7 +30,7 @@ const HOSTS: [&str; 2] = ["ram.us-east-1.amazonaws.com", "ram-fips.us-west-2.ama
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 
-type Way = (Target, bool);
+type Way = (ConnectTarget, bool);
 
 /// A way out that leads nowhere, and tells where it would have led.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ struct Spy(Mutex<Vec<Way>>);
 impl Connector for Spy {
     fn connect<'a>(
         &'a self,
-        target: &'a Target,
+        target: &'a ConnectTarget,
         configured: bool,
     ) -> Pin<Box<dyn Future<Output = Result<TcpStream, UpstreamError>> + Send + 'a>> {
         self.0.lock().unwrap().push((target.clone(), configured));
@@ -128,7 +128,7 @@ fn within(proxy: &Proxy, head: &[u8], tunnel: Socket, inside: &[u8]) {
     let host =
         HOSTS.into_iter().find(|host| head[b"CONNECT ".len()..].to_ascii_lowercase().starts_with(host.as_bytes()));
     let host = host.unwrap_or_else(|| panic!("a tunnel to {}", head.escape_ascii()));
-    was_asked_for(head, &Target { host: host.to_owned(), port: 443 });
+    was_asked_for(head, &ConnectTarget { host: host.to_owned(), port: 443 });
 
     let name = ServerName::try_from(host).unwrap();
     let mut stream = StreamOwned::new(ClientConnection::new(Arc::clone(&proxy.trust), name).unwrap(), tunnel);
@@ -153,7 +153,7 @@ fn within(proxy: &Proxy, head: &[u8], tunnel: Socket, inside: &[u8]) {
 }
 
 /// Another parser reads the same target in a whole head.
-fn was_asked_for(head: &[u8], target: &Target) {
+fn was_asked_for(head: &[u8], target: &ConnectTarget) {
     let mut fields = [EMPTY_HEADER; 64];
     let mut request = Request::new(&mut fields);
     assert!(matches!(request.parse(head), Ok(Status::Complete(_))), "no whole head");

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, StatusCode};
 use httparse::{EMPTY_HEADER, Request as Head, Status};
-use ramtape::admin::{AdminApi, Sessions, SettledVariables, VariableValues};
+use ramtape::admin::{AdminApi, SessionAdmin, SettledVariables, VariableValues};
 use ramtape::model::{Request, Response, Secret};
 use ramtape::proxy::{self, Handler, Limits, ProxySettings, RunningProxy};
 use std::io::{Read, Write};
@@ -31,7 +31,7 @@ impl Handler for Kept {
 
 pub(crate) struct NoSessions;
 
-impl Sessions for NoSessions {
+impl SessionAdmin for NoSessions {
     fn list(&self) -> serde_json::Value {
         serde_json::json!([])
     }
