@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn speaks_for_every_region_that_is_known_or_configured() {
-        let nowhere = Environment::of::<&str, &str>([], "/nowhere");
+        let nowhere = Environment::from_variables::<&str, &str>([], "/nowhere");
         let written: RawConfig = toml::from_str("region = 'xx-new-1'\nca_regions = ['xx-other-1']").unwrap();
         let config = Config::from_settings(Settings::load(written, &nowhere).unwrap(), RecordMode::None).unwrap();
         let authority = authority(&config, Duration::from_secs(60)).unwrap();

@@ -171,7 +171,7 @@ async fn open_one(
     mut sealing: Box<dyn FnMut(usize) + Send>,
 ) -> Result<(Over, Mode, EndpointKind, Vec<String>), StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
-    if let FolderKind::Sessions(first) = FolderKind::of(&root)? {
+    if let FolderKind::Sessions(first) = FolderKind::detect(&root)? {
         return Err(StartError::Sessions { root, first });
     }
     let policy = Arc::new(Rules::from_config(config));

@@ -254,8 +254,8 @@ impl CassetteVariables {
     /// `value`, if it may stand in the cassette. It does so as it is: the program gets on replay what it got when it was
     /// recorded, and a pseudonym for part of it would be another value.
     fn check_secret<'v>(&self, name: &str, value: &'v str) -> Result<&'v str, VariableError> {
-        let judge = Validator { policy: &*self.policy, redaction: &self.redaction };
-        match judge.secret_in_variable(self.root(), name, value) {
+        let validator = Validator { policy: &*self.policy, redaction: &self.redaction };
+        match validator.secret_in_variable(self.root(), name, value) {
             None => Ok(value),
             Some(what) => Err(VariableError::Secret { name: name.to_owned(), what }),
         }

@@ -26,7 +26,7 @@ impl FolderKind {
     ///
     /// # Errors
     /// Where a folder cannot be read.
-    pub fn of(root: &Path) -> Result<Self, CassetteError> {
+    pub fn detect(root: &Path) -> Result<Self, CassetteError> {
         if !root.is_dir() {
             return Ok(Self::Absent);
         }

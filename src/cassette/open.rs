@@ -108,7 +108,7 @@ impl<P> Cassette<P> {
         let mut notices = Vec::new();
         let store = match open_store(root, access, settings, &mut notices) {
             Ok(store) => store,
-            Err(refusal) => refusal.judge(root, access, &mut notices)?,
+            Err(refusal) => refusal.continue_without_store(root, access, &mut notices)?,
         };
         let redaction = redaction(root, access, store.as_ref(), written, &*settings.policy)?;
         let guard = (access != Access::Replay).then(|| CassetteGuard::new(root)).transpose()?;
@@ -168,7 +168,7 @@ fn make_folder(
     let mut notices = Vec::new();
     let store = match open_store(root, access, settings, &mut notices) {
         Ok(store) => store,
-        Err(refusal) => refusal.judge(root, access, &mut notices)?,
+        Err(refusal) => refusal.continue_without_store(root, access, &mut notices)?,
     };
     notices.iter().for_each(|notice| tracing::warn!("{notice}"));
     if format::check(root, true)?.is_none() {
@@ -254,7 +254,12 @@ enum NoStoreReason {
 
 impl NoStoreReason {
     /// A replay goes on without a store; a recording cannot.
-    fn judge(self, root: &Path, access: Access, notices: &mut Vec<Notice>) -> Result<Option<Store>, CassetteError> {
+    fn continue_without_store(
+        self,
+        root: &Path,
+        access: Access,
+        notices: &mut Vec<Notice>,
+    ) -> Result<Option<Store>, CassetteError> {
         let path = root.join(".store");
         let error = match self {
             Self::NoCassette => return Ok(None),
@@ -285,7 +290,7 @@ fn open_store(
     settings: &CassetteSettings,
     notices: &mut Vec<Notice>,
 ) -> Result<Option<Store>, NoStoreReason> {
-    match FolderKind::of(root).map_err(NoStoreReason::Unreadable)? {
+    match FolderKind::detect(root).map_err(NoStoreReason::Unreadable)? {
         _ if !root.exists() => return Err(NoStoreReason::NoCassette),
         // Somebody else's folder stays as it is, unless it is to become a cassette.
         FolderKind::Empty | FolderKind::Foreign if access == Access::Replay => return Err(NoStoreReason::Foreign),

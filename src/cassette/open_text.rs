@@ -29,7 +29,7 @@ impl<P> Cassette<P> {
     ///
     /// # Errors
     /// Where the folder holds takes already.
-    pub fn foresee(
+    pub fn peek(
         root: &Path,
         redaction: Arc<Redaction>,
         policy: Arc<dyn RecordingPolicy>,

@@ -20,7 +20,7 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, console: Console
     let opening =
         cassette::CassetteSettings { policy: Arc::<Rules>::clone(&policy), ..cassette::CassetteSettings::default() };
     let opened = recorded::open_with(&config.cassette, Access::Replay, &opening, console)?;
-    let judge = Validator { policy: &*policy, redaction: &opened.redaction };
+    let validator = Validator { policy: &*policy, redaction: &opened.redaction };
     let (mut entries, mut secrets) = (Vec::new(), 0);
     let names = opened.cassette.fingerprints()?;
     let mut progress = Progress::new(console, "reading", names.len());
@@ -28,7 +28,7 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, console: Console
         progress.step();
         // Half a cassette is none: a damaged file ends it here.
         let Some(entry) = opened.cassette.entry(&folder, &fingerprint)? else { continue };
-        match judge.search(&config.cassette, &fingerprint, &entry) {
+        match validator.search(&config.cassette, &fingerprint, &entry) {
             Ok(()) => entries.push((fingerprint, entry)),
             // What may not be text may not leave the store in another form either.
             Err(error @ CassetteError::Secret { .. }) => {

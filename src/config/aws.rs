@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     fn variables(variables: &[(&str, &str)]) -> AwsVariables {
-        AwsVariables::from_environment(&Environment::of(variables.iter().copied(), "/"))
+        AwsVariables::from_environment(&Environment::from_variables(variables.iter().copied(), "/"))
     }
 
     #[test]

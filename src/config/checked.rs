@@ -307,7 +307,7 @@ mod tests {
 
     fn config(toml: &str) -> Result<Config, ConfigError> {
         let raw: RawConfig = toml::from_str(toml).unwrap();
-        let nowhere = Environment::of::<&str, &str>([], "/nowhere");
+        let nowhere = Environment::from_variables::<&str, &str>([], "/nowhere");
         Config::from_settings(Settings::load(raw, &nowhere).unwrap(), RecordMode::None)
     }
 
@@ -364,7 +364,7 @@ mod tests {
     fn a_command_that_is_to_do_the_same_asks_as_the_same_and_changes_no_more() {
         let flags = |toml: &str, variables: &[(&str, &str)]| {
             let raw: RawConfig = toml::from_str(toml).unwrap();
-            let environment = Environment::of(variables.iter().copied(), "/nowhere");
+            let environment = Environment::from_variables(variables.iter().copied(), "/nowhere");
             let settings = Settings::load(raw, &environment).unwrap();
             Config::from_settings(settings, RecordMode::None).unwrap().repeated_flags()
         };

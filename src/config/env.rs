@@ -83,7 +83,7 @@ impl Environment {
     }
 
     /// An environment of these variables, in `folder`.
-    pub fn of<N: Into<OsString>, V: Into<OsString>>(
+    pub fn from_variables<N: Into<OsString>, V: Into<OsString>>(
         variables: impl IntoIterator<Item = (N, V)>,
         folder: impl Into<PathBuf>,
     ) -> Self {
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
-        Environment::of(variables.iter().copied(), "/")
+        Environment::from_variables(variables.iter().copied(), "/")
     }
 
     #[test]

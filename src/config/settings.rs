@@ -96,7 +96,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let region = |flag: Option<&str>, variables: &[(&str, &str)]| {
             let flags = RawConfig { region: flag.map(str::to_owned), ..RawConfig::default() };
-            let environment = Environment::of(variables.iter().copied(), folder.path());
+            let environment = Environment::from_variables(variables.iter().copied(), folder.path());
             Settings::load(flags, &environment).unwrap().raw.region.unwrap()
         };
         assert_eq!(region(None, &[]), "us-east-1");
@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn cassette(folder: &Path) -> PathBuf {
-        let environment = Environment::of::<&str, &str>([], folder);
+        let environment = Environment::from_variables::<&str, &str>([], folder);
         Settings::load(RawConfig::default(), &environment).unwrap().raw.cassette.unwrap()
     }
 
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn ci_replays_unless_told_otherwise() {
         let mode = |asked: Option<RecordMode>, variables: &[(&str, &str)]| {
-            let environment = Environment::of(variables.iter().copied(), "/nowhere");
+            let environment = Environment::from_variables(variables.iter().copied(), "/nowhere");
             let flags = RawConfig { record_mode: asked, ..RawConfig::default() };
             Settings::load(flags, &environment).unwrap().mode_of_run(&environment)
         };

@@ -84,7 +84,7 @@ impl Storage {
     /// Whether `entry`, which has nothing but this take, must not become text.
     fn refuses(&self, fp: &Fingerprint, entry: &Entry, recorded: &RecordedTake) -> Result<bool, CassetteError> {
         let validator = Validator { policy: &*self.policy, redaction: &self.redaction };
-        match validator.judge(&self.root, fp, entry) {
+        match validator.validate(&self.root, fp, entry) {
             Ok(()) => Ok(self.prove_links(entry, slice::from_ref(recorded)).is_err()),
             Err(CassetteError::Secret { .. } | CassetteError::BrokenEntry { .. }) => Ok(true),
             Err(error) => Err(error),

@@ -20,7 +20,7 @@ impl<P> Cassette<P> {
     /// # Errors
     /// Where one of them holds a secret, does not answer its own requests or has no text, and where what is there is not all
     /// text.
-    pub fn judge<'e>(
+    pub fn check_entries<'e>(
         &self,
         entries: impl IntoIterator<Item = (&'e Fingerprint, &'e Entry)>,
     ) -> Result<CheckedEntries<'e>, CassetteError> {

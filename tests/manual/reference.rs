@@ -184,7 +184,7 @@ fn every_variable_of_ramtape_in_the_text_exists() {
     let texts = pages().iter().flat_map(|page| page.text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
     let named: BTreeSet<&str> = texts.filter(|word| word.starts_with("RAMTAPE_") && !word.ends_with('_')).collect();
     assert!(named.len() > 2, "{named:?}");
-    let environment = Environment::of(named.into_iter().map(|name| (name, "x")), "/");
+    let environment = Environment::from_variables(named.into_iter().map(|name| (name, "x")), "/");
     assert_eq!(environment.unknown_variables(), Vec::<String>::new());
 }
 

@@ -82,7 +82,7 @@ impl Stage {
             ..RawConfig::default()
         };
         change(&mut written);
-        let environment = Environment::of(NOTHING, self.folder.path());
+        let environment = Environment::from_variables(NOTHING, self.folder.path());
         Config::from_settings(Settings::load(written, &environment).unwrap(), mode).unwrap()
     }
 

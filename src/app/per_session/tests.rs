@@ -6,7 +6,7 @@ use crate::app::Rules;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::model::Door;
 
-fn of(session: &str) -> Request {
+fn build_request(session: &str) -> Request {
     Request {
         method: http::Method::POST,
         path: "/getresourceshares".into(),
@@ -24,7 +24,7 @@ fn of(session: &str) -> Request {
 /// Cassettes in a folder of `folder`, of which `most` are opened.
 fn sessions(folder: &std::path::Path, most: usize) -> Arc<PerSession> {
     let written = RawConfig { cassette: Some(folder.join("tapes")), ..RawConfig::default() };
-    let settings = Settings::load(written, &Environment::of::<&str, &str>([], folder)).unwrap();
+    let settings = Settings::load(written, &Environment::from_variables::<&str, &str>([], folder)).unwrap();
     let config = Config::from_settings(settings, RecordMode::None).unwrap();
     let opener = Opener { policy: Arc::new(Rules::from_config(&config)), config, upstream: None };
     Arc::new(PerSession { most, ..PerSession::new(opener) })
@@ -36,7 +36,7 @@ async fn no_more_cassettes_are_opened_than_a_run_can_keep() {
     let sessions = sessions(folder.path(), 2);
     let mut told = Vec::new();
     for session in ["a", "b", "c", "a"] {
-        let response = PerSession::answer(&sessions, of(session)).await;
+        let response = PerSession::answer(&sessions, build_request(session)).await;
         told.push(response.headers["x-amzn-errortype"].to_str().unwrap().to_owned());
     }
     let miss = "CassetteMissException";

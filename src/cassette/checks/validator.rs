@@ -22,7 +22,7 @@ pub struct Validator<'a> {
 }
 
 impl Validator<'_> {
-    /// Judges `entry`, which is or will be the file at `path` and has this text.
+    /// Checks `entry`, which is or will be the file at `path` and has this text.
     ///
     /// # Errors
     /// [`CassetteError::Secret`], else [`CassetteError::BrokenEntry`].
@@ -33,11 +33,11 @@ impl Validator<'_> {
         self.policy.prove(self.redaction, fp, entry).map_err(broken)
     }
 
-    /// Judges `entry`, as its file in the cassette in `root` has it or would have it.
+    /// Checks `entry`, as its file in the cassette in `root` has it or would have it.
     ///
     /// # Errors
     /// [`CassetteError::Secret`], else [`CassetteError::BrokenEntry`], and where it has no text.
-    pub fn judge(&self, root: &Path, fp: &Fingerprint, entry: &Entry) -> Result<(), CassetteError> {
+    pub fn validate(&self, root: &Path, fp: &Fingerprint, entry: &Entry) -> Result<(), CassetteError> {
         let path = entry_path(root, &entry.operation.folder(), fp)?;
         self.prove(&path, fp, entry, &written(entry, &path)?)
     }

@@ -39,7 +39,7 @@ impl Stage {
 
     fn config(&self, upstream: Option<String>, mode: RecordMode) -> Result<Config, CommandError> {
         let written = RawConfig { cassette: Some(self.cassette()), upstream, ..RawConfig::default() };
-        let settings = Settings::load(written, &Environment::of(NOTHING, self.folder.path()))?;
+        let settings = Settings::load(written, &Environment::from_variables(NOTHING, self.folder.path()))?;
         Ok(Config::from_settings(settings, mode)?)
     }
 

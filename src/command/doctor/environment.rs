@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     fn found(variables: &[(&str, &str)]) -> Vec<(Verdict, String)> {
-        let checks = checks(&Environment::of(variables.iter().copied(), "/"));
+        let checks = checks(&Environment::from_variables(variables.iter().copied(), "/"));
         checks.into_iter().map(|check| (check.verdict, check.found)).collect()
     }
 

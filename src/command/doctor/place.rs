@@ -13,7 +13,7 @@ use std::path::Path;
 pub(super) fn cassette(root: &Path, console: Console) -> Check {
     let name = "cassette";
     let place = root.display();
-    match FolderKind::of(root) {
+    match FolderKind::detect(root) {
         Ok(FolderKind::Absent) if !root.exists() => {
             return Check::ok(name, format!("{place} does not exist yet: a run in mode once records it"));
         }

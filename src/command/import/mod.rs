@@ -42,7 +42,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
     recorded::print_notices(&notices, console);
     sealed.dangling = dangling::find_dangling(&sealed, &reader, target.cassette())?;
     let Changes { list: changes, brought } = changes(&target, &[reader], console)?;
-    let judged = target.judge(&changes)?;
+    let checked = target.check_changes(&changes)?;
     output::print(&if args.json {
         let dangling: String = sealed.dangling.iter().map(dangling::json).collect();
         merge::json(&changes, &config.cassette) + &skipped.json() + &dangling
@@ -51,7 +51,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
     })?;
     if !args.dry_run && !changes.is_empty() {
         crate::maintenance::share_key(&config.cassette, apart.path())?;
-        target.write(judged.as_ref(), changes.len(), console)?;
+        target.write(checked.as_ref(), changes.len(), console)?;
     }
     skipped.print(console);
     sealed.dangling.iter().for_each(|name| console.problem(&dangling::describe(name, &config.cassette)));

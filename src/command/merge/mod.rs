@@ -32,8 +32,8 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, console: Console)
     check_sealed(&args.from, &readers)?;
     let variables = Added::find(&args.into, &args.from)?;
     let Changes { list: changes, brought } = changes(&target, &readers, console)?;
-    let judged = target.judge(&changes).map_err(|error| target.at_its_source(error, &changes, &readers))?;
-    variables.judge(&target)?;
+    let checked = target.check_changes(&changes).map_err(|error| target.at_its_source(error, &changes, &readers))?;
+    variables.check_secrets(&target)?;
     // What is added is told before it is.
     let told_variables = if args.json { variables.json(&args.into) } else { variables.text() };
     output::print(&format!("{told_variables}{}", if args.json { json(&changes, &args.into) } else { text(&changes) }))?;
@@ -46,7 +46,7 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, console: Console)
         args.from.iter().try_for_each(|from| crate::maintenance::share_regions(&args.into, from))?;
         // First: a take without the variable that it was recorded with would not be found.
         variables.write(&target)?;
-        target.write(judged.as_ref(), changes.len(), console)?;
+        target.write(checked.as_ref(), changes.len(), console)?;
     }
     let into = shell_path(&args.into);
     variables.print(args.dry_run, &into, console);
@@ -83,7 +83,7 @@ fn check(into: &Path, from: &[PathBuf]) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Checks that no cassette holds takes in its store only: nobody has judged those yet.
+/// Checks that no cassette holds takes in its store only: nobody has checked those yet.
 fn check_sealed(roots: &[PathBuf], readers: &[CassetteReader]) -> Result<(), CommandError> {
     for (root, reader) in roots.iter().zip(readers) {
         let entries = reader.names()?.into_iter().filter(|(_, fingerprint)| reader.is_pending(*fingerprint)).count();

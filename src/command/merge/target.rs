@@ -35,7 +35,7 @@ impl MergeTarget {
         rules: Rules,
         console: Console,
     ) -> Result<Self, CommandError> {
-        if dry_run && FolderKind::of(root)? != FolderKind::Cassette {
+        if dry_run && FolderKind::detect(root)? != FolderKind::Cassette {
             return Ok(Self { open: None, is_made: false });
         }
         let access = if dry_run { Access::Replay } else { Access::Record { replace: false } };
@@ -60,7 +60,7 @@ impl MergeTarget {
         rules: Rules,
         console: Console,
     ) -> Result<Self, CommandError> {
-        if FolderKind::of(root)? == FolderKind::Cassette {
+        if FolderKind::detect(root)? == FolderKind::Cassette {
             if !dry_run && !cassette::is_cassette(root) {
                 crate::maintenance::create_like(root, first)?;
             }
@@ -72,7 +72,7 @@ impl MergeTarget {
             .map_err(|reason| CassetteError::Redaction { root: first.to_owned(), reason })?;
         let (rules, redaction) = (Arc::new(rules), Arc::new(redaction));
         let policy = Arc::<Rules>::clone(&rules);
-        let cassette = Cassette::foresee(root, Arc::clone(&redaction), policy, |_, _| ())?;
+        let cassette = Cassette::peek(root, Arc::clone(&redaction), policy, |_, _| ())?;
         Ok(Self { open: Some(Open { cassette, rules, redaction }), is_made: false })
     }
 
@@ -87,7 +87,7 @@ impl MergeTarget {
     }
 
     /// Looks for secrets in `variables`, which are to be added.
-    pub(super) fn judge_variables(&self, variables: &Variables) -> Result<(), CassetteError> {
+    pub(super) fn check_variables(&self, variables: &Variables) -> Result<(), CassetteError> {
         let Some(Open { cassette, rules, redaction }) = &self.open else { return Ok(()) };
         let leaks = Validator { policy: &**rules, redaction }.secrets_in_variables(cassette.root(), variables);
         let path = cassette.root().join(VARIABLES_FILE);
@@ -99,12 +99,12 @@ impl MergeTarget {
     }
 
     /// Whether all of them may be written; `None` where there is no cassette.
-    pub(in crate::command) fn judge<'c>(
+    pub(in crate::command) fn check_changes<'c>(
         &self,
         changes: &'c [EntryChange],
     ) -> Result<Option<CheckedEntries<'c>>, CassetteError> {
         let entries = || changes.iter().map(|change| (&change.fingerprint, &change.entry));
-        self.cassette().map(|cassette| cassette.judge(entries())).transpose()
+        self.cassette().map(|cassette| cassette.check_entries(entries())).transpose()
     }
 
     /// Why something may not be added, told of the file that it comes from; `error` tells of the one that it would be in.
@@ -115,10 +115,10 @@ impl MergeTarget {
         readers: &[CassetteReader],
     ) -> CassetteError {
         let Some(Open { rules, redaction, .. }) = &self.open else { return error };
-        let judge = Validator { policy: &**rules, redaction };
+        let validator = Validator { policy: &**rules, redaction };
         let judged = |change: &EntryChange, reader: &CassetteReader| {
             let found = reader.read(&change.entry.operation.folder(), change.fingerprint).ok()??;
-            judge.judge(reader.root(), &change.fingerprint, &found.entry).err()
+            validator.validate(reader.root(), &change.fingerprint, &found.entry).err()
         };
         let source = changes.iter().find_map(|change| readers.iter().find_map(|reader| judged(change, reader)));
         source.unwrap_or(error)

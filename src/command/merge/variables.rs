@@ -35,8 +35,8 @@ impl Added {
     }
 
     /// Looks for secrets in them.
-    pub(super) fn judge(&self, target: &MergeTarget) -> Result<(), CassetteError> {
-        target.judge_variables(&self.0)
+    pub(super) fn check_secrets(&self, target: &MergeTarget) -> Result<(), CassetteError> {
+        target.check_variables(&self.0)
     }
 
     /// Adds them to the target.

@@ -140,7 +140,7 @@ mod tests {
                 kind,
             };
             let parent = [("AWS_USE_FIPS_ENDPOINT", "true")];
-            let child = apply(&parent, &route.changes(&Environment::of(parent, "/")).unwrap());
+            let child = apply(&parent, &route.changes(&Environment::from_variables(parent, "/")).unwrap());
             assert_eq!((&*child["AWS_ENDPOINT_URL_RAM"], &*child["AWS_USE_FIPS_ENDPOINT"]), (url, "false"));
         }
     }
@@ -159,7 +159,7 @@ mod tests {
             region,
             kind: EndpointKind::default(),
         };
-        let changes = route.changes(&Environment::of(parent.iter().copied(), "/"))?;
+        let changes = route.changes(&Environment::from_variables(parent.iter().copied(), "/"))?;
         Ok(apply(parent, &changes))
     }
 

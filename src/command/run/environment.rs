@@ -166,7 +166,7 @@ mod tests {
         recorded_region: Option<&str>,
         parent: &[(&'static str, &str)],
     ) -> BTreeMap<&'static str, String> {
-        let environment = Environment::of(parent.iter().copied(), "/");
+        let environment = Environment::from_variables(parent.iter().copied(), "/");
         let folder = Path::new("/t");
         let isolation = Isolation {
             recorded_region,

@@ -113,8 +113,9 @@ mod tests {
 
     #[test]
     fn the_variable_and_the_entry_are_named() {
-        let find_covering_entry =
-            |variables: &[(&str, &str)]| find_covering_entry(HOST, &Environment::of(variables.iter().copied(), "/"));
+        let find_covering_entry = |variables: &[(&str, &str)]| {
+            find_covering_entry(HOST, &Environment::from_variables(variables.iter().copied(), "/"))
+        };
         for separated in ["corp.test,.amazonaws.com", "corp.test, .amazonaws.com ,x", "corp.test .amazonaws.com"] {
             let found = find_covering_entry(&[("no_proxy", separated)]).unwrap();
             assert_eq!(found, ("no_proxy", ".amazonaws.com".to_owned()), "{separated}");

@@ -41,7 +41,7 @@ mod tests {
             (&[("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "us-east-1")], None),
             (&[("AWS_REGION", "EU (Ireland)")], None),
         ] {
-            let parent = Environment::of(variables.iter().copied(), "/");
+            let parent = Environment::from_variables(variables.iter().copied(), "/");
             let upstream = UpstreamConfig::default();
             assert_eq!(of_command(&parent, &upstream).await.as_deref(), expected, "{variables:?}");
         }
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn who_names_another_region_is_told() {
-        let parent = Environment::of([("AWS_DEFAULT_REGION", "eu-west-1")], "/");
+        let parent = Environment::from_variables([("AWS_DEFAULT_REGION", "eu-west-1")], "/");
         assert!(
             describe_change("us-east-1", &parent)
                 .is_some_and(|told| told.contains("us-east-1") && told.contains("eu-west-1"))

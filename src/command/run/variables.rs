@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_run_changes_itself_is_no_recorded_variable() {
-        let parent = Environment::of::<&str, &str>([], "/");
+        let parent = Environment::from_variables::<&str, &str>([], "/");
         let way = |door| {
             let addr = "127.0.0.1:1".parse().unwrap();
             let way = ClientRoute {

@@ -91,8 +91,8 @@ impl FileChecker {
         fp: &Fingerprint,
     ) -> Result<Vec<Problem>, CheckError> {
         let known = self.load_cassette(root)?;
-        let judge = cassette::Validator { policy: &self.rules, redaction: &known.redaction };
-        match judge.inspect(root, path, folder, fp) {
+        let validator = cassette::Validator { policy: &self.rules, redaction: &known.redaction };
+        match validator.inspect(root, path, folder, fp) {
             Ok(Some(entry)) if !known.is_of_newer => Ok(unkept(path, &entry)),
             Ok(_) => Ok(Vec::new()),
             Err(CassetteError::Secret { leaks, .. }) => Ok(leaks.into_iter().map(|leak| secret(path, leak)).collect()),
@@ -153,8 +153,8 @@ impl FileChecker {
     /// The recorded variables of the cassette in `root`, which stand in the file at `path`.
     fn check_variables(&self, path: &Path, root: &Path) -> Result<Vec<Problem>, CheckError> {
         let known = self.load_cassette(root)?;
-        let judge = cassette::Validator { policy: &self.rules, redaction: &known.redaction };
-        let leaks = judge.secrets_in_variables(root, &Variables::read(root)?);
+        let validator = cassette::Validator { policy: &self.rules, redaction: &known.redaction };
+        let leaks = validator.secrets_in_variables(root, &Variables::read(root)?);
         Ok(leaks.into_iter().map(|leak| secret(path, leak)).collect())
     }
 

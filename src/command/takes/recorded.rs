@@ -89,7 +89,7 @@ pub(in crate::command) fn open_with(
 /// Checks that the folder `root` is there and a cassette.
 pub(in crate::command) fn check(root: &Path) -> Result<(), CommandError> {
     let root = root.to_owned();
-    match FolderKind::of(&root)? {
+    match FolderKind::detect(&root)? {
         FolderKind::Cassette => Ok(()),
         FolderKind::Absent => Err(CommandError::NoCassette { root }),
         FolderKind::Sessions(first) => Err(CommandError::Parent { root, first }),
@@ -99,7 +99,7 @@ pub(in crate::command) fn check(root: &Path) -> Result<(), CommandError> {
 
 /// Checks that takes may go into the folder `root`: it is not the parent of one cassette a session.
 pub(in crate::command) fn check_target(root: &Path) -> Result<(), CommandError> {
-    match FolderKind::of(root)? {
+    match FolderKind::detect(root)? {
         FolderKind::Sessions(first) => Err(CommandError::Parent { root: root.to_owned(), first }),
         FolderKind::Absent | FolderKind::Cassette | FolderKind::Empty | FolderKind::Foreign => Ok(()),
     }

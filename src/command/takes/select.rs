@@ -42,7 +42,7 @@ impl<'a> Selection<'a> {
     pub(in crate::command) fn check(&self, here: &Path) -> Result<(), CommandError> {
         let is_cassettes = |what: &&String| {
             let path = here.join(what);
-            let is_one = matches!(FolderKind::of(&path), Ok(FolderKind::Cassette | FolderKind::Sessions(_)));
+            let is_one = matches!(FolderKind::detect(&path), Ok(FolderKind::Cassette | FolderKind::Sessions(_)));
             is_one || (what.contains('/') && path.is_dir())
         };
         match self.what.iter().find(is_cassettes) {

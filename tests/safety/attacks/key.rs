@@ -200,7 +200,7 @@ fn a_replay_needs_and_prints_no_key() {
 #[test]
 fn debug_output_never_shows_the_key() {
     const KEY: &str = "key-shownbynodebugoutputatall";
-    let environment = Environment::of([("RAMTAPE_KEY", KEY)], "/nowhere");
+    let environment = Environment::from_variables([("RAMTAPE_KEY", KEY)], "/nowhere");
     let settings = Settings::load(RawConfig::default(), &environment).unwrap();
     let shown = format!("{settings:?}");
     assert!(shown.contains("Settings") && !shown.contains(KEY), "{shown}");

@@ -36,7 +36,7 @@ fn in_folder(folder: &Path, data: &[u8]) {
 
 fn load(folder: &Path, file: &[u8]) -> Result<Config, ConfigError> {
     std::fs::write(folder.join(FILE_NAME), file).unwrap();
-    let settings = Settings::load(RawConfig::default(), &Environment::of([("RAMTAPE_KEY", KEY)], folder))?;
+    let settings = Settings::load(RawConfig::default(), &Environment::from_variables([("RAMTAPE_KEY", KEY)], folder))?;
     let mode = settings.record_mode().unwrap_or(RecordMode::Once);
     Config::from_settings(settings, mode)
 }
