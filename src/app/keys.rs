@@ -3,7 +3,7 @@
 use crate::cassette::{self, CassetteError, KEY_FILE};
 use crate::files::create_atomically;
 use crate::model::with_causes;
-use crate::redact::{Key, KeySource, KeyUnavailable, Policy, RuleError};
+use crate::redact::{Key, KeySource, KeyUnavailable, RedactionSpec, RuleError};
 use parking_lot::Mutex;
 use std::fs;
 use std::io;
@@ -115,15 +115,15 @@ pub(super) struct KeyFiles {
 }
 
 impl KeyFiles {
-    /// The key of a cassette with the rules `policy`. What is recorded was made with the one that they name; where they
+    /// The key of a cassette with the rules `spec`. What is recorded was made with the one that they name; where they
     /// name none, that beside the cassette comes first. Where `recording`, one that was never made is made when it is
     /// needed.
     ///
     /// # Errors
     /// Where the key cannot be read, or, `recording`, is gone or another one.
-    pub(super) fn source(self, policy: &Policy, recording: bool) -> Result<KeySource, KeyError> {
+    pub(super) fn source(self, spec: &RedactionSpec, recording: bool) -> Result<KeySource, KeyError> {
         let beside = read(&self.beside)?;
-        let named = policy.key_check.as_deref();
+        let named = spec.key_check.as_deref();
         let Some(check) = named else {
             let own = beside.or(self.outside.clone());
             if recording {
@@ -240,7 +240,7 @@ fn of_siblings(shared: &Path) -> Vec<PathBuf> {
 /// What the first of the cassettes beside `shared` that names its key names it by.
 pub(super) fn named_beside(shared: &Path) -> Option<String> {
     let cassettes = cassette::below(shared.parent()?).ok()?;
-    cassettes.iter().find_map(|root| cassette::policy_of(root).ok()??.key_check)
+    cassettes.iter().find_map(|root| cassette::read_redaction_spec(root).ok()??.key_check)
 }
 
 /// Copies a key's file to where none is.

@@ -37,9 +37,9 @@ impl Opener {
     /// The engine over what [`open`] opened.
     pub(super) fn engine(&self, root: &Path, mode: Mode, opened: Opened<PreparedEntry>) -> OpenedEngine {
         let upstream = self.upstream.as_ref().filter(|_| mode != Mode::ReplayOnly).cloned();
-        let policy = opened.redaction.policy();
-        let differing = self.policy.describe_differences(root, policy);
-        let one_sided = if mode == Mode::ReplayOnly { Vec::new() } else { self.policy.describe_one_sided(policy) };
+        let spec = opened.redaction.spec();
+        let differing = self.policy.describe_differences(root, spec);
+        let one_sided = if mode == Mode::ReplayOnly { Vec::new() } else { self.policy.describe_one_sided(spec) };
         let told = opened.notices.iter().map(ToString::to_string);
         let side_by_side = self.describe_concurrent_writes(root, &opened.cassette);
         let notices = told.chain(differing).chain(one_sided).chain(side_by_side).collect();

@@ -6,7 +6,7 @@ use crate::config::{Config, RedactConfig};
 use crate::engine;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, OperationName, counted, with_causes};
-use crate::redact::{Allowed, Direction, Key, KeySource, KeyUnavailable, Policy, Redaction, Rule, Selector};
+use crate::redact::{Allowed, Direction, Key, KeySource, KeyUnavailable, Redaction, RedactionSpec, Rule, Selector};
 use crate::service::Service;
 use crate::session::OperationRules;
 use parking_lot::Mutex;
@@ -74,7 +74,7 @@ impl Rules {
     /// # Errors
     /// Where a key cannot be read.
     pub(crate) fn has_key(&self, root: &Path, check: &str) -> Result<bool, KeyError> {
-        let named = Policy { key_check: Some(check.to_owned()), ..Policy::default() };
+        let named = RedactionSpec { key_check: Some(check.to_owned()), ..RedactionSpec::default() };
         Ok(matches!(self.keys(root, false)?.source(&named, false)?, KeySource::Known(_)))
     }
 
@@ -84,8 +84,8 @@ impl Rules {
     }
 
     /// What to say where the cassette in `root` has other rules than the configuration.
-    pub(super) fn describe_differences(&self, root: &Path, own: &Policy) -> Option<String> {
-        let configured = &self.redact.policy;
+    pub(super) fn describe_differences(&self, root: &Path, own: &RedactionSpec) -> Option<String> {
+        let configured = &self.redact.spec;
         let asks = configured.accounts || !configured.rules.is_empty();
         if !asks || (configured.accounts, &configured.rules) == (own.accounts, &own.rules) {
             return None;
@@ -120,8 +120,8 @@ impl Rules {
     }
 
     /// What to say of rules for answers alone, where requests can have what they redact.
-    pub(super) fn describe_one_sided(&self, policy: &Policy) -> Vec<String> {
-        let answers_only = policy.rules.iter().filter(|rule| rule.direction == Direction::Response);
+    pub(super) fn describe_one_sided(&self, spec: &RedactionSpec) -> Vec<String> {
+        let answers_only = spec.rules.iter().filter(|rule| rule.direction == Direction::Response);
         let told = answers_only.filter_map(|rule| {
             let member = match &rule.selector {
                 Selector::Member(name) => name.as_str(),
@@ -180,10 +180,10 @@ impl Rules {
         self.sessions_key.get_or_init(|| keys::named_beside(shared)).clone()
     }
 
-    /// The rules that a new cassette in `root` gets, as [`Self::policy`] gives them.
-    fn make_policy(&self, root: &Path, recording: bool) -> Result<Policy, KeyError> {
+    /// The rules that a new cassette in `root` gets, as [`Self::redaction_spec`] gives them.
+    fn make_policy(&self, root: &Path, recording: bool) -> Result<RedactionSpec, KeyError> {
         if self.only_own {
-            return Ok(Policy::default());
+            return Ok(RedactionSpec::default());
         }
         // A key that is kept elsewhere is named, so that nobody goes on recording with another one.
         let key_check = match &self.named {
@@ -195,32 +195,32 @@ impl Rules {
         if key_check.is_some() && of_sessions.is_some() && key_check != of_sessions {
             return Err(KeyError::OtherThanSessions);
         }
-        Ok(Policy { key_check, ..self.redact.policy.clone() })
+        Ok(RedactionSpec { key_check, ..self.redact.spec.clone() })
     }
 
     /// The rules of the cassette in `root` with their key, as [`Self::redaction`] gives them.
-    fn make_redaction(&self, root: &Path, mut policy: Policy, recording: bool) -> Result<Redaction, KeyError> {
+    fn make_redaction(&self, root: &Path, mut spec: RedactionSpec, recording: bool) -> Result<Redaction, KeyError> {
         if let Some(check) = &self.named {
-            return redaction_with_named_key(self.keys(root, false)?, check, policy, recording);
+            return redaction_with_named_key(self.keys(root, false)?, check, spec, recording);
         }
         let may_make = recording && !self.only_seals;
-        let source = self.keys(root, may_make)?.source(&policy, may_make)?;
-        if let (true, KeySource::Known(key), None) = (recording, &source, &policy.key_check) {
+        let source = self.keys(root, may_make)?.source(&spec, may_make)?;
+        if let (true, KeySource::Known(key), None) = (recording, &source, &spec.key_check) {
             // Killed between the key and its name, or recorded before keys were named.
             cassette::name_key(root, &key.check())?;
-            policy.key_check = Some(key.check());
+            spec.key_check = Some(key.check());
         }
-        Redaction::new(policy, source).map_err(KeyError::Rules)
+        Redaction::new(spec, source).map_err(KeyError::Rules)
     }
 }
 
 impl RecordingPolicy for Rules {
-    fn policy(&self, root: &Path, recording: bool) -> Result<Policy, String> {
+    fn redaction_spec(&self, root: &Path, recording: bool) -> Result<RedactionSpec, String> {
         self.make_policy(root, recording).map_err(|error| with_causes(&error))
     }
 
-    fn redaction(&self, root: &Path, policy: Policy, recording: bool) -> Result<Redaction, String> {
-        self.make_redaction(root, policy, recording).map_err(|error| with_causes(&error))
+    fn redaction(&self, root: &Path, spec: RedactionSpec, recording: bool) -> Result<Redaction, String> {
+        self.make_redaction(root, spec, recording).map_err(|error| with_causes(&error))
     }
 
     fn keep_key(&self, root: &Path, key: &Key) -> Result<(), String> {
@@ -247,25 +247,25 @@ impl RecordingPolicy for Rules {
     }
 }
 
-/// The rules `policy` with the key that `check` tells, and no other.
+/// The rules `spec` with the key that `check` tells, and no other.
 fn redaction_with_named_key(
     keys: KeyFiles,
     check: &str,
-    mut policy: Policy,
+    mut spec: RedactionSpec,
     recording: bool,
 ) -> Result<Redaction, KeyError> {
     if recording {
         keys.copy_shared(check)?;
     }
     // What is to be named in `cassette.json` is named there once takes are.
-    policy.key_check.get_or_insert_with(|| check.to_owned());
-    let source = match keys.source(&policy, false)? {
+    spec.key_check.get_or_insert_with(|| check.to_owned());
+    let source = match keys.source(&spec, false)? {
         KeySource::Missing(_) => {
             KeySource::MadeWhenNeeded(Box::new(|| Err(KeyUnavailable(KeyError::NotBrought.to_string()))))
         }
         source => source,
     };
-    Redaction::new(policy, source).map_err(KeyError::Rules)
+    Redaction::new(spec, source).map_err(KeyError::Rules)
 }
 
 /// Whether a step of a pointer leads into a list.

@@ -6,7 +6,7 @@ use super::path::write_new;
 use super::rules;
 use super::staged_file::replace_whole;
 use crate::json::{self, Node};
-use crate::redact::Policy;
+use crate::redact::RedactionSpec;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -36,7 +36,7 @@ pub fn is_cassette(root: &Path) -> bool {
 ///
 /// # Errors
 /// Where it is damaged, or of a newer major version.
-pub fn policy_of(root: &Path) -> Result<Option<Policy>, CassetteError> {
+pub fn read_redaction_spec(root: &Path) -> Result<Option<RedactionSpec>, CassetteError> {
     check(root, false)
 }
 
@@ -100,8 +100,8 @@ fn version_of(root: &Path) -> Option<(u32, u32)> {
 /// Where `cassette.json` cannot be read or written.
 pub fn name_key(root: &Path, check: &str) -> Result<(), CassetteError> {
     match self::check(root, true)? {
-        Some(policy) if policy.key_check.is_none() => {
-            rewrite(root, &Policy { key_check: Some(check.to_owned()), ..policy })
+        Some(spec) if spec.key_check.is_none() => {
+            rewrite(root, &RedactionSpec { key_check: Some(check.to_owned()), ..spec })
         }
         _ => Ok(()),
     }
@@ -111,8 +111,8 @@ pub fn name_key(root: &Path, check: &str) -> Result<(), CassetteError> {
 ///
 /// # Errors
 /// Where it is damaged, of a newer major version, or, `to_record`, of a newer minor one.
-pub(crate) fn check(root: &Path, to_record: bool) -> Result<Option<Policy>, CassetteError> {
-    Ok(read(root, to_record)?.map(|manifest| manifest.policy))
+pub(crate) fn check(root: &Path, to_record: bool) -> Result<Option<RedactionSpec>, CassetteError> {
+    Ok(read(root, to_record)?.map(|manifest| manifest.spec))
 }
 
 /// As [`check`], with all that the file says.
@@ -145,8 +145,8 @@ fn read(root: &Path, to_record: bool) -> Result<Option<Manifest>, CassetteError>
     }
     let redaction = root.member("redaction");
     // A later minor version may say more than this one knows; what it knows must be right.
-    let policy = redaction.and_then(|redaction| rules::read(redaction).ok()).unwrap_or_default();
-    Ok(Some(Manifest { policy, regions: Vec::new() }))
+    let spec = redaction.and_then(|redaction| rules::read(redaction).ok()).unwrap_or_default();
+    Ok(Some(Manifest { spec, regions: Vec::new() }))
 }
 
 fn parse_version(version: &str) -> Option<(u32, u32)> {
@@ -155,8 +155,8 @@ fn parse_version(version: &str) -> Option<(u32, u32)> {
 }
 
 /// Makes a new cassette of the folder: `cassette.json`, and what git should know. Files that are there stay as they are.
-pub(crate) fn create(root: &Path, policy: &Policy) -> Result<(), CassetteError> {
-    let cassette = Manifest { policy: policy.clone(), regions: Vec::new() }.to_text();
+pub(crate) fn create(root: &Path, spec: &RedactionSpec) -> Result<(), CassetteError> {
+    let cassette = Manifest { spec: spec.clone(), regions: Vec::new() }.to_text();
     let files = [(".gitattributes", GIT_ATTRIBUTES), (".gitignore", ".store/\n"), (NAME, cassette.as_str())];
     for (name, text) in files {
         write_new(&root.join(name), text)
@@ -166,8 +166,8 @@ pub(crate) fn create(root: &Path, policy: &Policy) -> Result<(), CassetteError> 
 }
 
 /// Puts other rules into a cassette that holds nothing yet, or the name of its key.
-pub(crate) fn rewrite(root: &Path, policy: &Policy) -> Result<(), CassetteError> {
-    replace(root, &Manifest { policy: policy.clone(), regions: regions_of(root) })
+pub(crate) fn rewrite(root: &Path, spec: &RedactionSpec) -> Result<(), CassetteError> {
+    replace(root, &Manifest { spec: spec.clone(), regions: regions_of(root) })
 }
 
 fn replace(root: &Path, manifest: &Manifest) -> Result<(), CassetteError> {

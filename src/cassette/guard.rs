@@ -6,7 +6,7 @@ use super::path::{Identity, entry_path, is_same, read_file, write_new};
 use super::{KEY_FILE, VARIABLES_FILE, format};
 use crate::entry_file;
 use crate::fingerprint::Fingerprint;
-use crate::redact::Policy;
+use crate::redact::RedactionSpec;
 use parking_lot::{Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -68,12 +68,12 @@ impl CassetteGuard {
         files.extend(FILES.into_iter().filter_map(|name| Some((name, fs::read(self.root.join(name)).ok()?))));
     }
 
-    /// Checks that texts recorded under the rules `policy` may be put into the folder. Where it is no cassette any more, it
+    /// Checks that texts recorded under the rules `spec` may be put into the folder. Where it is no cassette any more, it
     /// becomes what it was.
     ///
     /// # Errors
     /// Where the folder is gone, or a cassette with other rules.
-    pub(crate) fn restore(&self, policy: &Policy) -> Result<(), CassetteError> {
+    pub(crate) fn restore(&self, spec: &RedactionSpec) -> Result<(), CassetteError> {
         let root = || self.root.clone();
         if !self.stand() {
             return Err(CassetteError::Gone { root: root() });
@@ -88,8 +88,8 @@ impl CassetteGuard {
             }
             return Ok(());
         };
-        let is_other_key = matches!((&found.key_check, &policy.key_check), (Some(one), Some(other)) if one != other);
-        if is_other_key || (found.accounts, &found.rules) != (policy.accounts, &policy.rules) {
+        let is_other_key = matches!((&found.key_check, &spec.key_check), (Some(one), Some(other)) if one != other);
+        if is_other_key || (found.accounts, &found.rules) != (spec.accounts, &spec.rules) {
             let reason = "its cassette.json was replaced during the recording and has other redaction rules: restore \
                           the file that it had";
             return Err(CassetteError::Redaction { root: root(), reason: reason.to_owned() });

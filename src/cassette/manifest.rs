@@ -4,7 +4,7 @@
 use super::rules;
 use crate::entry_file::{FileFlaw, Printer};
 use crate::json::{self, Kind, Node};
-use crate::redact::Policy;
+use crate::redact::RedactionSpec;
 use std::collections::BTreeSet;
 
 /// The format of a cassette that says nothing which was not said from the beginning of this major version on.
@@ -17,7 +17,7 @@ const SERVICE: &str = "ram";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Manifest {
     /// The redaction rules.
-    pub(crate) policy: Policy,
+    pub(crate) spec: RedactionSpec,
     /// The regions that the recorded commands ran in, where that was known: a replay runs them there again.
     pub(crate) regions: Vec<String>,
 }
@@ -33,13 +33,13 @@ impl Manifest {
         let Some(redaction) = root.member("redaction") else {
             return Err(flaw(0, "no redaction rules: \"redaction\": {\"rules\": []} is missing".to_owned()));
         };
-        let policy = rules::read(redaction)?;
+        let spec = rules::read(redaction)?;
         let known = ["\"ramtape\"", "\"service\"", "\"regions\"", "\"redaction\""];
         if let Some(member) = members.iter().find(|member| !known.contains(&member.key)) {
             return Err(flaw(member.value.offset, format!("unknown member {}", member.key)));
         }
         let regions = root.member("regions").map_or(Ok(Vec::new()), read_regions)?;
-        Ok(Self { policy, regions })
+        Ok(Self { spec, regions })
     }
 
     /// The whole text of the file.
@@ -61,7 +61,7 @@ impl Manifest {
             printer.end(']');
         }
         printer.name("\"redaction\"");
-        rules::print(&mut printer, &self.policy);
+        rules::print(&mut printer, &self.spec);
         printer.end('}');
         printer.finish()
     }
@@ -91,10 +91,10 @@ pub fn merge_manifest_texts(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<R
     };
     let (ours, theirs) = (read(ours)?, read(theirs)?);
     let base = if base.is_empty() { None } else { Some(read(base)?) };
-    let merged = one_of(base.as_ref().map(|base| &base.policy), &ours.policy, &theirs.policy).map(|policy| {
+    let merged = one_of(base.as_ref().map(|base| &base.spec), &ours.spec, &theirs.spec).map(|spec| {
         let before = base.as_ref().map_or(&[][..], |base| &base.regions);
         let regions = merged_regions(before, &ours.regions, &theirs.regions);
-        Manifest { policy: policy.clone(), regions }.to_text()
+        Manifest { spec: spec.clone(), regions }.to_text()
     });
     Some(merged.ok_or("the sides have different redaction rules or keys"))
 }
@@ -132,8 +132,8 @@ mod tests {
     use super::*;
 
     fn manifest(regions: &[&str], key: Option<&str>) -> Manifest {
-        let policy = Policy { key_check: key.map(str::to_owned), ..Policy::default() };
-        Manifest { policy, regions: regions.iter().map(|region| (*region).to_owned()).collect() }
+        let spec = RedactionSpec { key_check: key.map(str::to_owned), ..RedactionSpec::default() };
+        Manifest { spec, regions: regions.iter().map(|region| (*region).to_owned()).collect() }
     }
 
     #[test]

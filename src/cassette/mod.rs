@@ -41,7 +41,9 @@ mod variables;
 pub use checks::validator::Validator;
 pub use error::{CassetteError, Leak, StoreError};
 pub use folder_kind::FolderKind;
-pub use format::{KEY_FILE, VERSION, is_cassette, is_of_earlier, is_of_newer, name_key, policy_of, regions_of};
+pub use format::{
+    KEY_FILE, VERSION, is_cassette, is_of_earlier, is_of_newer, name_key, read_redaction_spec, regions_of,
+};
 pub use guard::Lost;
 pub use listing::below;
 pub use manifest::merge_manifest_texts;

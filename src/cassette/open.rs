@@ -13,7 +13,7 @@ use super::store::{OpeningError, Store, has_pending};
 use super::{Cassette, FolderKind, Notice, format, listing, path};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, with_causes};
-use crate::redact::{Policy, Redaction};
+use crate::redact::{Redaction, RedactionSpec};
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -140,7 +140,7 @@ impl<P> Cassette<P> {
         let redaction = redaction.map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })?;
         let redaction = Arc::new(redaction);
         let (own_root, own_settings) = (root.to_owned(), settings.clone());
-        let make = Box::new(move |policy: &Policy| make_folder(&own_root, access, &own_settings, policy));
+        let make = Box::new(move |spec: &RedactionSpec| make_folder(&own_root, access, &own_settings, spec));
         let storage = Storage::over_new(root, make, Arc::clone(&redaction), Arc::clone(policy));
         let cassette = Self::new(Arc::new(storage), access, prepare, settings.memory);
         Ok(Opened { cassette, redaction, notices: Vec::new(), sealed: SealReport::default() })
@@ -154,7 +154,7 @@ impl<P> Cassette<P> {
     }
 }
 
-/// Makes the folder `root` a cassette with the rules `policy`, and opens it for recording.
+/// Makes the folder `root` a cassette with the rules `spec`, and opens it for recording.
 ///
 /// # Errors
 /// Where it cannot be made, or another ramtape has made it meanwhile and records into it or gave it other rules.
@@ -162,7 +162,7 @@ fn make_folder(
     root: &Path,
     access: Access,
     settings: &CassetteSettings,
-    policy: &Policy,
+    spec: &RedactionSpec,
 ) -> Result<OpenFolder, CassetteError> {
     fs::create_dir_all(root).map_err(|source| CassetteError::Write { path: root.to_owned(), source })?;
     let mut notices = Vec::new();
@@ -172,10 +172,10 @@ fn make_folder(
     };
     notices.iter().for_each(|notice| tracing::warn!("{notice}"));
     if format::check(root, true)?.is_none() {
-        format::create(root, policy)?;
+        format::create(root, spec)?;
     }
     let guard = CassetteGuard::new(root)?;
-    guard.restore(policy)?;
+    guard.restore(spec)?;
     Ok(OpenFolder { store, guard: Some(guard) })
 }
 
@@ -197,24 +197,28 @@ fn check_may_be_made(root: &Path) -> Result<(), CassetteError> {
 }
 
 /// Checks the version before anything else; makes the folder a cassette where it is to become one. Gives its rules.
-pub(super) fn check_format(root: &Path, access: Access, policy: &dyn RecordingPolicy) -> Result<Policy, CassetteError> {
+pub(super) fn check_format(
+    root: &Path,
+    access: Access,
+    policy: &dyn RecordingPolicy,
+) -> Result<RedactionSpec, CassetteError> {
     let recording = access != Access::Replay;
-    if let Some(policy) = format::check(root, recording)? {
-        return Ok(policy);
+    if let Some(spec) = format::check(root, recording)? {
+        return Ok(spec);
     }
     if listing::has_any(root)? {
         return Err(CassetteError::NoFormat { root: root.to_owned() });
     }
-    let policy = configured(root, recording, policy)?;
+    let spec = configured(root, recording, policy)?;
     if recording {
         fs::create_dir_all(root).map_err(|source| CassetteError::Write { path: root.to_owned(), source })?;
-        format::create(root, &policy)?;
+        format::create(root, &spec)?;
     }
-    Ok(policy)
+    Ok(spec)
 }
 
-fn configured(root: &Path, recording: bool, policy: &dyn RecordingPolicy) -> Result<Policy, CassetteError> {
-    policy.policy(root, recording).map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })
+fn configured(root: &Path, recording: bool, policy: &dyn RecordingPolicy) -> Result<RedactionSpec, CassetteError> {
+    policy.redaction_spec(root, recording).map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })
 }
 
 /// The cassette's rules at work. They win over the configured ones, unless it states none and nothing was recorded yet.
@@ -222,7 +226,7 @@ fn redaction(
     root: &Path,
     access: Access,
     store: Option<&Store>,
-    mut rules: Policy,
+    mut rules: RedactionSpec,
     policy: &dyn RecordingPolicy,
 ) -> Result<Arc<Redaction>, CassetteError> {
     let recording = access != Access::Replay;

@@ -2,7 +2,7 @@
 
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, OperationName};
-use crate::redact::{Key, KeySource, Policy, Redaction};
+use crate::redact::{Key, KeySource, Redaction, RedactionSpec};
 use crate::session::OperationRules;
 use std::path::Path;
 
@@ -21,13 +21,13 @@ pub trait RecordingPolicy: Send + Sync {
     ///
     /// # Errors
     /// Where that key cannot be read or made, or is not the one it has to be; the text is for people.
-    fn policy(&self, root: &Path, recording: bool) -> Result<Policy, String>;
+    fn redaction_spec(&self, root: &Path, recording: bool) -> Result<RedactionSpec, String>;
 
     /// The rules of the cassette in `root` at work. Its key is found here; where `recording`, it may be made.
     ///
     /// # Errors
     /// Where the key is not there and has to be, or is another one; the text is for people.
-    fn redaction(&self, root: &Path, policy: Policy, recording: bool) -> Result<Redaction, String>;
+    fn redaction(&self, root: &Path, spec: RedactionSpec, recording: bool) -> Result<Redaction, String>;
 
     /// Writes the file of `key`, which was made for the cassette in `root` when the first value needed one, and has the
     /// cassette name it. Called before anything is stored that may hold a pseudonym made with it.
@@ -54,12 +54,12 @@ pub trait RecordingPolicy: Send + Sync {
 pub struct DefaultPolicy;
 
 impl RecordingPolicy for DefaultPolicy {
-    fn policy(&self, _: &Path, _: bool) -> Result<Policy, String> {
-        Ok(Policy::default())
+    fn redaction_spec(&self, _: &Path, _: bool) -> Result<RedactionSpec, String> {
+        Ok(RedactionSpec::default())
     }
 
-    fn redaction(&self, _: &Path, policy: Policy, _: bool) -> Result<Redaction, String> {
-        Redaction::new(policy, KeySource::Known(Key::public())).map_err(|error| error.to_string())
+    fn redaction(&self, _: &Path, spec: RedactionSpec, _: bool) -> Result<Redaction, String> {
+        Redaction::new(spec, KeySource::Known(Key::public())).map_err(|error| error.to_string())
     }
 
     fn keep_key(&self, _: &Path, _: &Key) -> Result<(), String> {

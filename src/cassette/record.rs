@@ -96,7 +96,7 @@ impl<P> Cassette<P> {
         let (Access::Record { replace }, Some(guard)) = (self.access, self.storage.guard()) else {
             return Err(StoreError::NotRecording.into());
         };
-        guard.restore(self.storage.redaction.policy())?;
+        guard.restore(self.storage.redaction.spec())?;
         format::name_regions(self.root(), &[region.to_owned()], replace)?;
         guard.note_files();
         Ok(())

@@ -2,20 +2,20 @@
 
 use crate::entry_file::{Fields, FileFlaw, Printer};
 use crate::json::{self, Kind, Node};
-use crate::redact::{Direction, KeySource, Policy, Redaction, Rule, Selector};
+use crate::redact::{Direction, KeySource, Redaction, RedactionSpec, Rule, Selector};
 
 /// Writes the value of `redaction`. What holds its default is left out, but for the list of rules.
-pub(super) fn print(printer: &mut Printer, policy: &Policy) {
+pub(super) fn print(printer: &mut Printer, spec: &RedactionSpec) {
     printer.begin('{');
-    if policy.accounts {
+    if spec.accounts {
         member(printer, "pseudonymize", "accounts");
     }
-    if let Some(check) = &policy.key_check {
+    if let Some(check) = &spec.key_check {
         member(printer, "key", check);
     }
     printer.name("\"rules\"");
     printer.begin('[');
-    for rule in &policy.rules {
+    for rule in &spec.rules {
         printer.item();
         print_rule(printer, rule);
     }
@@ -59,7 +59,7 @@ fn print_rule(printer: &mut Printer, rule: &Rule) {
 ///
 /// # Errors
 /// Where something in it is unknown, or a rule makes no sense: redacting less than the cassette asks for is no choice.
-pub(super) fn read(node: &Node<'_>) -> Result<Policy, FileFlaw> {
+pub(super) fn read(node: &Node<'_>) -> Result<RedactionSpec, FileFlaw> {
     let mut fields = Fields::read(node, "redaction".to_owned())?;
     let accounts = match fields.optional("pseudonymize") {
         None => false,
@@ -75,9 +75,9 @@ pub(super) fn read(node: &Node<'_>) -> Result<Policy, FileFlaw> {
         .map(|(at, item)| rule(item, fields.place_of("rules", at)))
         .collect::<Result<_, _>>()?;
     fields.finish()?;
-    let policy = Policy { accounts, key_check, rules };
-    match Redaction::new(policy.clone(), KeySource::Known(crate::redact::Key::public())) {
-        Ok(_) => Ok(policy),
+    let spec = RedactionSpec { accounts, key_check, rules };
+    match Redaction::new(spec.clone(), KeySource::Known(crate::redact::Key::public())) {
+        Ok(_) => Ok(spec),
         Err(error) => Err(FileFlaw { offset: node.offset, reason: format!("redaction: {error}") }),
     }
 }
@@ -122,16 +122,16 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
 
-    fn printed(policy: &Policy) -> String {
+    fn printed(spec: &RedactionSpec) -> String {
         let mut printer = Printer::default();
-        print(&mut printer, policy);
+        print(&mut printer, spec);
         printer.finish()
     }
 
     #[test]
     fn rules_read_back() {
         let rule = |selector| Rule { selector, operations: Vec::new(), direction: Direction::Both, with: None };
-        let policy = Policy {
+        let spec = RedactionSpec {
             accounts: true,
             key_check: Some("k3v9x2mq7r5ta4bc".into()),
             rules: vec![
@@ -148,9 +148,9 @@ mod tests {
                 },
             ],
         };
-        for policy in [policy, Policy::default()] {
-            let text = printed(&policy);
-            assert_eq!(read(&json::parse(text.trim().as_bytes()).unwrap()).unwrap(), policy, "{text}");
+        for spec in [spec, RedactionSpec::default()] {
+            let text = printed(&spec);
+            assert_eq!(read(&json::parse(text.trim().as_bytes()).unwrap()).unwrap(), spec, "{text}");
         }
     }
 

@@ -105,7 +105,7 @@ impl Storage {
     ) {
         let Some(store) = self.store() else { return };
         let _alone = self.sealing.lock();
-        let restored = self.guard().map_or(Ok(()), |guard| guard.restore(self.redaction.policy()));
+        let restored = self.guard().map_or(Ok(()), |guard| guard.restore(self.redaction.spec()));
         let upgraded = restored.and_then(|()| if names.is_empty() { Ok(()) } else { format::upgrade(&self.root) });
         if let Err(error) = upgraded {
             return names.drain(..).for_each(|name| report.fail(name, &error));

@@ -9,7 +9,7 @@ use super::policy::RecordingPolicy;
 use super::store::Store;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Take};
-use crate::redact::{Policy, Redaction};
+use crate::redact::{Redaction, RedactionSpec};
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ pub(crate) struct Storage {
 }
 
 /// Makes the folder of a cassette with these rules, and opens it.
-pub(crate) type MakeFolder = Box<dyn Fn(&Policy) -> Result<OpenFolder, CassetteError> + Send + Sync>;
+pub(crate) type MakeFolder = Box<dyn Fn(&RedactionSpec) -> Result<OpenFolder, CassetteError> + Send + Sync>;
 
 /// What is open of a cassette's folder.
 pub(crate) struct OpenFolder {
@@ -131,7 +131,7 @@ impl Storage {
         if let (None, Some(make_folder)) = (self.opened.get(), &self.make_folder) {
             let _alone = self.making.lock();
             if self.opened.get().is_none() {
-                let opened = make_folder(self.redaction.policy())?;
+                let opened = make_folder(self.redaction.spec())?;
                 self.opened.get_or_init(|| opened);
             }
         }

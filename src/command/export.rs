@@ -57,7 +57,7 @@ pub(super) fn run(args: &ExportArgs, environment: &Environment, console: Console
 /// What tells the key from others that the pseudonyms of the cassette in `root` were made with: the one that it names, or else
 /// has.
 fn key(root: &Path) -> Result<Option<String>, CassetteError> {
-    match cassette::policy_of(root)?.and_then(|policy| policy.key_check) {
+    match cassette::read_redaction_spec(root)?.and_then(|spec| spec.key_check) {
         Some(named) => Ok(Some(named)),
         None => crate::maintenance::key_of(root),
     }

@@ -2,7 +2,7 @@
 
 use super::{ConfigError, Pseudonymize, RawAllowed, RawRedact, RawRule};
 use crate::model::{Secret, did_you_mean};
-use crate::redact::{Allowed, Direction, Key, KeySource, Policy, Redaction, Rule, SHORTEST_KEY, Selector};
+use crate::redact::{Allowed, Direction, Key, KeySource, Redaction, RedactionSpec, Rule, SHORTEST_KEY, Selector};
 use crate::service::Service;
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub(super) const REDACT_KEY: &str = "RAMTAPE_REDACT_KEY";
 #[derive(Clone, Debug, Default)]
 pub struct RedactConfig {
     /// The rules that a new cassette gets.
-    pub policy: Policy,
+    pub spec: RedactionSpec,
     /// The file of the key, where it is not to stand beside the cassette.
     pub key_file: Option<PathBuf>,
     /// The key itself, from the environment.
@@ -33,7 +33,7 @@ pub(super) fn checked(redact: RawRedact, key: Option<Secret>, service: &Service)
             reason: format!("it needs at least {SHORTEST_KEY} characters, chosen at random"),
         });
     }
-    Ok(RedactConfig { policy: Policy { accounts, key_check: None, rules }, key_file: redact.key_file, key })
+    Ok(RedactConfig { spec: RedactionSpec { accounts, key_check: None, rules }, key_file: redact.key_file, key })
 }
 
 fn rule(at: usize, raw: RawRule, service: &Service) -> Result<Rule, ConfigError> {
@@ -52,8 +52,8 @@ fn rule(at: usize, raw: RawRule, service: &Service) -> Result<Rule, ConfigError>
     let rule =
         Rule { selector, operations, direction: raw.way.map_or(Direction::Both, Direction::from), with: raw.with };
     // Only to see whether it can be; the cassette's own rules win, so it may never be used.
-    let policy = Policy { rules: vec![rule.clone()], ..Policy::default() };
-    Redaction::new(policy, KeySource::Known(Key::public())).map_err(|error| refused(error.to_string()))?;
+    let spec = RedactionSpec { rules: vec![rule.clone()], ..RedactionSpec::default() };
+    Redaction::new(spec, KeySource::Known(Key::public())).map_err(|error| refused(error.to_string()))?;
     Ok(rule)
 }
 
@@ -93,12 +93,12 @@ mod tests {
              [[redact.rules]]\npointer = '/a/*'\nin = 'response'\nwith = 'x'\n[[redact.rules]]\npattern = 'corp-\\d+'",
         )
         .unwrap();
-        assert!(redact.policy.accounts);
-        let rules = &redact.policy.rules;
+        assert!(redact.spec.accounts);
+        let rules = &redact.spec.rules;
         assert_eq!(rules[0].operations, ["GetResourceShares"]);
         assert_eq!((rules[1].direction, rules[1].with.as_deref()), (Direction::Response, Some("x")));
         assert_eq!(rules[2].selector, Selector::Pattern("corp-\\d+".into()));
-        assert_eq!(config("").unwrap().policy, Policy::default());
+        assert_eq!(config("").unwrap().spec, RedactionSpec::default());
     }
 
     #[test]

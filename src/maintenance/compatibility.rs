@@ -2,7 +2,7 @@
 
 use crate::cassette::CassetteError;
 use crate::cassette::{KEY_FILE, format, listing, path};
-use crate::redact::{Key, Policy};
+use crate::redact::{Key, RedactionSpec};
 use std::fs;
 use std::path::Path;
 
@@ -44,7 +44,7 @@ pub fn create_like(root: &Path, other: &Path) -> Result<(), CassetteError> {
         write(&root.join(KEY_FILE), &key)?;
     }
     // The rules that were just copied stay.
-    format::create(root, &Policy::default())
+    format::create(root, &RedactionSpec::default())
 }
 
 /// Gives the cassette in `root`, where it has and names no key, that of the cassette in `other`.
@@ -68,8 +68,8 @@ pub fn share_regions(root: &Path, other: &Path) -> Result<(), CassetteError> {
 }
 
 /// What `cassette.json` says of redaction, but for the key; `None` where there is none.
-fn rules(root: &Path) -> Result<Option<Policy>, CassetteError> {
-    Ok(format::check(root, true)?.map(|policy| Policy { key_check: None, ..policy }))
+fn rules(root: &Path) -> Result<Option<RedactionSpec>, CassetteError> {
+    Ok(format::check(root, true)?.map(|spec| RedactionSpec { key_check: None, ..spec }))
 }
 
 /// What tells the key of the cassette in `root` from others; `None` where it has none.
@@ -80,7 +80,7 @@ pub fn key_of(root: &Path) -> Result<Option<String>, CassetteError> {
     let beside = read(root, KEY_FILE)?.and_then(|text| Key::from_file(&text));
     match beside {
         Some(key) => Ok(Some(key.check())),
-        None => Ok(format::check(root, true)?.and_then(|policy| policy.key_check)),
+        None => Ok(format::check(root, true)?.and_then(|spec| spec.key_check)),
     }
 }
 

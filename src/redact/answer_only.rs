@@ -9,7 +9,7 @@ impl Redaction {
     /// Whether an answer can hold a pseudonym for what a request asks as it is.
     #[must_use]
     pub fn has_answer_only_rules(&self) -> bool {
-        self.policy.rules.iter().any(is_answer_only)
+        self.spec.rules.iter().any(is_answer_only)
     }
 
     /// What answers may hold in place of `text`, which a request holds as it is. Nothing where no key was needed so far or
@@ -26,12 +26,12 @@ impl Redaction {
         if !has_key || is_word || kind.is_pseudonym(text) {
             return Vec::new();
         }
-        let rules = || self.policy.rules.iter().filter(|rule| is_answer_only(rule));
+        let rules = || self.spec.rules.iter().filter(|rule| is_answer_only(rule));
         let whole = rules().any(|rule| !matches!(rule.selector, Selector::Pattern(_)));
         let whole = whole.then(|| self.pseudonym(text, kind, "")).and_then(Result::ok);
         let operations = rules().flat_map(|rule| &rule.operations).map(|name| Some(name.as_str()));
         let parts = operations.chain([None]).filter_map(|operation| {
-            let (rules, accounts) = (self.rules.as_slice(), self.policy.accounts);
+            let (rules, accounts) = (self.rules.as_slice(), self.spec.accounts);
             let scanner = Scanner { rules, accounts, operation, direction: Direction::Response, ..Scanner::built_in() };
             self.replace_matches(text, &scanner.find_in_text(text, "")).ok()
         });
@@ -54,10 +54,10 @@ fn is_answer_only(rule: &Rule) -> bool {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::redact::{Key, Policy};
+    use crate::redact::{Key, RedactionSpec};
 
     fn redaction(rules: Vec<Rule>) -> Redaction {
-        Redaction::new(Policy { rules, ..Policy::default() }, KeySource::Known(Key::public())).unwrap()
+        Redaction::new(RedactionSpec { rules, ..RedactionSpec::default() }, KeySource::Known(Key::public())).unwrap()
     }
 
     fn rule(selector: Selector, direction: Direction) -> Rule {

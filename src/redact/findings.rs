@@ -28,13 +28,13 @@ impl Redaction {
         let found = find_pseudonyms(text).into_iter();
         let mut found = found.filter_map(|range| text.get(range));
         // Where accounts are left as they are, one that looks like a pseudonym is an account.
-        found.any(|pseudonym| self.policy.accounts || !is_account(pseudonym))
+        found.any(|pseudonym| self.spec.accounts || !is_account(pseudonym))
     }
 
     /// What should not stand in `json`, which a client gets and puts into requests; with its place in it.
     #[must_use]
     pub fn scan_json(&self, json: &[u8]) -> Vec<Finding> {
-        let (rules, accounts) = (self.rules.as_slice(), self.policy.accounts);
+        let (rules, accounts) = (self.rules.as_slice(), self.spec.accounts);
         let scanner = Scanner { rules, accounts, direction: Direction::Request, ..Scanner::built_in() };
         scanner.find_in_bytes(json).into_iter().map(|found| finding("", found)).collect()
     }
@@ -42,7 +42,7 @@ impl Redaction {
     /// What should not stand in `entry`, with its place in the cassette's file.
     #[must_use]
     pub fn scan_entry(&self, entry: &Entry) -> Vec<Finding> {
-        let anything = Scanner { accounts: self.policy.accounts, ..Scanner::built_in() };
+        let anything = Scanner { accounts: self.spec.accounts, ..Scanner::built_in() };
         let mut found = FindingList(Vec::new());
         for (name, text) in
             [("/operation", entry.operation.as_str()), ("/region", &entry.region), ("/actor", &entry.actor)]

@@ -29,5 +29,5 @@ pub use findings::{Finding, find_credentials, scan_text};
 pub use key::{Key, SHORTEST_KEY};
 pub use redaction::{KeySource, KeyUnavailable, RedactedMember, Redaction, RedactionError, scrub_page};
 pub use request::{RedactedRequest, RequestParts};
-pub use rule::{Direction, Policy, Rule, RuleError, Selector};
+pub use rule::{Direction, RedactionSpec, Rule, RuleError, Selector};
 pub use scrub::{KEPT_HEADERS, Scrubbed, unkept_headers};

@@ -1,7 +1,7 @@
 //! The rules of one cassette, at work.
 
 use super::key::Key;
-use super::rule::{CompiledRule, Direction, Policy, RuleError};
+use super::rule::{CompiledRule, Direction, RedactionSpec, RuleError};
 use super::scanner::{ScanMatch, Scanner};
 use super::scrub::{Scrubbed, kept_headers};
 use super::value_kind::ValueKind;
@@ -68,7 +68,7 @@ pub enum RedactionError {
 /// The rules of a cassette and their key.
 #[derive(Debug)]
 pub struct Redaction {
-    pub(super) policy: Policy,
+    pub(super) spec: RedactionSpec,
     pub(super) rules: Vec<CompiledRule>,
     pub(super) source: KeySource,
     pub(super) made: OnceLock<Key>,
@@ -81,20 +81,20 @@ pub struct Redaction {
 }
 
 impl Redaction {
-    /// Compiles the rules of `policy`.
+    /// Compiles the rules of `spec`.
     ///
     /// # Errors
     /// Where a rule makes no sense.
-    pub fn new(policy: Policy, source: KeySource) -> Result<Self, RuleError> {
-        let rules = policy.rules.iter().cloned().map(CompiledRule::new).collect::<Result<_, _>>()?;
-        Ok(Self { rules, policy, ..Self::built_in(source) })
+    pub fn new(spec: RedactionSpec, source: KeySource) -> Result<Self, RuleError> {
+        let rules = spec.rules.iter().cloned().map(CompiledRule::new).collect::<Result<_, _>>()?;
+        Ok(Self { rules, spec, ..Self::built_in(source) })
     }
 
     /// The built-in rules alone, with a key that must not matter.
     #[must_use]
     pub fn built_in(source: KeySource) -> Self {
         Self {
-            policy: Policy::default(),
+            spec: RedactionSpec::default(),
             rules: Vec::new(),
             source,
             made: OnceLock::new(),
@@ -106,8 +106,8 @@ impl Redaction {
 
     /// Its rules.
     #[must_use]
-    pub const fn policy(&self) -> &Policy {
-        &self.policy
+    pub const fn spec(&self) -> &RedactionSpec {
+        &self.spec
     }
 
     /// How many pseudonyms were made so far with another key than the cassette names, which is not here. They do not tell
@@ -157,7 +157,7 @@ impl Redaction {
     }
 
     pub(super) fn answer_scanner<'r>(&'r self, operation: &'r OperationName) -> Scanner<'r> {
-        let (rules, accounts) = (self.rules.as_slice(), self.policy.accounts);
+        let (rules, accounts) = (self.rules.as_slice(), self.spec.accounts);
         Scanner {
             rules,
             accounts,
@@ -241,13 +241,13 @@ impl Redaction {
         let value: Cow<'_, str> = match kind {
             // The account in an ARN has its own pseudonym; with that it is the same ARN.
             ValueKind::Arn => {
-                let scanner = Scanner { accounts: self.policy.accounts, ..Scanner::built_in() };
+                let scanner = Scanner { accounts: self.spec.accounts, ..Scanner::built_in() };
                 self.replace_matches(text, &scanner.find_in_text(text, pointer))?.into()
             }
             _ => text.into(),
         };
         let pseudonym = kind.pseudonym(&value, key);
-        if matches!(self.source, KeySource::Missing(_)) && self.policy.key_check.is_some() {
+        if matches!(self.source, KeySource::Missing(_)) && self.spec.key_check.is_some() {
             self.foreign_key.fetch_add(1, Ordering::Relaxed);
         }
         if kind.is_narrow() {

@@ -57,7 +57,7 @@ impl Redaction {
     pub fn redact_request(&self, parts: &RequestParts<'_>) -> Result<Option<RedactedRequest>, RedactionError> {
         let scanner = Scanner {
             rules: &self.rules,
-            accounts: self.policy.accounts,
+            accounts: self.spec.accounts,
             operation: parts.operation,
             direction: Direction::Request,
             keep: parts.keep,

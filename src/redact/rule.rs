@@ -39,9 +39,9 @@ pub struct Rule {
     pub with: Option<String>,
 }
 
-/// How a cassette is redacted: everything but the key.
+/// The redaction settings of a cassette: its rules, and which key it has; not the key itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Policy {
+pub struct RedactionSpec {
     /// Whether account numbers are pseudonymised.
     pub accounts: bool,
     /// What tells the key from others, of a key that is kept elsewhere.

@@ -59,7 +59,7 @@ impl<P> Cassette<P> {
             return Err(CassetteError::Secret { path, leaks });
         }
         storage.store_to_write()?;
-        storage.guard().map_or(Ok(()), |guard| guard.restore(storage.redaction.policy()))?;
+        storage.guard().map_or(Ok(()), |guard| guard.restore(storage.redaction.spec()))?;
         let replaced =
             if after.is_empty() { fs::remove_file(&path) } else { replace_whole(root, &path, &after.to_text()) };
         replaced.map_err(|source| CassetteError::Write { path, source })?;

@@ -66,9 +66,9 @@ impl MergeTarget {
             }
             return Self::open(root, dry_run, rules, console);
         }
-        let policy = cassette::policy_of(first)?.unwrap_or_default();
+        let spec = cassette::read_redaction_spec(first)?.unwrap_or_default();
         let redaction = rules
-            .redaction(first, policy, false)
+            .redaction(first, spec, false)
             .map_err(|reason| CassetteError::Redaction { root: first.to_owned(), reason })?;
         let (rules, redaction) = (Arc::new(rules), Arc::new(redaction));
         let policy = Arc::<Rules>::clone(&rules);

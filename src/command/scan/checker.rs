@@ -3,7 +3,9 @@
 use super::entry_place::{EntryPlace, holds_cassettes};
 use super::problem::{Problem, SecretPlace, invalid, unread};
 use crate::app::Rules;
-use crate::cassette::{self, CassetteError, Leak, RecordingPolicy, VARIABLES_FILE, Variables, is_cassette, policy_of};
+use crate::cassette::{
+    self, CassetteError, Leak, RecordingPolicy, VARIABLES_FILE, Variables, is_cassette, read_redaction_spec,
+};
 use crate::command::takes::recorded::unkept_header;
 use crate::entry_file::begins_as_entry;
 use crate::fingerprint::Fingerprint;
@@ -104,8 +106,8 @@ impl FileChecker {
     fn load_cassette(&self, root: &Path) -> Result<Arc<KnownCassette>, CheckError> {
         let mut cassettes = self.cassettes.lock();
         let known = cassettes.entry(root.to_owned()).or_insert_with(|| {
-            let policy = policy_of(root)?.unwrap_or_default();
-            let redaction = self.rules.redaction(root, policy, false).map_err(CheckError::Invalid)?;
+            let spec = read_redaction_spec(root)?.unwrap_or_default();
+            let redaction = self.rules.redaction(root, spec, false).map_err(CheckError::Invalid)?;
             Ok(Arc::new(KnownCassette { redaction, is_of_newer: cassette::is_of_newer(root) }))
         });
         known.clone()

@@ -2,7 +2,7 @@
 
 use super::scope::{answered, asked, key, redaction, requested, rule};
 use proptest::prelude::*;
-use ramtape::redact::{Policy, Redaction, Selector};
+use ramtape::redact::{Redaction, RedactionSpec, Selector};
 
 fn rules() -> Redaction {
     let rules = [
@@ -111,7 +111,7 @@ proptest! {
 
     #[test]
     fn an_account_has_one_pseudonym_everywhere(account in prop_oneof!["[1-8][0-9]{11}", LIKE_A_MINUTE]) {
-        let policy = Policy { accounts: true, ..Policy::default() };
+        let policy = RedactionSpec { accounts: true, ..RedactionSpec::default() };
         let redaction = Redaction::new(policy, ramtape::redact::KeySource::Known(key())).unwrap();
         let pseudonym = |text: &str| requested(&redaction, &text.replace("ACCOUNT", &account));
         let whole = pseudonym("\"ACCOUNT\"");

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use ramtape::model::{Body, Hole, OperationName, Page};
 use ramtape::redact::{
-    Direction, Key, KeySource, KeyUnavailable, Policy, RedactedRequest, Redaction, RedactionError, RequestParts, Rule,
-    Selector,
+    Direction, Key, KeySource, KeyUnavailable, RedactedRequest, Redaction, RedactionError, RedactionSpec, RequestParts,
+    Rule, Selector,
 };
 
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -16,7 +16,7 @@ pub(crate) fn key() -> Key {
 }
 
 pub(crate) fn redaction(accounts: bool, rules: &[Rule]) -> Redaction {
-    let policy = Policy { accounts, key_check: None, rules: rules.to_vec() };
+    let policy = RedactionSpec { accounts, key_check: None, rules: rules.to_vec() };
     Redaction::new(policy, KeySource::Known(key())).unwrap()
 }
 
@@ -210,7 +210,7 @@ fn two_values_with_one_pseudonym_are_an_error() {
 
 #[test]
 fn without_its_key_a_request_says_what_it_would_need() {
-    let policy = Policy { accounts: true, ..Policy::default() };
+    let policy = RedactionSpec { accounts: true, ..RedactionSpec::default() };
     let redaction = Redaction::new(policy, KeySource::Missing(key())).unwrap();
     let copied = asked(&redaction, "", "{\"principals\":[\"123456789012\",\"999912345678\"],\"o\":\"SELF\"}").unwrap();
     assert_eq!(copied.unkeyed, ["/principals/0"]);
