@@ -44,7 +44,7 @@ pub enum CallerError {
     OtherService {
         /// The service that it is signed for.
         found: String,
-        /// The service that ramtape stands in for.
+        /// The service that ramtape records.
         expected: String,
     },
     /// A signature by other credentials.

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// How long keys without an expiry are believed, as in the SDKs: a profile may be edited meanwhile.
 const UNLIMITED_KEYS_TIME: Duration = Duration::from_secs(15 * 60);
 
-/// Keys are fetched anew this long before they expire, or a tenth of their time where that is less.
+/// Keys are fetched again this long before they expire, or a tenth of their time where that is less.
 const REFRESH_AHEAD: Duration = Duration::from_secs(5 * 60);
 
 /// How long a provider that failed is not asked again: anybody can send requests that need its keys to be judged.
@@ -177,7 +177,7 @@ impl Credentials {
         })
     }
 
-    /// Builds the provider anew each time: it reads the shared files once, and remembers that it could not.
+    /// Builds the provider again each time: it reads the shared files once, and remembers that it could not.
     async fn ask_provider(&self) -> Result<aws_credential_types::Credentials, CredentialsError> {
         let region = self.region().await;
         let config = self.provider_config().await?.with_region(region.clone());

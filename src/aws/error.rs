@@ -107,7 +107,7 @@ pub enum UpstreamError {
         /// The address, and what it is kept for.
         address: ForbiddenAddress,
     },
-    /// The client signed for a host that is no endpoint of the service.
+    /// The client signed for a host that is not an endpoint of the service.
     #[error("{host:?} is not an endpoint of {service}")]
     NotAnEndpoint {
         /// The host.

@@ -15,7 +15,7 @@ pub(super) fn is_connect_timeout(error: &legacy::Error) -> bool {
     error.is_connect() && io_kind(error) == Some(io::ErrorKind::TimedOut)
 }
 
-/// Names the reason why there is no answer's head.
+/// The error for a request that got no response head.
 pub(super) fn classify(error: &legacy::Error, host: &str) -> UpstreamError {
     let host = host.to_owned();
     if error.is_connect() {
@@ -53,7 +53,7 @@ fn find<E: Error + 'static>(error: &legacy::Error) -> Option<&E> {
     chain(error).find_map(|error| error.downcast_ref::<E>())
 }
 
-/// The innermost cause says most.
+/// The text of the innermost cause, which says most.
 fn last_reason(error: &legacy::Error) -> String {
     chain(error).last().map(ToString::to_string).unwrap_or_default()
 }

@@ -36,8 +36,8 @@ impl Upstream {
     }
 }
 
-/// The headers that go up. Of those that are not signed, what belongs to the client's own connection stays here, and so does
-/// what ramtape could not record.
+/// The headers that go upstream. Of those that are not signed, what belongs to the client's own connection stays here, and so
+/// does what ramtape could not record.
 fn passed(request: &Request, via: Option<&HeaderValue>) -> HeaderMap {
     let signed: Vec<&str> = signed_header_names(&request.headers).collect();
     let is_signed = |name: &HeaderName| signed.contains(&name.as_str());

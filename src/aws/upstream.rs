@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::OnceCell;
 
-/// What goes up of the client's headers, besides `amz-sdk-*`. `Host` and the signature's headers are made anew.
+/// What goes up of the client's headers, besides `amz-sdk-*`. `Host` and the signature's headers are new.
 const KEPT: [HeaderName; 3] = [CONTENT_TYPE, USER_AGENT, HeaderName::from_static("x-amz-user-agent")];
 
 /// Settings of the connection to upstream: endpoint, credentials, TLS roots, limits.
@@ -135,7 +135,7 @@ impl Upstream {
         })
     }
 
-    /// Sends `request` with `body` in place of its own to `region`, signed anew for `actor`, and reads the answer whole. An
+    /// Sends `request` with `body` in place of its own to `region`, signed again for `actor`, and reads the answer whole. An
     /// error that the service answers is an answer.
     ///
     /// # Errors
@@ -168,7 +168,7 @@ impl Upstream {
         Trust { key, credentials: self.credentials(actor), service: &self.service, allow_any }
     }
 
-    /// In which regions the keys work that requests were signed with.
+    /// The regions in which the signing keys work.
     pub const fn known_keys(&self) -> &KnownKeys {
         &self.known_keys
     }

@@ -30,7 +30,7 @@ impl CertificateAuthority {
     /// A new authority for `hosts` (and what is below them) and for loopback, that holds for `lifetime` from now.
     ///
     /// # Errors
-    /// Where the system has no random numbers, or a host is no host name.
+    /// Where the system has no random numbers, or a host is not a host name.
     pub fn make(hosts: &[String], lifetime: Duration) -> Result<Self, CaError> {
         let key = KeyPair::generate().map_err(CaError::make)?;
         let now = SystemTime::now();
@@ -99,7 +99,7 @@ impl CertificateAuthority {
     }
 }
 
-/// What is the same in the authority's own certificate and in what its leaves say of it.
+/// The distinguished name of the authority, in its own certificate and as issuer in its leaves.
 fn identity(key: &KeyPair) -> CertificateParams {
     let mut name = DistinguishedName::new();
     let digest = HEXLOWER.encode(&Sha256::digest(key.der_bytes()));

@@ -1,4 +1,5 @@
-//! One file of trusted certificates for clients that take only one: ramtape's own first, then the user's, then the public.
+//! Writes one file of trusted certificates for clients that take only one: ramtape's own first, then the user's, then the
+//! public.
 //!
 //! `AWS_CA_BUNDLE` and `SSL_CERT_FILE` replace what a client trusts otherwise. A bundle of ramtape's certificate alone would
 //! break every other connection: to STS for credentials, to a company's own services.

@@ -1,4 +1,4 @@
-//! The two things that are read back from a certificate of ramtape's making: how long it holds, and for whom it may speak.
+//! Reads validity and name constraints back from a certificate that ramtape made.
 //!
 //! ramtape wrote these bytes and keeps them where nobody else can write: this reads what it wrote, and nothing else. By hand
 //! because x509-parser, which rcgen's feature of that name brings, comes with twelve more crates for these two fields.

@@ -74,7 +74,7 @@ mod tests {
         CertificateAuthority::make(&[RAM.to_owned()], Duration::from_secs(86_400)).unwrap()
     }
 
-    /// What rustls says of `leaf` as the certificate of `host`.
+    /// The result of rustls verifying `leaf` as the certificate of `host`.
     fn verdict(authority: &CertificateAuthority, leaf: &CertificateDer<'_>, host: &str) -> Result<(), rustls::Error> {
         let mut roots = RootCertStore::empty();
         roots.add(authority.certificate.clone()).unwrap();

@@ -1,7 +1,7 @@
 //! ramtape's own certificate authority: created, stored, and used to sign server certificates.
 //!
 //! Clients that speak TLS to ramtape must trust a certificate of its making. The authority is bound twice: by its name
-//! constraints, which clients enforce, it can speak for RAM's hosts in named regions and for loopback, and for nobody
+//! constraints, which clients enforce, it is valid for RAM's hosts in named regions and for loopback, and for nobody
 //! else; and it is short-lived. Its key is kept where only its owner can read it, or in memory alone.
 
 mod authority;

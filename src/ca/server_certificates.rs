@@ -38,13 +38,13 @@ struct Ready {
 }
 
 impl ServerCertificates {
-    /// Of the authority that `store` will have when it is first needed.
+    /// Certificates of the authority that `store` has when the first one is needed.
     #[must_use]
     pub fn from_store(store: AuthorityStore) -> Self {
         Self { store: Some(store), authority: Mutex::default(), leaves: Cache::new(MOST_LEAVES) }
     }
 
-    /// Of an authority at hand.
+    /// Certificates of this authority.
     #[must_use]
     pub fn new(authority: CertificateAuthority) -> Self {
         let authority = Mutex::new(Some(Arc::new(authority)));
@@ -88,7 +88,7 @@ impl ServerCertificates {
         minted.await.map_err(CaError::make)?
     }
 
-    /// An authority may be made while the proxy runs, and made anew: one that was found is kept as long as it holds.
+    /// An authority may be made or renewed while the proxy runs: one that was found is used as long as it is valid.
     async fn authority(&self, now: SystemTime) -> Result<Arc<CertificateAuthority>, CaError> {
         let mut kept = self.authority.lock().await;
         if let Some(authority) = kept.as_ref().filter(|authority| authority.expires() > now) {

@@ -194,7 +194,7 @@ impl LockedStore<'_> {
     }
 }
 
-/// Whether it is ours and nobody else's.
+/// Checks that only its owner can read it.
 fn check(path: &Path, found: &Metadata) -> Result<(), CaError> {
     if found.uid() != geteuid().as_raw() {
         return Err(CaError::Foreign { path: path.to_owned() });

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Half of a surrogate pair stands alone: the string is no Unicode text.
+/// Half of a surrogate pair stands alone: the string is not Unicode text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a string holds half of a surrogate pair")]
 pub struct LoneSurrogate;
@@ -101,7 +101,7 @@ fn push_escape<'a>(out: &mut String, text: &'a str) -> Result<&'a str, LoneSurro
     Ok(text.get(2..).unwrap_or_default())
 }
 
-/// As [`push_escape`]; for half a surrogate pair it reads U+FFFD, and goes on after it.
+/// As [`push_escape`]; for half a surrogate pair it reads U+FFFD, and continues after it.
 fn push_legible<'a>(out: &mut String, text: &'a str) -> &'a str {
     push_escape(out, text).unwrap_or_else(|LoneSurrogate| {
         out.push(char::REPLACEMENT_CHARACTER);

@@ -3,7 +3,7 @@
 use super::rule::{RuleError, compile};
 use regex::Regex;
 
-/// A declaration that some findings are no secrets: `[[scan.allow]]`.
+/// A declaration that some findings are not secrets: `[[scan.allow]]`.
 #[derive(Clone, Debug)]
 pub struct Allowed {
     pattern: Option<Regex>,
@@ -49,7 +49,7 @@ impl Allowed {
         fits(&self.pattern, value) && fits(&self.path, path)
     }
 
-    /// Why they are no secrets.
+    /// Why they are not secrets.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason

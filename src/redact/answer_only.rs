@@ -1,4 +1,4 @@
-//! Rules that hold for answers and not for every request: what they replace can come back as it was.
+//! Rules that redact answers but not every request: a client can send back the value that they replaced.
 
 use super::redaction::{KeySource, Redaction};
 use super::rule::{Direction, Rule, Selector};

@@ -116,7 +116,7 @@ fn finding(place: &str, found: ScanMatch) -> Finding {
 struct FindingList(Vec<Finding>);
 
 impl FindingList {
-    /// What is secret whatever it looks like, if it is no pseudonym.
+    /// What is secret whatever it looks like, if it is not a pseudonym.
     fn add_whole(&mut self, pointer: &str, value: &str) {
         if !value.is_empty() && !ValueKind::detect(value).is_pseudonym(value) {
             let (pointer, what) = (pointer.to_owned(), MEMBER.to_owned());

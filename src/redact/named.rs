@@ -118,7 +118,7 @@ impl NamedValue {
         if is_mixed(value) {
             return true;
         }
-        let is_prose = self.is_after_colon && is_word(value) && goes_on(rest);
+        let is_prose = self.is_after_colon && is_word(value) && continues(rest);
         let stands_alone = self.is_quoted || !(self.is_in_brackets || self.is_below || is_prose);
         // The name of another secret says where that is, not what.
         self.of_key && stands_alone && !is_secret_member(value)
@@ -171,8 +171,8 @@ fn is_word(text: &str) -> bool {
     text.len() < LONG && text.bytes().skip(1).all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
-/// Whether a sentence goes on with `rest`.
-fn goes_on(rest: &str) -> bool {
+/// Whether a sentence continues with `rest`.
+fn continues(rest: &str) -> bool {
     let rest = rest.trim_start_matches(['.', ',', ':']);
     rest.starts_with(' ') && rest.trim_start_matches(' ').starts_with(|c: char| c.is_alphanumeric())
 }

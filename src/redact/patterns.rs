@@ -172,7 +172,7 @@ impl Pattern {
     }
 }
 
-/// Whether what follows the scheme of an `Authorization` is no word.
+/// Whether what follows the scheme of an `Authorization` is not a word.
 fn is_credential(text: &str) -> bool {
     is_mixed(text) && text.bytes().filter(u8::is_ascii_alphabetic).count() > 2
 }
@@ -190,7 +190,7 @@ mod tests {
         find_secrets(text).into_iter().filter_map(|secret| Some((secret.label, text.get(secret.range)?))).collect()
     }
 
-    // Put together here, so that this file is no finding itself.
+    // Put together here, so that this file is not a finding itself.
     const KEY_ID: &str = concat!("AKIA", "QYLPMN5HABCDEFGH");
     const SECRET: &str = concat!("kZ3o8Wc1yFq2dT5xLh9v", "Bn4mRj6sPa7gUe0wXi/K");
     const TOKEN: &str = concat!("IQoJ", "b3JpZ2luX2VjEJb//////////wEaCXVzLWVhc3QtMSJIMEYCIQDx7kKQ=");

@@ -1,4 +1,4 @@
-//! The rules of one cassette, at work.
+//! Applies the redaction rules of one cassette.
 
 use super::key::Key;
 use super::rule::{CompiledRule, Direction, RedactionSpec, RuleError};

@@ -85,7 +85,7 @@ impl<'r> Scanner<'r> {
             || self.own_rules().next().is_some()
     }
 
-    /// Everything to redact in a text that is no JSON, in order of place. Percent-encoding hides nothing.
+    /// Everything to redact in a text that is not JSON, in order of place. Percent-encoding hides nothing.
     pub(super) fn find_in_text(&self, text: &str, pointer: &str) -> Vec<ScanMatch> {
         match escape::percent_decode(text) {
             None => self.find_in_plain_text(text, pointer),
@@ -219,7 +219,7 @@ fn regex_ranges(regex: &Regex, text: &str, part: Range<usize>) -> Vec<Range<usiz
     let Some(head) = text.get(..part.end) else { return found };
     while let Some(captures) = (at <= head.len()).then(|| regex.captures_at(head, at)).flatten() {
         let Some(whole) = captures.get(0) else { break };
-        // The end of the part is no end of the text.
+        // The end of the part need not be the end of the text.
         let is_inside = whole.end() < head.len() || head.len() == text.len();
         let holds = is_inside || regex.find_at(text, whole.start()).is_some_and(|other| other.start() == whole.start());
         let group = captures.get(1).unwrap_or(whole);

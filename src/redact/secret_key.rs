@@ -86,7 +86,7 @@ pub(super) fn case_switches(text: &str) -> usize {
 mod tests {
     use super::*;
 
-    // Put together here, so that this file is no finding itself.
+    // Put together here, so that this file is not a finding itself.
     const SECRET: &str = concat!("kZ3o8Wc1yFq2dT5xLh9v", "Bn4mRj6sPa7gUe0wXi/K");
 
     fn one(range: Range<usize>) -> Vec<Range<usize>> {

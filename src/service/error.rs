@@ -6,7 +6,7 @@ pub enum ServiceError {
     /// Not TOML, or a key that is unknown, missing or of the wrong type.
     #[error("the service table cannot be read")]
     Malformed(#[from] toml::de::Error),
-    /// A method that is no HTTP method.
+    /// A method that is not an HTTP method.
     #[error("operation {operation}: {method:?} is not an HTTP method")]
     Method {
         /// The operation.

@@ -71,7 +71,7 @@ pub(super) fn check_volatile(operation: &Operation) -> Result<(), ServiceError> 
 /// known: then anything may be.
 ///
 /// # Errors
-/// Where a name is no write's parameter.
+/// Where a name is not a write's parameter.
 pub(super) fn check_concerned_by<'a>(
     operations: impl Iterator<Item = &'a Arc<Operation>> + Clone,
 ) -> Result<(), ServiceError> {

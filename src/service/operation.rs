@@ -42,7 +42,7 @@ pub struct Operation {
     pub members: Vec<String>,
     /// Those that it cannot do without.
     pub required: Vec<String>,
-    /// The types of those that are no strings.
+    /// The types of those that are not strings.
     pub types: BTreeMap<String, Type>,
     /// What an answer of success is made of, besides the paging token; `None` where nobody said.
     pub answer: Option<BTreeMap<String, Type>>,

@@ -91,7 +91,7 @@ impl Type {
 pub struct Structure {
     /// All members.
     pub members: Vec<String>,
-    /// The types of those that are no strings.
+    /// The types of those that are not strings.
     pub types: BTreeMap<String, Type>,
 }
 

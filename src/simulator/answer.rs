@@ -55,7 +55,7 @@ impl ListItem {
     }
 }
 
-/// A point in time. RAM writes epoch seconds with a fraction, sometimes in Java's scientific notation.
+/// A time. RAM writes epoch seconds with a fraction, sometimes in Java's scientific notation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Moment {
     pub(super) milliseconds: u64,

@@ -1,4 +1,4 @@
-//! A request's parameters, from its JSON body or its query, read by type.
+//! Reads a request's parameters, from its JSON body or its query, by type.
 
 use crate::model::{decode_query, query_pairs};
 use serde_json::{Map, Value};

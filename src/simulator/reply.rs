@@ -57,7 +57,7 @@ impl Reply {
         response
     }
 
-    /// HTTP/1.1 as bytes: the whole head, half the body.
+    /// An HTTP/1.1 response as bytes, with the whole head and half the body.
     pub(super) fn half(&self) -> Bytes {
         let head = format!(
             "HTTP/1.1 {} Half\r\ncontent-type: {JSON}\r\ncontent-length: {}\r\n\r\n",

@@ -29,7 +29,7 @@ impl Script {
     }
 }
 
-/// A socket that follows its script.
+/// A socket that does what its script says.
 #[derive(Debug)]
 pub(super) struct Wire {
     stream: TcpStream,

@@ -47,8 +47,8 @@ enum TokenSlot {
 }
 
 impl Listing {
-    /// The listing in `pages`, which are all there are of it; `items_member` holds a page's items, `token_member` its token.
-    /// A page without items may do without the list. `None` where this is no listing: an error, another body, no list at all.
+    /// The listing in `pages`, which are all there are of it; `items_member` holds a page's items, `token_member` its token. A
+    /// page without items may lack the list. `None` where this is not a listing: an error, another body, no list at all.
     #[must_use]
     pub fn from_pages(pages: &[Page], items_member: &str, token_member: &str) -> Option<Self> {
         if !pages.iter().all(|page| (200..300).contains(&page.status)) {
@@ -85,7 +85,7 @@ impl Listing {
         self.before.get(page).copied().filter(|_| page < self.pages.len())
     }
 
-    /// A page with the items at `range`, and with the token `next` where the listing goes on. Holes stay holes.
+    /// A page with the items at `range`, and with the token `next` where the listing continues. Holes stay holes.
     #[must_use]
     pub fn page(&self, range: Range<usize>, next: Option<&str>) -> Body {
         let mut copy = BodyBuilder::default();
@@ -168,7 +168,7 @@ impl Envelope {
     }
 }
 
-/// Where the items of a page stand; none where the list is missing. `None` where the page is no object, or has something else
+/// The ranges of a page's items; none where the list is missing. `None` where the page is not an object, or has something else
 /// in the list's place.
 fn spans(node: &json::Node<'_>, items_member: &str) -> Option<Vec<Range<usize>>> {
     let json::Kind::Object(_) = node.kind else { return None };

@@ -11,7 +11,7 @@ pub struct ExtractedToken {
     pub body: Body,
     /// Upstream's own token, if the answer has one.
     pub upstream_token: Option<String>,
-    /// Whether it has one that nobody can send, as it is no string: its listing neither ends nor goes on.
+    /// Whether it has one that nobody can send, as it is not a string: its listing neither ends nor continues.
     pub is_not_text: bool,
 }
 
@@ -24,7 +24,7 @@ impl ExtractedToken {
 }
 
 /// Replaces the token in member `token_member` of `answer` by a hole for the page at `position`. A `null` or empty token
-/// ends a chain like none at all, and stays as it is; so does what is no string, and a body that is no JSON object.
+/// ends a chain like none at all, and stays as it is; so does what is not a string, and a body that is not a JSON object.
 #[must_use]
 pub fn extract_token(answer: &Bytes, token_member: &str, position: u32) -> ExtractedToken {
     let unchanged = ExtractedToken::unchanged(answer);

@@ -1,10 +1,10 @@
-//! What several operations check and read.
+//! Checks and parsers that several operations share.
 
 use crate::simulator::error::AwsError;
 use crate::simulator::parameters::RequestParameters;
 use crate::simulator::world::{AssociationKind, Caller, ResourceShare, ShareStatus};
 
-/// What is to be associated or disassociated.
+/// A resource, principal or source to associate or disassociate.
 pub(super) type Entity = (AssociationKind, String);
 
 /// Writes to a share that is on its way out are refused.

@@ -125,7 +125,7 @@ pub(in crate::simulator) fn resource_policies(
     Ok(items)
 }
 
-/// Whether a type is of the asked `resourceRegionScope`; a type that is not known counts as regional.
+/// Whether a type is in the requested `resourceRegionScope`; an unknown type counts as regional.
 pub(super) fn in_scope(resource_type: Option<&ResourceType>, scope: Option<&str>) -> bool {
     match scope {
         None | Some("ALL") => true,

@@ -122,7 +122,7 @@ fn check_name(name: &str) -> Result<(), AwsError> {
     }
 }
 
-/// What GetResourceShares was asked for.
+/// The filters of GetResourceShares.
 struct Filter<'a> {
     account: &'a str,
     own: bool,
