@@ -156,8 +156,9 @@ impl RunningServer {
                 }
                 summary.not_recorded.extend(report.failed.into_iter().map(|(folder, fingerprint, reason)| {
                     format!(
-                        "{folder}/{fingerprint} is only in the store, `ramtape rm --refused {of}` discards what \
-                            must not become text and `ramtape seal {of}` tries again: {reason}"
+                        "{folder}/{fingerprint} is only in the store, as it could not be written as text: {reason}. \
+                         `ramtape rm --refused {of}` discards what must not become text, and `ramtape seal {of}` tries \
+                         again"
                     )
                 }));
             }

@@ -44,7 +44,9 @@ pub(super) fn run(args: &VerifyArgs, environment: &Environment, console: Console
     print_totals(&findings, online.then_some(&asked), requests, console);
     for (folder, fingerprint, reason) in &sealed.failed {
         let seal = format!("`ramtape seal --cassette {}`", crate::model::shell_path(&config.cassette));
-        console.problem(&format!("{folder}/{fingerprint} is only in the store, {seal} tries again: {reason}"));
+        console.problem(&format!(
+            "{folder}/{fingerprint} is only in the store, as it could not be written as text: {reason}. {seal} tries again"
+        ));
     }
     // What is wrong with them hides nothing else.
     opened.cassette.variables()?;
