@@ -1,7 +1,7 @@
 //! From upstream's answer to a durable page and the client's answer: scrub → tokens → store → answer.
 
 use crate::aws::Answer;
-use crate::cassette::{CassetteError, EntryHead, StoreError, TakeHead, TakeId, UpstreamToken};
+use crate::cassette::{CassetteError, EntryHead, TakeHead, TakeId, UpstreamToken};
 use crate::engine::body_holes::{fill_holes, punch_holes};
 use crate::engine::error::EngineError;
 use crate::engine::pagination::chains::{Chain, ChainContinuation, Chains, OpenChain, StoredPage};
@@ -97,7 +97,7 @@ pub(super) async fn store_page(
                 count(&state.session_stats.get_or_create(upstream_request.session_name()).recorded);
             }
             if let Some(token) = client_token {
-                remember_token(state, tokens, upstream_request, &token, next).await;
+                remember_token(state, tokens, upstream_request, &token, next);
             }
             (next, stored)
         }
@@ -206,7 +206,7 @@ async fn add_page(
     let mut is_stored = true;
     if is_new {
         let kept_token = upstream_token.clone().map(|token| UpstreamToken { key: next.key().to_vec(), token });
-        match write_page(state, upstream_request, &locked, page, kept_token, took).await {
+        match write_page(state, upstream_request, &locked, page, kept_token.as_ref(), took) {
             Ok(id) => locked.id = Some(id),
             Err(error) => {
                 // The next page begins a take with all that is known, so that no page takes another's place.
@@ -239,13 +239,13 @@ async fn add_page(
 }
 
 /// Makes the page durable: as a new take with all pages of the chain, or as one page more of its take. The store writes on
-/// the calling thread, so it is called on one that may block.
-async fn write_page(
-    state: &Arc<EngineState>,
+/// the calling thread: two writes into the system's memory take less time than another thread takes to begin.
+fn write_page(
+    state: &EngineState,
     upstream_request: &UpstreamRequest,
     chain: &Chain,
     page: Scrubbed<Page>,
-    token: Option<UpstreamToken>,
+    token: Option<&UpstreamToken>,
     took: Duration,
 ) -> Result<TakeId, CassetteError> {
     let identified = &upstream_request.identified;
@@ -261,17 +261,13 @@ async fn write_page(
         Some(_) => Vec::new(),
         None => chain.pages().iter().cloned().map(Scrubbed::from_cassette).collect(),
     };
-    let writing = Arc::clone(state);
-    let stored = tokio::task::spawn_blocking(move || {
-        let cassette = &writing.cassette;
-        let id = match id {
-            Some(id) => cassette.append(id, page, head.complete, token.as_ref()).map(|()| id)?,
-            None => cassette.begin(&entry, &head, first_pages, token.as_ref())?,
-        };
-        cassette.keep_time(&id.fingerprint(), took);
-        Ok(id)
-    });
-    stored.await.map_err(|error| StoreError::Io(std::io::Error::other(error)))?
+    let cassette = &state.cassette;
+    let id = match id {
+        Some(id) => cassette.append(id, page, head.complete, token).map(|()| id)?,
+        None => cassette.begin(&entry, &head, first_pages, token)?,
+    };
+    cassette.keep_time(&id.fingerprint(), took);
+    Ok(id)
 }
 
 /// What cannot be recorded goes to the client as it came.

@@ -15,7 +15,6 @@ use bytes::Bytes;
 use lru::LruCache;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
 
 /// How many of upstream's tokens are remembered in memory; the store has the others for a day.
 const MAX_TOKENS: usize = 4096;
@@ -93,8 +92,8 @@ fn find_own_token(state: &EngineState, tokens: &UpstreamTokenMap, digest: &Token
 }
 
 /// Remembers that upstream's `token`, which the client gets, stands for ramtape's own `next`.
-pub(in crate::engine) async fn remember_token(
-    state: &Arc<EngineState>,
+pub(in crate::engine) fn remember_token(
+    state: &EngineState,
     tokens: &UpstreamTokenMap,
     upstream_request: &UpstreamRequest,
     token: &str,
@@ -103,9 +102,7 @@ pub(in crate::engine) async fn remember_token(
     let digest = token_digest(upstream_request.session_name(), &upstream_request.identified.fingerprint, token);
     tokens.insert(digest, next);
     let kept = UpstreamToken { key: digest.to_vec(), token: Secret::new(next.to_string()) };
-    let writing = Arc::clone(state);
-    let stored = tokio::task::spawn_blocking(move || writing.cassette.keep_token(&kept)).await;
-    if let Ok(Err(error)) = stored {
+    if let Err(error) = state.cassette.keep_token(&kept) {
         tracing::warn!(%error, "could not keep a page token beyond this run");
     }
 }
