@@ -116,7 +116,7 @@ impl Recorded {
 
 fn entry(operation: &str, request: &str) -> (Fingerprint, Entry) {
     let (region, actor) = ("us-east-1".to_owned(), "default".to_owned());
-    let fingerprint = Fingerprint::of(&format!("{operation} {request}"));
+    let fingerprint = Fingerprint::hash(&format!("{operation} {request}"));
     let operation = OperationName::Known(operation.to_owned());
     (fingerprint, Entry { operation, region, actor, request: request.to_owned(), takes: Vec::new() })
 }

@@ -159,7 +159,7 @@ pub(crate) fn record(root: &Path, path: &str, body: &str, takes: Vec<Take>) {
         request: parameters.canonical(Some(operation), |_| false).unwrap(),
         takes,
     };
-    let fingerprint = Fingerprint::of(&canonical_text(&entry.operation, &entry.region, &entry.actor, &entry.request));
+    let fingerprint = Fingerprint::hash(&canonical_text(&entry.operation, &entry.region, &entry.actor, &entry.request));
     let folder = root.join(&operation.folder);
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(format!("{fingerprint}.json")), text::write(&entry).unwrap()).unwrap();

@@ -18,7 +18,7 @@ pub(crate) fn checked(bytes: &[u8], path: &Path, folder: &str, fp: &Fingerprint)
         line: flaw.line(bytes),
         reason: flaw.reason,
     })?;
-    let own = Fingerprint::of(&canonical_text(&entry.operation, &entry.region, &entry.actor, &entry.request));
+    let own = Fingerprint::hash(&canonical_text(&entry.operation, &entry.region, &entry.actor, &entry.request));
     if own != *fp || entry.operation.folder() != folder {
         let expected = format!("{}/{own}.json", entry.operation.folder());
         return Err(CassetteError::Misplaced { path: path.to_owned(), expected });

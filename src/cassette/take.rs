@@ -39,7 +39,7 @@ impl EntryHead {
     /// The fingerprint that this request has, and its file is named after.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&canonical_text(&self.operation, &self.region, &self.actor, &self.request))
+        Fingerprint::hash(&canonical_text(&self.operation, &self.region, &self.actor, &self.request))
     }
 }
 

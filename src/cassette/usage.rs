@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn is_read_as_it_was_written_and_not_at_all_where_a_part_is_missing() {
         let used = UsedTakes { takes: 3, used: [0, 2].into() };
-        let entries = ["a", "b"].map(|name| (("get-x".to_owned(), Fingerprint::of(name)), used.clone())).into();
+        let entries = ["a", "b"].map(|name| (("get-x".to_owned(), Fingerprint::hash(name)), used.clone())).into();
         let began = UNIX_EPOCH + Duration::new(1_732_246_998, 7);
         let usage = Usage { by: "pytest -x\n--lf".into(), began, entries };
         let text = spell(&usage);

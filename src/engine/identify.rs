@@ -137,7 +137,7 @@ pub(super) fn identify(
     let spell_canonical = |skipped: &dyn Fn(&str) -> bool| {
         let hole = |text: &str| own_name(&own, text).or_else(|| live.and_then(|live| live.name_of(text)));
         let parameters = parameters.canonical_with_holes(operation.as_deref(), skipped, hole)?;
-        let fingerprint = Fingerprint::of(&canonical_text(&name, &region, &actor, &parameters));
+        let fingerprint = Fingerprint::hash(&canonical_text(&name, &region, &actor, &parameters));
         Ok::<_, EngineError>((parameters, fingerprint))
     };
     let is_volatile = |name: &str| members.iter().any(|volatile| volatile == name);

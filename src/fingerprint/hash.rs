@@ -13,7 +13,7 @@ pub struct Fingerprint([u8; 10]);
 impl Fingerprint {
     /// The fingerprint of a canonical form as [`super::canonical_text`] gives it (its first line is the version).
     #[must_use]
-    pub fn of(canonical: &str) -> Self {
+    pub fn hash(canonical: &str) -> Self {
         let mut first = [0; 10];
         for (byte, hashed) in first.iter_mut().zip(Sha256::digest(canonical.as_bytes())) {
             *byte = hashed;

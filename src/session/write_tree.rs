@@ -166,7 +166,7 @@ pub(super) mod tests {
     /// An entry of the actor `default`.
     pub(in crate::session) fn entry(operation: &str, request: &str, takes: Vec<Take>) -> (Fingerprint, Entry) {
         let operation = OperationName::Known(operation.to_owned());
-        let fingerprint = Fingerprint::of(&format!("{} {request}", operation.as_str()));
+        let fingerprint = Fingerprint::hash(&format!("{} {request}", operation.as_str()));
         let (region, actor) = ("us-east-1".to_owned(), "default".to_owned());
         (fingerprint, Entry { operation, region, actor, request: request.to_owned(), takes })
     }

@@ -101,7 +101,7 @@ fn show_canonical_prints_the_hashed_text() {
     let root = folder.path().join("c");
     let recorded = record(&root, &[("GetResourceShares", 200)], true);
     let finished = run(folder.path(), &["show", "GetResourceShares", "--canonical", "--cassette", "c"]);
-    assert_eq!(Fingerprint::of(&finished.stdout), recorded[0], "{}", finished.stdout);
+    assert_eq!(Fingerprint::hash(&finished.stdout), recorded[0], "{}", finished.stdout);
 }
 
 #[test]

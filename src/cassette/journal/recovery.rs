@@ -162,7 +162,7 @@ mod tests {
     use crate::model::{Body, OperationName, Page, Take};
 
     fn take(name: &str, sequence: u64) -> TakeId {
-        TakeId { fingerprint: Fingerprint::of(name), sequence }
+        TakeId { fingerprint: Fingerprint::hash(name), sequence }
     }
 
     fn stored(take: TakeId, numbers: std::ops::Range<u32>, last: bool) -> Record {

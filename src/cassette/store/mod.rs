@@ -208,7 +208,7 @@ pub(super) mod tests {
             request: "{}".into(),
             takes: vec![take],
         };
-        let (fp, other) = (Fingerprint::of("one"), Fingerprint::of("other"));
+        let (fp, other) = (Fingerprint::hash("one"), Fingerprint::hash("other"));
         let identity = Identity { numbers: [1, 2, 3, 4, 5, -6] };
         let store = open(folder.path());
         store.cache_entry(&fp, &identity, &entry);

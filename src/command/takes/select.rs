@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_fingerprints_beginning_and_either_spelling_of_an_operation_are_enough() {
-        let fingerprint = Fingerprint::of("x");
+        let fingerprint = Fingerprint::hash("x");
         let shown = fingerprint.to_string();
         let meant = |what: &str| is_meant(what, "GetResourceShares", "get-resource-shares", fingerprint);
         for what in
@@ -220,8 +220,11 @@ mod tests {
             takes: vec![take(None, 200, true), take(Some("test_a"), 400, true), take(Some("test_b"), 200, false)],
         };
         let chosen = |flags: SelectionArgs| {
-            let recorded =
-                Recorded { fingerprint: Fingerprint::of("x"), folder: "list-principals".into(), entry: entry.clone() };
+            let recorded = Recorded {
+                fingerprint: Fingerprint::hash("x"),
+                folder: "list-principals".into(),
+                entry: entry.clone(),
+            };
             let takes = Selection::new(&[], &flags).takes(&recorded);
             takes.into_iter().map(|at| at + 1).collect::<Vec<usize>>()
         };

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn key(invocation: &str) -> InFlightKey {
     let reason = SharingReason::Invocation(invocation.to_owned());
-    InFlightKey { session: None, fingerprint: Fingerprint::of("x"), token: None, signer: None, reason }
+    InFlightKey { session: None, fingerprint: Fingerprint::hash("x"), token: None, signer: None, reason }
 }
 
 fn answer(n: usize) -> Response {

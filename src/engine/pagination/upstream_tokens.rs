@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn equal_tokens_of_other_listings_and_sessions_stand_for_other_places() {
-        let [one, other] = ["a", "b"].map(Fingerprint::of);
+        let [one, other] = ["a", "b"].map(Fingerprint::hash);
         let keys = [
             token_digest(None, &one, "2"),
             token_digest(None, &other, "2"),
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn memory_is_bounded() {
         let tokens = UpstreamTokenMap::default();
-        let key = |number: usize| token_digest(None, &Fingerprint::of("x"), &number.to_string());
+        let key = |number: usize| token_digest(None, &Fingerprint::hash("x"), &number.to_string());
         for number in 0..=MAX_TOKENS {
             tokens.insert(key(number), token(1));
         }

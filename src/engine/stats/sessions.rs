@@ -223,7 +223,7 @@ mod tests {
         for name in [Some("b"), Some("a"), Some("b"), None] {
             assert_eq!(enter(name), Some(()));
         }
-        let id = write_id("create", &crate::fingerprint::Fingerprint::of("x"), None, 1);
+        let id = write_id("create", &crate::fingerprint::Fingerprint::hash("x"), None, 1);
         let session = sessions.get_or_create(Some("a"));
         session.lock().history.push_recorded(id.clone());
         let states = session_stats.list(&sessions);

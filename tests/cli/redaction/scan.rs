@@ -19,7 +19,7 @@ pub(crate) fn cassette(folder: &Path, name: &str, rules: &str, session: &str, bo
         request,
     );
     let file =
-        root.join("get-resource-shares").join(format!("{}.json", ramtape::fingerprint::Fingerprint::of(&canonical)));
+        root.join("get-resource-shares").join(format!("{}.json", ramtape::fingerprint::Fingerprint::hash(&canonical)));
     let text = format!(
         "{{\"operation\":\"GetResourceShares\",\"region\":\"us-east-1\",\"actor\":\"default\",\"request\":{request},\
          \"takes\":[{{\"session\":\"{session}\",\"pages\":[{{\"status\":200,\"body\":{body}}}]}}]}}\n"

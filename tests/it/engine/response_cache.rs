@@ -41,7 +41,7 @@ fn write(root: &Path, operation: &str, region: &str, actor: &str, request: &str,
     };
     let folder = root.join(entry.operation.folder());
     fs::create_dir_all(&folder).unwrap();
-    let fingerprint = Fingerprint::of(&canonical_text(&entry.operation, region, actor, request));
+    let fingerprint = Fingerprint::hash(&canonical_text(&entry.operation, region, actor, request));
     let path = folder.join(format!("{fingerprint}.json"));
     fs::write(&path, text::write(&entry).unwrap()).unwrap();
     path

@@ -35,7 +35,7 @@ pub(crate) fn asked(request: &WireRequest) -> Result<Asked, ParameterError> {
         None => OperationName::Unknown(format!("{} {}", request.method, request.path)),
     };
     let canonical = canonical_text(&name, region(request), "default", &parameters);
-    Ok(Asked { fingerprint: Fingerprint::of(&canonical), canonical, parameters })
+    Ok(Asked { fingerprint: Fingerprint::hash(&canonical), canonical, parameters })
 }
 
 /// The canonical parameters of `query` and `body`, without what does not count in `operation`.

@@ -27,7 +27,7 @@ pub(crate) struct Cassette {
 
 fn fingerprint(request: &Request) -> Fingerprint {
     let operation = OperationName::Known(request.operation.to_owned());
-    Fingerprint::of(&canonical_text(&operation, request.region, request.actor, &request.json()))
+    Fingerprint::hash(&canonical_text(&operation, request.region, request.actor, &request.json()))
 }
 
 /// A recording under way.
