@@ -46,10 +46,10 @@ struct AddedPage {
 #[derive(Debug, thiserror::Error)]
 enum NotRecorded {
     /// It would stand in the text, where no token of upstream's does, and end a listing that does not end.
-    #[error("upstream's nextToken is no string, so the listing neither ends there nor goes on")]
+    #[error("upstream's nextToken is not a string, so the listing can neither end there nor continue")]
     TokenNotText,
     /// Nobody who follows it comes to an end.
-    #[error("upstream gave a nextToken of an earlier page again: it would page for ever")]
+    #[error("upstream repeated the nextToken of an earlier page: the listing would never end")]
     TokenRepeated,
 }
 

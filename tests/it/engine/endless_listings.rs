@@ -57,7 +57,7 @@ async fn a_client_sees_the_repeated_token() {
         assert_ne!(tokens[0].as_deref(), Some("X"));
         let summary = recording.stop().await;
         assert_eq!((summary.recorded, summary.not_recorded.len(), summary.partial.len()), (1, 3, 1), "{summary:?}");
-        assert!(summary.not_recorded[0].contains("nextToken of an earlier page again"), "{summary:?}");
+        assert!(summary.not_recorded[0].contains("repeated the nextToken of an earlier page"), "{summary:?}");
         let texts = stage.texts(&name);
         assert_eq!(texts[0].1.matches("\"status\"").count(), 1, "{texts:?}");
         // By a token that another run gave it is no otherwise.

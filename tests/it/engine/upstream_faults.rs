@@ -119,7 +119,7 @@ async fn a_page_whose_token_is_no_string_ends_no_listing() {
         let summary = recording.stop().await;
         assert_eq!((summary.recorded, summary.not_recorded.len(), summary.partial.len()), (1, 2, 1), "{summary:?}");
         for (reason, operation) in summary.not_recorded.iter().zip(["ListPermissions ", "GetResourceShares "]) {
-            assert!(reason.starts_with(operation) && reason.contains("nextToken is no string"), "{reason}");
+            assert!(reason.starts_with(operation) && reason.contains("nextToken is not a string"), "{reason}");
         }
         let texts = stage.texts(&name);
         assert!(texts.len() == 1 && texts[0].1.contains("\"complete\": false"), "{texts:?}");
