@@ -28,6 +28,7 @@ fn main() {
         ["serve-fixed", kind] => roles::serve_fixed(Kind::named(kind)),
         ["serve-lookup", kind, takes] => roles::serve_lookup(Kind::named(kind), takes.parse().unwrap()),
         ["simulate"] => roles::simulate(),
+        ["forward", upstream] => roles::forward(upstream),
         ["load", addr, kind, takes, millis, server, answers] => {
             let plan = load::Plan {
                 addr: addr.parse().unwrap(),

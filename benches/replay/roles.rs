@@ -7,8 +7,9 @@ use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::{Request, Response, StatusCode, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use ramtape::simulator::{Simulator, SimulatorSettings};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -41,6 +42,24 @@ pub(crate) fn serve_lookup(kind: Kind, takes: usize) {
             let body = request.into_body().collect().await.unwrap().to_bytes();
             let hash: [u8; 32] = Sha256::digest(&body).into();
             answers.get(&hash).map_or_else(missing, |answer| found(answer.clone()))
+        }
+    });
+}
+
+/// A bare hyper proxy: it reads a request whole, sends it to `upstream` over a connection that it keeps, and passes the answer on.
+pub(crate) fn forward(upstream: &str) {
+    let authority = upstream.strip_prefix("http://").unwrap_or(upstream).to_owned();
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    serve(move |request: Request<Incoming>| {
+        let (client, authority) = (client.clone(), authority.clone());
+        async move {
+            let (mut parts, body) = request.into_parts();
+            let path = parts.uri.path_and_query().unwrap().clone();
+            parts.uri = Uri::builder().scheme("http").authority(authority).path_and_query(path).build().unwrap();
+            let body = body.collect().await.unwrap().to_bytes();
+            let answer = client.request(Request::from_parts(parts, Full::new(body))).await.unwrap();
+            let (parts, body) = answer.into_parts();
+            Response::from_parts(parts, Full::new(body.collect().await.unwrap().to_bytes()))
         }
     });
 }

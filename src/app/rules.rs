@@ -1,11 +1,11 @@
 //! The redaction of a cassette: the configured rules, its own, and the key.
 
 use super::keys::{self, KeyError, KeyFiles};
-use crate::cassette::{self, BrokenEntry, KEY_FILE, RecordingPolicy};
+use crate::cassette::{self, BrokenEntry, KEY_FILE, PolicyError, RecordingPolicy};
 use crate::config::{Config, RedactConfig};
 use crate::engine;
 use crate::fingerprint::Fingerprint;
-use crate::model::{Entry, OperationName, counted, with_causes};
+use crate::model::{Entry, OperationName, counted};
 use crate::redact::{Allowed, Direction, Key, KeySource, KeyUnavailable, Redaction, RedactionSpec, Rule, Selector};
 use crate::service::Service;
 use crate::session::OperationRules;
@@ -215,16 +215,16 @@ impl Rules {
 }
 
 impl RecordingPolicy for Rules {
-    fn redaction_spec(&self, root: &Path, recording: bool) -> Result<RedactionSpec, String> {
-        self.make_policy(root, recording).map_err(|error| with_causes(&error))
+    fn redaction_spec(&self, root: &Path, recording: bool) -> Result<RedactionSpec, PolicyError> {
+        self.make_policy(root, recording).map_err(PolicyError::from)
     }
 
-    fn redaction(&self, root: &Path, spec: RedactionSpec, recording: bool) -> Result<Redaction, String> {
-        self.make_redaction(root, spec, recording).map_err(|error| with_causes(&error))
+    fn redaction(&self, root: &Path, spec: RedactionSpec, recording: bool) -> Result<Redaction, PolicyError> {
+        self.make_redaction(root, spec, recording).map_err(PolicyError::from)
     }
 
-    fn keep_key(&self, root: &Path, key: &Key) -> Result<(), String> {
-        self.keys(root, true).and_then(|keys| keys.keep(key)).map_err(|error| with_causes(&error))
+    fn keep_key(&self, root: &Path, key: &Key) -> Result<(), PolicyError> {
+        self.keys(root, true).and_then(|keys| keys.keep(key)).map_err(PolicyError::from)
     }
 
     fn prove(&self, redaction: &Redaction, fingerprint: &Fingerprint, entry: &Entry) -> Result<(), BrokenEntry> {

@@ -1,5 +1,6 @@
 //! What can go wrong with a cassette.
 
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
@@ -101,12 +102,12 @@ pub enum CassetteError {
         source: crate::entry_file::Unwritable,
     },
     /// The cassette's rules cannot be applied: its key is not there, or is another one.
-    #[error("{}: {reason}", root.display())]
+    #[error("the cassette {}", root.display())]
     Redaction {
         /// The cassette's folder.
         root: PathBuf,
-        /// The reason, and what to do.
-        reason: String,
+        /// The reason, and what to do: it continues a sentence about the cassette.
+        source: Box<dyn Error + Send + Sync>,
     },
     /// A secret stands in a text, or would.
     #[error("{}: {}", path.display(), listed(leaks))]

@@ -92,7 +92,7 @@ impl CassetteGuard {
         if is_other_key || (found.accounts, &found.rules) != (spec.accounts, &spec.rules) {
             let reason = "its cassette.json was replaced during the recording and has other redaction rules: restore \
                           the file that it had";
-            return Err(CassetteError::Redaction { root: root(), reason: reason.to_owned() });
+            return Err(CassetteError::Redaction { root: root(), source: reason.into() });
         }
         Ok(())
     }

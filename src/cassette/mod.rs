@@ -51,7 +51,7 @@ pub use memory::{CachedEntry, EntryOrigin};
 pub use notice::Notice;
 pub use open::{Access, CassetteSettings, Opened};
 pub use path::is_plain_name;
-pub use policy::{BrokenEntry, DefaultPolicy, RecordingPolicy};
+pub use policy::{BrokenEntry, DefaultPolicy, PolicyError, RecordingPolicy};
 pub use seal::SealReport;
 pub use take::{EntryHead, TakeHead, TakeId, UpstreamToken};
 pub use take_links::links;

@@ -137,7 +137,7 @@ impl<P> Cassette<P> {
         let policy = &settings.policy;
         let written = configured(root, true, &**policy)?;
         let redaction = policy.redaction(root, written, true);
-        let redaction = redaction.map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })?;
+        let redaction = redaction.map_err(|source| CassetteError::Redaction { root: root.to_owned(), source })?;
         let redaction = Arc::new(redaction);
         let (own_root, own_settings) = (root.to_owned(), settings.clone());
         let make = Box::new(move |spec: &RedactionSpec| make_folder(&own_root, access, &own_settings, spec));
@@ -218,7 +218,7 @@ pub(super) fn check_format(
 }
 
 fn configured(root: &Path, recording: bool, policy: &dyn RecordingPolicy) -> Result<RedactionSpec, CassetteError> {
-    policy.redaction_spec(root, recording).map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })
+    policy.redaction_spec(root, recording).map_err(|source| CassetteError::Redaction { root: root.to_owned(), source })
 }
 
 /// The cassette's rules at work. They win over the configured ones, unless it states none and nothing was recorded yet.
@@ -240,7 +240,7 @@ fn redaction(
         }
     }
     let redaction = policy.redaction(root, rules, recording);
-    Ok(Arc::new(redaction.map_err(|reason| CassetteError::Redaction { root: root.to_owned(), reason })?))
+    Ok(Arc::new(redaction.map_err(|source| CassetteError::Redaction { root: root.to_owned(), source })?))
 }
 
 /// Why a cassette has no store.

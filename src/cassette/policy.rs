@@ -1,9 +1,10 @@
-//! What decides over what may stand in a cassette: its owner knows more of that than its files.
+//! `RecordingPolicy`: what the cassette's owner decides over what is written into it.
 
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, OperationName};
 use crate::redact::{Key, KeySource, Redaction, RedactionSpec};
 use crate::session::OperationRules;
+use std::error::Error;
 use std::path::Path;
 
 /// Where an entry does not answer its own requests.
@@ -15,26 +16,29 @@ pub struct BrokenEntry {
     pub reason: String,
 }
 
-/// Who watches over what is written as text.
+/// Why a policy cannot give what a recording needs. Its texts continue a sentence about the cassette.
+pub type PolicyError = Box<dyn Error + Send + Sync>;
+
+/// Supplies the redaction rules, the key and the checks before a write.
 pub trait RecordingPolicy: Send + Sync {
     /// The rules that a new cassette in `root` gets. Where `recording`, the key that they name may be made.
     ///
     /// # Errors
-    /// Where that key cannot be read or made, or is not the one it has to be; the text is for people.
-    fn redaction_spec(&self, root: &Path, recording: bool) -> Result<RedactionSpec, String>;
+    /// Where that key cannot be read or made, or is not the one it has to be.
+    fn redaction_spec(&self, root: &Path, recording: bool) -> Result<RedactionSpec, PolicyError>;
 
     /// The rules of the cassette in `root` at work. Its key is found here; where `recording`, it may be made.
     ///
     /// # Errors
-    /// Where the key is not there and has to be, or is another one; the text is for people.
-    fn redaction(&self, root: &Path, spec: RedactionSpec, recording: bool) -> Result<Redaction, String>;
+    /// Where the key is not there and has to be, or is another one.
+    fn redaction(&self, root: &Path, spec: RedactionSpec, recording: bool) -> Result<Redaction, PolicyError>;
 
     /// Writes the file of `key`, which was made for the cassette in `root` when the first value needed one, and has the
     /// cassette name it. Called before anything is stored that may hold a pseudonym made with it.
     ///
     /// # Errors
-    /// Where the file cannot be written, or there is another key by now; the text is for people.
-    fn keep_key(&self, root: &Path, key: &Key) -> Result<(), String>;
+    /// Where the file cannot be written, or there is another key by now.
+    fn keep_key(&self, root: &Path, key: &Key) -> Result<(), PolicyError>;
 
     /// Replays an entry against its own requests.
     ///
@@ -54,15 +58,15 @@ pub trait RecordingPolicy: Send + Sync {
 pub struct DefaultPolicy;
 
 impl RecordingPolicy for DefaultPolicy {
-    fn redaction_spec(&self, _: &Path, _: bool) -> Result<RedactionSpec, String> {
+    fn redaction_spec(&self, _: &Path, _: bool) -> Result<RedactionSpec, PolicyError> {
         Ok(RedactionSpec::default())
     }
 
-    fn redaction(&self, _: &Path, spec: RedactionSpec, _: bool) -> Result<Redaction, String> {
-        Redaction::new(spec, KeySource::Known(Key::public())).map_err(|error| error.to_string())
+    fn redaction(&self, _: &Path, spec: RedactionSpec, _: bool) -> Result<Redaction, PolicyError> {
+        Ok(Redaction::new(spec, KeySource::Known(Key::public()))?)
     }
 
-    fn keep_key(&self, _: &Path, _: &Key) -> Result<(), String> {
+    fn keep_key(&self, _: &Path, _: &Key) -> Result<(), PolicyError> {
         Ok(())
     }
 

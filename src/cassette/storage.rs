@@ -147,7 +147,7 @@ impl Storage {
         };
         let _alone = self.making.lock();
         let kept = self.policy.keep_key(&self.root, key);
-        kept.map_err(|reason| CassetteError::Redaction { root: self.root.clone(), reason })?;
+        kept.map_err(|source| CassetteError::Redaction { root: self.root.clone(), source })?;
         self.guard().iter().for_each(|guard| guard.note_files());
         self.has_key_file.store(true, Ordering::Release);
         Ok(())

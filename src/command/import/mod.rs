@@ -13,7 +13,7 @@ use crate::command::takes::recorded::CassetteReader;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::{EngineError, ImportOutcome};
 use crate::har::{self, Archive};
-use crate::model::{shell_path, with_causes};
+use crate::model::shell_path;
 use crate::redact::Key;
 use crate::ui::{CommandError, Console, Exit, MergeError, Progress, output};
 use skipped::Skipped;
@@ -95,7 +95,7 @@ fn key_to_name(key: Option<String>, file: &Path, root: &Path) -> Result<Option<S
 
 /// Says that the key must be brought along, where it is not here.
 fn print_missing_key(check: &str, rules: &Rules, root: &Path, console: Console) -> Result<(), CommandError> {
-    let unreadable = |error: KeyError| CassetteError::Redaction { root: root.to_owned(), reason: with_causes(&error) };
+    let unreadable = |error: KeyError| CassetteError::Redaction { root: root.to_owned(), source: error.into() };
     if !rules.has_key(root, check).map_err(unreadable)? {
         console.note(&format!(
             "the file has pseudonyms, and the redaction key that made them is not here: copy redaction.key from \

@@ -69,7 +69,7 @@ impl MergeTarget {
         let spec = cassette::read_redaction_spec(first)?.unwrap_or_default();
         let redaction = rules
             .redaction(first, spec, false)
-            .map_err(|reason| CassetteError::Redaction { root: first.to_owned(), reason })?;
+            .map_err(|source| CassetteError::Redaction { root: first.to_owned(), source })?;
         let (rules, redaction) = (Arc::new(rules), Arc::new(redaction));
         let policy = Arc::<Rules>::clone(&rules);
         let cassette = Cassette::peek(root, Arc::clone(&redaction), policy, |_, _| ())?;

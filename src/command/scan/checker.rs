@@ -107,7 +107,8 @@ impl FileChecker {
         let mut cassettes = self.cassettes.lock();
         let known = cassettes.entry(root.to_owned()).or_insert_with(|| {
             let spec = read_redaction_spec(root)?.unwrap_or_default();
-            let redaction = self.rules.redaction(root, spec, false).map_err(CheckError::Invalid)?;
+            let redaction = self.rules.redaction(root, spec, false);
+            let redaction = redaction.map_err(|error| CheckError::Invalid(with_causes(&*error)))?;
             Ok(Arc::new(KnownCassette { redaction, is_of_newer: cassette::is_of_newer(root) }))
         });
         known.clone()
