@@ -40,7 +40,7 @@ fn bench() {
     let plain = copied(&files, &folder.join("plain"), false);
     let read = best(|| read_all(&files));
     println!("\n| work | time | beside | ratio |\n| --- | --- | --- | --- |");
-    told("recorded, each flushed before its answer", recorded, "copied file by file, each synced", written);
+    told("recorded, each in the journal before its answer", recorded, "copied file by file, each synced", written);
     told("sealed: written as text", sealed, "copied file by file, each synced", written);
     told("`ramtape merge` into a new one", timed(folder, &["merge", "new", "tape"]), "copied, each synced", written);
     for arguments in [
