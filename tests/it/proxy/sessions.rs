@@ -92,6 +92,29 @@ async fn what_upstream_does_for_a_new_session_is_kept_though_its_client_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_first_request_of_a_new_session_may_be_to_a_region_that_is_not_enabled() {
+    let stage = Stage::new().await;
+    let recording = stage.ramtape_with("tapes", RecordMode::Once, per_session).await;
+    let (own, session) = (json!({ "resourceOwner": "SELF" }), [("x-ramtape-session", "one")]);
+    let (name, message) = ("UnrecognizedClientException".into(), "the key is not known".into());
+    stage.endpoint().inject(Fault::next(Effect::Refused { status: 403, name, message }));
+    let owner = Proxied::new(&recording.base, &Credential::owner());
+    let refused = owner.ask("GetResourceShares", own.clone(), &session).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    assert!(!stage.cassette("tapes").exists(), "a key that is known nowhere makes no cassette");
+    let elsewhere = Asking { session: Some("one".to_owned()), ..Asking::region("eu-central-1") };
+    assert_eq!(recording.ask("GetResourceShares", own.to_string(), elsewhere).await.status, 200);
+    let summary = recording.stop().await;
+    assert_eq!((summary.recorded, summary.passed_on), (2, 0), "{summary:?}");
+
+    let replaying = stage.ramtape_with("tapes", RecordMode::None, per_session).await;
+    let owner = Proxied::new(&replaying.base, &Credential::owner());
+    let again = owner.ask("GetResourceShares", own, &session).await;
+    assert_eq!((again.status, &again.body), (refused.status, &refused.body));
+    assert_eq!(replaying.stop().await.missed, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn writes_of_a_new_session_are_refused_where_only_reads_are_allowed() {
     let stage = Stage::new().await;
     let change = |written: &mut RawConfig| {
