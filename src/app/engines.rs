@@ -258,7 +258,7 @@ impl SessionAdmin for Engines {
         match &self.over {
             Over::One(engine, _) => engine.reset_session(Some(&name)),
             Over::PerSession(sessions) => {
-                sessions.opened(&name).is_some_and(|engine| engine.reset_session(Some(&name)))
+                sessions.opened(&name).is_some_and(|opened| opened.engine.reset_session(Some(&name)))
             }
         }
     }

@@ -17,7 +17,7 @@ use tokio::sync::OnceCell;
 
 /// The cassette of callers that name no session.
 const UNNAMED: &str = "default";
-/// How many cassettes are opened in a run: on replay anybody may name a new session with every request.
+/// How many cassettes are opened in a run: anybody may name a new session with every request.
 const MOST: usize = 10_000;
 /// How many different refusals are told.
 const MOST_REASONS: usize = 100;
@@ -29,7 +29,7 @@ pub(super) struct PerSession {
     opener: Opener,
     /// How many engines there may be.
     most: usize,
-    engines: Mutex<BTreeMap<String, Arc<OnceCell<OpenedEngine>>>>,
+    engines: Mutex<BTreeMap<String, Arc<OnceCell<Arc<OpenedEngine>>>>>,
     refusals: Mutex<Refusals>,
 }
 
@@ -79,16 +79,16 @@ impl PerSession {
     pub(super) async fn answer(this: &Arc<Self>, request: Request) -> Response {
         let name = session_name(&request).unwrap_or_else(|| UNNAMED.to_owned());
         match Self::engine(this, &name).await {
-            Ok(engine) => engine.answer(request).await,
+            Ok(opened) => opened.engine.answer(request).await,
             Err(refusal) => this.refused(&refusal),
         }
     }
 
     /// The engine of the session called `name`. Where it has none yet its cassette is opened, once, however many requests ask
     /// for it at the same time; one that cannot be opened is tried again with the next request.
-    async fn engine(this: &Arc<Self>, name: &str) -> Result<Engine, SessionRefusal> {
-        if let Some(engine) = this.opened(name) {
-            return Ok(engine);
+    async fn engine(this: &Arc<Self>, name: &str) -> Result<Arc<OpenedEngine>, SessionRefusal> {
+        if let Some(opened) = this.opened(name) {
+            return Ok(opened);
         }
         if name.starts_with('.') {
             return Err(SessionRefusal::Name(name.to_owned()));
@@ -104,14 +104,14 @@ impl PerSession {
         // On a task of its own: a client that leaves would otherwise leave a cassette behind that is half open.
         let opening = tokio::spawn(async move {
             let open = || async { open(&this, &name).await.map_err(|source| refusal(&name, source)) };
-            cell.get_or_try_init(open).await.map(|found| found.engine.clone())
+            cell.get_or_try_init(open).await.cloned()
         });
         opening.await.unwrap_or_else(|error| Err(refusal("?", error.into())))
     }
 
     /// The engine over the cassette called `name`, if it is open.
-    pub(super) fn opened(&self, name: &str) -> Option<Engine> {
-        self.engines.lock().get(name)?.get().map(|found| found.engine.clone())
+    pub(super) fn opened(&self, name: &str) -> Option<Arc<OpenedEngine>> {
+        self.engines.lock().get(name)?.get().cloned()
     }
 
     /// The folder of the cassette of `session`.
@@ -125,9 +125,10 @@ impl PerSession {
         session: Option<&str>,
     ) -> Result<Arc<CassetteVariables>, VariableError> {
         let name = session.unwrap_or(UNNAMED);
-        Self::engine(this, name).await.map_err(|refusal| VariableError::Session(with_causes(&refusal)))?;
-        let opened = this.engines.lock().get(name).and_then(|cell| Some(Arc::clone(&cell.get()?.variables)));
-        opened.ok_or_else(|| VariableError::Session(format!("the cassette of session {name} is not open")))
+        let opened = Self::engine(this, name).await;
+        opened
+            .map(|opened| Arc::clone(&opened.variables))
+            .map_err(|refusal| VariableError::Session(with_causes(&refusal)))
     }
 
     /// The variables of all cassettes that are open.
@@ -198,9 +199,9 @@ impl PerSession {
     }
 }
 
-async fn open(this: &Arc<PerSession>, name: &str) -> Result<OpenedEngine, OpenError> {
+async fn open(this: &Arc<PerSession>, name: &str) -> Result<Arc<OpenedEngine>, OpenError> {
     let (this, root) = (Arc::clone(this), this.opener.root_of(name));
-    Ok(tokio::task::spawn_blocking(move || this.opener.open(&root)).await??)
+    Ok(Arc::new(tokio::task::spawn_blocking(move || this.opener.open(&root)).await??))
 }
 
 fn refusal(name: &str, source: OpenError) -> SessionRefusal {

@@ -8,7 +8,7 @@ use super::memory::Memory;
 use super::policy::{DefaultPolicy, RecordingPolicy};
 use super::seal::SealReport;
 use super::staged_file::writing_folder;
-use super::storage::{OpenFolder, Storage};
+use super::storage::{Folder, OpenFolder, Storage};
 use super::store::{OpeningError, Store, has_pending};
 use super::{Cassette, FolderKind, Notice, format, listing, path};
 use crate::fingerprint::Fingerprint;
@@ -106,14 +106,12 @@ impl<P> Cassette<P> {
         }
         let written = check_format(root, access, &*settings.policy)?;
         let mut notices = Vec::new();
-        let store = match open_store(root, access, settings, &mut notices) {
-            Ok(store) => store,
-            Err(refusal) => refusal.continue_without_store(root, access, &mut notices)?,
-        };
+        let store = open_store(root, access, settings, &mut notices)
+            .or_else(|refusal| refusal.continue_without_store(root, access, &mut notices))?;
         let redaction = redaction(root, access, store.as_ref(), written, &*settings.policy)?;
         let guard = (access != Access::Replay).then(|| CassetteGuard::new(root)).transpose()?;
-        let opened = OpenFolder { store, guard };
-        let storage = Arc::new(Storage::over(root, opened, Arc::clone(&redaction), Arc::clone(&settings.policy)));
+        let folder = Folder::Open(OpenFolder { store, guard });
+        let storage = Arc::new(Storage::new(root, folder, Arc::clone(&redaction), Arc::clone(&settings.policy)));
         let sealed = match access {
             Access::Record { .. } => clear_up(&storage, &mut notices, step)?,
             Access::Replay => {
@@ -136,12 +134,10 @@ impl<P> Cassette<P> {
         check_may_be_made(root)?;
         let policy = &settings.policy;
         let written = configured(root, true, &**policy)?;
-        let redaction = policy.redaction(root, written, true);
-        let redaction = redaction.map_err(|source| CassetteError::Redaction { root: root.to_owned(), source })?;
-        let redaction = Arc::new(redaction);
+        let redaction = load_redaction(root, true, written, &**policy)?;
         let (own_root, own_settings) = (root.to_owned(), settings.clone());
         let make = Box::new(move |spec: &RedactionSpec| make_folder(&own_root, access, &own_settings, spec));
-        let storage = Storage::over_new(root, make, Arc::clone(&redaction), Arc::clone(policy));
+        let storage = Storage::new(root, Folder::ToMake(make), Arc::clone(&redaction), Arc::clone(policy));
         let cassette = Self::new(Arc::new(storage), access, prepare, settings.memory);
         Ok(Opened { cassette, redaction, notices: Vec::new(), sealed: SealReport::default() })
     }
@@ -166,10 +162,8 @@ fn make_folder(
 ) -> Result<OpenFolder, CassetteError> {
     fs::create_dir_all(root).map_err(|source| CassetteError::Write { path: root.to_owned(), source })?;
     let mut notices = Vec::new();
-    let store = match open_store(root, access, settings, &mut notices) {
-        Ok(store) => store,
-        Err(refusal) => refusal.continue_without_store(root, access, &mut notices)?,
-    };
+    let store = open_store(root, access, settings, &mut notices)
+        .or_else(|refusal| refusal.continue_without_store(root, access, &mut notices))?;
     notices.iter().for_each(|notice| tracing::warn!("{notice}"));
     if format::check(root, true)?.is_none() {
         format::create(root, spec)?;
@@ -188,10 +182,11 @@ fn is_there(root: &Path) -> bool {
 fn check_may_be_made(root: &Path) -> Result<(), CassetteError> {
     let absolute = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     let Some(parent) = absolute.ancestors().skip(1).find(|parent| is_there(parent)) else { return Ok(()) };
-    let may_write = rustix::fs::access(parent, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK);
-    let checked = match parent.is_dir() {
-        true => may_write.map_err(io::Error::from),
-        false => Err(io::ErrorKind::NotADirectory.into()),
+    let checked = if parent.is_dir() {
+        let needed = rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
+        rustix::fs::access(parent, needed).map_err(io::Error::from)
+    } else {
+        Err(io::ErrorKind::NotADirectory.into())
     };
     checked.map_err(|source| CassetteError::Write { path: root.to_owned(), source })
 }
@@ -239,6 +234,15 @@ fn redaction(
             rules = configured;
         }
     }
+    load_redaction(root, recording, rules, policy)
+}
+
+fn load_redaction(
+    root: &Path,
+    recording: bool,
+    rules: RedactionSpec,
+    policy: &dyn RecordingPolicy,
+) -> Result<Arc<Redaction>, CassetteError> {
     let redaction = policy.redaction(root, rules, recording);
     Ok(Arc::new(redaction.map_err(|source| CassetteError::Redaction { root: root.to_owned(), source })?))
 }

@@ -4,7 +4,7 @@ use super::error::CassetteError;
 use super::memory::Memory;
 use super::open::{CassetteSettings, check_format};
 use super::policy::{DefaultPolicy, RecordingPolicy};
-use super::storage::{OpenFolder, Storage};
+use super::storage::{Folder, OpenFolder, Storage};
 use super::{Access, Cassette, listing};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
@@ -47,7 +47,7 @@ impl<P> Cassette<P> {
         policy: Arc<dyn RecordingPolicy>,
         prepare: fn(Fingerprint, Entry) -> P,
     ) -> Self {
-        let storage = Storage::over(root, OpenFolder { store: None, guard: None }, redaction, policy);
+        let storage = Storage::new(root, Folder::Open(OpenFolder { store: None, guard: None }), redaction, policy);
         let memory = Memory::new(CassetteSettings::default().memory);
         Self { storage: Arc::new(storage), access: Access::Replay, prepare, memory, sealer: None }
     }

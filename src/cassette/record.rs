@@ -22,7 +22,9 @@ impl<P> Cassette<P> {
         token: Option<&UpstreamToken>,
     ) -> Result<TakeId, CassetteError> {
         let ids = self.begin_all(entry, vec![(take, pages)])?;
-        token.map_or(Ok(()), |token| self.keep_token(token))?;
+        if let (Some(token), Some(store)) = (token, self.storage.store()) {
+            store.keep_token(token);
+        }
         Ok(ids.into_iter().next().ok_or(StoreError::NoPages)?)
     }
 

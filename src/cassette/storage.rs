@@ -53,6 +53,15 @@ pub(crate) struct Storage {
 /// Makes the folder of a cassette with these rules, and opens it.
 pub(crate) type MakeFolder = Box<dyn Fn(&RedactionSpec) -> Result<OpenFolder, CassetteError> + Send + Sync>;
 
+/// The folder of a cassette.
+#[expect(clippy::large_enum_variant, reason = "there is one for each cassette, and only until it is open")]
+pub(crate) enum Folder {
+    /// It is there, and open.
+    Open(OpenFolder),
+    /// It is made when the first page is stored.
+    ToMake(MakeFolder),
+}
+
 /// What is open of a cassette's folder.
 pub(crate) struct OpenFolder {
     /// `None` in a second process and in a read-only checkout.
@@ -74,35 +83,19 @@ pub(crate) struct Loaded {
 }
 
 impl Storage {
-    /// That of a folder that is there, and open.
-    pub(crate) fn over(
+    pub(crate) fn new(
         root: &Path,
-        opened: OpenFolder,
+        folder: Folder,
         redaction: Arc<Redaction>,
         policy: Arc<dyn RecordingPolicy>,
     ) -> Self {
-        Self { opened: opened.into(), ..Self::unopened(root, None, redaction, policy) }
-    }
-
-    /// That of a folder that is made when the first page is stored.
-    pub(crate) fn over_new(
-        root: &Path,
-        make_folder: MakeFolder,
-        redaction: Arc<Redaction>,
-        policy: Arc<dyn RecordingPolicy>,
-    ) -> Self {
-        Self::unopened(root, Some(make_folder), redaction, policy)
-    }
-
-    fn unopened(
-        root: &Path,
-        make_folder: Option<MakeFolder>,
-        redaction: Arc<Redaction>,
-        policy: Arc<dyn RecordingPolicy>,
-    ) -> Self {
+        let (opened, make_folder) = match folder {
+            Folder::Open(opened) => (opened.into(), None),
+            Folder::ToMake(make) => (OnceLock::new(), Some(make)),
+        };
         Self {
             root: root.to_owned(),
-            opened: OnceLock::new(),
+            opened,
             make_folder,
             making: Mutex::default(),
             has_key_file: AtomicBool::new(false),
@@ -148,7 +141,9 @@ impl Storage {
         let _alone = self.making.lock();
         let kept = self.policy.keep_key(&self.root, key);
         kept.map_err(|source| CassetteError::Redaction { root: self.root.clone(), source })?;
-        self.guard().iter().for_each(|guard| guard.note_files());
+        if let Some(guard) = self.guard() {
+            guard.note_files();
+        }
         self.has_key_file.store(true, Ordering::Release);
         Ok(())
     }

@@ -56,7 +56,7 @@ enum NotRecorded {
 /// Stores a page that upstream gave, and makes the client's answer. It returns once the page would survive the process; where
 /// the store fails, the client has its answer all the same, and the summary says what was not recorded.
 pub(super) async fn store_page(
-    state: &Arc<EngineState>,
+    state: &EngineState,
     (chains, tokens): (&Chains, &UpstreamTokenMap),
     upstream_request: &UpstreamRequest,
     UpstreamPage { answer, chain }: UpstreamPage,
@@ -114,7 +114,7 @@ pub(super) async fn store_page(
 /// Stores a page once more, for a read that shared it while it was on its way: how often something was answered must not depend
 /// on which reads happened to meet.
 pub(super) async fn store_page_again(
-    state: &Arc<EngineState>,
+    state: &EngineState,
     chains: &Chains,
     upstream_request: &UpstreamRequest,
     stored: StoredPage,
@@ -173,7 +173,7 @@ fn begin_chain(state: &EngineState, upstream_request: &UpstreamRequest) -> Chain
 
 /// Adds a page that arrived to its chain, or to another read's that stands at the same place and lacks it, and to the store.
 async fn add_page(
-    state: &Arc<EngineState>,
+    state: &EngineState,
     chains: &Chains,
     upstream_request: &UpstreamRequest,
     arrived: StoredPage,

@@ -276,3 +276,23 @@ fn a_cassette_is_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<Plain>();
 }
+
+#[test]
+fn a_new_folder_is_made_with_its_first_page_where_it_can_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = CassetteSettings { made_at_first_page: true, ..CassetteSettings::default() };
+    let open_new = |root: &std::path::Path| Cassette::open(root, RECORD, |_, _| (), &settings);
+    let root = folder.path().join("parent/new");
+    let recording = open_new(&root).unwrap().cassette;
+    assert!(recording.is_empty().unwrap() && recording.fingerprints().unwrap().is_empty());
+    assert!(!folder.path().join("parent").exists());
+    recording.begin(&head(1), &whole(), vec![answer("1")], None).unwrap();
+    assert!(root.join("cassette.json").exists() && !recording.is_empty().unwrap());
+    assert_eq!(recording.seal().unwrap().sealed.len(), 1);
+    drop(recording);
+
+    // Nobody would learn of it before there is an answer to lose.
+    fs::write(folder.path().join("file"), "").unwrap();
+    let refused = open_new(&folder.path().join("file/c")).err().unwrap();
+    assert!(matches!(&refused, CassetteError::Write { path, .. } if path.ends_with("file/c")), "{refused:?}");
+}
