@@ -27,6 +27,7 @@
 //! | [`model`] | request, response, body with holes, secret; pure |
 //! | [`json`] | a JSON parser that keeps the spelling; pure |
 //! | `files` | files written whole, or not at all |
+//! | [`wire`] | requests of any service as an operation with parameters; strings in XML and CBOR bodies; pure |
 //! | [`har`] | the HTTP archive (HAR); pure |
 //! | [`simulator`] | the simulated RAM endpoint of the demo and the tests; nothing else imports it |
 //!
@@ -82,3 +83,4 @@ pub mod session;
 pub mod simulator;
 pub mod token;
 pub mod ui;
+pub mod wire;

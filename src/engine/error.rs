@@ -2,13 +2,14 @@
 
 use crate::aws::{CallerError, CredentialsError, UpstreamError};
 use crate::cassette::{CassetteError, StoreError};
-use crate::engine::miss::other_service::{self, ErrorForm};
+use crate::engine::miss::other_service;
 use crate::engine::pagination::page_loop_guard::PaginationError;
 use crate::engine::stats::summary::Miss;
 use crate::fingerprint::ParameterError;
 use crate::model::{Hole, Response, with_causes};
 use crate::redact::RedactionError;
 use crate::token::TokenError;
+use crate::wire::ErrorForm;
 use http::StatusCode;
 
 /// Why a page token leads nowhere.

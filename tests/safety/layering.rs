@@ -54,7 +54,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &["aws", "model", "proxy", "redact", "service"]),
     ("proxy", &["admin", "aws", "ca", "model"]),
     ("admin", &["json", "model"]),
-    ("engine", &["aws", "cassette", "diff", "fingerprint", "json", "model", "redact", "service", "session", "token"]),
+    (
+        "engine",
+        &["aws", "cassette", "diff", "fingerprint", "json", "model", "redact", "service", "session", "token", "wire"],
+    ),
     ("simulator", &["aws", "model"]),
     ("har", &["model"]),
     ("aws", &["model"]),
@@ -67,6 +70,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("redact", &["json", "model"]),
     ("token", &["json", "model"]),
     ("fingerprint", &["json", "model", "service"]),
+    ("wire", &["json", "model"]),
     ("service", &["json", "model"]),
     ("model", &["json"]),
     ("json", &[]),
@@ -75,7 +79,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// What the lower layers may not know: no async, socket, clock, environment or file.
-const PURE: [&str; 9] = ["diff", "entry_file", "har", "json", "model", "service", "redact", "token", "fingerprint"];
+const PURE: [&str; 10] =
+    ["diff", "entry_file", "har", "json", "model", "service", "redact", "token", "fingerprint", "wire"];
 const IMPURE: [&str; 8] =
     ["tokio", "hyper", "std::net", "std::fs", "std::env", "std::time", "async fn", "std::process"];
 
