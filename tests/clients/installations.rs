@@ -83,6 +83,14 @@ fn captures_hold_every_member_of_every_operation_and_verify() {
 }
 
 #[test]
+fn clients_send_to_other_services_what_was_captured() {
+    let (Some(python), Some(node)) = (python(), node()) else { return };
+    let arguments = [source("capture_services.py"), "--check".into(), "--node-modules".into(), node.modules];
+    let checked = Call::new(&python).args(arguments).finish().success();
+    assert!(checked.lines()[0]["captures"].as_u64() > Some(80), "{checked}");
+}
+
+#[test]
 fn botocore_refuses_a_changed_body_header_or_secret() {
     let Some(python) = python() else { return };
     let captured = captured_request(&source("../../fixtures/captures/get-resource-shares/boto3.http"));

@@ -18,4 +18,5 @@ mod sessions;
 mod simulator;
 mod upstream;
 mod volatile;
+mod wire;
 mod workflows;

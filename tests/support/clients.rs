@@ -35,7 +35,7 @@ pub(crate) fn node() -> Option<NodeClient> {
     NODE.get_or_init(install_node).clone()
 }
 
-/// Node.js and the folder that `@aws-sdk/client-ram` is installed in.
+/// Node.js and the folder that the packages of `@aws-sdk` are installed in.
 #[derive(Clone, Debug)]
 pub(crate) struct NodeClient {
     pub(crate) modules: PathBuf,

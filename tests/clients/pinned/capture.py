@@ -13,6 +13,7 @@ Credentials are those of AWS's documentation: the signatures can be verified.
 
 import argparse
 import base64
+import errno
 import json
 import os
 import pathlib
@@ -22,6 +23,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 
 import boto3
@@ -120,11 +122,15 @@ def write_requests(calls, client, requests):
 
 
 class Wire:
-    """A socket that keeps what it is sent and answers `{}` to everything."""
+    """A socket that keeps what it is sent and answers `{}` to everything, or what `answer` makes of a request."""
+
+    def __init__(self, answer=lambda _: ("application/json", b"{}"), tls=None):
+        self.answer = answer
+        self.tls = tls
 
     def __enter__(self):
         self.requests = []
-        self.listener = socket.create_server(("127.0.0.1", PORT))
+        self.listener = listener()
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
@@ -144,6 +150,9 @@ class Wire:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
+        # A TLS connection begins with this byte, and no HTTP request does.
+        if self.tls and connection.recv(1, socket.MSG_PEEK) == b"\x16":
+            connection = self.tls.wrap_socket(connection, server_side=True)
         received = b""
         while True:
             while (request := whole_request(received)) is None:
@@ -151,18 +160,47 @@ class Wire:
                 if not chunk:
                     return
                 received += chunk
+                if b"100-continue" in received and received.endswith(b"\r\n\r\n"):
+                    connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             received = received[len(request):]
             self.requests.append(request)
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+            kind, body = self.answer(request)
+            connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+def listener():
+    """On the one port; while another capture has it, its end is awaited."""
+    end = time.monotonic() + 120
+    while True:
+        try:
+            return socket.create_server(("127.0.0.1", PORT))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > end:
+                raise
+            time.sleep(1)
 
 
 def whole_request(received):
     head, end, rest = received.partition(b"\r\n\r\n")
     if not end:
         return None
+    if re.search(rb"(?i)\r\ntransfer-encoding: *chunked", head):
+        size = chunks_size(rest)
+        return size and head + end + rest[:size]
     length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
     length = int(length[1]) if length else 0
     return head + end + rest[:length] if len(rest) >= length else None
+
+
+def chunks_size(rest):
+    """How long a body of chunks is, the empty one that ends it included; `None` where that has not come."""
+    at = 0
+    while end := rest.find(b"\r\n", at) + 2 if b"\r\n" in rest[at:] else 0:
+        size = int(rest[at:end - 2], 16)
+        at = end + size + 2
+        if size == 0:
+            return at if len(rest) >= at else None
+    return None
 
 
 # Checking

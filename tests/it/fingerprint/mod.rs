@@ -7,4 +7,4 @@ mod engine;
 mod identify;
 mod properties;
 mod variations;
-mod wire;
+pub(crate) mod wire;

@@ -38,6 +38,10 @@ impl WireRequest {
             headers: headers.collect(),
             body: raw[end + 4..].to_vec(),
         };
+        if request.header("transfer-encoding") == Some("chunked") {
+            let body = join_chunks(&request.body);
+            return Self { body, ..request };
+        }
         let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
         assert_eq!(request.body.len(), length, "{head}");
         request
@@ -46,6 +50,20 @@ impl WireRequest {
     /// The first header called `name`, in lower case.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+}
+
+fn join_chunks(mut rest: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    loop {
+        let end = rest.windows(2).position(|bytes| bytes == b"\r\n").unwrap();
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+        let (chunk, following) = rest[end + 2..].split_at(size);
+        whole.extend_from_slice(chunk);
+        rest = following.strip_prefix(b"\r\n").unwrap();
+        if size == 0 {
+            return whole;
+        }
     }
 }
 
