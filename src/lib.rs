@@ -12,9 +12,9 @@
 //! | [`config`] | defaults, file, environment and flags, made into one checked value; nothing else reads the environment |
 //! | [`proxy`] | listener, HTTP/1 and HTTP/2, request guards, deadlines, tunnels, error responses |
 //! | [`admin`] | `/_ramtape/…`: health, sessions, recorded variables |
-//! | [`ca`] | ramtape's own certificate authority, limited to RAM's hosts and loopback |
+//! | [`ca`] | ramtape's own certificate authority, limited to the recorded services' hosts and loopback |
 //! | [`engine`] | the order of steps for one request (`replay.rs`, `record.rs`), pagination, misses, statistics |
-//! | [`aws`] | the real RAM: hosts, endpoints, credentials, signatures made and verified, the HTTP client |
+//! | [`aws`] | the real services: hosts, endpoints, credentials, signatures made and verified, the HTTP client |
 //! | [`maintenance`] | changes to a cassette that nobody records into: `rm`, `prune`, replaced entries |
 //! | [`cassette`] | takes on disk: opened, looked up, recorded, checked; text, journal and index |
 //! | [`session`] | session names, histories, choosing the next take |
@@ -23,7 +23,7 @@
 //! | [`redact`] | rules, pseudonyms, the secret scanner; the only maker of what the cassette accepts; pure |
 //! | [`token`] | page tokens; pure |
 //! | [`fingerprint`] | the canonical form of a request, and its hash; pure |
-//! | [`service`] | `config/ram.toml` as types; pure |
+//! | [`service`] | `config/ram.toml` and `config/services.toml` as types; pure |
 //! | [`model`] | request, response, body with holes, secret; pure |
 //! | [`json`] | a JSON parser that keeps the spelling; pure |
 //! | `files` | files written whole, or not at all |
@@ -32,7 +32,7 @@
 //! | [`simulator`] | the simulated RAM endpoint of the demo and the tests; nothing else imports it |
 //!
 //! *Pure* means: no async, socket, clock, environment or file. No operation's name is spelled in code outside of tests and
-//! simulator: what is RAM is data in `config/ram.toml`.
+//! simulator: what is RAM is data in `config/ram.toml`, and what is known of other services in `config/services.toml`.
 //!
 //! # The life of a request
 //!

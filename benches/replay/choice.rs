@@ -3,7 +3,7 @@
 use crate::figures::{median, micros};
 use crate::sample;
 use ramtape::fingerprint::Fingerprint;
-use ramtape::model::{Entry, OperationName, Take};
+use ramtape::model::{Entry, IdentifierRules, OperationName, Take};
 use ramtape::session::{OperationRules, Session, TakeHistories, TakeQuery, WriteTree};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ impl Recorded {
                 ))
             })
             .collect();
-        let lines = Arc::new(WriteTree::from_entries(writes.iter().cloned()));
+        let lines = Arc::new(WriteTree::from_entries(writes.iter().cloned(), &IdentifierRules::default()));
         Self { writes, places, polled, lines }
     }
 
@@ -140,7 +140,7 @@ pub(crate) fn measure() {
     let choices = median((0..ROUNDS / 10).map(|_| micros(|| drop(black_box(recorded.choices())))));
     let lines = median((0..ROUNDS / 10).map(|_| {
         let writes = recorded.writes.clone();
-        micros(|| drop(black_box(WriteTree::from_entries(writes))))
+        micros(|| drop(black_box(WriteTree::from_entries(writes, &IdentifierRules::default()))))
     }));
     println!("  once for a file that was read: {choices:.1} us; once for the writes of a cassette: {lines:.1} us");
 }

@@ -57,7 +57,7 @@ fn signed(base: &str, body: &str) -> Vec<u8> {
         Keys { access_key_id: KEYS.0.to_owned(), secret: Secret::new(KEYS.1), session_token: None, expiry: None };
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let scope = SigningScope { service: "ram", region: "us-east-1", time: SystemTime::now() };
+    let scope = SigningScope { service: "ram", region: "us-east-1", time: SystemTime::now(), as_s3: false };
     headers.extend(sign(&Method::POST, &url, &headers, body.as_bytes(), &keys, scope).unwrap());
     let mut request = format!("POST {} HTTP/1.1\r\nHost: {}\r\n", url.path(), url.authority().unwrap());
     for (name, value) in &headers {

@@ -1,6 +1,5 @@
 //! Which hosts ramtape's certificate authority is made for, and where it is.
 
-use crate::aws::endpoint_hosts;
 use crate::ca::{AuthorityStore, CaError, CertificateAuthority};
 use crate::config::Config;
 use std::time::Duration;
@@ -21,14 +20,17 @@ pub(crate) fn store(config: &Config) -> Result<AuthorityStore, AuthorityError> {
     config.ca.folder.as_ref().map(AuthorityStore::at).ok_or(AuthorityError::NoFolder)
 }
 
-/// A new authority for the service's hosts in all regions that are known or configured.
+/// A new authority for the hosts of the recorded services in all regions that are known or configured.
 pub(crate) fn authority(config: &Config, lifetime: Duration) -> Result<CertificateAuthority, AuthorityError> {
     let mut regions: Vec<&String> =
         config.service.regions.iter().chain(&config.ca.regions).chain([&config.region]).collect();
     regions.sort();
     regions.dedup();
-    let service = &config.service.name;
-    let hosts: Vec<String> = regions.into_iter().flat_map(|region| endpoint_hosts(service, region)).collect();
+    let of_region =
+        |region: &String| config.endpoints.iter().flat_map(|service| service.all_hosts(region)).collect::<Vec<_>>();
+    let mut hosts: Vec<String> = regions.into_iter().flat_map(of_region).collect();
+    hosts.sort();
+    hosts.dedup();
     Ok(CertificateAuthority::make(&hosts, lifetime)?)
 }
 
@@ -52,11 +54,13 @@ mod tests {
             "ram.cn-north-1.amazonaws.com.cn",
             "ram.us-iso-east-1.c2s.ic.gov",
             "ram.xx-new-1.amazonaws.com",
+            "sts.us-east-1.amazonaws.com",
+            "sts.amazonaws.com",
             "ram.xx-other-1.amazonaws.com",
         ] {
             assert!(authority.may_speak_for(host), "{host}");
         }
-        for host in ["sts.us-east-1.amazonaws.com", "ram.xx-third-1.amazonaws.com", "amazonaws.com"] {
+        for host in ["ec2.us-east-1.amazonaws.com", "ram.xx-third-1.amazonaws.com", "amazonaws.com"] {
             assert!(!authority.may_speak_for(host), "{host}");
         }
     }

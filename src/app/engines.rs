@@ -7,7 +7,7 @@ use super::variables::{CassetteVariables, Settled, VariableError, Wanted, not_re
 use crate::admin::{SessionAdmin, SettledVariables, VariableValues, VariablesError};
 use crate::cassette::{self, CassetteError, SealReport, Usage, check_variable};
 use crate::engine::{Engine, SessionState, Summary};
-use crate::model::{Request, Response, counted, shell_path, with_causes};
+use crate::model::{Request, Response, RoleProfile, counted, shell_path, with_causes};
 use crate::proxy;
 use crate::session::{assign_session, sanitize_session_name, session_name};
 use percent_encoding::percent_decode_str;
@@ -16,6 +16,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinSet;
+
+/// The profiles by which a command asks for roles.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AskingRoles {
+    pub(crate) profiles: Vec<RoleProfile>,
+    /// The name of the one that it asks as without naming it; "" for the environment's own role.
+    pub(crate) asked_as: Option<String>,
+}
 
 /// The engines of a run.
 #[derive(Clone, Debug)]
@@ -79,6 +87,39 @@ impl Engines {
             Some(format!("cannot note in {root} that it was recorded in {region}: {reason}"))
         };
         recorded.filter_map(failed).collect()
+    }
+
+    /// Keeps the profiles of `roles` that something was asked for by, in the cassettes that something of it was recorded into;
+    /// gives what to say where that fails.
+    pub(super) fn keep_profiles(&self, roles: &AskingRoles) -> Vec<String> {
+        let keep = |engine: &Engine| {
+            let profiles = engine.asked_profiles(&roles.profiles);
+            let asked_as = roles.asked_as.clone().filter(|name| profiles.iter().any(|profile| profile.name == *name));
+            if profiles.is_empty() {
+                return None;
+            }
+            let reason = with_causes(&engine.cassette().keep_profiles(profiles, asked_as).err()?);
+            let root = engine.cassette().root().display();
+            Some(format!("cannot note in {root} by which profiles roles were asked for: {reason}"))
+        };
+        self.engines().iter().filter(|engine| engine.is_recording()).filter_map(keep).collect()
+    }
+
+    /// The profiles by which roles were asked for where the cassettes were recorded, and the one that was asked as.
+    pub(super) fn recorded_roles(&self) -> AskingRoles {
+        let roots = match &self.over {
+            Over::One(engine, _) => vec![engine.cassette().root().to_owned()],
+            Over::PerSession(sessions) => sessions.roots(),
+        };
+        let mut roles = AskingRoles::default();
+        for root in roots {
+            let (profiles, asked_as) = cassette::profiles_of(&root);
+            let is_new = |profile: &RoleProfile| roles.profiles.iter().all(|known| known.name != profile.name);
+            let new: Vec<RoleProfile> = profiles.into_iter().filter(is_new).collect();
+            roles.profiles.extend(new);
+            roles.asked_as = roles.asked_as.or(asked_as);
+        }
+        roles
     }
 
     /// Waits for what was sent upstream and has not been answered, `limit` at most.

@@ -15,6 +15,7 @@ mod variables;
 
 pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
+pub(crate) use engines::AskingRoles;
 pub(crate) use import::import;
 pub(crate) use keys::KeyError;
 pub(crate) use rules::Rules;
@@ -30,11 +31,13 @@ use crate::ca::{AuthorityStore, ServerCertificates};
 use crate::cassette::{self, CassetteError, FolderKind};
 use crate::config::{Config, PollSetting, RecordMode};
 use crate::engine::Mode;
+use crate::model::RoleProfile;
 use crate::proxy::{self, Connector, ProxyError};
 use data_encoding::HEXLOWER;
 use engines::{Engines, Over};
 use opener::Opener;
 use per_session::PerSession;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -81,6 +84,21 @@ pub enum StartError {
     Interrupted(#[from] tokio::task::JoinError),
 }
 
+/// `config`, with the services that its cassettes have answers of: what was recorded is replayed, whatever this run names. Where
+/// everything is recorded anew, only what is named is.
+pub(crate) fn with_recorded_services(config: Config) -> Config {
+    if config.mode == RecordMode::All {
+        return config;
+    }
+    let roots = if config.cassette_per_session {
+        cassette::below(&config.cassette).unwrap_or_default()
+    } else {
+        vec![config.cassette.clone()]
+    };
+    let services: BTreeSet<String> = roots.iter().flat_map(|root| cassette::services_of(root)).collect();
+    if services.is_empty() { config } else { config.with_services(services) }
+}
+
 /// Opens the cassette, builds the way upstream where one is needed, and listens.
 ///
 /// # Errors
@@ -115,7 +133,7 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
         || config.ca.folder.clone().map(|folder| Arc::new(ServerCertificates::from_store(AuthorityStore::at(folder))));
     let certificates = certificates.or_else(of_store);
     let (instance, began) = (instance()?, SystemTime::now());
-    let (over, mode, kind, notices) = if config.cassette_per_session {
+    let Opening { over, mode, kind, notices, role_profiles } = if config.cassette_per_session {
         open_sessions(&config, source, &instance).await?
     } else {
         open_one(&config, source, &instance, sealing).await?
@@ -127,7 +145,7 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
         listen: config.listen,
         allow_remote: config.allow_remote,
         allowed_hosts: config.allowed_hosts.clone(),
-        service: config.service.name.clone(),
+        services: config.endpoints.clone(),
         guarded: mode != Mode::ReplayOnly,
         key: config.key.clone(),
         limits: config.limits.clone(),
@@ -146,6 +164,8 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     let (addr, key) = (proxy.addr, config.key);
     let scheme = if config.tls { "https" } else { "http" };
     let (complete, ran_in) = (None, None);
+    let asked_as = config.upstream.asking_profile().map(str::to_owned);
+    let roles = AskingRoles { profiles: role_profiles, asked_as };
     Ok(RunningServer {
         addr,
         scheme,
@@ -157,10 +177,21 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
         began,
         complete,
         ran_in,
+        roles,
         in_turn,
         engines,
         proxy,
     })
+}
+
+/// What a start has opened.
+struct Opening {
+    over: Over,
+    mode: Mode,
+    kind: EndpointKind,
+    notices: Vec<String>,
+    /// The profiles by which the command may ask for roles.
+    role_profiles: Vec<RoleProfile>,
 }
 
 /// The one cassette, open, and what will be recorded into it. The way upstream is built only where it is needed.
@@ -169,7 +200,7 @@ async fn open_one(
     source: CredentialSource,
     instance: &str,
     mut sealing: Box<dyn FnMut(usize) + Send>,
-) -> Result<(Over, Mode, EndpointKind, Vec<String>), StartError> {
+) -> Result<Opening, StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
     if let FolderKind::Sessions(first) = FolderKind::detect(&root)? {
         return Err(StartError::Sessions { root, first });
@@ -181,8 +212,9 @@ async fn open_one(
     let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
     let found = Opener { config: config.clone(), policy, upstream }.engine(&config.cassette, mode, opened);
     let notices =
-        std::iter::once(describe_start(config, mode)).chain(destination.notice).chain(found.notices).collect();
-    Ok((Over::One(found.engine, found.variables), mode, destination.kind, notices))
+        std::iter::once(describe_start(config, mode)).chain(destination.notices.clone()).chain(found.notices).collect();
+    let over = Over::One(found.engine, found.variables);
+    Ok(Opening { over, mode, kind: destination.kind, notices, role_profiles: destination.role_profiles })
 }
 
 /// The way upstream, where something may be recorded.
@@ -221,11 +253,7 @@ const fn reason(config: &Config) -> &'static str {
 }
 
 /// The parent of cassettes that are opened one by one, when their sessions ask.
-async fn open_sessions(
-    config: &Config,
-    source: CredentialSource,
-    instance: &str,
-) -> Result<(Over, Mode, EndpointKind, Vec<String>), StartError> {
+async fn open_sessions(config: &Config, source: CredentialSource, instance: &str) -> Result<Opening, StartError> {
     if cassette::is_cassette(&config.cassette) {
         return Err(StartError::Parent { root: config.cassette.clone() });
     }
@@ -237,8 +265,8 @@ async fn open_sessions(
     let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
     let sessions =
         PerSession::new(Opener { config: config.clone(), policy: Arc::new(Rules::from_config(config)), upstream });
-    let notices = destination.notice.into_iter().collect();
-    Ok((Over::PerSession(Arc::new(sessions)), mode, destination.kind, notices))
+    let UpstreamDestination { kind, notices, role_profiles, .. } = destination;
+    Ok(Opening { over: Over::PerSession(Arc::new(sessions)), mode, kind, notices, role_profiles })
 }
 
 /// A name that no other running ramtape has, to notice oneself as one's own upstream.

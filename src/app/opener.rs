@@ -98,6 +98,7 @@ impl Opener {
             mode,
             poll: poll(config.poll),
             service: Arc::clone(&config.service),
+            endpoints: config.endpoints.clone(),
             region: config.region.clone(),
             actors: config.actors.clone(),
             record_command: self.recording_command("new_episodes"),

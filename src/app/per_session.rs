@@ -141,10 +141,14 @@ impl PerSession {
         self.engines.lock().values().filter_map(|cell| cell.get()).map(|found| found.engine.clone()).collect()
     }
 
+    /// The folders of all cassettes that are there, in the order of their names.
+    pub(super) fn roots(&self) -> Vec<PathBuf> {
+        cassette::below(&self.opener.config.cassette).unwrap_or_default()
+    }
+
     /// The regions that all cassettes say they were recorded in, in the order of their names.
     pub(super) fn kept_regions(&self) -> Vec<String> {
-        let roots = cassette::below(&self.opener.config.cassette).unwrap_or_default();
-        roots.iter().flat_map(|root| cassette::regions_of(root)).collect()
+        self.roots().iter().flat_map(|root| cassette::regions_of(root)).collect()
     }
 
     /// The regions of what all cassettes hold, whether a session has asked for them or not.

@@ -1,6 +1,6 @@
 //! A proxy that listens, and its way back to a sealed cassette.
 
-use super::engines::Engines;
+use super::engines::{AskingRoles, Engines};
 use super::merged::with_tunnels;
 use super::variables::{Settled, VariableError, Wanted};
 use crate::aws::EndpointKind;
@@ -43,6 +43,8 @@ pub struct RunningServer {
     pub(super) complete: Option<String>,
     /// The region that the command ran in whose requests are recorded, where that is known.
     pub(super) ran_in: Option<String>,
+    /// The profiles by which the command may ask for roles.
+    pub(super) roles: AskingRoles,
     /// Whether polls go through their takes one by one; else those that are skipped are not unused.
     pub(super) in_turn: bool,
     pub(super) engines: Engines,
@@ -73,6 +75,11 @@ impl RunningServer {
     #[must_use]
     pub fn recorded_region(&self, own: Option<&str>) -> Option<String> {
         self.engines.recorded_region(own)
+    }
+
+    /// The profiles by which roles were asked for where the cassette was recorded.
+    pub(crate) fn recorded_roles(&self) -> AskingRoles {
+        self.engines.recorded_roles()
     }
 
     /// Says which region the command ran in whose requests were recorded: [`Self::stop`] keeps it in the cassettes.
@@ -119,13 +126,14 @@ impl RunningServer {
         // Those of connections that end with the proxy are among them.
         let tunnels = self.proxy.stop().await;
         self.engines.settle(self.answer_time).await;
-        let Self { engines, mode, began, complete, ran_in, .. } = self;
+        let Self { engines, mode, began, complete, ran_in, roles, .. } = self;
         let summary = tokio::task::spawn_blocking(move || {
             let reports = engines.seal(step)?;
             let mut summary = engines.summary();
             if let Some(region) = ran_in {
                 summary.notices.extend(engines.keep_region(&region));
             }
+            summary.notices.extend(engines.keep_profiles(&roles));
             if let Some(by) = complete {
                 engines.keep_usage(&by, began);
             }

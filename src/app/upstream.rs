@@ -1,9 +1,10 @@
 //! The way upstream that a configuration describes, and that CMD would have taken.
 
 use crate::aws::EndpointKind;
-use crate::aws::{self, BaseUrl, CredentialSource, SharedFiles, Upstream, UpstreamError};
+use crate::aws::{self, BaseUrl, CredentialSource, ProfileKeys, SharedFiles, Upstream, UpstreamError};
 use crate::config::{AwsVariables, Config, UpstreamConfig};
-use crate::model::{Actor, without_secrets};
+use crate::model::{Actor, RoleProfile, without_secrets};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How long a provider of credentials may take.
@@ -12,14 +13,16 @@ const CREDENTIALS_TIME: Duration = Duration::from_secs(30);
 /// Where requests go: what the configuration says, else what an AWS client reads in the environment and in the shared files.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UpstreamDestination {
-    /// A base URL instead of the regions' public endpoints.
-    pub(crate) url: Option<String>,
+    /// Base URLs instead of public endpoints, by the names of services.
+    pub(crate) urls: BTreeMap<String, String>,
     /// Which of the public endpoints.
     pub(crate) kind: EndpointKind,
     /// What decided, where the configuration did not.
-    pub(crate) notice: Option<String>,
-    /// The access key ids of the shared files that callers read too, each with its profile.
-    profile_keys: Vec<(String, String)>,
+    pub(crate) notices: Vec<String>,
+    /// The keys of the shared files that callers read too.
+    profile_keys: Vec<ProfileKeys>,
+    /// The profiles of the shared files that callers read too and that ask as a role.
+    pub(crate) role_profiles: Vec<RoleProfile>,
 }
 
 /// Where the credentials come from: the profile that was named, else the default chain.
@@ -37,7 +40,7 @@ pub(crate) fn credential_source(config: &Config) -> CredentialSource {
 /// # Errors
 /// Shared files that cannot be read, a profile that is not in them, two profiles that are named at once.
 pub(crate) async fn destination(config: &Config) -> Result<UpstreamDestination, UpstreamError> {
-    let UpstreamConfig { url, profile, names_profile, aws, .. } = &config.upstream;
+    let UpstreamConfig { url, urls, profile, names_profile, aws, .. } = &config.upstream;
     if let (Some(configured), Some((variable, named)), false) = (profile, &aws.profile, names_profile)
         && configured != named
     {
@@ -54,38 +57,60 @@ pub(crate) async fn destination(config: &Config) -> Result<UpstreamDestination, 
         fips: switch(aws.fips, "use_fips_endpoint"),
         dual_stack: switch(aws.dual_stack, "use_dualstack_endpoint"),
     };
-    let (url, notice) = match url {
-        Some(url) => (Some(url.clone()), None),
-        None => match configured_endpoint(config, aws, &files) {
+    let (mut found, mut notices) = (BTreeMap::new(), Vec::new());
+    for service in config.service.companions.recorded() {
+        if let Some(url) = urls.get(service).or(url.as_ref()) {
+            found.insert(service.clone(), url.clone());
+            continue;
+        }
+        let notice = match configured_endpoint(config, service, aws, &files) {
             Some((origin, url)) => {
                 let notice = format!("{} is used instead of AWS, as set by {origin}", without_secrets(&url));
-                (Some(url), Some(notice))
+                found.insert(service.clone(), url);
+                Some(notice)
             }
-            None => (None, kind_notice(kind, config)),
-        },
-    };
+            None => kind_notice(kind, config, service),
+        };
+        // One variable can be for all services, and is told once.
+        notices.extend(notice.filter(|notice| !notices.contains(notice)));
+    }
     // Whoever calls a server has files of its own; the command of `run` has these.
-    let profile_keys = if config.command.is_some() { files.key_ids() } else { Vec::new() };
-    Ok(UpstreamDestination { url, kind, notice, profile_keys })
+    let (profile_keys, role_profiles) =
+        if config.command.is_some() { (files.keys(), roles(aws, &files)) } else { (Vec::new(), Vec::new()) };
+    Ok(UpstreamDestination { urls: found, kind, notices, profile_keys, role_profiles })
 }
 
-/// The endpoint that AWS clients are led to, with what leads them there. One that is this proxy's own leads nowhere else.
-fn configured_endpoint(config: &Config, aws: &AwsVariables, files: &SharedFiles) -> Option<(String, String)> {
+/// The profiles that ask as a role, and the role of the environment itself.
+fn roles(aws: &AwsVariables, files: &SharedFiles) -> Vec<RoleProfile> {
+    let of_environment =
+        aws.web_identity_role.iter().map(|role| RoleProfile { role_arn: role.clone(), ..RoleProfile::default() });
+    files.roles().into_iter().chain(of_environment).collect()
+}
+
+/// The endpoint that clients of `service` are led to, with what leads them there. One that is this proxy's own leads nowhere
+/// else.
+fn configured_endpoint(
+    config: &Config,
+    service: &str,
+    aws: &AwsVariables,
+    files: &SharedFiles,
+) -> Option<(String, String)> {
     if aws.ignores_endpoints.unwrap_or_else(|| files.is_true("ignore_configured_endpoint_urls")) {
         return None;
     }
     let own = |url: &str| BaseUrl::parse(url).is_ok_and(|base| base.leads_to(config.listen));
-    let of_environment = aws.endpoints.iter().find(|(_, url)| !own(url));
-    let of_environment = of_environment.map(|(variable, url)| ((*variable).to_owned(), url.clone()));
+    let variable = config.service.companions.endpoint_variable(service);
+    let of_environment = aws.endpoints_of(&variable).find(|(_, url)| !own(url));
+    let of_environment = of_environment.map(|(variable, url)| (variable.to_owned(), url.to_owned()));
     let of_files = || {
-        let url = files.endpoint(&config.service.name)?;
+        let url = files.endpoint(service)?;
         Some((format!("the profile {}", config.upstream.profile_that_counts().unwrap_or("default")), url))
     };
     of_environment.or_else(|| of_files().filter(|(_, url)| !own(url)))
 }
 
-fn kind_notice(kind: EndpointKind, config: &Config) -> Option<String> {
-    let host = kind.host(&config.service.name, &config.region);
+fn kind_notice(kind: EndpointKind, config: &Config, service: &str) -> Option<String> {
+    let host = config.endpoints.get(service)?.host(kind, &config.region);
     (kind != EndpointKind::default()).then(|| {
         format!(
             "{host} is used, and its counterparts in other regions, as set in the AWS configuration (FIPS \
@@ -111,10 +136,11 @@ pub(crate) fn upstream(
     instance: &str,
 ) -> Result<Upstream, UpstreamError> {
     Upstream::new(aws::UpstreamSettings {
-        service: config.service.name.clone(),
-        url: destination.url.clone(),
+        services: config.endpoints.clone(),
+        urls: destination.urls.clone(),
         kind: destination.kind,
         profile_keys: destination.profile_keys.clone(),
+        role_profiles: destination.role_profiles.clone(),
         credentials,
         actors: actor_sources(&config.actors),
         region: config.region.clone(),

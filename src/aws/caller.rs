@@ -3,9 +3,11 @@
 //! ramtape gives nobody a power that they did not already have: the caller knows this process's key, or holds the same
 //! credentials as ramtape does.
 
-use super::credentials::{Credentials, CredentialsError};
+use super::credentials::{Credentials, CredentialsError, SigningKeys};
+use super::service_endpoints::ServiceEndpoint;
 use super::sigv4::{Authorization, SignedRequest, VerifyError, verify};
 use crate::model::{Request, Secret};
+use std::sync::Arc;
 use std::time::SystemTime;
 use subtle::ConstantTimeEq;
 
@@ -36,16 +38,25 @@ pub enum CallerError {
          base URL that ramtape printed at startup"
     )]
     WrongKey,
-    /// A signature for another service: a request that strayed, perhaps ramtape's own.
+    /// A request for another service: one that strayed, perhaps ramtape's own.
     #[error(
-        "the request is signed for the service {found:?}, not for {expected}: to send only {expected} here, set the \
-         endpoint of that service only (AWS_ENDPOINT_URL_{})", expected.to_uppercase()
+        "the request is for the service {found:?}, and ramtape records {expected} only: add it with --service, or lead only the \
+         clients of {expected} here (AWS_ENDPOINT_URL_{}), not those of all services", first_in_capitals(.expected)
     )]
     OtherService {
-        /// The service that it is signed for.
+        /// The service that it is for.
         found: String,
-        /// The service that ramtape records.
+        /// The services that ramtape records.
         expected: String,
+    },
+    /// Credentials that a replay handed out.
+    #[error(
+        "the request is signed with the stand-in for temporary credentials that a recording holds (…{key_id_end}): AWS does not \
+         know them. Get credentials through this ramtape while it records: record everything anew with --record-mode all"
+    )]
+    StandIn {
+        /// The last four characters of the id.
+        key_id_end: String,
     },
     /// A signature by other credentials.
     #[error(
@@ -65,15 +76,22 @@ pub enum CallerError {
     NoCredentials(CredentialsError),
 }
 
+/// The first of some names, as it stands in the variable of its endpoint.
+fn first_in_capitals(names: &str) -> String {
+    names.split(',').next().unwrap_or_default().to_uppercase().replace('-', "_")
+}
+
 /// What callers are checked against: this process's key and ramtape's credentials.
 #[derive(Clone, Copy, Debug)]
 pub struct Trust<'a> {
     /// This process's key.
     pub key: &'a Secret,
-    /// The credentials that ramtape itself signs with.
+    /// The keys that ramtape itself would sign with.
+    pub signing: &'a SigningKeys,
+    /// The credentials of the caller's actor, which are those keys where no others are held.
     pub credentials: &'a Credentials,
-    /// The service's name in a credential scope.
-    pub service: &'a str,
+    /// The service that the request is for.
+    pub service: &'a ServiceEndpoint,
     /// Whether callers need no proof.
     pub allow_any: bool,
 }
@@ -84,7 +102,7 @@ impl Trust<'_> {
     /// # Errors
     /// [`CallerError`] with what to do about it.
     pub async fn prove(&self, request: &Request, now: SystemTime) -> Result<Proof, CallerError> {
-        if self.has_key(request) {
+        if has_key(request, self.key) {
             return Ok(Proof::Key);
         }
         if self.allow_any {
@@ -98,18 +116,6 @@ impl Trust<'_> {
         }
     }
 
-    /// Whether the caller of `request` needs no more proof than its URL.
-    #[must_use]
-    pub fn knows(&self, request: &Request) -> bool {
-        self.allow_any || self.has_key(request)
-    }
-
-    /// An empty key would prove nothing.
-    fn has_key(&self, request: &Request) -> bool {
-        let given = request.key.as_ref().map(|key| key.expose().as_bytes()).filter(|given| !given.is_empty());
-        given.is_some_and(|given| bool::from(given.ct_eq(self.key.expose().as_bytes())))
-    }
-
     async fn check_signature(
         &self,
         request: &Request,
@@ -117,27 +123,43 @@ impl Trust<'_> {
         now: SystemTime,
     ) -> Result<Proof, CallerError> {
         // Before any credentials are asked for: the request may come from their provider, led here by AWS_ENDPOINT_URL.
-        if authorization.service != self.service {
-            let (found, expected) = (authorization.service.clone(), self.service.to_owned());
+        if authorization.service != self.service.name {
+            let (found, expected) = (authorization.service.clone(), self.service.name.clone());
             return Err(CallerError::OtherService { found, expected });
         }
-        let keys = self.credentials.current(now).await.map_err(CallerError::NoCredentials)?;
+        let keys = match self.signing {
+            SigningKeys::Held(keys) => Arc::clone(keys),
+            SigningKeys::OfActor | SigningKeys::None => {
+                self.credentials.current(now).await.map_err(CallerError::NoCredentials)?
+            }
+        };
         if keys.access_key_id != authorization.access_key_id {
-            return Err(CallerError::OtherCredentials { key_id_end: end(&authorization.access_key_id) });
+            return Err(CallerError::OtherCredentials { key_id_end: key_id_end(&authorization.access_key_id) });
         }
         let signed = SignedRequest {
             method: &request.method,
             target: &request.signed_target,
             headers: &request.headers,
             body: &request.body,
+            path_as_sent: self.service.as_s3,
             authority: Some(&request.authority),
         };
-        verify(&signed, authorization, keys.secret.expose(), now).map_err(CallerError::Signature)?;
+        verify(&signed, authorization, &self.service.name, keys.secret.expose(), now)
+            .map_err(CallerError::Signature)?;
         Ok(Proof::Signature)
     }
 }
 
-fn end(key_id: &str) -> String {
+/// Whether the URL of `request` holds `key`. An empty key would prove nothing.
+#[must_use]
+pub fn has_key(request: &Request, key: &Secret) -> bool {
+    let given = request.key.as_ref().map(|key| key.expose().as_bytes()).filter(|given| !given.is_empty());
+    given.is_some_and(|given| bool::from(given.ct_eq(key.expose().as_bytes())))
+}
+
+/// The last characters of a key's id: enough for its owner to know it.
+#[must_use]
+pub fn key_id_end(key_id: &str) -> String {
     let skipped = key_id.chars().count().saturating_sub(4);
     key_id.chars().skip(skipped).collect()
 }

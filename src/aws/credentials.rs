@@ -62,6 +62,18 @@ pub struct Keys {
     pub expiry: Option<SystemTime>,
 }
 
+/// The keys that a request is signed with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SigningKeys {
+    /// Those of its actor.
+    #[default]
+    OfActor,
+    /// Those that it was signed with itself, which ramtape holds.
+    Held(Arc<Keys>),
+    /// None: it is not signed.
+    None,
+}
+
 /// Why there is nothing to sign with. No message holds a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {

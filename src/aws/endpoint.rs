@@ -2,6 +2,7 @@
 
 use super::error::UpstreamError;
 use super::hosts::EndpointKind;
+use super::service_endpoints::ServiceEndpoint;
 use crate::model::without_secrets;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
@@ -15,8 +16,8 @@ const LONGEST_REGION: usize = 32;
 pub enum Endpoint {
     /// The public endpoint of `service` in each request's region.
     Public {
-        /// The service's name in host names.
-        service: String,
+        /// The service, and its hosts.
+        service: ServiceEndpoint,
         /// Which of its endpoints.
         kind: EndpointKind,
     },
@@ -42,7 +43,7 @@ impl Endpoint {
         check_region(region)?;
         let (scheme, authority, prefix) = match self {
             Self::Public { service, kind } => {
-                let host = kind.host(service, region);
+                let host = service.host(*kind, region);
                 let authority = host.parse().map_err(|_| UpstreamError::BadRegion { region: region.to_owned() })?;
                 (Scheme::HTTPS, authority, "")
             }
@@ -183,11 +184,11 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
     use super::{BaseUrl, Endpoint};
-    use crate::aws::EndpointKind;
     use crate::aws::UpstreamError;
+    use crate::aws::{EndpointKind, ServiceEndpoint};
 
     fn public(region: &str) -> Result<String, UpstreamError> {
-        let endpoint = Endpoint::Public { service: "ram".to_owned(), kind: EndpointKind::default() };
+        let endpoint = Endpoint::Public { service: ServiceEndpoint::regional("ram"), kind: EndpointKind::default() };
         endpoint.url(region, "/getresourceshares", "").map(|url| url.to_string())
     }
 

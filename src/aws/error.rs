@@ -108,12 +108,20 @@ pub enum UpstreamError {
         address: ForbiddenAddress,
     },
     /// The client signed for a host that is not an endpoint of the service.
-    #[error("{host:?} is not an endpoint of {service}")]
+    #[error("{host:?} is not an endpoint of {services}")]
     NotAnEndpoint {
         /// The host.
         host: String,
+        /// The services that may be asked.
+        services: String,
+    },
+    /// The service is none of those that are recorded.
+    #[error("{service} is not recorded, so nothing is sent to it: add it with --service (recorded: {services})")]
+    NotRecorded {
         /// The service.
         service: String,
+        /// The services that are.
+        services: String,
     },
     /// The base URL has a path, which a signature that was made without it does not cover.
     #[error(
@@ -223,6 +231,7 @@ impl UpstreamError {
             | Self::Loop { .. }
             | Self::ForbiddenAddress { .. }
             | Self::NotAnEndpoint { .. }
+            | Self::NotRecorded { .. }
             | Self::PathBesideSignature { .. }
             | Self::SharedFiles { .. }
             | Self::NoProfile { .. }

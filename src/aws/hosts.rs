@@ -95,6 +95,11 @@ pub fn is_aws_host(host: &str) -> bool {
     host.len() <= LONGEST_NAME && host.split('.').all(is_label) && suffixes.any(|suffix| below(suffix))
 }
 
+/// The suffix of the usual names of endpoints in `region`.
+pub(super) fn usual_suffix(region: &str) -> &'static str {
+    partition(region).suffixes[0]
+}
+
 fn partition(region: &str) -> &'static Partition {
     PARTITIONS.iter().find(|partition| region.starts_with(partition.regions)).unwrap_or(&COMMERCIAL)
 }

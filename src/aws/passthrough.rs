@@ -3,7 +3,6 @@
 use super::answer::Answer;
 use super::answer::{is_hop_by_hop, named_in_connection};
 use super::error::UpstreamError;
-use super::hosts::ServiceHost;
 use super::sigv4::signed_header_names;
 use super::upstream::Upstream;
 use crate::model::{Request, VIA};
@@ -23,16 +22,17 @@ impl Upstream {
     pub async fn pass_on(&self, request: &Request) -> Result<Answer, UpstreamError> {
         let authority = request.authority.as_str();
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        if ServiceHost::parse(host, &self.service).is_none() {
-            return Err(UpstreamError::NotAnEndpoint { host: host.to_owned(), service: self.service.clone() });
-        }
+        let Some(addressed) = self.services.find(host) else {
+            return Err(UpstreamError::NotAnEndpoint { host: host.to_owned(), services: self.service_names() });
+        };
+        let endpoint = self.endpoint(addressed.service)?;
         let mut outgoing = http::Request::new(Full::new(request.body.clone()));
         *outgoing.method_mut() = request.method.clone();
-        *outgoing.uri_mut() = self.endpoint.url_of_signed(host, &request.signed_target)?;
+        *outgoing.uri_mut() = endpoint.url_of_signed(host, &request.signed_target)?;
         // HTTP/2 would send the host of the URL, which is another one where the endpoint is.
         *outgoing.version_mut() = Version::HTTP_11;
         *outgoing.headers_mut() = passed(request, self.via.as_ref());
-        self.passing_client().await?.exchange(outgoing).await
+        self.passing_client(endpoint).await?.exchange(outgoing).await
     }
 }
 

@@ -1,12 +1,23 @@
 //! The shared configuration and credentials files of the AWS tools: endpoints, regions and profiles.
 
+use super::credentials::Keys;
 use super::error::UpstreamError;
-use crate::model::with_causes;
+use crate::model::{RoleProfile, Secret, with_causes};
 use aws_config::profile::{self, ProfileSet};
 use aws_runtime::env_config::EnvConfigValue;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// The key of a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileKeys {
+    /// The profile's name.
+    pub profile: String,
+    /// Its key.
+    pub keys: Arc<Keys>,
+}
 
 /// Both files, with the profile that counts.
 #[derive(Debug)]
@@ -59,12 +70,37 @@ impl SharedFiles {
         names
     }
 
-    /// The access key ids that stand in the files, each with its profile.
+    /// The keys that stand in the files.
     #[must_use]
-    pub fn key_ids(&self) -> Vec<(String, String)> {
-        let id =
-            |name: &str| Some((name.to_owned(), self.sections.get_profile(name)?.get("aws_access_key_id")?.to_owned()));
-        self.profiles().into_iter().filter_map(id).collect()
+    pub fn keys(&self) -> Vec<ProfileKeys> {
+        let keys = |name: &str| {
+            let profile = self.sections.get_profile(name)?;
+            let keys = Keys {
+                access_key_id: profile.get("aws_access_key_id")?.to_owned(),
+                secret: Secret::new(profile.get("aws_secret_access_key")?),
+                session_token: profile.get("aws_session_token").map(Secret::new),
+                expiry: None,
+            };
+            Some(ProfileKeys { profile: name.to_owned(), keys: Arc::new(keys) })
+        };
+        self.profiles().into_iter().filter_map(keys).collect()
+    }
+
+    /// The profiles that ask as a role.
+    #[must_use]
+    pub fn roles(&self) -> Vec<RoleProfile> {
+        let role = |name: &str| {
+            let profile = self.sections.get_profile(name)?;
+            let named = |key: &str| profile.get(key).map(str::to_owned);
+            let settings = RoleProfile::SETTINGS.iter().filter_map(|key| Some(((*key).to_owned(), named(key)?)));
+            Some(RoleProfile {
+                name: name.to_owned(),
+                role_arn: named("role_arn")?,
+                source_profile: named("source_profile"),
+                settings: settings.collect(),
+            })
+        };
+        self.profiles().into_iter().filter_map(role).collect()
     }
 }
 
@@ -88,10 +124,14 @@ mod tests {
 endpoint_url = http://127.0.0.1:1
 [profile dev]
 aws_access_key_id = AKIDDEV
-aws_secret_access_key = s
+aws_secret_access_key = s3cr3t-of-dev
 endpoint_url = http://127.0.0.1:2
 services = local
 use_fips_endpoint = true
+[profile role]
+role_arn = arn:aws:iam::111122223333:role/r
+source_profile = dev
+external_id = x
 [services local]
 ram =
   endpoint_url = http://127.0.0.1:3
@@ -112,8 +152,13 @@ sts =
     #[tokio::test]
     async fn profiles_and_their_keys_are_known_by_name() {
         let files = read(CONFIG, None).await.unwrap();
-        assert_eq!(files.profiles(), ["default", "dev"]);
-        assert_eq!(files.key_ids(), [("dev".to_owned(), "AKIDDEV".to_owned())]);
+        assert_eq!(files.profiles(), ["default", "dev", "role"]);
+        let keys = files.keys();
+        assert_eq!((keys.len(), keys[0].profile.as_str(), keys[0].keys.access_key_id.as_str()), (1, "dev", "AKIDDEV"));
+        assert!(!format!("{keys:?}").contains("s3cr3t-of-dev"));
+        let roles = files.roles();
+        assert_eq!((roles.len(), roles[0].source_profile.as_deref()), (1, Some("dev")));
+        assert_eq!(roles[0].settings["external_id"], "x");
     }
 
     #[tokio::test]

@@ -4,15 +4,18 @@ use super::address::AddressRules;
 use super::answer::Answer;
 use super::caller::Trust;
 use super::client::{self, Client, HttpVersions};
-use super::credentials::{CredentialSource, Credentials};
+use super::credentials::{CredentialSource, Credentials, SigningKeys};
 use super::endpoint::{BaseUrl, Endpoint};
 use super::error::UpstreamError;
 use super::hosts::EndpointKind;
+use super::issued_keys::IssuedKeys;
 use super::known_keys::KnownKeys;
 use super::resolve::{Names, Resolver};
 use super::roots::Roots;
+use super::service_endpoints::ServiceEndpoints;
+use super::shared_files::ProfileKeys;
 use super::sigv4::{SigningScope, sign};
-use crate::model::{Request, Secret, VIA};
+use crate::model::{Request, RoleProfile, Secret, VIA};
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -27,17 +30,65 @@ use tokio::sync::OnceCell;
 /// What goes up of the client's headers, besides `amz-sdk-*`. `Host` and the signature's headers are new.
 const KEPT: [HeaderName; 3] = [CONTENT_TYPE, USER_AGENT, HeaderName::from_static("x-amz-user-agent")];
 
+/// What a signature brings along, which is made anew.
+const OF_SIGNATURE: [&str; 4] = ["x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "x-amz-region-set"];
+
+/// Headers that can be parameters of a service that has no model, besides `x-amz-*`.
+const PARAMETERS: [&str; 12] = [
+    "accept",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-md5",
+    "expires",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-unmodified-since",
+    "range",
+];
+
+/// Whether a header can be a parameter, or says how a request is written.
+fn is_parameter(name: &str) -> bool {
+    let is_own = name.starts_with("x-amz-") || name.starts_with("x-amzn-") || name == "smithy-protocol";
+    (is_own && !OF_SIGNATURE.contains(&name)) || PARAMETERS.contains(&name)
+}
+
+/// Where a request goes, and as whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'a> {
+    /// The service's name.
+    pub service: &'a str,
+    /// The region that the signature names.
+    pub region: &'a str,
+    /// The actor that it is sent for.
+    pub actor: &'a str,
+    /// What it is signed with.
+    pub signing: &'a SigningKeys,
+    /// Whether its headers can be parameters; of RAM none is.
+    pub keeps_headers: bool,
+}
+
+/// The base URL `text`, which must not lead to `own`, the address that this process listens on.
+fn fixed_endpoint(text: &str, own: SocketAddr) -> Result<BaseUrl, UpstreamError> {
+    let base = BaseUrl::parse(text)?;
+    if base.leads_to(own) { Err(UpstreamError::Loop { url: text.to_owned() }) } else { Ok(base) }
+}
+
 /// Settings of the connection to upstream: endpoint, credentials, TLS roots, limits.
 #[derive(Clone, Debug)]
 pub struct UpstreamSettings {
-    /// The service's name in host names and credential scopes.
-    pub service: String,
-    /// A base URL instead of the regions' public endpoints.
-    pub url: Option<String>,
+    /// The services that may be asked.
+    pub services: ServiceEndpoints,
+    /// Base URLs instead of public endpoints, by the names of services.
+    pub urls: BTreeMap<String, String>,
     /// Which of the public endpoints.
     pub kind: EndpointKind,
-    /// The access key ids that are known to be those of profiles, each with its profile.
-    pub profile_keys: Vec<(String, String)>,
+    /// The keys that stand in the shared files that callers read too.
+    pub profile_keys: Vec<ProfileKeys>,
+    /// The profiles there that ask as a role.
+    pub role_profiles: Vec<RoleProfile>,
     /// What to sign with.
     pub credentials: CredentialSource,
     /// What to sign with instead for some actors, by their labels.
@@ -67,18 +118,22 @@ pub struct UpstreamSettings {
 /// Sends requests upstream: endpoint, credentials of each actor, and HTTP client.
 #[derive(Debug)]
 pub struct Upstream {
-    pub(super) endpoint: Endpoint,
-    pub(super) service: String,
+    endpoints: BTreeMap<String, Endpoint>,
+    pub(super) services: ServiceEndpoints,
     pub(super) via: Option<HeaderValue>,
     credentials: Credentials,
     actors: BTreeMap<String, Credentials>,
-    profile_keys: Vec<(String, String)>,
+    profile_keys: Vec<ProfileKeys>,
+    /// The credentials that roles of profiles are assumed with, by the roles.
+    role_sources: BTreeMap<String, Credentials>,
+    issued: Arc<IssuedKeys>,
     roots: Arc<Roots>,
     limits: client::ExchangeLimits,
     /// For the names of ramtape's own choice, and for those that clients signed for.
     resolvers: [Resolver; 2],
     signing: OnceCell<Client>,
-    passing: OnceCell<Client>,
+    /// For what keeps its client's signature: to base URLs, and to public endpoints.
+    passing: [OnceCell<Client>; 2],
     known_keys: KnownKeys,
 }
 
@@ -89,43 +144,43 @@ impl Upstream {
     /// # Errors
     /// A base URL that can't be used or is this process's own, a bundle that can't be read.
     pub fn new(settings: UpstreamSettings) -> Result<Self, UpstreamError> {
-        let UpstreamSettings { service, url, own, .. } = settings;
-        let base = url.as_deref().map(BaseUrl::parse).transpose()?;
-        if let (Some(base), Some(url)) = (&base, url)
-            && base.leads_to(own)
-        {
-            return Err(UpstreamError::Loop { url });
+        let UpstreamSettings { services, urls, own, kind, .. } = settings;
+        let mut endpoints = BTreeMap::new();
+        for service in services.iter() {
+            let endpoint = match urls.get(&service.name) {
+                Some(url) => Endpoint::Fixed(fixed_endpoint(url, own)?),
+                None => Endpoint::Public { service: service.clone(), kind },
+            };
+            endpoints.insert(service.name.clone(), endpoint);
         }
-        let via = base.as_ref().and_then(|_| HeaderValue::from_str(&settings.instance).ok());
-        let endpoint = match base {
-            Some(base) => Endpoint::Fixed(base),
-            None => Endpoint::Public { service: service.clone(), kind: settings.kind },
-        };
+        let is_fixed = |endpoint: &Endpoint| matches!(endpoint, Endpoint::Fixed(_));
+        let via = endpoints.values().any(is_fixed).then(|| HeaderValue::from_str(&settings.instance).ok()).flatten();
         let roots = Arc::new(Roots::read(settings.ca_bundle.as_deref())?);
         let from = |source: CredentialSource| {
             Credentials::new(source, &settings.region, settings.credentials_time, Arc::clone(&roots))
         };
         let credentials = from(settings.credentials);
         let actors = settings.actors.into_iter().map(|(label, source)| (label, from(source))).collect();
+        let source = |role: RoleProfile| Some((role.role_arn, from(CredentialSource::Profile(role.source_profile?))));
+        let role_sources = settings.role_profiles.into_iter().filter_map(source).collect();
         let limits = client::ExchangeLimits {
             connect_time: settings.connect_time,
             answer_time: settings.answer_time,
             body: settings.response_body,
         };
         let own_names = Resolver::without_rules(settings.names.clone());
-        let resolvers = match &endpoint {
-            Endpoint::Fixed(_) => [own_names.clone(), own_names],
-            Endpoint::Public { .. } => [own_names, Resolver::new(settings.names, settings.addresses)],
-        };
-        let (signing, passing) = (OnceCell::new(), OnceCell::new());
+        let resolvers = [own_names, Resolver::new(settings.names, settings.addresses)];
+        let (signing, passing) = (OnceCell::new(), [OnceCell::new(), OnceCell::new()]);
         let (profile_keys, known_keys) = (settings.profile_keys, KnownKeys::default());
         Ok(Self {
-            endpoint,
-            service,
+            endpoints,
+            services,
             via,
             credentials,
             actors,
             profile_keys,
+            role_sources,
+            issued: Arc::default(),
             roots,
             limits,
             resolvers,
@@ -135,24 +190,31 @@ impl Upstream {
         })
     }
 
-    /// Sends `request` with `body` in place of its own to `region`, signed again for `actor`, and reads the answer whole. An
-    /// error that the service answers is an answer.
+    /// Sends `request` with `body` in place of its own to `destination`, signed again, and reads the answer whole. An error that
+    /// the service answers is an answer.
     ///
     /// # Errors
     /// [`UpstreamError`]: there is no answer, or none that may be used.
     pub async fn send(
         &self,
-        actor: &str,
+        destination: &Destination<'_>,
         request: &Request,
         body: Bytes,
-        region: &str,
     ) -> Result<Answer, UpstreamError> {
-        let url = self.endpoint.url(region, &request.path, &request.query)?;
+        let Destination { service, region, actor, signing, keeps_headers } = *destination;
+        let url = self.endpoint(service)?.url(region, &request.path, &request.query)?;
         let now = SystemTime::now();
-        let keys = self.credentials(actor).current(now).await?;
-        let mut headers = self.headers(&request.headers);
-        let scope = SigningScope { service: &self.service, region, time: now };
-        headers.extend(sign(&request.method, &url, &headers, &body, &keys, scope)?);
+        let keys = match signing {
+            SigningKeys::Held(keys) => Some(Arc::clone(keys)),
+            SigningKeys::OfActor => Some(self.credentials(actor).current(now).await?),
+            SigningKeys::None => None,
+        };
+        let mut headers = self.headers(&request.headers, keeps_headers);
+        if let Some(keys) = keys {
+            let as_s3 = self.services.get(service).is_some_and(|service| service.as_s3);
+            let scope = SigningScope { service, region, time: now, as_s3 };
+            headers.extend(sign(&request.method, &url, &headers, &body, &keys, scope)?);
+        }
 
         let mut outgoing = http::Request::new(Full::new(body));
         *outgoing.method_mut() = request.method.clone();
@@ -163,9 +225,49 @@ impl Upstream {
 
     /// What callers that act as `actor` are checked against, given this process's `key`. A signature is a proof only by the
     /// very credentials that would sign for that actor: those of another are another's power.
+    pub fn trust<'a>(
+        &'a self,
+        destination: &Destination<'a>,
+        key: &'a Secret,
+        allow_any: bool,
+    ) -> Result<Trust<'a>, UpstreamError> {
+        let service = self.services.get(destination.service).ok_or_else(|| self.not_recorded(destination.service))?;
+        let credentials = self.credentials(destination.actor);
+        Ok(Trust { key, signing: destination.signing, credentials, service, allow_any })
+    }
+
+    /// The endpoint of `service`.
+    ///
+    /// # Errors
+    /// [`UpstreamError::NotRecorded`]: it is none of the services that may be asked.
+    pub(super) fn endpoint(&self, service: &str) -> Result<&Endpoint, UpstreamError> {
+        self.endpoints.get(service).ok_or_else(|| self.not_recorded(service))
+    }
+
+    fn not_recorded(&self, service: &str) -> UpstreamError {
+        UpstreamError::NotRecorded { service: service.to_owned(), services: self.service_names() }
+    }
+
+    pub(super) fn service_names(&self) -> String {
+        self.services.iter().map(|service| service.name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The temporary credentials that were handed out through this process.
     #[must_use]
-    pub fn trust<'a>(&'a self, actor: &str, key: &'a Secret, allow_any: bool) -> Trust<'a> {
-        Trust { key, credentials: self.credentials(actor), service: &self.service, allow_any }
+    pub const fn issued(&self) -> &Arc<IssuedKeys> {
+        &self.issued
+    }
+
+    /// The key with this id, where it stands in the shared files that callers read too.
+    #[must_use]
+    pub fn profile_keys(&self, id: &str) -> Option<&ProfileKeys> {
+        self.profile_keys.iter().find(|known| known.keys.access_key_id == id)
+    }
+
+    /// What the role called `role_arn` is assumed with, by the profile that asks as it.
+    #[must_use]
+    pub fn role_source(&self, role_arn: &str) -> Option<&Credentials> {
+        self.role_sources.get(role_arn)
     }
 
     /// The regions in which the signing keys work.
@@ -173,20 +275,23 @@ impl Upstream {
         &self.known_keys
     }
 
-    /// Where requests for `region` go, as people read it.
+    /// Where requests to `service` for `region` go, as people read it.
     #[must_use]
-    pub fn place(&self, region: &str) -> String {
-        match (&self.endpoint, self.endpoint.url(region, "/", "")) {
-            (Endpoint::Fixed(base), _) => base.to_string(),
-            (Endpoint::Public { .. }, Ok(url)) => url.host().unwrap_or(region).to_owned(),
-            (Endpoint::Public { .. }, Err(_)) => region.to_owned(),
+    pub fn place(&self, service: &str, region: &str) -> String {
+        match self.endpoints.get(service) {
+            Some(Endpoint::Fixed(base)) => base.to_string(),
+            Some(endpoint) => {
+                let host = endpoint.url(region, "/", "").ok().and_then(|url| url.host().map(str::to_owned));
+                host.unwrap_or_else(|| region.to_owned())
+            }
+            None => region.to_owned(),
         }
     }
 
     /// How many connections have carried a request to upstream.
     #[must_use]
     pub fn connections(&self) -> u64 {
-        [&self.signing, &self.passing].into_iter().filter_map(OnceCell::get).map(Client::connections).sum()
+        [&self.signing].into_iter().chain(&self.passing).filter_map(OnceCell::get).map(Client::connections).sum()
     }
 
     /// The credentials that requests of `actor` are signed with: its own, or those of everybody who has none.
@@ -200,14 +305,13 @@ impl Upstream {
         self.actors.iter().map(|(label, credentials)| (label.as_str(), credentials))
     }
 
-    /// The profile that the access key `id` is known to be of.
-    #[must_use]
-    pub fn profile_of(&self, id: &str) -> Option<&str> {
-        self.profile_keys.iter().find(|(_, known)| known == id).map(|(profile, _)| profile.as_str())
-    }
-
-    fn headers(&self, received: &HeaderMap) -> HeaderMap {
-        let kept = |name: &HeaderName| KEPT.contains(name) || name.as_str().starts_with("amz-sdk-");
+    /// The headers that go up: the few that every service may need, and all that can be parameters where `keeps_parameters`.
+    fn headers(&self, received: &HeaderMap, keeps_parameters: bool) -> HeaderMap {
+        let kept = |name: &HeaderName| {
+            KEPT.contains(name)
+                || name.as_str().starts_with("amz-sdk-")
+                || (keeps_parameters && is_parameter(name.as_str()))
+        };
         let mut headers = HeaderMap::new();
         for (name, value) in received.iter().filter(|(name, _)| kept(name)) {
             headers.append(name, value.clone());
@@ -224,9 +328,14 @@ impl Upstream {
         self.client(&self.signing, resolver, HttpVersions::All).await
     }
 
-    pub(super) async fn passing_client(&self) -> Result<&Client, UpstreamError> {
-        let [_, resolver] = &self.resolvers;
-        self.client(&self.passing, resolver, HttpVersions::Http1).await
+    /// The client for what keeps its client's signature. The host of a base URL may be anywhere.
+    pub(super) async fn passing_client(&self, endpoint: &Endpoint) -> Result<&Client, UpstreamError> {
+        let ([own, checked], [to_base, to_public]) = (&self.resolvers, &self.passing);
+        let (client, resolver) = match endpoint {
+            Endpoint::Fixed(_) => (to_base, own),
+            Endpoint::Public { .. } => (to_public, checked),
+        };
+        self.client(client, resolver, HttpVersions::Http1).await
     }
 
     async fn client<'a>(
@@ -251,15 +360,16 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test says what it expects by failing")]
 
     use super::*;
-    use crate::aws::Keys;
+    use crate::aws::{Keys, ServiceEndpoint};
 
     fn upstream(url: Option<&str>) -> Upstream {
         let keys = Keys { access_key_id: "AKID".into(), secret: Secret::new("s"), session_token: None, expiry: None };
         let settings = UpstreamSettings {
-            service: "ram".into(),
-            url: url.map(str::to_owned),
+            services: ServiceEndpoints::new(vec![ServiceEndpoint::regional("ram")]),
+            urls: url.map(|url| ("ram".to_owned(), url.to_owned())).into_iter().collect(),
             kind: EndpointKind::default(),
             profile_keys: Vec::new(),
+            role_profiles: Vec::new(),
             credentials: CredentialSource::Fixed(keys),
             actors: Vec::new(),
             region: "us-east-1".into(),
@@ -278,7 +388,7 @@ mod tests {
 
     #[test]
     fn only_a_configured_upstream_is_told_of_ramtape() {
-        let told = |url| upstream(url).headers(&HeaderMap::new()).get(VIA).cloned();
+        let told = |url| upstream(url).headers(&HeaderMap::new(), false).get(VIA).cloned();
         assert_eq!(told(Some("http://ram.invalid")).unwrap(), "one");
         assert_eq!(told(None), None);
     }
@@ -286,7 +396,7 @@ mod tests {
     #[test]
     fn nothing_is_built_before_it_is_needed() {
         let upstream = upstream(None);
-        assert!(upstream.signing.get().is_none() && upstream.passing.get().is_none());
+        assert!(upstream.signing.get().is_none() && upstream.passing.iter().all(|client| client.get().is_none()));
         assert_eq!(upstream.connections(), 0);
     }
 }

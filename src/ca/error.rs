@@ -72,8 +72,9 @@ pub enum CaError {
     },
     /// Its name constraints do not allow this host.
     #[error(
-        "the certificate authority is not valid for {host}: it covers RAM's hosts in the regions that were known when \
-         it was made; add the region to ca_regions (RAMTAPE_CA_REGIONS), then `ramtape ca --renew`"
+        "the certificate authority is not valid for {host}: it covers the hosts of the services that were recorded when it was made \
+         (ram and sts by default), in the regions that were known then; add the service to services in ramtape.toml or the region \
+         to ca_regions (RAMTAPE_CA_REGIONS), then `ramtape ca --renew`"
     )]
     Outside {
         /// The host.

@@ -1,20 +1,22 @@
 //! `cassette.json`: the format's version, checked before anything else is read; reading and writing the file.
 
 use super::error::CassetteError;
-use super::manifest::{Manifest, WITH_REGIONS};
+use super::manifest::{Manifest, WITH_SERVICES};
 use super::path::write_new;
 use super::rules;
 use super::staged_file::replace_whole;
 use crate::json::{self, Node};
+use crate::model::RoleProfile;
 use crate::redact::RedactionSpec;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// The format that this program writes at most, `major.minor`. Since 2.0 a take tells how often it was recorded in a row, and is linked
 /// to the write that was answered last before it; in 1.0 it was the last one before it was asked.
-pub const VERSION: &str = WITH_REGIONS;
+pub const VERSION: &str = WITH_SERVICES;
 const MAJOR: u32 = 2;
-const MINOR: u32 = 1;
+const MINOR: u32 = 2;
 /// What is read too.
 const EARLIER: (u32, u32) = (1, 0);
 pub(crate) const NAME: &str = "cassette.json";
@@ -70,21 +72,70 @@ pub fn regions_of(root: &Path) -> Vec<String> {
     read(root, false).ok().flatten().map(|manifest| manifest.regions).unwrap_or_default()
 }
 
+/// The services besides RAM that the cassette in `root` has answers of.
+#[must_use]
+pub fn services_of(root: &Path) -> BTreeSet<String> {
+    read(root, false).ok().flatten().map(|manifest| manifest.services).unwrap_or_default()
+}
+
+/// The profiles by which the commands asked for roles whose requests the cassette in `root` holds, and the one that they asked as
+/// without naming it.
+#[must_use]
+pub fn profiles_of(root: &Path) -> (BTreeSet<RoleProfile>, Option<String>) {
+    let manifest = read(root, false).ok().flatten().unwrap_or_default();
+    (manifest.profiles, manifest.asked_as)
+}
+
+/// Has the cassette in `root` name the services of these `folders` of operations, RAM aside: before something is written that an
+/// earlier ramtape cannot read.
+///
+/// # Errors
+/// Where `cassette.json` cannot be read or written.
+pub(crate) fn name_services<'f>(root: &Path, folders: impl Iterator<Item = &'f str>) -> Result<(), CassetteError> {
+    let services: BTreeSet<String> = folders.filter_map(service_in_folder).map(str::to_owned).collect();
+    change(root, |manifest| manifest.services.extend(services))
+}
+
+/// Has the cassette in `root` name `profiles` too; `asked_as` is the one that a command asked as without naming it.
+///
+/// # Errors
+/// Where `cassette.json` cannot be read or written.
+pub(crate) fn name_profiles(
+    root: &Path,
+    profiles: Vec<RoleProfile>,
+    asked_as: Option<String>,
+) -> Result<(), CassetteError> {
+    change(root, |manifest| {
+        let is_new = |known: &RoleProfile| profiles.iter().all(|profile| profile.name != known.name);
+        manifest.profiles.retain(is_new);
+        manifest.profiles.extend(profiles);
+        manifest.asked_as = asked_as.or(manifest.asked_as.take());
+    })
+}
+
+/// The service, other than RAM, that a folder of one of its operations is named after.
+fn service_in_folder(folder: &str) -> Option<&str> {
+    folder.split_once('.').map(|(service, _)| service).filter(|_| !folder.starts_with("unknown-"))
+}
+
+/// Writes `cassette.json` anew, where `change` changes it.
+fn change(root: &Path, change: impl FnOnce(&mut Manifest)) -> Result<(), CassetteError> {
+    let Some(before) = read(root, true)? else { return Ok(()) };
+    let mut after = before.clone();
+    change(&mut after);
+    if after == before { Ok(()) } else { replace(root, &after) }
+}
+
 /// Has the cassette in `root` name `regions` too, `first` before all others or behind them.
 ///
 /// # Errors
 /// Where `cassette.json` cannot be read or written.
 pub(crate) fn name_regions(root: &Path, regions: &[String], first: bool) -> Result<(), CassetteError> {
-    let Some(before) = read(root, true)? else { return Ok(()) };
-    let mut after = before.clone();
-    if first {
-        let others = std::mem::take(&mut after.regions);
-        after.add_regions(regions);
-        after.add_regions(&others);
-    } else {
-        after.add_regions(regions);
-    }
-    if after == before { Ok(()) } else { replace(root, &after) }
+    change(root, |manifest| {
+        let others = if first { std::mem::take(&mut manifest.regions) } else { Vec::new() };
+        manifest.add_regions(regions);
+        manifest.add_regions(&others);
+    })
 }
 
 fn version_of(root: &Path) -> Option<(u32, u32)> {
@@ -146,7 +197,7 @@ fn read(root: &Path, to_record: bool) -> Result<Option<Manifest>, CassetteError>
     let redaction = root.member("redaction");
     // A later minor version may say more than this one knows; what it knows must be right.
     let spec = redaction.and_then(|redaction| rules::read(redaction).ok()).unwrap_or_default();
-    Ok(Some(Manifest { spec, regions: Vec::new() }))
+    Ok(Some(Manifest { spec, ..Manifest::default() }))
 }
 
 fn parse_version(version: &str) -> Option<(u32, u32)> {
@@ -156,7 +207,7 @@ fn parse_version(version: &str) -> Option<(u32, u32)> {
 
 /// Makes a new cassette of the folder: `cassette.json`, and what git should know. Files that are there stay as they are.
 pub(crate) fn create(root: &Path, spec: &RedactionSpec) -> Result<(), CassetteError> {
-    let cassette = Manifest { spec: spec.clone(), regions: Vec::new() }.to_text();
+    let cassette = Manifest { spec: spec.clone(), ..Manifest::default() }.to_text();
     let files = [(".gitattributes", GIT_ATTRIBUTES), (".gitignore", ".store/\n"), (NAME, cassette.as_str())];
     for (name, text) in files {
         write_new(&root.join(name), text)
@@ -167,7 +218,8 @@ pub(crate) fn create(root: &Path, spec: &RedactionSpec) -> Result<(), CassetteEr
 
 /// Puts other rules into a cassette that holds nothing yet, or the name of its key.
 pub(crate) fn rewrite(root: &Path, spec: &RedactionSpec) -> Result<(), CassetteError> {
-    replace(root, &Manifest { spec: spec.clone(), regions: regions_of(root) })
+    let before = read(root, false).ok().flatten().unwrap_or_default();
+    replace(root, &Manifest { spec: spec.clone(), ..before })
 }
 
 fn replace(root: &Path, manifest: &Manifest) -> Result<(), CassetteError> {

@@ -42,7 +42,8 @@ pub use checks::validator::Validator;
 pub use error::{CassetteError, Leak, StoreError};
 pub use folder_kind::FolderKind;
 pub use format::{
-    KEY_FILE, VERSION, is_cassette, is_of_earlier, is_of_newer, name_key, read_redaction_spec, regions_of,
+    KEY_FILE, VERSION, is_cassette, is_of_earlier, is_of_newer, name_key, profiles_of, read_redaction_spec, regions_of,
+    services_of,
 };
 pub use guard::Lost;
 pub use listing::below;

@@ -5,7 +5,7 @@ use super::seal::SealReport;
 use super::take::{EntryHead, TakeHead, TakeId, UpstreamToken};
 use super::{Access, Cassette, failpoint, format};
 use crate::fingerprint::Fingerprint;
-use crate::model::{Page, Secret};
+use crate::model::{Page, RoleProfile, Secret};
 use crate::redact::Scrubbed;
 
 impl<P> Cassette<P> {
@@ -100,6 +100,18 @@ impl<P> Cassette<P> {
         };
         guard.restore(self.storage.redaction.spec())?;
         format::name_regions(self.root(), &[region.to_owned()], replace)?;
+        guard.note_files();
+        Ok(())
+    }
+
+    /// Keeps the profiles that a command asked for roles by, and the one that it asked as without naming it.
+    ///
+    /// # Errors
+    /// As of [`Self::keep_region`].
+    pub fn keep_profiles(&self, profiles: Vec<RoleProfile>, asked_as: Option<String>) -> Result<(), CassetteError> {
+        let guard = self.storage.guard().ok_or(StoreError::NotRecording)?;
+        guard.restore(self.storage.redaction.spec())?;
+        format::name_profiles(self.root(), profiles, asked_as)?;
         guard.note_files();
         Ok(())
     }

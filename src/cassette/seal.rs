@@ -95,6 +95,16 @@ impl Storage {
         report
     }
 
+    /// Has `cassette.json` say what it takes to read `names`, before they are written.
+    fn name_format(&self, names: &[EntryName]) -> Result<(), CassetteError> {
+        format::upgrade(&self.root)?;
+        format::name_services(&self.root, names.iter().map(|(folder, _)| folder.as_str()))?;
+        if let Some(guard) = self.guard() {
+            guard.note_files();
+        }
+        Ok(())
+    }
+
     /// Writes what is pending of `names` as text; tells `step`, before each of them, of how many.
     pub(super) fn seal(
         &self,
@@ -106,7 +116,7 @@ impl Storage {
         let Some(store) = self.store() else { return };
         let _alone = self.sealing.lock();
         let restored = self.guard().map_or(Ok(()), |guard| guard.restore(self.redaction.spec()));
-        let upgraded = restored.and_then(|()| if names.is_empty() { Ok(()) } else { format::upgrade(&self.root) });
+        let upgraded = restored.and_then(|()| if names.is_empty() { Ok(()) } else { self.name_format(&names) });
         if let Err(error) = upgraded {
             return names.drain(..).for_each(|name| report.fail(name, &error));
         }

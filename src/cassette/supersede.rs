@@ -145,7 +145,13 @@ impl Storage {
         let mut earlier: HashMap<&Option<String>, Vec<RecordedWrite>> = HashMap::new();
         for (_, fp, entry) in text {
             for take in entry.takes.iter().filter(|take| take.id.is_some() && has(&anew.superseding, fp, take)) {
-                earlier.entry(&take.session).or_default().push(RecordedWrite::from_take(fp, entry, take));
+                let rules = self.policy.operation_rules(&entry.operation);
+                earlier.entry(&take.session).or_default().push(RecordedWrite::from_take(
+                    fp,
+                    entry,
+                    take,
+                    &rules.identifiers,
+                ));
             }
         }
         let mut going = Superseded::new();

@@ -1,7 +1,7 @@
 //! The flags of the commands that start the proxy.
 
 use super::suggestion;
-use crate::config::{PagesSetting, PollSetting, RawConfig, RecordMode, RunDoor};
+use crate::config::{PagesSetting, PollSetting, RawConfig, RawServices, RecordMode, RunDoor};
 use clap::Args;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -31,6 +31,11 @@ Example:
   ramtape replay --listen 127.0.0.1:8181
   AWS_ENDPOINT_URL_RAM=http://127.0.0.1:8181 aws ram get-resource-shares --resource-owner SELF";
 pub(super) const SERVE_EXAMPLE: &str = "Example:\n  ramtape serve --record-mode new_episodes --listen 127.0.0.1:8181";
+
+/// The services that `--service` names, where it was given.
+pub(super) fn recorded_services(named: &[String]) -> Option<RawServices> {
+    (!named.is_empty()).then(|| RawServices::Recorded(named.to_vec()))
+}
 
 /// Flags of everything that starts the proxy.
 #[derive(Args, Clone, Debug, Default)]
@@ -65,9 +70,12 @@ pub struct ProxyArgs {
     /// A host besides AWS's that clients on this machine may tunnel to while recording; can be repeated
     #[arg(long, value_name = "HOST[:PORT]")]
     pub allow_tunnel: Vec<String>,
-    /// Ask this base URL instead of the region's public endpoint
-    #[arg(long, value_name = "URL")]
-    pub upstream: Option<String>,
+    /// The services to record and replay, by their names in signatures [default: ram,sts]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', action = clap::ArgAction::Append)]
+    pub service: Vec<String>,
+    /// Ask this base URL instead of AWS's endpoints, or for one service, as in sts=http://127.0.0.1:5000; can be repeated
+    #[arg(long, value_name = "[SERVICE=]URL", action = clap::ArgAction::Append)]
+    pub upstream: Vec<String>,
     /// The profile whose credentials sign what goes upstream
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
@@ -111,7 +119,8 @@ impl ProxyArgs {
             allow_remote: switch(self.allow_remote),
             allowed_hosts: (!self.allow_host.is_empty()).then(|| self.allow_host.clone()),
             allowed_tunnels: (!self.allow_tunnel.is_empty()).then(|| self.allow_tunnel.clone()),
-            upstream: self.upstream.clone(),
+            services: recorded_services(&self.service),
+            upstream: (!self.upstream.is_empty()).then(|| self.upstream.join(",")),
             profile: self.profile.clone(),
             read_only: switch(self.read_only),
             record_errors: switch(self.record_errors),

@@ -1,6 +1,7 @@
 //! The flags of the commands that transfer takes from one place to another.
 
 use super::CassetteArgs;
+use super::proxy::recorded_services;
 use crate::config::RawConfig;
 use clap::Args;
 use std::path::PathBuf;
@@ -87,6 +88,9 @@ pub struct ImportArgs {
     /// The cassette.
     #[command(flatten)]
     pub cassette: CassetteArgs,
+    /// The services whose answers are imported, by their names in signatures [default: ram,sts]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', action = clap::ArgAction::Append)]
+    pub service: Vec<String>,
     /// Only print what would be added
     #[arg(long)]
     pub dry_run: bool,
@@ -102,6 +106,10 @@ impl ImportArgs {
     /// The layer of the configuration that these flags make.
     #[must_use]
     pub fn layer(&self) -> RawConfig {
-        RawConfig { record_errors: self.record_errors.then_some(true), ..self.cassette.layer() }
+        RawConfig {
+            record_errors: self.record_errors.then_some(true),
+            services: recorded_services(&self.service),
+            ..self.cassette.layer()
+        }
     }
 }

@@ -42,7 +42,7 @@ fn start(
     console: Console,
 ) -> Result<Exit, CommandError> {
     let reports = report::parse_reports(&args.report)?;
-    let config = Config::from_settings(settings, mode)?;
+    let config = app::with_recorded_services(Config::from_settings(settings, mode)?);
     let is_strict = config.strict;
     let summary = runtime()?.block_on(serve_until_told(config, args.ready_file.as_deref(), console))?;
     report::finish(&summary, &reports, environment, console)?;

@@ -3,8 +3,8 @@
 use super::Environment;
 use std::collections::BTreeMap;
 
-/// The variables that name RAM's endpoint, the one for RAM alone first, as SDKs prefer it.
-pub(crate) const ENDPOINT_VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_RAM", "AWS_ENDPOINT_URL"];
+/// The variable that names the endpoint of all services; behind it, with a `_` between, a service's name stands in that of one.
+pub(crate) const ENDPOINT_VARIABLE: &str = "AWS_ENDPOINT_URL";
 
 /// The variables that name the profile: every SDK knows the first, boto3 and the AWS CLI the second too.
 const PROFILES: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
@@ -15,8 +15,8 @@ const FILES: [&str; 3] = ["HOME", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FIL
 /// What an AWS client that inherits the environment reads there: a run is to ask where it would ask, as whom it would ask.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AwsVariables {
-    /// The endpoints' URLs, each with the variable that names it; the one that counts first.
-    pub endpoints: Vec<(&'static str, String)>,
+    /// The endpoints' URLs, by the variables that name them.
+    pub endpoints: BTreeMap<String, String>,
     /// Whether configured endpoints are passed over; `None` where the environment does not say.
     pub ignores_endpoints: Option<bool>,
     /// The profile, and the variable that names it.
@@ -29,25 +29,42 @@ pub struct AwsVariables {
     pub dual_stack: Option<bool>,
     /// The variables that tell where the shared files are.
     pub files: BTreeMap<String, String>,
+    /// The role that clients ask for with a web identity token.
+    pub web_identity_role: Option<String>,
 }
 
 impl AwsVariables {
     /// Those of `environment`.
     pub(super) fn from_environment(environment: &Environment) -> Self {
-        let all = |names: [&'static str; 2]| {
-            names.into_iter().filter_map(|name| Some((name, environment.text(name)?.to_owned())))
-        };
         let switch = |name: &str| environment.text(name).map(|value| value.eq_ignore_ascii_case("true"));
         let file = |name: &&str| Some(((*name).to_owned(), environment.text(name)?.to_owned()));
         Self {
-            endpoints: all(ENDPOINT_VARIABLES).collect(),
+            endpoints: environment
+                .names(ENDPOINT_VARIABLE)
+                .filter(|name| {
+                    name.strip_prefix(ENDPOINT_VARIABLE).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+                })
+                .filter_map(|name| Some((name.to_owned(), environment.text(name)?.to_owned())))
+                .collect(),
             ignores_endpoints: switch("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
-            profile: all(PROFILES).next(),
+            profile: PROFILES.into_iter().find_map(|name| Some((name, environment.text(name)?.to_owned()))),
             has_keys: environment.value("AWS_ACCESS_KEY_ID").is_some(),
             fips: switch("AWS_USE_FIPS_ENDPOINT"),
             dual_stack: switch("AWS_USE_DUALSTACK_ENDPOINT"),
+            web_identity_role: environment
+                .text("AWS_ROLE_ARN")
+                .filter(|_| environment.value("AWS_WEB_IDENTITY_TOKEN_FILE").is_some())
+                .map(str::to_owned),
             files: FILES.iter().filter_map(file).collect(),
         }
+    }
+}
+
+impl AwsVariables {
+    /// The URLs that lead clients of a service elsewhere whose own variable is `own`, with the variables that say so: its own
+    /// comes first, as for SDKs.
+    pub fn endpoints_of<'a>(&'a self, own: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        [own, ENDPOINT_VARIABLE].into_iter().filter_map(|name| Some((name, self.endpoints.get(name)?.as_str())))
     }
 }
 
@@ -63,10 +80,11 @@ mod tests {
     #[test]
     fn what_is_for_ram_alone_and_what_every_sdk_knows_comes_first() {
         let both = variables(&[("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_RAM", "http://ram")]);
-        assert_eq!(both.endpoints[0], ("AWS_ENDPOINT_URL_RAM", "http://ram".to_owned()));
+        assert_eq!(both.endpoints_of("AWS_ENDPOINT_URL_RAM").next(), Some(("AWS_ENDPOINT_URL_RAM", "http://ram")));
+        assert_eq!(both.endpoints_of("AWS_ENDPOINT_URL_STS").next(), Some(("AWS_ENDPOINT_URL", "http://all")));
         let both = variables(&[("AWS_DEFAULT_PROFILE", "b"), ("AWS_PROFILE", "a"), ("AWS_ENDPOINT_URL_RAM", "")]);
+        assert_eq!(both.endpoints_of("AWS_ENDPOINT_URL_RAM").next(), None);
         assert_eq!(both.profile.unwrap(), ("AWS_PROFILE", "a".to_owned()));
-        assert!(both.endpoints.is_empty());
         assert_eq!(
             variables(&[("AWS_DEFAULT_PROFILE", "b")]).profile.unwrap(),
             ("AWS_DEFAULT_PROFILE", "b".to_owned())

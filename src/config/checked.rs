@@ -4,16 +4,19 @@ use super::{
     ConfigError, PagesSetting, PollSetting, RawLimits, RecordMode, RedactConfig, RunDoor, Settings, UpstreamConfig,
     actors, redact,
 };
-use crate::aws::{AddressRules, Names, parse_network};
+use crate::aws::{AddressRules, FixedEndpoint, Names, ServiceEndpoint, ServiceEndpoints, parse_network};
 use crate::model::{Actor, Secret, shell_line};
 use crate::proxy::{ConnectTarget, Limits};
 use crate::redact::Allowed;
 use crate::service::Service;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What is recorded where nobody says more.
+const DEFAULT_SERVICES: [&str; 2] = ["ram", "sts"];
 const DAY: u64 = 24 * 60 * 60;
 /// How long a session's name may be; longer ones are cut where requests name them.
 const LONGEST_SESSION: usize = 64;
@@ -82,8 +85,10 @@ pub struct Config {
     pub command: Option<String>,
     /// The recorded variables that it is given, as they were written, for messages.
     pub variables: Vec<String>,
-    /// The operation table, the user's additions included.
+    /// What is known of the services, the user's additions included.
     pub service: Arc<Service>,
+    /// Where those are asked that are recorded.
+    pub endpoints: ServiceEndpoints,
     /// The principals that callers act as, in order of their labels.
     pub actors: Vec<Actor>,
     /// What is redacted.
@@ -110,8 +115,12 @@ impl Config {
     #[must_use]
     pub fn repeated_flags(&self) -> String {
         let mut flags = if self.read_only { " --read-only".to_owned() } else { String::new() };
-        if let Some(url) = self.upstream.shown_url() {
-            flags.push_str(&format!(" --upstream {}", shell_line([url])));
+        let services = &self.service.companions;
+        if services.recorded() != DEFAULT_SERVICES {
+            flags.push_str(&format!(" --service {}", services.recorded().join(",")));
+        }
+        for url in self.upstream.shown_urls(services) {
+            flags.push_str(&format!(" --upstream {}", shell_line([url.as_str()])));
         }
         if let Some(profile) = self.upstream.signing_profile() {
             flags.push_str(&format!(" --profile {}", shell_line([profile])));
@@ -131,11 +140,27 @@ impl Config {
         flags
     }
 
+    /// The same, with `services` among those that are recorded and replayed.
+    #[must_use]
+    pub fn with_services(mut self, services: impl IntoIterator<Item = String>) -> Self {
+        let service = Arc::make_mut(&mut self.service);
+        service.companions.record_too(services);
+        self.endpoints = endpoints(service);
+        self
+    }
+
     fn checked(settings: Settings, mode: RecordMode) -> Result<Self, ConfigError> {
         let folder = settings.file().and_then(Path::parent).map(Path::to_owned);
         let raw = settings.raw;
         let limits = checked_limits(&raw.limits)?;
-        let service = Service::with_additions(&raw.operations).map_err(|source| ConfigError::Operations { source })?;
+        let services = required(raw.services, "services")?.into_table();
+        let recorded = required(services.record, "services.record")?;
+        if recorded.is_empty() {
+            return Err(refused("services", "", "name at least one service, such as ram"));
+        }
+        let service = Service::recording(recorded, &raw.operations, &services.rules)
+            .map_err(|source| ConfigError::Operations { source })?;
+        let (url, urls) = checked_urls(raw.upstream.as_deref().unwrap_or_default(), &service)?;
         let config = Self {
             cassette: required(raw.cassette, "cassette")?,
             cassette_per_session: required(raw.cassette_per_session, "cassette_per_session")?,
@@ -160,7 +185,8 @@ impl Config {
             strict: required(raw.strict, "strict")?,
             pages: required(raw.pages, "pages")?,
             upstream: UpstreamConfig {
-                url: raw.upstream.map(checked_url).transpose()?,
+                url,
+                urls,
                 profile: raw.profile,
                 names_profile: settings.names_profile,
                 aws: settings.aws,
@@ -184,6 +210,7 @@ impl Config {
             redact: redact::checked(raw.redact, settings.redact_key, &service)?,
             allowed: redact::allowed(raw.scan.allow.unwrap_or_default())?,
             folder,
+            endpoints: endpoints(&service),
             service: Arc::new(service),
             actors: actors::checked(raw.actors)?,
         };
@@ -277,6 +304,51 @@ fn checked_networks(written: &[String]) -> Result<AddressRules, ConfigError> {
 fn checked_target(target: String) -> Result<ConnectTarget, ConfigError> {
     let reason = "a host is written like host.example or host.example:8443";
     target.parse().map_err(|_| refused("allowed_tunnels", target, reason))
+}
+
+/// The base URL of all services, and those of single ones.
+type BaseUrls = (Option<String>, BTreeMap<String, String>);
+
+/// The base URLs in `text`: `URL` for all services, `SERVICE=URL` for one, separated by commas.
+fn checked_urls(text: &str, service: &Service) -> Result<BaseUrls, ConfigError> {
+    let (mut all, mut urls) = (None, BTreeMap::new());
+    for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+        let named = item.split_once('=').filter(|(name, _)| !name.contains([':', '/']));
+        let is_first = match named {
+            None => all.replace(checked_url(item.to_owned())?).is_none(),
+            Some((name, _)) if !service.companions.is_recorded(name) => {
+                return Err(refused("upstream", item, "its service is not recorded: name it in --service too"));
+            }
+            Some((name, url)) => urls.insert(name.to_owned(), checked_url(url.to_owned())?).is_none(),
+        };
+        if !is_first {
+            return Err(refused("upstream", item, "there is one URL already for the same services"));
+        }
+    }
+    Ok((all, urls))
+}
+
+/// Where the recorded services are asked.
+fn endpoints(service: &Service) -> ServiceEndpoints {
+    let endpoint = |name: &String| {
+        let rules = service.companions.rules(name);
+        let own = FixedEndpoint { regions: String::new(), host: rules.host.clone(), region: rules.region.clone() };
+        let fixed = (own.host.is_some() || own.region.is_some()).then_some(own);
+        let partitions = rules.partitions.iter().map(|partition| FixedEndpoint {
+            regions: partition.regions.clone(),
+            host: Some(partition.host.clone()),
+            region: Some(partition.region.clone()),
+        });
+        ServiceEndpoint {
+            name: name.clone(),
+            label: rules.label.clone().unwrap_or_else(|| name.clone()),
+            fixed: fixed.into_iter().chain(partitions).collect(),
+            hosts: rules.hosts.clone(),
+            virtual_hosts: rules.virtual_hosts,
+            as_s3: rules.as_s3,
+        }
+    };
+    ServiceEndpoints::new(service.companions.recorded().iter().map(endpoint).collect())
 }
 
 fn checked_url(url: String) -> Result<String, ConfigError> {

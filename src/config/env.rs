@@ -18,7 +18,7 @@ enum ValueFormat {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, ValueFormat); 38] = [
+const KEYS: [(Option<&str>, &str, ValueFormat); 39] = [
     (None, "cassette", ValueFormat::Text),
     (None, "cassette_per_session", ValueFormat::Switch),
     (None, "session", ValueFormat::Text),
@@ -31,6 +31,7 @@ const KEYS: [(Option<&str>, &str, ValueFormat); 38] = [
     (None, "allowed_hosts", ValueFormat::List),
     (None, "allowed_tunnels", ValueFormat::List),
     (None, "region", ValueFormat::Text),
+    (None, "services", ValueFormat::List),
     (None, "upstream", ValueFormat::Text),
     (None, "allowed_networks", ValueFormat::List),
     (None, "profile", ValueFormat::Text),

@@ -20,7 +20,7 @@ mod upstream;
 
 pub use actors::NOBODYS_KEY_ID;
 pub use aws::AwsVariables;
-pub(crate) use aws::ENDPOINT_VARIABLES;
+pub(crate) use aws::ENDPOINT_VARIABLE;
 pub(crate) use checked::is_region;
 pub use checked::{CaConfig, Config};
 pub use defaults::DEFAULTS;
@@ -30,7 +30,10 @@ pub use error::ConfigError;
 pub use file::FILE_NAME;
 pub use pages::PagesSetting;
 pub use poll::PollSetting;
-pub use raw::{Pseudonymize, RawActor, RawAllowed, RawConfig, RawLimits, RawRedact, RawRule, RawScan, RawWay};
+pub use raw::{
+    Pseudonymize, RawActor, RawAllowed, RawConfig, RawLimits, RawRedact, RawRule, RawScan, RawServiceTable,
+    RawServices, RawWay,
+};
 pub use record_mode::RecordMode;
 pub use redact::RedactConfig;
 pub use settings::Settings;

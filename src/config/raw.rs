@@ -34,7 +34,9 @@ pub struct RawConfig {
     pub allowed_tunnels: Option<Vec<String>>,
     /// Region of requests that name none.
     pub region: Option<String>,
-    /// A base URL instead of the region's public endpoint.
+    /// The services that are recorded, or that and what is known of them.
+    pub services: Option<RawServices>,
+    /// Base URLs instead of public endpoints: `URL` for all services, `SERVICE=URL` for one, separated by commas.
     pub upstream: Option<String>,
     /// Networks besides the public ones that RAM's names may lead to.
     pub allowed_networks: Option<Vec<String>>,
@@ -66,6 +68,45 @@ pub struct RawConfig {
     pub redact: RawRedact,
     /// `[scan]`: what is no secret.
     pub scan: RawScan,
+}
+
+/// The services that are recorded, `services = ["ram", "sts"]`; or `[services]`, with that list as `record` and the tables of
+/// services in it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged, expecting = "a list of services' names, or a table with that list as `record`")]
+pub enum RawServices {
+    /// The names alone.
+    Recorded(Vec<String>),
+    /// A table.
+    Table(RawServiceTable),
+}
+
+/// The keys of `[services]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct RawServiceTable {
+    /// The names of the services that are recorded.
+    pub record: Option<Vec<String>>,
+    /// `[services.NAME]`: additions to what is known of services.
+    #[serde(flatten)]
+    pub rules: toml::Table,
+}
+
+impl RawServices {
+    /// `upper` laid over `lower`: its names win, and tables of services are joined, name by name.
+    fn over(upper: Option<Self>, lower: Option<Self>) -> Option<Self> {
+        let (Some(upper), Some(lower)) = (upper.clone(), lower.clone()) else { return upper.or(lower) };
+        let (upper, mut lower) = (upper.into_table(), lower.into_table());
+        lower.rules.extend(upper.rules);
+        Some(Self::Table(RawServiceTable { record: upper.record.or(lower.record), rules: lower.rules }))
+    }
+
+    pub(super) fn into_table(self) -> RawServiceTable {
+        match self {
+            Self::Recorded(names) => RawServiceTable { record: Some(names), rules: toml::Table::new() },
+            Self::Table(table) => table,
+        }
+    }
 }
 
 /// The keys of `[redact]`.
@@ -204,6 +245,7 @@ impl RawConfig {
             allowed_hosts: self.allowed_hosts.or(lower.allowed_hosts),
             allowed_tunnels: self.allowed_tunnels.or(lower.allowed_tunnels),
             region: self.region.or(lower.region),
+            services: RawServices::over(self.services, lower.services),
             upstream: self.upstream.or(lower.upstream),
             allowed_networks: self.allowed_networks.or(lower.allowed_networks),
             profile: self.profile.or(lower.profile),

@@ -1,26 +1,35 @@
 //! Volatile values in bodies: holes where they stand, and live values in the holes.
 
+use crate::engine::body_strings::{BodyString, body_strings};
 use crate::engine::derived_uuid::uuid;
-use crate::json::{self, Kind, Node};
+use crate::engine::times::write_time;
+use crate::json;
 use crate::model::{Body, Hole};
 use crate::session::Bindings;
+use crate::wire;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::ops::Range;
+use std::time::SystemTime;
 
 /// `body` with a hole for every whole string that is a live value, where the hole brings its bytes back: a value that
-/// is spelled otherwise than [`json::quote`] would stays as it is, and so does a body that is no JSON.
+/// is spelled otherwise than ramtape would spell it stays as it is, and so does a body in no notation that is known.
 pub(super) fn punch_holes(body: Body, live: &Bindings) -> Body {
     let (bytes, there) = body.with_placeholders();
     // An empty string is no live value: what is there already is not found again.
     let place =
         |(place, hole): (Range<usize>, &Hole)| HolePlace { start: place.start, end: place.end, hole: hole.clone() };
     let mut holes: Vec<_> = there.into_iter().map(place).collect();
-    let Ok(root) = json::parse(&bytes) else { return body };
+    if live.is_empty() {
+        return body;
+    }
     let known = holes.len();
-    find_values(&root, live, &mut holes);
+    for string in body_strings(&bytes) {
+        let is_there = holes.iter().take(known).any(|hole| hole.start == string.range.start);
+        holes.extend((!is_there).then(|| hole_for(&string, &bytes, live)).flatten());
+    }
     if holes.len() == known {
         return body;
     }
@@ -43,41 +52,37 @@ struct HolePlace {
     hole: Hole,
 }
 
-fn find_values(node: &Node<'_>, live: &Bindings, holes: &mut Vec<HolePlace>) {
-    match &node.kind {
-        Kind::String => {
-            let Some(text) = node.text() else { return };
-            let Some(name) = live.name_of(&text) else { return };
-            // A hole is filled with the name's latest value: an earlier one would not come back.
-            if live.value_of(name) == Some(&text) && json::quote(&text) == node.raw {
-                let span = node.span();
-                holes.push(HolePlace { start: span.start, end: span.end, hole: Hole::Volatile(name.to_owned()) });
-            }
-        }
-        Kind::Array(items) => items.iter().for_each(|item| find_values(item, live, holes)),
-        Kind::Object(members) => members.iter().for_each(|member| find_values(&member.value, live, holes)),
-        Kind::Null | Kind::Bool(_) | Kind::Number => {}
-    }
+/// The hole for a string that is a live value. It is filled with the name's latest value: an earlier one would not come back.
+fn hole_for(string: &BodyString<'_>, bytes: &[u8], live: &Bindings) -> Option<HolePlace> {
+    let name = live.name_of(&string.text)?;
+    let is_latest = live.value_of(name) == Some(&string.text);
+    let comes_back = || bytes.get(string.range.clone()) == Some(string.encode(&string.text).as_slice());
+    let Range { start, end } = string.range;
+    (is_latest && comes_back()).then(|| HolePlace { start, end, hole: Hole::Volatile(name.to_owned()) })
 }
 
-/// The bytes of a body that has no holes but for volatile values.
+/// The bytes of a body that has no holes but for volatile values, and for times, which count from now.
 pub(super) fn fill_holes(body: &Body, live: Option<&Bindings>) -> Bytes {
+    let notation = body.notation();
     let filled = body.render(|hole| {
         Ok::<_, Infallible>(match hole {
-            Hole::Volatile(name) => Cow::Owned(live_value(name, live).into_bytes()),
+            Hole::Volatile(name) => Cow::Owned(wire::encode_text(notation, &live_text(name, live))),
+            Hole::Fresh(freshness) => Cow::Owned(write_time(*freshness, SystemTime::now(), notation)),
             Hole::Token(_) => Cow::Borrowed(&b"null"[..]),
         })
     });
     filled.unwrap_or_default()
 }
 
-/// The live value called `name`, as JSON. A session that never gave one (its client sends none where the recorded one did)
-/// gets a placeholder, always the same.
+/// The live value called `name`, as JSON.
 pub(super) fn live_value(name: &str, live: Option<&Bindings>) -> String {
-    match live.and_then(|live| live.value_of(name)) {
-        Some(value) => json::quote(value),
-        None => json::quote(&placeholder(name)),
-    }
+    json::quote(&live_text(name, live))
+}
+
+/// The live value called `name`. A session that never gave one (its client sends none where the recorded one did) gets a
+/// placeholder, always the same.
+fn live_text(name: &str, live: Option<&Bindings>) -> String {
+    live.and_then(|live| live.value_of(name)).map_or_else(|| placeholder(name), str::to_owned)
 }
 
 /// A UUID that `name` determines.

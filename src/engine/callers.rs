@@ -1,17 +1,23 @@
 //! Who a caller of a recording is, and whether its requests may be sent.
 
-use crate::aws::{CredentialsError, Upstream};
+use crate::aws::{CallerError, CredentialsError, IssuedKey, Keys, SigningKeys, Upstream, key_id_end};
 use crate::engine::error::EngineError;
+use crate::engine::identify::IdentifiedRequest;
 use crate::engine::request_scope::{ActorLabel, RequestScope};
 use crate::engine::settings::{EngineSettings, SignerChoice};
+use crate::engine::stand_ins::is_stand_in;
 use crate::model::DEFAULT_ACTOR;
 use crate::session::{Actors, Claim, ProfileKey, decode_account_id};
 use parking_lot::Mutex;
 use std::borrow::Cow;
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// How many keys of profiles are remembered: temporary ones change, and clients use the earlier ones for a while.
 const REMEMBERED_KEYS: usize = 64;
+
+/// How long the providers of profiles are waited for, for a request that one of them may have sent.
+const PROVIDER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A caller of a recording.
 #[derive(Debug)]
@@ -24,6 +30,8 @@ pub(super) struct RecordedCaller {
     account: Option<String>,
     /// Whether an actor claims it.
     is_claimed: bool,
+    /// The temporary credentials that it signs with, where those were handed out through this process.
+    issued: Option<Arc<Keys>>,
 }
 
 /// What a recording learns about its callers, for as long as it runs.
@@ -37,14 +45,14 @@ pub(super) struct Callers {
 impl RecordedCaller {
     fn unclaimed(access_key_id: Option<&str>, account: Option<String>) -> Self {
         let key_id = access_key_id.map(str::to_owned);
-        Self { actor: Cow::Borrowed(DEFAULT_ACTOR), key_id, account, is_claimed: false }
+        Self { actor: Cow::Borrowed(DEFAULT_ACTOR), key_id, account, is_claimed: false, issued: None }
     }
 
     fn claimed(actors: &Actors, label: &str, access_key_id: &str) -> Self {
         let configured = actors.configured().iter().find(|actor| actor.label == label);
         let account = configured.and_then(|actor| actor.account.clone()).or_else(|| decode_account_id(access_key_id));
         let key_id = Some(access_key_id.to_owned());
-        Self { actor: Cow::Owned(label.to_owned()), key_id, account, is_claimed: true }
+        Self { actor: Cow::Owned(label.to_owned()), key_id, account, is_claimed: true, issued: None }
     }
 
     /// Its account, where no actor claims it.
@@ -66,12 +74,20 @@ impl Callers {
     ) -> Result<RecordedCaller, EngineError> {
         let Some(credential) = scope.credential else { return Ok(RecordedCaller::unclaimed(None, None)) };
         let id = credential.access_key_id;
+        if let Some(IssuedKey { keys, actor, account }) = upstream.issued().get(id) {
+            let (actor, key_id) = (Cow::Owned(actor), Some(id.to_owned()));
+            return Ok(RecordedCaller { actor, key_id, account, is_claimed: true, issued: keys });
+        }
         if let Some(label) = actors.by_key_id(id) {
             return Ok(RecordedCaller::claimed(actors, label, id));
         }
-        // A request for another service may come from a provider of credentials, led here: to ask it would wait for itself.
-        let is_own_service = credential.service == settings.service.name;
-        let failed = if is_own_service { self.load_profiles(upstream).await } else { Vec::new() };
+        // What hands out credentials may be asked by a provider of them, led here: to wait for that would be to wait for itself.
+        let issues = settings.service.companions.rules(scope.service).issues_credentials();
+        let loading = self.load_profiles(upstream);
+        let failed = match issues {
+            true => tokio::time::timeout(PROVIDER_PATIENCE, loading).await.unwrap_or_default(),
+            false => loading.await,
+        };
         let keys = self.profile_keys.lock();
         match actors.claim(id, &keys) {
             Claim::Actor(label) => Ok(RecordedCaller::claimed(actors, label, id)),
@@ -92,10 +108,12 @@ impl Callers {
     pub(super) async fn admit(
         &self,
         caller: &RecordedCaller,
-        upstream: &Upstream,
-        signer: SignerChoice,
+        signing: &SigningKeys,
+        (upstream, signer): (&Upstream, SignerChoice),
     ) -> Result<(), EngineError> {
-        check_signer(caller, upstream, signer).await?;
+        if *signing == SigningKeys::OfActor {
+            check_signer(caller, upstream, signer).await?;
+        }
         match caller.unclaimed_account() {
             Some(account) => self.admit_account(account),
             None => Ok(()),
@@ -153,6 +171,43 @@ fn claims_by_profile_alone(actors: &Actors, label: &str) -> bool {
     configured.any(|actor| actor.label == label && actor.account.is_none() && actor.key_ids.is_empty())
 }
 
+/// What a caller's request is signed with: the very keys that it was signed with, where they are at hand; else those of its actor.
+///
+/// # Errors
+/// Where those would be another principal's: of stand-ins from a recording, and of a role, where what asks for it is its source.
+pub(super) async fn choose_keys(
+    caller: &RecordedCaller,
+    identified: &IdentifiedRequest,
+    (settings, upstream): (&EngineSettings, &Upstream),
+) -> Result<SigningKeys, EngineError> {
+    let is_companion = identified.service != settings.service.name;
+    let Some(id) = caller.key_id.as_deref() else {
+        // What AWS lets anybody ask is not asked in somebody's name.
+        return Ok(if is_companion { SigningKeys::None } else { SigningKeys::OfActor });
+    };
+    if let Some(keys) = &caller.issued {
+        return Ok(SigningKeys::Held(Arc::clone(keys)));
+    }
+    if is_stand_in(id) {
+        return Err(CallerError::StandIn { key_id_end: key_id_end(id) }.into());
+    }
+    if let (Some(known), false) = (upstream.profile_keys(id), caller.is_claimed) {
+        return Ok(SigningKeys::Held(Arc::clone(&known.keys)));
+    }
+    let rules = settings.service.companions.rules(&identified.service);
+    let role = rules.role.as_deref().and_then(|parameter| identified.parameter(parameter));
+    if let Some(source) = role.as_deref().and_then(|role| upstream.role_source(role)) {
+        let keys = source.current(SystemTime::now()).await.map_err(CallerError::NoCredentials)?;
+        return match (caller.account.as_deref(), decode_account_id(&keys.access_key_id)) {
+            (Some(account), Some(other)) if account != other => {
+                Err(EngineError::UnknownKeys { key_id_end: key_id_end(id) })
+            }
+            _ => Ok(SigningKeys::Held(keys)),
+        };
+    }
+    Ok(SigningKeys::OfActor)
+}
+
 /// Refuses to sign for a caller who, asking AWS without ramtape, would be somebody else.
 async fn check_signer(caller: &RecordedCaller, upstream: &Upstream, named: SignerChoice) -> Result<(), EngineError> {
     let Some(id) = caller.key_id.as_deref().filter(|_| caller.is_claimed || named != SignerChoice::Named) else {
@@ -177,8 +232,8 @@ async fn check_signer(caller: &RecordedCaller, upstream: &Upstream, named: Signe
         (Some(account), Some(signer)) => Err(EngineError::OtherAccount { account, signer }),
         // Where there are no credentials at all, sending says so, unless what is missing can be named.
         _ if caller.is_claimed || named != SignerChoice::AsFound => Ok(()),
-        _ => match upstream.profile_of(id) {
-            Some(profile) => Err(EngineError::OtherProfile { profile: profile.to_owned() }),
+        _ => match upstream.profile_keys(id) {
+            Some(known) => Err(EngineError::OtherProfile { profile: known.profile.clone() }),
             None => Ok(()),
         },
     }
@@ -207,7 +262,10 @@ mod tests {
         for part in ["\n[actors.", "\naccount = \"444455556666\"\n", "account 111122223333"] {
             assert!(message.contains(part), "{part} in {message}");
         }
-        assert_eq!(error.to_response().headers["x-amzn-errortype"], "RamtapeUnclaimedAccountException");
+        assert_eq!(
+            error.to_response(crate::wire::ErrorForm::Json).headers["x-amzn-errortype"],
+            "RamtapeUnclaimedAccountException"
+        );
         callers.admit_account("111122223333").unwrap();
     }
 }

@@ -4,6 +4,7 @@ use crate::aws::Answer;
 use crate::json;
 use crate::model;
 use crate::service::RecordingRules;
+use crate::wire;
 use http::header::CONTENT_TYPE;
 
 /// What a web page has near its beginning.
@@ -15,7 +16,7 @@ const LONGEST_TITLE: usize = 80;
 /// The error that `answer` names, if it is one.
 pub(super) fn error_kind(answer: &Answer) -> Option<String> {
     let header = answer.headers.get(model::ERROR_HEADER).and_then(|value| value.to_str().ok());
-    model::error_kind(answer.status.as_u16(), header, &answer.body)
+    wire::error_kind(answer.status.as_u16(), header, &answer.body)
 }
 
 /// Whether an answer says something about RAM, and not only about this moment or these credentials.
@@ -33,11 +34,12 @@ pub(super) fn is_regional(answer: &Answer, rules: &RecordingRules) -> bool {
 }
 
 /// Whether an answer is a page for people, and so none of the service's: of a sign-in, of a proxy, of another server. What the
-/// headers say is no proof: moto sends JSON as `text/html`.
+/// headers say is no proof: moto sends JSON and XML as `text/html`.
 pub(super) fn is_web_page(answer: &Answer) -> bool {
     let Ok(text) = str::from_utf8(&answer.body) else { return false };
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    if text.is_empty() || json::parse(answer.body.trim_ascii()).is_ok() {
+    let is_answer = || json::parse(answer.body.trim_ascii()).is_ok() || wire::is_xml_answer(&answer.body);
+    if text.is_empty() || is_answer() {
         return false;
     }
     let content_type = answer.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

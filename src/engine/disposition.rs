@@ -55,10 +55,10 @@ pub(super) fn report_foreign_answer(
     answer: &Answer,
 ) {
     let page = ForeignAnswer {
-        from: upstream.place(&identified.region),
+        from: upstream.place(&identified.service, &identified.region),
         status: answer.status.as_u16(),
         title: page_title(answer).map(|title| format!(" ({title:?})")).unwrap_or_default(),
-        service: state.settings.service.name.to_uppercase(),
+        service: identified.service.to_uppercase(),
     };
     state.stats.report_unrecorded(identified, &page);
 }

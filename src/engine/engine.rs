@@ -8,7 +8,9 @@ use crate::engine::record::record;
 use crate::engine::recorder::Recorder;
 use crate::engine::region_errors::settle_pending;
 use crate::engine::replay::replay;
+use crate::engine::request_scope::RequestScope;
 use crate::engine::response_cache::ResponseCache;
+use crate::engine::role_labels::RoleLabels;
 use crate::engine::settings::{EngineSettings, Mode, Poll};
 use crate::engine::state::EngineState;
 use crate::engine::stats::run::{RunStats, count};
@@ -16,8 +18,9 @@ use crate::engine::stats::sessions::{SessionState, SessionStats};
 use crate::engine::stats::summary::Summary;
 use crate::engine::write_index::WriteIndex;
 use crate::fingerprint::Fingerprint;
-use crate::model::{Request, Response};
+use crate::model::{Request, Response, RoleProfile};
 use crate::session::{Actors, LiveValues, Sessions, session_name};
+use crate::wire::ErrorForm;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -40,6 +43,7 @@ impl Engine {
     /// An engine over an opened cassette. It replays only, unless it is given `upstream` to record from.
     #[must_use]
     pub fn new(settings: EngineSettings, cassette: Cassette<PreparedEntry>, upstream: Option<Arc<Upstream>>) -> Self {
+        let issued = upstream.as_ref().map(|upstream| Arc::clone(upstream.issued())).unwrap_or_default();
         let recorder = upstream.map(|upstream| Arc::new(Recorder::new(upstream)));
         let actors = Actors::new(settings.actors.clone());
         let state = EngineState {
@@ -49,6 +53,8 @@ impl Engine {
             live: LiveValues::default(),
             response_cache: ResponseCache::default(),
             actors,
+            issued,
+            role_labels: RoleLabels::default(),
             stats: RunStats::default(),
             writes: WriteIndex::default(),
             session_stats: SessionStats::default(),
@@ -64,37 +70,54 @@ impl Engine {
         let Some(session) = self.state.session_stats.enter(name.as_deref(), is_trusted, &self.state.sessions) else {
             let error = EngineError::TooManySessions;
             self.state.stats.count_failure(&error);
-            return error.to_response();
+            return error.to_response(self.error_form(&request));
         };
         count(&session.requests);
-        let outcome = match &self.recorder {
-            None => replay(&self.state, &request, name).map_err(Arc::new).inspect(|_| count(&session.replayed)),
-            // Boxed: a future is moved into place for every request, and this one's 20 KiB are none of a replay's.
-            Some(recorder) => Box::pin(record(&self.state, recorder, request, name)).await,
-        };
-        outcome.unwrap_or_else(|error| {
+        let failed = |error: &EngineError, form| {
             if error.miss().is_some() {
                 count(&session.missed);
             }
-            self.report_failure(&error)
-        })
+            self.report_failure(error, form)
+        };
+        match &self.recorder {
+            None => match replay(&self.state, &request, name) {
+                Ok(response) => {
+                    count(&session.replayed);
+                    response
+                }
+                Err(error) => failed(&error, self.error_form(&request)),
+            },
+            Some(recorder) => {
+                let form = self.error_form(&request);
+                // Boxed: a future is moved into place for every request, and this one's 20 KiB are none of a replay's.
+                let recorded = Box::pin(record(&self.state, recorder, request, name)).await;
+                recorded.unwrap_or_else(|error| failed(&error, form))
+            }
+        }
     }
 
-    /// Counts and logs what went wrong; gives the answer that tells the client.
-    pub(super) fn report_failure(&self, error: &EngineError) -> Response {
+    /// How the client that sent `request` reads errors.
+    fn error_form(&self, request: &Request) -> ErrorForm {
+        let settings = &self.state.settings;
+        let is_modelled = RequestScope::read_place(request, settings).service == settings.service.name;
+        if is_modelled { ErrorForm::Json } else { ErrorForm::read(request) }
+    }
+
+    /// Counts and logs what went wrong; gives the answer that tells the client, which reads errors in `form`.
+    pub(super) fn report_failure(&self, error: &EngineError, form: ErrorForm) -> Response {
         self.state.stats.count_failure(error);
         match error.miss() {
             Some(miss) if self.state.settings.tells_misses => tracing::warn!("{}", miss.message),
             Some(miss) => tracing::info!("{}", miss.message),
             None => tracing::warn!("{}", error.explained()),
         }
-        error.to_response()
+        error.to_response(form)
     }
 
     /// Whether the caller of `request` needs no more proof than its URL; nobody does where nothing is recorded.
     #[must_use]
     pub fn trusts_caller(&self, request: &Request) -> bool {
-        self.recorder.as_ref().is_none_or(|recorder| recorder.trusts(&self.state.settings, request))
+        self.recorder.is_none() || Recorder::trusts(&self.state.settings, request)
     }
 
     /// Rewinds the session called `name`, or the one of callers that name none. Says whether it was there.
@@ -116,6 +139,16 @@ impl Engine {
     #[must_use]
     pub fn sessions(&self) -> Vec<SessionState> {
         self.state.session_stats.list(&self.state.sessions)
+    }
+
+    /// Those of `profiles` whose roles were asked for in this run, as the cassette may have them.
+    #[must_use]
+    pub fn asked_profiles(&self, profiles: &[RoleProfile]) -> Vec<RoleProfile> {
+        let redacted = profiles.iter().filter_map(|profile| {
+            let role_arn = self.state.settings.redaction.redact_text(&profile.role_arn).ok()?;
+            Some(RoleProfile { role_arn, ..profile.clone() })
+        });
+        redacted.filter(|profile| self.state.role_labels.was_asked(&profile.role_arn)).collect()
     }
 
     /// Whether it records, be it only what is missing.

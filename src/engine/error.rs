@@ -2,14 +2,13 @@
 
 use crate::aws::{CallerError, CredentialsError, UpstreamError};
 use crate::cassette::{CassetteError, StoreError};
-use crate::engine::miss::other_service;
 use crate::engine::pagination::page_loop_guard::PaginationError;
 use crate::engine::stats::summary::Miss;
 use crate::fingerprint::ParameterError;
 use crate::model::{Hole, Response, with_causes};
 use crate::redact::RedactionError;
 use crate::token::TokenError;
-use crate::wire::ErrorForm;
+use crate::wire::{self, ErrorForm};
 use http::StatusCode;
 
 /// Why a page token leads nowhere.
@@ -68,13 +67,8 @@ pub enum EngineError {
     #[error("{}", .0.message)]
     Miss(Miss),
     /// It is for another service, of which nothing is recorded.
-    #[error("{}", .miss.message)]
-    OtherService {
-        /// What was asked.
-        miss: Miss,
-        /// How its client reads errors.
-        form: ErrorForm,
-    },
+    #[error("{}", .0.message)]
+    OtherService(Miss),
     /// The cassette cannot be read.
     #[error("the cassette cannot be read")]
     Cassette(#[from] CassetteError),
@@ -123,6 +117,22 @@ pub enum EngineError {
         /// The caller's profile.
         profile: String,
     },
+    /// A caller of whose credentials nothing is known but that they are not those of its account that ramtape has.
+    #[error(
+        "the request was not sent to AWS: it asks for the credentials of a role, signed with the access key that ends in \
+         {key_id_end:?}, and ramtape cannot tell which of its credentials that is. Give the caller an actor with a profile \
+         ([actors] in ramtape.toml), or leave STS to the command with --service ram"
+    )]
+    UnknownKeys {
+        /// The last four characters of the id.
+        key_id_end: String,
+    },
+    /// An upload in pieces that are signed one by one.
+    #[error(
+        "the request's body is sent in signed pieces (aws-chunked), which cannot be signed again: send it in one piece, or let it \
+         go past ramtape"
+    )]
+    Streaming,
     /// An actor whose requests another account's credentials would sign.
     #[error(
         "the request was not sent to AWS: its caller is the actor {actor} in account {account}, but the credentials \
@@ -174,20 +184,17 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// The answer that tells the client.
+    /// The answer that tells the client, which reads errors in `form`.
     ///
     /// Statuses are chosen for what SDKs do with them: 400 and 403 fail at once and show the message; 502 and 504 are
     /// retried, as a broken connection to AWS itself would be.
     #[must_use]
-    pub fn to_response(&self) -> Response {
-        if let Self::OtherService { form, .. } = self {
-            return other_service::answer_error(&self.message(), *form);
-        }
+    pub fn to_response(&self, form: ErrorForm) -> Response {
         let (status, kind) = match self {
             Self::Parameters(_) => (StatusCode::BAD_REQUEST, "SerializationException"),
             Self::Token(_) | Self::SignedToken => (StatusCode::BAD_REQUEST, "InvalidNextTokenException"),
             Self::PageSize { kind, .. } => (StatusCode::BAD_REQUEST, kind.as_str()),
-            Self::Miss(_) | Self::OtherService { .. } => (StatusCode::BAD_REQUEST, "CassetteMissException"),
+            Self::Miss(_) | Self::OtherService(_) => (StatusCode::BAD_REQUEST, "CassetteMissException"),
             Self::Cassette(_) | Self::Unfilled(_) => (StatusCode::BAD_REQUEST, "CassetteDamagedException"),
             Self::Store(_) => (StatusCode::BAD_REQUEST, "CassetteStoreException"),
             Self::Redaction(_) => (StatusCode::BAD_REQUEST, "RamtapeRedactionException"),
@@ -196,7 +203,10 @@ impl EngineError {
             Self::ActorWithoutProfile { .. } | Self::ActorOfOtherAccount { .. } => {
                 (StatusCode::FORBIDDEN, "RamtapeActorWithoutProfileException")
             }
-            Self::OtherProfile { .. } => (StatusCode::FORBIDDEN, "RamtapeOtherProfileException"),
+            Self::Streaming => (StatusCode::BAD_REQUEST, "RamtapeStreamingException"),
+            Self::UnknownKeys { .. } | Self::OtherProfile { .. } => {
+                (StatusCode::FORBIDDEN, "RamtapeOtherProfileException")
+            }
             Self::UnclaimedAccount { .. } | Self::OtherAccount { .. } => {
                 (StatusCode::FORBIDDEN, "RamtapeUnclaimedAccountException")
             }
@@ -207,13 +217,13 @@ impl EngineError {
             Self::Upstream(_) | Self::Pagination(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),
             Self::Interrupted | Self::ClientLeft => (StatusCode::BAD_GATEWAY, "RamtapeInternalException"),
         };
-        Response::error(status, kind, &self.message())
+        Response { status, ..wire::error_response(form, kind, &self.message()) }
     }
 
     /// What was asked and is not recorded, where it is that.
     pub(super) const fn miss(&self) -> Option<&Miss> {
         match self {
-            Self::Miss(miss) | Self::OtherService { miss, .. } => Some(miss),
+            Self::Miss(miss) | Self::OtherService(miss) => Some(miss),
             _ => None,
         }
     }

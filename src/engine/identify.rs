@@ -10,6 +10,9 @@ use crate::redact::{RedactedRequest, Redaction, RequestParts};
 use crate::service::{Operation, OperationKind, Service};
 use crate::session::{Bindings, read_binding_prefix};
 use crate::token::{Token, TokenError, foreign_mark};
+use crate::wire;
+use http::Method;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What requests are identified by.
@@ -24,7 +27,9 @@ pub(super) struct IdentifyRules<'a> {
 /// What a request asks.
 #[derive(Clone, Debug)]
 pub(super) struct IdentifiedRequest {
-    /// Its row in the service's table, if it has one.
+    /// The service it asks.
+    pub(super) service: String,
+    /// Its row in the service's table, if it has one; of a service without a model what its name tells.
     pub(super) operation: Option<Arc<Operation>>,
     /// Its name.
     pub(super) name: OperationName,
@@ -75,6 +80,12 @@ impl IdentifiedRequest {
         self.operation.as_ref().is_none_or(|operation| operation.kind == OperationKind::Write)
     }
 
+    /// The text of its parameter called `name`.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        let root = json::parse(self.parameters.as_bytes()).ok()?;
+        Some(root.member(name)?.text()?.into_owned())
+    }
+
     /// The member that holds the items, of a listing.
     pub(super) fn items_member(&self) -> Option<&str> {
         self.operation.as_ref()?.page_items.as_deref()
@@ -100,12 +111,15 @@ pub(super) fn identify(
     live: Option<&Bindings>,
 ) -> Result<IdentifiedRequest, EngineError> {
     let service = rules.service;
-    let operation = service.operation(&request.method, &request.path).cloned();
+    let asked = ReadRequest::read(request, scope.service, service);
+    let request = &asked;
+    let operation = asked.operation.clone();
     let members = service.volatile_members(operation.as_deref());
+    let ignored = operation.as_deref().map(|operation| operation.ignored.as_slice()).unwrap_or_default();
     let is_write = operation.as_ref().is_none_or(|operation| operation.kind == OperationKind::Write);
     // The texts in the volatile members of a write, as the client gave them.
     let own = match is_write && !members.is_empty() {
-        true => find_volatile_texts(members, &Parameters::read(&request.query, &request.body, operation.is_some())?),
+        true => find_volatile_texts(members, &Parameters::read(request.query, &request.body, operation.is_some())?),
         false => Vec::new(),
     };
     let first = redact_copy(request, rules, operation.as_deref(), (live, &own), &PageRequest::default())?;
@@ -116,22 +130,26 @@ pub(super) fn identify(
         copied = again.as_ref();
         (parameters, page) = read_parameters(request, copied, operation.as_deref(), service)?;
     }
-    let path = copied.map_or(&request.path, |copied| &copied.path);
+    // What was not looked through is as it came.
+    let path = copied.filter(|copied| !copied.path.is_empty()).map_or(&*request.path, |copied| copied.path.as_str());
     let unkeyed = copied.map(|copied| copied.unkeyed.clone()).unwrap_or_default();
     let redacted = copied.map(|copied| copied.redacted.clone()).unwrap_or_default();
     let is_paging = |name: &str| {
         (name == service.paging.token && page.token.is_some())
             || (name == service.paging.size && page.max_results.is_some())
     };
-    let idempotency_token =
-        parameters.text(&service.idempotency_token).filter(|_| is_write).map(std::borrow::Cow::into_owned);
+    let idempotency_token = service
+        .idempotency_tokens(scope.service)
+        .iter()
+        .find_map(|member| parameters.text(member))
+        .filter(|_| is_write)
+        .map(std::borrow::Cow::into_owned);
     let (name, folder) = match &operation {
-        Some(operation) => (OperationName::Known(operation.name.clone()), operation.folder.clone()),
-        None => {
-            let name = OperationName::Unknown(format!("{} {path}", request.method));
-            let folder = name.folder();
-            (name, folder)
+        Some(operation) if scope.service == service.name => {
+            (OperationName::Known(operation.name.clone()), operation.folder.clone())
         }
+        Some(_) => named(OperationName::Companion(format!("{}:{path}", scope.service))),
+        None => named(OperationName::Unknown(format!("{} {path}", request.method))),
     };
     let (region, actor) = (scope.region.to_owned(), scope.actor.clone());
     let spell_canonical = |skipped: &dyn Fn(&str) -> bool| {
@@ -141,7 +159,8 @@ pub(super) fn identify(
         Ok::<_, EngineError>((parameters, fingerprint))
     };
     let is_volatile = |name: &str| members.iter().any(|volatile| volatile == name);
-    let (mut canonical, mut fingerprint) = spell_canonical(&|member| is_volatile(member) || is_paging(member))?;
+    let is_left_out = |name: &str| is_paging(name) || ignored.iter().any(|ignored| ignored == name);
+    let (mut canonical, mut fingerprint) = spell_canonical(&|member| is_volatile(member) || is_left_out(member))?;
     let bare_fingerprint = fingerprint;
     let mut volatile = if is_write { own.clone() } else { find_volatile_texts(members, &parameters) };
     if let Some(live) = live.filter(|_| !is_write && !volatile.is_empty()) {
@@ -152,10 +171,11 @@ pub(super) fn identify(
             let of_member = |pointer: &str| pointer.split('/').nth(1) == Some(&*json::pointer_step(member));
             is_volatile(member) && volatile.iter().any(|(at, value)| of_member(at) && !is_known(value))
         };
-        (canonical, fingerprint) = spell_canonical(&|member| stays_out(member) || is_paging(member))?;
+        (canonical, fingerprint) = spell_canonical(&|member| stays_out(member) || is_left_out(member))?;
         volatile.retain(|(_, value)| !is_known(value));
     }
     Ok(IdentifiedRequest {
+        service: scope.service.to_owned(),
         operation,
         name,
         folder,
@@ -172,6 +192,42 @@ pub(super) fn identify(
     })
 }
 
+/// A request as its parameters are read from it: one of RAM's as it came, one of another service decoded from its form.
+struct ReadRequest<'r> {
+    operation: Option<Arc<Operation>>,
+    method: &'r Method,
+    /// The path; of another service's request the operation, which can have a path in it.
+    path: Cow<'r, str>,
+    query: &'r str,
+    body: Cow<'r, [u8]>,
+}
+
+impl<'r> ReadRequest<'r> {
+    fn read(request: &'r Request, asked: &str, service: &Service) -> Self {
+        let method = &request.method;
+        if asked == service.name {
+            let operation = service.operation(method, &request.path).cloned();
+            let (path, body) = (Cow::Borrowed(request.path.as_str()), Cow::Borrowed(&*request.body));
+            return Self { operation, method, path, query: &request.query, body };
+        }
+        let call = wire::read_call(request);
+        let operation = Some(Arc::new(service.companions.operation(asked, &call.operation)));
+        let (path, body) = (Cow::Owned(call.operation), Cow::Owned(call.parameters.into_bytes()));
+        Self { operation, method, path, query: "", body }
+    }
+
+    /// What may hold something to redact besides query and body.
+    fn redactable_path(&self) -> &str {
+        let is_named = self.operation.is_some() && !self.path.contains(' ');
+        if is_named { "" } else { &self.path }
+    }
+}
+
+fn named(name: OperationName) -> (OperationName, String) {
+    let folder = name.folder();
+    (name, folder)
+}
+
 /// How a write itself calls a value that one of its volatile members has.
 fn own_name<'o>(own: &'o [(String, String)], text: &str) -> Option<&'o str> {
     own.iter().find(|(_, value)| value == text && !value.is_empty()).map(|(pointer, _)| pointer.as_str())
@@ -181,7 +237,7 @@ fn own_name<'o>(own: &'o [(String, String)], text: &str) -> Option<&'o str> {
 /// request's identity stays: nothing of it is stored, and the session needs it as the client gave it. What `page` found to be
 /// illegal is stored.
 fn redact_copy(
-    request: &Request,
+    request: &ReadRequest<'_>,
     rules: &IdentifyRules<'_>,
     operation: Option<&Operation>,
     (live, own): (Option<&Bindings>, &[(String, String)]),
@@ -190,13 +246,16 @@ fn redact_copy(
     let paging = &rules.service.paging;
     let pages = operation.is_some_and(|operation| operation.page_items.is_some());
     // Of an unknown operation none is skipped: a body that has no canonical form is stored whole.
-    let volatile = |name: &str| operation.is_some_and(|operation| operation.volatile.iter().any(|own| own == name));
+    let volatile = |name: &str| {
+        operation.is_some_and(|operation| operation.volatile.iter().chain(&operation.ignored).any(|own| own == name))
+    };
     let paged =
         |name: &str| (name == paging.token && !page.illegal_token) || (name == paging.size && !page.illegal_size);
     Ok(rules.redaction.redact_request(&RequestParts {
         operation: operation.map(|operation| operation.name.as_str()),
-        path: &request.path,
-        query: &request.query,
+        secrets: rules.service.secrets(operation),
+        path: request.redactable_path(),
+        query: request.query,
         body: &request.body,
         keep: &|text| own_name(own, text).is_some() || live.is_some_and(|live| live.name_of(text).is_some()),
         skip: &|name| volatile(name) || (pages && paged(name)),
@@ -205,14 +264,14 @@ fn redact_copy(
 
 /// The parameters of `request`, or of its redacted copy, and which page they ask for.
 fn read_parameters<'a>(
-    request: &'a Request,
+    request: &'a ReadRequest<'_>,
     copied: Option<&'a RedactedRequest>,
     operation: Option<&Operation>,
     service: &Service,
 ) -> Result<(Parameters<'a>, PageRequest), EngineError> {
     let (query, body) = match copied {
-        Some(copied) => (&copied.query, copied.body.as_slice()),
-        None => (&request.query, &*request.body),
+        Some(copied) => (copied.query.as_str(), copied.body.as_slice()),
+        None => (request.query, &*request.body),
     };
     let mut parameters = Parameters::read(query, body, operation.is_some())?;
     let page = match operation {

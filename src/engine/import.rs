@@ -148,15 +148,15 @@ impl Importer {
     }
 
     fn read_scope<'r>(&'r self, request: &'r Request) -> RequestScope<'r> {
-        RequestScope::read(request, &self.state.settings, &self.state.actors)
+        RequestScope::read(request, &self.state.settings, (&self.state.actors, &self.state.issued))
     }
 
-    /// Whether it was asked of this service: by its signature's scope, by the host, or, at an address of this machine, by
-    /// being one of the operations.
+    /// Whether it was asked of a recorded service: by its signature's scope, by the host, by its form, or, of RAM at an address of
+    /// this machine, by being one of the operations.
     fn is_addressed(&self, request: &Request, scope: &RequestScope<'_>) -> bool {
         let service = &self.state.settings.service;
-        if let Some(credential) = &scope.credential {
-            return credential.service == service.name;
+        if scope.credential.is_some() || scope.service != service.name {
+            return service.companions.is_recorded(scope.service);
         }
         let host = request.authority.rsplit_once(':').map_or(request.authority.as_str(), |(host, _)| host);
         let near = !host.contains('.') || host.starts_with("127.") || host.ends_with(".localhost");

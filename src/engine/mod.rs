@@ -10,11 +10,13 @@
 //! | `callers`, `recorder`, `upstream_request`, `in_flight` | who may ask upstream, and what is on its way there |
 //! | `classify`, `disposition`, `region_errors` | which answers of upstream are recorded |
 //! | `store_page` | where a page becomes durable |
+//! | `issue`, `stand_ins`, `role_labels`, `recorded_body`, `body_strings`, `times` | temporary credentials and what expires |
 //! | `pagination` | listings page by page, and the tokens between pages |
 //! | `stats` | what happened in a run |
 //! | `import`, `transcript`, `refetch`, `self_check` | what else can be done with a cassette and its requests |
 
 mod body_holes;
+mod body_strings;
 mod callers;
 mod classify;
 mod derived_uuid;
@@ -25,12 +27,14 @@ mod error;
 mod identify;
 mod import;
 mod in_flight;
+mod issue;
 mod lookup;
 mod matcher;
 mod miss;
 mod pagination;
 mod prepared_entry;
 mod record;
+mod recorded_body;
 mod recorder;
 mod refetch;
 mod region_errors;
@@ -39,12 +43,15 @@ mod request_builder;
 mod request_context;
 mod request_scope;
 mod response_cache;
+mod role_labels;
 mod self_check;
 mod settings;
+mod stand_ins;
 mod state;
 mod stats;
 mod store_page;
 mod stuck_waiter;
+mod times;
 mod transcript;
 mod upstream_request;
 mod volatile;

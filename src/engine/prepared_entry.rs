@@ -70,7 +70,7 @@ impl UnfilledResponse {
     pub(super) fn fill(self, live: impl FnOnce() -> Option<Arc<Bindings>>) -> Result<Response, Hole> {
         let Self { mut response, open } = self;
         if let Some(open) = open {
-            if let Some(hole) = open.holes().find(|hole| !matches!(hole, Hole::Volatile(_))) {
+            if let Some(hole) = open.holes().find(|hole| matches!(hole, Hole::Token(_))) {
                 return Err(hole.clone());
             }
             response.body = fill_holes(&open, live().as_deref());
@@ -201,7 +201,7 @@ pub(super) fn fill_tokens(stored: &Body, token: impl Fn(u32) -> Token) -> Body {
             Part::Hole(Hole::Token(position)) => {
                 body.push_literal(json::quote(&token(*position).to_string()).into_bytes().into());
             }
-            Part::Hole(hole @ Hole::Volatile(_)) => body.push_hole(hole.clone()),
+            Part::Hole(hole @ (Hole::Volatile(_) | Hole::Fresh(_))) => body.push_hole(hole.clone()),
         }
     }
     body

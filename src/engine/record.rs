@@ -2,12 +2,14 @@
 //! scrub → tokens → store → answer. A request that its client signed for upstream itself is neither proved nor signed: it
 //! passes as it is, and upstream judges it.
 
-use crate::aws::{Answer, UpstreamError};
-use crate::engine::callers::RecordedCaller;
+use crate::aws::{Answer, CallerError, Destination, SigningKeys, UpstreamError};
+use crate::engine::callers::{RecordedCaller, choose_keys};
 use crate::engine::classify::is_recordable;
 use crate::engine::disposition::{Disposition, is_not_from_service, judge_answer, report_foreign_answer};
 use crate::engine::error::EngineError;
+use crate::engine::identify::IdentifiedRequest;
 use crate::engine::in_flight::{FlightResult, FollowUp, InFlightKey, PendingAnswer, SharedOutcome, SharingReason};
+use crate::engine::issue::note_issued_keys;
 use crate::engine::lookup::{Lookup, Match, MissReason};
 use crate::engine::matcher::{find_entry, match_entry, match_prepared};
 use crate::engine::pagination::next_request::{NextRequest, plan_next_request};
@@ -18,7 +20,7 @@ use crate::engine::region_errors::{RegionVerdict, add_pending, judge_region, not
 use crate::engine::replay::serve;
 use crate::engine::request_context::RequestContext;
 use crate::engine::request_scope::RequestScope;
-use crate::engine::settings::Mode;
+use crate::engine::settings::{EngineSettings, Mode};
 use crate::engine::state::EngineState;
 use crate::engine::stats::run::count;
 use crate::engine::store_page::{StoreOutcome, UpstreamPage, store_page, store_page_again};
@@ -44,15 +46,17 @@ pub(super) async fn record(
         count(&state.session_stats.get_or_create(context.session_name()).replayed);
         return Ok(served);
     }
-    admit_request(state, recorder, &context, &caller).await?;
+    let signing = admit_request(state, recorder, &context, &caller).await?;
     if !context.keeps_signature() {
         state.session_stats.get_or_create(context.session_name()).proved.store(true, Ordering::Relaxed);
     }
     // Before anything is sent: where the cassette cannot be read, nothing could be recorded.
     recorder.mark_start(state, &context.identified)?;
     let account = caller.unclaimed_account().filter(|_| context.keeps_signature()).map(str::to_owned);
-    let upstream_request = UpstreamRequest::new(state, context).with_account(account);
-    send_and_share(state, recorder, Arc::new(upstream_request)).await
+    let fallback = replayable_if_refused(state, &context);
+    let upstream_request = UpstreamRequest::new(state, context).with_account(account).with_signing(signing);
+    let asked = send_and_share(state, recorder, Arc::new(upstream_request)).await;
+    asked.or_else(|error| fall_back(state, recorder, fallback, error))
 }
 
 /// Reads who asks what.
@@ -62,7 +66,8 @@ async fn identify_request(
     request: Request,
     session_name: Option<String>,
 ) -> Result<(RequestContext<'static>, RecordedCaller), EngineError> {
-    let mut scope = RequestScope::read_region(&request, &state.settings);
+    let mut scope = RequestScope::read_place(&request, &state.settings);
+    check_service(&state.settings, scope.service)?;
     let way = (&state.settings, &*recorder.upstream);
     let caller = recorder.callers.identify_caller(&scope, &state.actors, way).await?;
     scope.actor = caller.actor.clone();
@@ -112,6 +117,10 @@ fn find_recorded_before(
     if state.settings.mode != Mode::RecordMissing {
         return Ok(None);
     }
+    // Stand-ins would be of no use to what is to be recorded yet.
+    if issues_credentials(state, &context.identified) {
+        return Ok(None);
+    }
     let session = state.sessions.get(context.session_name());
     if session.is_some_and(|session| session.lock().recorded_write) {
         return Ok(None);
@@ -120,6 +129,33 @@ fn find_recorded_before(
     // A client with a token of upstream's own would get one of ramtape's here, and could not go on with it where the pages end.
     let goes_on_upstream = context.identified.page.was_upstreams && !found.is_complete();
     Ok(Some(found).filter(|_| !(context.keeps_signature() && goes_on_upstream)))
+}
+
+/// Whether a request hands out temporary credentials.
+fn issues_credentials(state: &EngineState, identified: &IdentifiedRequest) -> bool {
+    state.settings.service.companions.rules(&identified.service).issues_credentials()
+        && identified.operation.as_ref().is_some_and(|operation| operation.kind == OperationKind::Read)
+}
+
+/// The request, where a recorded answer may be replayed if upstream cannot be asked: credentials are asked for even where they
+/// are recorded, as what is missing can only be recorded with real ones; where nothing is missing, nobody needs those.
+fn replayable_if_refused(state: &EngineState, context: &RequestContext<'static>) -> Option<RequestContext<'static>> {
+    let is_replayable = state.settings.mode == Mode::RecordMissing && issues_credentials(state, &context.identified);
+    is_replayable.then(|| context.clone())
+}
+
+/// What was recorded before, where upstream could not be asked for it.
+fn fall_back(
+    state: &EngineState,
+    recorder: &Recorder,
+    fallback: Option<RequestContext<'static>>,
+    error: Arc<EngineError>,
+) -> FlightResult {
+    let Some(context) = fallback.filter(|_| matches!(*error, EngineError::Upstream(_))) else { return Err(error) };
+    match look_up_at_start(state, recorder, &context)? {
+        Lookup::Hit(found) => Ok(serve(state, &context, found)?),
+        Lookup::Miss(_) => Err(error),
+    }
 }
 
 /// Looks up what was there when the run began.
@@ -147,23 +183,46 @@ fn match_before(state: &EngineState, context: &RequestContext<'_>, before: Optio
     }
 }
 
-/// Whether the caller may have its request sent, and signed unless it is signed for upstream already.
+/// Refuses what is for a service that is not recorded: it would be sent as RAM's, or recorded for nothing.
+fn check_service(settings: &EngineSettings, service: &str) -> Result<(), EngineError> {
+    let companions = &settings.service.companions;
+    if companions.is_recorded(service) {
+        return Ok(());
+    }
+    let expected = companions.recorded().join(", ");
+    Err(CallerError::OtherService { found: service.to_owned(), expected }.into())
+}
+
+/// Whether the caller may have its request sent, and signed unless it is signed for upstream already: with what.
 async fn admit_request(
     state: &EngineState,
     recorder: &Recorder,
     context: &RequestContext<'_>,
     caller: &RecordedCaller,
-) -> Result<(), EngineError> {
+) -> Result<SigningKeys, EngineError> {
     let (settings, identified) = (&state.settings, &context.identified);
     if settings.read_only && identified.is_write() {
         return Err(EngineError::ReadOnly(identified.name.as_str().to_owned()));
     }
     if context.keeps_signature() {
-        return recorder.callers.check_account(caller);
+        return recorder.callers.check_account(caller).map(|()| SigningKeys::None);
     }
-    let trust = recorder.upstream.trust(&identified.actor, &settings.key, settings.allow_any_client);
+    let signing = choose_keys(caller, identified, (settings, &*recorder.upstream)).await?;
+    let destination = Destination {
+        service: &identified.service,
+        region: &identified.region,
+        actor: &identified.actor,
+        signing: &signing,
+        keeps_headers: false,
+    };
+    let trust = recorder.upstream.trust(&destination, &settings.key, settings.allow_any_client)?;
     trust.prove(&context.request, SystemTime::now()).await?;
-    recorder.callers.admit(caller, &recorder.upstream, settings.signer).await
+    let is_streamed = |value: &str| value.starts_with("STREAMING-");
+    if context.request.header("x-amz-content-sha256").is_some_and(is_streamed) {
+        return Err(EngineError::Streaming);
+    }
+    recorder.callers.admit(caller, &signing, (&*recorder.upstream, settings.signer)).await?;
+    Ok(signing)
 }
 
 /// By what a request is known to be the same as another one.
@@ -171,7 +230,7 @@ fn sharing_keys(state: &EngineState, upstream_request: &UpstreamRequest) -> Vec<
     let identified = &upstream_request.identified;
     let keeps_signature = upstream_request.keeps_signature();
     let signer = keeps_signature.then(|| {
-        let scope = RequestScope::read_region(&upstream_request.request, &state.settings);
+        let scope = RequestScope::read_place(&upstream_request.request, &state.settings);
         scope.key_id().unwrap_or_default().to_owned()
     });
     let key = |reason| InFlightKey {
@@ -184,7 +243,9 @@ fn sharing_keys(state: &EngineState, upstream_request: &UpstreamRequest) -> Vec<
     let invocation = upstream_request.invocation_id().map(|id| key(SharingReason::Invocation(id.to_owned())));
     let is_read = identified.operation.as_ref().is_some_and(|operation| operation.kind == OperationKind::Read);
     // Nobody has proved who signed: what upstream answers to one is not for whoever asks the same at that moment.
-    let read = (is_read && !keeps_signature).then(|| {
+    // Each caller of what hands out credentials gets its own.
+    let issues = issues_credentials(state, identified);
+    let read = (is_read && !keeps_signature && !issues).then(|| {
         let epoch = upstream_request.session().epoch;
         key(SharingReason::Read { max_results: identified.page.max_results, epoch })
     });
@@ -216,6 +277,8 @@ enum FetchedAnswer {
     PassOn(Answer),
     /// It is passed on, as the service did not give it.
     NotFromService(Answer),
+    /// It is passed on, as its like was recorded before: credentials are asked for anew in every run.
+    Renewed(Answer),
     /// Whether it is recorded is not known yet.
     Pending(PendingAnswer),
 }
@@ -238,6 +301,7 @@ async fn record_answer(
             report_foreign_answer(state, &recorder.upstream, identified, &answer);
             passed_on(answer, None)
         }
+        FetchedAnswer::Renewed(answer) => passed_on(answer, None),
         FetchedAnswer::Pending(pending) => {
             add_pending(state, recorder, upstream_request, pending.clone());
             passed_on(pending.answer.clone(), Some(FollowUp::Decide(pending)))
@@ -265,7 +329,7 @@ async fn fetch_answer(
         count(&state.stats.after_replayed_writes);
     }
     let (answer, chain) = match plan_next_request(state, recorder, upstream_request).await? {
-        NextRequest::Send { body, chain } => (send(recorder, upstream_request, body).await?, chain),
+        NextRequest::Send { body, chain } => (send(state, recorder, upstream_request, body).await?, chain),
         NextRequest::Answered { answer, chain } => (answer, Some(chain)),
         NextRequest::PassedOn(answer) if is_not_from_service(&answer) => {
             return Ok(FetchedAnswer::NotFromService(answer));
@@ -291,14 +355,24 @@ async fn fetch_answer(
             return Ok(FetchedAnswer::PassOn(answer));
         }
     }
+    let issued = note_issued_keys(state, upstream_request, &answer);
+    let is_known = || recorder.at_start().get(&upstream_request.identified.fingerprint).is_some_and(Option::is_some);
+    if issued && state.settings.mode == Mode::RecordMissing && is_known() {
+        return Ok(FetchedAnswer::Renewed(answer));
+    }
     Ok(FetchedAnswer::Record(UpstreamPage { answer, chain }))
 }
 
 /// Sends the request with `body`, signed anew; or just as it came, where that is signed.
-async fn send(recorder: &Recorder, upstream_request: &UpstreamRequest, body: Bytes) -> Result<Answer, UpstreamError> {
-    let (request, identified) = (&upstream_request.request, &upstream_request.identified);
+async fn send(
+    state: &EngineState,
+    recorder: &Recorder,
+    upstream_request: &UpstreamRequest,
+    body: Bytes,
+) -> Result<Answer, UpstreamError> {
+    let request = &upstream_request.request;
     if upstream_request.keeps_signature() {
         return recorder.upstream.pass_on(request).await;
     }
-    recorder.upstream.send(&identified.actor, request, body, &identified.region).await
+    recorder.upstream.send(&upstream_request.destination(&state.settings.service.name), request, body).await
 }

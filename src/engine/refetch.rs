@@ -1,11 +1,11 @@
 //! A recorded read asked once more: read → sign → send → scrub, page by page. A write is never asked.
 
-use crate::aws::{Answer, Upstream, UpstreamError};
+use crate::aws::{Answer, Destination, SigningKeys, Upstream, UpstreamError};
 use crate::engine::classify::{error_kind, is_recordable};
 use crate::engine::pagination::page_loop_guard::{PageLoopGuard, PaginationError};
 use crate::engine::request_builder::RequestBuilder;
 use crate::json::{self, Kind as JsonKind, Node, quote, unquote};
-use crate::model::{Actor, DEFAULT_ACTOR, Entry, Page, Request, Take};
+use crate::model::{Actor, DEFAULT_ACTOR, Entry, Page, Request, SecretMembers, Take};
 use crate::redact::{Redaction, RedactionError, Scrubbed};
 use crate::service::{Operation, OperationKind, Service};
 use crate::token::{ExtractedToken, extract_token};
@@ -162,7 +162,12 @@ impl<'a> Refetcher<'a> {
             let ends = extracted.upstream_token.is_none() && !extracted.is_not_text;
             let next = extracted.upstream_token;
             let name = &refetch.entry.operation;
-            pages.push(self.redaction.redact_page(name, answer.status.as_u16(), &answer.headers, extracted.body)?);
+            pages.push(self.redaction.redact_page(
+                name,
+                SecretMembers::default(),
+                (answer.status.as_u16(), &answer.headers),
+                extracted.body,
+            )?);
             let Some(next) = next.filter(|_| most != Some(pages.len())) else {
                 let keyless = self.redaction.foreign_key_pseudonyms() > foreign;
                 return Ok(RefetchedPages { pages, complete: ends, keyless });
@@ -182,7 +187,14 @@ impl<'a> Refetcher<'a> {
         let Entry { actor, region, .. } = refetch.entry;
         let mut patience = PATIENCE.iter();
         loop {
-            let answer = self.upstream.send(actor, &request, request.body.clone(), region).await?;
+            let destination = Destination {
+                service: &self.service.name,
+                region,
+                actor,
+                signing: &SigningKeys::OfActor,
+                keeps_headers: false,
+            };
+            let answer = self.upstream.send(&destination, &request, request.body.clone()).await?;
             if is_recordable(&answer, &self.service.recording) {
                 return Ok(answer);
             }

@@ -2,7 +2,7 @@
 //! is not enabled for the account, and that is an answer like any other. Where it works nowhere, they tell of the credentials.
 //! Which of both is known once another region has accepted the key; until then such an answer waits.
 
-use crate::aws::Answer;
+use crate::aws::{Answer, SigningKeys};
 use crate::engine::classify::is_regional;
 use crate::engine::in_flight::PendingAnswer;
 use crate::engine::recorder::Recorder;
@@ -64,7 +64,12 @@ async fn find_signing_key(
     upstream_request: &UpstreamRequest,
 ) -> Option<String> {
     if upstream_request.keeps_signature() {
-        return RequestScope::read_region(&upstream_request.request, &state.settings).key_id().map(str::to_owned);
+        return RequestScope::read_place(&upstream_request.request, &state.settings).key_id().map(str::to_owned);
+    }
+    match upstream_request.signing() {
+        SigningKeys::Held(keys) => return Some(keys.access_key_id.clone()),
+        SigningKeys::None => return None,
+        SigningKeys::OfActor => {}
     }
     let credentials = recorder.upstream.credentials(&upstream_request.identified.actor);
     Some(credentials.current(SystemTime::now()).await.ok()?.access_key_id.clone())

@@ -5,7 +5,7 @@ use crate::engine::identify::{IdentifiedRequest, IdentifyRules, identify};
 use crate::engine::lookup::{Lookup, Match};
 use crate::engine::matcher;
 use crate::engine::miss::message::explain_miss;
-use crate::engine::miss::other_service::find_other_service;
+use crate::engine::miss::other_service::describe_other_service;
 use crate::engine::request_context::RequestContext;
 use crate::engine::request_scope::RequestScope;
 use crate::engine::response_cache::CachedResponse;
@@ -24,7 +24,7 @@ pub(super) fn replay(
     session_name: Option<String>,
 ) -> Result<Response, EngineError> {
     let live = state.live.get(session_name.as_deref());
-    let scope = RequestScope::read(request, &state.settings, &state.actors);
+    let scope = RequestScope::read(request, &state.settings, (&state.actors, &state.issued));
     let key = state.response_cache.key(request, &scope);
     // What a session with live values asks depends on them.
     let cached = if live.is_none() { state.response_cache.get(&key) } else { None };
@@ -63,9 +63,10 @@ fn identify_replayed(
     session: Option<&str>,
     live: Option<&Bindings>,
 ) -> Result<Arc<IdentifiedRequest>, EngineError> {
-    let service = &state.settings.service.name;
-    if let Some((miss, form)) = find_other_service(request, scope.credential.as_ref(), service, session) {
-        return Err(EngineError::OtherService { miss, form });
+    let service = &state.settings.service;
+    if !service.companions.is_recorded(scope.service) {
+        let miss = describe_other_service(request, scope.service, &state.settings, session);
+        return Err(EngineError::OtherService(miss));
     }
     identify(request, &IdentifyRules::from_settings(&state.settings), scope, live).map(Arc::new)
 }

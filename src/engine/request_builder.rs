@@ -3,6 +3,7 @@
 use crate::json::{self, Kind, Node};
 use crate::model::{Door, OperationName, Request};
 use crate::service::{Operation, Service};
+use crate::wire::{self, Protocol};
 use bytes::Bytes;
 use data_encoding::BASE64;
 use http::header::CONTENT_TYPE;
@@ -77,11 +78,7 @@ impl<'a> RequestBuilder<'a> {
                 Bytes::from(raw_body)
             }
             None if body.is_empty() => Bytes::new(),
-            None => {
-                let members: Vec<String> =
-                    body.iter().map(|(name, value)| format!("{}:{value}", json::quote(name))).collect();
-                Bytes::from(format!("{{{}}}", members.join(",")))
-            }
+            None => Bytes::from(write_object(&body)),
         };
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -98,6 +95,20 @@ impl<'a> RequestBuilder<'a> {
             session_prefix: None,
         }
     }
+}
+
+/// The request of a service without a model, for `members` with their JSON. What a name does not tell of its form makes no
+/// difference to what it asks.
+pub(super) fn build_companion_request(name: &OperationName, members: &[(String, String)]) -> Request {
+    let (_, operation) = name.service().unwrap_or_default();
+    let protocol = if operation.contains(' ') { Protocol::Rest } else { Protocol::AwsJson };
+    wire::build_request(protocol, operation, &write_object(members))
+}
+
+/// An object with these members, as JSON.
+fn write_object(members: &[(String, String)]) -> String {
+    let members: Vec<String> = members.iter().map(|(name, value)| format!("{}:{value}", json::quote(name))).collect();
+    format!("{{{}}}", members.join(","))
 }
 
 fn encode_pair(name: &str, value: &str) -> String {

@@ -171,14 +171,16 @@ impl ResponseCache {
 
 impl CacheKey<'_> {
     /// What is compared, each but the last without a NUL: methods, targets, regions and labels have none.
-    fn parts(&self) -> [&[u8]; 6] {
+    fn parts(&self) -> [&[u8]; 8] {
         let Request { method, path, query, body, .. } = self.request;
         [
             method.as_str().as_bytes(),
             path.as_bytes(),
             query.as_bytes(),
+            self.scope.service.as_bytes(),
             self.scope.region.as_bytes(),
             self.scope.actor.as_bytes(),
+            self.scope.parameter_headers.as_bytes(),
             body,
         ]
     }

@@ -5,7 +5,7 @@ use crate::diff::parameter_differences;
 use crate::engine::identify::{IdentifiedRequest, IdentifyRules, PageRequest, identify};
 use crate::engine::pagination::page_cut::{PageQuery, select_page};
 use crate::engine::prepared_entry::PreparedEntry;
-use crate::engine::request_builder::{RequestBuilder, write_members};
+use crate::engine::request_builder::{RequestBuilder, build_companion_request, write_members};
 use crate::engine::request_scope::RequestScope;
 use crate::engine::settings::Pages;
 use crate::fingerprint::Fingerprint;
@@ -56,7 +56,13 @@ fn identify_again(
     entry: &Entry,
 ) -> Result<Option<IdentifiedRequest>, BrokenEntry> {
     let rules = IdentifyRules { service, redaction };
-    let scope = RequestScope { credential: None, region: &entry.region, actor: entry.actor.clone().into() };
+    let scope = RequestScope {
+        credential: None,
+        service: entry.operation.service().map_or(&service.name, |(service, _)| service),
+        region: &entry.region,
+        actor: entry.actor.clone().into(),
+        parameter_headers: String::new(),
+    };
     let mut live = Bindings::default();
     let mut first = None;
     for request in build_requests(service, entry, &mut live) {
@@ -123,6 +129,7 @@ fn build_requests(service: &Service, entry: &Entry, live: &mut Bindings) -> Vec<
             }
             vec![build(|builder, name, value| builder.add(name, value))]
         }
+        OperationName::Companion(_) => vec![build_companion_request(&entry.operation, &members)],
         OperationName::Unknown(_) => {
             let request = build(|builder, name, value| builder.add(name, value));
             if service.operation(&request.method, &request.path).is_some() {

@@ -1,5 +1,6 @@
 //! What the engine is told.
 
+use crate::aws::ServiceEndpoints;
 use crate::model::{Actor, Secret};
 use crate::redact::Redaction;
 use crate::service::Service;
@@ -54,8 +55,10 @@ pub enum SignerChoice {
 pub struct EngineSettings {
     /// What to record.
     pub mode: Mode,
-    /// The service's table.
+    /// What is known of the services.
     pub service: Arc<Service>,
+    /// The hosts of those that are recorded.
+    pub endpoints: ServiceEndpoints,
     /// Region of requests that name none.
     pub region: String,
     /// The principals that callers speak as.
@@ -84,4 +87,36 @@ pub struct EngineSettings {
     pub pages: Pages,
     /// The rules of the cassette.
     pub redaction: Arc<Redaction>,
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail")]
+impl EngineSettings {
+    /// Settings of a replay that knows RAM and STS.
+    pub(super) fn for_tests() -> Self {
+        use crate::aws::ServiceEndpoint;
+        use crate::redact::{Key, KeySource};
+        let recorded = ["ram", "sts"];
+        let service =
+            Service::recording(recorded.map(str::to_owned).to_vec(), &toml::Table::new(), &toml::Table::new()).unwrap();
+        Self {
+            mode: Mode::ReplayOnly,
+            service: Arc::new(service),
+            endpoints: ServiceEndpoints::new(recorded.map(ServiceEndpoint::regional).to_vec()),
+            region: "us-east-1".to_owned(),
+            actors: Vec::new(),
+            poll: Poll::default(),
+            cassette: "cassettes/default".to_owned(),
+            record_command: String::new(),
+            record_anew_command: String::new(),
+            key: Secret::new(""),
+            allow_any_client: false,
+            signer: SignerChoice::AsFound,
+            tells_misses: false,
+            record_errors: false,
+            read_only: false,
+            pages: Pages::default(),
+            redaction: Arc::new(Redaction::built_in(KeySource::Known(Key::public()))),
+        }
+    }
 }

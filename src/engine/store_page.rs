@@ -4,6 +4,8 @@ use crate::aws::Answer;
 use crate::cassette::{CassetteError, EntryHead, TakeHead, TakeId, UpstreamToken};
 use crate::engine::body_holes::{fill_holes, punch_holes};
 use crate::engine::error::EngineError;
+use crate::engine::identify::IdentifiedRequest;
+use crate::engine::issue::recorded_form;
 use crate::engine::pagination::chains::{Chain, ChainContinuation, Chains, OpenChain, StoredPage};
 use crate::engine::pagination::upstream_tokens::{UpstreamTokenMap, remember_token};
 use crate::engine::prepared_entry::{fill_tokens, page_token};
@@ -11,8 +13,8 @@ use crate::engine::state::EngineState;
 use crate::engine::stats::run::count;
 use crate::engine::upstream_request::UpstreamRequest;
 use crate::engine::volatile::bind_values;
-use crate::model::{Page, Response, Secret};
-use crate::redact::Scrubbed;
+use crate::model::{Body, Page, Response, Secret};
+use crate::redact::{RedactionError, Scrubbed};
 use crate::token::{ExtractedToken, Token, extract_token};
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,9 +77,10 @@ pub(super) async fn store_page(
     };
     let chain = chain.unwrap_or_else(|| Arc::new(Mutex::new(begin_chain(state, upstream_request))));
     let live = state.live.get(upstream_request.session_name()).unwrap_or_default();
-    let body = punch_holes(extracted.body, &live);
-    let redacted =
-        state.settings.redaction.redact_page(&identified.name, answer.status.as_u16(), &answer.headers, body.clone());
+    let own_form = identified.service == state.settings.service.name;
+    let recorded = if own_form { extracted.body } else { recorded_form(state, upstream_request, &answer) };
+    let body = punch_holes(recorded, &live);
+    let redacted = redact_answer(state, identified, &answer, body.clone());
     let page = match redacted {
         Ok(page) => page,
         Err(error) => return Ok(pass_on_unrecorded(state, upstream_request, answer, &error)),
@@ -102,8 +105,8 @@ pub(super) async fn store_page(
             (next, stored)
         }
     };
-    if upstream_request.keeps_signature() {
-        // The client's next request will be signed too: only upstream's own token can go up in it.
+    if upstream_request.keeps_signature() || !own_form {
+        // The client's next request will be signed too: only upstream's own token can go up in it. Other services have none.
         return Ok(StoreOutcome { response: answer.into(), stored });
     }
     // The client gets what AWS said; only the cassette is redacted.
@@ -268,6 +271,18 @@ fn write_page(
     };
     cassette.keep_time(&id.fingerprint(), took);
     Ok(id)
+}
+
+/// The storable page for `answer`, whose body has its holes.
+fn redact_answer(
+    state: &EngineState,
+    identified: &IdentifiedRequest,
+    answer: &Answer,
+    body: Body,
+) -> Result<Scrubbed<Page>, RedactionError> {
+    let secrets = state.settings.service.secrets(identified.operation.as_deref());
+    let answer = (answer.status.as_u16(), &answer.headers);
+    state.settings.redaction.redact_page(&identified.name, secrets, answer, body)
 }
 
 /// What cannot be recorded goes to the client as it came.

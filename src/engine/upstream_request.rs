@@ -1,5 +1,6 @@
 //! A request that goes upstream, and what it is recorded with.
 
+use crate::aws::{Destination, SigningKeys};
 use crate::engine::in_flight::Waiters;
 use crate::engine::pagination::chains::ListingRead;
 use crate::engine::request_context::RequestContext;
@@ -18,6 +19,8 @@ pub(super) struct UpstreamRequest {
     recorded_after: Option<Option<String>>,
     /// The account to take for the run's own once upstream has accepted the client's own signature.
     account: Option<String>,
+    /// What it is signed with.
+    signing: SigningKeys,
     /// Who waits for the answer, once it is on its way for somebody.
     waiters: OnceLock<Waiters>,
 }
@@ -29,6 +32,7 @@ impl UpstreamRequest {
             context,
             recorded_after: None,
             account: None,
+            signing: SigningKeys::OfActor,
             waiters: OnceLock::new(),
         }
     }
@@ -43,6 +47,27 @@ impl UpstreamRequest {
         Self { account, ..self }
     }
 
+    /// The same, signed with `signing`.
+    pub(super) fn with_signing(self, signing: SigningKeys) -> Self {
+        Self { signing, ..self }
+    }
+
+    pub(super) const fn signing(&self) -> &SigningKeys {
+        &self.signing
+    }
+
+    /// Where it goes, and as whom; `ram` is the name of the service that has a model.
+    pub(super) fn destination(&self, ram: &str) -> Destination<'_> {
+        let identified = &self.identified;
+        Destination {
+            service: &identified.service,
+            region: &identified.region,
+            actor: &identified.actor,
+            signing: &self.signing,
+            keeps_headers: identified.service != ram,
+        }
+    }
+
     /// The same, to be recorded later. A read stays where it was in the line of its session; a write comes last there: whatever
     /// was recorded meanwhile is linked past it.
     pub(super) fn set_aside(&self) -> Self {
@@ -52,6 +77,7 @@ impl UpstreamRequest {
             session: Arc::clone(&self.session),
             recorded_after: if is_write { self.recorded_after.clone() } else { Some(self.preceding_write()) },
             account: None,
+            signing: self.signing.clone(),
             waiters: OnceLock::new(),
         }
     }

@@ -46,14 +46,16 @@ impl IndexedWrites {
 #[must_use]
 pub fn operation_rules(service: &Service, operation: &OperationName) -> OperationRules {
     let transient_errors = service.recording.transient_errors.clone();
-    match service.operation_named(operation.as_str()) {
+    let identifiers = service.companions.identifiers().clone();
+    match service.operation_called(operation) {
         Some(operation) => OperationRules {
             concerned_by_all: operation.concerned_by_all,
             concerned_by: operation.concerned_by.clone(),
             passing: operation.passing.clone(),
             transient_errors,
+            identifiers,
         },
-        None => OperationRules { transient_errors, ..OperationRules::default() },
+        None => OperationRules { transient_errors, identifiers, ..OperationRules::default() },
     }
 }
 
@@ -93,5 +95,6 @@ fn read_write_tree(cassette: &Cassette<PreparedEntry>, service: &Service) -> Wri
         written.filter_map(|(folder, fingerprint)| {
             Some((fingerprint, cassette.entry(&folder, &fingerprint).ok().flatten()?))
         }),
+        service.companions.identifiers(),
     )
 }

@@ -1,6 +1,5 @@
 //! What tells a recorded file from anybody else's JSON, where no `cassette.json` stands by it.
 
-use super::read::operation_name;
 use crate::json::unquote;
 use crate::model::OperationName;
 use std::borrow::Cow;
@@ -13,7 +12,7 @@ pub fn begins_as_entry(text: &str) -> Option<OperationName> {
     let (_, rest) = member(rest, "\"region\"")?;
     let (_, rest) = member(rest, "\"actor\"")?;
     past(past(rest, "\"request\"")?, ":")?;
-    Some(operation_name(operation.into_owned()))
+    Some(OperationName::parse(operation.into_owned()))
 }
 
 /// The value of the member `name`, a string, and what follows its comma.

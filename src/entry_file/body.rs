@@ -21,6 +21,7 @@ pub fn spelled(body: &Body) -> Bytes {
         let (name, value) = match hole {
             Hole::Token(position) => ("$token", position.to_string()),
             Hole::Volatile(origin) => ("$volatile", json::quote(origin)),
+            Hole::Fresh(freshness) => ("$fresh", json::quote(&freshness.to_string())),
         };
         Ok::<_, Infallible>(Cow::Owned(format!("{{\"{name}\":{value}}}").into_bytes()))
     };
@@ -134,6 +135,7 @@ pub(super) fn hole_text(hole: &Hole) -> String {
     match hole {
         Hole::Token(position) => format!("{{\"$token\": {position}}}"),
         Hole::Volatile(source) => format!("{{\"$volatile\": {}}}", json::quote(source)),
+        Hole::Fresh(freshness) => format!("{{\"$fresh\": {}}}", json::quote(&freshness.to_string())),
     }
 }
 
@@ -173,6 +175,7 @@ pub(super) fn hole_or_escape(node: &Node<'_>) -> Result<Option<Instead>, FileFla
     let hole = match name {
         "token\"" if member.value.kind == Kind::Number => member.value.raw.parse().ok().map(Hole::Token),
         "volatile\"" => text().map(Hole::Volatile),
+        "fresh\"" => text().and_then(|text| text.parse().ok()).map(Hole::Fresh),
         // What stands for an account is the same in every session, and is written as the string that it is.
         "account\"" if member.value.text().is_some() => return Ok(Some(Instead::Text(member.value.raw.to_owned()))),
         "account\"" => None,

@@ -19,18 +19,13 @@ pub fn read(text: &[u8]) -> Result<Entry, FileFlaw> {
         conflict(text).unwrap_or_else(|| FileFlaw::at(error.offset, format!("not JSON: {}", error.reason)))
     })?;
     let mut fields = Fields::read(&root, String::new())?;
-    let operation = operation_name(fields.text("operation")?);
+    let operation = OperationName::parse(fields.text("operation")?);
     let region = fields.text("region")?;
     let actor = fields.text("actor")?;
     let request = read_request(fields.required("request")?)?;
     let takes = array(&mut fields, "takes", read_take)?;
     fields.finish()?;
     Ok(Entry { operation, region, actor, request, takes })
-}
-
-/// The operation that is written so.
-pub(super) fn operation_name(text: String) -> OperationName {
-    if text.contains(' ') { OperationName::Unknown(text) } else { OperationName::Known(text) }
 }
 
 /// The conflict that `git` left in `text`, if it did.

@@ -6,7 +6,7 @@ use crate::model::OperationName;
 #[must_use]
 pub fn canonical_text(operation: &OperationName, region: &str, actor: &str, parameters: &str) -> String {
     let (label, name) = match operation {
-        OperationName::Known(name) => ("operation", name),
+        OperationName::Known(name) | OperationName::Companion(name) => ("operation", name),
         OperationName::Unknown(name) => ("unknown-operation", name),
     };
     ["ramtape-request-1\n", label, " ", name, "\nregion ", region, "\nactor ", actor, "\n", parameters, "\n"].concat()

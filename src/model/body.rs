@@ -1,17 +1,21 @@
 //! A stored body: literal bytes, and holes that are filled on the way out.
 
+use super::{Freshness, Notation};
 use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// A place in a stored body that holds no bytes of its own. Each stands for one whole JSON string, quotes included.
+/// A place in a stored body that holds no bytes of its own. Each stands for one whole value in the body's notation: of JSON a
+/// string with its quotes or a number, of XML the content of an element, of CBOR an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Hole {
     /// ramtape's token for the page at this position of the chain (the first page is 0, so the smallest token is 1).
     Token(u32),
     /// The live value of a volatile member: `write id:JSON pointer` of the request member that first held it.
     Volatile(String),
+    /// A time that is as far ahead as it was when it was recorded.
+    Fresh(Freshness),
 }
 
 /// A piece of a [`Body`].
@@ -72,20 +76,30 @@ impl Body {
         })
     }
 
-    /// The bytes with an empty JSON string in place of every hole, which is what a hole can be parsed as, and where those
-    /// stand. A body without holes is handed out without a copy.
+    /// How it is written.
+    #[must_use]
+    pub fn notation(&self) -> Notation {
+        match self.parts.first() {
+            Some(Part::Literal(bytes)) => Notation::detect(bytes),
+            _ => Notation::Json,
+        }
+    }
+
+    /// The bytes with the notation's placeholder for every hole, which is what a hole can be parsed as, and where those stand. A
+    /// body without holes is handed out without a copy.
     #[must_use]
     pub fn with_placeholders(&self) -> (Bytes, Vec<(Range<usize>, &Hole)>) {
         if let [Part::Literal(bytes)] = self.parts.as_slice() {
             return (bytes.clone(), Vec::new());
         }
+        let notation = self.notation();
         let (mut bytes, mut holes) = (BytesMut::new(), Vec::new());
         for part in &self.parts {
             match part {
                 Part::Literal(literal) => bytes.extend_from_slice(literal),
                 Part::Hole(hole) => {
                     let start = bytes.len();
-                    bytes.extend_from_slice(b"\"\"");
+                    bytes.extend_from_slice(notation.placeholder());
                     holes.push((start..bytes.len(), hole));
                 }
             }
@@ -99,7 +113,7 @@ impl Body {
         self.parts.is_empty()
     }
 
-    /// The body's bytes with every hole replaced by what `fill` gives for it (whole JSON string, quotes included).
+    /// The body's bytes with every hole replaced by what `fill` gives for it (a whole value, quotes included).
     /// A body without holes is handed out without a copy.
     ///
     /// # Errors

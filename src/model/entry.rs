@@ -10,6 +10,8 @@ pub enum OperationName {
     Known(String),
     /// Anything else: method and path as received, joined by a blank (`POST /listfoo`).
     Unknown(String),
+    /// An operation of another service, behind the service's name and a colon (`sts:AssumeRole`, `s3:GET /bucket`).
+    Companion(String),
 }
 
 impl OperationName {
@@ -17,7 +19,27 @@ impl OperationName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Known(name) | Self::Unknown(name) => name,
+            Self::Known(name) | Self::Unknown(name) | Self::Companion(name) => name,
+        }
+    }
+
+    /// The operation that is written so.
+    #[must_use]
+    pub fn parse(text: String) -> Self {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        match text.split_once(':') {
+            Some((service, _)) if !service.is_empty() && service.bytes().all(plain) => Self::Companion(text),
+            _ if text.contains(' ') => Self::Unknown(text),
+            _ => Self::Known(text),
+        }
+    }
+
+    /// The other service that it is of, and what it is called there.
+    #[must_use]
+    pub fn service(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Companion(name) => name.split_once(':'),
+            Self::Known(_) | Self::Unknown(_) => None,
         }
     }
 
@@ -27,27 +49,45 @@ impl OperationName {
     pub fn folder(&self) -> String {
         let mut folder = String::new();
         match self {
-            Self::Known(name) => {
-                for c in name.chars() {
-                    if c.is_ascii_uppercase() && !folder.is_empty() {
-                        folder.push('-');
-                    }
-                    folder.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+            Self::Known(name) => push_words(&mut folder, name),
+            Self::Companion(_) => {
+                let (service, operation) = self.service().unwrap_or_default();
+                folder.push_str(service);
+                folder.push('.');
+                if operation.contains(' ') {
+                    push_path(&mut folder, operation)
+                } else {
+                    push_words(&mut folder, operation)
                 }
             }
             Self::Unknown(name) => {
                 folder.push_str("unknown-");
-                for c in name.chars() {
-                    let plain = c.is_ascii_alphanumeric() || c == '.' || c == '_';
-                    let c = if plain { c.to_ascii_lowercase() } else { '-' };
-                    if !(c == '-' && folder.ends_with('-')) {
-                        folder.push(c);
-                    }
-                }
+                push_path(&mut folder, name);
             }
         }
         folder.truncate(64);
         folder
+    }
+}
+
+/// A name in camel case, as words with dashes between them.
+fn push_words(folder: &mut String, name: &str) {
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !folder.is_empty() && !folder.ends_with('.') {
+            folder.push('-');
+        }
+        folder.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+    }
+}
+
+/// A method and a path, with a dash for what a folder's name cannot have.
+fn push_path(folder: &mut String, path: &str) {
+    for c in path.chars() {
+        let plain = c.is_ascii_alphanumeric() || c == '.' || c == '_';
+        let c = if plain { c.to_ascii_lowercase() } else { '-' };
+        if !(c == '-' && folder.ends_with('-')) {
+            folder.push(c);
+        }
     }
 }
 
@@ -155,6 +195,9 @@ mod tests {
             (OperationName::Known("GetResourceShares".into()), "get-resource-shares"),
             (OperationName::Known("EnableSharingWithAwsOrganization".into()), "enable-sharing-with-aws-organization"),
             (OperationName::Unknown("POST /listFoo".into()), "unknown-post-listfoo"),
+            (OperationName::parse("sts:AssumeRole".into()), "sts.assume-role"),
+            (OperationName::parse("s3:GET /Bucket/../x:y".into()), "s3.get-bucket-..-x-y"),
+            (OperationName::parse("POST /x:y".into()), "unknown-post-x-y"),
             (OperationName::Unknown("GET /../../etc/passwd".into()), "unknown-get-..-..-etc-passwd"),
         ] {
             assert_eq!(name.folder(), folder);

@@ -1,6 +1,6 @@
 //! The host and port that a request names, and whether they mean ramtape itself.
 
-use crate::aws::ServiceHost;
+use crate::aws::ServiceEndpoints;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// A host and perhaps a port, `host[:port]`, well-formed.
@@ -53,9 +53,9 @@ impl<'a> HostPort<'a> {
             && self.port.unwrap_or(default_port) == other.port.unwrap_or(default_port)
     }
 
-    /// Whether it is the name of one of `service`'s endpoints, with `default_port` or none.
-    pub(super) fn is_endpoint_of(self, service: &str, default_port: u16) -> bool {
-        self.port.is_none_or(|port| port == default_port) && ServiceHost::parse(self.host, service).is_some()
+    /// Whether it is the name of an endpoint of one of `services`, with `default_port` or none.
+    pub(super) fn is_endpoint_of(self, services: &ServiceEndpoints, default_port: u16) -> bool {
+        self.port.is_none_or(|port| port == default_port) && services.find(self.host).is_some()
     }
 }
 

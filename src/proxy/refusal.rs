@@ -17,8 +17,8 @@ pub(super) enum Refusal {
     #[error("the request's target names another host than its Host header")]
     HostMismatch,
     #[error(
-        "ramtape is a forward proxy only for RAM's own endpoints (http://ram.REGION.amazonaws.com); for other clients, \
-         set AWS_ENDPOINT_URL_RAM=http://{listen} instead"
+        "ramtape is a forward proxy only for the endpoints of the services that it records (http://ram.REGION.amazonaws.com; \
+         others are added with --service); for other clients, set AWS_ENDPOINT_URL_RAM=http://{listen} instead"
     )]
     NotForwardProxy { listen: std::net::SocketAddr },
     #[error(

@@ -7,6 +7,7 @@ use super::connect::HTTPS;
 use super::host_port::{HostPort, OwnNames};
 use super::limits::Limits;
 use super::refusal::Refusal;
+use crate::aws::ServiceEndpoints;
 use crate::model::{Door, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
@@ -19,8 +20,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 #[derive(Debug)]
 pub(super) struct RequestGuard {
     pub(super) own: OwnNames,
-    /// The service whose endpoints may be destination through ramtape.
-    pub(super) service: String,
+    /// The services whose endpoints may be destination through ramtape.
+    pub(super) services: ServiceEndpoints,
     /// Whether the browser rules hold on every path, not only on admin paths.
     pub(super) guarded: bool,
     pub(super) limits: Limits,
@@ -186,7 +187,7 @@ impl RequestGuard {
             return by(Door::Endpoint);
         }
         // Both spellings count: one is where the request would go, the other what its client signed.
-        let is_service = [target, authority].iter().all(|name| name.is_endpoint_of(&self.service, default_port));
+        let is_service = [target, authority].iter().all(|name| name.is_endpoint_of(&self.services, default_port));
         if is_service { by(Door::Proxy) } else { Err(self.not_a_forward_proxy()) }
     }
 

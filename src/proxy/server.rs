@@ -56,7 +56,7 @@ pub async fn start<A: Handler>(
     let addr = listener.local_addr().map_err(ProxyError::NoAddress)?;
     let guard = RequestGuard {
         own: OwnNames { listen: addr, allowed: settings.allowed_hosts },
-        service: settings.service,
+        services: settings.services,
         guarded: settings.guarded,
         limits: settings.limits.clone(),
         instance: settings.instance,

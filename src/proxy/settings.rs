@@ -2,6 +2,7 @@
 
 use super::connect::ConnectPolicy;
 use super::limits::Limits;
+use crate::aws::ServiceEndpoints;
 use crate::ca::{CaError, ServerCertificates};
 use crate::model::Secret;
 use std::net::SocketAddr;
@@ -17,8 +18,8 @@ pub struct ProxySettings {
     pub allow_remote: bool,
     /// Names (`host` or `host:port`) besides loopback and `listen` that a `Host` header may carry.
     pub allowed_hosts: Vec<String>,
-    /// The service whose endpoints may be addressed through ramtape as a proxy.
-    pub service: String,
+    /// The services whose endpoints may be addressed through ramtape as a proxy.
+    pub services: ServiceEndpoints,
     /// Whether upstream can be reached: the rules for `Origin` and `Host` then apply to every request.
     pub guarded: bool,
     /// The capability key, to tell its path segment from a session's name.

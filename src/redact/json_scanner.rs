@@ -33,8 +33,13 @@ impl Scanner<'_> {
 
     /// Everything to redact in the value of a parameter that came as text.
     pub(super) fn find_in_parameter(&self, name: &str, text: &str) -> Vec<ScanMatch> {
+        self.find_at(&[Cow::Borrowed(name)], text)
+    }
+
+    /// Everything to redact in a string that these members and indexes lead to.
+    pub(super) fn find_at(&self, path: &[Cow<'_, str>], text: &str) -> Vec<ScanMatch> {
         let mut search = JsonSearch::new(self);
-        search.path.push(name.to_owned());
+        search.path.extend(path.iter().map(|name| name.clone().into_owned()));
         let redacted = search.redacted_whole(None);
         search.add_string_text(text, redacted.as_ref());
         search.matches
@@ -115,12 +120,22 @@ impl<'s, 'r> JsonSearch<'s, 'r> {
             match &node.kind {
                 Kind::Number => self.add_number(node, redacted.as_ref()),
                 Kind::String => self.add_string(node, redacted.as_ref()),
-                Kind::Object(members) => named_beside = secrets_named_beside(members),
+                Kind::Object(members) => named_beside = self.secrets_beside(members),
                 Kind::Null | Kind::Bool(_) | Kind::Array(_) => {}
             }
             Some(Inherited { redacted, named_beside })
         });
         self.path.truncate(base);
+    }
+
+    /// The names, in lower case, of the members that are secrets because others beside them say so.
+    fn secrets_beside(&self, members: &[Member<'_>]) -> Vec<String> {
+        let mut named = secrets_named_beside(members);
+        if self.scanner.secrets.beside.is_some() {
+            let texts = members.iter().filter_map(|member| member.value.text());
+            named.extend(texts.filter_map(|text| Some(self.scanner.secrets.beside(&text)?.to_ascii_lowercase())));
+        }
+        named
     }
 
     /// Why the value at the path is redacted whole, if it is; `within` is why what holds it is.
@@ -132,7 +147,7 @@ impl<'s, 'r> JsonSearch<'s, 'r> {
         if let Some(rule) = selecting {
             return Some(RedactedWhole { label: rule.label().into(), with: rule.rule.with.clone() });
         }
-        let is_secret = self.path.last().is_some_and(|name| is_secret_member(name));
+        let is_secret = self.path.last().is_some_and(|name| is_secret_member(name) || self.scanner.secrets.has(name));
         is_secret.then(RedactedWhole::by_name)
     }
 

@@ -6,12 +6,15 @@ use super::scanner::{ScanMatch, Scanner};
 use super::scrub::{Scrubbed, kept_headers};
 use super::value_kind::ValueKind;
 use crate::json;
-use crate::model::{Body, OperationName, Page};
+use crate::model::{Body, Hole, Notation, OperationName, Page, Part, SecretMembers};
+use crate::wire::{self, Leaf};
+use bytes::Bytes;
 use http::HeaderMap;
 use parking_lot::Mutex;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -110,6 +113,16 @@ impl Redaction {
         &self.spec
     }
 
+    /// `text` as it would stand in a request's copy.
+    ///
+    /// # Errors
+    /// As the variants of [`RedactionError`] say.
+    pub fn redact_text(&self, text: &str) -> Result<String, RedactionError> {
+        let (rules, accounts) = (self.rules.as_slice(), self.spec.accounts);
+        let scanner = Scanner { rules, accounts, direction: Direction::Request, ..Scanner::built_in() };
+        self.replace_matches(text, &scanner.find_in_text(text, ""))
+    }
+
     /// How many pseudonyms were made so far with another key than the cassette names, which is not here. They do not tell
     /// whether a value is the recorded one.
     pub fn foreign_key_pseudonyms(&self) -> usize {
@@ -135,19 +148,21 @@ impl Redaction {
         }
     }
 
-    /// The storable page for an answer to `operation`: the kept headers, and the body with its holes; redacted.
+    /// The storable page for an answer to `operation`, its status and headers: the kept headers, and the body with its holes;
+    /// redacted, the members that are `secrets` too.
     ///
     /// # Errors
     /// As the variants of [`RedactionError`] say.
     pub fn redact_page(
         &self,
         operation: &OperationName,
-        status: u16,
-        headers: &HeaderMap,
+        secrets: SecretMembers<'_>,
+        answer: (u16, &HeaderMap),
         body: Body,
     ) -> Result<Scrubbed<Page>, RedactionError> {
-        let mut headers = kept_headers(headers);
-        let scanner = self.answer_scanner(operation);
+        let (status, headers) = answer;
+        let mut headers = kept_headers(operation, headers);
+        let scanner = Scanner { secrets, ..self.answer_scanner(operation) };
         for (_, value) in &mut headers {
             let matches = scanner.find_in_text(value, "");
             self.count(&matches);
@@ -170,6 +185,11 @@ impl Redaction {
     /// `body`, its literal parts redacted.
     fn body(&self, scanner: &Scanner<'_>, body: Body) -> Result<Body, RedactionError> {
         let (bytes, holes) = body.with_placeholders();
+        // An element that is all of a body has no name among the members: what it is shows in the text.
+        let named = |leaves: &Vec<Leaf<'_>>| leaves.iter().all(|leaf| !leaf.path.is_empty());
+        if let Some(leaves) = wire::leaves(&bytes).filter(named) {
+            return self.leaves(scanner, (&bytes, holes), leaves);
+        }
         let matches = scanner.find_in_bytes(&bytes);
         if matches.is_empty() {
             return Ok(body);
@@ -197,6 +217,38 @@ impl Redaction {
             at = place.end;
         }
         literal(&mut redacted, at, bytes.len());
+        Ok(redacted)
+    }
+
+    /// A body in XML or CBOR, its strings redacted one by one: each is written anew in its notation.
+    fn leaves(
+        &self,
+        scanner: &Scanner<'_>,
+        (bytes, holes): (&Bytes, Vec<(Range<usize>, &Hole)>),
+        leaves: Vec<Leaf<'_>>,
+    ) -> Result<Body, RedactionError> {
+        let notation = Notation::detect(bytes);
+        let mut pieces: BTreeMap<usize, (usize, Part)> =
+            holes.into_iter().map(|(place, hole)| (place.start, (place.end, Part::Hole(hole.clone())))).collect();
+        for leaf in leaves {
+            let matches = scanner.find_at(&leaf.path, &leaf.text);
+            if matches.is_empty() || pieces.contains_key(&leaf.range.start) {
+                continue;
+            }
+            self.count(&matches);
+            let text = wire::encode_text(notation, &self.replace_matches(&leaf.text, &matches)?);
+            pieces.insert(leaf.range.start, (leaf.range.end, Part::Literal(text.into())));
+        }
+        let (mut redacted, mut at) = (Body::default(), 0);
+        for (start, (end, part)) in pieces {
+            redacted.push_literal(bytes.slice(at..start));
+            match part {
+                Part::Literal(text) => redacted.push_literal(text),
+                Part::Hole(hole) => redacted.push_hole(hole),
+            }
+            at = end;
+        }
+        redacted.push_literal(bytes.slice(at..));
         Ok(redacted)
     }
 
@@ -285,14 +337,19 @@ impl Redaction {
 #[must_use]
 pub fn scrub_page(status: u16, headers: &HeaderMap, body: Body) -> Scrubbed<Page> {
     let redaction = Redaction::built_in(KeySource::Known(Key::public()));
-    let page = redaction.redact_page(&OperationName::Unknown(String::new()), status, headers, body);
+    let page = redaction.redact_page(
+        &OperationName::Unknown(String::new()),
+        SecretMembers::default(),
+        (status, headers),
+        body,
+    );
     // Only narrow ranges can run out, and the built-in rules use none.
     page.unwrap_or_else(|_| Scrubbed::new(Page { status, headers: Vec::new(), body: Body::default() }))
 }
 
 pub(super) fn known_name(operation: &OperationName) -> Option<&str> {
     match operation {
-        OperationName::Known(name) => Some(name),
+        OperationName::Known(name) | OperationName::Companion(name) => Some(name),
         OperationName::Unknown(_) => None,
     }
 }

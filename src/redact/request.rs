@@ -3,7 +3,7 @@
 use super::redaction::{KeySource, Redaction, RedactionError};
 use super::rule::Direction;
 use super::scanner::{ScanMatch, Scanner};
-use crate::model::{decode_query_text, query_pair};
+use crate::model::{SecretMembers, decode_query_text, query_pair};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +16,9 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub struct RequestParts<'a> {
     /// The operation, if it is a known one.
     pub operation: Option<&'a str>,
-    /// The path of an unknown one.
+    /// Members that its service's table calls secret.
+    pub secrets: SecretMembers<'a>,
+    /// What else may hold something to redact: the path of an unknown one, or a name with a path in it.
     pub path: &'a str,
     /// The query, as received.
     pub query: &'a str,
@@ -60,11 +62,12 @@ impl Redaction {
             accounts: self.spec.accounts,
             operation: parts.operation,
             direction: Direction::Request,
+            secrets: parts.secrets,
             keep: parts.keep,
             skip: parts.skip,
         };
         let known = parts.operation.is_some();
-        let in_path = if known { Vec::new() } else { scanner.find_in_text(parts.path, "/(path)") };
+        let in_path = if parts.path.is_empty() { Vec::new() } else { scanner.find_in_text(parts.path, "/(path)") };
         let in_body = in_body(&scanner, parts.body, known);
         let in_query = if parts.query.is_empty() { Vec::new() } else { in_query(&scanner, parts) };
         let all: Vec<&ScanMatch> =

@@ -5,6 +5,7 @@ use super::escape;
 use super::patterns;
 use super::rule::{CompiledRule, Direction};
 use super::value_kind::{ValueKind, find_pseudonyms};
+use crate::model::SecretMembers;
 use regex::Regex;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -54,6 +55,8 @@ pub(super) struct Scanner<'r> {
     pub(super) accounts: bool,
     pub(super) operation: Option<&'r str>,
     pub(super) direction: Direction,
+    /// Members that the service's table calls secret.
+    pub(super) secrets: SecretMembers<'r>,
     /// Strings to leave alone, whole: they become holes.
     pub(super) keep: &'r dyn Fn(&str) -> bool,
     /// Members of the outermost object to leave alone.
@@ -68,6 +71,7 @@ impl<'r> Scanner<'r> {
             accounts: false,
             operation: None,
             direction: Direction::Both,
+            secrets: SecretMembers { names: &[], beside: None },
             keep: &|_| false,
             skip: &|_| false,
         }
@@ -83,6 +87,7 @@ impl<'r> Scanner<'r> {
         patterns::may_hold_secret(text)
             || (self.accounts && account::may_hold(text))
             || self.own_rules().next().is_some()
+            || !self.secrets.is_empty()
     }
 
     /// Everything to redact in a text that is not JSON, in order of place. Percent-encoding hides nothing.

@@ -40,12 +40,13 @@ macro_rules! regex {
 regex!(UUID, "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
 regex!(EMAIL, r"^[\w.%+'-]+@[\w-]+(?:\.[\w-]+)+$");
 regex!(KEY_ID, "^(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}$");
-regex!(PSEUDONYM_TEXT, "^redacted-[acdeghilmnoprstu]{20}(?:-redacted)*$");
+// And what stands for temporary credentials: whose they are.
+regex!(PSEUDONYM_TEXT, "^(?:redacted-[acdeghilmnoprstu]{20}(?:-redacted)*|ramtape-as-[A-Za-z0-9._-]{1,80})$");
 regex!(PSEUDONYM_KEY_ID, "^REDACTED[ACDEGHILMNOPRSTU]{12}$");
 // Pseudonyms of texts, wherever they stand in a longer one.
 regex!(
     PSEUDONYM_WITHIN,
-    r"redacted-[acdeghilmnoprstu]{20}(?:-redacted)*(?:@example\.com)?|REDACTED[ACDEGHILMNOPRSTU]{12}|[0-9]{12,18}"
+    r"redacted-[acdeghilmnoprstu]{20}(?:-redacted)*(?:@example\.com)?|ramtape-as-[A-Za-z0-9._-]{1,80}|REDACTED[ACDEGHILMNOPRSTU]{12}|[0-9]{12,18}"
 );
 
 fn is(regex: &LazyLock<Option<Regex>>, text: &str) -> bool {

@@ -34,6 +34,16 @@ pub enum ServiceError {
         /// What is wrong with that, and the nearest name.
         reason: String,
     },
+    /// What is no service's name.
+    #[error(
+        "{name:?} cannot be a service: write its name as in a signature's scope, in small letters, such as sts or ec2{meant}"
+    )]
+    Name {
+        /// What stands there.
+        name: String,
+        /// The nearest one that is known, as a question.
+        meant: String,
+    },
     /// A new operation without a member it needs.
     #[error("operation {operation} is not one of the service's: to add it, give method, path and kind{meant}")]
     Incomplete {

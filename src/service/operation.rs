@@ -34,6 +34,8 @@ pub struct Operation {
     pub query: Vec<String>,
     /// Members that do not count for what is asked (`clientToken`).
     pub volatile: Vec<String>,
+    /// Members that do not count for what is asked, and whose values mean nothing elsewhere.
+    pub ignored: Vec<String>,
     /// Lists that have no order: names of members, and JSON pointers to lists inside of them, `*` standing for any one step.
     pub unordered: Vec<String>,
     /// Members that hold JSON inside a string.

@@ -87,6 +87,7 @@ impl RawOperation {
             page_items: self.page_items,
             query: self.query,
             volatile: self.volatile,
+            ignored: Vec::new(),
             unordered: self.unordered,
             json_strings: self.json_strings,
             members: self.members,

@@ -1,10 +1,12 @@
 //! The operation table and the rules beside it.
 
+use super::companions::Companions;
 use super::error::ServiceError;
 use super::members;
 use super::operation::{Operation, OperationKind};
 use super::raw::RawOperation;
 use super::types::Structure;
+use crate::model::{OperationName, SecretMembers};
 use http::Method;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -55,7 +57,7 @@ struct RawService {
     operations: BTreeMap<String, RawOperation>,
 }
 
-/// The service that is recorded: its operations and rules.
+/// What is known of the services: of RAM its operations and rules, of the others what `config/services.toml` has.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Its name in a credential scope and in a host name.
@@ -72,6 +74,8 @@ pub struct Service {
     pub errors: BTreeMap<String, u16>,
     /// What objects in parameters and answers are made of, by name.
     pub structures: BTreeMap<String, Structure>,
+    /// The services beside it.
+    pub companions: Companions,
     operations: HashMap<String, Vec<Arc<Operation>>>,
 }
 
@@ -81,6 +85,20 @@ impl Service {
     /// # Errors
     /// Where an addition is malformed or incomplete.
     pub fn with_additions(additions: &toml::Table) -> Result<Self, ServiceError> {
+        let raw: RawService = toml::from_str(BUILTIN)?;
+        Self::recording(vec![raw.service], additions, &toml::Table::new())
+    }
+
+    /// As [`Self::with_additions`], with the services called `recorded` to record, and `companions` on top of what is known of
+    /// those beside RAM: the `[services]` table of the user's file.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn recording(
+        recorded: Vec<String>,
+        additions: &toml::Table,
+        companions: &toml::Table,
+    ) -> Result<Self, ServiceError> {
         let mut raw: RawService = toml::from_str(BUILTIN)?;
         let modelled: Vec<String> = raw.operations.keys().cloned().collect();
         for (name, addition) in additions {
@@ -102,6 +120,7 @@ impl Service {
             recording: raw.recording,
             errors: raw.errors,
             structures: raw.structures,
+            companions: Companions::with_additions(recorded, companions)?,
             operations,
         })
     }
@@ -112,7 +131,20 @@ impl Service {
         self.operations.get(path)?.iter().find(|operation| operation.method == *method)
     }
 
-    /// The operation called `name`.
+    /// The operation that a cassette calls `name`, RAM's or another service's; `None` of one that nothing is known of.
+    #[must_use]
+    pub fn operation_called(&self, name: &OperationName) -> Option<Arc<Operation>> {
+        match name {
+            OperationName::Known(name) => self.operation_named(name).cloned(),
+            OperationName::Companion(_) => {
+                let (service, operation) = name.service()?;
+                Some(Arc::new(self.companions.operation(service, operation)))
+            }
+            OperationName::Unknown(_) => None,
+        }
+    }
+
+    /// RAM's operation called `name`.
     #[must_use]
     pub fn operation_named(&self, name: &str) -> Option<&Arc<Operation>> {
         self.operations().find(|operation| operation.name == name)
@@ -123,6 +155,23 @@ impl Service {
     #[must_use]
     pub fn volatile_members<'a>(&'a self, operation: Option<&'a Operation>) -> &'a [String] {
         operation.map_or(std::slice::from_ref(&self.idempotency_token), |operation| &operation.volatile)
+    }
+
+    /// The members by which clients of the service called `name` name a write.
+    #[must_use]
+    pub fn idempotency_tokens(&self, name: &str) -> &[String] {
+        if name == self.name {
+            std::slice::from_ref(&self.idempotency_token)
+        } else {
+            self.companions.idempotency_tokens()
+        }
+    }
+
+    /// The members of requests and answers of `operation` that hold secrets, besides those that are called like secrets.
+    #[must_use]
+    pub fn secrets(&self, operation: Option<&Operation>) -> SecretMembers<'_> {
+        let service = operation.and_then(|operation| Some(operation.name.split_once(':')?.0));
+        service.map(|service| self.companions.secrets(service)).unwrap_or_default()
     }
 
     /// The operations that are reads, in no order.

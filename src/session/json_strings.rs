@@ -1,7 +1,8 @@
 //! The whole JSON strings of requests and answers: what the rule compares to tell which write has to do with what.
 
 use crate::json::{self, Kind, Node};
-use crate::model::{Body, Hole};
+use crate::model::{Body, Entry, Hole, IdentifierRules, OperationName, is_identifier};
+use crate::wire;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -31,12 +32,12 @@ impl StringHash {
 /// The strings of one JSON text, as far as the rule tells them apart.
 #[derive(Clone, Debug, Default)]
 pub(super) struct JsonStrings {
-    /// ARNs outside of lists.
-    pub(super) single_arns: HashSet<StringHash>,
+    /// What names a thing, outside of lists: ARNs, and values of members that identify something.
+    pub(super) single_names: HashSet<StringHash>,
     /// All strings inside of lists.
     pub(super) listed: HashSet<StringHash>,
-    /// All ARNs.
-    pub(super) arns: HashSet<StringHash>,
+    /// All that names a thing.
+    pub(super) names: HashSet<StringHash>,
     /// All strings.
     pub(super) all: HashSet<StringHash>,
     /// The members of the outermost object that are lists.
@@ -48,8 +49,10 @@ pub(super) struct JsonStrings {
 impl JsonStrings {
     /// Those of a request in canonical form, in which an object with the one member `$volatile` is a hole. A hole for what `write`
     /// says itself is a pointer alone, and named after it.
-    pub(super) fn from_request(request: &str, write: Option<&str>) -> Self {
-        let mut strings = Self::default();
+    pub(super) fn from_request(entry: &Entry, write: Option<&str>, identifiers: &IdentifierRules) -> Self {
+        let (request, mut strings) = (entry.request.as_str(), Self::default());
+        strings.add_path(&entry.operation);
+        let reader = Reader::new(&entry.operation, identifiers, &|_| None);
         if let Ok(root) = json::parse(request.as_bytes()) {
             if let Kind::Object(members) = &root.kind {
                 let lists = members.iter().filter(|member| matches!(member.value.kind, Kind::Array(_)));
@@ -57,7 +60,7 @@ impl JsonStrings {
                     .list_members
                     .extend(lists.filter_map(|member| Some(json::unquote(member.key).ok()?.into_owned())));
             }
-            strings.read(&root, false, &|_| None);
+            reader.read(&mut strings, &root, "", false);
         }
         if let Some(write) = write {
             let own: Vec<String> = strings.own_holes.drain(..).collect();
@@ -67,51 +70,99 @@ impl JsonStrings {
         strings
     }
 
-    /// Adds those of a stored body; one that is no JSON has none.
-    pub(super) fn add_body(&mut self, body: &Body) {
+    /// Adds those of a stored body of an answer to `operation`; one in no known notation has none.
+    pub(super) fn add_body(&mut self, body: &Body, operation: &OperationName, identifiers: &IdentifierRules) {
         let (bytes, holes) = body.with_placeholders();
-        let Ok(root) = json::parse(&bytes) else { return };
         let hole = |offset: usize| {
             let at = holes.binary_search_by_key(&offset, |(place, _)| place.start).ok()?;
             holes.get(at).map(|(_, hole)| *hole)
         };
-        self.read(&root, false, &hole);
-    }
-
-    fn read<'h>(&mut self, node: &Node<'_>, in_list: bool, hole: &impl Fn(usize) -> Option<&'h Hole>) {
-        match &node.kind {
-            Kind::String => match hole(node.offset) {
-                Some(Hole::Volatile(name)) => self.add(StringHash::hash_hole(name), false, in_list),
-                Some(Hole::Token(_)) => {}
-                None => {
-                    if let Some(text) = node.text() {
-                        self.add(StringHash::hash_string(&text), text.starts_with(ARN), in_list);
-                    }
-                }
-            },
-            Kind::Array(items) => items.iter().for_each(|item| self.read(item, true, hole)),
-            Kind::Object(members) => match members.as_slice() {
-                [only] if only.key == "\"$volatile\"" => {
-                    if let Some(name) = only.value.text() {
-                        self.own_holes.extend((in_list && name.starts_with('/')).then(|| name.to_string()));
-                        self.add(StringHash::hash_hole(&name), false, in_list);
-                    }
-                }
-                _ => members.iter().for_each(|member| self.read(&member.value, in_list, hole)),
-            },
-            Kind::Null | Kind::Bool(_) | Kind::Number => {}
+        let reader = Reader::new(operation, identifiers, &hole);
+        if let Some(leaves) = wire::leaves(&bytes) {
+            for leaf in leaves {
+                let is_item = leaf.path.iter().any(|step| step.bytes().all(|byte| byte.is_ascii_digit()));
+                let member = leaf.path.iter().rev().find(|step| !step.bytes().all(|byte| byte.is_ascii_digit()));
+                reader.add(self, leaf.range.start, &leaf.text, member.map_or("", |member| member), is_item);
+            }
+        } else if let Ok(root) = json::parse(&bytes) {
+            reader.read(self, &root, "", false);
         }
     }
 
-    fn add(&mut self, text: StringHash, is_arn: bool, in_list: bool) {
+    /// Adds the names in the path of an operation that is called by it (`s3:GET /bucket/key`).
+    fn add_path(&mut self, operation: &OperationName) {
+        let path = operation.service().and_then(|(_, operation)| operation.split_once(' '));
+        let segments = path.into_iter().flat_map(|(_, path)| path.split('/')).filter(|segment| !segment.is_empty());
+        segments.for_each(|segment| self.add(StringHash::hash_string(segment), true, false));
+    }
+
+    fn add(&mut self, text: StringHash, is_name: bool, in_list: bool) {
         self.all.insert(text);
-        if is_arn {
-            self.arns.insert(text);
+        if is_name {
+            self.names.insert(text);
         }
         if in_list {
             self.listed.insert(text);
-        } else if is_arn {
-            self.single_arns.insert(text);
+        } else if is_name {
+            self.single_names.insert(text);
+        }
+    }
+}
+
+/// Reads the strings of one text.
+struct Reader<'r, 'h> {
+    /// Which members say what a request is about besides ARNs; nothing else does in RAM's.
+    identifiers: Option<&'r IdentifierRules>,
+    /// The hole at a place.
+    hole: &'r dyn Fn(usize) -> Option<&'h Hole>,
+}
+
+impl<'r, 'h> Reader<'r, 'h> {
+    fn new(
+        operation: &OperationName,
+        identifiers: &'r IdentifierRules,
+        hole: &'r dyn Fn(usize) -> Option<&'h Hole>,
+    ) -> Self {
+        Self { identifiers: operation.service().map(|_| identifiers), hole }
+    }
+
+    /// Adds the string `text` at `offset`, the value of a member called `member` or an item of it.
+    fn add(&self, strings: &mut JsonStrings, offset: usize, text: &str, member: &str, in_list: bool) {
+        match (self.hole)(offset) {
+            Some(Hole::Volatile(name)) => strings.add(StringHash::hash_hole(name), false, in_list),
+            Some(Hole::Token(_) | Hole::Fresh(_)) => {}
+            None => {
+                let identifies = || {
+                    self.identifiers.is_some_and(|identifiers| identifiers.identifies(member)) && is_identifier(text)
+                };
+                strings.add(StringHash::hash_string(text), text.starts_with(ARN) || identifies(), in_list);
+            }
+        }
+    }
+
+    fn read(&self, strings: &mut JsonStrings, node: &Node<'_>, member: &str, in_list: bool) {
+        match &node.kind {
+            Kind::String => {
+                if let Some(text) = node.text() {
+                    self.add(strings, node.offset, &text, member, in_list);
+                }
+            }
+            Kind::Array(items) => items.iter().for_each(|item| self.read(strings, item, member, true)),
+            Kind::Object(members) => match members.as_slice() {
+                [only] if only.key == "\"$volatile\"" => {
+                    if let Some(name) = only.value.text() {
+                        strings.own_holes.extend((in_list && name.starts_with('/')).then(|| name.to_string()));
+                        strings.add(StringHash::hash_hole(&name), false, in_list);
+                    }
+                }
+                _ => {
+                    let mut read = |member: &json::Member<'_>| {
+                        self.read(strings, &member.value, &json::legible(member.key), in_list);
+                    };
+                    members.iter().for_each(&mut read);
+                }
+            },
+            Kind::Null | Kind::Bool(_) | Kind::Number => {}
         }
     }
 }
@@ -125,18 +176,51 @@ mod tests {
         strings.iter().map(|text| StringHash::hash_string(text)).collect()
     }
 
+    fn identifiers() -> IdentifierRules {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        IdentifierRules { ends: texts(&["Id", "Name"]), not: texts(&["RequestId"]) }
+    }
+
+    fn of_request(operation: &str, request: &str) -> JsonStrings {
+        let (region, actor, request) = ("r".to_owned(), "a".to_owned(), request.to_owned());
+        let entry =
+            Entry { operation: OperationName::parse(operation.to_owned()), region, actor, request, takes: Vec::new() };
+        JsonStrings::from_request(&entry, None, &identifiers())
+    }
+
+    fn of_body(operation: &str, body: &Body) -> JsonStrings {
+        let mut strings = JsonStrings::default();
+        strings.add_body(body, &OperationName::parse(operation.to_owned()), &identifiers());
+        strings
+    }
+
+    #[test]
+    fn what_is_not_rams_is_named_by_ids_names_and_paths_too() {
+        let strings =
+            of_request("ec2:CreateSubnet", r#"{"CidrBlock":"10.0.0.0/24","VpcId":"vpc-1","X":[{"GroupId":"g"}]}"#);
+        assert_eq!((strings.single_names, strings.listed), (texts(&["vpc-1"]), texts(&["g"])));
+        assert_eq!(of_request("CreateX", r#"{"VpcId":"vpc-1"}"#).single_names, texts(&[]), "RAM's has ARNs alone");
+        let path = of_request("s3:PUT /bucket/a/b", "{}");
+        assert_eq!(path.single_names, texts(&["bucket", "a", "b"]));
+        let xml = "<R><requestId>q</requestId><subnet><subnetId>subnet-1</subnetId><subnetArn>arn:s</subnetArn>\
+                   <ownerId>111122223333</ownerId></subnet></R>";
+        let answer = of_body("ec2:CreateSubnet", &Body::literal(xml.into()));
+        assert_eq!(answer.names, texts(&["subnet-1", "arn:s"]));
+        assert!(answer.all.contains(&StringHash::hash_string("q")));
+    }
+
     #[test]
     fn a_request_has_single_arns_and_lists() {
-        let strings = JsonStrings::from_request(
+        let strings = of_request(
+            "CreateX",
             r#"{"name":"x","principals":["p","arn:q"],"resourceShareArn":"arn:s","tags":[{"key":"k","value":{"$volatile":"w:/name"}}]}"#,
-            None,
         );
-        assert_eq!(strings.single_arns, texts(&["arn:s"]));
+        assert_eq!(strings.single_names, texts(&["arn:s"]));
         let mut listed = texts(&["p", "arn:q", "k"]);
         listed.insert(StringHash::hash_hole("w:/name"));
         assert_eq!(strings.listed, listed);
         assert_eq!(strings.list_members, ["principals", "tags"]);
-        assert_eq!(strings.arns, texts(&["arn:s", "arn:q"]));
+        assert_eq!(strings.names, texts(&["arn:s", "arn:q"]));
         assert!(strings.all.contains(&StringHash::hash_string("x")));
     }
 
@@ -148,13 +232,10 @@ mod tests {
         body.push_literal(Bytes::from_static(br#"],"nextToken":"#));
         body.push_hole(Hole::Token(1));
         body.push_literal(Bytes::from_static(b"}"));
-        let mut strings = JsonStrings::default();
-        strings.add_body(&body);
+        let strings = of_body("GetX", &body);
         let mut all = texts(&["arn:s"]);
         all.insert(StringHash::hash_hole("w:/name"));
-        assert_eq!((strings.all, strings.arns), (all, texts(&["arn:s"])));
-        let mut none = JsonStrings::default();
-        none.add_body(&Body::literal(Bytes::from_static(b"<html>arn:s</html>")));
-        assert!(none.all.is_empty());
+        assert_eq!((strings.all, strings.names), (all, texts(&["arn:s"])));
+        assert!(of_body("GetX", &Body::literal(Bytes::from_static(b"no notation: arn:s"))).all.is_empty());
     }
 }

@@ -71,6 +71,12 @@ impl Bindings {
         }
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
     /// The name of `value`, if it is one of the session's live values.
     #[must_use]
     pub fn name_of(&self, value: &str) -> Option<&str> {

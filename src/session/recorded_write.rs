@@ -2,7 +2,7 @@
 
 use super::json_strings::{JsonStrings, StringHash};
 use crate::fingerprint::Fingerprint;
-use crate::model::{Entry, Take};
+use crate::model::{Entry, IdentifierRules, Take};
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -17,6 +17,8 @@ pub struct OperationRules {
     pub passing: Vec<String>,
     /// Errors after which a client's retry is to get another answer.
     pub transient_errors: Vec<String>,
+    /// The members that name things in what is not RAM's.
+    pub identifiers: IdentifierRules,
 }
 
 /// All whole strings of a request and of every answer recorded to it, and what else the rule looks at in it.
@@ -31,9 +33,9 @@ impl SeenStrings {
     /// Those of `entry`; `rules` are those of its operation.
     #[must_use]
     pub fn from_entry(entry: &Entry, rules: &OperationRules) -> Self {
-        let mut strings = JsonStrings::from_request(&entry.request, None);
+        let mut strings = JsonStrings::from_request(entry, None, &rules.identifiers);
         for page in entry.takes.iter().flat_map(|take| &take.pages) {
-            strings.add_body(&page.body);
+            strings.add_body(&page.body, &entry.operation, &rules.identifiers);
         }
         Self { strings: strings.all, actor: entry.actor.clone(), rules: rules.clone() }
     }
@@ -62,20 +64,20 @@ pub struct RecordedWrite {
 }
 
 impl RecordedWrite {
-    /// The write that `take` of `entry` records.
+    /// The write that `take` of `entry` records; `identifiers` are the members that name things in what is not RAM's.
     #[must_use]
-    pub fn from_take(fingerprint: &Fingerprint, entry: &Entry, take: &Take) -> Self {
-        let request = JsonStrings::from_request(&entry.request, take.id.as_deref());
+    pub fn from_take(fingerprint: &Fingerprint, entry: &Entry, take: &Take, identifiers: &IdentifierRules) -> Self {
+        let request = JsonStrings::from_request(entry, take.id.as_deref(), identifiers);
         let mut answer = JsonStrings::default();
-        take.pages.iter().for_each(|page| answer.add_body(&page.body));
-        let brings: HashSet<StringHash> = answer.arns.difference(&request.all).copied().collect();
-        let things =
-            things(if request.single_arns.is_empty() { &brings } else { &request.single_arns }, &request.listed);
+        take.pages.iter().for_each(|page| answer.add_body(&page.body, &entry.operation, identifiers));
+        let brings: HashSet<StringHash> = answer.names.difference(&request.all).copied().collect();
+        let named = &request.single_names;
+        let things = things(if named.is_empty() { &brings } else { named }, &request.listed);
         Self {
             kind: request_number(fingerprint),
             operation: entry.operation.as_str().to_owned(),
             actor: entry.actor.clone(),
-            names: request.single_arns,
+            names: request.single_names,
             lists: request.listed,
             list_members: request.list_members,
             brings,

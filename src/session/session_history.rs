@@ -113,7 +113,10 @@ mod tests {
     fn replayed_writes_have_the_places_of_their_own_takes() {
         let (fingerprint, entry) =
             entry("Create", "{}", vec![take("s", "", "a", "{}"), take("t", "", "a", "{}"), take("t", "", "", "{}")]);
-        let tree = Arc::new(WriteTree::from_entries([(fingerprint, entry.clone())]));
+        let tree = Arc::new(WriteTree::from_entries(
+            [(fingerprint, entry.clone())],
+            &crate::model::IdentifierRules::default(),
+        ));
         let mut history = SessionHistory::default();
         for at in [1, 2, 0] {
             history.push_replayed(&fingerprint, at, &entry.takes[at]);

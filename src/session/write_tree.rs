@@ -3,7 +3,7 @@
 
 use super::recorded_write::RecordedWrite;
 use crate::fingerprint::Fingerprint;
-use crate::model::Entry;
+use crate::model::{Entry, IdentifierRules};
 use std::collections::HashMap;
 
 /// All writes of a cassette, each behind the one that it was recorded after; what follows a write stands right behind it, one
@@ -36,11 +36,14 @@ struct UnplacedWrite {
 }
 
 impl WriteTree {
-    /// The writes among the takes of `entries`. A link to a write that is not there begins a line; so does one of those
+    /// The writes among the takes of `entries`; `identifiers` are the members that name things in what is not RAM's. A link to a write that is not there begins a line; so does one of those
     /// that lead round in a circle, which no recording makes.
-    pub fn from_entries(entries: impl IntoIterator<Item = (Fingerprint, Entry)>) -> Self {
-        let mut reads: Vec<UnplacedWrite> =
-            entries.into_iter().flat_map(|(fingerprint, entry)| read_writes(fingerprint, &entry)).collect();
+    pub fn from_entries(
+        entries: impl IntoIterator<Item = (Fingerprint, Entry)>,
+        identifiers: &IdentifierRules,
+    ) -> Self {
+        let read = |(fingerprint, entry)| read_writes(fingerprint, &entry, identifiers);
+        let mut reads: Vec<UnplacedWrite> = entries.into_iter().flat_map(read).collect();
         reads.sort_by(|one, other| (&one.session, &one.id, one.take).cmp(&(&other.session, &other.id, other.take)));
         let mut ids: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, read) in reads.iter().enumerate() {
@@ -96,7 +99,7 @@ impl WriteTree {
     }
 }
 
-fn read_writes(fingerprint: Fingerprint, entry: &Entry) -> Vec<UnplacedWrite> {
+fn read_writes(fingerprint: Fingerprint, entry: &Entry, identifiers: &IdentifierRules) -> Vec<UnplacedWrite> {
     let takes = entry.takes.iter().enumerate();
     let read = takes.filter_map(|(at, take)| {
         Some(UnplacedWrite {
@@ -104,7 +107,7 @@ fn read_writes(fingerprint: Fingerprint, entry: &Entry) -> Vec<UnplacedWrite> {
             id: take.id.clone()?,
             after: take.after.clone(),
             take: (fingerprint, at),
-            write: RecordedWrite::from_take(&fingerprint, entry, take),
+            write: RecordedWrite::from_take(&fingerprint, entry, take, identifiers),
         })
     });
     read.collect()
@@ -183,11 +186,10 @@ pub(super) mod tests {
     }
 
     fn tree(links: &[(&str, &str)]) -> WriteTree {
-        WriteTree::from_entries([entry(
-            "Create",
-            "{}",
-            links.iter().map(|(id, after)| take("", after, id, "{}")).collect(),
-        )])
+        WriteTree::from_entries(
+            [entry("Create", "{}", links.iter().map(|(id, after)| take("", after, id, "{}")).collect())],
+            &IdentifierRules::default(),
+        )
     }
 
     #[test]
@@ -214,7 +216,7 @@ pub(super) mod tests {
     fn equal_writes_of_several_sessions_are_told_apart() {
         let takes = vec![take("s", "", "a", "{}"), take("t", "", "a", "{}"), take("t", "a", "b", "{}")];
         let (fingerprint, entry) = entry("Create", "{}", takes);
-        let tree = WriteTree::from_entries([(fingerprint, entry)]);
+        let tree = WriteTree::from_entries([(fingerprint, entry)], &IdentifierRules::default());
         let place = |session| tree.find(session, "a").unwrap();
         assert_ne!(place(Some("s")), place(Some("t")));
         let b = tree.get(tree.find(Some("t"), "b").unwrap()).unwrap();

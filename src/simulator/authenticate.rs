@@ -30,7 +30,7 @@ pub(super) fn authenticate(
     let known = settings.credentials.iter().find(|it| it.access_key_id == authorization.access_key_id);
     let credential = known.ok_or_else(unrecognized)?;
     check_token(request.headers, credential, ended)?;
-    verify(request, &authorization, &credential.secret, now(settings.clock_skew))
+    verify(request, &authorization, "ram", &credential.secret, now(settings.clock_skew))
         .map_err(|error| unverified(&error, &authorization))?;
     if !settings.regions.contains(&authorization.region) {
         return Err(invalid("Credential should be scoped to a valid region.".to_owned()));

@@ -194,6 +194,7 @@ impl Parsed {
 
     fn signed(&self) -> SignedRequest<'_> {
         SignedRequest {
+            path_as_sent: false,
             method: &self.parts.method,
             target: &self.target,
             headers: &self.parts.headers,

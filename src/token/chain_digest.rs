@@ -54,6 +54,7 @@ fn marker(hole: &Hole) -> Cow<'_, [u8]> {
     Cow::Owned(match hole {
         Hole::Token(position) => format!("{{\"$token\":{position}}}").into_bytes(),
         Hole::Volatile(name) => format!("{{\"$volatile\":{}}}", json::quote(name)).into_bytes(),
+        Hole::Fresh(freshness) => format!("{{\"$fresh\":\"{freshness}\"}}").into_bytes(),
     })
 }
 

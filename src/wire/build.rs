@@ -1,7 +1,8 @@
 //! Requests as clients would send them, from parameters.
 
-use super::call::{Protocol, decode_pairs, read_action};
+use super::call::Protocol;
 use super::form::is_number;
+use super::parts::{decode_pairs, read_action};
 use super::{cbor, rest};
 use crate::json::{self, Kind, Node, legible};
 use crate::model::{Door, Request};

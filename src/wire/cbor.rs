@@ -1,6 +1,6 @@
 //! CBOR bodies, as rpcv2Cbor has them (RFC 8949).
 
-use super::notation::Leaf;
+use super::leaf::Leaf;
 use super::value::{MAX_DEPTH, Members, Value};
 use data_encoding::BASE64;
 use minicbor::data::Type;

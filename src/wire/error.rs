@@ -1,8 +1,9 @@
 //! Errors, in the forms in which services' clients read them.
 
-use super::call::{Protocol, content_type};
-use super::{Notation, cbor, xml};
-use crate::model::{self, Request, Response};
+use super::call::{Protocol, read_protocol};
+use super::parts::content_type;
+use super::{cbor, xml};
+use crate::model::{self, Notation, Request, Response};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 
@@ -18,10 +19,10 @@ pub enum ErrorForm {
 }
 
 impl ErrorForm {
-    /// How the client that sent `request`, in `protocol`, reads errors.
+    /// How the client that sent `request` reads errors.
     #[must_use]
-    pub fn of_request(protocol: Protocol, request: &Request) -> Self {
-        match protocol {
+    pub fn read(request: &Request) -> Self {
+        match read_protocol(request) {
             Protocol::AwsJson => Self::Json,
             Protocol::Query => Self::Xml,
             Protocol::RpcV2Cbor => Self::Cbor,

@@ -1,6 +1,6 @@
 //! The rest protocols: parameters in path, query, headers and body.
 
-use super::call::{content_type, decode_pairs, opaque_body, push_opaque_query};
+use super::parts::{content_type, decode_pairs, opaque_body, push_opaque_query};
 use super::value::{Members, Value, read_json_members};
 use super::{s3, xml};
 use crate::model::Request;

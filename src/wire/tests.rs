@@ -3,7 +3,7 @@
 use super::*;
 use crate::fingerprint::Parameters;
 use crate::json::quote;
-use crate::model::{Door, Request};
+use crate::model::{Door, Notation, Request};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! XML bodies.
 
-use super::notation::Leaf;
+use super::leaf::Leaf;
 use super::value::{MAX_DEPTH, Members, Value};
 use roxmltree::{Document, Node, StringStorage};
 use std::borrow::Cow;
@@ -176,6 +176,12 @@ fn start_tag(element: &str) -> Option<&str> {
         _ => false,
     })?;
     element.get(..=end)
+}
+
+/// The name of the outermost element of a well-formed body.
+pub(super) fn root_name(body: &[u8]) -> Option<String> {
+    let document = Document::parse(std::str::from_utf8(body).ok()?).ok()?;
+    Some(document.root_element().tag_name().name().to_owned())
 }
 
 /// The first `Code` in an `Error`.

@@ -67,7 +67,7 @@ impl Proxied {
         for (name, value) in more {
             headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
-        let scope = SigningScope { service: "ram", region: "us-east-1", time: SystemTime::now() };
+        let scope = SigningScope { service: "ram", region: "us-east-1", time: SystemTime::now(), as_s3: false };
         headers.extend(sign(&Method::POST, &url, &headers, body.as_bytes(), &self.keys, scope).unwrap());
         let mut head = format!("POST http://{HOST}{path} HTTP/1.1\r\nHost: {HOST}\r\n");
         for (name, value) in &headers {

@@ -75,7 +75,7 @@ pub(crate) fn settings() -> ProxySettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         allow_remote: false,
         allowed_hosts: vec!["tape.test".into()],
-        service: "ram".into(),
+        services: ramtape::aws::ServiceEndpoints::new(vec![ramtape::aws::ServiceEndpoint::regional("ram")]),
         guarded: false,
         key: Secret::new(KEY),
         limits: Limits {

@@ -23,6 +23,8 @@ pub struct SignedRequest<'a> {
     pub headers: &'a HeaderMap,
     /// The whole body.
     pub body: &'a [u8],
+    /// Whether the path is signed as it stands on the wire, as for S3; else normalised and encoded once more.
+    pub path_as_sent: bool,
     /// What `host` stands for where there is no such header: the `:authority` of HTTP/2.
     pub authority: Option<&'a str>,
 }
@@ -40,7 +42,8 @@ pub(super) fn canonical_request(
         out.push(b'\n');
     };
     line(request.method.as_str().as_bytes());
-    line(canonical_path(path).as_bytes());
+    let path = if request.path_as_sent { path.to_owned() } else { canonical_path(path) };
+    line(path.as_bytes());
     line(canonical_query(query).as_bytes());
     for name in &authorization.signed_headers {
         let value = canonical_header(request, name)?;

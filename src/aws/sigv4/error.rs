@@ -24,8 +24,8 @@ pub enum VerifyError {
     SignedHeaders,
     #[error("the signature is not 64 lower-case hexadecimal digits")]
     SignatureMalformed,
-    #[error("the credential scope names the service {found:?}, not ram")]
-    Service { found: String },
+    #[error("the credential scope names the service {found:?}, not {expected}")]
+    Service { found: String, expected: String },
     #[error("there is neither an x-amz-date nor a date header")]
     DateMissing,
     #[error("the {header} header is not one well-formed date")]

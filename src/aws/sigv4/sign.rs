@@ -3,7 +3,8 @@
 use crate::aws::credentials::Keys;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
-    PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode, sign as sign_request,
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
+    sign as sign_request,
 };
 use aws_sigv4::sign::v4::SigningParams;
 use http::header::CONTENT_TYPE;
@@ -28,6 +29,8 @@ pub struct SigningScope<'a> {
     pub region: &'a str,
     /// The time of signing.
     pub time: SystemTime,
+    /// Whether the path is signed as it stands and the body's hash is sent, as S3 asks for.
+    pub as_s3: bool,
 }
 
 /// The headers that sign a request: `authorization`, `x-amz-date`, and `x-amz-security-token` with temporary keys.
@@ -63,8 +66,14 @@ pub fn sign(
     );
     let identity = identity.into();
     let mut settings = SigningSettings::default();
-    settings.percent_encoding_mode = PercentEncodingMode::Double;
-    settings.uri_path_normalization_mode = UriPathNormalizationMode::Enabled;
+    if scope.as_s3 {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    } else {
+        settings.percent_encoding_mode = PercentEncodingMode::Double;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Enabled;
+    }
     let params = SigningParams::builder()
         .identity(&identity)
         .region(scope.region)
@@ -110,7 +119,7 @@ mod tests {
     fn accepted(method: &Method, url: &str, headers: &HeaderMap, body: &[u8], keys: &Keys) {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000);
         let url: Uri = url.parse().unwrap();
-        let scope = SigningScope { service: "ram", region: "eu-central-1", time };
+        let scope = SigningScope { service: "ram", region: "eu-central-1", time, as_s3: false };
         let mut whole = headers.clone();
         whole.extend(sign(method, &url, headers, body, keys, scope).unwrap());
         let authorization = Authorization::parse(&whole).unwrap().unwrap();
@@ -118,8 +127,8 @@ mod tests {
         assert_eq!(whole.contains_key("x-amz-security-token"), keys.session_token.is_some());
         let target = url.path_and_query().unwrap().as_str();
         let authority = Some(url.authority().unwrap().as_str());
-        let request = SignedRequest { method, target, headers: &whole, body, authority };
-        assert_eq!(verify(&request, &authorization, SECRET, time), Ok(()), "{target}");
+        let request = SignedRequest { method, target, headers: &whole, body, path_as_sent: false, authority };
+        assert_eq!(verify(&request, &authorization, "ram", SECRET, time), Ok(()), "{target}");
     }
 
     #[test]
@@ -156,7 +165,7 @@ mod tests {
     #[test]
     fn shows_no_signature() {
         let url: Uri = "https://ram.example/".parse().unwrap();
-        let scope = SigningScope { service: "ram", region: "us-east-1", time: SystemTime::UNIX_EPOCH };
+        let scope = SigningScope { service: "ram", region: "us-east-1", time: SystemTime::UNIX_EPOCH, as_s3: false };
         let added = sign(&Method::POST, &url, &HeaderMap::new(), b"", &keys(Some("t0ken")), scope).unwrap();
         let shown = format!("{added:?}");
         assert!(!shown.contains("t0ken") && !shown.contains("Signature="), "{shown}");

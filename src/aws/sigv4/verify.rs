@@ -1,7 +1,7 @@
 //! Checks a received request's AWS Signature Version 4, as AWS does it.
 //!
-//! Follows "Create a signed AWS API request" in the IAM user guide for every service but S3: the path is
-//! normalised and encoded twice, and the payload is always hashed. Pure: the time comes in as an argument.
+//! Follows "Create a signed AWS API request" in the IAM user guide: the path is normalised and encoded twice, but for S3, and
+//! the payload is always hashed. Pure: the time comes in as an argument.
 
 use super::authorization::{ALGORITHM, Authorization, TERMINATOR};
 use super::canonical::{SignedRequest, canonical_request};
@@ -17,19 +17,19 @@ use subtle::ConstantTimeEq;
 /// How far a request's date may be from now, either way.
 pub const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
-const SERVICE: &str = "ram";
-
-/// Checks `request` against the `secret` key of `authorization.access_key_id`, at the time `now`.
+/// Checks `request`, which is to be signed for `service`, against the `secret` key of `authorization.access_key_id`, at the time
+/// `now`.
 ///
 /// # Errors
 /// The first thing that AWS would refuse; the signature itself is compared last.
 pub fn verify(
     request: &SignedRequest<'_>,
     authorization: &Authorization,
+    service: &str,
     secret: &str,
     now: SystemTime,
 ) -> Result<(), VerifyError> {
-    check_service(authorization)?;
+    check_service(authorization, service)?;
     let date = check_date(request.headers, authorization, now)?;
     check_signed_headers(request, authorization)?;
     let payload = check_payload(request)?;
@@ -42,11 +42,11 @@ fn hex_sha256(data: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(data))
 }
 
-fn check_service(authorization: &Authorization) -> Result<(), VerifyError> {
-    if authorization.service == SERVICE {
+fn check_service(authorization: &Authorization, service: &str) -> Result<(), VerifyError> {
+    if authorization.service == service {
         Ok(())
     } else {
-        Err(VerifyError::Service { found: authorization.service.clone() })
+        Err(VerifyError::Service { found: authorization.service.clone(), expected: service.to_owned() })
     }
 }
 

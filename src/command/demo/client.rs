@@ -86,7 +86,7 @@ async fn send(base: &str, keys: &Keys, body: String) -> Result<DemoAnswer, DemoC
     let url: Uri = format!("{base}{PATH}").parse()?;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let scope = SigningScope { service: SERVICE, region: REGION, time: SystemTime::now() };
+    let scope = SigningScope { service: SERVICE, region: REGION, time: SystemTime::now(), as_s3: false };
     headers.extend(sign(&Method::POST, &url, &headers, body.as_bytes(), keys, scope)?);
     let signature = headers.get(header::AUTHORIZATION).cloned().unwrap_or(HeaderValue::from_static(""));
 

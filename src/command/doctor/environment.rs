@@ -1,7 +1,7 @@
 //! The environment that clients would inherit.
 
 use super::check::Check;
-use crate::config::{ENDPOINT_VARIABLES, Environment};
+use crate::config::{ENDPOINT_VARIABLE, Environment};
 use crate::model::without_secrets;
 
 /// What is looked at without any configuration; values of variables are shown only where they cannot be secrets.
@@ -48,7 +48,7 @@ fn refused_beside_an_endpoint(environment: &Environment) -> Option<Check> {
 
 /// A fixed endpoint is right for clients of a server, and forgotten in a shell it is a riddle.
 fn endpoint(environment: &Environment) -> Option<Check> {
-    let (name, url) = ENDPOINT_VARIABLES.into_iter().find_map(|name| Some((name, environment.text(name)?)))?;
+    let (name, url) = environment.names(ENDPOINT_VARIABLE).find_map(|name| Some((name, environment.text(name)?)))?;
     let found = format!("{name} is set to {}", without_secrets(url));
     let advice = "clients use it, and a recording asks it instead of AWS: unset it if that is not intended";
     Some(Check::warn("environment", found, advice))

@@ -22,7 +22,7 @@ pub(super) async fn checks(config: &Config, online: bool) -> Vec<Check> {
             for actor in &config.actors {
                 checks.push(claims(actor, &upstream, config).await);
             }
-            checks.extend(destination.notice.as_ref().map(|notice| Check::ok("upstream", notice.as_str())));
+            checks.extend(destination.notices.iter().map(|notice| Check::ok("upstream", notice.as_str())));
             checks.push(reach(config, &destination, online).await);
             checks
         }
@@ -102,13 +102,14 @@ fn described(keys: &Keys, now: SystemTime) -> String {
 /// Connects and sends nothing. AWS is left alone unless somebody asked for it.
 async fn reach(config: &Config, destination: &UpstreamDestination, online: bool) -> Check {
     let name = "upstream";
-    let url = match endpoint(config, destination) {
+    let service = config.service.companions.recorded().first().map_or("", String::as_str);
+    let url = match endpoint(config, service, destination) {
         Ok(url) => url,
         Err(error) => return Check::fail(name, with_causes(&error), "correct --upstream or the region"),
     };
     let default_port = if url.scheme_str() == Some("http") { 80 } else { 443 };
     let (host, port) = (url.host().unwrap_or_default(), url.port_u16().unwrap_or(default_port));
-    if destination.url.is_none() && !online {
+    if !destination.urls.contains_key(service) && !online {
         return Check::ok(name, format!("requests would go to {host}; not tried without --online"));
     }
     let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -123,10 +124,13 @@ async fn reach(config: &Config, destination: &UpstreamDestination, online: bool)
     }
 }
 
-fn endpoint(config: &Config, destination: &UpstreamDestination) -> Result<Uri, UpstreamError> {
-    let endpoint = match &destination.url {
+fn endpoint(config: &Config, service: &str, destination: &UpstreamDestination) -> Result<Uri, UpstreamError> {
+    let endpoint = match destination.urls.get(service) {
         Some(url) => Endpoint::Fixed(BaseUrl::parse(url)?),
-        None => Endpoint::Public { service: config.service.name.clone(), kind: destination.kind },
+        None => {
+            let service = config.endpoints.get(service).cloned().unwrap_or_default();
+            Endpoint::Public { service, kind: destination.kind }
+        }
     };
     endpoint.url(&config.region, "/", "")
 }

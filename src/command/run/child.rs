@@ -54,8 +54,8 @@ pub(super) async fn run(
     command.args(arguments);
     for change in changes {
         match change {
-            VariableChange::Set(name, value) => command.env(name, value),
-            VariableChange::Unset(name) => command.env_remove(name),
+            VariableChange::Set(name, value) => command.env(&**name, value),
+            VariableChange::Unset(name) => command.env_remove(&**name),
         };
     }
     // Their names are none of those that are changed: those are not allowed for them.

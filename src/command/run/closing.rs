@@ -48,21 +48,21 @@ CMD sent nothing through ramtape: the tunnels that it asked for were refused. Th
 const NOTHING_SENT: &str = "\
 CMD sent nothing through ramtape. The likely causes:
   - it failed before its first request; its own output says why
-  - it sets an endpoint in its code or its configuration, which beats AWS_ENDPOINT_URL_RAM
+  - it sets an endpoint in its code or its configuration, which beats the variables AWS_ENDPOINT_URL_…
   - it sets AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true itself
-  - its SDK is too old to know AWS_ENDPOINT_URL_RAM
+  - its SDK is too old to know AWS_ENDPOINT_URL_RAM and the like
   - it clears its environment, or runs in a container that does not get it
-  - it calls other services than RAM, or none";
+  - it calls other services than those that are recorded (--service), or none";
 
 const NOTHING_SENT_TO_PROXY: &str = "\
 CMD sent nothing through ramtape. The likely causes:
   - it failed before its first request; its own output says why
   - it ignores HTTP_PROXY, as the SDKs for JavaScript and Java do: its signed requests went to AWS in clear text,
     so use another --door for it
-  - it sets an endpoint in its code or its configuration, which beats AWS_ENDPOINT_URL_RAM
-  - its SDK is too old to know AWS_ENDPOINT_URL_RAM
+  - it sets an endpoint in its code or its configuration, which beats the variables AWS_ENDPOINT_URL_…
+  - its SDK is too old to know AWS_ENDPOINT_URL_RAM and the like
   - it clears its environment, or runs in a container that does not get it
-  - it calls other services than RAM, or none";
+  - it calls other services than those that are recorded (--service), or none";
 
 const NOTHING_SENT_THROUGH_TUNNELS: &str = "\
 CMD sent nothing through ramtape. The likely causes:
@@ -72,7 +72,7 @@ CMD sent nothing through ramtape. The likely causes:
   - it does not trust ramtape's certificate, as it reads none of AWS_CA_BUNDLE, SSL_CERT_FILE and NODE_EXTRA_CA_CERTS
   - it sets an endpoint in its code or its configuration
   - it clears its environment, or runs in a container that does not get it
-  - it calls other services than RAM, or none";
+  - it calls other services than those that are recorded (--service), or none";
 
 /// Under `once` the next run finds a cassette that is not empty, and only replays: whoever was interrupted must know.
 fn interrupted_recording(end: &RunEnd<'_>) -> Option<String> {
@@ -111,7 +111,8 @@ mod tests {
         let settings = RunSettings {
             mode,
             door: RunDoor::Endpoint,
-            service: String::new(),
+            service: std::sync::Arc::new(crate::service::Service::with_additions(&toml::Table::new()).unwrap()),
+            endpoints: crate::aws::ServiceEndpoints::default(),
             region: String::new(),
             upstream: UpstreamConfig::default(),
             cassette: "c/d".into(),

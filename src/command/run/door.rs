@@ -2,8 +2,9 @@
 
 use super::environment::VariableChange;
 use super::no_proxy::{find_covering_entry, with_loopback};
-use crate::aws::{EndpointKind, ServiceHost};
+use crate::aws::{EndpointKind, ServiceEndpoints};
 use crate::config::{Environment, RunDoor};
+use crate::service::Companions;
 use crate::ui::CommandError;
 use std::net::SocketAddr;
 
@@ -15,8 +16,10 @@ pub(super) struct ClientRoute<'a> {
     pub(super) base_url: &'a str,
     /// The address that ramtape listens on.
     pub(super) addr: SocketAddr,
-    /// The service's name in host names.
-    pub(super) service: &'a str,
+    /// What is known of the services.
+    pub(super) services: &'a Companions,
+    /// The hosts of those that are recorded.
+    pub(super) endpoints: &'a ServiceEndpoints,
     /// The region whose endpoint CMD takes itself to ask.
     pub(super) region: &'a str,
     /// Which of that region's endpoints.
@@ -31,15 +34,15 @@ impl ClientRoute<'_> {
     pub(super) fn changes(&self, parent: &Environment) -> Result<Vec<VariableChange>, CommandError> {
         let mut changes = match self.door {
             RunDoor::Endpoint => {
-                let endpoint = VariableChange::Set("AWS_ENDPOINT_URL_RAM", self.base_url.into());
-                std::iter::once(endpoint).chain(self.usual_endpoint()).collect()
+                let endpoints = self.variables().map(|name| VariableChange::set(name, self.base_url));
+                endpoints.chain(self.usual_endpoint()).collect()
             }
             RunDoor::Proxy => self.as_proxy(parent)?,
             RunDoor::Intercept => self.as_https_proxy(parent)?,
         };
-        changes.push(VariableChange::Set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", self.ignores_endpoints().into()));
-        changes.push(VariableChange::Set("NO_PROXY", with_loopback("NO_PROXY", "no_proxy", self.addr.ip(), parent)));
-        changes.push(VariableChange::Set("no_proxy", with_loopback("no_proxy", "NO_PROXY", self.addr.ip(), parent)));
+        changes.push(VariableChange::set("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", self.ignores_endpoints()));
+        changes.push(VariableChange::set("NO_PROXY", with_loopback("NO_PROXY", "no_proxy", self.addr.ip(), parent)));
+        changes.push(VariableChange::set("no_proxy", with_loopback("no_proxy", "NO_PROXY", self.addr.ip(), parent)));
         Ok(changes)
     }
 
@@ -55,24 +58,30 @@ impl ClientRoute<'_> {
     /// SDKs refuse a choice among RAM's own endpoints beside an endpoint that is set: ramtape makes it for CMD.
     fn usual_endpoint(&self) -> impl Iterator<Item = VariableChange> + use<> {
         let chosen = [(self.kind.fips, "AWS_USE_FIPS_ENDPOINT"), (self.kind.dual_stack, "AWS_USE_DUALSTACK_ENDPOINT")];
-        chosen.into_iter().filter(|(chosen, _)| *chosen).map(|(_, name)| VariableChange::Set(name, "false".into()))
+        chosen.into_iter().filter(|(chosen, _)| *chosen).map(|(_, name)| VariableChange::set(name, "false"))
+    }
+
+    /// The variables by which clients of the recorded services find their endpoints.
+    fn variables(&self) -> impl Iterator<Item = String> {
+        self.endpoints.iter().map(|service| self.services.endpoint_variable(&service.name))
     }
 
     /// Plain HTTP, so that the proxy can read it; CMD takes it that what it signed reaches the real endpoint.
     fn as_proxy(&self, parent: &Environment) -> Result<Vec<VariableChange>, CommandError> {
-        let host = self.endpoint();
-        if ServiceHost::parse(&host, self.service).is_none() {
+        if self.hosts().any(|host| self.endpoints.find(&host).is_none()) {
             let problem = format!("AWS has no endpoints in the region {:?}: set AWS_REGION", self.region);
             return Err(CommandError::Usage(problem));
         }
         self.check_no_proxy(parent, "CMD would bypass ramtape and send its signed requests in clear text")?;
         let proxy = format!("http://{}", self.addr);
-        let mut changes = vec![
-            VariableChange::Set("AWS_ENDPOINT_URL_RAM", format!("http://{host}").into()),
+        let endpoints = self.variables().zip(self.hosts());
+        let mut changes: Vec<_> =
+            endpoints.map(|(name, host)| VariableChange::set(name, format!("http://{host}"))).collect();
+        changes.extend([
             // Some clients read only the first, others only the second.
-            VariableChange::Set("HTTP_PROXY", proxy.clone().into()),
-            VariableChange::Set("http_proxy", proxy.into()),
-        ];
+            VariableChange::set("HTTP_PROXY", &proxy),
+            VariableChange::set("http_proxy", proxy),
+        ]);
         changes.extend(self.usual_endpoint());
         Ok(changes)
     }
@@ -86,24 +95,25 @@ impl ClientRoute<'_> {
             return Err(CommandError::Usage(problem.to_owned()));
         }
         let proxy = format!("http://{}", self.addr);
-        Ok(vec![
-            // CMD finds RAM's own endpoint by itself.
-            VariableChange::Unset("AWS_ENDPOINT_URL_RAM"),
+        // CMD finds AWS's own endpoints by itself.
+        let endpoints = self.variables().map(VariableChange::unset);
+        let proxies = [
             // Some clients read only the first, others only the second.
-            VariableChange::Set("HTTPS_PROXY", proxy.clone().into()),
-            VariableChange::Set("https_proxy", proxy.into()),
-        ])
+            VariableChange::set("HTTPS_PROXY", &proxy),
+            VariableChange::set("https_proxy", proxy),
+        ];
+        Ok(endpoints.chain(proxies).collect())
     }
 
-    /// The host of the endpoint that CMD takes itself to ask.
-    fn endpoint(&self) -> String {
-        self.kind.host(self.service, self.region)
+    /// The hosts of the endpoints that CMD takes itself to ask.
+    fn hosts(&self) -> impl Iterator<Item = String> {
+        self.endpoints.iter().map(|service| service.host(self.kind, self.region))
     }
 
     /// Refuses an environment that has CMD ask the endpoint without a proxy; `otherwise` says what would come of that.
     fn check_no_proxy(&self, parent: &Environment, otherwise: &str) -> Result<(), CommandError> {
-        let host = self.endpoint();
-        let Some((variable, entry)) = find_covering_entry(&host, parent) else { return Ok(()) };
+        let covered = self.hosts().find_map(|host| find_covering_entry(&host, parent).map(|found| (found, host)));
+        let Some(((variable, entry), host)) = covered else { return Ok(()) };
         Err(CommandError::Usage(format!(
             "the entry {entry:?} in {variable} covers {host}: {otherwise}. Remove the entry for this command, \
                 or use another --door"
@@ -116,11 +126,21 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::super::environment::apply;
     use super::*;
+    use crate::aws::ServiceEndpoint;
+    use crate::service::Service;
     use std::collections::BTreeMap;
+
+    fn ram() -> Service {
+        Service::with_additions(&toml::Table::new()).unwrap()
+    }
+
+    fn endpoints() -> ServiceEndpoints {
+        ServiceEndpoints::new(vec![ServiceEndpoint::regional("ram")])
+    }
 
     const LOOPBACK: &str = "127.0.0.1,localhost,::1,[::1],127.0.0.0/8";
 
-    fn led(door: RunDoor, parent: &[(&'static str, &str)]) -> Result<BTreeMap<&'static str, String>, CommandError> {
+    fn led(door: RunDoor, parent: &[(&'static str, &str)]) -> Result<BTreeMap<String, String>, CommandError> {
         led_in("eu-west-1", door, parent)
     }
 
@@ -135,7 +155,8 @@ mod tests {
                 door,
                 base_url: "http://127.0.0.1:1/~k",
                 addr,
-                service: "ram",
+                services: &ram().companions,
+                endpoints: &endpoints(),
                 region: "eu-west-1",
                 kind,
             };
@@ -149,13 +170,14 @@ mod tests {
         region: &str,
         door: RunDoor,
         parent: &[(&'static str, &str)],
-    ) -> Result<BTreeMap<&'static str, String>, CommandError> {
+    ) -> Result<BTreeMap<String, String>, CommandError> {
         let addr = "127.0.0.1:1".parse().unwrap();
         let route = ClientRoute {
             door,
             base_url: "http://127.0.0.1:1/~k",
             addr,
-            service: "ram",
+            services: &ram().companions,
+            endpoints: &endpoints(),
             region,
             kind: EndpointKind::default(),
         };
@@ -168,7 +190,11 @@ mod tests {
         let parent =
             [("AWS_PROFILE", "p"), ("AWS_ENDPOINT_URL_RAM", "http://elsewhere"), ("HTTP_PROXY", "http://corp")];
         assert_eq!(
-            led(RunDoor::Endpoint, &parent).unwrap().into_iter().collect::<Vec<_>>(),
+            led(RunDoor::Endpoint, &parent)
+                .unwrap()
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.clone()))
+                .collect::<Vec<_>>(),
             [
                 ("AWS_ENDPOINT_URL_RAM", "http://127.0.0.1:1/~k".to_owned()),
                 ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
@@ -185,7 +211,11 @@ mod tests {
         let parent =
             [("http_proxy", "http://corp.test"), ("HTTPS_PROXY", "http://corp.test"), ("no_proxy", "corp.test")];
         assert_eq!(
-            led(RunDoor::Proxy, &parent).unwrap().into_iter().collect::<Vec<_>>(),
+            led(RunDoor::Proxy, &parent)
+                .unwrap()
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.clone()))
+                .collect::<Vec<_>>(),
             [
                 ("AWS_ENDPOINT_URL_RAM", "http://ram.eu-west-1.amazonaws.com".to_owned()),
                 ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false".to_owned()),
@@ -204,7 +234,11 @@ mod tests {
     fn the_https_proxy_is_given_and_no_endpoint() {
         let parent = [("AWS_ENDPOINT_URL_RAM", "http://elsewhere"), ("https_proxy", "http://corp.test")];
         assert_eq!(
-            led(RunDoor::Intercept, &parent).unwrap().into_iter().collect::<Vec<_>>(),
+            led(RunDoor::Intercept, &parent)
+                .unwrap()
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.clone()))
+                .collect::<Vec<_>>(),
             [
                 ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true".to_owned()),
                 ("HTTPS_PROXY", "http://127.0.0.1:1".to_owned()),

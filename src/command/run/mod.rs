@@ -12,7 +12,7 @@ mod trust;
 mod variables;
 
 use super::server;
-use crate::app::{RunningServer, Wanted};
+use crate::app::{self, RunningServer, Wanted};
 use crate::cli::RunArgs;
 use crate::command::process::{Signals, runtime};
 use crate::config::{Config, Environment, RawConfig, RunDoor, Settings};
@@ -39,7 +39,7 @@ pub(super) fn run(args: &RunArgs, environment: &Environment, console: Console) -
         mode_by_ci,
         command: Some(command_line(&args.cmd)),
         variables: args.variable.clone(),
-        ..Config::from_settings(settings, mode)?
+        ..app::with_recorded_services(Config::from_settings(settings, mode)?)
     };
     runtime()?.block_on(drive(args, config, variables, &reports, environment, console))
 }
@@ -72,7 +72,8 @@ async fn drive(
     let settings = RunSettings {
         mode: config.mode,
         door: config.door,
-        service: config.service.name.clone(),
+        service: Arc::clone(&config.service),
+        endpoints: config.endpoints.clone(),
         region: config.region.clone(),
         upstream: config.upstream.clone(),
         cassette: config.cassette.clone(),
@@ -136,7 +137,8 @@ async fn run_child(
         door: settings.door,
         base_url: &base_url,
         addr: running.addr,
-        service: &settings.service,
+        services: &settings.service.companions,
+        endpoints: &settings.endpoints,
         region: &settings.region,
         kind: running.kind,
     };
@@ -149,7 +151,8 @@ async fn run_child(
         return child::run(&args.cmd, &changes, &variables, signals).await;
     }
     // The folder lives as long as CMD.
-    let folder = environment::aws_files(&settings.actors)?;
+    let roles = running.recorded_roles();
+    let folder = environment::aws_files(&settings.actors, &roles.profiles)?;
     let region = running.recorded_region(region::from_environment(parent));
     if let Some(moved) = region.as_deref().and_then(|region| region::describe_change(region, parent)) {
         console.note(&moved);
@@ -160,6 +163,7 @@ async fn run_child(
         folder: folder.path(),
         actors: &settings.actors,
         profile: settings.upstream.profile_that_counts(),
+        roles: &roles,
         base_url: &base_url,
     };
     let route = ClientRoute { region: region.as_deref().unwrap_or(route.region), ..route };

@@ -2,16 +2,21 @@
 
 use super::trust::CommandTrust;
 use crate::app::Wanted;
+use crate::aws::ServiceEndpoints;
 use crate::config::{RecordMode, RunDoor, UpstreamConfig};
 use crate::model::Actor;
+use crate::service::Service;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The settings of a run that are still needed once the proxy has the configuration.
 pub(super) struct RunSettings {
     pub(super) mode: RecordMode,
     pub(super) door: RunDoor,
-    /// The service's name in host names.
-    pub(super) service: String,
+    /// What is known of the services.
+    pub(super) service: Arc<Service>,
+    /// The hosts of those that are recorded.
+    pub(super) endpoints: ServiceEndpoints,
     pub(super) region: String,
     /// Where and as whom upstream is asked.
     pub(super) upstream: UpstreamConfig,

@@ -40,7 +40,7 @@ impl CommandTrust {
     /// The variables by which CMD's programs find the bundle.
     pub(super) fn changes(&self) -> impl Iterator<Item = VariableChange> {
         let bundle = bundle_in(&self.folder);
-        ca_command::VARIABLES.iter().map(move |(name, _)| VariableChange::Set(name, bundle.clone().into()))
+        ca_command::VARIABLES.iter().map(move |(name, _)| VariableChange::set(*name, bundle.clone()))
     }
 }
 

@@ -121,11 +121,12 @@ impl VariableScope<'_> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::aws::EndpointKind;
+    use crate::aws::{EndpointKind, ServiceEndpoint, ServiceEndpoints};
     use crate::command::ca;
     use crate::command::run::door::ClientRoute;
     use crate::command::run::environment::{Isolation, VariableChange, isolated};
     use crate::config::{Environment, RunDoor};
+    use crate::service::Service;
     use std::path::Path;
 
     fn flags(flags: &[&str]) -> Result<Vec<(String, Wanted)>, String> {
@@ -153,13 +154,16 @@ mod tests {
     #[test]
     fn what_run_changes_itself_is_no_recorded_variable() {
         let parent = Environment::from_variables::<&str, &str>([], "/");
+        let services = Service::with_additions(&toml::Table::new()).unwrap();
+        let endpoints = ServiceEndpoints::new(vec![ServiceEndpoint::regional("ram")]);
         let way = |door| {
             let addr = "127.0.0.1:1".parse().unwrap();
             let way = ClientRoute {
                 door,
                 base_url: "http://127.0.0.1:1",
                 addr,
-                service: "ram",
+                services: &services.companions,
+                endpoints: &endpoints,
                 region: "us-east-1",
                 kind: EndpointKind::default(),
             };
@@ -171,15 +175,16 @@ mod tests {
             folder: Path::new("/t"),
             actors: &[],
             profile: None,
+            roles: &crate::app::AskingRoles::default(),
             base_url: "http://h",
         };
         let changes = [RunDoor::Endpoint, RunDoor::Proxy, RunDoor::Intercept].into_iter().flat_map(way);
         let changes = changes.chain(isolated(&isolation, &parent));
         let changed = changes.map(|change| match change {
-            VariableChange::Set(name, _) | VariableChange::Unset(name) => name,
+            VariableChange::Set(name, _) | VariableChange::Unset(name) => name.into_owned(),
         });
-        for name in changed.chain(ca::VARIABLES.map(|(name, _)| name)) {
-            assert!(check_variable(name, "x").is_err(), "{name}");
+        for name in changed.chain(ca::VARIABLES.map(|(name, _)| name.to_owned())) {
+            assert!(check_variable(&name, "x").is_err(), "{name}");
         }
     }
 

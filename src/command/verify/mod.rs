@@ -98,9 +98,7 @@ fn ask(
 ) -> Result<Vec<CheckedRead>, CommandError> {
     let runtime = runtime()?;
     let destination = runtime.block_on(app::destination(config)).map_err(app::StartError::from)?;
-    if let Some(notice) = &destination.notice {
-        console.note(notice);
-    }
+    destination.notices.iter().for_each(|notice| console.note(notice));
     let source = app::credential_source(config);
     let upstream = app::upstream(config, &destination, source, "").map_err(app::StartError::from)?;
     let (service, actors) = (&config.service, config.actors.as_slice());

@@ -1,66 +1,43 @@
-//! A call to another service, that a replay gets because it stands in for all of AWS: told at once, in the form that the
-//! service's clients read.
+//! A call to a service that is not recorded, which a replay gets because it stands in for all of AWS: told at once, with the flag
+//! that records it.
 
-use crate::aws::sigv4::ClaimedCredential;
+use crate::engine::settings::EngineSettings;
 use crate::engine::stats::summary::Miss;
-use crate::model::{Request, Response};
-use crate::wire::{self, ErrorForm, Protocol};
+use crate::model::Request;
+use crate::wire;
 
-const KIND: &str = "CassetteMissException";
-
-/// What is known of such a request: its service, its operation, and how its client reads errors.
-struct OtherServiceRequest {
-    service: String,
-    operation: String,
-    form: ErrorForm,
-}
-
-/// What to answer where `request`, signed with `credential`, is for another service than `own`.
-pub(in crate::engine) fn find_other_service(
+/// What to answer where `request` is for `service`, which is not recorded.
+pub(in crate::engine) fn describe_other_service(
     request: &Request,
-    credential: Option<&ClaimedCredential<'_>>,
-    own: &str,
+    service: &str,
+    settings: &EngineSettings,
     session: Option<&str>,
-) -> Option<(Miss, ErrorForm)> {
-    let OtherServiceRequest { service, operation, form } = read_request(request, credential, own)?;
-    let variable = service.to_uppercase().replace(['-', ' '], "_");
+) -> Miss {
+    let companions = &settings.service.companions;
+    let recorded = companions.recorded().join(",");
+    let (_, operation) = wire::read_operation(request);
+    let remedy = if service.contains(' ') {
+        "Name its service with --service".to_owned()
+    } else {
+        format!(
+            "To record it: --service {recorded},{service} (services in ramtape.toml), with --record-mode new_episodes. Or give \
+             {service} an endpoint of its own ({}), or run the command with --keep-env, so that it goes to AWS",
+            companions.endpoint_variable(service)
+        )
+    };
     let message = format!(
-        "{operation} of {service} was sent to ramtape, which has recordings of {own} only, and a replay sends nothing \
-         to AWS. Give {service} an endpoint of its own (AWS_ENDPOINT_URL_{variable}), stub it in the tests, or run the \
-         command with --keep-env, so that it goes to AWS"
+        "{operation} of {service} was sent to ramtape, which has recordings of {recorded} only, and a replay sends nothing \
+         to AWS. {remedy}"
     );
     let operation = format!("{operation} of {service}");
-    let session = session.map(str::to_owned);
-    Some((Miss { operation, fingerprint: String::new(), session, message }, form))
-}
-
-fn read_request(
-    request: &Request,
-    credential: Option<&ClaimedCredential<'_>>,
-    own: &str,
-) -> Option<OtherServiceRequest> {
-    if credential.is_some_and(|credential| credential.service == own) {
-        return None;
-    }
-    let (protocol, operation) = wire::read_operation(request);
-    let service = match credential {
-        Some(credential) => credential.service.to_owned(),
-        // What needs no signature is known by its form, which is none of the service's own.
-        None if matches!(protocol, Protocol::AwsJson | Protocol::Query) => "another service".to_owned(),
-        None => return None,
-    };
-    Some(OtherServiceRequest { service, operation, form: ErrorForm::of_request(protocol, request) })
-}
-
-/// The answer that tells `message`.
-pub(in crate::engine) fn answer_error(message: &str, form: ErrorForm) -> Response {
-    wire::error_response(form, KIND, message)
+    Miss { operation, fingerprint: String::new(), session: session.map(str::to_owned), message }
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
+    use crate::engine::request_scope::RequestScope;
     use crate::model::Door;
     use http::{HeaderMap, Method};
 
@@ -83,11 +60,13 @@ mod tests {
         }
     }
 
-    fn found(path: &str, headers: &[(&'static str, &str)], body: &str) -> Option<(String, ErrorForm)> {
-        {
-            let request = request(path, headers, body);
-            find_other_service(&request, ClaimedCredential::read(&request).as_ref(), "ram", None)
-                .map(|(miss, form)| (miss.operation, form))
+    fn found(path: &str, headers: &[(&'static str, &str)], body: &str) -> String {
+        let request = request(path, headers, body);
+        let settings = EngineSettings::for_tests();
+        let scope = RequestScope::read_place(&request, &settings);
+        match settings.service.companions.is_recorded(scope.service) {
+            true => scope.service.to_owned(),
+            false => describe_other_service(&request, scope.service, &settings, None).operation,
         }
     }
 
@@ -101,25 +80,32 @@ mod tests {
             let (name, value) = signed(service);
             found(path, &[&[(name, value.as_str())], more].concat(), body)
         };
-        let of = |text: &str, form| Some((text.to_owned(), form));
-        let query = "Action=GetCallerIdentity&Version=2011-06-15";
-        assert_eq!(with("sts", &[], "/", query), of("GetCallerIdentity of sts", ErrorForm::Xml));
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let query = "Action=ListRoles&Version=2010-05-08";
+        assert_eq!(with("iam", &form, "/", query), "ListRoles of iam");
         let target = [("x-amz-target", "AWSOrganizationsV20161128.ListRoots")];
-        assert_eq!(with("organizations", &target, "/", "{}"), of("ListRoots of organizations", ErrorForm::Json));
-        assert_eq!(with("s3", &[], "/bucket", ""), of("POST /bucket of s3", ErrorForm::Xml));
+        assert_eq!(with("organizations", &target, "/", "{}"), "ListRoots of organizations");
+        assert_eq!(with("s3", &[], "/bucket", ""), "POST /bucket of s3");
         let json = [("content-type", "application/json")];
-        assert_eq!(with("lambda", &json, "/2015/functions", ""), of("POST /2015/functions of lambda", ErrorForm::Json));
+        assert_eq!(with("lambda", &json, "/2015/functions", ""), "POST /2015/functions of lambda");
         let cbor = [("smithy-protocol", "rpc-v2-cbor"), ("content-type", "application/cbor")];
         let path = "/service/GraniteServiceVersion20100801/operation/ListMetrics";
-        assert_eq!(with("monitoring", &cbor, path, ""), of("ListMetrics of monitoring", ErrorForm::Cbor));
-        let unsigned = found("/", &[], "Action=AssumeRoleWithWebIdentity&X=y");
-        assert_eq!(unsigned, of("AssumeRoleWithWebIdentity of another service", ErrorForm::Xml));
+        assert_eq!(with("monitoring", &cbor, path, ""), "ListMetrics of monitoring");
+    }
+
+    #[test]
+    fn what_needs_no_signature_is_known_by_its_form() {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        assert_eq!(found("/", &form, "Action=AssumeRoleWithWebIdentity&Version=2011-06-15"), "sts");
+        assert_eq!(found("/", &form, "Action=X&Version=2010-05-08"), "X of iam");
+        assert_eq!(found("/", &form, "Action=X"), "X of another service");
+        assert_eq!(found("/", &[("x-amz-target", "AmazonSSM.GetParameter")], "{}"), "GetParameter of ssm");
     }
 
     #[test]
     fn what_is_the_services_own_is_none_of_these() {
         let (name, value) = signed("ram");
-        assert_eq!(found("/getresourceshares", &[(name, &value)], "Action=x"), None);
-        assert_eq!(found("/getresourceshares", &[], "{}"), None);
+        assert_eq!(found("/getresourceshares", &[(name, &value)], "Action=x"), "ram");
+        assert_eq!(found("/getresourceshares", &[], "{}"), "ram");
     }
 }

@@ -15,7 +15,7 @@ use crate::engine::state::EngineState;
 use crate::engine::upstream_request::UpstreamRequest;
 use crate::fingerprint::ParameterError;
 use crate::json;
-use crate::model::{Body, Page, Take};
+use crate::model::{Body, Page, SecretMembers, Take};
 use crate::session::Bindings;
 use crate::token::{ExtractedToken, Token, drop_first_items, extract_token, item_texts};
 use bytes::Bytes;
@@ -153,8 +153,10 @@ async fn walk_to_position(
     let mut body = Bytes::from(first_page);
     let mut guard = PageLoopGuard::default();
     while upstream_request.is_awaited() {
-        let answer =
-            recorder.upstream.send(&identified.actor, &upstream_request.request, body, &identified.region).await?;
+        let answer = recorder
+            .upstream
+            .send(&upstream_request.destination(&state.settings.service.name), &upstream_request.request, body)
+            .await?;
         if !answer.status.is_success() || is_web_page(&answer) {
             return Ok(NextRequest::PassedOn(answer));
         }
@@ -196,7 +198,12 @@ fn render_as_stored(
         None => body,
     };
     let name = &upstream_request.identified.name;
-    let page = state.settings.redaction.redact_page(name, answer.status.as_u16(), &answer.headers, body)?;
+    let page = state.settings.redaction.redact_page(
+        name,
+        SecretMembers::default(),
+        (answer.status.as_u16(), &answer.headers),
+        body,
+    )?;
     Ok(fill_holes(&page.inner().body, live))
 }
 

@@ -23,7 +23,8 @@ fn request(path: &str, query: &str, body: &str) -> Request {
 }
 
 fn scope(region: &'static str, actor: &str) -> RequestScope<'static> {
-    RequestScope { credential: None, region, actor: actor.to_owned().into() }
+    let (service, parameter_headers) = ("ram", String::new());
+    RequestScope { credential: None, service, region, actor: actor.to_owned().into(), parameter_headers }
 }
 
 fn identified(request: &Request) -> Arc<IdentifiedRequest> {

@@ -17,7 +17,7 @@ pub(super) fn names_in(request: &str, take: &Take) -> Vec<String> {
     let holes = take.pages.iter().flat_map(|page| page.body.holes());
     let names = holes.filter_map(|hole| match hole {
         Hole::Volatile(name) => Some(name.clone()),
-        Hole::Token(_) => None,
+        Hole::Token(_) | Hole::Fresh(_) => None,
     });
     names.chain(names_in_request(request).into_iter().map(|name| whole_name(take, name))).collect()
 }

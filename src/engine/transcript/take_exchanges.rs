@@ -24,8 +24,8 @@ pub(super) struct TakeExchanges<'a> {
 impl TakeExchanges<'_> {
     /// The exchanges of one take: one a page.
     pub(super) fn build(&self, number: usize) -> Vec<Exchange> {
-        let operation = self.service.operation_named(self.entry().operation.as_str());
-        let items_member = operation.and_then(|operation| operation.page_items.as_deref());
+        let operation = self.service.operation_called(&self.entry().operation);
+        let items_member = operation.as_ref().and_then(|operation| operation.page_items.as_deref());
         let Some(take) = self.entry().takes.get(number) else { return Vec::new() };
         let (mut exchanges, mut token) = (Vec::new(), None);
         let ready = self.prepared.takes(items_member).get(number);

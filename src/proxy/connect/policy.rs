@@ -1,7 +1,7 @@
 //! Which targets CONNECT may reach, and how often it did.
 
 use super::target::{ConnectTarget, HTTPS};
-use crate::aws::{ServiceHost, UpstreamError, is_aws_host};
+use crate::aws::{ServiceEndpoints, UpstreamError, is_aws_host};
 use crate::ca::ServerCertificates;
 use crate::proxy::refusal::Refusal;
 use parking_lot::Mutex;
@@ -52,15 +52,15 @@ pub(in crate::proxy) enum ConnectRoute {
 
 impl ConnectPolicy {
     /// The route of a CONNECT to `target`. Only clients on this machine (`is_local`) get a tunnel: others that may reach ramtape
-    /// get RAM, and no open proxy.
+    /// get the recorded services, and no open proxy.
     pub(in crate::proxy) fn route(
         &self,
         target: &ConnectTarget,
-        service: &str,
+        services: &ServiceEndpoints,
         is_local: bool,
     ) -> Result<ConnectRoute, Refusal> {
         let configured = self.allowed.contains(target);
-        if !configured && target.port == HTTPS && ServiceHost::parse(&target.host, service).is_some() {
+        if !configured && target.port == HTTPS && services.find(&target.host).is_some() {
             return Ok(ConnectRoute::Intercept);
         }
         let refusal = |make: fn(ConnectTarget) -> Refusal| Err(make(target.clone()));
@@ -133,10 +133,14 @@ mod tests {
         }
     }
 
+    fn ram() -> ServiceEndpoints {
+        ServiceEndpoints::new(vec![crate::aws::ServiceEndpoint::regional("ram")])
+    }
+
     fn route(target: &str, allowed: &[&str], out: bool) -> Result<ConnectRoute, Refusal> {
         let connector: Option<Arc<dyn Connector>> = if out { Some(Arc::new(Nowhere)) } else { None };
         let allowed = allowed.iter().map(|target| target.parse().unwrap()).collect();
-        ConnectPolicy { certificates: None, connector, allowed }.route(&target.parse().unwrap(), "ram", true)
+        ConnectPolicy { certificates: None, connector, allowed }.route(&target.parse().unwrap(), &ram(), true)
     }
 
     #[test]
@@ -169,7 +173,7 @@ mod tests {
     fn other_machines_get_ram_and_no_proxy() {
         let connect_policy =
             ConnectPolicy { certificates: None, connector: Some(Arc::new(Nowhere)), allowed: Vec::new() };
-        let route = |target: &str| connect_policy.route(&target.parse().unwrap(), "ram", false);
+        let route = |target: &str| connect_policy.route(&target.parse().unwrap(), &ram(), false);
         assert_eq!(route("ram.us-east-1.amazonaws.com"), Ok(ConnectRoute::Intercept));
         assert!(matches!(route("sts.us-east-1.amazonaws.com"), Err(Refusal::RemoteTunnel { .. })));
     }

@@ -34,16 +34,18 @@ pub(in crate::proxy) async fn serve_connect<A: Handler>(
     let target = tokio::time::timeout(limit, read_target(&mut stream, &context)).await;
     let is_local = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
     let refusal = match target.unwrap_or(Err(Refusal::SlowHead { limit })) {
-        Ok(Some(target)) => match context.state.connect_policy.route(&target, &context.state.guard.service, is_local) {
-            Ok(ConnectRoute::Intercept) => return intercept(stream, permit, context, target).await,
-            Ok(ConnectRoute::Tunnel { configured }) => {
-                return open_tunnel(stream, permit, context, target, configured).await;
+        Ok(Some(target)) => {
+            match context.state.connect_policy.route(&target, &context.state.guard.services, is_local) {
+                Ok(ConnectRoute::Intercept) => return intercept(stream, permit, context, target).await,
+                Ok(ConnectRoute::Tunnel { configured }) => {
+                    return open_tunnel(stream, permit, context, target, configured).await;
+                }
+                Err(refusal) => {
+                    context.state.connect_counters.count_refusal(&target);
+                    refusal
+                }
             }
-            Err(refusal) => {
-                context.state.connect_counters.count_refusal(&target);
-                refusal
-            }
-        },
+        }
         Ok(None) => return,
         Err(refusal) => refusal,
     };

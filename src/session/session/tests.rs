@@ -19,7 +19,7 @@ struct Tape {
 
 impl Tape {
     fn new(entries: Vec<(Fingerprint, Entry)>) -> Self {
-        let tree = Arc::new(WriteTree::from_entries(entries.clone()));
+        let tree = Arc::new(WriteTree::from_entries(entries.clone(), &crate::model::IdentifierRules::default()));
         let rules = OperationRules {
             passing: vec!["PENDING".into()],
             transient_errors: vec!["ThrottlingException".into()],

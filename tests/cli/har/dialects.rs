@@ -13,7 +13,7 @@ fn sample(name: &str) -> PathBuf {
 }
 
 fn import(stage: &Stage, arguments: &[&str]) -> Finished {
-    run(stage.folder(), &[&["import", "--cassette", "tape"], arguments].concat())
+    run(stage.folder(), &[&["import", "--service", "ram", "--cassette", "tape"], arguments].concat())
 }
 
 /// The bodies of the sample's answers, by their place in the file.
@@ -152,7 +152,7 @@ async fn importing_again_adds_nothing_and_a_dry_run_writes_nothing() {
         "{again:?}"
     );
     assert_eq!(stage.texts("tape"), texts);
-    let more = run(stage.folder(), &["import", "--cassette", "errors", file, "--record-errors"]);
+    let more = run(stage.folder(), &["import", "--service", "ram", "--cassette", "errors", file, "--record-errors"]);
     assert!(more.stderr.contains("9 takes added to errors"), "{more:?}");
 }
 

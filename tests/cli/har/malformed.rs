@@ -49,7 +49,7 @@ fn host_names_are_case_insensitive() {
     let [lower, upper] =
         ["ram.us-east-1.amazonaws.com", "RAM.US-EAST-1.amazonaws.com"].map(|host| told(host, "1 take would be added"));
     assert_eq!(lower, upper, "the same fingerprint");
-    told("STS.us-east-1.amazonaws.com", "1 entry for other services: sts.us-east-1.amazonaws.com (1)");
+    told("EC2.us-east-1.amazonaws.com", "1 entry for other services: ec2.us-east-1.amazonaws.com (1)");
     let mut lacking = entry("RAM.us-east-1.AMAZONAWS.com");
     lacking["response"]["status"] = json!(0);
     let finished = imported(folder.path(), archive(&[lacking]));

@@ -219,7 +219,7 @@ fn openssl_refuses_what_the_key_signs_beyond_the_constraints() {
         assert_eq!(verdict(own), "accepted\n", "{own}");
     }
     for foreign in
-        ["example.com", "sts.amazonaws.com", "amazonaws.com", "ram.us-east-1.amazonaws.com.evil.test", "10.0.0.1"]
+        ["example.com", "ec2.amazonaws.com", "amazonaws.com", "ram.us-east-1.amazonaws.com.evil.test", "10.0.0.1"]
     {
         let verdict = verdict(foreign);
         assert!(verdict.starts_with("refused: permitted subtree violation"), "{foreign}: {verdict}");

@@ -64,6 +64,7 @@ fn replay(root: &Path) -> Engine {
     let settings = EngineSettings {
         redaction: opened.redaction,
         mode: Mode::ReplayOnly,
+        endpoints: ramtape::aws::ServiceEndpoints::new(vec![ramtape::aws::ServiceEndpoint::regional("ram")]),
         service: Arc::new(Service::with_additions(&additions).unwrap()),
         region: "us-east-1".to_owned(),
         actors: vec![actor("owner"), actor("consumer")],

@@ -44,6 +44,7 @@ fn replaying(folder: &Path) -> Engine {
     let opened = Cassette::open(folder, Access::Replay, PreparedEntry::new, &CassetteSettings::default()).unwrap();
     let settings = EngineSettings {
         mode: Mode::ReplayOnly,
+        endpoints: ramtape::aws::ServiceEndpoints::new(vec![ramtape::aws::ServiceEndpoint::regional("ram")]),
         service: Arc::new(service().clone()),
         region: DEFAULT_REGION.to_owned(),
         actors: Vec::new(),

@@ -64,6 +64,7 @@ pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
     let opened = Cassette::open(root, Access::Replay, PreparedEntry::new, &CassetteSettings::default()).unwrap();
     let settings = EngineSettings {
         mode: Mode::ReplayOnly,
+        endpoints: ramtape::aws::ServiceEndpoints::new(vec![ramtape::aws::ServiceEndpoint::regional("ram")]),
         service: Arc::new(Service::with_additions(&toml::Table::new()).unwrap()),
         region: REGION.to_owned(),
         actors: Vec::new(),

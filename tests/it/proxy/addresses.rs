@@ -16,9 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-const STS: &str = "sts.us-east-1.amazonaws.com";
+const EC2: &str = "ec2.us-east-1.amazonaws.com";
 
-/// A recording ramtape to which RAM's name and that of STS have one address.
+/// A recording ramtape to which RAM's name and that of EC2 have one address.
 struct Scene {
     runtime: Runtime,
     ramtape: Ramtape,
@@ -39,7 +39,7 @@ impl Scene {
             written.ca_folder = Some(folder);
             change(written);
         });
-        config.names = Names::Fixed([RAM, STS, "proxy.test"].map(|name| (name.to_owned(), vec![address])).into());
+        config.names = Names::Fixed([RAM, EC2, "proxy.test"].map(|name| (name.to_owned(), vec![address])).into());
         let ramtape = runtime.block_on(Stage::start(config));
         let origin = ramtape.base.strip_prefix("http://").unwrap();
         let addr = origin.split('/').next().unwrap().parse().unwrap();
@@ -105,7 +105,7 @@ fn no_door_leads_to_this_machine_or_to_the_metadata_service() {
     ] {
         let scene = Scene::leading_to(SocketAddr::new(address.parse().unwrap(), port), |_| ());
         for (name, door, reply) in [
-            (STS, "tunnel", scene.tunnel(&format!("{STS}:443"))),
+            (EC2, "tunnel", scene.tunnel(&format!("{EC2}:443"))),
             (RAM, "absolute form", scene.absolute()),
             (RAM, "interception", scene.intercepted()),
         ] {
@@ -124,12 +124,12 @@ fn the_same_names_lead_where_the_configuration_allows() {
     let listener = listener();
     let address = listener.local_addr().unwrap();
     let scene = Scene::leading_to(address, |written| written.allowed_networks = Some(vec!["127.0.0.0/8".into()]));
-    assert_eq!(scene.tunnel(&format!("{STS}:443")).status, 200);
+    assert_eq!(scene.tunnel(&format!("{EC2}:443")).status, 200);
     assert!(has_caller(&listener));
 
     let scene = Scene::leading_to(address, |written| written.allowed_tunnels = Some(vec!["proxy.test:8443".into()]));
     assert_eq!(scene.tunnel("proxy.test:8443").status, 200);
     assert!(has_caller(&listener), "what was configured leads anywhere");
-    assert_ne!(scene.tunnel(&format!("{STS}:443")).status, 200);
+    assert_ne!(scene.tunnel(&format!("{EC2}:443")).status, 200);
     assert!(!has_caller(&listener));
 }

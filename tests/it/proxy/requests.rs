@@ -117,7 +117,7 @@ async fn upstream_is_asked_for_no_other_host() {
         "169.254.169.254",
         "2852039166",
         "localhost:1",
-        "sts.us-east-1.amazonaws.com",
+        "ec2.us-east-1.amazonaws.com",
     ] {
         let request = format!("GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         let refused = client(&recording).raw(&request).await;

@@ -3,7 +3,7 @@
 use crate::support::secrets::{SECRETS, core};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use ramtape::model::{Body, Hole, OperationName, Page};
+use ramtape::model::{Body, Hole, OperationName, Page, SecretMembers};
 use ramtape::redact::{
     Direction, Key, KeySource, KeyUnavailable, RedactedRequest, Redaction, RedactionError, RedactionSpec, RequestParts,
     Rule, Selector,
@@ -27,6 +27,7 @@ pub(crate) fn rule(selector: Selector) -> Rule {
 /// A request of a known operation, with nothing to keep or to skip.
 pub(crate) fn asked(redaction: &Redaction, query: &str, body: &str) -> Option<RedactedRequest> {
     let asking = RequestParts {
+        secrets: SecretMembers::default(),
         operation: Some("X"),
         path: "/x",
         query,
@@ -43,7 +44,10 @@ pub(crate) fn requested(redaction: &Redaction, body: &str) -> String {
 }
 
 fn page(redaction: &Redaction, body: Body) -> Page {
-    redaction.redact_page(&OperationName::Known("X".into()), 200, &HeaderMap::new(), body).unwrap().into_inner()
+    redaction
+        .redact_page(&OperationName::Known("X".into()), SecretMembers::default(), (200, &HeaderMap::new()), body)
+        .unwrap()
+        .into_inner()
 }
 
 /// The body of an answer, redacted.
@@ -137,12 +141,20 @@ fn headers_queries_and_paths_are_redacted_too() {
     let redaction = redaction(true, &[]);
     let mut headers = HeaderMap::new();
     headers.insert("x-amzn-errortype", HeaderValue::from_static("Bad:mail x@corp.com, account 123456789012"));
-    let page = redaction.redact_page(&OperationName::Unknown("GET /".into()), 400, &headers, Body::default()).unwrap();
+    let page = redaction
+        .redact_page(
+            &OperationName::Unknown("GET /".into()),
+            SecretMembers::default(),
+            (400, &headers),
+            Body::default(),
+        )
+        .unwrap();
     let (_, value) = &page.inner().headers[0];
     assert!(value.starts_with("Bad:mail redacted-") && value.contains("@example.com, account 9999"), "{value}");
 
     let asking = |path: &str, query: &str| {
         let asking = RequestParts {
+            secrets: SecretMembers::default(),
             operation: None,
             path,
             query,
@@ -168,6 +180,7 @@ fn holes_and_unstored_values_are_left_unchanged() {
     let redaction = redaction(true, &[]);
     let body = b"{\"name\":\"share-123456789012\",\"clientToken\":\"x@corp.com\",\"o\":[\"share-123456789012\",\"123456789012\"]}";
     let asking = RequestParts {
+        secrets: SecretMembers::default(),
         operation: Some("X"),
         path: "/x",
         query: "",
@@ -189,6 +202,7 @@ fn two_values_with_one_pseudonym_are_an_error() {
     for number in 0..5000 {
         let body = format!("{{\"n\":{number}}}");
         let asking = RequestParts {
+            secrets: SecretMembers::default(),
             operation: None,
             path: "/",
             query: "",
@@ -234,7 +248,14 @@ fn a_key_is_made_when_it_is_needed_and_once() {
     }
     assert_eq!(count(), 1);
     let broken = Redaction::built_in(KeySource::MadeWhenNeeded(Box::new(|| Err(KeyUnavailable("no room".to_owned())))));
-    let asking =
-        RequestParts { operation: None, path: "/", query: "", body: b"x@corp.com", keep: &|_| false, skip: &|_| false };
+    let asking = RequestParts {
+        secrets: SecretMembers::default(),
+        operation: None,
+        path: "/",
+        query: "",
+        body: b"x@corp.com",
+        keep: &|_| false,
+        skip: &|_| false,
+    };
     assert_eq!(broken.redact_request(&asking), Err(RedactionError::Key(KeyUnavailable("no room".to_owned()))));
 }

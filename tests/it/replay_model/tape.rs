@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ramtape::diff::{RecordedTake as Recorded, add_takes as merge};
 use ramtape::engine::operation_rules;
 use ramtape::fingerprint::{Fingerprint, canonical_text};
-use ramtape::model::{Body, Entry, OperationName, Page, Take};
+use ramtape::model::{Body, Entry, IdentifierRules, OperationName, Page, Take};
 use ramtape::service::Service;
 use ramtape::session::{RetryKey, Session, SessionHistory, TakeHistories, TakeQuery, WriteTree};
 use std::collections::HashMap;
@@ -106,8 +106,10 @@ impl<'a> Player<'a> {
     pub(crate) fn new(cassette: &'a Cassette, poll: Poll) -> Self {
         let has_writes = |entry: &Entry| entry.takes.iter().any(|take| take.id.is_some());
         let written = cassette.entries.iter().filter(|(_, entry)| has_writes(entry));
-        let lines =
-            Arc::new(WriteTree::from_entries(written.map(|(fingerprint, entry)| (*fingerprint, entry.clone()))));
+        let lines = Arc::new(WriteTree::from_entries(
+            written.map(|(fingerprint, entry)| (*fingerprint, entry.clone())),
+            &IdentifierRules::default(),
+        ));
         Self { cassette, poll, lines, choices: HashMap::new(), sessions: HashMap::new(), notices: Vec::new() }
     }
 

@@ -1,7 +1,7 @@
 //! What comes back, whole or not.
 
 use super::server::{Server, Then};
-use super::{LONG, SHORT, send, settings};
+use super::{LONG, SHORT, send, settings, to};
 use ramtape::aws::{Phase, Upstream, UpstreamError, UpstreamSettings};
 use std::time::Duration;
 
@@ -160,7 +160,7 @@ async fn connections_are_counted_as_they_are_used() {
         assert_eq!(upstream.connections(), 0);
         for _ in 0..3 {
             let request = super::request(&[]);
-            let answer = upstream.send("default", &request, request.body.clone(), "us-east-1").await.unwrap();
+            let answer = upstream.send(&to("default", "us-east-1"), &request, request.body.clone()).await.unwrap();
             assert!(answer.elapsed > Duration::ZERO);
         }
         assert_eq!(upstream.connections(), count);

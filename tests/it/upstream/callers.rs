@@ -1,6 +1,6 @@
 //! Who may have a request signed again.
 
-use super::{KEY_ID, SECRET, keys, request, settings};
+use super::{KEY_ID, SECRET, keys, request, settings, to};
 use http::Uri;
 use ramtape::aws::sigv4::{SigningScope, VerifyError, sign};
 use ramtape::aws::{CallerError, CredentialSource, Keys, Proof, Upstream, UpstreamSettings};
@@ -13,7 +13,7 @@ const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 fn signed(target: &str, keys: &Keys, service: &str, time: SystemTime) -> Request {
     let mut request = Request { signed_target: target.to_owned(), ..request(&[("content-type", "application/json")]) };
     let url: Uri = format!("http://{}{target}", request.authority).parse().unwrap();
-    let scope = SigningScope { service, region: "us-east-1", time };
+    let scope = SigningScope { service, region: "us-east-1", time, as_s3: false };
     let added = sign(&request.method, &url, &request.headers, &request.body, keys, scope).unwrap();
     request.headers.extend(added);
     request.headers.insert("host", request.authority.parse().unwrap());
@@ -22,7 +22,7 @@ fn signed(target: &str, keys: &Keys, service: &str, time: SystemTime) -> Request
 
 async fn prove(request: &Request, allow_any: bool, source: CredentialSource) -> Result<Proof, CallerError> {
     let upstream = Upstream::new(UpstreamSettings { credentials: source, ..settings("http://127.0.0.1:9") }).unwrap();
-    upstream.trust("default", &Secret::new("the-key"), allow_any).prove(request, NOW).await
+    upstream.trust(&to("default", "us-east-1"), &Secret::new("the-key"), allow_any).unwrap().prove(request, NOW).await
 }
 
 async fn verdict(request: &Request) -> Result<Proof, CallerError> {
@@ -50,7 +50,11 @@ async fn a_wrong_key_is_none() {
     }
     assert_eq!(verdict(&request(&[])).await, Err(CallerError::NoProof));
     let upstream = Upstream::new(settings("http://127.0.0.1:9")).unwrap();
-    let empty = upstream.trust("default", &Secret::new(""), false).prove(&with_key("", request(&[])), NOW).await;
+    let empty = upstream
+        .trust(&to("default", "us-east-1"), &Secret::new(""), false)
+        .unwrap()
+        .prove(&with_key("", request(&[])), NOW)
+        .await;
     assert_eq!(empty, Err(CallerError::WrongKey));
     // The first segment may be a session's name: then the signature decides.
     let named = with_key("a-session", signed("/~a-session/getresourceshares", &keys(), "ram", NOW));
@@ -121,7 +125,7 @@ async fn a_signature_proves_nothing_for_an_actor_with_other_credentials() {
             .into_iter()
             .chain([("default", &admins, false), ("admin", &everybodys, false)])
     {
-        let verdict = upstream.trust(actor, &key, false).prove(request, NOW).await;
+        let verdict = upstream.trust(&to(actor, "us-east-1"), &key, false).unwrap().prove(request, NOW).await;
         match proved {
             true => assert_eq!(verdict, Ok(Proof::Signature), "{actor}"),
             false => assert!(matches!(verdict, Err(CallerError::OtherCredentials { .. })), "{actor}: {verdict:?}"),
@@ -129,7 +133,11 @@ async fn a_signature_proves_nothing_for_an_actor_with_other_credentials() {
     }
     // The process's key is proof for all.
     assert_eq!(
-        upstream.trust("admin", &key, false).prove(&with_key("the-key", request(&[])), NOW).await,
+        upstream
+            .trust(&to("admin", "us-east-1"), &key, false)
+            .unwrap()
+            .prove(&with_key("the-key", request(&[])), NOW)
+            .await,
         Ok(Proof::Key)
     );
 }

@@ -1,7 +1,7 @@
 //! Where keys come from. Each test runs itself again in a process of its own: only there can the environment be chosen.
 
 use super::server::{Server, Then, split};
-use super::{LONG, SHORT, request, settings};
+use super::{LONG, SHORT, request, settings, to};
 use crate::support::alone::test_path;
 use ramtape::aws::{CredentialSource, CredentialsError, Keys, Upstream, UpstreamError, UpstreamSettings};
 use std::path::Path;
@@ -100,7 +100,7 @@ async fn without_any_credentials_nothing_is_sent() {
     let credentials = CredentialSource::DefaultChain { profile: None };
     let upstream = Upstream::new(UpstreamSettings { credentials, ..settings(&server.url()) }).unwrap();
     let request = request(&[]);
-    let error = upstream.send("default", &request, request.body.clone(), "us-east-1").await.unwrap_err();
+    let error = upstream.send(&to("default", "us-east-1"), &request, request.body.clone()).await.unwrap_err();
     assert!(matches!(error, UpstreamError::Credentials(CredentialsError::Missing { .. })), "{error:?}");
     assert!(!error.is_transient());
     assert!(server.received().is_empty());

@@ -12,7 +12,10 @@ mod tls;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use ramtape::aws::EndpointKind;
-use ramtape::aws::{AddressRules, Answer, CredentialSource, Keys, Names, Upstream, UpstreamError, UpstreamSettings};
+use ramtape::aws::{
+    AddressRules, Answer, CredentialSource, Destination, Keys, Names, ServiceEndpoint, ServiceEndpoints, SigningKeys,
+    Upstream, UpstreamError, UpstreamSettings,
+};
 use ramtape::model::{Request, Secret};
 use std::time::Duration;
 
@@ -31,10 +34,11 @@ fn keys() -> Keys {
 
 fn settings(url: &str) -> UpstreamSettings {
     UpstreamSettings {
-        service: "ram".to_owned(),
-        url: Some(url.to_owned()),
+        services: ServiceEndpoints::new(vec![ServiceEndpoint::regional("ram")]),
+        urls: [("ram".to_owned(), url.to_owned())].into(),
         kind: EndpointKind::default(),
         profile_keys: Vec::new(),
+        role_profiles: Vec::new(),
         credentials: CredentialSource::Fixed(keys()),
         actors: Vec::new(),
         region: "us-east-1".to_owned(),
@@ -69,8 +73,14 @@ fn request(headers: &[(&str, &str)]) -> Request {
     }
 }
 
+/// RAM in `region`, signed for `actor`.
+pub(super) fn to(actor: &'static str, region: &'static str) -> Destination<'static> {
+    let signing = &SigningKeys::OfActor;
+    Destination { service: "ram", region, actor, signing, keeps_headers: false }
+}
+
 async fn send(settings: UpstreamSettings) -> Result<Answer, UpstreamError> {
     let request = request(&[("content-type", "application/json")]);
     let body = request.body.clone();
-    Upstream::new(settings)?.send("default", &request, body, "us-east-1").await
+    Upstream::new(settings)?.send(&to("default", "us-east-1"), &request, body).await
 }

@@ -32,7 +32,7 @@ fn signed_request() -> Request {
 /// To the public endpoint, whose name leads to `address`.
 fn public(address: SocketAddr, allowed: &[&str]) -> UpstreamSettings {
     UpstreamSettings {
-        url: None,
+        urls: BTreeMap::new(),
         names: Names::Fixed(BTreeMap::from([(HOST.to_owned(), vec![address])])),
         addresses: AddressRules { allowed: allowed.iter().map(|network| network.parse().unwrap()).collect() },
         ca_bundle: Some(fixture("ram-test-only.cert.pem")),

@@ -1,7 +1,7 @@
 //! What goes up, byte for byte.
 
 use super::server::{Server, Then, header, split};
-use super::{KEY_ID, SECRET, TOKEN, request, settings};
+use super::{KEY_ID, SECRET, TOKEN, request, settings, to};
 use crate::support::log::Log;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method};
@@ -16,7 +16,7 @@ const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 async fn arrived(path: &str, request: &Request, body: &'static [u8]) -> (Server, Vec<u8>) {
     let server = Server::start(OK, Then::KeepOpen).await;
     let upstream = Upstream::new(settings(&format!("{}{path}", server.url()))).unwrap();
-    upstream.send("default", request, Bytes::from_static(body), "eu-central-1").await.unwrap();
+    upstream.send(&to("default", "eu-central-1"), request, Bytes::from_static(body)).await.unwrap();
     let received = server.received();
     assert_eq!(received.len(), 1);
     (server, received.into_iter().next().unwrap())
@@ -34,8 +34,9 @@ fn assert_signed(received: &[u8]) {
     let authorization = Authorization::parse(&headers).unwrap().unwrap();
     assert_eq!((authorization.access_key_id.as_str(), authorization.region.as_str()), (KEY_ID, "eu-central-1"));
     let method: Method = method.parse().unwrap();
-    let signed = SignedRequest { method: &method, target, headers: &headers, body, authority: None };
-    assert_eq!(verify(&signed, &authorization, SECRET, SystemTime::now()), Ok(()), "{head}");
+    let signed =
+        SignedRequest { method: &method, target, headers: &headers, body, path_as_sent: false, authority: None };
+    assert_eq!(verify(&signed, &authorization, "ram", SECRET, SystemTime::now()), Ok(()), "{head}");
 }
 
 #[tokio::test]
@@ -114,10 +115,10 @@ async fn path_and_query_go_up_as_received_and_are_signed_so() {
 async fn a_request_that_cannot_go_up_is_not_sent() {
     let server = Server::start(OK, Then::KeepOpen).await;
     let upstream = Upstream::new(settings(&server.url())).unwrap();
-    let error = upstream.send("default", &request(&[]), Bytes::new(), "evil.example/").await.unwrap_err();
+    let error = upstream.send(&to("default", "evil.example/"), &request(&[]), Bytes::new()).await.unwrap_err();
     assert!(matches!(error, UpstreamError::BadRegion { .. }), "{error}");
     let bad = Request { path: "*".to_owned(), ..request(&[]) };
-    let error = upstream.send("default", &bad, Bytes::new(), "us-east-1").await.unwrap_err();
+    let error = upstream.send(&to("default", "us-east-1"), &bad, Bytes::new()).await.unwrap_err();
     assert!(matches!(error, UpstreamError::BadTarget), "{error}");
     assert!(server.received().is_empty());
     assert_eq!(upstream.connections(), 0);

@@ -21,7 +21,8 @@ fn botocore_signs_the_same() {
         let url: Uri = url.parse().unwrap();
         let session_token = (!token.is_empty()).then(|| Secret::new(token));
         let keys = Keys { access_key_id: KEY_ID.to_owned(), secret: Secret::new(SECRET), session_token, expiry: None };
-        let scope = SigningScope { service: "ram", region: "eu-central-1", time: SystemTime::UNIX_EPOCH + TIME };
+        let scope =
+            SigningScope { service: "ram", region: "eu-central-1", time: SystemTime::UNIX_EPOCH + TIME, as_s3: false };
         let added = sign(&method.parse().unwrap(), &url, &headers, body.as_bytes(), &keys, scope).unwrap();
         assert_eq!(added["x-amz-date"], "20260921T142640Z");
         let authorization = added["authorization"].to_str().unwrap();

@@ -105,8 +105,15 @@ async fn verified(request: http::Request<Incoming>) -> Result<http::Response<Ful
     assert!(parts.headers.get("host").is_none());
     let authorization = Authorization::parse(&parts.headers).unwrap().unwrap();
     assert_eq!(authorization.access_key_id, KEY_ID);
-    let signed = SignedRequest { method: &parts.method, target, headers: &parts.headers, body: &body, authority };
-    let verdict = match verify(&signed, &authorization, SECRET, SystemTime::now()) {
+    let signed = SignedRequest {
+        method: &parts.method,
+        target,
+        headers: &parts.headers,
+        body: &body,
+        path_as_sent: false,
+        authority,
+    };
+    let verdict = match verify(&signed, &authorization, "ram", SECRET, SystemTime::now()) {
         Ok(()) => "verified".to_owned(),
         Err(error) => error.to_string(),
     };

@@ -11,9 +11,9 @@ const RAM: &str = "ram.us-east-1.amazonaws.com";
 /// Where names lead. The last is spelled as an IPv6 address.
 const HOSTS: [(&str, &str); 4] = [
     (RAM, "169.254.169.254"),
-    ("sts.us-east-1.amazonaws.com", "169.254.169.254"),
-    ("sts.eu-west-1.amazonaws.com", "127.0.0.1"),
-    ("sts.us-west-2.amazonaws.com", "::ffff:169.254.169.254"),
+    ("ec2.us-east-1.amazonaws.com", "169.254.169.254"),
+    ("ec2.eu-west-1.amazonaws.com", "127.0.0.1"),
+    ("ec2.us-west-2.amazonaws.com", "::ffff:169.254.169.254"),
 ];
 
 /// Gives loopback the metadata service's address, puts the hosts file in place, and runs the rest.
@@ -46,7 +46,7 @@ fn other_machines_get_no_tunnel_not_even_to_what_is_allowed() {
     let (Some(place), Some(python)) = (place(hosts.to_str().unwrap()), python()) else { return };
     let run = [env!("CARGO_BIN_EXE_ramtape"), "run", "--record-mode", "all", "--door", "intercept", "--cassette"];
     let open = ["--listen", "0.0.0.0:0", "--allow-remote", "--allow-tunnel", "proxy.test", "--"];
-    let call = Call::new(python).args(["-c", ELSEWHERE, "proxy.test", "sts.us-east-1.amazonaws.com", RAM]);
+    let call = Call::new(python).args(["-c", ELSEWHERE, "proxy.test", "ec2.us-east-1.amazonaws.com", RAM]);
     let call = call.region("us-east-1").under(open).under([folder.path().join("tape")]).under(run).under(place);
     let finished = call.finish().success();
     let text = String::from_utf8(finished.stdout.clone()).unwrap();
@@ -54,11 +54,11 @@ fn other_machines_get_no_tunnel_not_even_to_what_is_allowed() {
     let for_others = |host: &str| format!("ramtape: there is no tunnel to {host}:443 for clients on other machines");
     let expected = [
         for_others("proxy.test"),
-        for_others("sts.us-east-1.amazonaws.com"),
+        for_others("ec2.us-east-1.amazonaws.com"),
         "200 Connection established".to_owned(),
         // Nobody listens there; whoever is on this machine would get there.
         "ramtape: proxy.test:443 cannot be reached: ".to_owned(),
-        "ramtape: sts.us-east-1.amazonaws.com:443 cannot be reached: ".to_owned(),
+        "ramtape: ec2.us-east-1.amazonaws.com:443 cannot be reached: ".to_owned(),
         "200 Connection established".to_owned(),
     ];
     assert_eq!(told.len(), expected.len(), "{finished}");

@@ -51,7 +51,12 @@ impl Signing {
         let url: Uri = format!("http://{}{target}", recorder.authority()).parse().unwrap();
         let mut headers = self.headers.clone();
         headers.insert("content-type", HeaderValue::from_static("application/json"));
-        let scope = SigningScope { service: self.service, region: self.region, time: SystemTime::now() - self.age };
+        let scope = SigningScope {
+            service: self.service,
+            region: self.region,
+            time: SystemTime::now() - self.age,
+            as_s3: false,
+        };
         headers.extend(sign(&Method::POST, &url, &headers, BODY.as_bytes(), &self.keys, scope).unwrap());
         Signed { method: Method::POST, target: target.to_owned(), headers, body: BODY.to_owned() }
     }
@@ -202,12 +207,12 @@ fn an_unsigned_host() {
 #[test]
 fn another_service_in_the_scope() {
     refused(|recorder| {
-        let sts = Signing { service: "sts", ..Signing::default() }.request(recorder);
-        let relabelled = sts.clone().authorization(|value| value.replace("/sts/", "/ram/"));
+        let iam = Signing { service: "iam", ..Signing::default() }.request(recorder);
+        let relabelled = iam.clone().authorization(|value| value.replace("/iam/", "/ram/"));
         let elsewhere = Signing::default().request(recorder);
         let elsewhere = elsewhere.authorization(|value| value.replace("/us-east-1/", "/eu-west-1/"));
         [
-            (sts, "signed for the service \\\"sts\\\", not for ram"),
+            (iam, "is for the service \\\"iam\\\", and ramtape records ram, sts only"),
             (relabelled, "signature does not match"),
             (elsewhere, "signature does not match"),
         ]

@@ -164,10 +164,15 @@ fn the_key_is_in_no_process_but_cmd() {
     let own = read("own");
     let url = own.lines().find_map(|line| line.strip_prefix("AWS_ENDPOINT_URL_RAM=")).unwrap();
     let key = url.split_once("/~").unwrap().1;
-    assert!(key.starts_with("key-") && own.matches(key).count() == 1, "{own}");
+    assert!(key.starts_with("key-") && own.matches(key).count() == 2, "{own}");
     let parents = read("parents");
     assert!(parents.contains("AWS_ACCESS_KEY_ID=") && parents.contains("--record-mode"), "{parents}");
-    assert!(!parents.contains(key) && !parents.contains("AWS_ENDPOINT_URL_RAM"), "{parents}");
+    assert!(
+        !parents.contains(key)
+            && !parents.contains("AWS_ENDPOINT_URL_RAM")
+            && !parents.contains("AWS_ENDPOINT_URL_STS"),
+        "{parents}"
+    );
 }
 
 #[test]

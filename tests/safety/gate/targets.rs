@@ -24,13 +24,14 @@ fn absolute_forms_must_agree_and_mean_ramtape_or_the_service() {
             "another server",
             b"GET http://sts.eu-west-1.amazonaws.com/ HTTP/1.1\r\nHost: sts.eu-west-1.amazonaws.com\r\n\r\n",
             403,
-            "ramtape is a forward proxy only for RAM's own endpoints (http://ram.REGION.amazonaws.com); for other clients, set AWS_ENDPOINT_URL_RAM=http://127.0.0.1:",
+            "ramtape is a forward proxy only for the endpoints of the services that it records (http://ram.REGION.amazonaws.com; \
+             others are added with --service); for other clients, set AWS_ENDPOINT_URL_RAM=http://127.0.0.1:",
         ),
         (
             "another port here",
             b"GET http://127.0.0.1:1/ HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n",
             403,
-            "ramtape is a forward proxy only for RAM's own endpoints",
+            "ramtape is a forward proxy only for the endpoints of the services that it records",
         ),
         (
             "CONNECT without an authority",

@@ -98,13 +98,14 @@ impl Case {
             target: &self.target,
             headers: &self.headers,
             body: &self.body,
+            path_as_sent: false,
             authority: None,
         }
     }
 
     fn verify_at(&self, now: SystemTime) -> Result<(), VerifyError> {
         let authorization = Authorization::parse(&self.headers)?.expect("an authorization header");
-        verify(&self.request(), &authorization, SECRET, now)
+        verify(&self.request(), &authorization, "ram", SECRET, now)
     }
 
     fn verify(&self) -> Result<(), VerifyError> {
@@ -175,11 +176,11 @@ fn takes_the_host_from_the_authority_of_http_2() {
     case.headers.remove("host");
     let mut request = case.request();
     let missing = VerifyError::SignedHeaderMissing { name: "host".to_owned() };
-    assert_eq!(verify(&request, &authorization, SECRET, now()), Err(missing));
+    assert_eq!(verify(&request, &authorization, "ram", SECRET, now()), Err(missing));
     request.authority = Some("127.0.0.1:9101");
-    assert_eq!(verify(&request, &authorization, SECRET, now()), Ok(()));
+    assert_eq!(verify(&request, &authorization, "ram", SECRET, now()), Ok(()));
     request.authority = Some("127.0.0.1:9102");
-    assert_eq!(verify(&request, &authorization, SECRET, now()), Err(VerifyError::SignatureMismatch));
+    assert_eq!(verify(&request, &authorization, "ram", SECRET, now()), Err(VerifyError::SignatureMismatch));
 }
 
 #[test]
@@ -209,7 +210,7 @@ fn any_one_change_breaks_the_signature() {
     let authorization = Authorization::parse(&signed.headers).unwrap().unwrap();
     let region = Authorization { region: "us-east-2".to_owned(), ..authorization.clone() };
     for (authorization, secret) in [(&region, SECRET), (&authorization, "another"), (&authorization, "")] {
-        let verdict = verify(&signed.request(), authorization, secret, now());
+        let verdict = verify(&signed.request(), authorization, "ram", secret, now());
         assert_eq!(verdict, Err(VerifyError::SignatureMismatch));
     }
 }
@@ -284,11 +285,11 @@ proptest::proptest! {
         let mut case = Case::listing().signed();
         case.target = target;
         let whole = Authorization::parse(&case.headers).unwrap().unwrap();
-        proptest::prop_assert_eq!(verify(&case.request(), &whole, SECRET, now()), Err(VerifyError::SignatureMismatch));
+        proptest::prop_assert_eq!(verify(&case.request(), &whole, "ram", SECRET, now()), Err(VerifyError::SignatureMismatch));
         for header in ["x-amz-date", "date"] {
             case.headers.remove("x-amz-date");
             case.headers.insert(header, HeaderValue::from_bytes(date.as_bytes()).unwrap());
-            proptest::prop_assert!(verify(&case.request(), &whole, SECRET, now()).is_err());
+            proptest::prop_assert!(verify(&case.request(), &whole, "ram", SECRET, now()).is_err());
         }
         case.headers.insert("authorization", HeaderValue::from_bytes(authorization.as_bytes()).unwrap());
         let _ = Authorization::parse(&case.headers);
@@ -305,7 +306,7 @@ fn what_aws_reads_must_be_signed() {
     }
     let mut authorization = Authorization::parse(&signed.headers).unwrap().unwrap();
     authorization.signed_headers.retain(|name| name != "host");
-    assert_eq!(verify(&signed.request(), &authorization, SECRET, now()), Err(VerifyError::HostUnsigned));
+    assert_eq!(verify(&signed.request(), &authorization, "ram", SECRET, now()), Err(VerifyError::HostUnsigned));
     let mut case = signed;
     case.headers.remove("content-type");
     assert_eq!(case.verify(), Err(VerifyError::SignedHeaderMissing { name: "content-type".to_owned() }));
@@ -332,8 +333,8 @@ fn another_service_is_refused() {
     let case = Case::listing().signed();
     let mut authorization = Authorization::parse(&case.headers).unwrap().unwrap();
     authorization.service = "sts".to_owned();
-    let refused = verify(&case.request(), &authorization, SECRET, now());
-    assert_eq!(refused, Err(VerifyError::Service { found: "sts".to_owned() }));
+    let refused = verify(&case.request(), &authorization, "ram", SECRET, now());
+    assert_eq!(refused, Err(VerifyError::Service { found: "sts".to_owned(), expected: "ram".to_owned() }));
 }
 
 /// What boto3, the AWS CLI, the JavaScript SDK and the Rust SDK put on the wire; their secret is not known.
@@ -353,7 +354,7 @@ fn reads_the_authorization_of_real_clients() {
         signed += 1;
         assert_eq!(authorization.service, "ram");
         let at = SystemTime::from(Timestamp::from_headers(&case.headers).unwrap());
-        let verdict = verify(&case.request(), &authorization, "not the secret", at);
+        let verdict = verify(&case.request(), &authorization, "ram", "not the secret", at);
         assert_eq!(verdict, Err(VerifyError::SignatureMismatch), "{path:?}");
     }
     assert_eq!(signed, 20);

@@ -66,7 +66,7 @@ pub(crate) fn settings() -> ProxySettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         allow_remote: false,
         allowed_hosts: vec!["a".to_owned()],
-        service: "ram".to_owned(),
+        services: ramtape::aws::ServiceEndpoints::new(vec![ramtape::aws::ServiceEndpoint::regional("ram")]),
         guarded: true,
         key: Secret::new(KEY),
         limits: Limits {

@@ -1,0 +1,73 @@
+//! Temporary credentials that an answer hands out: remembered, so that their caller's requests can be signed again, and kept out
+//! of the cassette.
+
+use crate::aws::{Answer, IssuedKey, Keys};
+use crate::engine::body_strings::body_strings;
+use crate::engine::identify::IdentifiedRequest;
+use crate::engine::recorded_body::MomentaryMembers;
+use crate::engine::state::EngineState;
+use crate::engine::upstream_request::UpstreamRequest;
+use crate::model::Body;
+use crate::session::decode_account_id;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Remembers the temporary credentials in `answer`, and whose they are. Says whether there are any.
+pub(super) fn note_issued_keys(state: &EngineState, upstream_request: &UpstreamRequest, answer: &Answer) -> bool {
+    let identified = &upstream_request.identified;
+    let Some(found) = momentary(state, identified).find_credentials(&answer.body) else { return false };
+    let account = account_of(&found.access_key_id, &answer.body);
+    let actor = label_of(state, identified, account.as_deref());
+    let keys = Keys {
+        access_key_id: found.access_key_id.clone(),
+        secret: found.secret,
+        session_token: Some(found.session_token),
+        expiry: found.expiry,
+    };
+    state.issued.add(found.access_key_id, IssuedKey { keys: Some(Arc::new(keys)), actor, account });
+    true
+}
+
+/// The body of `answer` as the cassette gets it, holes for volatile values aside.
+pub(super) fn recorded_form(state: &EngineState, upstream_request: &UpstreamRequest, answer: &Answer) -> Body {
+    let identified = &upstream_request.identified;
+    let members = momentary(state, identified);
+    let label = members.find_credentials(&answer.body).map(|found| {
+        let account = account_of(&found.access_key_id, &answer.body);
+        label_of(state, identified, account.as_deref())
+    });
+    members.recorded(&answer.body, label.as_deref(), SystemTime::now())
+}
+
+fn momentary<'a>(state: &'a EngineState, identified: &IdentifiedRequest) -> MomentaryMembers<'a> {
+    let rules = state.settings.service.companions.rules(&identified.service);
+    MomentaryMembers { credentials: rules.credentials.as_deref(), fresh: &rules.fresh }
+}
+
+/// The actor of who gets credentials: the configured one of the account, else one after the role, else who asks.
+fn label_of(state: &EngineState, identified: &IdentifiedRequest, account: Option<&str>) -> String {
+    let companions = &state.settings.service.companions;
+    let parameter = companions.rules(&identified.service).role.as_deref();
+    let role = parameter.and_then(|parameter| identified.parameter(parameter));
+    role.iter().for_each(|role| state.role_labels.note(role));
+    let configured = state.actors.configured().iter();
+    let mut of_account = configured.filter(|actor| actor.account.is_some() && actor.account.as_deref() == account);
+    if let Some(actor) = of_account.next() {
+        return actor.label.clone();
+    }
+    match role {
+        Some(role) => state.role_labels.label(&state.cassette, companions, &role),
+        None => identified.actor.to_string(),
+    }
+}
+
+/// The account of temporary credentials: it is in their key's id, or in an ARN beside them.
+fn account_of(access_key_id: &str, body: &[u8]) -> Option<String> {
+    let in_arn = || {
+        let strings = body_strings(body);
+        let arn = strings.iter().find(|string| string.text.starts_with("arn:"))?;
+        let account = arn.text.split(':').nth(4)?;
+        (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then(|| account.to_owned())
+    };
+    in_arn().or_else(|| decode_account_id(access_key_id))
+}
