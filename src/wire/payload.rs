@@ -30,6 +30,12 @@ pub(super) fn decode(request: &Request) -> Bytes {
     body
 }
 
+/// The codings that a header's values name, but for `aws-chunked`, which says how a body is sent and not what is in it.
+pub(super) fn content_codings(values: &[String]) -> String {
+    let codings = values.iter().flat_map(|value| value.split(',')).map(str::trim);
+    codings.filter(|coding| !coding.eq_ignore_ascii_case("aws-chunked")).collect::<Vec<_>>().join(",")
+}
+
 /// `SIZE[;chunk-signature=…]`, a line's end, that many bytes, a line's end; again, up to a chunk of no bytes, behind which only
 /// trailers come.
 fn join_chunks(framed: &[u8]) -> Option<Vec<u8>> {

@@ -2,14 +2,25 @@
 
 use super::parts::{content_type, decode_pairs, opaque_body, push_opaque_query};
 use super::value::{Members, Value, read_json_members};
-use super::{s3, xml};
+use super::{payload, s3, xml};
 use crate::model::Request;
+use http::header::CONTENT_ENCODING;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Headers beside `x-amz-…` that are parameters.
-const HEADERS: [&str; 5] = ["range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
+/// Headers beside `x-amz-…` that are parameters. The content type is none: what a client writes there by itself differs.
+const HEADERS: [&str; 9] = [
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-unmodified-since",
+    "range",
+];
 
 /// What `x-amz-` begins and is no parameter: it says who asks, when, with which software, and how the body is sent and checked.
 const NOT_ASKED: [&str; 13] = [
@@ -78,7 +89,10 @@ pub(super) fn read_parameters(request: &Request, body: &[u8]) -> Members {
     }
     for name in request.headers.keys().filter(|name| is_parameter_header(name.as_str())) {
         let values: Vec<_> = request.headers.get_all(name).iter().map(|value| read_header(value.as_bytes())).collect();
-        texts.entry(name.as_str().to_owned()).or_default().push(values.join(","));
+        let value = if name == CONTENT_ENCODING { payload::content_codings(&values) } else { values.join(",") };
+        if name != CONTENT_ENCODING || !value.is_empty() {
+            texts.entry(name.as_str().to_owned()).or_default().push(value);
+        }
     }
     let mut members: Members = texts.into_iter().map(|(name, texts)| (name, Value::one_or_list(texts))).collect();
     if pairs.is_none() {
@@ -103,11 +117,13 @@ pub(super) fn query_member(name: &str) -> Option<Cow<'_, str>> {
     Some(if is_header { name.to_ascii_lowercase().into() } else { name.into() })
 }
 
-/// The members of a JSON object, or the root of an XML document. Both go by the content type too: an object put into S3 is
-/// bytes, whatever they look like.
+/// The members of a JSON object, or the root of an XML document, where the content type says so; boto3 sends XML without one.
 fn read_body(request: &Request, body: &[u8]) -> Option<Members> {
     if body.is_empty() {
         return Some(Vec::new());
+    }
+    if s3::puts_object(request) {
+        return None;
     }
     let content_type = content_type(request);
     if content_type.contains("json") {

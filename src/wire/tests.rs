@@ -158,39 +158,61 @@ fn every_protocol_is_read() {
     }
 }
 
+/// Of a signature for S3.
+const S3: (&str, &str) =
+    ("authorization", "AWS4-HMAC-SHA256 Credential=AKID/20261130/us-east-1/s3/aws4_request, Signature=0");
+
 #[test]
 fn the_ways_to_write_to_s3_are_one() {
-    let plain = request("PUT", "/b/a%20b/", &[("content-type", "text/plain"), ("x-amz-acl", "private")], "hello");
+    let plain = request("PUT", "/b/a%20b/", &[S3, ("content-type", "text/plain"), ("x-amz-acl", "private")], "hello");
     let chunked = request(
         "PUT",
         "/b/a%20b/",
-        &[("content-encoding", "aws-chunked"), ("x-amz-acl", "private"), ("x-amz-trailer", "x-amz-checksum-crc32")],
+        &[S3, ("content-encoding", "aws-chunked"), ("x-amz-acl", "private"), ("x-amz-trailer", "x-amz-checksum-crc32")],
         "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n",
     );
-    let mut zipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    zipped.write_all(b"hello").unwrap();
-    let zipped =
-        request("PUT", "/b/a%20b/?x-amz-acl=private", &[("content-encoding", "gzip")], zipped.finish().unwrap());
-    let mut virtual_host = request("PUT", "/a%20b/", &[("x-amz-acl", "private")], "hello");
-    // As the proxy has it.
-    virtual_host.path = "/a%20b".to_owned();
-    virtual_host.authority = "b.s3.us-east-1.amazonaws.com".to_owned();
+    let presigned =
+        "/b/a%20b/?x-amz-acl=private&X-Amz-Credential=AKID%2F20261130%2Fus-east-1%2Fs3%2Faws4_request&x-id=PutObject";
+    let presigned = request("PUT", presigned, &[], "hello");
+    let on_host = |authority: &str| {
+        let request = request("PUT", "/a%20b/", &[S3, ("x-amz-acl", "private")], "hello");
+        Request { authority: authority.to_owned(), ..request }
+    };
     let one = asked(&plain);
     assert_eq!(one.1, "PUT /b/a%20b/");
-    for other in [chunked, zipped, virtual_host] {
-        assert_eq!(asked(&other), one);
+    for other in [chunked, presigned, on_host("b.s3.us-east-1.amazonaws.com"), on_host("b.localhost:1")] {
+        // As the proxy has it.
+        let path = other.path.trim_end_matches('/').to_owned();
+        assert_eq!(asked(&Request { path, ..other }), one);
     }
-    let list = request("GET", "/b/", &[("x-amz-content-sha256", "e3b0")], "");
-    let list = Request { path: "/b".to_owned(), ..list };
-    assert_eq!(read_operation(&list).1, "GET /b");
+    let list = request("GET", "/b/", &[S3], "");
+    assert_eq!(read_operation(&Request { path: "/b".to_owned(), ..list }).1, "GET /b");
+}
+
+#[test]
+fn an_object_is_bytes_whatever_it_looks_like() {
+    for (content_type, body) in [("application/json", "{\"a\":1.0}"), ("application/xml", "<a> <b/> </a>")] {
+        let parameters = |target: &str| {
+            let request = request("PUT", target, &[S3, ("content-type", content_type)], body);
+            read_call(&request).parameters
+        };
+        let bytes = format!("{{\"$body\":{}", quote(body));
+        assert_eq!(parameters("/b/k"), bytes.clone() + "}");
+        assert!(parameters("/b/k?partNumber=1").ends_with(&format!("{}}}", &bytes[1..])));
+        for target in ["/b", "/b/k?tagging"] {
+            assert!(!parameters(target).contains("$body"), "{target}");
+        }
+    }
+    let mut zipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    zipped.write_all(b"hello").unwrap();
+    let zipped = request("PUT", "/b/k", &[S3, ("content-encoding", "gzip,aws-chunked")], zipped.finish().unwrap());
+    assert_eq!(asked(&zipped).2, r#"{"$body":"hello","content-encoding":"gzip"}"#);
 }
 
 #[test]
 fn what_only_says_that_it_is_framed_stays_as_it_is() {
-    for coding in ["aws-chunked", "gzip"] {
-        let call = read_call(&request("PUT", "/b/k", &[("content-encoding", coding)], "5\r\nhel"));
-        assert_eq!(call.parameters, r#"{"$body":"5\r\nhel"}"#);
-    }
+    let call = read_call(&request("PUT", "/b/k", &[("content-encoding", "aws-chunked, gzip")], "5\r\nhel"));
+    assert_eq!(call.parameters, r#"{"content-encoding":"gzip","$body":"5\r\nhel"}"#);
 }
 
 /// JSON objects, as services have them in requests.
@@ -263,6 +285,7 @@ fn any_request() -> impl Strategy<Value = Request> {
         Just(("x-amz-target", "T.Op")),
         Just(("x-amz-acl", "private")),
         Just(("range", "bytes=0-1")),
+        Just(S3),
     ];
     (prop_oneof!["GET", "POST", "PUT"], target, prop::collection::vec(header, 0..4), body())
         .prop_map(|(method, target, headers, body)| request(&method, &target, &headers, body))

@@ -9,6 +9,12 @@ use std::collections::HashMap;
 /// The member that stands for the text of an element that has attributes or elements too.
 const TEXT: &str = "#text";
 
+/// How many attributes an element may have; an `=` in a value counts as one.
+const MAX_ATTRIBUTES: usize = 256;
+
+/// How many declarations of namespaces a body may have. S3 has one in each grant of access.
+const MAX_NAMESPACES: usize = 1024;
+
 /// What is in an XML body: below its root, and all its leaves.
 pub(super) struct XmlBody<'a> {
     root: &'a str,
@@ -24,11 +30,24 @@ pub(super) fn read_document(body: &[u8]) -> Option<(String, Value)> {
 /// Reads `body`; `None` where it is not XML, has a document type (with which entities come), or nests too deep.
 pub(super) fn read(body: &[u8]) -> Option<XmlBody<'_>> {
     let source = std::str::from_utf8(body).ok()?;
-    let document = Document::parse(source).ok()?;
+    let document = parse(source)?;
     let root = document.root_element();
     let mut reader = Reader { source, path: Vec::new(), leaves: Vec::new() };
     let value = reader.read(root, false)?;
     Some(XmlBody { root: root.tag_name().name(), value, leaves: reader.leaves })
+}
+
+/// The parser compares each attribute of an element with each other one, and each namespace with all, so their numbers are
+/// bounded.
+fn parse(source: &str) -> Option<Document<'_>> {
+    let has_many_attributes = |element: &str| {
+        let tag = start_tag(element).unwrap_or(element);
+        !tag.starts_with(['!', '?', '/']) && tag.bytes().filter(|byte| *byte == b'=').count() > MAX_ATTRIBUTES
+    };
+    if source.split('<').any(has_many_attributes) || source.matches("xmlns").count() > MAX_NAMESPACES {
+        return None;
+    }
+    Document::parse(source).ok()
 }
 
 struct Reader<'a> {
@@ -186,7 +205,7 @@ pub(super) fn root_name(body: &[u8]) -> Option<String> {
 
 /// The first `Code` in an `Error`.
 pub(super) fn error_code(body: &[u8]) -> Option<String> {
-    let document = Document::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let document = parse(std::str::from_utf8(body).ok()?)?;
     let is_code = |node: &Node<'_, '_>| {
         node.tag_name().name() == "Code"
             && node.parent_element().is_some_and(|parent| parent.tag_name().name() == "Error")
@@ -218,7 +237,7 @@ pub fn lay_out_xml(body: &[u8]) -> Option<String> {
     // That it nests no deeper than can be walked.
     read(body)?;
     let source = std::str::from_utf8(body).ok()?;
-    let document = Document::parse(source).ok()?;
+    let document = parse(source)?;
     let mut out = String::with_capacity(body.len() * 2);
     let trimmed = source.trim_start_matches('\u{feff}');
     if let Some((declaration, _)) = trimmed.split_once("?>").filter(|(start, _)| start.starts_with("<?xml ")) {
@@ -280,7 +299,11 @@ mod tests {
     fn entities_depth_and_noise_are_refused() {
         let bomb = "<!DOCTYPE a [<!ENTITY b \"x\">]><a>&b;</a>";
         let deep = format!("{}{}", "<a>".repeat(100_000), "</a>".repeat(100_000));
-        for body in [bomb, &deep, "", "<a>", "{}", "<a></b>"] {
+        let attributes: String = (0..100_000).map(|number| format!(" a{number}=''")).collect();
+        let attributes = format!("<a{attributes}/>");
+        let namespaces: String = (0..50_000).map(|number| format!("<a xmlns='{number}'/>")).collect();
+        let namespaces = format!("<a>{namespaces}</a>");
+        for body in [bomb, &deep, &attributes, &namespaces, "", "<a>", "{}", "<a></b>"] {
             assert!(read(body.as_bytes()).is_none());
             assert!(lay_out_xml(body.as_bytes()).is_none());
         }
