@@ -194,10 +194,20 @@ pub(crate) struct Moto {
 impl Moto {
     /// Returns once it listens, on a free port of 127.0.0.1.
     pub(crate) fn start(python: &Path) -> Self {
+        Self::with(python, None)
+    }
+
+    /// The same, for whom everything is of `account`.
+    pub(crate) fn of_account(python: &Path, account: &str) -> Self {
+        Self::with(python, Some(account))
+    }
+
+    fn with(python: &Path, account: Option<&str>) -> Self {
         let home = tempfile::tempdir().unwrap();
         let log = tempfile::tempfile().unwrap();
         let mut command = Command::new(python);
         clean_environment(&mut command, &home);
+        command.envs(account.map(|account| ("MOTO_ACCOUNT_ID", account)));
         // Its stdin stays open while `process` lives: should this process be killed, moto ends too.
         command
             .arg(source("python/moto_serve.py"))

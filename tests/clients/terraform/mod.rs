@@ -13,6 +13,7 @@
 //! ```
 
 mod bounded;
+mod companions;
 mod installed;
 mod parallelism;
 mod setup;
