@@ -17,6 +17,7 @@ static TARGET: LazyLock<fn(&[u8])> = LazyLock::new(|| match std::env::var("RAMTA
     Ok("text") => targets::text::check,
     Ok("config") => targets::config::check,
     Ok("host") => targets::host::check,
+    Ok("services") => targets::services::check,
     other => panic!("RAMTAPE_FUZZ_TARGET names no target: {other:?}"),
 });
 

@@ -3,7 +3,8 @@
 use super::call::Protocol;
 use super::form::is_number;
 use super::parts::{decode_pairs, read_action};
-use super::{cbor, rest};
+use super::value::read_json_members;
+use super::{cbor, names};
 use crate::json::{self, Kind, Node, legible};
 use crate::model::{Door, Request};
 use bytes::Bytes;
@@ -56,8 +57,12 @@ struct Draft<'a> {
 impl Draft<'_> {
     fn into_aws_json(mut self, operation: &str) -> Request {
         self.set_header("x-amz-target", operation);
-        self.set_header(CONTENT_TYPE.as_str(), "application/x-amz-json-1.1");
-        let body = self.body.take().unwrap_or_else(|| write_object(&self.members));
+        let body = self.body.take();
+        // A body that was not read as JSON, although it is: it was said to be in the other notation.
+        let is_cbor = body.as_ref().is_some_and(|body| read_json_members(body).is_some());
+        let content_type = if is_cbor { "application/x-amz-cbor-1.1" } else { "application/x-amz-json-1.1" };
+        self.set_header(CONTENT_TYPE.as_str(), content_type);
+        let body = body.unwrap_or_else(|| write_object(&self.members));
         self.into_request(String::new(), body)
     }
 
@@ -114,7 +119,7 @@ impl Draft<'_> {
         for (name, value) in std::mem::take(&mut self.members) {
             let texts = texts(value);
             match texts.as_deref() {
-                Some([text]) if rest::is_parameter_header(&name) && self.set_header(&name, text) => {}
+                Some([text]) if names::is_parameter_header(&name) && self.set_header(&name, text) => {}
                 Some(texts) if takes_query && fits_query(&name) => {
                     pairs.extend(texts.iter().map(|text| (name.clone(), text.clone())));
                 }
@@ -230,7 +235,7 @@ fn texts(node: &Node<'_>) -> Option<Vec<String>> {
 
 /// Whether a query's member of that name is read as a parameter of that name.
 fn fits_query(name: &str) -> bool {
-    !name.starts_with('$') && rest::query_member(name).as_deref() == Some(name)
+    !name.starts_with('$') && names::query_member(name).as_deref() == Some(name)
 }
 
 fn write_pairs(pairs: &[(String, String)]) -> String {

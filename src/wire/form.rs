@@ -1,7 +1,7 @@
 //! The query protocols: a form whose names nest by dots, lists by numbers.
 
+use super::names::is_signature_member;
 use super::parts::{content_type, decode_pairs, opaque_body, push_opaque_query};
-use super::rest::is_signature_member;
 use super::value::{MAX_DEPTH, Members, Value};
 use crate::model::Request;
 use std::collections::{BTreeMap, BTreeSet};

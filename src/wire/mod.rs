@@ -10,6 +10,7 @@ mod cbor;
 mod error;
 mod form;
 mod leaf;
+mod names;
 mod notation;
 mod parts;
 mod payload;

@@ -1,6 +1,6 @@
 //! Where S3's clients write the same object in several ways.
 
-use super::rest;
+use super::names;
 use crate::model::{Request, decode_query_text, query_pairs};
 use http::Method;
 use http::header::AUTHORIZATION;
@@ -57,7 +57,7 @@ pub(super) fn puts_object(request: &Request) -> bool {
 }
 
 fn is_subresource(name: &str) -> bool {
-    rest::query_member(name).is_some_and(|name| !name.starts_with("x-amz-"))
+    names::query_member(name).is_some_and(|name| !name.starts_with("x-amz-"))
 }
 
 /// Whether more than the bucket is named.

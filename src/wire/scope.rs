@@ -1,6 +1,7 @@
 //! What tells the service of a request that nobody signed, and what of its headers is part of what it asks.
 
-use super::form;
+use super::names::is_parameter_header;
+use super::{form, s3};
 use crate::model::{Request, decode_query_text, query_pairs};
 use std::borrow::Cow;
 
@@ -43,21 +44,20 @@ impl<'r> ServiceForm<'r> {
     }
 }
 
-/// The headers of `request` that are part of what it asks, in one text: two requests that differ in nothing else but headers ask
-/// the same where this is the same.
+/// What beside method, path, query and body is part of what `request` asks, in one text: its headers, and a bucket in its host's
+/// name. Two requests in which all of this is the same ask the same.
 #[must_use]
 pub fn parameter_headers(request: &Request) -> String {
-    let is_part = |name: &str| {
-        name.starts_with("x-amz-") && !matches!(name, "x-amz-date" | "x-amz-security-token" | "x-amz-content-sha256")
-            || name.starts_with("if-")
-            || matches!(name, "range" | "smithy-protocol" | "content-type" | "content-encoding")
+    let is_part = |name: &str, value: &[u8]| match name {
+        "smithy-protocol" | "content-type" | "x-amz-target" => true,
+        // How the body is framed.
+        "x-amz-content-sha256" => value.starts_with(b"STREAMING-"),
+        _ => is_parameter_header(name),
     };
-    let mut lines: Vec<String> = request
-        .headers
-        .iter()
-        .filter(|(name, _)| is_part(name.as_str()))
-        .map(|(name, value)| format!("{name}:{}\n", String::from_utf8_lossy(value.as_bytes())))
-        .collect();
+    let headers = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let parts = headers.filter(|(name, value)| is_part(name, value));
+    let mut lines: Vec<String> = parts.map(|(name, value)| format!("{name}:{}\n", value.escape_ascii())).collect();
     lines.sort_unstable();
+    lines.push(s3::path(request).into_owned());
     lines.concat()
 }

@@ -190,6 +190,25 @@ fn the_ways_to_write_to_s3_are_one() {
 }
 
 #[test]
+fn buckets_and_keys_that_only_hosts_and_slashes_tell_apart_are_told_apart() {
+    let put = |authority: &str, target: &str, headers: &[(&str, &str)]| {
+        let request = request("PUT", target, &[&[S3], headers].concat(), "");
+        Request { path: "/folder".to_owned(), authority: authority.to_owned(), ..request }
+    };
+    let [one, other] = ["b.s3.us-east-1.amazonaws.com", "c.s3.us-east-1.amazonaws.com"];
+    let requests = [
+        put(one, "/folder", &[]),
+        put(one, "/folder/", &[]),
+        put(other, "/folder", &[]),
+        put(one, "/folder", &[("x-amz-meta-a", "b")]),
+        put(one, "/folder", &[("cache-control", "private")]),
+    ];
+    let different = |texts: Vec<String>| texts.into_iter().collect::<std::collections::BTreeSet<_>>().len();
+    assert_eq!(different(requests.iter().map(parameter_headers).collect()), requests.len());
+    assert_eq!(different(requests.iter().map(|request| format!("{:?}", asked(request))).collect()), requests.len());
+}
+
+#[test]
 fn an_object_is_bytes_whatever_it_looks_like() {
     for (content_type, body) in [("application/json", "{\"a\":1.0}"), ("application/xml", "<a> <b/> </a>")] {
         let parameters = |target: &str| {
@@ -354,6 +373,14 @@ proptest! {
     #[test]
     fn any_request_is_read_built_and_read_again(request in any_request()) {
         prop_assert_eq!(asked(&rebuild(&request)), asked(&request));
+    }
+
+    #[test]
+    fn what_tells_requests_apart_tells_all(one in any_request(), other in any_request()) {
+        let other = Request { headers: other.headers, authority: other.authority, signed_target: other.signed_target, ..one.clone() };
+        if parameter_headers(&one) == parameter_headers(&other) {
+            prop_assert_eq!(asked(&one), asked(&other));
+        }
     }
 
     #[test]

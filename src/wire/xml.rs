@@ -66,11 +66,10 @@ impl<'a> Reader<'a> {
             return Some(self.read_text(element, attributes, in_list));
         }
         let mut members = attributes;
-        let texts: Vec<&str> =
-            element.children().filter_map(|child| child.text().filter(|_| child.is_text())).collect();
-        let text = texts.concat();
-        if !text.trim().is_empty() {
-            members.push((TEXT.to_owned(), Value::Text(text.trim().to_owned())));
+        let text: String =
+            element.children().filter(Node::is_text).filter_map(|child| child.text()).map(str::trim).collect();
+        if !text.is_empty() {
+            members.push((TEXT.to_owned(), Value::Text(text)));
         }
         if members.is_empty()
             && let Some(items) = items(element)
@@ -199,7 +198,7 @@ fn start_tag(element: &str) -> Option<&str> {
 
 /// The name of the outermost element of a well-formed body.
 pub(super) fn root_name(body: &[u8]) -> Option<String> {
-    let document = Document::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let document = parse(std::str::from_utf8(body).ok()?)?;
     Some(document.root_element().tag_name().name().to_owned())
 }
 

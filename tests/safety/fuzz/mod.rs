@@ -143,6 +143,44 @@ const CONNECT: [&str; 20] = [
     "Transfer-Encoding: chunked\r\n",
 ];
 
+/// What requests and answers of services are made of.
+const SERVICES: [&str; 34] = [
+    "Action=",
+    "&",
+    ".",
+    ".1",
+    ".member.1",
+    ".entry.1.key=",
+    ".entry.1.value=",
+    "%2B",
+    "%ff",
+    "=",
+    "?x-id=GetObject",
+    "X-Amz-Signature=",
+    "X-Amz-Target: T.Op\r\n",
+    "smithy-protocol: rpc-v2-cbor\r\n",
+    "Content-Type: application/json\r\n",
+    "Content-Type: application/x-www-form-urlencoded\r\n",
+    "Content-Encoding: aws-chunked\r\n",
+    "Content-Encoding: gzip\r\n",
+    "x-amz-acl: private\r\n",
+    "Host: b.s3.us-east-1.amazonaws.com\r\n",
+    "5\r\nhello\r\n",
+    "0\r\n\r\n",
+    "<a>",
+    "</a>",
+    "<member>",
+    " x=\"1\"",
+    "<![CDATA[",
+    "]]>",
+    "&#13;",
+    "<!DOCTYPE",
+    "\u{f9}",
+    "\u{a1}",
+    "{\"a\":",
+    "1e30",
+];
+
 #[test]
 fn heads() {
     briefly("head", targets::head::check, 4_000, &HTTP, &["captures", "wire"]);
@@ -181,6 +219,11 @@ fn config_files() {
 #[test]
 fn host_names() {
     briefly("host", targets::host::check, 20_000, &NAMES, &[]);
+}
+
+#[test]
+fn requests_of_services() {
+    briefly("services", targets::services::check, 10_000, &SERVICES, &["services"]);
 }
 
 /// Runs `target` with the corpus of this name and what stands in `fixtures`, then with `count` inputs made of that.

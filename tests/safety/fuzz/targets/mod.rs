@@ -6,5 +6,6 @@ pub(crate) mod connect;
 pub(crate) mod head;
 pub(crate) mod host;
 pub(crate) mod requests;
+pub(crate) mod services;
 pub(crate) mod text;
 pub(crate) mod token;
