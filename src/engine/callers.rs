@@ -55,6 +55,12 @@ impl RecordedCaller {
         Self { actor: Cow::Owned(label.to_owned()), key_id, account, is_claimed: true, issued: None }
     }
 
+    /// One with stand-ins for the credentials of an actor.
+    fn standing_in(label: &str, access_key_id: &str) -> Self {
+        let (actor, key_id) = (Cow::Owned(label.to_owned()), Some(access_key_id.to_owned()));
+        Self { actor, key_id, account: None, is_claimed: true, issued: None }
+    }
+
     /// Its account, where no actor claims it.
     pub(super) fn unclaimed_account(&self) -> Option<&str> {
         self.account.as_deref().filter(|_| !self.is_claimed)
@@ -74,6 +80,9 @@ impl Callers {
     ) -> Result<RecordedCaller, EngineError> {
         let Some(credential) = scope.credential else { return Ok(RecordedCaller::unclaimed(None, None)) };
         let id = credential.access_key_id;
+        if let Some(label) = scope.stand_in_for {
+            return Ok(RecordedCaller::standing_in(label, id));
+        }
         if let Some(IssuedKey { keys, actor, account }) = upstream.issued().get(id) {
             let (actor, key_id) = (Cow::Owned(actor), Some(id.to_owned()));
             return Ok(RecordedCaller { actor, key_id, account, is_claimed: true, issued: keys });

@@ -80,6 +80,11 @@ impl IdentifiedRequest {
         self.operation.as_ref().is_none_or(|operation| operation.kind == OperationKind::Write)
     }
 
+    /// Whether its answer hands out temporary credentials.
+    pub(super) fn issues_credentials(&self) -> bool {
+        self.operation.as_ref().is_some_and(|operation| operation.issues_credentials)
+    }
+
     /// The text of its parameter called `name`.
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
         let root = json::parse(self.parameters.as_bytes()).ok()?;

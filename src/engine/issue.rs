@@ -41,7 +41,8 @@ pub(super) fn recorded_form(state: &EngineState, upstream_request: &UpstreamRequ
 
 fn momentary<'a>(state: &'a EngineState, identified: &IdentifiedRequest) -> MomentaryMembers<'a> {
     let rules = state.settings.service.companions.rules(&identified.service);
-    MomentaryMembers { credentials: rules.credentials.as_deref(), fresh: &rules.fresh }
+    let credentials = rules.credentials.as_deref().filter(|_| identified.issues_credentials());
+    MomentaryMembers { credentials, fresh: &rules.fresh }
 }
 
 /// The actor of who gets credentials: the configured one of the account, else one after the role, else who asks.

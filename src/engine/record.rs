@@ -7,7 +7,6 @@ use crate::engine::callers::{RecordedCaller, choose_keys};
 use crate::engine::classify::is_recordable;
 use crate::engine::disposition::{Disposition, is_not_from_service, judge_answer, report_foreign_answer};
 use crate::engine::error::EngineError;
-use crate::engine::identify::IdentifiedRequest;
 use crate::engine::in_flight::{FlightResult, FollowUp, InFlightKey, PendingAnswer, SharedOutcome, SharingReason};
 use crate::engine::issue::note_issued_keys;
 use crate::engine::lookup::{Lookup, Match, MissReason};
@@ -118,7 +117,7 @@ fn find_recorded_before(
         return Ok(None);
     }
     // Stand-ins would be of no use to what is to be recorded yet.
-    if issues_credentials(state, &context.identified) {
+    if context.identified.issues_credentials() {
         return Ok(None);
     }
     let session = state.sessions.get(context.session_name());
@@ -131,16 +130,10 @@ fn find_recorded_before(
     Ok(Some(found).filter(|_| !(context.keeps_signature() && goes_on_upstream)))
 }
 
-/// Whether a request hands out temporary credentials.
-fn issues_credentials(state: &EngineState, identified: &IdentifiedRequest) -> bool {
-    state.settings.service.companions.rules(&identified.service).issues_credentials()
-        && identified.operation.as_ref().is_some_and(|operation| operation.kind == OperationKind::Read)
-}
-
 /// The request, where a recorded answer may be replayed if upstream cannot be asked: credentials are asked for even where they
 /// are recorded, as what is missing can only be recorded with real ones; where nothing is missing, nobody needs those.
 fn replayable_if_refused(state: &EngineState, context: &RequestContext<'static>) -> Option<RequestContext<'static>> {
-    let is_replayable = state.settings.mode == Mode::RecordMissing && issues_credentials(state, &context.identified);
+    let is_replayable = state.settings.mode == Mode::RecordMissing && context.identified.issues_credentials();
     is_replayable.then(|| context.clone())
 }
 
@@ -244,7 +237,7 @@ fn sharing_keys(state: &EngineState, upstream_request: &UpstreamRequest) -> Vec<
     let is_read = identified.operation.as_ref().is_some_and(|operation| operation.kind == OperationKind::Read);
     // Nobody has proved who signed: what upstream answers to one is not for whoever asks the same at that moment.
     // Each caller of what hands out credentials gets its own.
-    let issues = issues_credentials(state, identified);
+    let issues = identified.issues_credentials();
     let read = (is_read && !keeps_signature && !issues).then(|| {
         let epoch = upstream_request.session().epoch;
         key(SharingReason::Read { max_results: identified.page.max_results, epoch })

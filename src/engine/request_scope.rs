@@ -27,6 +27,8 @@ pub(super) struct RequestScope<'r> {
     pub(super) region: &'r str,
     /// Who asks.
     pub(super) actor: ActorLabel,
+    /// The actor for whose credentials the request has stand-ins.
+    pub(super) stand_in_for: Option<&'r str>,
     /// What of the headers a service without a model reads parameters from, or its operation.
     pub(super) parameter_headers: String,
 }
@@ -36,7 +38,7 @@ impl<'r> RequestScope<'r> {
     pub(super) fn read(request: &'r Request, settings: &'r EngineSettings, callers: (&Actors, &IssuedKeys)) -> Self {
         let (actors, issued) = callers;
         let scope = Self::read_place(request, settings);
-        if let Some(label) = request.header("x-amz-security-token").and_then(label_in_token) {
+        if let Some(label) = scope.stand_in_for {
             return Self { actor: Cow::Owned(label.to_owned()), ..scope };
         }
         let Some(credential) = scope.credential else { return scope };
@@ -69,7 +71,8 @@ impl<'r> RequestScope<'r> {
         let region = settings.endpoints.get(service).map_or(region, |endpoint| endpoint.signing_region(region));
         let is_modelled = service == settings.service.name;
         let parameter_headers = if is_modelled { String::new() } else { wire::parameter_headers(request) };
-        Self { credential, service, region, actor: Cow::Borrowed(DEFAULT_ACTOR), parameter_headers }
+        let stand_in_for = request.header("x-amz-security-token").and_then(label_in_token);
+        Self { credential, service, region, actor: Cow::Borrowed(DEFAULT_ACTOR), stand_in_for, parameter_headers }
     }
 
     /// The access key id that the request names.

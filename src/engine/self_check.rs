@@ -61,6 +61,7 @@ fn identify_again(
         service: entry.operation.service().map_or(&service.name, |(service, _)| service),
         region: &entry.region,
         actor: entry.actor.clone().into(),
+        stand_in_for: None,
         parameter_headers: String::new(),
     };
     let mut live = Bindings::default();

@@ -68,6 +68,7 @@ pub struct CompanionRules {
     pub secret_beside: BTreeMap<String, String>,
     /// Members of answers that tell when something expires.
     pub fresh: Vec<String>,
+    issues: Vec<String>,
     /// The member of answers that holds temporary credentials.
     pub credentials: Option<String>,
     /// The parameter that names the role that those are of.
@@ -170,6 +171,7 @@ impl Companions {
             types: BTreeMap::new(),
             answer: None,
             errors: Vec::new(),
+            issues_credentials: rules.issues.iter().any(|name| name == operation),
             concerned_by_all: false,
             concerned_by: Vec::new(),
             passing: self.general.passing.clone(),
@@ -240,6 +242,7 @@ impl CompanionRules {
         self.secret_beside.extend(more.secret_beside);
         for (own, more) in [
             (&mut self.hosts, more.hosts),
+            (&mut self.issues, more.issues),
             (&mut self.reads, more.reads),
             (&mut self.writes, more.writes),
             (&mut self.volatile, more.volatile),
@@ -252,10 +255,10 @@ impl CompanionRules {
         }
     }
 
-    /// Whether `operation` of it hands out temporary credentials, where its answer has them.
+    /// Whether one of its operations hands out temporary credentials.
     #[must_use]
     pub const fn issues_credentials(&self) -> bool {
-        self.credentials.is_some()
+        !self.issues.is_empty()
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Operation {
     pub answer: Option<BTreeMap<String, Type>>,
     /// The errors that the operation models.
     pub errors: Vec<String>,
+    /// Whether its answers hand out temporary credentials.
+    pub issues_credentials: bool,
     /// Whether every write has to do with its answers, of a read: they show what they are about inside of longer strings.
     pub concerned_by_all: bool,
     /// Members of writes that have to do with its answers whatever they list, of a read.

@@ -95,6 +95,7 @@ impl RawOperation {
             types: self.types,
             answer: self.answer,
             errors: self.errors,
+            issues_credentials: false,
             concerned_by_all: self.concerned_by_all.unwrap_or_default(),
             concerned_by: self.concerned_by,
             passing: self.passing,

@@ -11,6 +11,7 @@ mod support;
 mod actors;
 mod aws_cli;
 mod boto3;
+mod companions;
 mod credentials;
 mod documented_members;
 mod environment;

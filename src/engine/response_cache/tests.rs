@@ -24,7 +24,14 @@ fn request(path: &str, query: &str, body: &str) -> Request {
 
 fn scope(region: &'static str, actor: &str) -> RequestScope<'static> {
     let (service, parameter_headers) = ("ram", String::new());
-    RequestScope { credential: None, service, region, actor: actor.to_owned().into(), parameter_headers }
+    RequestScope {
+        credential: None,
+        service,
+        region,
+        actor: actor.to_owned().into(),
+        stand_in_for: None,
+        parameter_headers,
+    }
 }
 
 fn identified(request: &Request) -> Arc<IdentifiedRequest> {

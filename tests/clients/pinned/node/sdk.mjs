@@ -9,6 +9,9 @@ const require = createRequire(join(process.env.CLIENT_MODULES ?? here, "package.
 
 export const sdk = require("@aws-sdk/client-ram");
 
+// Another client of the same installation.
+export const load = (name) => require(name);
+
 export function commandOf(operation, params) {
   const Command = sdk[`${operation}Command`];
   if (!Command) throw new Error(`the SDK has no operation ${operation}`);
