@@ -5,7 +5,7 @@ use crate::cassette::{self, BrokenEntry, KEY_FILE, PolicyError, RecordingPolicy}
 use crate::config::{Config, RedactConfig};
 use crate::engine;
 use crate::fingerprint::Fingerprint;
-use crate::model::{Entry, OperationName, counted};
+use crate::model::{Entry, OperationName, SecretMembers, counted};
 use crate::redact::{Allowed, Direction, Key, KeySource, KeyUnavailable, Redaction, RedactionSpec, Rule, Selector};
 use crate::service::Service;
 use crate::session::OperationRules;
@@ -233,6 +233,10 @@ impl RecordingPolicy for Rules {
 
     fn operation_rules(&self, operation: &OperationName) -> OperationRules {
         engine::operation_rules(&self.service, operation)
+    }
+
+    fn secret_members(&self, operation: &OperationName) -> SecretMembers<'_> {
+        operation.service().map(|(service, _)| self.service.companions.secrets(service)).unwrap_or_default()
     }
 
     fn allows(&self, path: &Path, value: &str) -> bool {

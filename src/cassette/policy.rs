@@ -1,7 +1,7 @@
 //! `RecordingPolicy`: what the cassette's owner decides over what is written into it.
 
 use crate::fingerprint::Fingerprint;
-use crate::model::{Entry, OperationName};
+use crate::model::{Entry, OperationName, SecretMembers};
 use crate::redact::{Key, KeySource, Redaction, RedactionSpec};
 use crate::session::OperationRules;
 use std::error::Error;
@@ -49,6 +49,9 @@ pub trait RecordingPolicy: Send + Sync {
     /// What the service's table adds to what the takes of `operation` show.
     fn operation_rules(&self, operation: &OperationName) -> OperationRules;
 
+    /// The members that hold secrets in requests and answers of `operation`, besides those that are called like secrets.
+    fn secret_members(&self, operation: &OperationName) -> SecretMembers<'_>;
+
     /// Whether what looks like a secret in the file at `path` is none.
     fn allows(&self, path: &Path, value: &str) -> bool;
 }
@@ -76,6 +79,10 @@ impl RecordingPolicy for DefaultPolicy {
 
     fn operation_rules(&self, _: &OperationName) -> OperationRules {
         OperationRules::default()
+    }
+
+    fn secret_members(&self, _: &OperationName) -> SecretMembers<'_> {
+        SecretMembers::default()
     }
 
     fn allows(&self, _: &Path, _: &str) -> bool {

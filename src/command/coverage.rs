@@ -33,6 +33,8 @@ struct Coverage {
 struct Row {
     /// Its line in the service's table; `None` for what is not in it.
     operation: Option<Arc<Operation>>,
+    /// Whether it is another service's.
+    is_companion: bool,
     /// The errors that can be recorded of it, as modelled.
     modelled: Vec<String>,
     requests: usize,
@@ -66,6 +68,7 @@ impl Coverage {
     fn add(&mut self, entry: &Entry) {
         let row = self.operations.entry(entry.operation.as_str().to_owned()).or_default();
         row.requests += 1;
+        row.is_companion = entry.operation.service().is_some();
         entry.takes.iter().for_each(|take| row.add(take));
     }
 
@@ -147,7 +150,10 @@ impl Row {
 
     fn errors_text(&self) -> String {
         if self.operation.is_none() {
-            return "not one of the service's operations".to_owned();
+            let what =
+                if self.is_companion { "of a service without a model" } else { "not one of the service's operations" };
+            let errors: Vec<&str> = self.errors.keys().map(String::as_str).collect();
+            return if errors.is_empty() { what.to_owned() } else { format!("{what}; errors: {}", errors.join(", ")) };
         }
         let seen = self.modelled.len() - self.missing().count();
         let names: Vec<&str> = self.errors.keys().map(String::as_str).collect();

@@ -1,6 +1,7 @@
 //! Where two JSON texts differ, list items paired as a person would.
 
 use crate::json::{self, Kind, Node, unquote};
+use crate::wire;
 
 /// Lists longer than this, multiplied, are compared place by place: pairing would take too long.
 const PAIRED: usize = 1 << 20;
@@ -24,10 +25,13 @@ pub struct Difference {
 }
 
 /// The differences between two texts, in order. Empty where they are the same JSON, however spelled: the order of members
-/// and blanks do not count. One difference at the root where either is no JSON.
+/// and blanks do not count. XML and CBOR count as the JSON that they stand for. One difference at the root where either is no JSON.
 #[must_use]
 pub fn differences(before: &[u8], after: &[u8]) -> Vec<Difference> {
     let mut found = Vec::new();
+    if let (Some(before), Some(after)) = (wire::to_json(before), wire::to_json(after)) {
+        return differences(before.as_bytes(), after.as_bytes());
+    }
     match (json::parse(before), json::parse(after)) {
         (Ok(before), Ok(after)) => compare(&mut found, &At::root(&before), &At::root(&after)),
         _ if before != after => {

@@ -25,6 +25,9 @@ pub enum NotRefetchable {
     /// Nobody knows with whose credentials.
     #[error("its actor {0} is not configured: set `profile` in [actors.{0}]")]
     UnknownActor(String),
+    /// Of another service than RAM, of which no more is known than its name.
+    #[error("its service has no model: only RAM is asked again")]
+    Companion,
     /// Nobody knows whether it would.
     #[error("its operation is not in the table, so it may be a write")]
     Unknown,
@@ -109,6 +112,9 @@ impl<'a> Refetcher<'a> {
     /// # Errors
     /// Where it is none, or cannot be asked as it was.
     pub fn plan_refetch(&self, entry: &'a Entry) -> Result<Refetch<'a>, NotRefetchable> {
+        if entry.operation.service().is_some() {
+            return Err(NotRefetchable::Companion);
+        }
         let operation = self.service.operation_named(entry.operation.as_str()).ok_or(NotRefetchable::Unknown)?;
         if operation.kind != OperationKind::Read {
             return Err(NotRefetchable::Write);

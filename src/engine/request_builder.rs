@@ -106,7 +106,7 @@ pub(super) fn build_companion_request(name: &OperationName, members: &[(String, 
 }
 
 /// An object with these members, as JSON.
-fn write_object(members: &[(String, String)]) -> String {
+pub(super) fn write_object(members: &[(String, String)]) -> String {
     let members: Vec<String> = members.iter().map(|(name, value)| format!("{}:{value}", json::quote(name))).collect();
     format!("{{{}}}", members.join(","))
 }

@@ -8,7 +8,7 @@ use super::scanner::{ScanMatch, Scanner};
 use super::table::is_secret_header;
 use super::value_kind::{ValueKind, find_pseudonyms};
 use crate::json;
-use crate::model::{Entry, Secret};
+use crate::model::{Entry, Secret, SecretMembers};
 
 /// A secret that was found: where, and of which kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,9 +39,9 @@ impl Redaction {
         scanner.find_in_bytes(json).into_iter().map(|found| finding("", found)).collect()
     }
 
-    /// What should not stand in `entry`, with its place in the cassette's file.
+    /// What should not stand in `entry`, the members that are `secrets` included; with its place in the cassette's file.
     #[must_use]
-    pub fn scan_entry(&self, entry: &Entry) -> Vec<Finding> {
+    pub fn scan_entry(&self, entry: &Entry, secrets: SecretMembers<'_>) -> Vec<Finding> {
         let anything = Scanner { accounts: self.spec.accounts, ..Scanner::built_in() };
         let mut found = FindingList(Vec::new());
         for (name, text) in
@@ -53,10 +53,11 @@ impl Redaction {
             rules: &self.rules,
             operation: known_name(&entry.operation),
             direction: Direction::Request,
+            secrets,
             ..anything
         };
         found.add("/request", request.find_in_bytes(entry.request.as_bytes()));
-        let answers = self.answer_scanner(&entry.operation);
+        let answers = Scanner { secrets, ..self.answer_scanner(&entry.operation) };
         for (at, take) in entry.takes.iter().enumerate() {
             let take_place = format!("/takes/{at}");
             for (name, text) in [("session", &take.session), ("after", &take.after), ("id", &take.id)] {
@@ -75,7 +76,7 @@ impl Redaction {
                 }
                 let bytes = page.body.with_placeholders().0;
                 let body = if json::parse(&bytes).is_ok() { "body" } else { "text" };
-                found.add(&format!("{place}/{body}"), answers.find_in_bytes(&bytes));
+                found.add(&format!("{place}/{body}"), answers.find_in_body(&bytes));
             }
         }
         found.0

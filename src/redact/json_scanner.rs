@@ -6,6 +6,7 @@ use super::scanner::{ACCOUNT, ScanMatch, Scanner};
 use super::table::is_secret_member;
 use super::value_kind::ValueKind;
 use crate::json::{self, Kind, Member, Node};
+use crate::wire;
 use std::borrow::Cow;
 
 /// How deep JSON may stand in strings of JSON in strings.
@@ -29,6 +30,14 @@ impl Scanner<'_> {
             at += chunk.valid().len() + chunk.invalid().len();
         }
         matches
+    }
+
+    /// Everything to redact in a body whatever its notation; of XML and CBOR the places are those in each string.
+    pub(super) fn find_in_body(&self, body: &[u8]) -> Vec<ScanMatch> {
+        match wire::leaves(body).filter(|leaves| leaves.iter().all(|leaf| !leaf.path.is_empty())) {
+            Some(leaves) => leaves.iter().flat_map(|leaf| self.find_at(&leaf.path, &leaf.text)).collect(),
+            None => self.find_in_bytes(body),
+        }
     }
 
     /// Everything to redact in the value of a parameter that came as text.

@@ -64,11 +64,10 @@ fn write_cbor(kind: &str, message: &str) -> Vec<u8> {
 }
 
 /// The error that an answer names, if its `status` is not one of success: from `header`, the value of `x-amzn-errortype`, else
-/// from the body. In XML it is the first `Code` in an `Error`; in CBOR and JSON as [`model::error_kind`] says.
+/// from the body: in CBOR as in JSON, else as [`model::error_kind`] says.
 #[must_use]
 pub fn error_kind(status: u16, header: Option<&str>, body: &[u8]) -> Option<String> {
     match Notation::detect(body) {
-        Notation::Xml if header.is_none() && !(200..300).contains(&status) => xml::error_code(body),
         Notation::Cbor => model::error_kind(status, header, super::to_json(body).unwrap_or_default().as_bytes()),
         _ => model::error_kind(status, header, body),
     }

@@ -202,16 +202,6 @@ pub(super) fn root_name(body: &[u8]) -> Option<String> {
     Some(document.root_element().tag_name().name().to_owned())
 }
 
-/// The first `Code` in an `Error`.
-pub(super) fn error_code(body: &[u8]) -> Option<String> {
-    let document = parse(std::str::from_utf8(body).ok()?)?;
-    let is_code = |node: &Node<'_, '_>| {
-        node.tag_name().name() == "Code"
-            && node.parent_element().is_some_and(|parent| parent.tag_name().name() == "Error")
-    };
-    document.descendants().find(is_code).map(|code| text(code).trim().to_owned())
-}
-
 /// `text` as it stands in an element. A character that XML cannot have becomes U+FFFD.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

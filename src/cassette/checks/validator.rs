@@ -75,7 +75,7 @@ impl Validator<'_> {
 
     fn leaks(&self, path: &Path, entry: &Entry, text: &str) -> Vec<Leak> {
         let (mut leaks, mut values) = (Vec::new(), Vec::new());
-        for found in self.redaction.scan_entry(entry) {
+        for found in self.redaction.scan_entry(entry, self.policy.secret_members(&entry.operation)) {
             if !self.policy.allows(path, found.value.expose()) {
                 leaks.push(Leak { what: found.what, place: found.pointer });
             }

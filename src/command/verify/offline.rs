@@ -49,6 +49,9 @@ impl<'a> Audit<'a> {
         let mut at = Spot { recorded, take: None, page: None, found: &mut self.findings };
         let operation = self.service.operation_named(entry.operation.as_str());
         match operation {
+            None if entry.operation.service().is_some() => {
+                at.note("of a service without a model: its members are not checked");
+            }
             None => at.note("not one of the service's operations: its members are not checked"),
             Some(operation) => request(&mut at, self.service, operation, entry),
         }

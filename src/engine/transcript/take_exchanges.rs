@@ -3,13 +3,14 @@
 use crate::aws::endpoint_host;
 use crate::engine::body_holes::live_value;
 use crate::engine::prepared_entry::PreparedEntry;
-use crate::engine::request_builder::{RequestBuilder, write_members};
+use crate::engine::request_builder::{RequestBuilder, write_members, write_object};
 use crate::engine::transcript::names::whole_name;
 use crate::json;
-use crate::model::{DEFAULT_ACTOR, Entry, Exchange, Request, Take};
+use crate::model::{DEFAULT_ACTOR, Entry, Exchange, Notation, Request, Take};
 use crate::service::Service;
 use crate::session::read_binding_prefix;
 use crate::token::extract_token;
+use crate::wire::{self, Protocol};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +47,9 @@ impl TakeExchanges<'_> {
     /// The request for a page: the parameters, the members that page, and the volatile ones that stand elsewhere.
     fn build_request(&self, is_listing: bool, take: &Take, token: Option<&str>) -> Request {
         let (entry, paging) = (self.entry(), &self.service.paging);
+        if let Some((service, operation)) = entry.operation.service() {
+            return self.build_companion_request(service, operation, take);
+        }
         let mut builder = RequestBuilder::for_name(self.service, &entry.operation);
         let mut fill = |name: &str| live_value(&whole_name(take, name.to_owned()), None);
         for (name, value) in write_members(&entry.request, &mut fill) {
@@ -62,14 +66,35 @@ impl TakeExchanges<'_> {
         }
         let mut request = builder.build();
         request.authority = endpoint_host(&self.service.name, &entry.region);
-        self.add_headers(&mut request.headers, take);
+        self.add_headers(&mut request.headers, &self.service.name, take);
         request
     }
 
-    fn add_headers(&self, headers: &mut HeaderMap, take: &Take) {
+    /// The request of a service without a model, in the form that its answers show.
+    fn build_companion_request(&self, service: &str, operation: &str, take: &Take) -> Request {
+        let entry = self.entry();
+        let mut fill = |name: &str| live_value(&whole_name(take, name.to_owned()), None);
+        let mut members = write_members(&entry.request, &mut fill);
+        members.extend(self.own_members(take));
+        let answer = take.pages.first().map(|page| page.body.notation());
+        let protocol = match answer {
+            _ if operation.contains(' ') => Protocol::Rest,
+            Some(Notation::Xml) => Protocol::Query,
+            Some(Notation::Cbor) => Protocol::RpcV2Cbor,
+            _ => Protocol::AwsJson,
+        };
+        let mut request = wire::build_request(protocol, operation, &write_object(&members));
+        let rules = self.service.companions.rules(service);
+        let label = rules.label.as_deref().unwrap_or(service);
+        request.authority = rules.host.clone().unwrap_or_else(|| endpoint_host(label, &entry.region));
+        self.add_headers(&mut request.headers, service, take);
+        request
+    }
+
+    fn add_headers(&self, headers: &mut HeaderMap, service: &str, take: &Take) {
         let Entry { actor, region, .. } = self.entry();
         // A label claims its actor where it stands for an access key id. There is no signature.
-        let scope = format!("{actor}/19700101/{region}/{}/aws4_request", self.service.name);
+        let scope = format!("{actor}/19700101/{region}/{service}/aws4_request");
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=");
         let named = [
             (HeaderName::from_static("x-ramtape-session"), take.session.clone()),
