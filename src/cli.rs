@@ -97,7 +97,7 @@ pub enum Command {
     /// Write what a cassette holds as an HTTP archive (HAR)
     #[command(after_help = transfer::EXPORT_EXAMPLE)]
     Export(ExportArgs),
-    /// Add what an HTTP archive (HAR) holds to a cassette
+    /// Add what an HTTP archive (HAR), or cassettes of vcrpy or go-vcr, hold to a cassette
     #[command(after_help = transfer::IMPORT_EXAMPLE)]
     Import(ImportArgs),
     /// Remove takes that the latest complete replay never used

@@ -29,6 +29,7 @@
 //! | `files` | files written whole, or not at all |
 //! | [`wire`] | requests of any service as an operation with parameters; strings in XML and CBOR bodies; pure |
 //! | [`har`] | the HTTP archive (HAR); pure |
+//! | [`vcr`] | cassettes of vcrpy and go-vcr; pure |
 //! | [`simulator`] | the simulated RAM endpoint of the demo and the tests; nothing else imports it |
 //!
 //! *Pure* means: no async, socket, clock, environment or file. No operation's name is spelled in code outside of tests and
@@ -83,4 +84,5 @@ pub mod session;
 pub mod simulator;
 pub mod token;
 pub mod ui;
+pub mod vcr;
 pub mod wire;

@@ -13,6 +13,7 @@ mod tunnel_connector;
 mod upstream;
 mod variables;
 
+pub(crate) use crate::session::sanitize_session_name;
 pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
 pub(crate) use engines::AskingRoles;

@@ -30,8 +30,10 @@ pub(super) const IMPORT_EXAMPLE: &str = "\
 Examples:
   ramtape import mitmproxy.har
   ramtape import --dry-run --cassette cassettes/new chromium.har
+  ramtape import --vcr tests/cassettes/*.yaml
 
-Requests to other services are skipped. Skipped RAM requests are listed, and the exit code is then 6.
+Requests to services that --service does not name are counted and left out. Other requests that
+cannot be imported are listed, and the exit code is then 6.
 The cassette's redaction rules are applied before anything is stored.";
 
 /// `ramtape merge`
@@ -83,11 +85,17 @@ pub struct ExportArgs {
 #[derive(Args, Clone, Debug)]
 pub struct ImportArgs {
     /// An HTTP archive (HAR 1.2), as browsers and proxies write it
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "vcr", conflicts_with = "vcr")]
+    pub file: Option<PathBuf>,
+    /// Cassettes of vcrpy or go-vcr; each file becomes a session, named after it
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub vcr: Vec<PathBuf>,
     /// The cassette.
     #[command(flatten)]
     pub cassette: CassetteArgs,
+    /// Use --cassette as the parent of one cassette per session, named after the session
+    #[arg(long, requires = "vcr")]
+    pub cassette_per_session: bool,
     /// The services whose answers are imported, by their names in signatures [default: ram,sts]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', action = clap::ArgAction::Append)]
     pub service: Vec<String>,
@@ -107,6 +115,7 @@ impl ImportArgs {
     #[must_use]
     pub fn layer(&self) -> RawConfig {
         RawConfig {
+            cassette_per_session: self.cassette_per_session.then_some(true),
             record_errors: self.record_errors.then_some(true),
             services: recorded_services(&self.service),
             ..self.cassette.layer()

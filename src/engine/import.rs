@@ -5,6 +5,7 @@ use crate::engine::classify::{error_kind, is_recordable, is_regional, is_web_pag
 use crate::engine::engine::Engine;
 use crate::engine::error::EngineError;
 use crate::engine::identify::{IdentifiedRequest, IdentifyRules, identify};
+use crate::engine::issue::note_issued_keys;
 use crate::engine::pagination::chains::{Chain, Chains};
 use crate::engine::pagination::next_request::reopen_chain;
 use crate::engine::pagination::upstream_tokens::UpstreamTokenMap;
@@ -54,6 +55,8 @@ pub struct Importer {
     tokens: HashMap<TokenPlace, String>,
     /// In which regions whose keys work, by all of the transcript.
     keys: KnownKeys,
+    /// The sessions in which requests say who asks.
+    signed: HashSet<Option<String>>,
     /// The invocations that were answered.
     answered: HashSet<(Option<String>, Fingerprint, Option<TokenKey>, String)>,
 }
@@ -73,17 +76,20 @@ impl Importer {
             writes,
             tokens,
             keys: KnownKeys::default(),
+            signed: HashSet::new(),
             answered,
         }
     }
 
-    /// Looks through a transcript that is to be taken in: which of its errors tell of a region shows in the others.
-    pub fn look_through<'e>(&self, exchanges: impl Iterator<Item = &'e Exchange>) {
+    /// Looks through a transcript that is to be taken in: which of its errors tell of a region, and whether a request without a
+    /// signature had none or lost it, shows in the others.
+    pub fn look_through<'e>(&mut self, exchanges: impl Iterator<Item = &'e Exchange>) {
         for Exchange { request, response, .. } in exchanges {
             let scope = self.read_scope(request);
             if !self.is_addressed(request, &scope) {
                 continue;
             }
+            let names_caller = scope.credential.is_some() || request.headers.contains_key("x-amz-security-token");
             let (Ok(identified), answer) = (self.identify(request, &scope), into_answer(response.clone())) else {
                 continue;
             };
@@ -92,6 +98,9 @@ impl Importer {
                 self.keys.refused(&key, &identified.region);
             } else if is_recordable(&answer, rules) && !is_web_page(&answer) {
                 self.keys.accepted(&key, &identified.region);
+            }
+            if names_caller {
+                self.signed.insert(session_name(request));
             }
         }
     }
@@ -131,7 +140,11 @@ impl Importer {
             session_name: session_name.clone(),
             identified: Arc::new(identified),
         };
-        let upstream_request = UpstreamRequest::new(&self.state, context).recorded_after(after);
+        // ramtape's own files have no signatures, and say in other ways who asked.
+        let hides_caller = after.is_none() && !self.signed.contains(&session_name);
+        let upstream_request =
+            UpstreamRequest::new(&self.state, context).recorded_after(after).hiding_caller(hides_caller);
+        note_issued_keys(&self.state, &upstream_request, &answer);
         let chain = self.find_chain(&upstream_request)?;
         let given = answer.body.clone();
         let page = UpstreamPage { answer, chain };

@@ -17,7 +17,7 @@ pub(super) fn note_issued_keys(state: &EngineState, upstream_request: &UpstreamR
     let identified = &upstream_request.identified;
     let Some(found) = momentary(state, identified).find_credentials(&answer.body) else { return false };
     let account = account_of(&found.access_key_id, &answer.body);
-    let actor = label_of(state, identified, account.as_deref());
+    let actor = label_of(state, upstream_request, account.as_deref());
     let keys = Keys {
         access_key_id: found.access_key_id.clone(),
         secret: found.secret,
@@ -34,7 +34,7 @@ pub(super) fn recorded_form(state: &EngineState, upstream_request: &UpstreamRequ
     let members = momentary(state, identified);
     let label = members.find_credentials(&answer.body).map(|found| {
         let account = account_of(&found.access_key_id, &answer.body);
-        label_of(state, identified, account.as_deref())
+        label_of(state, upstream_request, account.as_deref())
     });
     members.recorded(&answer.body, label.as_deref(), SystemTime::now())
 }
@@ -45,8 +45,13 @@ fn momentary<'a>(state: &'a EngineState, identified: &IdentifiedRequest) -> Mome
     MomentaryMembers { credentials, fresh: &rules.fresh }
 }
 
-/// The actor of who gets credentials: the configured one of the account, else one after the role, else who asks.
-fn label_of(state: &EngineState, identified: &IdentifiedRequest, account: Option<&str>) -> String {
+/// The actor of who gets credentials: the configured one of the account, else one after the role, else who asks. Where nobody can
+/// be told apart, they are all one: what was asked with the credentials is recorded as by who asked for them.
+fn label_of(state: &EngineState, upstream_request: &UpstreamRequest, account: Option<&str>) -> String {
+    let identified = &upstream_request.identified;
+    if upstream_request.hides_caller() {
+        return identified.actor.to_string();
+    }
     let companions = &state.settings.service.companions;
     let parameter = companions.rules(&identified.service).role.as_deref();
     let role = parameter.and_then(|parameter| identified.parameter(parameter));

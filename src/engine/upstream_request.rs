@@ -17,6 +17,8 @@ pub(super) struct UpstreamRequest {
     session: Arc<Mutex<Session>>,
     /// The write that it was recorded after, where a transcript tells; else that is known once the answer is there.
     recorded_after: Option<Option<String>>,
+    /// Whether it comes from a transcript that does not say who asks.
+    hides_caller: bool,
     /// The account to take for the run's own once upstream has accepted the client's own signature.
     account: Option<String>,
     /// What it is signed with.
@@ -31,6 +33,7 @@ impl UpstreamRequest {
             session: state.sessions.get_or_create(context.session_name()),
             context,
             recorded_after: None,
+            hides_caller: false,
             account: None,
             signing: SigningKeys::OfActor,
             waiters: OnceLock::new(),
@@ -40,6 +43,15 @@ impl UpstreamRequest {
     /// The same, of a transcript that tells the write before it.
     pub(super) fn recorded_after(self, recorded_after: Option<Option<String>>) -> Self {
         Self { recorded_after, ..self }
+    }
+
+    /// The same, of a transcript that says of nobody who asks, if `hides_caller`.
+    pub(super) fn hiding_caller(self, hides_caller: bool) -> Self {
+        Self { hides_caller, ..self }
+    }
+
+    pub(super) const fn hides_caller(&self) -> bool {
+        self.hides_caller
     }
 
     /// The same, with the `account` that its own signature is for.
@@ -76,6 +88,7 @@ impl UpstreamRequest {
             context: self.context.clone(),
             session: Arc::clone(&self.session),
             recorded_after: if is_write { self.recorded_after.clone() } else { Some(self.preceding_write()) },
+            hides_caller: self.hides_caller,
             account: None,
             signing: self.signing.clone(),
             waiters: OnceLock::new(),

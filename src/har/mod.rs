@@ -8,7 +8,7 @@ mod read;
 mod time;
 mod write;
 
-pub use read::{Archive, HarEntry, HarError, Lack, read};
+pub use read::{Archive, HarError, read};
 pub use write::write;
 
 /// An entry's own member: the id of the write that the session had made before. Names of such members begin with `_`.

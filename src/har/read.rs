@@ -2,10 +2,10 @@
 
 use super::raw::{File, RawEntry, RawHeader, RawRequest, RawResponse};
 use super::time;
-use crate::model::{Door, Exchange, Misspelt, Request, Response, utf8};
+use crate::model::{Address, Exchange, Lack, Misspelt, Request, Response, TranscriptEntry, entry_name, utf8};
 use bytes::Bytes;
 use data_encoding::BASE64;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 
 /// What a file holds.
@@ -14,18 +14,7 @@ pub struct Archive {
     /// What tells the key from others that pseudonyms in it were made with, where it says so.
     pub key: Option<String>,
     /// The entries in the order in which they were asked, as far as they say so.
-    pub entries: Vec<HarEntry>,
-}
-
-/// One entry of the file.
-#[derive(Clone, Debug)]
-pub struct HarEntry {
-    /// Its place in the file, counted from 1.
-    pub number: usize,
-    /// Method and URL without its query, for people; as far as they can be read.
-    pub name: String,
-    /// What it holds.
-    pub exchange: Result<Exchange, Lack>,
+    pub entries: Vec<TranscriptEntry>,
 }
 
 /// Why a file cannot be read as HAR.
@@ -48,34 +37,6 @@ impl From<Misspelt> for HarError {
     }
 }
 
-/// Why an entry cannot be used as an exchange.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Lack {
-    /// It is not an entry.
-    #[error("it cannot be read: {0}")]
-    Unreadable(String),
-    /// A connection was switched to another protocol.
-    #[error("it is a WebSocket")]
-    WebSocket,
-    /// Nothing was answered.
-    #[error("it has no answer{}", if .0.is_empty() { String::new() } else { format!(" ({})", .0) })]
-    NoAnswer(String),
-    /// Whoever wrote the file left the request's body out.
-    #[error("its request's body is not in the file")]
-    NoRequestBody,
-    /// Whoever wrote the file left the answer's body out.
-    #[error("its answer's body is not in the file")]
-    NoAnswerBody,
-    /// Whoever wrote the file cut the answer's body.
-    #[error("its answer's body is truncated: {there} of {size} bytes")]
-    Truncated {
-        /// How many bytes are there.
-        there: u64,
-        /// How many there were.
-        size: u64,
-    },
-}
-
 /// What a file holds.
 ///
 /// # Errors
@@ -94,32 +55,17 @@ pub fn read(file: &[u8]) -> Result<Archive, HarError> {
     Ok(Archive { key: file.log.key, entries: entries.into_iter().map(|(_, entry)| entry).collect() })
 }
 
-fn entry(number: usize, text: &str) -> (HarEntry, Option<i64>) {
+fn entry(number: usize, text: &str) -> (TranscriptEntry, Option<i64>) {
     let raw: RawEntry = match serde_json::from_str(text) {
         Ok(raw) => raw,
         Err(error) => {
             let exchange = Err(Lack::Unreadable(error.to_string()));
-            return (HarEntry { number, name: name_within(text), exchange }, None);
+            return (TranscriptEntry { number, name: name_within(text), exchange }, None);
         }
     };
-    let name = name(&raw.request.method, &raw.request.url);
+    let name = entry_name(&raw.request.method, &raw.request.url);
     let started = raw.started_date_time.as_deref().and_then(time::parse_microseconds);
-    (HarEntry { number, name, exchange: exchange(raw) }, started)
-}
-
-/// The name of an entry in messages; it holds nothing secret.
-fn name(method: &str, url: &str) -> String {
-    let place = url.split(['?', '#']).next().unwrap_or_default();
-    let shown = place.split_once("://").map(|(scheme, rest)| {
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        format!("{scheme}://{}{path}", host(authority))
-    });
-    format!("{method} {}", shown.as_deref().unwrap_or(place))
-}
-
-/// The host and port in the authority of a URL, without its user and password.
-fn host(authority: &str) -> &str {
-    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+    (TranscriptEntry { number, name, exchange: exchange(raw) }, started)
 }
 
 /// The name of an entry that is not one to its end; empty where it does not say even that.
@@ -127,7 +73,7 @@ fn name_within(text: &str) -> String {
     let entry: Value = serde_json::from_str(text).unwrap_or_default();
     let part = |pointer| entry.pointer(pointer).and_then(Value::as_str);
     match (part("/request/method"), part("/request/url")) {
-        (Some(method), Some(url)) => name(method, url),
+        (Some(method), Some(url)) => entry_name(method, url),
         _ => String::new(),
     }
 }
@@ -141,30 +87,6 @@ fn exchange(raw: RawEntry) -> Result<Exchange, Lack> {
     }
     let response = answer(response)?;
     Ok(Exchange { request: build_request(request, address)?, response, after, write })
-}
-
-/// A URL taken apart.
-struct Address {
-    authority: String,
-    path: String,
-    query: String,
-    is_socket: bool,
-}
-
-impl Address {
-    fn parse(url: &str) -> Result<Self, Lack> {
-        let unreadable = |why: &str| Lack::Unreadable(format!("{why} in its URL"));
-        let url = url.split('#').next().unwrap_or_default();
-        let uri: Uri = url.parse().map_err(|_| unreadable("an invalid character"))?;
-        let authority = uri.authority().ok_or_else(|| unreadable("no host"))?.as_str();
-        Ok(Self {
-            // The names of hosts have no case.
-            authority: host(authority).to_ascii_lowercase(),
-            path: uri.path().to_owned(),
-            query: uri.query().unwrap_or_default().to_owned(),
-            is_socket: matches!(uri.scheme_str(), Some("ws" | "wss")),
-        })
-    }
 }
 
 fn build_request(raw: RawRequest, address: Address) -> Result<Request, Lack> {
@@ -186,18 +108,7 @@ fn build_request(raw: RawRequest, address: Address) -> Result<Request, Lack> {
             Bytes::new()
         }
     };
-    Ok(Request {
-        method,
-        signed_target: address.path.clone(),
-        path: address.path,
-        query: address.query,
-        headers,
-        body,
-        authority: address.authority,
-        door: Door::Endpoint,
-        key: None,
-        session_prefix: None,
-    })
+    Ok(address.request(method, headers, body))
 }
 
 fn answer(raw: Option<RawResponse>) -> Result<Response, Lack> {

@@ -19,6 +19,7 @@ mod response;
 mod role_profile;
 mod secret;
 mod secret_members;
+mod transcript;
 mod wording;
 
 pub use actor::{Actor, DEFAULT_ACTOR};
@@ -37,4 +38,5 @@ pub use response::Response;
 pub use role_profile::RoleProfile;
 pub use secret::Secret;
 pub use secret_members::SecretMembers;
+pub use transcript::{Address, Lack, TranscriptEntry, entry_name};
 pub use wording::{counted, did_you_mean, nearest_name, shell_line, shell_path, with_causes, without_secrets};

@@ -157,6 +157,7 @@ async fn are_those_that_come() {
     edit(&stage);
     export_reads(&stage);
     let har = root().join("tests/fixtures/har/mitmproxy.har");
+    let vcr = root().join("tests/fixtures/vcr/go.yaml");
     let server = Server::start(ramtape(stage.folder()).args(["replay", "--cassette", "c"]));
     Caller::of(&server.url).post("GetResourceShares", json!({ "resourceOwner": "SELF" })).await;
     assert_eq!(server.stop().code, Some(0));
@@ -171,6 +172,7 @@ async fn are_those_that_come() {
         &["ls", c[0], c[1]],
         &["import", har.to_str().unwrap(), "--cassette", "imported"],
         &["import", "c.har", "--cassette", "reads"],
+        &["import", "--vcr", vcr.to_str().unwrap(), "--cassette", "vcr"],
         &["show", "*", c[0], c[1]],
         &["show", "--variables", c[0], c[1]],
         &["show", "*", "--canonical", "--cassette", "imported"],

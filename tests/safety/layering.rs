@@ -30,10 +30,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "service",
             "simulator",
             "ui",
+            "vcr",
             "wire",
         ],
     ),
-    ("ui", &["app", "aws", "cassette", "cli", "config", "engine", "files", "har", "maintenance", "model", "redact"]),
+    (
+        "ui",
+        &["app", "aws", "cassette", "cli", "config", "engine", "files", "har", "maintenance", "model", "redact", "vcr"],
+    ),
     (
         "app",
         &[
@@ -61,6 +65,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("simulator", &["aws", "model"]),
     ("har", &["model"]),
+    ("vcr", &["model"]),
     ("aws", &["model"]),
     ("ca", &["files"]),
     ("maintenance", &["cassette", "diff", "fingerprint", "model", "redact"]),
@@ -80,8 +85,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// What the lower layers may not know: no async, socket, clock, environment or file.
-const PURE: [&str; 10] =
-    ["diff", "entry_file", "har", "json", "model", "service", "redact", "token", "fingerprint", "wire"];
+const PURE: [&str; 11] =
+    ["diff", "entry_file", "har", "json", "model", "service", "redact", "token", "fingerprint", "wire", "vcr"];
 const IMPURE: [&str; 8] =
     ["tokio", "hyper", "std::net", "std::fs", "std::env", "std::time", "async fn", "std::process"];
 

@@ -2,6 +2,7 @@
 
 mod dangling;
 mod skipped;
+mod source;
 
 use super::merge::{self, Changes, MergeTarget, changes};
 use crate::app::{self, KeyError, Rules};
@@ -12,21 +13,45 @@ use crate::command::takes::recorded;
 use crate::command::takes::recorded::CassetteReader;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::{EngineError, ImportOutcome};
-use crate::har::{self, Archive};
-use crate::model::shell_path;
+use crate::model::{Exchange, Lack, shell_path};
 use crate::redact::Key;
 use crate::ui::{CommandError, Console, Exit, MergeError, Progress, output};
-use skipped::Skipped;
+use skipped::{EntryLabel, Skipped};
+use source::{Source, join, read_har, read_vcr};
 use std::path::Path;
 
 pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let config = Config::from_settings(Settings::load(args.layer(), environment)?, RecordMode::All)?;
-    let file = std::fs::read(&args.file).map_err(|source| CommandError::Read { path: args.file.clone(), source })?;
-    let Archive { key, entries } =
-        har::read(&file).map_err(|source| CommandError::Har { path: args.file.clone(), source })?;
+    if let Some(file) = &args.file {
+        return add(args, &config, read_har(file)?, console);
+    }
+    let sources = read_vcr(&args.vcr)?;
+    if !config.cassette_per_session {
+        return add(args, &config, join(sources), console);
+    }
+    if let Some(name) = sources.keys().find(|name| name.starts_with('.')) {
+        return Err(CommandError::Usage(format!(
+            "the session {name} cannot have a cassette: its name begins with a dot"
+        )));
+    }
+    let mut exit = Exit::Well;
+    for (session, source) in sources {
+        let config = Config { cassette: config.cassette.join(session), ..config.clone() };
+        let ended = add(args, &config, source, console)?;
+        // The worst has the lowest code.
+        if exit == Exit::Well || (ended != Exit::Well && ended.code() < exit.code()) {
+            exit = ended;
+        }
+    }
+    Ok(exit)
+}
+
+/// Adds what `source` holds to the cassette of `config`.
+fn add(args: &ImportArgs, config: &Config, source: Source, console: Console) -> Result<Exit, CommandError> {
+    let Source { path, key, entries } = source;
     recorded::check_target(&config.cassette)?;
-    let named = key_to_name(key, &args.file, &config.cassette)?;
-    let rules = Rules::from_config(&config).naming(named.clone());
+    let named = key_to_name(key, &path, &config.cassette)?;
+    let rules = Rules::from_config(config).naming(named.clone());
     let target = MergeTarget::open(&config.cassette, args.dry_run, rules.clone(), console)?;
     // Recorded apart, then merged: what the cassette has already is not added again.
     let apart = Scratch::new().map_err(|source| CommandError::Write { path: "a temporary folder".into(), source })?;
@@ -35,7 +60,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
         named.iter().try_for_each(|check| cassette::name_key(apart.path(), check))?;
     }
     let has_entries = !entries.is_empty();
-    let (skipped, mut sealed) = take_in(entries, (&config, rules.clone()), apart.path(), console)?;
+    let (skipped, mut sealed) = take_in(entries, (config, rules.clone()), apart.path(), console)?;
     // What is not text there is told as left out: nothing of it stays.
     let (reader, mut notices) = CassetteReader::open_with_notices(apart.path())?;
     notices.retain(|notice| !matches!(notice, Notice::Pending { .. }));
@@ -56,8 +81,7 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
     skipped.print(console);
     sealed.dangling.iter().for_each(|name| console.problem(&dangling::describe(name, &config.cassette)));
     console.note(&if changes.is_empty() {
-        let service = config.service.name.to_uppercase();
-        added_nothing(has_entries, brought, &skipped, (&service, &config.cassette))
+        added_nothing((has_entries, brought), &skipped, &services(config), &config.cassette)
     } else {
         merge::describe_changes(&changes, args.dry_run, &config.cassette)
     });
@@ -67,13 +91,19 @@ pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console
     Ok(skipped.exit(&sealed))
 }
 
+/// The recorded services, for people.
+fn services(config: &Config) -> String {
+    let names: Vec<String> = config.service.companions.recorded().iter().map(|name| name.to_uppercase()).collect();
+    names.join(" or ")
+}
+
 /// Why nothing was added, where `brought` is to how many requests the file has answers that could be.
-fn added_nothing(has_entries: bool, brought: usize, skipped: &Skipped, (service, into): (&str, &Path)) -> String {
+fn added_nothing((has_entries, brought): (bool, usize), skipped: &Skipped, services: &str, into: &Path) -> String {
     let into = shell_path(into);
     match (brought, skipped.has_entries()) {
         (0, _) if !has_entries => "nothing to add: the file has no entries".to_owned(),
-        (0, false) => format!("nothing to add: the file has no {service} answer that recordings keep"),
-        (0, true) => format!("nothing was added to {into}: all {service} entries were skipped"),
+        (0, false) => format!("nothing to add: the file has no {services} answer that recordings keep"),
+        (0, true) => format!("nothing was added to {into}: all {services} entries were skipped"),
         (_, false) => format!("nothing to add: {into} already has everything"),
         (_, true) => format!("nothing was added: {into} already has the rest"),
     }
@@ -109,24 +139,24 @@ fn print_missing_key(check: &str, rules: &Rules, root: &Path, console: Console) 
 
 /// Records what the entries hold, in a cassette in the folder `apart`; gives what could not be.
 fn take_in(
-    entries: Vec<har::HarEntry>,
+    entries: Vec<(EntryLabel, Result<Exchange, Lack>)>,
     (config, rules): (&Config, Rules),
     apart: &Path,
     console: Console,
 ) -> Result<(Skipped, SealReport), CommandError> {
     let mut skipped = Skipped::default();
-    let (mut names, mut exchanges) = (Vec::new(), Vec::new());
-    for entry in entries {
-        match entry.exchange {
+    let (mut labels, mut exchanges) = (Vec::new(), Vec::new());
+    for (label, exchange) in entries {
+        match exchange {
             Ok(exchange) => {
-                names.push((entry.number, entry.name));
+                labels.push(label);
                 exchanges.push(exchange);
             }
-            Err(lack) => skipped.add_unreadable(entry.number, &entry.name, &lack, &config.service.name),
+            Err(lack) => skipped.add_unreadable(label, &lack, &config.endpoints),
         }
     }
     let mut progress = Progress::new(console, "importing", exchanges.len());
-    let mut names = names.into_iter();
+    let mut labels = labels.into_iter();
     let report = runtime()?.block_on(app::import(
         config,
         rules,
@@ -134,8 +164,8 @@ fn take_in(
         exchanges,
         |outcome: Result<ImportOutcome, EngineError>| {
             progress.step();
-            if let Some((number, name)) = names.next() {
-                skipped.add_outcome(number, &name, outcome);
+            if let Some(label) = labels.next() {
+                skipped.add_outcome(label, outcome);
             }
         },
     ))?;

@@ -163,17 +163,3 @@ fn one_bad_entry_does_not_hide_the_others_and_another_file_is_refused() {
         assert!(read(other.as_bytes()).unwrap_err().to_string().starts_with("not a HAR file"), "{other}");
     }
 }
-
-#[test]
-fn an_entry_is_named_without_what_its_url_keeps_to_its_client() {
-    for (url, name) in [
-        (
-            "https://jane:hunter2@ram.us-east-1.amazonaws.com/listprincipals?token=x#y",
-            "POST https://ram.us-east-1.amazonaws.com/listprincipals",
-        ),
-        ("https://host/a@b", "POST https://host/a@b"),
-        ("no url@all", "POST no url@all"),
-    ] {
-        assert_eq!(super::name("POST", url), name);
-    }
-}

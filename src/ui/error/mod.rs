@@ -17,6 +17,7 @@ use crate::config::ConfigError;
 use crate::har::HarError;
 use crate::maintenance::{EditError, PruneError};
 use crate::model::{shell_path, with_causes};
+use crate::vcr::VcrError;
 use std::io;
 use std::path::PathBuf;
 
@@ -106,6 +107,27 @@ pub enum CommandError {
         path: PathBuf,
         /// Why.
         source: HarError,
+    },
+    /// The file is no cassette of vcrpy or go-vcr.
+    #[error("{}", path.display())]
+    Vcr {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: VcrError,
+    },
+    /// Two files would be one session.
+    #[error(
+        "{} and {} would both be the session {session}: import them into different cassettes (--cassette), or rename one",
+        first.display(), second.display()
+    )]
+    SameSession {
+        /// The session's name.
+        session: String,
+        /// One file.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
     },
     /// The file names a key that can be none.
     #[error(

@@ -61,14 +61,19 @@ fn an_unreadable_entry_is_named_by_what_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let mut wrong = entry("ram.us-east-1.amazonaws.com");
     wrong["response"]["headers"] = json!(7);
-    let mut foreign = entry("sts.us-east-1.amazonaws.com");
-    foreign["response"]["headers"] = json!(7);
-    let finished = imported(folder.path(), archive(&[wrong, json!({ "request": 7 }), foreign]));
+    let wrong_at = |host: &str| {
+        let mut entry = entry(host);
+        entry["response"]["headers"] = json!(7);
+        entry
+    };
+    let (recorded, foreign) = (wrong_at("sts.us-east-1.amazonaws.com"), wrong_at("ec2.us-east-1.amazonaws.com"));
+    let finished = imported(folder.path(), archive(&[wrong, json!({ "request": 7 }), recorded, foreign]));
     assert_eq!(finished.code, Some(6), "{finished:?}");
     for part in [
         "skipped: entry 1, POST https://ram.us-east-1.amazonaws.com/getresourceshares: it cannot be read: invalid type",
         "skipped: entry 2: it cannot be read: invalid type",
-        "1 entry for other services: sts.us-east-1.amazonaws.com (1)",
+        "skipped: entry 3, POST https://sts.us-east-1.amazonaws.com/getresourceshares: it cannot be read: invalid type",
+        "1 entry for other services: ec2.us-east-1.amazonaws.com (1)",
     ] {
         assert!(finished.stderr.contains(part), "{part} in {finished:?}");
     }
