@@ -91,21 +91,33 @@ async fn a_vcrpy_cassette_replays_and_holds_no_credentials() {
 
 #[tokio::test]
 async fn requests_without_their_signatures_are_known_by_host() {
-    let mut stage = Stage::new().await;
-    stage.stop_endpoint().await;
-    let imported = import(stage.folder(), &[&sample("filtered.yaml")], &[]);
-    assert_eq!(imported.code, Some(0), "{imported:?}");
-    assert!(imported.stderr.contains("5 takes added to tape, for 4 requests"), "{imported:?}");
-    let ramtape = stage.ramtape("tape", RecordMode::None).await;
-    // Nobody is told apart in them: what the role asked is recorded as by who assumed it, and replays to the role.
-    let assumed = ask(&ramtape, "sts", "filtered/", ASSUME, USER).await;
-    let (key_id, token) = (element(&assumed, "AccessKeyId"), element(&assumed, "SessionToken"));
-    let role = (key_id.as_str(), Some(token.as_str()));
-    assert!(element(&ask(&ramtape, "sts", "filtered/", WHO, role).await, "Arn").ends_with("deploy/suite"));
-    assert_eq!(shares(&ask(&ramtape, "ram", "filtered/getresourceshares", LISTING, role).await), 0);
-    ask(&ramtape, "ram", "filtered/createresourceshare", "{\"name\": \"made\"}", role).await;
-    assert_eq!(shares(&ask(&ramtape, "ram", "filtered/getresourceshares", LISTING, role).await), 1);
-    assert_eq!(ramtape.stop().await.missed, 0);
+    let text = fs::read_to_string(sample("filtered.yaml")).unwrap();
+    let headers = |more: &str| text.replace("    headers:\n", &format!("    headers:\n{more}"));
+    let credential =
+        "AWS4-HMAC-SHA256 Credential=KEY/20261130/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=0";
+    let masked = text.replace(
+        "    headers:\n      Content-Length:\n      - '116'\n",
+        &format!("    headers:\n      Authorization: ['{credential}']\n      Content-Length:\n      - '116'\n"),
+    );
+    assert_ne!(masked, text);
+    for filtered in [&text, &headers("      Authorization: [X]\n      X-Amz-Security-Token: [X]\n"), &masked] {
+        let mut stage = Stage::new().await;
+        stage.stop_endpoint().await;
+        fs::write(stage.folder().join("filtered.yaml"), filtered).unwrap();
+        let imported = import(stage.folder(), &["filtered.yaml"], &[]);
+        assert_eq!(imported.code, Some(0), "{imported:?}");
+        assert!(imported.stderr.contains("5 takes added to tape, for 4 requests"), "{imported:?}");
+        let ramtape = stage.ramtape("tape", RecordMode::None).await;
+        // Nobody is told apart in them: what the role asked is recorded as by who assumed it, and replays to the role.
+        let assumed = ask(&ramtape, "sts", "filtered/", ASSUME, USER).await;
+        let (key_id, token) = (element(&assumed, "AccessKeyId"), element(&assumed, "SessionToken"));
+        let role = (key_id.as_str(), Some(token.as_str()));
+        assert!(element(&ask(&ramtape, "sts", "filtered/", WHO, role).await, "Arn").ends_with("deploy/suite"));
+        assert_eq!(shares(&ask(&ramtape, "ram", "filtered/getresourceshares", LISTING, role).await), 0);
+        ask(&ramtape, "ram", "filtered/createresourceshare", "{\"name\": \"made\"}", role).await;
+        assert_eq!(shares(&ask(&ramtape, "ram", "filtered/getresourceshares", LISTING, role).await), 1);
+        assert_eq!(ramtape.stop().await.missed, 0);
+    }
 }
 
 #[tokio::test]
