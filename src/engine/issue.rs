@@ -4,7 +4,8 @@
 use crate::aws::{Answer, IssuedKey, Keys};
 use crate::engine::body_strings::body_strings;
 use crate::engine::identify::IdentifiedRequest;
-use crate::engine::recorded_body::MomentaryMembers;
+use crate::engine::recorded_body::{FoundCredentials, MomentaryMembers};
+use crate::engine::stand_ins::label_in_token;
 use crate::engine::state::EngineState;
 use crate::engine::upstream_request::UpstreamRequest;
 use crate::model::Body;
@@ -17,7 +18,7 @@ pub(super) fn note_issued_keys(state: &EngineState, upstream_request: &UpstreamR
     let identified = &upstream_request.identified;
     let Some(found) = momentary(state, identified).find_credentials(&answer.body) else { return false };
     let account = account_of(&found.access_key_id, &answer.body);
-    let actor = label_of(state, upstream_request, account.as_deref());
+    let actor = label_of(state, upstream_request, &found, account.as_deref());
     let keys = Keys {
         access_key_id: found.access_key_id.clone(),
         secret: found.secret,
@@ -34,7 +35,7 @@ pub(super) fn recorded_form(state: &EngineState, upstream_request: &UpstreamRequ
     let members = momentary(state, identified);
     let label = members.find_credentials(&answer.body).map(|found| {
         let account = account_of(&found.access_key_id, &answer.body);
-        label_of(state, upstream_request, account.as_deref())
+        label_of(state, upstream_request, &found, account.as_deref())
     });
     members.recorded(&answer.body, label.as_deref(), SystemTime::now())
 }
@@ -45,10 +46,18 @@ fn momentary<'a>(state: &'a EngineState, identified: &IdentifiedRequest) -> Mome
     MomentaryMembers { credentials, fresh: &rules.fresh }
 }
 
-/// The actor of who gets credentials: the configured one of the account, else one after the role, else who asks. Where nobody can
+/// The actor of who gets credentials: the one that stand-ins in a transcript name already, else the configured one of the account, else one after the role, else who asks. Where nobody can
 /// be told apart, they are all one: what was asked with the credentials is recorded as by who asked for them.
-fn label_of(state: &EngineState, upstream_request: &UpstreamRequest, account: Option<&str>) -> String {
+fn label_of(
+    state: &EngineState,
+    upstream_request: &UpstreamRequest,
+    found: &FoundCredentials,
+    account: Option<&str>,
+) -> String {
     let identified = &upstream_request.identified;
+    if let Some(label) = label_in_token(found.session_token.expose()) {
+        return label.to_owned();
+    }
     if upstream_request.hides_caller() {
         return identified.actor.to_string();
     }

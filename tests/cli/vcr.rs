@@ -121,6 +121,18 @@ async fn requests_without_their_signatures_are_known_by_host() {
 }
 
 #[tokio::test]
+async fn actors_and_stand_ins_survive_an_archive() {
+    let stage = Stage::new().await;
+    for name in ["signed", "filtered"] {
+        let well = |arguments: &[&str]| assert_eq!(run(stage.folder(), arguments).code, Some(0), "{arguments:?}");
+        well(&["import", "--cassette", name, "--vcr", &sample(&format!("{name}.yaml"))]);
+        well(&["export", "--har", "a.har", "--cassette", name]);
+        well(&["import", "a.har", "--cassette", &format!("{name}-back")]);
+        assert_eq!(stage.texts(&format!("{name}-back")), stage.texts(name));
+    }
+}
+
+#[tokio::test]
 async fn a_go_vcr_cassette_is_imported_and_what_it_lacks_is_told() {
     let mut stage = Stage::new().await;
     stage.stop_endpoint().await;

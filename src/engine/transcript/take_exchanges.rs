@@ -4,6 +4,7 @@ use crate::aws::endpoint_host;
 use crate::engine::body_holes::live_value;
 use crate::engine::prepared_entry::PreparedEntry;
 use crate::engine::request_builder::{RequestBuilder, write_members, write_object};
+use crate::engine::stand_ins::StandIns;
 use crate::engine::transcript::names::whole_name;
 use crate::json;
 use crate::model::{DEFAULT_ACTOR, Entry, Exchange, Notation, Request, Take};
@@ -93,12 +94,17 @@ impl TakeExchanges<'_> {
 
     fn add_headers(&self, headers: &mut HeaderMap, service: &str, take: &Take) {
         let Entry { actor, region, .. } = self.entry();
-        // A label claims its actor where it stands for an access key id. There is no signature.
+        // There is no signature. A label claims its configured actor where it stands for an access key id, and any other in the
+        // stand-in for a session token.
         let scope = format!("{actor}/19700101/{region}/{service}/aws4_request");
         let authorization = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=");
         let named = [
             (HeaderName::from_static("x-ramtape-session"), take.session.clone()),
             (http::header::AUTHORIZATION, Some(authorization).filter(|_| actor != DEFAULT_ACTOR)),
+            (
+                HeaderName::from_static("x-amz-security-token"),
+                (actor != DEFAULT_ACTOR).then(|| StandIns::for_actor(actor).session_token),
+            ),
         ];
         for (name, value) in named {
             if let Some(Ok(value)) = value.map(|value| HeaderValue::from_str(&value)) {
