@@ -18,6 +18,7 @@ static TARGET: LazyLock<fn(&[u8])> = LazyLock::new(|| match std::env::var("RAMTA
     Ok("config") => targets::config::check,
     Ok("host") => targets::host::check,
     Ok("services") => targets::services::check,
+    Ok("vcr") => targets::vcr::check,
     other => panic!("RAMTAPE_FUZZ_TARGET names no target: {other:?}"),
 });
 

@@ -84,6 +84,35 @@ const TEXT: [&str; 18] = [
     ",",
 ];
 
+const YAML: [&str; 26] = [
+    "interactions:\n",
+    "- request:\n",
+    "  response: ",
+    "body: ",
+    "string: ",
+    "headers: ",
+    "method: GET\n",
+    "uri: https://a/\n",
+    "status: {code: 200}\n",
+    "!!binary |\n",
+    "!!python/object/new:a.b ",
+    "!<tag:yaml.org,2002:str> ",
+    "&a ",
+    "*a",
+    "<<: *a\n",
+    "? ",
+    ": ",
+    "---\n",
+    "...\n",
+    "%TAG ! tag:a,2000:\n",
+    "%YAML 1.2\n",
+    "|+2\n",
+    ">-\n",
+    "\t",
+    "\u{feff}",
+    "\u{2028}",
+];
+
 const TOML: [&str; 16] = [
     "[limits]\n",
     "connections = ",
@@ -224,6 +253,11 @@ fn host_names() {
 #[test]
 fn requests_of_services() {
     briefly("services", targets::services::check, 10_000, &SERVICES, &["services"]);
+}
+
+#[test]
+fn cassettes_of_others() {
+    briefly("vcr", targets::vcr::check, 3_000, &YAML, &["vcr"]);
 }
 
 /// Runs `target` with the corpus of this name and what stands in `fixtures`, then with `count` inputs made of that.

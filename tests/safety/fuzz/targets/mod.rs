@@ -9,3 +9,4 @@ pub(crate) mod requests;
 pub(crate) mod services;
 pub(crate) mod text;
 pub(crate) mod token;
+pub(crate) mod vcr;
