@@ -340,6 +340,8 @@ mod tests {
         let companions = companions("");
         assert_eq!(companions.endpoint_variable("sts"), "AWS_ENDPOINT_URL_STS");
         assert_eq!(companions.endpoint_variable("monitoring"), "AWS_ENDPOINT_URL_CLOUDWATCH");
+        assert_eq!(companions.endpoint_variable("secretsmanager"), "AWS_ENDPOINT_URL_SECRETS_MANAGER");
+        assert_eq!(companions.endpoint_variable("autoscaling"), "AWS_ENDPOINT_URL_AUTO_SCALING");
         assert_eq!(companions.endpoint_variable("resource-groups"), "AWS_ENDPOINT_URL_RESOURCE_GROUPS");
     }
 }
