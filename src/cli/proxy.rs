@@ -14,9 +14,11 @@ Examples:
   ramtape run --report junit ramtape.xml -- npm test
   ramtape run --session destroy -- terraform destroy -auto-approve
   ramtape run --variable TF_VAR_suffix=random -- terraform apply -auto-approve
+  ramtape run --service ram,sts,iam,ec2 -- pytest
   ramtape run --door proxy -- pytest   CMD's own signatures go to AWS, through ramtape
 
-The default mode is once, or none if CI is set. CMD finds the proxy through AWS_ENDPOINT_URL_RAM.
+The default mode is once, or none if CI is set. CMD finds the proxy through AWS_ENDPOINT_URL_RAM,
+AWS_ENDPOINT_URL_STS and the like.
 In mode none CMD also gets dummy credentials and nothing of your AWS configuration, unless
 --keep-env is given.";
 pub(super) const RECORD_EXAMPLE: &str = "\
@@ -150,7 +152,7 @@ pub struct RunArgs {
     /// The proxy.
     #[command(flatten)]
     pub proxy: ProxyArgs,
-    /// How CMD finds ramtape: as its endpoint, its HTTP proxy, or its HTTPS proxy that intercepts TLS to RAM
+    /// How CMD finds ramtape: as its endpoint, its HTTP proxy, or its HTTPS proxy that intercepts TLS to AWS
     #[arg(long, value_name = "DOOR", value_enum)]
     pub door: Option<RunDoor>,
     /// An environment variable for CMD: a random value or VALUE, stored in the cassette and the same on replay; can be

@@ -12,8 +12,8 @@ Examples:
   eval \"$(ramtape ca)\"                and let this shell's programs trust it
   ramtape ca --remove
 
-Its key stays in a folder that only you can enter. Its name constraints limit it to RAM's hosts and
-loopback.";
+Its key stays in a folder that only you can enter. Its name constraints limit it to the hosts of the
+services that are recorded, and loopback.";
 pub(super) const DOCTOR_EXAMPLE: &str = "\
 Examples:
   ramtape doctor

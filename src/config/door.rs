@@ -9,7 +9,7 @@ pub enum RunDoor {
     Endpoint,
     /// ramtape as an HTTP proxy: CMD's own signatures go to AWS.
     Proxy,
-    /// ramtape as an HTTPS proxy that ends CMD's TLS to RAM: CMD's own signatures go to AWS.
+    /// ramtape as an HTTPS proxy that ends CMD's TLS to AWS: CMD's own signatures go to AWS.
     Intercept,
 }
 

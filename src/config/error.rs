@@ -46,7 +46,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// An addition to the operation table that is malformed.
-    #[error("[operations] cannot be used")]
+    #[error("[operations] or services cannot be used")]
     Operations {
         /// Which and why.
         source: ServiceError,

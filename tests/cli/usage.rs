@@ -130,7 +130,7 @@ fn a_wrong_table_is_reported_with_its_file() {
     for (toml, part) in [
         ("[[redact.rules]]\nmember = 'a'\npointer = '/a'\n", "rule 1 of [[redact.rules]] cannot be used"),
         ("[[scan.allow]]\npattern = 'x'\n", "entry 1 of [[scan.allow]] cannot be used"),
-        ("[operations.X]\nvolatile = 'a'\n", "[operations] cannot be used"),
+        ("[operations.X]\nvolatile = 'a'\n", "[operations] or services cannot be used"),
         ("[actors.a]\naccount = 'x'\n", "[actors.a] cannot be used"),
     ] {
         std::fs::write(&place, toml).unwrap();
