@@ -3,6 +3,7 @@
 use crate::book::{blocks, marked, page, root, spans};
 use crate::rust_client;
 use crate::support::binary::{Finished, Server, folder};
+use crate::support::clients::Moto;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,6 +12,8 @@ use tempfile::TempDir;
 /// The ports in the pages' lines, of the endpoint and of a server; here the system chooses them.
 const PORT: &str = "4599";
 const SERVER_PORT: &str = "8181";
+/// Where moto is in the pages' lines.
+const MOTO: &str = "http://127.0.0.1:5000";
 /// Where the test is to write what its Rust client lists: set where this process is that client.
 const RUST_CLIENT: &str = "RAMTAPE_TEST_RUST_CLIENT";
 
@@ -213,6 +216,25 @@ fn recorded_variables() {
 }
 
 #[test]
+fn several_services() {
+    let Some(programs) = python() else { return };
+    let moto = Moto::start(&programs.join("python"));
+    let reader = Reader::new(Some(programs));
+    let record = marked("services record").replace(MOTO, &moto.url);
+    let recorded = reader.types(&[marked("setup"), record].concat());
+    assert!(recorded.stderr.contains("0 replayed, 4 recorded, 0 missed"), "{recorded:?}");
+    drop(moto);
+    let replayed = reader.types(&marked("services replay"));
+    assert!(replayed.stderr.contains("4 replayed, 0 recorded, 0 missed; 0 upstream connections"), "{replayed:?}");
+    assert_eq!(recorded.stdout, replayed.stdout);
+    assert!(recorded.stdout.starts_with("444455556666 ACTIVE arn:"), "{recorded:?}");
+
+    let missed = reader.shell("ramtape run --cassette cassettes/services -- aws iam list-roles").output().unwrap();
+    let missed = Finished::from(missed);
+    assert!(missed.stderr.contains(marked("services miss").trim_end()), "{missed:?}");
+}
+
+#[test]
 fn pruning() {
     let Some(programs) = python() else { return };
     let reader = Reader::new(Some(programs));
@@ -292,6 +314,7 @@ fn every_mark_has_a_test() {
             .contains(&mark)
             || ["cli both", "javascript both", "session both", "proxy both", "intercept both"].contains(&mark)
             || ["random record", "random replay", "poll", "prune", "embedding"].contains(&mark)
+            || ["services record", "services replay", "services miss"].contains(&mark)
             || ["variables record", "variables replay", "variables post"].contains(&mark)
             // Typed by tests/merge, in a repository.
             || mark == "merge driver"
