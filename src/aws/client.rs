@@ -8,9 +8,9 @@ use super::resolve::Resolver;
 use super::roots::Roots;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::{CaptureConnection, HttpConnector, HttpInfo, capture_connection};
@@ -85,6 +85,7 @@ impl Client {
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let connection = capture_connection(&mut request);
         let asked_for_gzip = accept_gzip(request.headers());
+        let is_head = request.method() == Method::HEAD;
         let limit = self.limits.answer_time;
         let exchange = async {
             let started = Instant::now();
@@ -93,7 +94,10 @@ impl Client {
             let coding = Coding::detect(asked_for_gzip, &headers, &host)?;
             let body = decoded(coding, self.read(response, &host).await?, self.limits.body, &host).await?;
             headers.remove(CONTENT_ENCODING);
+            // HEAD's answer tells the length of a body that does not come with it.
+            let told_length = headers.get(CONTENT_LENGTH).filter(|_| is_head).cloned();
             keep_end_to_end(&mut headers);
+            headers.extend(told_length.map(|length| (CONTENT_LENGTH, length)));
             Ok(Answer { status, headers, body, elapsed: started.elapsed() })
         };
         let answer = tokio::time::timeout(limit, exchange).await;
@@ -127,8 +131,8 @@ impl Client {
     async fn read(&self, response: Response<Incoming>, host: &str) -> Result<Bytes, UpstreamError> {
         let limit = self.limits.body;
         let too_large = || UpstreamError::TooLarge { host: host.to_owned(), limit };
-        let announced = response.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-        if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > limit as u64) {
+        let announced = Body::size_hint(response.body()).lower();
+        if announced > limit as u64 && !response.body().is_end_stream() {
             return Err(too_large());
         }
         match Limited::new(response.into_body(), limit).collect().await {

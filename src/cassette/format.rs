@@ -59,7 +59,7 @@ pub fn is_of_earlier(root: &Path) -> bool {
 ///
 /// # Errors
 /// Where `cassette.json` cannot be read or written.
-pub(crate) fn upgrade(root: &Path) -> Result<(), CassetteError> {
+fn upgrade(root: &Path) -> Result<(), CassetteError> {
     match read(root, true)? {
         Some(manifest) if is_of_earlier(root) => replace(root, &manifest),
         _ => Ok(()),
@@ -86,12 +86,13 @@ pub fn profiles_of(root: &Path) -> (BTreeSet<RoleProfile>, Option<String>) {
     (manifest.profiles, manifest.asked_as)
 }
 
-/// Has the cassette in `root` name the services of these `folders` of operations, RAM aside: before something is written that an
-/// earlier ramtape cannot read.
+/// Has `cassette.json` in `root` say what it takes to read these `folders` of operations, the services other than RAM that they are
+/// of too: before something is written that an earlier ramtape cannot read.
 ///
 /// # Errors
 /// Where `cassette.json` cannot be read or written.
-pub(crate) fn name_services<'f>(root: &Path, folders: impl Iterator<Item = &'f str>) -> Result<(), CassetteError> {
+pub(crate) fn make_readable<'f>(root: &Path, folders: impl Iterator<Item = &'f str>) -> Result<(), CassetteError> {
+    upgrade(root)?;
     let services: BTreeSet<String> = folders.filter_map(service_in_folder).map(str::to_owned).collect();
     change(root, |manifest| manifest.services.extend(services))
 }

@@ -97,8 +97,7 @@ impl Storage {
 
     /// Has `cassette.json` say what it takes to read `names`, before they are written.
     fn name_format(&self, names: &[EntryName]) -> Result<(), CassetteError> {
-        format::upgrade(&self.root)?;
-        format::name_services(&self.root, names.iter().map(|(folder, _)| folder.as_str()))?;
+        format::make_readable(&self.root, names.iter().map(|(folder, _)| folder.as_str()))?;
         if let Some(guard) = self.guard() {
             guard.note_files();
         }

@@ -59,12 +59,16 @@ pub fn share_key(root: &Path, other: &Path) -> Result<(), CassetteError> {
     format::name_key(root, &check)
 }
 
-/// Has the cassette in `root` name the regions of the one in `other` too.
+/// Has the cassette in `root` name the regions and the profiles of the one in `other` too; of its own profiles none changes.
 ///
 /// # Errors
 /// Where its `cassette.json` cannot be read or written.
-pub fn share_regions(root: &Path, other: &Path) -> Result<(), CassetteError> {
-    format::name_regions(root, &format::regions_of(other), false)
+pub fn share_environment(root: &Path, other: &Path) -> Result<(), CassetteError> {
+    format::name_regions(root, &format::regions_of(other), false)?;
+    let (own, asked_as) = format::profiles_of(root);
+    let (mut profiles, asked_as_there) = format::profiles_of(other);
+    profiles.retain(|profile| own.iter().all(|known| known.name != profile.name));
+    format::name_profiles(root, profiles.into_iter().collect(), asked_as.or(asked_as_there))
 }
 
 /// What `cassette.json` says of redaction, but for the key; `None` where there is none.

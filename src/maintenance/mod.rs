@@ -7,7 +7,7 @@ mod prune;
 mod remove;
 mod replace_entries;
 
-pub use compatibility::{Incompatible, alike, create_like, key_of, share_key, share_regions};
+pub use compatibility::{Incompatible, alike, create_like, key_of, share_environment, share_key};
 pub use edit::{Dangling, EditError, Editing, RemovalPlan};
 pub use pending_takes::EntryParts;
 pub use prune::{PruneError, Pruning};

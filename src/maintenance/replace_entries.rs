@@ -50,7 +50,8 @@ impl<P> Cassette<P> {
         }
         let _alone = storage.sealing.lock();
         usage::forget(&storage.root)?;
-        format::upgrade(&storage.root)?;
+        let folders: Vec<String> = checked.0.iter().map(|(_, _, entry)| entry.operation.folder()).collect();
+        format::make_readable(&storage.root, folders.iter().map(String::as_str))?;
         let mut changed = BTreeSet::from([storage.root.clone()]);
         for (path, fp, entry) in &checked.0 {
             step();

@@ -51,14 +51,17 @@ pub(super) async fn handle_request<A: Handler>(
     }
     if is_head {
         remove_body(&mut response);
+    } else {
+        // hyper tells the body's own.
+        response.headers.remove(CONTENT_LENGTH);
     }
     into_hyper(response)
 }
 
-/// For HEAD: keeps the length and removes the body, which hyper would send over HTTP/2.
+/// For HEAD: keeps the length, unless upstream told one, and removes the body, which hyper would send over HTTP/2.
 fn remove_body(response: &mut Response) {
     let length = std::mem::take(&mut response.body).len();
-    response.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    response.headers.entry(CONTENT_LENGTH).or_insert_with(|| HeaderValue::from(length));
 }
 
 /// The method, unless it is longer than any real one: it could be a key.

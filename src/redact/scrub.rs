@@ -9,11 +9,12 @@ use http::{HeaderMap, HeaderName};
 pub const KEPT_HEADERS: [&str; 2] = ["content-type", "x-amzn-errortype"];
 
 /// Headers that are members of answers of other services, besides `x-amz-*`.
-const MEMBER_HEADERS: [&str; 10] = [
+const MEMBER_HEADERS: [&str; 11] = [
     "accept-ranges",
     "cache-control",
     "content-disposition",
     "content-language",
+    "content-length",
     "content-range",
     "etag",
     "expires",

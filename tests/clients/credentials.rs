@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ramtape::simulator::{Credential, Received, SimulatorSettings};
+use ramtape::simulator::{Credential, SimulatorSettings};
 use serde_json::{Value, json};
 
 use crate::rust_sdk::{RustSdk, nobody};
@@ -60,19 +60,6 @@ fn process_profiles(folder: &Path, profiles: &[(&str, &Credential)]) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// What botocore says of a request that the endpoint received.
-fn judged(python: &Path, endpoint: &Endpoint, request: &Received, keys: &Credential) -> Value {
-    let headers: Vec<_> =
-        request.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
-    let captured = json!({
-        "method": request.method,
-        "url": format!("{}{}", endpoint.url(), request.target),
-        "headers": headers,
-        "body": data_encoding::BASE64.encode(&request.body),
-    });
-    judge_signature(python, &captured, &keys.secret)
-}
-
 #[test]
 fn client_and_ramtape_with_different_keys_of_one_role_meet_by_the_capability_url() {
     let (Some(python), Some(node)) = (python(), node()) else { return };
@@ -89,9 +76,13 @@ fn client_and_ramtape_with_different_keys_of_one_role_meet_by_the_capability_url
     assert_eq!(received.len(), 2);
     for request in &received {
         assert_eq!(request.headers["x-amz-security-token"], own.session_token.as_deref().unwrap());
-        let verdict = judged(&python, &endpoint, request, &own);
+        let verdict = judge_signature(&python, &endpoint.captured(request), &own.secret);
         assert_eq!((&verdict["match"], &verdict["accessKey"]), (&json!(true), &json!(own.access_key_id)), "{verdict}");
-        assert_eq!(judged(&python, &endpoint, request, &clients)["match"], false, "the judge is no judge");
+        assert_eq!(
+            judge_signature(&python, &endpoint.captured(request), &clients.secret)["match"],
+            false,
+            "the judge is no judge"
+        );
     }
 
     // The same client without the key: the keys are another's, and nothing is sent.
@@ -203,7 +194,7 @@ fn every_clients_signature_verifies_with_a_session_in_the_path_too() {
     let received = endpoint.running().received();
     for request in received.iter().take(6) {
         assert!(!request.target.contains('~'), "{}", request.target);
-        let verdict = judged(&python, &endpoint, request, &keys);
+        let verdict = judge_signature(&python, &endpoint.captured(request), &keys.secret);
         assert_eq!(verdict["match"], true, "{verdict}");
     }
     let texts: Vec<String> =
@@ -223,7 +214,7 @@ fn botocore_verifies_what_ramtape_signed_with_long_term_keys() {
     let received = endpoint.running().received();
     assert_eq!(received.len(), 2);
     for request in &received {
-        let verdict = judged(&python, &endpoint, request, &Credential::owner());
+        let verdict = judge_signature(&python, &endpoint.captured(request), &Credential::owner().secret);
         assert_eq!(verdict["match"], true, "{verdict}");
         assert_eq!((&verdict["service"], &verdict["region"]), (&json!("ram"), &json!(REGION)));
     }

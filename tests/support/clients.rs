@@ -58,7 +58,7 @@ pub(crate) fn aws(python: &Path) -> Call {
     Call::new(python).args(["-m", "awscli"])
 }
 
-/// What botocore says of a captured request's signature; see `verify_signature.py` for both forms.
+/// What botocore says of the signatures of a captured request, or of a list of them; see `verify_signature.py` for the forms.
 pub(crate) fn judge_signature(python: &Path, captured: &Value, secret: &str) -> Value {
     let judged = Call::new(python)
         .args([source("python/verify_signature.py")])

@@ -1,9 +1,10 @@
 //! The set-up of tests with real clients: an endpoint that can be stopped, a folder with a cassette, and the ways to run a client over it.
 
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ramtape::simulator::{Credential, RunningSimulator, Simulator, SimulatorSettings};
+use ramtape::simulator::{Credential, Received, RunningSimulator, Simulator, SimulatorSettings};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -41,6 +42,18 @@ impl Endpoint {
     /// From now on nobody listens on its port.
     pub(crate) fn stop(&mut self) {
         self.runtime.block_on(self.running.take().unwrap().stop());
+    }
+
+    /// A request that it received, in the form that botocore judges.
+    pub(crate) fn captured(&self, request: &Received) -> Value {
+        let headers: Vec<_> =
+            request.headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        json!({
+            "method": request.method,
+            "url": format!("{}{}", self.url(), request.target),
+            "headers": headers,
+            "body": data_encoding::BASE64.encode(&request.body),
+        })
     }
 }
 

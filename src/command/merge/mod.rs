@@ -43,7 +43,7 @@ pub(super) fn run(args: &MergeArgs, environment: &Environment, console: Console)
             target = MergeTarget::open(&args.into, false, rules, console)?;
         }
         args.from.iter().try_for_each(|from| crate::maintenance::share_key(&args.into, from))?;
-        args.from.iter().try_for_each(|from| crate::maintenance::share_regions(&args.into, from))?;
+        args.from.iter().try_for_each(|from| crate::maintenance::share_environment(&args.into, from))?;
         // First: a take without the variable that it was recorded with would not be found.
         variables.write(&target)?;
         target.write(checked.as_ref(), changes.len(), console)?;

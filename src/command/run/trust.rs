@@ -5,7 +5,7 @@ use crate::app::{self, AuthorityError};
 use crate::ca::{self, CaError, CertificateAuthority, ServerCertificates};
 use crate::command::ca as ca_command;
 use crate::command::process::Scratch;
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, RunDoor};
 use crate::ui::CommandError;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,6 +55,16 @@ fn authority(config: &Config) -> Result<CertificateAuthority, AuthorityError> {
     };
     match kept {
         Err(CaError::Absent { .. }) => app::authority(config, ONE_RUN),
-        kept => Ok(kept?),
+        kept => covering(kept?, config),
+    }
+}
+
+/// The kept authority, unless clients that speak to AWS's own hosts would refuse it for one of a recorded service.
+fn covering(authority: CertificateAuthority, config: &Config) -> Result<CertificateAuthority, AuthorityError> {
+    let mut hosts = config.endpoints.iter().flat_map(|service| service.all_hosts(&config.region));
+    let outside = hosts.find(|host| !authority.may_speak_for(host));
+    match outside.filter(|_| config.door == RunDoor::Intercept) {
+        Some(host) => Err(CaError::Outside { host }.into()),
+        None => Ok(authority),
     }
 }

@@ -113,8 +113,9 @@ impl<'a> Selection<'a> {
     /// Whether a file of this name may hold something chosen; what it holds decides.
     fn may_hold(&self, folder: &str, fingerprint: Fingerprint) -> bool {
         let fits = |what: &String| {
-            let unknown = is_pattern(what) && folder.starts_with("unknown-");
-            unknown || is_meant(what, &camel(folder), folder, fingerprint)
+            // Of these the folder does not say what the operation is called.
+            let unspelled = is_pattern(what) && (folder.starts_with("unknown-") || folder.contains('.'));
+            unspelled || is_meant(what, &camel(folder), folder, fingerprint)
         };
         self.what.is_empty() || self.what.iter().any(fits)
     }
@@ -163,7 +164,8 @@ fn is_meant(what: &str, operation: &str, folder: &str, fingerprint: Fingerprint)
 
 /// Whether `what` is the name of the operation that has this folder, in either spelling.
 fn names(what: &str, folder: &str) -> bool {
-    let spellings = [OperationName::Known(what.to_owned()), OperationName::Unknown(what.to_owned())];
+    let spellings =
+        [OperationName::parse, OperationName::Known, OperationName::Unknown].map(|read| read(what.to_owned()));
     folder == what || spellings.iter().any(|operation| operation.folder() == folder)
 }
 
@@ -178,7 +180,11 @@ fn camel(folder: &str) -> String {
         let mut letters = word.chars();
         letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
     };
-    folder.split('-').map(capital).collect()
+    let words = |folder: &str| folder.split('-').map(capital).collect::<String>();
+    match folder.split_once('.') {
+        Some((service, operation)) => format!("{service}:{}", words(operation)),
+        None => words(folder),
+    }
 }
 
 #[cfg(test)]
@@ -202,6 +208,11 @@ mod tests {
         }
         assert!(is_meant("POST /listFoo", "POST /listFoo", "unknown-post-listfoo", fingerprint));
         assert_eq!(camel("get-resource-shares"), "GetResourceShares");
+        for what in ["iam:GetRole", "iam.get-role", "iam:*", "iam:G*e", "*GetRole"] {
+            assert!(is_meant(what, "iam:GetRole", "iam.get-role", fingerprint), "{what}");
+        }
+        assert!(!is_meant("GetRole", "iam:GetRole", "iam.get-role", fingerprint));
+        assert_eq!(camel("iam.get-role"), "iam:GetRole");
     }
 
     fn take(session: Option<&str>, status: u16, complete: bool) -> Take {

@@ -172,3 +172,28 @@ async fn a_cassette_without_takes_adds_nothing_and_merge_says_so() {
     let again = merge(&stage, &["new", "c", "a"]);
     assert_eq!(again.stderr, "ramtape: nothing to add: new already has everything\n");
 }
+
+#[tokio::test]
+async fn what_a_replay_gives_to_commands_is_merged() {
+    let stage = Stage::new().await;
+    for (name, region, role) in [("a", "us-east-1", "one"), ("b", "eu-west-1", "two")] {
+        record(&stage, name, "", name).await;
+        let file = stage.folder().join(name).join("cassette.json");
+        let mut manifest: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let profile =
+            |name: &str| json!({ "name": name, "role_arn": format!("arn:aws:iam::111122223333:role/{role}") });
+        manifest["ramtape"] = "2.2".into();
+        manifest["regions"] = json!([region]);
+        manifest["profiles"] = json!([profile("deploy"), profile(role)]);
+        std::fs::write(file, manifest.to_string()).unwrap();
+    }
+    assert_eq!(merge(&stage, &["a", "b"]).code, Some(0));
+    let merged: Value =
+        serde_json::from_str(&std::fs::read_to_string(stage.folder().join("a/cassette.json")).unwrap()).unwrap();
+    let names: Vec<_> =
+        merged["profiles"].as_array().unwrap().iter().map(|it| (&it["name"], &it["role_arn"])).collect();
+    let arn = |role: &str| json!(format!("arn:aws:iam::111122223333:role/{role}"));
+    let (one, two) = (arn("one"), arn("two"));
+    assert_eq!(names, [(&json!("deploy"), &one), (&json!("one"), &one), (&json!("two"), &two)]);
+    assert_eq!(merged["regions"], json!(["us-east-1", "eu-west-1"]));
+}

@@ -1,8 +1,10 @@
 //! Services beside RAM with real clients: moto is their upstream while they are recorded, and nothing is on replay.
 
 mod accounts;
+mod commands;
 mod profiles;
 mod services;
+mod signing;
 
 use std::path::Path;
 

@@ -21,6 +21,8 @@ fn a_suite_over_ten_services_replays_whole() {
     let replayed = tape.text_alone().replay(suite(&python));
     assert_eq!(replayed.lines(), recorded.lines());
     assert!(!text_of(tape.path()).contains("planted-secure-string"));
+    let length = "größe".len();
+    assert!(replayed.lines().iter().any(|seen| seen["length"] == length), "HEAD's answer lost its length: {replayed}");
 }
 
 #[test]

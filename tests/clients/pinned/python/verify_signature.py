@@ -7,6 +7,7 @@ Reads one request as JSON from stdin:
 and recomputes the signature from exactly the headers that the request says
 were signed, its own date and its own scope, with the secret key in
 AWS_SECRET_ACCESS_KEY. Prints one JSON object: "match", and what was compared.
+A list of requests gets a list of such objects.
 """
 
 import base64
@@ -16,7 +17,7 @@ import os
 import re
 import sys
 
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -27,9 +28,10 @@ AUTHORIZATION = re.compile(
 
 
 def main():
-    verdict = verify(json.load(sys.stdin), os.environ["AWS_SECRET_ACCESS_KEY"])
-    print(json.dumps(verdict, sort_keys=True))
-    sys.exit(0 if verdict["match"] else 1)
+    captured, secret = json.load(sys.stdin), os.environ["AWS_SECRET_ACCESS_KEY"]
+    verdicts = [verify(request, secret) for request in ([captured] if isinstance(captured, dict) else captured)]
+    print(json.dumps(verdicts[0] if isinstance(captured, dict) else verdicts, sort_keys=True))
+    sys.exit(0 if all(verdict["match"] for verdict in verdicts) else 1)
 
 
 def verify(captured, secret):
@@ -66,7 +68,7 @@ def verify(captured, secret):
         data=body,
     )
     request.context["timestamp"] = date
-    auth = SigV4Auth(Credentials(access_key, secret), service, region)
+    auth = (S3SigV4Auth if service == "s3" else SigV4Auth)(Credentials(access_key, secret), service, region)
     canonical = auth.canonical_request(request)
     expected = auth.signature(auth.string_to_sign(request, canonical), request)
     return {
