@@ -92,7 +92,12 @@ impl SharedFiles {
         let role = |name: &str| {
             let profile = self.sections.get_profile(name)?;
             let named = |key: &str| profile.get(key).map(str::to_owned);
-            let settings = RoleProfile::SETTINGS.iter().filter_map(|key| Some(((*key).to_owned(), named(key)?)));
+            // Where a token's file is says nothing of the request, and much of this machine.
+            let kept = |key: &str| match key {
+                "web_identity_token_file" => named(key).map(|_| "token".to_owned()),
+                _ => named(key),
+            };
+            let settings = RoleProfile::SETTINGS.iter().filter_map(|key| Some(((*key).to_owned(), kept(key)?)));
             Some(RoleProfile {
                 name: name.to_owned(),
                 role_arn: named("role_arn")?,
@@ -132,6 +137,7 @@ use_fips_endpoint = true
 role_arn = arn:aws:iam::111122223333:role/r
 source_profile = dev
 external_id = x
+web_identity_token_file = /home/me/token
 [services local]
 ram =
   endpoint_url = http://127.0.0.1:3
@@ -159,6 +165,7 @@ sts =
         let roles = files.roles();
         assert_eq!((roles.len(), roles[0].source_profile.as_deref()), (1, Some("dev")));
         assert_eq!(roles[0].settings["external_id"], "x");
+        assert_eq!(roles[0].settings["web_identity_token_file"], "token");
     }
 
     #[tokio::test]

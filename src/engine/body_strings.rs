@@ -22,6 +22,11 @@ impl BodyString<'_> {
         matches!(self.path.as_slice(), [.., within, last] if within == holder && last == name)
     }
 
+    /// Whether it stands in XML.
+    pub(super) fn is_xml(&self) -> bool {
+        self.notation == Notation::Xml
+    }
+
     /// `text` as it stands in its place.
     pub(super) fn encode(&self, text: &str) -> Vec<u8> {
         wire::encode_text(self.notation, text)

@@ -66,7 +66,7 @@ pub(super) fn report_foreign_answer(
 /// A web page in place of an answer.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{from} answered {status} with a web page{title}, but {service} answers JSON: the page is from something else, \
+    "{from} answered {status} with a web page{title}, and {service} has none: the page is from something else, \
      such as a proxy, a network's sign-in page or another server; make sure that requests reach {service}, and record \
      again"
 )]
@@ -81,6 +81,8 @@ struct ForeignAnswer {
 /// proved has no place in the cassette.
 fn is_unjudged(context: &RequestContext<'_>, answer: &Answer) -> bool {
     let has_operation = context.identified.operation.is_some();
-    !Authorization::is_in(&context.request.headers)
+    // A token of the caller's, which upstream has judged, stands for a signature where credentials are handed out.
+    let was_given_credentials = context.identified.issues_credentials() && answer.status.is_success();
+    (!Authorization::is_in(&context.request.headers) && !was_given_credentials)
         || error_kind(answer).is_some_and(|kind| !has_operation || kind == UNKNOWN_OPERATION)
 }

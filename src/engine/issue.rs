@@ -16,7 +16,7 @@ use std::time::SystemTime;
 /// Remembers the temporary credentials in `answer`, and whose they are. Says whether there are any.
 pub(super) fn note_issued_keys(state: &EngineState, upstream_request: &UpstreamRequest, answer: &Answer) -> bool {
     let identified = &upstream_request.identified;
-    let Some(found) = momentary(state, identified).find_credentials(&answer.body) else { return false };
+    let Some(found) = momentary(state, identified, answer).find_credentials(&answer.body) else { return false };
     let account = account_of(&found.access_key_id, &answer.body);
     let actor = label_of(state, upstream_request, &found, account.as_deref());
     let keys = Keys {
@@ -32,7 +32,7 @@ pub(super) fn note_issued_keys(state: &EngineState, upstream_request: &UpstreamR
 /// The body of `answer` as the cassette gets it, holes for volatile values aside.
 pub(super) fn recorded_form(state: &EngineState, upstream_request: &UpstreamRequest, answer: &Answer) -> Body {
     let identified = &upstream_request.identified;
-    let members = momentary(state, identified);
+    let members = momentary(state, identified, answer);
     let label = members.find_credentials(&answer.body).map(|found| {
         let account = account_of(&found.access_key_id, &answer.body);
         label_of(state, upstream_request, &found, account.as_deref())
@@ -40,14 +40,17 @@ pub(super) fn recorded_form(state: &EngineState, upstream_request: &UpstreamRequ
     members.recorded(&answer.body, label.as_deref(), SystemTime::now())
 }
 
-fn momentary<'a>(state: &'a EngineState, identified: &IdentifiedRequest) -> MomentaryMembers<'a> {
+fn momentary<'a>(state: &'a EngineState, identified: &IdentifiedRequest, answer: &Answer) -> MomentaryMembers<'a> {
     let rules = state.settings.service.companions.rules(&identified.service);
     let credentials = rules.credentials.as_deref().filter(|_| identified.issues_credentials());
-    MomentaryMembers { credentials, fresh: &rules.fresh }
+    // What is asked for by its path may be anybody's own XML, an object of S3's.
+    let may_be_content = identified.name.as_str().contains(' ') && answer.status.is_success();
+    MomentaryMembers { credentials, fresh: &rules.fresh, tells_request_id: !may_be_content }
 }
 
-/// The actor of who gets credentials: the one that stand-ins in a transcript name already, else the configured one of the account, else one after the role, else who asks. Where nobody can
-/// be told apart, they are all one: what was asked with the credentials is recorded as by who asked for them.
+/// The actor of who gets credentials: the one that stand-ins in a transcript name already, else the configured one of the account,
+/// else one after the role, else who asks. Where nobody can be told apart, they are all one: what was asked with the credentials
+/// is recorded as by who asked for them.
 fn label_of(
     state: &EngineState,
     upstream_request: &UpstreamRequest,

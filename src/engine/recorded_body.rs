@@ -24,7 +24,15 @@ pub(super) struct MomentaryMembers<'a> {
     pub(super) credentials: Option<&'a str>,
     /// The members that tell when something expires.
     pub(super) fresh: &'a [String],
+    /// Whether an answer in XML tells the request's id, and is not the content of something.
+    pub(super) tells_request_id: bool,
 }
+
+/// What the id of a request is called in XML; S3's errors have a second one.
+const REQUEST_IDS: [&str; 4] = ["RequestId", "requestId", "RequestID", "HostId"];
+const RESPONSE_METADATA: &str = "ResponseMetadata";
+/// What stands in place of it, or no answer would ever be the same as another one.
+const ANY_REQUEST: &str = "ramtape";
 
 /// The members of temporary credentials.
 const KEY_ID: &str = "AccessKeyId";
@@ -69,6 +77,9 @@ impl MomentaryMembers<'_> {
                 }
             }
         }
+        if self.tells_request_id && is_request_id(string) {
+            return Some(Edit::Text(string.encode(ANY_REQUEST)));
+        }
         let is_fresh = string.path.last().is_some_and(|name| self.fresh.iter().any(|fresh| fresh == name));
         if !is_fresh {
             return None;
@@ -77,6 +88,17 @@ impl MomentaryMembers<'_> {
         let left = round(time.duration_since(now).unwrap_or_default());
         Some(Edit::Hole(Hole::Fresh(Freshness { seconds: left.as_secs(), form })))
     }
+}
+
+/// Whether a string is the id of the request, and no member of what the answer is about.
+fn is_request_id(string: &BodyString<'_>) -> bool {
+    let is_id = |name: &str| REQUEST_IDS.contains(&name);
+    string.is_xml()
+        && match string.path.as_slice() {
+            [name] => is_id(name),
+            [within, name] => within == RESPONSE_METADATA && is_id(name),
+            _ => false,
+        }
 }
 
 /// What stands in place of a string.
@@ -119,7 +141,7 @@ mod tests {
     const FRESH: [&str; 1] = ["Expiration"];
 
     fn members(fresh: &[String]) -> MomentaryMembers<'_> {
-        MomentaryMembers { credentials: Some("Credentials"), fresh }
+        MomentaryMembers { credentials: Some("Credentials"), fresh, tells_request_id: true }
     }
 
     fn at(text: &str) -> SystemTime {
@@ -163,6 +185,31 @@ mod tests {
             assert_eq!(round(Duration::from_secs(left)).as_secs(), meant, "{left}");
         }
         assert_eq!(round(Duration::from_millis(1_600)).as_secs(), 2);
+    }
+
+    #[test]
+    fn answers_that_only_the_id_of_the_request_tells_apart_are_one() {
+        let one = |body: &str, tells_request_id: bool| {
+            let members = MomentaryMembers { tells_request_id, ..members(&[]) };
+            members.recorded(&Bytes::from(body.to_owned()), None, SystemTime::UNIX_EPOCH)
+        };
+        for (before, after) in [
+            (
+                "<R xmlns='x'><RResult><RequestId>of-a-spot</RequestId></RResult><ResponseMetadata><RequestId>",
+                "</RequestId></ResponseMetadata></R>",
+            ),
+            ("<DescribeSubnetsResponse><requestId>", "</requestId><subnetSet/></DescribeSubnetsResponse>"),
+            ("<Response><Errors/><RequestID>", "</RequestID></Response>"),
+            ("<Error><Code>NoSuchKey</Code><RequestId>r</RequestId><HostId>", "</HostId></Error>"),
+        ] {
+            let body = |id: &str| format!("{before}{id}{after}");
+            let recorded = one(&body("1"), true);
+            assert_eq!(recorded, one(&body("2"), true));
+            assert_eq!(one(&body("1"), false), Body::literal(body("1").into()));
+            assert!(format!("{recorded:?}").contains("<RequestId>of-a-spot") || !before.contains("of-a-spot"));
+        }
+        let json = r#"{"RequestId":"1"}"#;
+        assert_eq!(one(json, true), Body::literal(json.into()));
     }
 
     #[test]

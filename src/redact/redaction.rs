@@ -3,7 +3,7 @@
 use super::key::Key;
 use super::rule::{CompiledRule, Direction, RedactionSpec, RuleError};
 use super::scanner::{ScanMatch, Scanner};
-use super::scrub::{Scrubbed, kept_headers};
+use super::scrub::{Scrubbed, is_checksum, kept_headers};
 use super::value_kind::ValueKind;
 use crate::json;
 use crate::model::{Body, Hole, Notation, OperationName, Page, Part, SecretMembers};
@@ -170,7 +170,12 @@ impl Redaction {
             self.count(&matches);
             *value = self.replace_matches(value, &matches)?;
         }
-        Ok(Scrubbed::new(Page { status, headers, body: self.body(&scanner, body)? }))
+        let redacted = self.body(&scanner, body.clone())?;
+        if redacted != body || redacted.holes().next().is_some() {
+            // Clients would find that the body is not what was sent.
+            headers.retain(|(name, _)| !is_checksum(name));
+        }
+        Ok(Scrubbed::new(Page { status, headers, body: redacted }))
     }
 
     pub(super) fn answer_scanner<'r>(&'r self, operation: &'r OperationName) -> Scanner<'r> {

@@ -73,6 +73,11 @@ fn is_kept_of_companions(name: &str) -> bool {
         || (is_member && !is_of_call.iter().any(|end| name.ends_with(end)))
 }
 
+/// Whether the header `name` tells a checksum of the body.
+pub(super) fn is_checksum(name: &str) -> bool {
+    name == "x-amz-crc32" || name.starts_with("x-amz-checksum-")
+}
+
 /// The headers of `page` that none is stored with.
 pub fn unkept_headers(page: &Page) -> impl Iterator<Item = &str> {
     page.headers.iter().map(|(name, _)| name.as_str()).filter(|name| !is_kept_of_companions(name))

@@ -18,6 +18,7 @@ mod redaction;
 mod review;
 mod run;
 mod server;
+mod services;
 mod sessions;
 mod terminal;
 mod usage;

@@ -41,6 +41,7 @@ fn every_command_takes_other_services() {
     assert!(role.contains("\n    <Code>NoSuchEntity</Code>\n"), "an element a line: {role}");
     assert!(role.contains("request      {\"RoleName\":\"reader\"}"), "the form as its parameters: {role}");
     assert_eq!(printed("show --cassette cassettes/tape iam.get-role"), role);
+    assert!(role.contains("#1, given 3 times in a row"), "polls are one take: {role}");
 
     let coverage = printed("coverage --cassette cassettes/tape");
     let of_role = coverage.lines().find(|line| line.starts_with("iam:GetRole")).unwrap();

@@ -84,19 +84,22 @@ fn the_aws_cli_does_too_and_keeps_no_stand_ins_where_real_credentials_are_kept()
 #[test]
 fn the_role_of_the_environments_web_identity_is_asked_for_again() {
     let Some(python) = python() else { return };
-    let (tape, moto) = (Tape::new(), Moto::start(&python));
-    let token = tape.folder().join("web-token");
-    fs::write(&token, "planted.identity.token").unwrap();
-    let call = || Call::new(&python).args([source("python/profiles.py")]);
-    let recorded = call()
-        .env("AWS_ROLE_ARN", "arn:aws:iam::777777777777:role/web")
-        .env("AWS_WEB_IDENTITY_TOKEN_FILE", &token)
-        .region("us-east-1")
-        .under(tape.run("once", &["--upstream", &moto.url]))
-        .finish()
-        .success();
-    assert_eq!(recorded.lines()[0]["account"], "777777777777", "{recorded}");
-    drop(moto);
-    assert!(!text_of(tape.path()).contains("planted"));
-    assert_eq!(tape.text_alone().replay(call()).lines(), recorded.lines());
+    for door in ["endpoint", "proxy", "intercept"] {
+        let (tape, moto) = (Tape::new(), Moto::start(&python));
+        let token = tape.folder().join("web-token");
+        fs::write(&token, "planted.identity.token").unwrap();
+        let call = || Call::new(&python).args([source("python/profiles.py")]);
+        let recorded = call()
+            .env("AWS_ROLE_ARN", "arn:aws:iam::777777777777:role/web")
+            .env("AWS_WEB_IDENTITY_TOKEN_FILE", &token)
+            .region("us-east-1")
+            .under(tape.run("once", &["--door", door, "--upstream", &moto.url]))
+            .finish()
+            .success();
+        assert_eq!(recorded.lines()[0]["account"], "777777777777", "{door}: {recorded}");
+        drop(moto);
+        let text = text_of(tape.path());
+        assert!(!text.contains("planted") && text.contains("\"actor\": \"role-web\""), "{door}: {text}");
+        assert_eq!(tape.text_alone().replay(call()).lines(), recorded.lines(), "{door}");
+    }
 }

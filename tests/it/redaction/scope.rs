@@ -259,3 +259,23 @@ fn a_key_is_made_when_it_is_needed_and_once() {
     };
     assert_eq!(broken.redact_request(&asking), Err(RedactionError::Key(KeyUnavailable("no room".to_owned()))));
 }
+
+#[test]
+fn a_checksum_goes_where_the_body_is_no_longer_what_was_sent() {
+    let redaction = redaction(false, &[]);
+    let operation = OperationName::Companion("dynamodb:GetItem".into());
+    let mut headers = HeaderMap::new();
+    for name in ["x-amz-crc32", "x-amz-checksum-sha256", "x-amz-version-id"] {
+        headers.insert(name, HeaderValue::from_static("1"));
+    }
+    let kept = |body: String| {
+        let body = Body::literal(Bytes::from(body));
+        let page = redaction.redact_page(&operation, SecretMembers::default(), (200, &headers), body).unwrap();
+        page.into_inner().headers.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        kept(r#"{"Item":{"id":{"S":"1"}}}"#.into()),
+        ["x-amz-checksum-sha256", "x-amz-crc32", "x-amz-version-id"]
+    );
+    assert_eq!(kept(format!(r#"{{"Item":{{"id":{{"S":"{}"}}}}}}"#, SECRETS[0].1)), ["x-amz-version-id"]);
+}

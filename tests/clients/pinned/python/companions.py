@@ -36,7 +36,7 @@ def role(name):
         show(before=error.response["Error"]["Code"])
     document = json.dumps({"Version": "2012-10-17", "Statement": []})
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    show(arn=arn, again=iam.get_role(RoleName=name)["Role"]["Arn"])
+    show(arn=arn, polled=[iam.get_role(RoleName=name)["Role"]["Arn"] for _ in range(3)])
     return arn
 
 
