@@ -22,10 +22,10 @@ pub fn error_kind(status: u16, header: Option<&str>, body: &[u8]) -> Option<Stri
     Some(kind.rsplit('#').next().unwrap_or_default().to_owned())
 }
 
-/// The content of the first element `Code`, which has no other elements in it.
+/// The content of the first element `Code` in an `Error`, which has no other elements in it.
 fn code_in_xml(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok().filter(|text| text.trim_start().starts_with('<'))?;
-    let (_, rest) = text.split_once("<Code>")?;
+    let (_, rest) = text.split_once("<Error")?.1.split_once("<Code>")?;
     let (code, _) = rest.split_once("</Code>")?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     (!code.is_empty() && code.chars().all(plain)).then(|| code.to_owned())

@@ -175,7 +175,7 @@ fn a_take_that_cannot_be_sealed_does_not_block_others() {
 #[test]
 fn the_format_is_checked_before_anything_is_read() {
     for (from, to, replayed, reason) in [
-        ("2.0", "3.0", false, "has format 3.0, this ramtape knows 2.1"),
+        ("2.0", "3.0", false, "has format 3.0, this ramtape knows 2.2"),
         ("2.0", "2.7", true, "has format 2.7"),
         ("2.0", "1.7", false, "format 1.7 does not exist"),
         ("2.0", "one", false, "no format version"),
