@@ -7,7 +7,7 @@ mod suggestion;
 mod transfer;
 mod upkeep;
 
-pub use proxy::{ModeArgs, ProxyArgs, RunArgs, ServeArgs};
+pub use proxy::{ModeArgs, ProxyArgs, RecordArgs, RunArgs, ServeArgs};
 pub use review::{CoverageArgs, DiffArgs, LsArgs, SelectionArgs, ShowArgs, TakesArgs, VerifyArgs};
 pub use setup::{CaArgs, CompletionsArgs, DemoArgs, DoctorArgs, ManArgs};
 pub use transfer::{ExportArgs, ImportArgs, MergeArgs, MergeFileArgs};
@@ -63,7 +63,7 @@ pub enum Command {
     Run(RunArgs),
     /// Serve as a proxy that sends everything upstream and records it (mode all)
     #[command(after_help = proxy::RECORD_EXAMPLE)]
-    Record(ProxyArgs),
+    Record(RecordArgs),
     /// Serve as a proxy that only replays and never asks upstream (mode none)
     #[command(after_help = proxy::REPLAY_EXAMPLE)]
     Replay(ProxyArgs),

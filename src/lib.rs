@@ -30,6 +30,7 @@
 //! | [`wire`] | requests of any service as an operation with parameters; strings in XML and CBOR bodies; pure |
 //! | [`har`] | the HTTP archive (HAR); pure |
 //! | [`vcr`] | cassettes of vcrpy and go-vcr; pure |
+//! | [`placebo`] | recordings of placebo, served as an upstream on loopback |
 //! | [`simulator`] | the simulated RAM endpoint of the demo and the tests; nothing else imports it |
 //!
 //! *Pure* means: no async, socket, clock, environment or file. No operation's name is spelled in code outside of tests and
@@ -77,6 +78,7 @@ pub mod har;
 pub mod json;
 pub mod maintenance;
 pub mod model;
+pub mod placebo;
 pub mod proxy;
 pub mod redact;
 pub mod service;

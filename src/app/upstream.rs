@@ -1,9 +1,9 @@
 //! The way upstream that a configuration describes, and that CMD would have taken.
 
 use crate::aws::EndpointKind;
-use crate::aws::{self, BaseUrl, CredentialSource, ProfileKeys, SharedFiles, Upstream, UpstreamError};
-use crate::config::{AwsVariables, Config, UpstreamConfig};
-use crate::model::{Actor, RoleProfile, without_secrets};
+use crate::aws::{self, BaseUrl, CredentialSource, Keys, ProfileKeys, SharedFiles, Upstream, UpstreamError};
+use crate::config::{AwsVariables, Config, DUMMY_SECRET, NOBODYS_KEY_ID, UpstreamConfig};
+use crate::model::{Actor, RoleProfile, Secret, without_secrets};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -28,11 +28,18 @@ pub(crate) struct UpstreamDestination {
 /// Where the credentials come from: the profile that was named, else the default chain.
 pub(crate) fn credential_source(config: &Config) -> CredentialSource {
     match &config.upstream.profile {
+        _ if config.upstream.is_own => CredentialSource::Fixed(dummy_keys(NOBODYS_KEY_ID)),
         Some(profile) => CredentialSource::Profile(profile.clone()),
         None => {
             CredentialSource::DefaultChain { profile: config.upstream.aws.profile.clone().map(|(_, profile)| profile) }
         }
     }
+}
+
+/// The keys of `actor` where nobody checks them: those that its callers are given, who are known by the id.
+fn dummy_keys(actor: &str) -> Keys {
+    let (access_key_id, secret) = (actor.to_owned(), Secret::new(DUMMY_SECRET.to_owned()));
+    Keys { access_key_id, secret, session_token: None, expiry: None }
 }
 
 /// Where `config` and what AWS clients read send requests. Nothing is sent.
@@ -41,6 +48,11 @@ pub(crate) fn credential_source(config: &Config) -> CredentialSource {
 /// Shared files that cannot be read, a profile that is not in them, two profiles that are named at once.
 pub(crate) async fn destination(config: &Config) -> Result<UpstreamDestination, UpstreamError> {
     let UpstreamConfig { url, urls, profile, names_profile, aws, .. } = &config.upstream;
+    if let (true, Some(url)) = (config.upstream.is_own, url) {
+        let services = config.service.companions.recorded().iter();
+        let urls = services.map(|service| (service.clone(), url.clone())).collect();
+        return Ok(UpstreamDestination { urls, ..UpstreamDestination::default() });
+    }
     if let (Some(configured), Some((variable, named)), false) = (profile, &aws.profile, names_profile)
         && configured != named
     {
@@ -142,7 +154,7 @@ pub(crate) fn upstream(
         profile_keys: destination.profile_keys.clone(),
         role_profiles: destination.role_profiles.clone(),
         credentials,
-        actors: actor_sources(&config.actors),
+        actors: actor_sources(&config.actors, config.upstream.is_own),
         region: config.region.clone(),
         names: config.names.clone(),
         addresses: config.addresses.clone(),
@@ -157,7 +169,11 @@ pub(crate) fn upstream(
 }
 
 /// Where the credentials of the actors with a profile come from.
-fn actor_sources(actors: &[Actor]) -> Vec<(String, CredentialSource)> {
-    let profile = |actor: &Actor| Some((actor.label.clone(), CredentialSource::Profile(actor.profile.clone()?)));
+fn actor_sources(actors: &[Actor], at_own_server: bool) -> Vec<(String, CredentialSource)> {
+    let source = |actor: &Actor| match at_own_server {
+        true => Some(CredentialSource::Fixed(dummy_keys(&actor.label))),
+        false => Some(CredentialSource::Profile(actor.profile.clone()?)),
+    };
+    let profile = |actor: &Actor| Some((actor.label.clone(), source(actor)?));
     actors.iter().filter_map(profile).collect()
 }

@@ -27,7 +27,10 @@ Example:
   AWS_ENDPOINT_URL_RAM=$(cat ramtape.url) aws ram get-resource-shares --resource-owner SELF
 
 The only line on stdout is the base URL. Keep it to yourself: anyone who has it can use
-your credentials through the proxy.";
+your credentials through the proxy.
+
+With --placebo nothing asks AWS: CMD runs, and the recordings of placebo (boto3) answer it.
+  ramtape record --placebo tests/responses -- pytest tests/test_shares.py";
 pub(super) const REPLAY_EXAMPLE: &str = "\
 Example:
   ramtape replay --listen 127.0.0.1:8181
@@ -164,6 +167,20 @@ pub struct RunArgs {
     pub keep_env: bool,
     /// The command to run, after `--`
     #[arg(value_name = "CMD", required = true, trailing_var_arg = true)]
+    pub cmd: Vec<OsString>,
+}
+
+/// `ramtape record`
+#[derive(Args, Clone, Debug)]
+pub struct RecordArgs {
+    /// The proxy.
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+    /// Run CMD, and record what the files of placebo in DIR answer it, in place of AWS
+    #[arg(long, value_name = "DIR")]
+    pub placebo: Option<PathBuf>,
+    /// The command that --placebo runs, after `--`
+    #[arg(value_name = "CMD", last = true)]
     pub cmd: Vec<OsString>,
 }
 

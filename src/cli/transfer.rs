@@ -85,11 +85,14 @@ pub struct ExportArgs {
 #[derive(Args, Clone, Debug)]
 pub struct ImportArgs {
     /// An HTTP archive (HAR 1.2), as browsers and proxies write it
-    #[arg(value_name = "FILE", required_unless_present = "vcr", conflicts_with = "vcr")]
+    #[arg(value_name = "FILE", required_unless_present_any = ["vcr", "placebo"], conflicts_with = "vcr")]
     pub file: Option<PathBuf>,
     /// Cassettes of vcrpy or go-vcr; each file becomes a session, named after it
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub vcr: Vec<PathBuf>,
+    /// Answered with the command that does it
+    #[arg(long, value_name = "DIR", hide = true)]
+    pub placebo: Option<PathBuf>,
     /// The cassette.
     #[command(flatten)]
     pub cassette: CassetteArgs,

@@ -14,6 +14,7 @@ mod merge;
 mod merge_file;
 mod process;
 mod prune;
+mod record;
 mod rm;
 mod run;
 mod scan;
@@ -40,7 +41,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
     }
     match cli.command {
         Command::Run(args) => run::run(&args, &environment, console),
-        Command::Record(args) => server::record(&args, &environment, console),
+        Command::Record(args) => record::run(&args, &environment, console),
         Command::Replay(args) => server::replay(&args, &environment, console),
         Command::Serve(args) => server::serve(&args, &environment, console),
         Command::Demo(args) => demo::run(&args, console),

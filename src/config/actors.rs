@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 /// The access key id that `run` gives to clients of no actor: no label can be the same.
 pub const NOBODYS_KEY_ID: &str = "ramtape";
 
+/// The secret that goes with an id that `run` gives: nobody checks a signature by it.
+pub const DUMMY_SECRET: &str = "ramtape";
+
 const LONGEST_LABEL: usize = 64;
 
 /// The actors, in order of their labels. Each claims something, and no two claim the same.

@@ -187,6 +187,7 @@ impl Config {
             upstream: UpstreamConfig {
                 url,
                 urls,
+                is_own: false,
                 profile: raw.profile,
                 names_profile: settings.names_profile,
                 aws: settings.aws,

@@ -18,7 +18,7 @@ mod redact;
 mod settings;
 mod upstream;
 
-pub use actors::NOBODYS_KEY_ID;
+pub use actors::{DUMMY_SECRET, NOBODYS_KEY_ID};
 pub use aws::AwsVariables;
 pub(crate) use aws::ENDPOINT_VARIABLE;
 pub(crate) use checked::is_region;

@@ -14,6 +14,9 @@ pub struct UpstreamConfig {
     pub url: Option<String>,
     /// Base URLs for one service each, by its name.
     pub urls: BTreeMap<String, String>,
+    /// Whether that is a server of this very process, which needs no credentials: nothing of the user's AWS configuration counts,
+    /// and whoever asks gets what a replay gives. No setting says it.
+    pub is_own: bool,
     /// The profile whose credentials sign; else the default chain.
     pub profile: Option<String>,
     /// Whether the command line names that profile.
@@ -31,6 +34,20 @@ pub struct UpstreamConfig {
 }
 
 impl UpstreamConfig {
+    /// A server of this very process in place of AWS, whatever was configured.
+    #[must_use]
+    pub fn at_own_server(self, url: String) -> Self {
+        Self {
+            url: Some(url),
+            urls: BTreeMap::new(),
+            is_own: true,
+            profile: None,
+            names_profile: false,
+            aws: AwsVariables::default(),
+            ..self
+        }
+    }
+
     /// What `--upstream` says, where a command is to ask the same: the configured base URLs, and those that the environment has
     /// for the services of `services`. In place of one with a capability key or a password there is something that cannot be
     /// asked: without it, the command would ask AWS.

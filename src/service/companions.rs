@@ -125,6 +125,13 @@ impl Companions {
         }
     }
 
+    /// Whether `name` can be a service's name in the scope of a signature.
+    #[must_use]
+    pub fn is_service_name(name: &str) -> bool {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !name.is_empty() && name.len() <= 63 && name.bytes().all(plain)
+    }
+
     /// Whether the service called `name` is recorded.
     #[must_use]
     pub fn is_recorded(&self, name: &str) -> bool {
@@ -146,6 +153,13 @@ impl Companions {
                 || (prefix.is_some() && rules.target.as_deref() == prefix)
         };
         self.services.iter().find(|(_, rules)| is_named(rules)).map(|(name, _)| name.as_str())
+    }
+
+    /// The service whose hosts begin with `label`, where that is not its name.
+    #[must_use]
+    pub fn service_labelled(&self, label: &str) -> Option<&str> {
+        let is_labelled = |rules: &CompanionRules| rules.label.as_deref() == Some(label);
+        self.services.iter().find(|(_, rules)| is_labelled(rules)).map(|(name, _)| name.as_str())
     }
 
     /// The operation called `operation` of `service`, which has no model: its name, or its method and path joined by a blank.
@@ -269,8 +283,7 @@ fn starts_with_word(name: &str, start: &str) -> bool {
 
 /// Refuses what cannot be a service's name in the scope of a signature.
 fn check_name(name: &str, known: &BTreeMap<String, CompanionRules>) -> Result<(), ServiceError> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if !name.is_empty() && name.len() <= 63 && name.bytes().all(plain) {
+    if Companions::is_service_name(name) {
         return Ok(());
     }
     let meant = did_you_mean(name, known.keys().map(|name| Cow::Borrowed(name.as_str())));

@@ -51,7 +51,7 @@ pub fn error_response(form: ErrorForm, kind: &str, message: &str) -> Response {
 
 /// The error as the query protocol has it, and, in `Errors`, as EC2 has it: each client finds its own.
 fn write_xml(kind: &str, message: &str) -> String {
-    let (kind, message) = (xml::escape(kind), xml::escape(message));
+    let (kind, message) = (xml::escape_xml(kind), xml::escape_xml(message));
     let error = format!("<Error><Type>Sender</Type><Code>{kind}</Code><Message>{message}</Message></Error>");
     format!("<ErrorResponse><Errors>{error}</Errors>{error}<RequestId>ramtape</RequestId></ErrorResponse>")
 }

@@ -28,4 +28,4 @@ pub use error::{ErrorForm, error_kind, error_response};
 pub use leaf::Leaf;
 pub use notation::{encode_text, is_xml_answer, leaves, to_json};
 pub use scope::{ServiceForm, parameter_headers};
-pub use xml::lay_out_xml;
+pub use xml::{escape_xml, lay_out_xml};

@@ -29,7 +29,7 @@ pub fn leaves(body: &[u8]) -> Option<Vec<Leaf<'_>>> {
 pub fn encode_text(notation: Notation, text: &str) -> Vec<u8> {
     match notation {
         Notation::Json => json::quote(text).into_bytes(),
-        Notation::Xml => xml::escape(text).into_bytes(),
+        Notation::Xml => xml::escape_xml(text).into_bytes(),
         Notation::Cbor => {
             let mut writer = cbor::Writer::new();
             writer.text(text);

@@ -325,7 +325,7 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 
 /// XML documents as services write them.
 fn xml() -> impl Strategy<Value = String> {
-    let leaf = any::<String>().prop_map(|text| xml::escape(&text));
+    let leaf = any::<String>().prop_map(|text| xml::escape_xml(&text));
     let inner = leaf.prop_recursive(4, 24, 4, |inner| {
         let name = prop_oneof!["[a-c]", Just("member".to_owned())];
         prop::collection::vec((name, inner), 0..4)

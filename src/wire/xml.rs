@@ -203,7 +203,7 @@ pub(super) fn root_name(body: &[u8]) -> Option<String> {
 }
 
 /// `text` as it stands in an element. A character that XML cannot have becomes U+FFFD.
-pub(super) fn escape(text: &str) -> String {
+pub fn escape_xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -21,6 +21,13 @@ use source::{Source, join, read_har, read_vcr};
 use std::path::Path;
 
 pub(super) fn run(args: &ImportArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
+    if let Some(folder) = &args.placebo {
+        return Err(CommandError::Usage(format!(
+            "placebo's files cannot be imported, as they hold no requests: run the command that asks them again, with ramtape \
+             record --placebo {} -- <your command>",
+            shell_path(folder)
+        )));
+    }
     let config = Config::from_settings(Settings::load(args.layer(), environment)?, RecordMode::All)?;
     if let Some(file) = &args.file {
         return add(args, &config, read_har(file)?, console);

@@ -88,11 +88,17 @@ fn interrupted_recording(end: &RunEnd<'_>) -> Option<String> {
     let cassette = shell_path(&settings.cassette);
     let cmd = command_line(&args.cmd);
     let flags = &settings.flags;
+    let missing = match settings.upstream.is_own {
+        // The server that was asked is gone with this process.
+        true => String::new(),
+        false => format!(
+            "To record what is missing: ramtape run --record-mode new_episodes{flags} --cassette {cassette} -- {cmd}\n  "
+        ),
+    };
     let anew = if settings.per_session { "delete the folders of the sessions that failed, in" } else { "delete" };
     Some(format!(
         "CMD {how} while recording. The {kept} kept in {cassette}, so the next run only replays.\n  \
-         To record what is missing: ramtape run --record-mode new_episodes{flags} --cassette {cassette} -- {cmd}\n  \
-         To start over: {anew} {cassette}"
+         {missing}To start over: {anew} {cassette}"
     ))
 }
 

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 const LONGEST_SHOWN: usize = 200;
 
 /// CMD as a shell takes it, for messages.
-pub(super) fn command_line(cmd: &[OsString]) -> String {
+pub(in crate::command) fn command_line(cmd: &[OsString]) -> String {
     let words: Vec<_> = cmd.iter().map(|word| word.to_string_lossy()).collect();
     crate::model::shell_line(words.iter().map(|word| &**word))
 }

@@ -2,15 +2,12 @@
 
 use crate::app::AskingRoles;
 use crate::command::process::Scratch;
-use crate::config::{Environment, NOBODYS_KEY_ID, UpstreamConfig};
+use crate::config::{DUMMY_SECRET, Environment, NOBODYS_KEY_ID, UpstreamConfig};
 use crate::model::{Actor, RoleProfile};
 use crate::ui::CommandError;
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
-
-/// Nothing is verified on replay.
-const DUMMY_SECRET: &str = "ramtape";
 
 /// The file of a web identity token that nobody reads.
 const TOKEN_FILE: &str = "token";

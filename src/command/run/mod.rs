@@ -21,7 +21,8 @@ use crate::model::with_causes;
 use crate::ui::report::Report;
 use crate::ui::{CommandError, Console, Exit, output, report, strict};
 use child::ChildStatus;
-use command_line::{command_line, redact_command};
+pub(super) use command_line::command_line;
+use command_line::redact_command;
 use door::ClientRoute;
 use environment::{Isolation, VariableChange};
 use run_settings::RunSettings;
@@ -60,7 +61,8 @@ fn needs_trust(config: &Config) -> Result<bool, CommandError> {
     }
 }
 
-async fn drive(
+/// Runs the proxy and CMD as `config` says; `args` are what is left to say of CMD.
+pub(super) async fn drive(
     args: &RunArgs,
     config: Config,
     variables: Vec<(String, Wanted)>,
@@ -97,7 +99,11 @@ async fn drive(
     if ended.as_ref().is_ok_and(|ended| ended.code() == 0) {
         running.completed(redact_command(&args.cmd));
     }
-    if recording && let Some(region) = region::of_command(environment, &settings.upstream).await {
+    let ran_in = match settings.upstream.is_own {
+        true => Some(region::from_environment(environment).unwrap_or(&settings.region).to_owned()),
+        false => region::of_command(environment, &settings.upstream).await,
+    };
+    if let Some(region) = ran_in.filter(|_| recording) {
         running.ran_in(region);
     }
     // The signal that ended CMD may arrive here only now.
@@ -142,7 +148,8 @@ async fn run_child(
         region: &settings.region,
         kind: running.kind,
     };
-    if running.mode != Mode::ReplayOnly || args.keep_env {
+    let asks_aws = running.mode != Mode::ReplayOnly && !settings.upstream.is_own;
+    if asks_aws || args.keep_env {
         let mut changes = route.changes(parent)?;
         changes.extend(trusted());
         if running.mode != Mode::ReplayOnly {

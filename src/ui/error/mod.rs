@@ -17,6 +17,7 @@ use crate::config::ConfigError;
 use crate::har::HarError;
 use crate::maintenance::{EditError, PruneError};
 use crate::model::{shell_path, with_causes};
+use crate::placebo::PlaceboError;
 use crate::vcr::VcrError;
 use std::io;
 use std::path::PathBuf;
@@ -116,6 +117,9 @@ pub enum CommandError {
         /// Why.
         source: VcrError,
     },
+    /// placebo's files cannot be served.
+    #[error(transparent)]
+    Placebo(#[from] PlaceboError),
     /// Two files would be one session.
     #[error(
         "{} and {} would both be the session {session}: import them into different cassettes (--cassette), or rename one",
