@@ -3,6 +3,7 @@
 use super::process::runtime;
 use super::run::{self, command_line};
 use super::server;
+use super::takes::recorded::CassetteReader;
 use crate::app;
 use crate::cassette;
 use crate::cli::{ModeArgs, RecordArgs, RunArgs};
@@ -12,6 +13,10 @@ use crate::placebo::{self, PlaceboFolder, PlaybackReport, Unserved};
 use crate::ui::report::Report;
 use crate::ui::{CommandError, Console, Exit, report};
 use std::path::Path;
+
+/// Why nothing may have come to placebo's files.
+const STILL_ATTACHED: &str = "nothing was asked of placebo's files: if CMD attaches placebo itself (pill.playback()), its requests \
+    are answered there and do not reach ramtape; run it without that";
 
 /// How many names of files are told, of those that nothing asked for.
 const MOST_NAMES: usize = 5;
@@ -53,7 +58,11 @@ fn check_usage(args: &RecordArgs, folder: &Path) -> Result<(), CommandError> {
 /// Refuses a cassette that has answers: CMD would get those.
 fn check_cassette(config: &Config) -> Result<(), CommandError> {
     let root = &config.cassette;
-    if config.cassette_per_session || cassette::services_of(root).is_empty() {
+    if config.cassette_per_session || !cassette::is_cassette(root) {
+        return Ok(());
+    }
+    let (reader, _) = CassetteReader::open_with_notices(root)?;
+    if reader.names()?.is_empty() {
         return Ok(());
     }
     Err(CommandError::Usage(format!(
@@ -94,11 +103,9 @@ async fn record(
     };
     let ended = run::drive(&run_args, config, Vec::new(), reports, environment, console).await;
     let report = served.stop().await;
+    let exit = ended?;
     print(&report, console);
-    match ended? {
-        Exit::Well if !report.unserved.is_empty() => Ok(Exit::NotRecorded),
-        exit => Ok(exit),
-    }
+    Ok(if exit == Exit::Well && !report.unserved.is_empty() { Exit::NotRecorded } else { exit })
 }
 
 /// Says what was not carried over.
@@ -106,6 +113,9 @@ fn print(report: &PlaybackReport, console: Console) {
     for Unserved { service, operation, times, reason } in &report.unserved {
         let times = counted(*times, "time", "times");
         console.problem(&format!("not carried over: {service} {operation}, asked {times}: {reason}"));
+    }
+    if report.is_unasked() {
+        console.problem(STILL_ATTACHED);
     }
     if let Some(text) = describe_unused(&report.unused) {
         console.note(&text);
@@ -118,8 +128,8 @@ fn describe_unused(unused: &[String]) -> Option<String> {
         Some(more @ 1..) => format!(" and {more} more"),
         _ => String::new(),
     };
-    let files = counted(unused.len() as u64, "file of placebo's was", "files of placebo's were");
-    (!unused.is_empty()).then(|| format!("{files} not carried over, as nothing asked for them: {shown}{more}"))
+    let files = counted(unused.len() as u64, "file", "files");
+    (!unused.is_empty()).then(|| format!("not carried over: {files} that nothing asked for: {shown}{more}"))
 }
 
 #[cfg(test)]
@@ -130,10 +140,9 @@ mod tests {
     fn files_that_nothing_asked_for_are_counted_and_the_first_named() {
         let unused = |count: usize| describe_unused(&(1..=count).map(|at| format!("f{at}")).collect::<Vec<_>>());
         assert_eq!(unused(0), None);
-        assert!(unused(1).is_some_and(|text| text.ends_with("as nothing asked for them: f1")));
+        assert!(unused(1).is_some_and(|text| text.ends_with("1 file that nothing asked for: f1")));
         assert!(
-            unused(7)
-                .is_some_and(|text| text.starts_with("7 files") && text.ends_with("f1, f2, f3, f4, f5 and 2 more"))
+            unused(7).is_some_and(|text| text.contains("7 files") && text.ends_with("f1, f2, f3, f4, f5 and 2 more"))
         );
     }
 }

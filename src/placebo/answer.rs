@@ -89,7 +89,8 @@ mod tests {
     fn success_has_the_members_alone() {
         let file = r#"{"status_code": 200, "data": {"a": [1], "ResponseMetadata": {"RequestId": "r"}}}"#;
         let json = written(file, &AnswerForm::Json("application/x-amz-json-1.1".into()));
-        assert_eq!((text(&json), &json.headers["content-type"]), (r#"{"a":[1]}"#, "application/x-amz-json-1.1"));
+        assert_eq!(text(&json), r#"{"a":[1]}"#);
+        assert_eq!(json.headers["content-type"], "application/x-amz-json-1.1");
         assert_eq!(json.headers["x-amzn-requestid"], "r");
         let xml = written(file, &AnswerForm::Query);
         assert!(text(&xml).starts_with("<DoResponse><DoResult><a><member>1</member></a></DoResult>"), "{}", text(&xml));
@@ -103,9 +104,7 @@ mod tests {
         assert_eq!(json.headers["x-amzn-errortype"], "A.B");
         let file = r#"{"status_code": 400, "data": {"Error": {"Code": "A.B", "QueryErrorCode": "C", "Message": "M"}}}"#;
         let json = written(file, &AnswerForm::Json("application/json".into()));
-        assert_eq!(
-            (&json.headers["x-amzn-errortype"], &json.headers["x-amzn-query-error"]),
-            (&"C".parse().unwrap(), &"A.B;Sender".parse().unwrap())
-        );
+        assert_eq!(json.headers["x-amzn-errortype"], "C");
+        assert_eq!(json.headers["x-amzn-query-error"], "A.B;Sender");
     }
 }

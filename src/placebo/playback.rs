@@ -49,6 +49,16 @@ pub struct PlaybackReport {
     pub unserved: Vec<Unserved>,
     /// The names of the files that nothing asked for.
     pub unused: Vec<String>,
+    /// How many answers were given.
+    pub served: u64,
+}
+
+impl PlaybackReport {
+    /// Whether no request came at all.
+    #[must_use]
+    pub fn is_unasked(&self) -> bool {
+        self.served == 0 && self.unserved.is_empty()
+    }
 }
 
 /// A folder that answers.
@@ -187,7 +197,8 @@ impl Playback {
             let given = progress.given.get(key).copied().unwrap_or_default();
             files.iter().skip(given).map(|file| file.name.clone())
         });
-        PlaybackReport { unserved: unserved.collect(), unused: unused.collect() }
+        let served = progress.given.values().map(|given| *given as u64).sum();
+        PlaybackReport { unserved: unserved.collect(), unused: unused.collect(), served }
     }
 }
 
@@ -197,5 +208,82 @@ fn list(names: &[&str]) -> String {
     match names.len().checked_sub(MOST_NAMES) {
         Some(more @ 1..) => format!("{shown} and {more} more"),
         _ => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may fail")]
+    use super::super::folder::read_folder;
+    use super::*;
+    use bytes::Bytes;
+    use time::macros::datetime;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-30 12:00:00.5 UTC);
+
+    fn playback(files: &[(&str, &str)]) -> Playback {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, data) in files {
+            let text = format!(r#"{{"status_code": 200, "data": {data}}}"#);
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let service = Service::with_additions(&toml::Table::new()).unwrap();
+        let folder = read_folder(folder.path(), &service.companions).unwrap();
+        Playback::new(folder, Arc::new(service))
+    }
+
+    /// What the operation of `service` with this name is answered, asked as the protocol has it.
+    fn ask(playback: &Playback, service: &str, protocol: Protocol, operation: &str) -> (u16, String) {
+        let mut request = wire::build_request(protocol, operation, "{}");
+        let credential = format!("AWS4-HMAC-SHA256 Credential=K/20261130/us-east-1/{service}/aws4_request");
+        request.headers.insert("authorization", credential.parse().unwrap());
+        let response = playback.answer(&request, NOW);
+        (response.status.as_u16(), String::from_utf8_lossy(&response.body).into_owned())
+    }
+
+    #[test]
+    fn answers_come_in_turn_and_then_from_the_first_again() {
+        let playback = playback(&[("ssm.GetIt_1.json", r#"{"n": 1}"#), ("ssm.GetIt_2.json", r#"{"n": 2}"#)]);
+        let next = || ask(&playback, "ssm", Protocol::AwsJson, "GetIt").1;
+        assert_eq!([next(), next(), next()], [r#"{"n":1}"#, r#"{"n":2}"#, r#"{"n":1}"#]);
+        assert_eq!(playback.report(), PlaybackReport { served: 3, ..PlaybackReport::default() });
+    }
+
+    #[test]
+    fn ram_is_known_by_its_table_and_asked_for_what_is_there() {
+        let playback = playback(&[("ram.GetResourceShares_1.json", "{}"), ("ram.GetResourceShares_2.json", "{}")]);
+        assert_eq!(ask(&playback, "ram", Protocol::Rest, "POST /getresourceshares"), (200, "{}".to_owned()));
+        let (status, body) = ask(&playback, "ram", Protocol::Rest, "POST /listresources");
+        assert!(status == 501 && body.contains("RamtapePlaceboException"), "{body}");
+        let report = playback.report();
+        assert_eq!((report.unserved.len(), &*report.unused), (1, &["ram.GetResourceShares_2.json".to_owned()][..]));
+        assert!(report.unserved[0].reason.contains("ram.GetResourceShares_1.json"), "{report:?}");
+    }
+
+    #[test]
+    fn credentials_that_have_ended_get_an_hour() {
+        let time = |year| format!(r#"{{"__class__": "datetime", "year": {year}, "month": 1, "day": 2}}"#);
+        let data = |year| format!(r#"{{"Credentials": {{"Expiration": {}}}, "Since": {}}}"#, time(year), time(2020));
+        let playback = playback(&[("sts.AssumeRole_1.json", &data(2020)), ("sts.AssumeRole_2.json", &data(2030))]);
+        let next = || ask(&playback, "sts", Protocol::Query, "AssumeRole").1;
+        let first = next();
+        assert!(first.contains("<Expiration>2026-11-30T13:00:00Z</Expiration>"), "{first}");
+        assert!(first.contains("<Since>2020-01-02T00:00:00Z</Since>"), "{first}");
+        assert!(next().contains("<Expiration>2030-01-02T00:00:00Z</Expiration>"));
+    }
+
+    #[test]
+    fn what_has_no_form_is_an_error_in_its_clients_form() {
+        let playback = playback(&[("ec2.DescribeVpcs_1.json", "{}"), ("monitoring.ListMetrics_1.json", "{}")]);
+        let (status, body) = ask(&playback, "ec2", Protocol::Query, "DescribeVpcs");
+        assert!(status == 501 && body.starts_with("<ErrorResponse>"), "{body}");
+        assert_eq!(ask(&playback, "monitoring", Protocol::RpcV2Cbor, "ListMetrics").0, 501);
+        assert_eq!(ask(&playback, "s3", Protocol::Rest, "GET /bucket").0, 501);
+        // Of an unsigned request its form tells the service.
+        let mut request = wire::build_request(Protocol::Query, "GetIt", "{}");
+        request.body = Bytes::from_static(b"Action=GetIt&Version=2011-06-15");
+        assert_eq!(playback.answer(&request, NOW).status.as_u16(), 501);
+        let told: Vec<String> = playback.report().unserved.into_iter().map(|asked| asked.service).collect();
+        assert_eq!(told, ["ec2", "monitoring", "s3", "sts"]);
     }
 }

@@ -12,6 +12,7 @@ mod durability;
 mod har;
 mod merge;
 mod messages;
+mod placebo;
 mod proxy;
 mod record_replay;
 mod redaction;

@@ -21,6 +21,7 @@ mod misses;
 mod moto;
 mod other_services;
 mod pages;
+mod placebo;
 mod proxy;
 mod random_names;
 mod redaction;
