@@ -1,10 +1,12 @@
 //! The credentials that ramtape signs with: the standard chain of the AWS tools, one profile, or given keys.
 
 use super::roots::Roots;
-use crate::model::Secret;
+use crate::model::{RoleProfile, Secret};
 use aws_config::Region;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
-use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
@@ -35,16 +37,50 @@ pub enum CredentialSource {
     },
     /// One profile of the shared files, whatever the environment says.
     Profile(String),
+    /// One provider outside of the shared files, whatever those say.
+    Provider(CredentialProvider),
     /// These.
     Fixed(Keys),
 }
 
+/// What a profile can name as its `credential_source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialProvider {
+    /// `Environment`: the keys in the environment.
+    Environment,
+    /// `EcsContainer`: the endpoint of the container's credentials.
+    Container,
+    /// `Ec2InstanceMetadata`: the role of the instance.
+    Instance,
+}
+
+impl CredentialProvider {
+    /// The provider that SDKs ask by this `name`, in any case.
+    fn from_name(name: &str) -> Option<Self> {
+        let known = [
+            ("Environment", Self::Environment),
+            ("EcsContainer", Self::Container),
+            ("Ec2InstanceMetadata", Self::Instance),
+        ];
+        known.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, provider)| provider)
+    }
+}
+
 impl CredentialSource {
+    /// What `role` is assumed with, where that signs: a web identity token does not.
+    pub(super) fn of_role(role: &RoleProfile) -> Option<Self> {
+        if let Some(profile) = &role.source_profile {
+            return Some(Self::Profile(profile.clone()));
+        }
+        let named = role.settings.get(RoleProfile::CREDENTIAL_SOURCE)?;
+        CredentialProvider::from_name(named).map(Self::Provider)
+    }
+
     /// The profile that it names.
     fn profile(&self) -> Option<&str> {
         match self {
             Self::Profile(name) | Self::DefaultChain { profile: Some(name) } => Some(name),
-            Self::DefaultChain { profile: None } | Self::Fixed(_) => None,
+            Self::DefaultChain { profile: None } | Self::Provider(_) | Self::Fixed(_) => None,
         }
     }
 }
@@ -197,6 +233,15 @@ impl Credentials {
             CredentialSource::Profile(name) => {
                 let builder = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(name);
                 builder.build().provide_credentials().await
+            }
+            CredentialSource::Provider(CredentialProvider::Environment) => {
+                EnvironmentVariableCredentialsProvider::new().provide_credentials().await
+            }
+            CredentialSource::Provider(CredentialProvider::Container) => {
+                EcsCredentialsProvider::builder().configure(&config).build().provide_credentials().await
+            }
+            CredentialSource::Provider(CredentialProvider::Instance) => {
+                ImdsCredentialsProvider::builder().configure(&config).build().provide_credentials().await
             }
             CredentialSource::DefaultChain { .. } | CredentialSource::Fixed(_) => {
                 let mut builder = DefaultCredentialsChain::builder().configure(config);

@@ -124,8 +124,8 @@ pub struct Upstream {
     credentials: Credentials,
     actors: BTreeMap<String, Credentials>,
     profile_keys: Vec<ProfileKeys>,
-    /// The credentials that roles of profiles are assumed with, by the roles.
-    role_sources: BTreeMap<String, Credentials>,
+    /// The credentials that roles of profiles are assumed with, each with its role.
+    role_sources: Vec<(String, Credentials)>,
     issued: Arc<IssuedKeys>,
     roots: Arc<Roots>,
     limits: client::ExchangeLimits,
@@ -161,8 +161,16 @@ impl Upstream {
         };
         let credentials = from(settings.credentials);
         let actors = settings.actors.into_iter().map(|(label, source)| (label, from(source))).collect();
-        let source = |role: RoleProfile| Some((role.role_arn, from(CredentialSource::Profile(role.source_profile?))));
-        let role_sources = settings.role_profiles.into_iter().filter_map(source).collect();
+        let mut role_sources: Vec<(String, CredentialSource)> = Vec::new();
+        for role in settings.role_profiles {
+            let Some(source) = CredentialSource::of_role(&role) else { continue };
+            let named = (role.role_arn, source);
+            // Several profiles can name one role; each source of it is asked once.
+            if !role_sources.contains(&named) {
+                role_sources.push(named);
+            }
+        }
+        let role_sources = role_sources.into_iter().map(|(role, source)| (role, from(source))).collect();
         let limits = client::ExchangeLimits {
             connect_time: settings.connect_time,
             answer_time: settings.answer_time,
@@ -264,10 +272,9 @@ impl Upstream {
         self.profile_keys.iter().find(|known| known.keys.access_key_id == id)
     }
 
-    /// What the role called `role_arn` is assumed with, by the profile that asks as it.
-    #[must_use]
-    pub fn role_source(&self, role_arn: &str) -> Option<&Credentials> {
-        self.role_sources.get(role_arn)
+    /// What the role called `role_arn` is assumed with, by each of the profiles that ask as it.
+    pub fn role_sources(&self, role_arn: &str) -> impl Iterator<Item = &Credentials> {
+        self.role_sources.iter().filter(move |(role, _)| role == role_arn).map(|(_, credentials)| credentials)
     }
 
     /// The regions in which the signing keys work.

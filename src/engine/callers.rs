@@ -205,16 +205,47 @@ pub(super) async fn choose_keys(
     }
     let rules = settings.service.companions.rules(&identified.service);
     let role = rules.role.as_deref().and_then(|parameter| identified.parameter(parameter));
-    if let Some(source) = role.as_deref().and_then(|role| upstream.role_source(role)) {
-        let keys = source.current(SystemTime::now()).await.map_err(CallerError::NoCredentials)?;
-        return match (caller.account.as_deref(), decode_account_id(&keys.access_key_id)) {
-            (Some(account), Some(other)) if account != other => {
-                Err(EngineError::UnknownKeys { key_id_end: key_id_end(id) })
-            }
-            _ => Ok(SigningKeys::Held(keys)),
-        };
+    match role {
+        Some(role) => choose_role_source(caller, id, &role, upstream).await,
+        None => Ok(SigningKeys::OfActor),
     }
-    Ok(SigningKeys::OfActor)
+}
+
+/// What the caller with the key `id` asks for the role `role_arn` with: of the sources that profiles name for it, the one that
+/// has this very key, else the first of the caller's account. Some give another key to everybody who asks.
+async fn choose_role_source(
+    caller: &RecordedCaller,
+    id: &str,
+    role_arn: &str,
+    upstream: &Upstream,
+) -> Result<SigningKeys, EngineError> {
+    let now = SystemTime::now();
+    let (mut fitting, mut has_other, mut failure) = (None, false, None);
+    for source in upstream.role_sources(role_arn) {
+        match source.current(now).await {
+            Ok(keys) if keys.access_key_id == id => return Ok(SigningKeys::Held(keys)),
+            Ok(keys) => match (caller.account.as_deref(), decode_account_id(&keys.access_key_id)) {
+                (Some(account), Some(other)) if account != other => has_other = true,
+                _ => drop(fitting.get_or_insert(keys)),
+            },
+            Err(error) => drop(failure.get_or_insert(error)),
+        }
+    }
+    if let Some(keys) = fitting {
+        return Ok(SigningKeys::Held(keys));
+    }
+    let Some(error) = failure else {
+        return if has_other {
+            Err(EngineError::UnknownKeys { key_id_end: key_id_end(id) })
+        } else {
+            Ok(SigningKeys::OfActor)
+        };
+    };
+    // A profile for another machine, whose source is not on this one, is not what the caller asked by.
+    match upstream.credentials(&caller.actor).current(now).await {
+        Ok(own) if own.access_key_id == id => Ok(SigningKeys::OfActor),
+        _ => Err(CallerError::NoCredentials(error).into()),
+    }
 }
 
 /// Refuses to sign for a caller who, asking AWS without ramtape, would be somebody else.

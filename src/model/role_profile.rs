@@ -16,7 +16,10 @@ pub struct RoleProfile {
 }
 
 impl RoleProfile {
+    /// The setting that names where the credentials come from that ask for the role, where no profile has them.
+    pub const CREDENTIAL_SOURCE: &'static str = "credential_source";
+
     /// The settings that shape the request for a role's credentials, besides role and source.
     pub const SETTINGS: [&'static str; 5] =
-        ["external_id", "duration_seconds", "region", "web_identity_token_file", "credential_source"];
+        ["external_id", "duration_seconds", "region", "web_identity_token_file", Self::CREDENTIAL_SOURCE];
 }

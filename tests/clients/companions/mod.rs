@@ -2,6 +2,7 @@
 
 mod accounts;
 mod commands;
+mod credential_sources;
 mod profiles;
 mod services;
 mod signing;

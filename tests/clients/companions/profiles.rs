@@ -49,7 +49,7 @@ fn record(tape: &Tape, moto: &Moto, profile: &str, call: Call) -> Finished {
 }
 
 fn by_boto3(python: &Path) -> Call {
-    Call::new(python).args([source("python/profiles.py")]).args(["deploy", "process", "chained"])
+    Call::new(python).args([source("python/profiles.py")]).args(["", "deploy", "process", "chained"])
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn the_role_of_the_environments_web_identity_is_asked_for_again() {
         let (tape, moto) = (Tape::new(), Moto::start(&python));
         let token = tape.folder().join("web-token");
         fs::write(&token, "planted.identity.token").unwrap();
-        let call = || Call::new(&python).args([source("python/profiles.py")]);
+        let call = || Call::new(&python).args([source("python/profiles.py"), "".into()]);
         let recorded = call()
             .env("AWS_ROLE_ARN", "arn:aws:iam::777777777777:role/web")
             .env("AWS_WEB_IDENTITY_TOKEN_FILE", &token)

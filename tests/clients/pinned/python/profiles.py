@@ -1,4 +1,4 @@
-"""Asks as the profiles that are named, and as whoever the environment says, several times: prints who that is."""
+"""Asks as the profiles that are named, several times, and prints who that is; "" is whoever the environment says."""
 
 import json
 import sys
@@ -14,6 +14,5 @@ def identify(session):
     return {"account": account, "shares": len(shares["resourceShares"])}
 
 
-print(json.dumps(identify(boto3.Session())))
 for profile in sys.argv[1:]:
-    print(json.dumps(identify(boto3.Session(profile_name=profile))))
+    print(json.dumps(identify(boto3.Session(profile_name=profile or None))))
