@@ -111,11 +111,12 @@ fn configured_endpoint(
         return None;
     }
     let own = |url: &str| BaseUrl::parse(url).is_ok_and(|base| base.leads_to(config.listen));
-    let variable = config.service.companions.endpoint_variable(service);
-    let of_environment = aws.endpoints_of(&variable).find(|(_, url)| !own(url));
+    let companions = &config.service.companions;
+    let variables = companions.endpoint_variables(service);
+    let of_environment = aws.endpoints_of(&variables).find(|(_, url)| !own(url));
     let of_environment = of_environment.map(|(variable, url)| (variable.to_owned(), url.to_owned()));
     let of_files = || {
-        let url = files.endpoint(service)?;
+        let url = files.endpoint(&companions.sdk_names(service))?;
         Some((format!("the profile {}", config.upstream.profile_that_counts().unwrap_or("default")), url))
     };
     of_environment.or_else(|| of_files().filter(|(_, url)| !own(url)))

@@ -39,15 +39,19 @@ impl SharedFiles {
         Ok(Self { sections })
     }
 
-    /// The endpoint of `service` that the profile configures, by its `services` or by its `endpoint_url`.
+    /// The endpoint that the profile configures for a service which SDKs know by these names: by its `services`, else by its
+    /// `endpoint_url`.
     #[must_use]
-    pub fn endpoint(&self, service: &str) -> Option<String> {
-        let (url, _) = EnvConfigValue::new()
-            .profile("endpoint_url")
-            .service_id(service)
-            .load(&Env::from_slice(&[]), Some(&self.sections))
-            .map(|(url, source)| (url.into_owned(), source.to_string()))?;
-        Some(url)
+    pub fn endpoint(&self, sdk_names: &[String]) -> Option<String> {
+        let environment = Env::from_slice(&[]);
+        let load = |value: EnvConfigValue<'_>| {
+            let (url, _) = value.profile("endpoint_url").load(&environment, Some(&self.sections))?;
+            Some(url.into_owned())
+        };
+        let of_all = load(EnvConfigValue::new());
+        // Where nothing is said of a name, what is said of all services is found.
+        let own = |name: &String| load(EnvConfigValue::new().service_id(name.as_str()));
+        sdk_names.iter().map(own).find(|url| *url != of_all).flatten().or(of_all)
     }
 
     /// The region that the profile names.
@@ -143,16 +147,21 @@ ram =
   endpoint_url = http://127.0.0.1:3
 sts =
   endpoint_url = http://127.0.0.1:4
+secrets_manager =
+  endpoint_url = http://127.0.0.1:5
 ";
 
     #[tokio::test]
     async fn the_endpoint_of_the_service_beats_the_profiles() {
         for (profile, url) in [(None, "http://127.0.0.1:1"), (Some("dev"), "http://127.0.0.1:3")] {
             let files = read(CONFIG, profile).await.unwrap();
-            assert_eq!(files.endpoint("ram").as_deref(), Some(url), "{profile:?}");
+            assert_eq!(files.endpoint(&["RAM".to_owned()]).as_deref(), Some(url), "{profile:?}");
             assert_eq!(files.is_true("use_fips_endpoint"), profile.is_some());
         }
-        assert_eq!(read(CONFIG, Some("absent")).await.unwrap().endpoint("ram"), None);
+        let dev = read(CONFIG, Some("dev")).await.unwrap();
+        let names = ["DOCDB", "SECRETS_MANAGER"].map(str::to_owned);
+        assert_eq!(dev.endpoint(&names).as_deref(), Some("http://127.0.0.1:5"));
+        assert_eq!(read(CONFIG, Some("absent")).await.unwrap().endpoint(&names), None);
     }
 
     #[tokio::test]

@@ -61,10 +61,11 @@ impl AwsVariables {
 }
 
 impl AwsVariables {
-    /// The URLs that lead clients of a service elsewhere whose own variable is `own`, with the variables that say so: its own
-    /// comes first, as for SDKs.
-    pub fn endpoints_of<'a>(&'a self, own: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        [own, ENDPOINT_VARIABLE].into_iter().filter_map(|name| Some((name, self.endpoints.get(name)?.as_str())))
+    /// The URLs that lead clients of a service elsewhere whose own variables are `own`, with the variables that say so: its own
+    /// come first, as for SDKs.
+    pub fn endpoints_of<'a>(&'a self, own: &'a [String]) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let names = own.iter().map(String::as_str).chain([ENDPOINT_VARIABLE]);
+        names.filter_map(|name| Some((name, self.endpoints.get(name)?.as_str())))
     }
 }
 
@@ -80,10 +81,14 @@ mod tests {
     #[test]
     fn what_is_for_ram_alone_and_what_every_sdk_knows_comes_first() {
         let both = variables(&[("AWS_ENDPOINT_URL", "http://all"), ("AWS_ENDPOINT_URL_RAM", "http://ram")]);
-        assert_eq!(both.endpoints_of("AWS_ENDPOINT_URL_RAM").next(), Some(("AWS_ENDPOINT_URL_RAM", "http://ram")));
-        assert_eq!(both.endpoints_of("AWS_ENDPOINT_URL_STS").next(), Some(("AWS_ENDPOINT_URL", "http://all")));
+        let ram = ["AWS_ENDPOINT_URL_RAM".to_owned()];
+        assert_eq!(both.endpoints_of(&ram).next(), Some(("AWS_ENDPOINT_URL_RAM", "http://ram")));
+        let several = ["AWS_ENDPOINT_URL_X".to_owned(), ram[0].clone()];
+        assert_eq!(both.endpoints_of(&several).next(), Some(("AWS_ENDPOINT_URL_RAM", "http://ram")));
+        let sts = ["AWS_ENDPOINT_URL_STS".to_owned()];
+        assert_eq!(both.endpoints_of(&sts).next(), Some(("AWS_ENDPOINT_URL", "http://all")));
         let both = variables(&[("AWS_DEFAULT_PROFILE", "b"), ("AWS_PROFILE", "a"), ("AWS_ENDPOINT_URL_RAM", "")]);
-        assert_eq!(both.endpoints_of("AWS_ENDPOINT_URL_RAM").next(), None);
+        assert_eq!(both.endpoints_of(&ram).next(), None);
         assert_eq!(both.profile.unwrap(), ("AWS_PROFILE", "a".to_owned()));
         assert_eq!(
             variables(&[("AWS_DEFAULT_PROFILE", "b")]).profile.unwrap(),

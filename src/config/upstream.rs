@@ -53,15 +53,16 @@ impl UpstreamConfig {
     /// asked: without it, the command would ask AWS.
     pub(super) fn shown_urls(&self, services: &Companions) -> Vec<String> {
         let shown = |url: &str| if without_secrets(url) == url { url.to_owned() } else { "<URL>".to_owned() };
-        let of_environment = |name: Option<&String>| {
-            let url = self.aws.endpoints.get(name.map_or(ENDPOINT_VARIABLE, |name| name.as_str()));
+        let of_environment = |name: &str| {
+            let url = self.aws.endpoints.get(name);
             url.filter(|_| self.aws.ignores_endpoints != Some(true))
         };
-        let all = self.url.as_ref().or_else(|| of_environment(None));
+        let all = self.url.as_ref().or_else(|| of_environment(ENDPOINT_VARIABLE));
         let mut urls: Vec<String> = all.map(|url| shown(url)).into_iter().collect();
         for service in services.recorded() {
-            let variable = services.endpoint_variable(service);
-            let own = self.urls.get(service).or_else(|| of_environment(Some(&variable)).filter(|_| self.url.is_none()));
+            let variables = services.endpoint_variables(service);
+            let of_service = || variables.iter().find_map(|name| of_environment(name)).filter(|_| self.url.is_none());
+            let own = self.urls.get(service).or_else(of_service);
             urls.extend(own.filter(|own| Some(*own) != all).map(|own| format!("{service}={}", shown(own))));
         }
         urls

@@ -53,8 +53,8 @@ pub struct CompanionRules {
     pub virtual_hosts: bool,
     /// Whether requests are signed as for S3.
     pub as_s3: bool,
-    /// What follows `AWS_ENDPOINT_URL_`; else its name in capitals.
-    pub variable: Option<String>,
+    /// What follows `AWS_ENDPOINT_URL_` in the variables of its clients; where there is nothing, its name in capitals.
+    pub variables: Vec<String>,
     version: Option<String>,
     target: Option<String>,
     reads: Vec<String>,
@@ -79,6 +79,8 @@ pub struct CompanionRules {
 #[serde(deny_unknown_fields)]
 struct BuiltIn {
     general: GeneralRules,
+    variables: BTreeMap<String, Vec<String>>,
+    labels: BTreeMap<String, String>,
     services: BTreeMap<String, CompanionRules>,
 }
 
@@ -98,7 +100,13 @@ impl Companions {
     /// # Errors
     /// Where an addition is malformed, or a name is none.
     pub(super) fn with_additions(recorded: Vec<String>, additions: &toml::Table) -> Result<Self, ServiceError> {
-        let BuiltIn { general, mut services } = toml::from_str(BUILTIN)?;
+        let BuiltIn { general, variables, labels, mut services } = toml::from_str(BUILTIN)?;
+        for (name, variables) in variables {
+            services.entry(name).or_default().variables = variables;
+        }
+        for (name, label) in labels {
+            services.entry(name).or_default().label = Some(label);
+        }
         for (name, addition) in additions.iter().filter(|(name, _)| *name != RECORD) {
             check_name(name, &services)?;
             let addition: CompanionRules = addition.clone().try_into()?;
@@ -222,12 +230,19 @@ impl Companions {
         &self.general.identifiers
     }
 
-    /// The variable that leads clients of `service` to another endpoint.
+    /// What SDKs call `service`, in capitals; several clients can share its name in signatures.
     #[must_use]
-    pub fn endpoint_variable(&self, service: &str) -> String {
-        let named = self.rules(service).variable.clone();
-        let name = named.unwrap_or_else(|| service.to_uppercase().replace(['-', ' '], "_"));
-        format!("AWS_ENDPOINT_URL_{name}")
+    pub fn sdk_names(&self, service: &str) -> Vec<String> {
+        match self.rules(service).variables.as_slice() {
+            [] => vec![service.to_uppercase().replace(['-', ' '], "_")],
+            named => named.to_vec(),
+        }
+    }
+
+    /// The variables that lead clients of `service` to another endpoint.
+    #[must_use]
+    pub fn endpoint_variables(&self, service: &str) -> Vec<String> {
+        self.sdk_names(service).into_iter().map(|name| format!("AWS_ENDPOINT_URL_{name}")).collect()
     }
 }
 
@@ -245,7 +260,6 @@ impl CompanionRules {
         take(&mut self.host, more.host);
         take(&mut self.region, more.region);
         take(&mut self.label, more.label);
-        take(&mut self.variable, more.variable);
         take(&mut self.version, more.version);
         take(&mut self.target, more.target);
         take(&mut self.credentials, more.credentials);
@@ -256,6 +270,7 @@ impl CompanionRules {
         self.secret_beside.extend(more.secret_beside);
         for (own, more) in [
             (&mut self.hosts, more.hosts),
+            (&mut self.variables, more.variables),
             (&mut self.issues, more.issues),
             (&mut self.reads, more.reads),
             (&mut self.writes, more.writes),
@@ -349,12 +364,18 @@ mod tests {
     }
 
     #[test]
-    fn the_endpoints_variable_is_the_name_in_capitals_or_written() {
-        let companions = companions("");
-        assert_eq!(companions.endpoint_variable("sts"), "AWS_ENDPOINT_URL_STS");
-        assert_eq!(companions.endpoint_variable("monitoring"), "AWS_ENDPOINT_URL_CLOUDWATCH");
-        assert_eq!(companions.endpoint_variable("secretsmanager"), "AWS_ENDPOINT_URL_SECRETS_MANAGER");
-        assert_eq!(companions.endpoint_variable("autoscaling"), "AWS_ENDPOINT_URL_AUTO_SCALING");
-        assert_eq!(companions.endpoint_variable("resource-groups"), "AWS_ENDPOINT_URL_RESOURCE_GROUPS");
+    fn the_endpoints_variables_are_the_name_in_capitals_or_written() {
+        let companions = companions("[rds]\nvariables = ['AURORA']\n[foo]\nvariables = ['FOO_V2']");
+        for (service, names) in [
+            ("sts", &["STS"][..]),
+            ("monitoring", &["CLOUDWATCH"]),
+            ("secretsmanager", &["SECRETS_MANAGER"]),
+            ("resource-groups", &["RESOURCE_GROUPS"]),
+            ("rds", &["RDS", "DOCDB", "NEPTUNE", "AURORA"]),
+            ("foo", &["FOO_V2"]),
+        ] {
+            assert_eq!(companions.sdk_names(service), names);
+        }
+        assert_eq!(companions.endpoint_variables("ses")[1], "AWS_ENDPOINT_URL_SESV2");
     }
 }

@@ -29,6 +29,7 @@ mod regions;
 mod rust_sdk;
 mod same_fingerprint;
 mod scenarios;
+mod service_endpoints;
 mod service_model;
 mod terraform;
 mod upstream_faults;

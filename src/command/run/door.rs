@@ -2,7 +2,7 @@
 
 use super::environment::VariableChange;
 use super::no_proxy::{find_covering_entry, with_loopback};
-use crate::aws::{EndpointKind, ServiceEndpoints};
+use crate::aws::{EndpointKind, ServiceEndpoint, ServiceEndpoints};
 use crate::config::{Environment, RunDoor};
 use crate::service::Companions;
 use crate::ui::CommandError;
@@ -34,7 +34,7 @@ impl ClientRoute<'_> {
     pub(super) fn changes(&self, parent: &Environment) -> Result<Vec<VariableChange>, CommandError> {
         let mut changes = match self.door {
             RunDoor::Endpoint => {
-                let endpoints = self.variables().map(|name| VariableChange::set(name, self.base_url));
+                let endpoints = self.variables().map(|(name, _)| VariableChange::set(name, self.base_url));
                 endpoints.chain(self.usual_endpoint()).collect()
             }
             RunDoor::Proxy => self.as_proxy(parent)?,
@@ -61,9 +61,12 @@ impl ClientRoute<'_> {
         chosen.into_iter().filter(|(chosen, _)| *chosen).map(|(_, name)| VariableChange::set(name, "false"))
     }
 
-    /// The variables by which clients of the recorded services find their endpoints.
-    fn variables(&self) -> impl Iterator<Item = String> {
-        self.endpoints.iter().map(|service| self.services.endpoint_variable(&service.name))
+    /// The variables by which clients of the recorded services find their endpoints, each with its service.
+    fn variables(&self) -> impl Iterator<Item = (String, &ServiceEndpoint)> {
+        self.endpoints.iter().flat_map(|service| {
+            let names = self.services.endpoint_variables(&service.name);
+            names.into_iter().map(move |name| (name, service))
+        })
     }
 
     /// Plain HTTP, so that the proxy can read it; CMD takes it that what it signed reaches the real endpoint.
@@ -74,9 +77,9 @@ impl ClientRoute<'_> {
         }
         self.check_no_proxy(parent, "CMD would bypass ramtape and send its signed requests in clear text")?;
         let proxy = format!("http://{}", self.addr);
-        let endpoints = self.variables().zip(self.hosts());
+        let url = |service: &ServiceEndpoint| format!("http://{}", service.host(self.kind, self.region));
         let mut changes: Vec<_> =
-            endpoints.map(|(name, host)| VariableChange::set(name, format!("http://{host}"))).collect();
+            self.variables().map(|(name, service)| VariableChange::set(name, url(service))).collect();
         changes.extend([
             // Some clients read only the first, others only the second.
             VariableChange::set("HTTP_PROXY", &proxy),
@@ -96,7 +99,7 @@ impl ClientRoute<'_> {
         }
         let proxy = format!("http://{}", self.addr);
         // CMD finds AWS's own endpoints by itself.
-        let endpoints = self.variables().map(VariableChange::unset);
+        let endpoints = self.variables().map(|(name, _)| VariableChange::unset(name));
         let proxies = [
             // Some clients read only the first, others only the second.
             VariableChange::set("HTTPS_PROXY", &proxy),
@@ -126,7 +129,6 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::super::environment::apply;
     use super::*;
-    use crate::aws::ServiceEndpoint;
     use crate::service::Service;
     use std::collections::BTreeMap;
 

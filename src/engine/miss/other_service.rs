@@ -22,7 +22,7 @@ pub(in crate::engine) fn describe_other_service(
         format!(
             "To record it: --service {recorded},{service} (services in ramtape.toml), with --record-mode new_episodes. Or give \
              {service} an endpoint of its own ({}), or run the command with --keep-env, so that it goes to AWS",
-            companions.endpoint_variable(service)
+            companions.endpoint_variables(service).join(" or ")
         )
     };
     let message = format!(

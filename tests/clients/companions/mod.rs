@@ -5,6 +5,7 @@ mod commands;
 mod credential_sources;
 mod profiles;
 mod services;
+mod shared_names;
 mod signing;
 
 use std::path::Path;
