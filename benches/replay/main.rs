@@ -9,6 +9,7 @@ mod child;
 mod choice;
 mod figures;
 mod load;
+mod notations;
 mod polling;
 mod recording;
 mod roles;
@@ -41,6 +42,7 @@ fn main() {
             println!("{}", load::run(&plan));
         }
         ["choice", ..] => measure_choice(tempfile::tempdir().unwrap().path()),
+        ["notations", ..] => notations::measure(tempfile::tempdir().unwrap().path()),
         ["recording", ..] => recording::measure(tempfile::tempdir().unwrap().path()),
         ["make", folder] => drop(sample::Cassettes::make(Path::new(folder))),
         _ if arguments.contains(&"--bench") => bench(),
@@ -64,5 +66,6 @@ fn bench() {
     startup::measure(&cassettes);
     recording::measure(folder.path());
     measure_choice(folder.path());
+    notations::measure(folder.path());
     println!("\n{:.0} s in all.", begun.elapsed().as_secs_f64());
 }

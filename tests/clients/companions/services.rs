@@ -1,7 +1,7 @@
 //! EC2, IAM, Organizations and more beside RAM, through each door and by each client.
 
-use super::{record, text_of};
-use crate::support::clients::{Call, Moto, aws, node, python, source};
+use super::{KEY_ID, SECRET, record, text_of};
+use crate::support::clients::{Call, Moto, NodeClient, aws, node, python, source};
 use crate::support::scene::Tape;
 
 const SERVICES: [&str; 2] = ["--service", "ram,sts,iam,ec2,organizations,ssm,kms,dynamodb,sqs,s3"];
@@ -52,6 +52,38 @@ cli organizations list-accounts --query 'Accounts[].Name' --output text
 cli sts get-caller-identity --query Account --output text
 "#;
 
+fn by_cli(python: &std::path::Path) -> Call {
+    Call::new("sh").args(["-c", BY_CLI]).env("PYTHON", python)
+}
+
+fn by_javascript(node: &NodeClient) -> Call {
+    let script = Call::new("node").args(["--no-warnings".into(), source("node/companions.mjs")]);
+    script.env("CLIENT_MODULES", &node.modules)
+}
+
+#[test]
+fn every_client_records_through_the_doors_that_it_has() {
+    let (Some(python), Some(node)) = (python(), node()) else { return };
+    let moto = Moto::start(&python);
+    // There is something to list.
+    let made = Call::new(&python).args([source("python/companions.py")]).args(["reads"]);
+    made.env("AWS_ENDPOINT_URL", &moto.url).credentials(KEY_ID, SECRET).finish().success();
+    for (call, doors) in [
+        (by_cli(&python), &["endpoint", "proxy", "intercept"][..]),
+        (by_javascript(&node), &["endpoint", "intercept"][..]),
+    ] {
+        for door in doors {
+            let tape = Tape::new();
+            let flags = ["--service", "ram,sts,iam,ec2,organizations", "--door", door];
+            let recorded = record(&tape, &moto, &flags, call.clone()).success();
+            assert!(recorded.stderr.contains(" 4 recorded, 0 missed"), "{door}: {recorded}");
+            let replayed = call.clone().under(tape.run("none", &["--door", door])).finish().success();
+            assert_eq!(replayed.stdout, recorded.stdout, "{door}: {recorded}");
+            assert!(replayed.stderr.contains(" 0 missed; 0 upstream connections"), "{door}: {replayed}");
+        }
+    }
+}
+
 #[test]
 fn what_one_client_recorded_another_replays() {
     let (Some(python), Some(node)) = (python(), node()) else { return };
@@ -60,9 +92,8 @@ fn what_one_client_recorded_another_replays() {
     let by_boto3 = Call::new(&python).args([source("python/companions.py")]).args(["reads"]);
     record(&tape, &moto, &flags, by_boto3).success();
     drop(moto);
-    let cli = tape.replay(Call::new("sh").args(["-c", BY_CLI]).env("PYTHON", &python));
-    let script = Call::new("node").args(["--no-warnings".into(), source("node/companions.mjs")]);
-    let js = tape.replay(script.env("CLIENT_MODULES", &node.modules));
+    let cli = tape.replay(by_cli(&python));
+    let js = tape.replay(by_javascript(&node));
     let words = |text: &[u8]| -> Vec<String> {
         let mut words: Vec<String> = String::from_utf8_lossy(text).split_whitespace().map(str::to_owned).collect();
         words.sort();
