@@ -13,7 +13,20 @@ const CALLS: usize = 1_000;
 /// How many filters a request has, of two values each.
 const FILTERS: usize = 10;
 
-const SERVICES: [&str; 2] = ["--service", "ram,ssm,ec2,cloudfront,monitoring"];
+/// Every request is another spelling of one, by a member that means nothing.
+const SETTINGS: &str = "\
+[services]
+record = ['ram', 'ssm', 'ec2', 'cloudfront', 'monitoring']
+[services.ssm]
+ignored = ['Nonce']
+[services.ec2]
+ignored = ['Nonce']
+[services.cloudfront]
+ignored = ['Nonce']
+reads = ['POST /2020-05-31/thing']
+[services.monitoring]
+ignored = ['Nonce']
+";
 
 /// The same call in one notation.
 struct Notation {
@@ -21,9 +34,11 @@ struct Notation {
     service: &'static str,
     path: &'static str,
     headers: &'static str,
-    /// The body with this idempotency token, which makes every request another spelling of one.
+    /// The body with this nonce.
     body: fn(&str) -> Vec<u8>,
 }
+
+const XML_PATH: &str = "/2020-05-31/thing";
 
 const NOTATIONS: [Notation; 4] = [
     Notation {
@@ -43,7 +58,7 @@ const NOTATIONS: [Notation; 4] = [
     Notation {
         name: "XML",
         service: "cloudfront",
-        path: "/2020-05-31/thing",
+        path: XML_PATH,
         headers: "Content-Type: application/xml\r\n",
         body: in_xml,
     },
@@ -58,9 +73,11 @@ const NOTATIONS: [Notation; 4] = [
 
 /// Measures and prints.
 pub(crate) fn measure(folder: &Path) {
-    let (cassette, upstream) = (folder.join("notations"), Server::role(&["serve-fixed", "small"]));
-    let arguments = [&["--upstream", &upstream.url], &SERVICES[..]].concat();
-    let recorder = Server::ramtape("record", &cassette, &arguments, folder);
+    let folder = &folder.join("notations");
+    std::fs::create_dir(folder).unwrap();
+    std::fs::write(folder.join("ramtape.toml"), SETTINGS).unwrap();
+    let (cassette, upstream) = (folder.join("cassette"), Server::role(&["serve-fixed", "small"]));
+    let recorder = Server::ramtape("record", &cassette, &["--upstream", &upstream.url], folder);
     let prefix = recorder.url.strip_prefix(&format!("http://{}", recorder.addr)).unwrap_or_default().to_owned();
     for notation in &NOTATIONS {
         ask(&mut recorder.connect(), &notation.request(&prefix, "first"));
@@ -73,7 +90,7 @@ pub(crate) fn measure(folder: &Path) {
     let mut repeated = NOTATIONS.map(|_| Vec::new());
     for round in 0..=ROUNDS {
         for (at, notation) in NOTATIONS.iter().enumerate() {
-            let spelled = (0..CALLS).map(|call| notation.request("", &format!("token-{round}-{call}"))).collect();
+            let spelled = (0..CALLS).map(|call| notation.request("", &format!("nonce-{round}-{call}"))).collect();
             let again = vec![notation.request("", "again"); CALLS];
             let times = [spelled, again].map(|requests| cpu_of(&replay, &mut stream, requests));
             // The first round warms up.
@@ -103,11 +120,12 @@ fn cpu_of(server: &Server, stream: &mut TcpStream, requests: Vec<Vec<u8>>) -> f6
 
 impl Notation {
     /// The request as it goes over the wire.
-    fn request(&self, prefix: &str, token: &str) -> Vec<u8> {
+    fn request(&self, prefix: &str, nonce: &str) -> Vec<u8> {
         let Self { service, path, headers, body, .. } = self;
-        let body = body(token);
+        let body = body(nonce);
+        let query = if *path == XML_PATH { format!("?Nonce={nonce}") } else { String::new() };
         let head = format!(
-            "POST {prefix}{path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Length: {}\r\n\
+            "POST {prefix}{path}{query} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Length: {}\r\n\
              Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261130/us-east-1/{service}/aws4_request, \
              SignedHeaders=host, Signature={:064}\r\n\r\n",
             body.len(),
@@ -122,18 +140,18 @@ fn filter(number: usize) -> (String, [String; 2]) {
     (format!("tag:name-{number}"), [0, 1].map(|value| format!("value of {number}, which is {value}")))
 }
 
-fn in_json(token: &str) -> Vec<u8> {
+fn in_json(nonce: &str) -> Vec<u8> {
     let filters: Vec<_> = (0..FILTERS)
         .map(|number| {
             let (name, values) = filter(number);
             serde_json::json!({ "Name": name, "Values": values })
         })
         .collect();
-    serde_json::json!({ "ClientToken": token, "Filters": filters }).to_string().into_bytes()
+    serde_json::json!({ "Nonce": nonce, "Filters": filters }).to_string().into_bytes()
 }
 
-fn in_form(token: &str) -> Vec<u8> {
-    let mut form = format!("Action=DescribeThings&Version=2016-11-15&ClientToken={token}");
+fn in_form(nonce: &str) -> Vec<u8> {
+    let mut form = format!("Action=DescribeThings&Version=2016-11-15&Nonce={nonce}");
     let escaped = |text: &str| text.replace(' ', "%20").replace(',', "%2C").replace(':', "%3A");
     for number in 0..FILTERS {
         let (name, [one, other]) = filter(number);
@@ -144,9 +162,9 @@ fn in_form(token: &str) -> Vec<u8> {
     form.into_bytes()
 }
 
-fn in_xml(token: &str) -> Vec<u8> {
-    let mut xml =
-        format!("<DescribeThings xmlns=\"http://cloudfront.example/\"><ClientToken>{token}</ClientToken><Filters>");
+fn in_xml(_: &str) -> Vec<u8> {
+    // A member that means nothing is one at the top, which this has in its query.
+    let mut xml = String::from("<DescribeThings xmlns=\"http://cloudfront.example/\"><Filters>");
     for number in 0..FILTERS {
         let (name, [one, other]) = filter(number);
         write!(xml, "<Filter><Name>{name}</Name><Values><Value>{one}</Value><Value>{other}</Value></Values></Filter>")
@@ -156,7 +174,7 @@ fn in_xml(token: &str) -> Vec<u8> {
     xml.into_bytes()
 }
 
-fn in_cbor(token: &str) -> Vec<u8> {
+fn in_cbor(nonce: &str) -> Vec<u8> {
     // Lengths stand in one byte, or in a second one where they do not fit.
     fn head(cbor: &mut Vec<u8>, kind: u8, length: usize) {
         match u8::try_from(length).unwrap() {
@@ -170,7 +188,7 @@ fn in_cbor(token: &str) -> Vec<u8> {
     }
     let mut cbor = Vec::new();
     head(&mut cbor, 0xa0, 2);
-    ["ClientToken", token, "Filters"].into_iter().for_each(|word| text(&mut cbor, word));
+    ["Nonce", nonce, "Filters"].into_iter().for_each(|word| text(&mut cbor, word));
     head(&mut cbor, 0x80, FILTERS);
     for number in 0..FILTERS {
         let (name, values) = filter(number);
