@@ -106,23 +106,14 @@ impl Opener {
             cassette: root.display().to_string(),
             key: config.key.clone(),
             allow_any_client: config.allow_any_client,
-            signer: signer(config),
+            // The command of `run` is given the profile that is named for ramtape; who calls a server is not.
+            signs_for_any_account: config.upstream.names_profile && config.command.is_none(),
             tells_misses: config.command.is_none(),
             record_errors: config.record_errors,
             read_only: config.read_only,
             pages: pages(config.pages),
             redaction,
         }
-    }
-}
-
-/// What the command line says of whose credentials sign. The command of `run` is given the profile that is named for ramtape; who
-/// calls a server is not.
-const fn signer(config: &Config) -> engine::SignerChoice {
-    match (config.upstream.names_profile, &config.command) {
-        (false, _) => engine::SignerChoice::AsFound,
-        (true, Some(_)) => engine::SignerChoice::NamedForCallers,
-        (true, None) => engine::SignerChoice::Named,
     }
 }
 

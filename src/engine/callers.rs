@@ -4,7 +4,7 @@ use crate::aws::{CallerError, CredentialsError, IssuedKey, Keys, SigningKeys, Up
 use crate::engine::error::EngineError;
 use crate::engine::identify::IdentifiedRequest;
 use crate::engine::request_scope::{ActorLabel, RequestScope};
-use crate::engine::settings::{EngineSettings, SignerChoice};
+use crate::engine::settings::EngineSettings;
 use crate::engine::stand_ins::is_stand_in;
 use crate::model::DEFAULT_ACTOR;
 use crate::session::{Actors, Claim, ProfileKey, decode_account_id};
@@ -113,15 +113,15 @@ impl Callers {
     /// Admits a proved caller, unless its requests would be sent or recorded as another account's.
     ///
     /// # Errors
-    /// A caller of another account, or by another profile, than what would sign; a second account that no actor claims.
+    /// A caller of another account than what would sign; a second account that no actor claims.
     pub(super) async fn admit(
         &self,
         caller: &RecordedCaller,
         signing: &SigningKeys,
-        (upstream, signer): (&Upstream, SignerChoice),
+        (settings, upstream): (&EngineSettings, &Upstream),
     ) -> Result<(), EngineError> {
         if *signing == SigningKeys::OfActor {
-            check_signer(caller, upstream, signer).await?;
+            check_signer(caller, (settings, upstream)).await?;
         }
         match caller.unclaimed_account() {
             Some(account) => self.admit_account(account),
@@ -249,8 +249,11 @@ async fn choose_role_source(
 }
 
 /// Refuses to sign for a caller who, asking AWS without ramtape, would be somebody else.
-async fn check_signer(caller: &RecordedCaller, upstream: &Upstream, named: SignerChoice) -> Result<(), EngineError> {
-    let Some(id) = caller.key_id.as_deref().filter(|_| caller.is_claimed || named != SignerChoice::Named) else {
+async fn check_signer(
+    caller: &RecordedCaller,
+    (settings, upstream): (&EngineSettings, &Upstream),
+) -> Result<(), EngineError> {
+    let Some(id) = caller.key_id.as_deref().filter(|_| caller.is_claimed || !settings.signs_for_any_account) else {
         return Ok(());
     };
     let keys = upstream.credentials(&caller.actor).current(SystemTime::now()).await;
@@ -270,12 +273,8 @@ async fn check_signer(caller: &RecordedCaller, upstream: &Upstream, named: Signe
             })
         }
         (Some(account), Some(signer)) => Err(EngineError::OtherAccount { account, signer }),
-        // Where there are no credentials at all, sending says so, unless what is missing can be named.
-        _ if caller.is_claimed || named != SignerChoice::AsFound => Ok(()),
-        _ => match upstream.profile_keys(id) {
-            Some(known) => Err(EngineError::OtherProfile { profile: known.profile.clone() }),
-            None => Ok(()),
-        },
+        // Where there are no credentials at all, sending says so.
+        _ => Ok(()),
     }
 }
 

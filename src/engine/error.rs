@@ -108,15 +108,6 @@ pub enum EngineError {
         /// The account of the credentials that would sign.
         signer: String,
     },
-    /// A caller that uses another profile than the credentials that would sign are of, where accounts cannot be compared.
-    #[error(
-        "the request was not sent to AWS: its caller uses the profile {profile}, and ramtape would sign it with other \
-         credentials; start ramtape with --profile {profile}, or give the caller an actor in ramtape.toml"
-    )]
-    OtherProfile {
-        /// The caller's profile.
-        profile: String,
-    },
     /// A caller of whose credentials nothing is known but that they are not those of its account that ramtape has.
     #[error(
         "the request was not sent to AWS: it asks for the credentials of a role, signed with the access key that ends in \
@@ -204,9 +195,7 @@ impl EngineError {
                 (StatusCode::FORBIDDEN, "RamtapeActorWithoutProfileException")
             }
             Self::Streaming => (StatusCode::BAD_REQUEST, "RamtapeStreamingException"),
-            Self::UnknownKeys { .. } | Self::OtherProfile { .. } => {
-                (StatusCode::FORBIDDEN, "RamtapeOtherProfileException")
-            }
+            Self::UnknownKeys { .. } => (StatusCode::FORBIDDEN, "RamtapeOtherProfileException"),
             Self::UnclaimedAccount { .. } | Self::OtherAccount { .. } => {
                 (StatusCode::FORBIDDEN, "RamtapeUnclaimedAccountException")
             }

@@ -64,7 +64,7 @@ pub use pagination::page_loop_guard::PaginationError;
 pub use prepared_entry::PreparedEntry;
 pub use refetch::{NotRefetchable, Refetch, RefetchError, RefetchedPages, Refetcher};
 pub use self_check::check_entry;
-pub use settings::{EngineSettings, Mode, Pages, Poll, SignerChoice};
+pub use settings::{EngineSettings, Mode, Pages, Poll};
 pub use stats::sessions::SessionState;
 pub use stats::summary::{Miss, PassedOn, Summary};
 pub use transcript::build_exchanges;

@@ -214,7 +214,7 @@ async fn admit_request(
     if context.request.header("x-amz-content-sha256").is_some_and(is_streamed) {
         return Err(EngineError::Streaming);
     }
-    recorder.callers.admit(caller, &signing, (&*recorder.upstream, settings.signer)).await?;
+    recorder.callers.admit(caller, &signing, (settings, &*recorder.upstream)).await?;
     Ok(signing)
 }
 

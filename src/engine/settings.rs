@@ -39,17 +39,6 @@ pub enum Pages {
     Adversarial,
 }
 
-/// Whose credentials sign, as far as the command line says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignerChoice {
-    /// It does not say: callers are to be of the account that signs, and of its profile where that can be told.
-    AsFound,
-    /// It names the profile that the callers are given too, so they are to be of its account.
-    NamedForCallers,
-    /// It names the profile for whoever calls.
-    Named,
-}
-
 /// The engine's settings.
 #[derive(Clone, Debug)]
 pub struct EngineSettings {
@@ -75,8 +64,8 @@ pub struct EngineSettings {
     pub key: Secret,
     /// Whether callers need no proof.
     pub allow_any_client: bool,
-    /// What the command line says of whose credentials sign.
-    pub signer: SignerChoice,
+    /// Whether callers of any account are signed for: the command line names the profile for whoever calls.
+    pub signs_for_any_account: bool,
     /// Whether a miss is told when it happens, not at the end alone: whoever started a server does not see its clients.
     pub tells_misses: bool,
     /// Whether throttling, faults and authentication errors are recorded too.
@@ -111,7 +100,7 @@ impl EngineSettings {
             record_anew_command: String::new(),
             key: Secret::new(""),
             allow_any_client: false,
-            signer: SignerChoice::AsFound,
+            signs_for_any_account: false,
             tells_misses: false,
             record_errors: false,
             read_only: false,

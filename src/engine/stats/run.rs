@@ -71,7 +71,6 @@ impl RunStats {
             | EngineError::Profile { .. }
             | EngineError::UnclaimedAccount { .. }
             | EngineError::OtherAccount { .. }
-            | EngineError::OtherProfile { .. }
             | EngineError::ActorOfOtherAccount { .. }
             | EngineError::ActorWithoutProfile { .. }
             | EngineError::Upstream(UpstreamError::Credentials(_)) => count(&self.unsigned),

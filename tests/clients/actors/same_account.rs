@@ -118,7 +118,7 @@ fn a_profile_that_is_not_there_is_named_before_anything_starts() {
 }
 
 #[test]
-fn a_client_with_its_own_profile_is_refused_with_the_flag_to_add() {
+fn a_client_by_a_profile_of_its_own_is_signed_for_by_it_and_one_by_unknown_keys_is_told_to_choose() {
     let Some(python) = python() else { return };
     let own = Credential::owner();
     let (endpoint, tape) = (endpoint_knowing(&[&own]), Tape::new());
@@ -126,20 +126,15 @@ fn a_client_with_its_own_profile_is_refused_with_the_flag_to_add() {
     let path = tape.folder().join("credentials");
     std::fs::write(&path, keys).unwrap();
     let call = create(&python, "x").region(REGION).env("AWS_SHARED_CREDENTIALS_FILE", &path);
-    let call = itself("AWS_PROFILE=alone", call);
-    let run = |more: &[&str]| {
-        let upstream = endpoint.url();
-        under_run(&tape, "all", &[&["--upstream", upstream.as_str()], more].concat(), call.clone()).finish()
-    };
-    let error = refusal(&run(&[]));
-    let message = error["message"].as_str().unwrap();
-    assert!(message.contains("--profile alone") && !message.contains("IMDS"), "{message}");
-    assert_eq!(endpoint.running().requests(), 0);
-    run(&["--profile", "alone"]).success();
+    let recorded =
+        under_run(&tape, "all", &["--upstream", &endpoint.url()], itself("AWS_PROFILE=alone", call)).finish();
+    assert_eq!(owner(recorded), own.account.as_str());
+    assert_eq!(endpoint.running().requests(), 1);
 
     // Where it cannot be told which, the words are still those of somebody who has to choose.
     let unknown = itself("AWS_ACCESS_KEY_ID=AKID AWS_SECRET_ACCESS_KEY=s", create(&python, "y").region(REGION));
     let refused = under_run(&tape, "all", &["--upstream", &endpoint.url()], unknown).finish();
+    assert_eq!(endpoint.running().requests(), 1, "nothing more was sent");
     let error = refusal(&refused);
     let message = error["message"].as_str().unwrap();
     assert!(message.contains("--profile or AWS_PROFILE") && !message.contains("IMDS"), "{message}");

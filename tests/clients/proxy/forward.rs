@@ -214,7 +214,7 @@ fn the_rust_sdk_records_and_replays_through_the_proxy() {
 }
 
 /// Entries that clients could take as covering the host, or not.
-const ENTRIES: [&str; 16] = [
+const ENTRIES: [&str; 17] = [
     "*",
     "*.amazonaws.com",
     "amazonaws.com",
@@ -229,17 +229,19 @@ const ENTRIES: [&str; 16] = [
     "corp.test",
     "10.0.0.0/8,127.0.0.1",
     "sts.us-east-1.amazonaws.com",
+    "iam.amazonaws.com",
     "amazonaws.com.cn",
     ".",
 ];
 
-/// Asks Python's own reading of NO_PROXY, and that of the package `requests`.
+/// Asks Python's own reading of NO_PROXY, and that of the package `requests`, for the services that are recorded.
 const BYPASSES: &str = "
 import json, os, sys, urllib.request, requests.utils
 for entry in json.load(sys.stdin):
     os.environ['no_proxy'] = entry
-    by_requests = requests.utils.should_bypass_proxies('http://ram.us-east-1.amazonaws.com/', None)
-    print(json.dumps(bool(urllib.request.proxy_bypass('ram.us-east-1.amazonaws.com')) or by_requests))
+    hosts = ['ram.us-east-1.amazonaws.com', 'sts.us-east-1.amazonaws.com']
+    by_requests = [requests.utils.should_bypass_proxies(f'http://{host}/', None) for host in hosts]
+    print(json.dumps(any(map(urllib.request.proxy_bypass, hosts)) or any(by_requests)))
 ";
 
 #[test]
@@ -254,7 +256,7 @@ fn wherever_python_would_go_past_the_proxy_cmd_is_not_started() {
         let run = tape.run("none", &["--door", "proxy"]);
         let started = Call::new("true").env("no_proxy", entry).under(run).finish().code == Some(0);
         assert!(!(started && bypassed == json!(true)), "{entry:?}");
-        let harmless = ["corp.test", "10.0.0.0/8,127.0.0.1", "sts.us-east-1.amazonaws.com", "amazonaws.com.cn", "."];
+        let harmless = ["corp.test", "10.0.0.0/8,127.0.0.1", "iam.amazonaws.com", "amazonaws.com.cn", "."];
         assert_eq!(started, harmless.contains(&entry), "{entry:?}");
     }
 }

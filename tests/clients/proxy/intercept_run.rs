@@ -80,13 +80,13 @@ fn boto3_records_and_replays_without_any_set_up_and_over_tls_too() {
 fn what_else_cmd_asks_is_counted_on_replay() {
     let Some(python) = python() else { return };
     let tape = Tape::new();
-    let script = "import boto3; boto3.client('sts').get_caller_identity()";
+    let script = "import boto3; boto3.client('iam').list_users()";
     let call = Call::new(&python).args(["-c", script]).env("AWS_MAX_ATTEMPTS", "1");
     let failed = call.under(tape.run("none", &["--door", "intercept"])).finish();
     assert_eq!(failed.code, Some(1), "{failed}");
     for part in [
-        "there is no tunnel to sts.us-east-1.amazonaws.com:443: ramtape replays and sends nothing",
-        "refused 1 request: no tunnel to sts.us-east-1.amazonaws.com:443",
+        "there is no tunnel to iam.amazonaws.com:443: ramtape replays and sends nothing",
+        "refused 1 request: no tunnel to iam.amazonaws.com:443",
         "0 replayed, 0 recorded, 0 missed; 0 upstream connections",
     ] {
         assert!(failed.stderr.contains(part), "{part} in {failed}");

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use ramtape::cassette::{Access, Cassette, CassetteSettings};
-use ramtape::engine::{Engine, EngineSettings, Mode, Pages, Poll, PreparedEntry, SignerChoice};
+use ramtape::engine::{Engine, EngineSettings, Mode, Pages, Poll, PreparedEntry};
 use ramtape::entry_file as text;
 use ramtape::fingerprint::{Fingerprint, canonical_text};
 use ramtape::model::{Actor, Body, Entry, OperationName, Page, Request, Secret, Take};
@@ -74,7 +74,7 @@ fn replay(root: &Path) -> Engine {
         record_anew_command: "none".to_owned(),
         key: Secret::new("none"),
         allow_any_client: false,
-        signer: SignerChoice::AsFound,
+        signs_for_any_account: false,
         tells_misses: false,
         record_errors: false,
         read_only: false,

@@ -4,7 +4,7 @@ use super::identify::{DEFAULT_REGION, asked, service};
 use super::wire::{WireRequest, fixtures, folders, requests};
 use bytes::Bytes;
 use ramtape::cassette::{Access, Cassette, CassetteSettings};
-use ramtape::engine::{Engine, EngineSettings, Mode, Poll, PreparedEntry, SignerChoice};
+use ramtape::engine::{Engine, EngineSettings, Mode, Poll, PreparedEntry};
 use ramtape::json;
 use ramtape::model::{Request, Secret};
 use std::path::Path;
@@ -54,7 +54,7 @@ fn replaying(folder: &Path) -> Engine {
         cassette: "none".to_owned(),
         key: Secret::new("none".to_owned()),
         allow_any_client: false,
-        signer: SignerChoice::AsFound,
+        signs_for_any_account: false,
         tells_misses: false,
         record_errors: false,
         pages: ramtape::engine::Pages::Requested,

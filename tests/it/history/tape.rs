@@ -4,7 +4,7 @@ use super::model::Script;
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use ramtape::cassette::{Access, Cassette, CassetteSettings, EntryHead, TakeHead};
-use ramtape::engine::{Engine, EngineSettings, Mode, Pages, Poll, PreparedEntry, SignerChoice};
+use ramtape::engine::{Engine, EngineSettings, Mode, Pages, Poll, PreparedEntry};
 use ramtape::model::{Body, OperationName, Request, Secret};
 use ramtape::redact::scrub_page;
 use ramtape::service::Service;
@@ -74,7 +74,7 @@ pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
         record_anew_command: "none".to_owned(),
         key: Secret::new("none"),
         allow_any_client: false,
-        signer: SignerChoice::AsFound,
+        signs_for_any_account: false,
         tells_misses: false,
         record_errors: false,
         read_only: false,
