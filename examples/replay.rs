@@ -1,4 +1,4 @@
-//! Starts a replaying proxy in this process, as a test does, and lists the shares that `cassettes/quickstart` holds:
+//! Replays `cassettes/quickstart` in this process, as a test does, and lists the shares in it:
 //!
 //! ```sh
 //! cargo run --example replay
@@ -7,8 +7,7 @@
 mod client;
 
 use client::list_shares;
-use ramtape::app;
-use ramtape::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use ramtape::Ramtape;
 use std::error::Error;
 use std::path::Path;
 
@@ -21,14 +20,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// The names of the shares in a cassette, as the AWS SDK for Rust gets them.
 pub(crate) async fn replay_shares(cassette: &Path) -> Result<Vec<String>, Box<dyn Error>> {
-    let written = RawConfig { cassette: Some(cassette.into()), ..RawConfig::default() };
-    let settings = Settings::load(written, &Environment::current()?)?;
-    let proxy = app::start(Config::from_settings(settings, RecordMode::None)?).await?;
-
-    let names = list_shares(&proxy.base_url()).await?;
-
-    // Nothing was asked for that is not in the cassette, and nobody was connected to.
-    let summary = proxy.stop().await?;
-    assert_eq!((summary.missed, summary.upstream_connections), (0, 0));
+    let tape = Ramtape::replay(cassette).start().await?;
+    let names = list_shares(&tape.sdk_config()).await?;
+    // Fails if anything was asked for that is not in the cassette.
+    tape.stop().await?;
     Ok(names)
 }

@@ -5,6 +5,7 @@
 //!
 //! | folder | what it owns |
 //! | --- | --- |
+//! | [`guard`] | `Ramtape`, for tests in Rust: a proxy in the process of the test |
 //! | [`cli`] | the command line, as clap structs |
 //! | [`command`] | one file a command, thin |
 //! | [`ui`] | what people see: console, tables, progress, summary, reports, error texts, exit codes |
@@ -74,6 +75,7 @@ pub mod engine;
 pub mod entry_file;
 mod files;
 pub mod fingerprint;
+pub mod guard;
 pub mod har;
 pub mod json;
 pub mod maintenance;
@@ -88,3 +90,5 @@ pub mod token;
 pub mod ui;
 pub mod vcr;
 pub mod wire;
+
+pub use guard::{Ramtape, RamtapeBuilder, RamtapeError, TestSession};

@@ -181,16 +181,27 @@ impl Engines {
         name: Option<&str>,
         values: VariableValues,
     ) -> Result<VariableValues, VariablesError> {
+        let request = self.with_run_session(request);
+        let session = name.map(plain_session).or_else(|| session_name(&request));
+        self.settle_values(session, values, |variables| variables.trusts_caller(&request)).await
+    }
+
+    /// The values that count of variables for `session`, which callers that name none have where it is `None`, that would use
+    /// `values`. New ones are kept where `is_proved`.
+    pub(super) async fn settle_values(
+        &self,
+        session: Option<String>,
+        values: VariableValues,
+        is_proved: impl FnOnce(&CassetteVariables) -> bool,
+    ) -> Result<VariableValues, VariablesError> {
         for (name, value) in &values {
             check_variable(name, value).map_err(|flaw| VariablesError::Unfit(flaw.to_string()))?;
         }
         if values.is_empty() {
             return Ok(values);
         }
-        let request = self.with_run_session(request);
-        let session = name.map(plain_session).or_else(|| session_name(&request));
         let variables = self.variables(session.as_deref()).await?;
-        let is_proved = variables.trusts_caller(&request);
+        let is_proved = is_proved(&variables);
         let session = session.unwrap_or_default();
         let wanted = values.into_iter().map(|(name, value)| (name, Wanted::Given(value))).collect();
         let settled = settle(variables, session.clone(), wanted, is_proved).await?;

@@ -2,6 +2,7 @@
 
 use super::engines::{AskingRoles, Engines};
 use super::merged::with_tunnels;
+use super::session_control::SessionControl;
 use super::variables::{Settled, VariableError, Wanted};
 use crate::aws::EndpointKind;
 use crate::cassette::{CassetteError, Lost};
@@ -102,6 +103,11 @@ impl RunningServer {
     pub(crate) fn own_session(&self) -> (&str, PathBuf) {
         let session = self.engines.session.as_deref().unwrap_or_default();
         (session, self.engines.cassette_of(session))
+    }
+
+    /// The sessions, for the code that started the proxy.
+    pub(crate) fn session_control(&self) -> SessionControl {
+        SessionControl(self.engines.clone())
     }
 
     /// Says that everything that uses the cassette has run to a good end, started by the command `by`. Where it was only

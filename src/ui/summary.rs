@@ -129,6 +129,15 @@ fn lines(summary: &Summary) -> Vec<Line> {
     lines
 }
 
+/// What went wrong, a text of one or several lines each.
+pub(crate) fn problems(summary: &Summary) -> Vec<String> {
+    let problem = |line| match line {
+        Line::Problem(text) => Some(text),
+        Line::Note(_) => None,
+    };
+    lines(summary).into_iter().filter_map(problem).collect()
+}
+
 /// Where each session stands: of all, if details are wanted; else of those that missed, where there are several.
 fn session_lines(sessions: &[SessionState], verbose: bool) -> Vec<Line> {
     let worth_it = |session: &&SessionState| verbose || (session.missed > 0 && sessions.len() > 1);

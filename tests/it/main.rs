@@ -8,6 +8,7 @@ mod support;
 mod cassette;
 mod engine;
 mod fingerprint;
+mod guard;
 mod history;
 mod json;
 mod pages;

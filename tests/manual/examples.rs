@@ -313,9 +313,10 @@ fn every_mark_has_a_test() {
         ["endpoint", "setup", "miss", "rust", "server", "its client", "boto3 record", "boto3 look", "boto3 replay"]
             .contains(&mark)
             || ["cli both", "javascript both", "session both", "proxy both", "intercept both"].contains(&mark)
-            || ["random record", "random replay", "poll", "prune", "embedding"].contains(&mark)
+            || ["random record", "random replay", "poll", "prune"].contains(&mark)
             || ["services record", "services replay", "services miss"].contains(&mark)
             || ["variables record", "variables replay", "variables post"].contains(&mark)
+            || ["rust guard", "rust config", "rust session", "rust variable"].contains(&mark)
             // Typed by tests/merge, in a repository.
             || mark == "merge driver"
             || mark.contains(" file ")

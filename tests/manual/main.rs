@@ -10,6 +10,7 @@ mod pytest_sessions;
 mod quickstart;
 mod reference;
 mod rust_client;
+mod rust_guard;
 mod structure;
 
 #[expect(dead_code, reason = "each program uses its part")]
