@@ -1,11 +1,11 @@
 //! ramtape: a record-and-replay caching proxy for AWS Resource Access Manager (RAM).
 //!
-//! This file is the map. Imports go downwards only, and siblings never import each other (`tests/safety/layering.rs` holds the
-//! list of allowed imports):
+//! Tests in Rust begin with [`Ramtape`]. The rest is for people who change the code, and this file is their map. Imports go downwards
+//! only, and siblings never import each other (`tests/safety/layering.rs` holds the list of allowed imports):
 //!
 //! | folder | what it owns |
 //! | --- | --- |
-//! | [`guard`] | `Ramtape`, for tests in Rust: a proxy in the process of the test |
+//! | [`guard`] | [`Ramtape`]: a proxy in the process of a Rust test |
 //! | [`cli`] | the command line, as clap structs |
 //! | [`command`] | one file a command, thin |
 //! | [`ui`] | what people see: console, tables, progress, summary, reports, error texts, exit codes |

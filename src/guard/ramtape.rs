@@ -32,7 +32,7 @@ const DROP_TIME: Duration = Duration::from_secs(10);
 ///
 /// let ram = aws_sdk_ram::Client::new(&tape.sdk_config());
 /// let shares = ram.get_resource_shares().resource_owner(ResourceOwner::SelfValue).send().await?;
-/// assert_eq!(shares.resource_shares().len(), 10);
+/// assert_eq!(shares.resource_shares().len(), 5);
 ///
 /// tape.stop().await?;
 /// # Ok(())
