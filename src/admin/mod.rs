@@ -10,22 +10,47 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 use std::fmt;
+use std::pin::Pin;
 
 /// Every admin path begins so.
 const ROOT: &str = "/_ramtape";
 
-const PATHS: [&str; 5] = [
+const PATHS: [&str; 7] = [
     "GET /_ramtape/health",
     "GET /_ramtape/sessions",
+    "GET /_ramtape/sessions/NAME",
     "POST /_ramtape/sessions/NAME/reset",
+    "POST /_ramtape/sessions/NAME/discard",
     "POST /_ramtape/sessions/NAME/variables",
     "POST /_ramtape/variables",
 ];
+
+/// How many recorded answers were thrown away.
+pub type Discarded<'a> = Pin<Box<dyn Future<Output = Result<u64, DiscardError>> + Send + 'a>>;
+
+/// Why a session's recording is not thrown away.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DiscardError {
+    /// The caller may not change the cassette.
+    #[error(
+        "this would throw recorded answers away, and the caller has not shown that it may: use the base URL with its key, as          ramtape printed it"
+    )]
+    NotProved,
+    /// The cassette cannot be written.
+    #[error("{0}")]
+    Failed(String),
+}
 
 /// The sessions that admin requests read and change.
 pub trait SessionAdmin: Send + Sync + 'static {
     /// All sessions with their positions: a JSON array.
     fn list(&self) -> Value;
+
+    /// Session `name` with its position and the text of its misses: a JSON object, with zeros where it asked for nothing.
+    fn get(&self, name: &str) -> Value;
+
+    /// Throws away what session `name` has recorded in this run, and rewinds it; gives how many answers that were.
+    fn discard<'a>(&'a self, request: Request, name: &'a str) -> Discarded<'a>;
 
     /// Rewinds session `name`. `false` where there is none.
     fn reset(&self, name: &str) -> bool;
@@ -62,18 +87,26 @@ impl AdminApi {
     /// Whether a request for `path`, without prefixes, needs its body and [`Self::handle_with_body`].
     #[must_use]
     pub fn reads_body(method: &Method, path: &str) -> bool {
-        matches!(route(path), Some(AdminRoute::Variables(_))) && method == Method::POST
+        matches!(route(path), Some(AdminRoute::Variables(_) | AdminRoute::Discard(_))) && method == Method::POST
     }
 
     /// The response to a request with its body.
     pub async fn handle_with_body(&self, request: Request) -> Response {
         let path = request.path.clone();
-        let Some(AdminRoute::Variables(name)) = route(&path) else { return self.handle(&request.method, &path) };
-        let settled = match variables::read_values(&request.body) {
-            Ok(values) => self.sessions.settle(request, name, values).await,
-            Err(refusal) => Err(refusal),
-        };
-        settled.map_or_else(|refusal| refusal.to_response(), |values| ok(&variables::to_json(values)))
+        match route(&path) {
+            Some(AdminRoute::Variables(name)) => {
+                let settled = match variables::read_values(&request.body) {
+                    Ok(values) => self.sessions.settle(request, name, values).await,
+                    Err(refusal) => Err(refusal),
+                };
+                settled.map_or_else(|refusal| refusal.to_response(), |values| ok(&variables::to_json(values)))
+            }
+            Some(AdminRoute::Discard(name)) => match self.sessions.discard(request, name).await {
+                Ok(answers) => ok(&json!({ "session": name, "discarded": answers })),
+                Err(error) => error.to_response(),
+            },
+            _ => self.handle(&request.method, &path),
+        }
     }
 
     /// The response to a request for `path`, without prefixes.
@@ -99,7 +132,11 @@ impl AdminApi {
                 }
                 _ => wrong_method(method, "POST"),
             },
-            Some(AdminRoute::Variables(_)) => wrong_method(method, "POST"),
+            Some(AdminRoute::Session(name)) => match *method {
+                Method::GET | Method::HEAD => ok(&self.sessions.get(name)),
+                _ => wrong_method(method, "GET, HEAD"),
+            },
+            Some(AdminRoute::Variables(_) | AdminRoute::Discard(_)) => wrong_method(method, "POST"),
             None => Response::error(
                 StatusCode::NOT_FOUND,
                 "RamtapeNotFoundException",
@@ -113,7 +150,9 @@ impl AdminApi {
 enum AdminRoute<'a> {
     Health,
     Sessions,
+    Session(&'a str),
     Reset(&'a str),
+    Discard(&'a str),
     /// Of the session named, or of the one that the request belongs to.
     Variables(Option<&'a str>),
 }
@@ -129,12 +168,25 @@ fn route(path: &str) -> Option<AdminRoute<'_>> {
     if rest == "/variables" {
         return Some(AdminRoute::Variables(None));
     }
-    let (name, what) = rest.strip_prefix("/sessions/")?.split_once('/')?;
+    let rest = rest.strip_prefix("/sessions/")?;
+    let (name, what) = rest.split_once('/').unwrap_or((rest, ""));
     match what {
         _ if name.is_empty() => None,
+        "" => Some(AdminRoute::Session(name)),
         "reset" => Some(AdminRoute::Reset(name)),
+        "discard" => Some(AdminRoute::Discard(name)),
         "variables" => Some(AdminRoute::Variables(Some(name))),
         _ => None,
+    }
+}
+
+impl DiscardError {
+    fn to_response(&self) -> Response {
+        let (status, kind) = match self {
+            Self::NotProved => (StatusCode::FORBIDDEN, "RamtapeCallerNotProvedException"),
+            Self::Failed(_) => (StatusCode::INTERNAL_SERVER_ERROR, "RamtapeCassetteException"),
+        };
+        Response::error(status, kind, &format!("ramtape: {self}"))
     }
 }
 
@@ -154,12 +206,22 @@ fn wrong_method(method: &Method, allowed: &'static str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Secret;
 
     struct OnlyA;
 
     impl SessionAdmin for OnlyA {
         fn list(&self) -> Value {
             json!([{ "name": "a" }])
+        }
+
+        fn get(&self, name: &str) -> Value {
+            json!({ "name": name, "misses": [] })
+        }
+
+        fn discard<'a>(&'a self, request: Request, name: &'a str) -> Discarded<'a> {
+            let discarded = request.key.map_or(Err(DiscardError::NotProved), |_| Ok(u64::from(name == "a")));
+            Box::pin(async { discarded })
         }
 
         fn reset(&self, name: &str) -> bool {
@@ -196,8 +258,9 @@ mod tests {
     }
 
     #[test]
-    fn lists_sessions() {
+    fn shows_sessions() {
         assert_eq!(ask(Method::GET, "/_ramtape/sessions"), (200, r#"[{"name":"a"}]"#.to_owned()));
+        assert_eq!(ask(Method::GET, "/_ramtape/sessions/b"), (200, r#"{"name":"b","misses":[]}"#.to_owned()));
         assert_eq!(ask(Method::POST, "/_ramtape/sessions").0, 405);
     }
 
@@ -208,17 +271,19 @@ mod tests {
         {
             let (status, body) = ask(Method::GET, path);
             assert_eq!(status, 404, "{path}");
-            assert!(body.contains("GET /_ramtape/sessions, POST /_ramtape/sessions/NAME/reset"), "{body}");
+            assert!(body.contains("GET /_ramtape/sessions/NAME, POST /_ramtape/sessions/NAME/reset"), "{body}");
         }
         assert_eq!(ask(Method::POST, "/_ramtape/health").0, 405);
         assert_eq!(ask(Method::GET, "/_ramtape/sessions/a/reset").0, 405);
+        assert_eq!(ask(Method::GET, "/_ramtape/sessions/a/discard").0, 405);
+        assert_eq!(ask(Method::POST, "/_ramtape/sessions/a").0, 405);
         assert_eq!(ask(Method::GET, "/_ramtape/variables").0, 405);
         assert_eq!(ask(Method::PUT, "/_ramtape/sessions/a/variables").0, 405);
     }
 
     #[test]
     fn only_what_carries_values_is_read_whole() {
-        for path in ["/_ramtape/variables", "/_ramtape/sessions/a/variables"] {
+        for path in ["/_ramtape/variables", "/_ramtape/sessions/a/variables", "/_ramtape/sessions/a/discard"] {
             assert!(AdminApi::reads_body(&Method::POST, path) && !AdminApi::reads_body(&Method::GET, path), "{path}");
         }
         for path in ["/_ramtape/health", "/_ramtape/sessions/a/reset", "/_ramtape/sessions//variables", "/variables"] {
@@ -226,24 +291,34 @@ mod tests {
         }
     }
 
+    async fn post(path: &str, body: &'static str, key: Option<&str>) -> (u16, String) {
+        let request = Request {
+            method: Method::POST,
+            path: path.to_owned(),
+            query: String::new(),
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(body.as_bytes()),
+            signed_target: path.to_owned(),
+            authority: "127.0.0.1".to_owned(),
+            door: crate::model::Door::Endpoint,
+            key: key.map(Secret::new),
+            session_prefix: None,
+        };
+        let response = AdminApi::new("none", "c", OnlyA).handle_with_body(request).await;
+        (response.status.as_u16(), String::from_utf8_lossy(&response.body).into_owned())
+    }
+
+    #[tokio::test]
+    async fn discards_what_a_session_recorded_for_who_may() {
+        let path = "/_ramtape/sessions/a/discard";
+        assert_eq!(post(path, "", Some("key")).await, (200, r#"{"session":"a","discarded":1}"#.to_owned()));
+        let (status, body) = post(path, "", None).await;
+        assert!(status == 403 && body.contains("use the base URL with its key"), "{body}");
+    }
+
     #[tokio::test]
     async fn settles_variables_of_the_session_that_is_named() {
-        let ask = async |path: &str, body: &'static str| {
-            let request = Request {
-                method: Method::POST,
-                path: path.to_owned(),
-                query: String::new(),
-                headers: HeaderMap::new(),
-                body: Bytes::from_static(body.as_bytes()),
-                signed_target: path.to_owned(),
-                authority: "127.0.0.1".to_owned(),
-                door: crate::model::Door::Endpoint,
-                key: None,
-                session_prefix: None,
-            };
-            let response = AdminApi::new("none", "c", OnlyA).handle_with_body(request).await;
-            (response.status.as_u16(), String::from_utf8_lossy(&response.body).into_owned())
-        };
+        let ask = |path: &'static str, body: &'static str| post(path, body, None);
         let settled = (200, r#"{"X":"1!"}"#.to_owned());
         for path in ["/_ramtape/variables", "/_ramtape/sessions/a/variables"] {
             assert_eq!(ask(path, r#"{"X":"1"}"#).await, settled, "{path}");

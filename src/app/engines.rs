@@ -4,7 +4,7 @@ use super::merged::merged;
 use super::opener::regions;
 use super::per_session::PerSession;
 use super::variables::{CassetteVariables, Settled, VariableError, Wanted, not_recorded};
-use crate::admin::{SessionAdmin, SettledVariables, VariableValues, VariablesError};
+use crate::admin::{DiscardError, Discarded, SessionAdmin, SettledVariables, VariableValues, VariablesError};
 use crate::cassette::{self, CassetteError, SealReport, Usage, check_variable};
 use crate::engine::{Engine, SessionState, Summary};
 use crate::model::{Request, Response, RoleProfile, counted, shell_path, with_causes};
@@ -215,6 +215,14 @@ impl Engines {
         Ok(settled.into_iter().filter_map(|(name, one)| Some((name, one.value()?.to_owned()))).collect())
     }
 
+    /// The engine of the session called `name`, where there is one already.
+    fn engine_of(&self, name: &str) -> Option<Engine> {
+        match &self.over {
+            Over::One(engine, _) => Some(engine.clone()),
+            Over::PerSession(sessions) => Some(sessions.opened(name)?.engine.clone()),
+        }
+    }
+
     /// The folder of the cassette of `session`.
     pub(super) fn cassette_of(&self, session: &str) -> PathBuf {
         match &self.over {
@@ -305,15 +313,37 @@ impl SessionAdmin for Engines {
         states.iter().map(SessionState::to_json).collect()
     }
 
+    fn get(&self, name: &str) -> serde_json::Value {
+        let name = plain_session(name);
+        let (state, misses) = match self.engine_of(&name) {
+            Some(engine) => engine.session(&name),
+            None => (SessionState { name: Some(name), ..SessionState::default() }, Vec::new()),
+        };
+        let mut session = state.to_json();
+        if let Some(members) = session.as_object_mut() {
+            members.insert("misses".to_owned(), misses.into());
+        }
+        session
+    }
+
+    fn discard<'a>(&'a self, request: Request, name: &'a str) -> Discarded<'a> {
+        Box::pin(async move {
+            let name = plain_session(name);
+            let Some(engine) = self.engine_of(&name) else { return Ok(0) };
+            if !engine.trusts_caller(&request) {
+                return Err(DiscardError::NotProved);
+            }
+            let discarding = tokio::task::spawn_blocking(move || engine.discard_session(&name));
+            let discarded = discarding.await.map_err(|error| DiscardError::Failed(with_causes(&error)))?;
+            discarded.map_err(|error| DiscardError::Failed(with_causes(&error)))
+        })
+    }
+
     fn reset(&self, name: &str) -> bool {
         let name = plain_session(name);
-        match &self.over {
-            Over::One(engine, _) => engine.reset_session(Some(&name)),
-            Over::PerSession(sessions) => {
-                sessions.opened(&name).is_some_and(|opened| opened.engine.reset_session(Some(&name)))
-            }
-        }
+        self.engine_of(&name).is_some_and(|engine| engine.reset_session(Some(&name)))
     }
+
     fn settle<'a>(&'a self, request: Request, name: Option<&'a str>, values: VariableValues) -> SettledVariables<'a> {
         Box::pin(self.settle_for_client(request, name, values))
     }

@@ -6,7 +6,7 @@ use crate::aws::Upstream;
 use crate::cassette::{self, Access, Cassette, CassetteError, CassetteSettings, Opened};
 use crate::config::{self, Config, RecordMode};
 use crate::engine::{self, Engine, Mode, PreparedEntry};
-use crate::model::{counted, shell_path};
+use crate::model::counted;
 use crate::redact::Redaction;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -81,17 +81,6 @@ impl Opener {
         self.config.cassette.join(name)
     }
 
-    /// The command that records what this run does, in the record mode `mode`.
-    fn recording_command(&self, mode: &str) -> String {
-        let config = &self.config;
-        format!(
-            "ramtape run --record-mode {mode}{} --cassette {} -- {}",
-            config.repeated_flags(),
-            shell_path(&config.cassette),
-            config.command.as_deref().unwrap_or("<your command>"),
-        )
-    }
-
     fn settings(&self, root: &Path, mode: Mode, redaction: Arc<Redaction>) -> engine::EngineSettings {
         let config = &self.config;
         engine::EngineSettings {
@@ -101,8 +90,8 @@ impl Opener {
             endpoints: config.endpoints.clone(),
             region: config.region.clone(),
             actors: config.actors.clone(),
-            record_command: self.recording_command("new_episodes"),
-            record_anew_command: self.recording_command("all"),
+            record_command: config.recording_command("new_episodes"),
+            record_anew_command: config.recording_command("all"),
             cassette: root.display().to_string(),
             key: config.key.clone(),
             allow_any_client: config.allow_any_client,

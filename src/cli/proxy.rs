@@ -165,6 +165,9 @@ pub struct RunArgs {
     /// In mode none, leave CMD's credentials and AWS configuration as they are
     #[arg(long)]
     pub keep_env: bool,
+    /// The command that messages tell people to record with, {mode} for the record mode; for programs that start ramtape
+    #[arg(long, value_name = "TEXT", hide = true)]
+    pub shown_command: Option<String>,
     /// The command to run, after `--`
     #[arg(value_name = "CMD", required = true, trailing_var_arg = true)]
     pub cmd: Vec<OsString>,

@@ -99,6 +99,7 @@ async fn record(
         door: None,
         variable: Vec::new(),
         keep_env: false,
+        shown_command: None,
         cmd: args.cmd.clone(),
     };
     let ended = run::drive(&run_args, config, Vec::new(), reports, environment, console).await;

@@ -5,7 +5,7 @@ use super::{
     actors, redact,
 };
 use crate::aws::{AddressRules, FixedEndpoint, Names, ServiceEndpoint, ServiceEndpoints, parse_network};
-use crate::model::{Actor, Secret, shell_line};
+use crate::model::{Actor, Secret, shell_line, shell_path};
 use crate::proxy::{ConnectTarget, Limits};
 use crate::redact::Allowed;
 use crate::service::Service;
@@ -83,6 +83,8 @@ pub struct Config {
     pub limits: Limits,
     /// The command that `run` runs, as a shell takes it, for messages.
     pub command: Option<String>,
+    /// The command that people record with where another program has started `run`, with `{mode}` for the record mode.
+    pub shown_command: Option<String>,
     /// The recorded variables that it is given, as they were written, for messages.
     pub variables: Vec<String>,
     /// What is known of the services, the user's additions included.
@@ -107,6 +109,20 @@ impl Config {
     pub fn from_settings(settings: Settings, mode: RecordMode) -> Result<Self, ConfigError> {
         let file = settings.file().map(Path::to_owned);
         Self::checked(settings, mode).map_err(|error| error.within(file))
+    }
+
+    /// The command that records what this run does, in the record mode `mode`.
+    #[must_use]
+    pub fn recording_command(&self, mode: &str) -> String {
+        if let Some(shown) = &self.shown_command {
+            return shown.replace("{mode}", mode);
+        }
+        format!(
+            "ramtape run --record-mode {mode}{} --cassette {} -- {}",
+            self.repeated_flags(),
+            shell_path(&self.cassette),
+            self.command.as_deref().unwrap_or("<your command>"),
+        )
     }
 
     /// The flags of `run` that a command which is to do the same has to repeat: what it may change, where and as whom, where CMD's
@@ -207,6 +223,7 @@ impl Config {
             names: Names::System,
             limits,
             command: None,
+            shown_command: None,
             variables: Vec::new(),
             redact: redact::checked(raw.redact, settings.redact_key, &service)?,
             allowed: redact::allowed(raw.scan.allow.unwrap_or_default())?,

@@ -62,6 +62,8 @@ const KEYS: [(Option<&str>, &str, ValueFormat); 39] = [
 
 /// The variable with the capability key.
 const KEY: &str = "RAMTAPE_KEY";
+/// Names the binary, for the packages for Python and Node.js that start it.
+const BINARY: &str = "RAMTAPE_BINARY";
 /// 128 bits take 22 characters of 6 bits.
 const SHORTEST_KEY: usize = 22;
 
@@ -196,7 +198,8 @@ impl Environment {
     #[must_use]
     pub fn unknown_variables(&self) -> Vec<String> {
         let known = |name: &str| {
-            name == KEY || name == REDACT_KEY || KEYS.iter().any(|(table, key, _)| variable(*table, key) == name)
+            [KEY, REDACT_KEY, BINARY].contains(&name)
+                || KEYS.iter().any(|(table, key, _)| variable(*table, key) == name)
         };
         // Kubernetes and old compose links set these for a service that is called ramtape.
         let of_a_link = |name: &str| {

@@ -1,7 +1,7 @@
 //! The engine, as the rest of the program holds it.
 
 use crate::aws::Upstream;
-use crate::cassette::{Cassette, UsedTakes};
+use crate::cassette::{Cassette, CassetteError, UsedTakes};
 use crate::engine::error::EngineError;
 use crate::engine::prepared_entry::PreparedEntry;
 use crate::engine::record::record;
@@ -125,6 +125,31 @@ impl Engine {
         // A session that never had to choose has no position, and is there all the same.
         let had_values = self.state.live.reset(name);
         self.state.sessions.reset(name) || had_values || self.state.session_stats.has_activity(name)
+    }
+
+    /// What the session called `name` has asked for so far, and what its clients were told of what missed.
+    #[must_use]
+    pub fn session(&self, name: &str) -> (SessionState, Vec<String>) {
+        (self.state.session_stats.state(name, &self.state.sessions), self.state.stats.misses_of(name))
+    }
+
+    /// Rewinds the session called `name` and throws away what it has recorded in this run, but for what became text meanwhile
+    /// as others recorded the same request; gives how many answers that were. Blocks.
+    ///
+    /// # Errors
+    /// Where the cassette cannot be written; then nothing is thrown away.
+    pub fn discard_session(&self, name: &str) -> Result<u64, CassetteError> {
+        let Some(recorder) = &self.recorder else {
+            self.reset_session(Some(name));
+            return Ok(0);
+        };
+        self.state.cassette.discard_session(name)?;
+        recorder.chains.forget_session(name);
+        recorder.pending.lock().retain(|(request, _)| request.session_name.as_deref() != Some(name));
+        let answers = self.state.session_stats.uncount_recorded(name);
+        self.state.stats.uncount_recorded(answers);
+        self.reset_session(Some(name));
+        Ok(answers)
     }
 
     /// Waits for what was sent upstream and has not been answered, `limit` at most; the summary tells what did not come.

@@ -13,19 +13,24 @@ static APPLICATION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("ap
 const HEADER: HeaderName = HeaderName::from_static("x-ramtape-session");
 const LONGEST: usize = 64;
 
-/// The session that `request` names: by path prefix, by header `x-ramtape-session`, or by the SDK's application id
+/// The session that `request` names: by header `x-ramtape-session`, by path prefix, or by the SDK's application id
 /// (`app/NAME` in the user agent), in that order; `None` for callers that name none and share one.
+///
+/// The header comes first: it is of the one request, and the prefix of a client that may have been made for another test.
 #[must_use]
 pub fn session_name(request: &Request) -> Option<String> {
-    let given = match &request.session_prefix {
-        Some(prefix) => percent_encoding::percent_decode_str(prefix).decode_utf8_lossy().into_owned(),
-        None => match request.header(HEADER) {
-            Some(name) => name.trim().to_owned(),
-            None => application_id(request.header(USER_AGENT)?)?.to_owned(),
-        },
+    let given = match (request.header(HEADER).map(str::trim), &request.session_prefix) {
+        (Some(name), _) if !name.is_empty() => decoded(name),
+        (_, Some(prefix)) => decoded(prefix),
+        _ => application_id(request.header(USER_AGENT)?)?.to_owned(),
     };
     let name = sanitize_session_name(&given);
     (!name.is_empty()).then_some(name)
+}
+
+/// A name as it was before it was percent-encoded: neither header nor path can hold every character.
+fn decoded(name: &str) -> String {
+    percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned()
 }
 
 /// Has `request` belong to the session called `name`, unless it names one itself.
@@ -105,10 +110,11 @@ mod tests {
     }
 
     #[test]
-    fn prefix_before_header_before_application_id() {
+    fn header_before_prefix_before_application_id() {
         let both = [("x-ramtape-session", "from-header"), ("user-agent", "Boto3/1.43 app/from-sdk md/x")];
-        assert_eq!(named(Some("test_1"), &both).as_deref(), Some("test_1"));
-        assert_eq!(named(None, &both).as_deref(), Some("from-header"));
+        assert_eq!(named(Some("test_1"), &both).as_deref(), Some("from-header"));
+        assert_eq!(named(Some("test_1"), &both[1..]).as_deref(), Some("test_1"));
+        assert_eq!(named(Some("test_1"), &[("x-ramtape-session", " ")]).as_deref(), Some("test_1"));
         assert_eq!(named(None, &both[1..]).as_deref(), Some("from-sdk"));
         for none in ["Boto3/1.43 md/app/x", "myapp/x", "Boto3/1.43 app", ""] {
             assert_eq!(named(None, &[("user-agent", none)]), None, "{none}");
@@ -121,9 +127,10 @@ mod tests {
 
     #[test]
     fn whichever_way_a_name_comes_a_change_to_it_is_marked() {
-        let ways = [named(Some("t%5Ba%5D"), &[]), named(None, &[("x-ramtape-session", "t[a]")])];
+        let header = |name| named(None, &[("x-ramtape-session", name)]);
+        let ways = [named(Some("t%5Ba%5D"), &[]), header("t[a]"), header("t%5Ba%5D")];
         let by_application = named(None, &[("user-agent", "Boto3/1.43 app/t[a] md/x")]);
-        assert_eq!(ways, [by_application.clone(), by_application.clone()]);
+        assert_eq!(ways, [by_application.clone(), by_application.clone(), by_application.clone()]);
         assert!(by_application.is_some_and(|name| name.starts_with("t-a--") && name.len() > "t-a--".len()));
     }
 

@@ -1,7 +1,7 @@
 //! A cassette for every session, polling and pruning, through the commands.
 
 use crate::support::binary::{Server, file, folder, ramtape, ramtape_with_signals, run, signal};
-use crate::support::endpoint::{Endpoint, post, with_keys};
+use crate::support::endpoint::{Endpoint, get, post, with_keys};
 use std::path::Path;
 
 const OWN: &str = "{\"resourceOwner\":\"SELF\"}";
@@ -72,6 +72,72 @@ fn poll_accepts_its_two_values() {
     std::fs::write(file(&folder, "ramtape.toml"), "poll = 'sometimes'").unwrap();
     let refused = run(folder.path(), &["replay"]);
     assert_eq!(refused.code, Some(2), "{refused:?}");
+}
+
+/// The answer of a control path, as JSON.
+fn control(base_url: &str, path: &str) -> serde_json::Value {
+    let (_, text) = match path.strip_prefix("POST ") {
+        Some(path) => post(base_url, path, ""),
+        None => get(base_url, path),
+    };
+    serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path}: {text}"))
+}
+
+#[test]
+fn what_a_failing_test_recorded_is_discarded_and_the_others_stays() {
+    let (folder, endpoint) = (folder(), Endpoint::start());
+    let create = |base_url: &str, session: &str, name: &str| {
+        post(&format!("{base_url}/~{session}"), "/createresourceshare", &format!("{{\"name\":\"{name}\"}}")).0
+    };
+    let server =
+        Server::start(with_keys(folder.path()).args(["serve", "--record-mode", "once", "--upstream", &endpoint.url()]));
+    assert_eq!(list(&server.url, Some("passes"), OWN).0, 200);
+    assert_eq!((list(&server.url, Some("fails"), OWN).0, create(&server.url, "fails", "x")), (200, 200));
+    assert_eq!(control(&server.url, "/_ramtape/sessions/fails")["recorded"], 2);
+    let without_key = server.url.rsplit_once("/~").unwrap().0;
+    assert_eq!(post(without_key, "/_ramtape/sessions/fails/discard", "").0, 403);
+    let discarded = control(&server.url, "POST /_ramtape/sessions/fails/discard");
+    assert_eq!(discarded, serde_json::json!({ "session": "fails", "discarded": 2 }));
+    let now = control(&server.url, "/_ramtape/sessions/fails");
+    assert_eq!((&now["recorded"], &now["writes"]), (&0.into(), &0.into()));
+    // Its next attempt is recorded, and no other is touched by what comes late.
+    assert_eq!(create(&server.url, "fails", "y"), 200);
+    assert_eq!(control(&server.url, "POST /_ramtape/sessions/unknown/discard")["discarded"], 0);
+    let finished = server.stop();
+    assert!(finished.stderr.contains("0 replayed, 2 recorded, 0 missed"), "{finished:?}");
+    let takes = run(folder.path(), &["show", "*", "--json"]).stdout;
+    assert!(
+        takes.contains("\"passes\"") && takes.contains(r#"\"name\":\"y\""#) && !takes.contains(r#"\"name\":\"x\""#),
+        "{takes}"
+    );
+
+    let replaying = Server::start(ramtape(folder.path()).args(["replay"]));
+    assert_eq!(list(&replaying.url, Some("passes"), OWN).0, 200);
+    assert_eq!(create(&replaying.url, "fails", "x"), 400);
+    let state = control(&replaying.url, "/_ramtape/sessions/fails");
+    assert_eq!((&state["requests"], &state["missed"]), (&1.into(), &1.into()));
+    let miss = state["misses"][0].as_str().unwrap();
+    assert!(miss.contains("no recorded answer for CreateResourceShare") && miss.contains("\"y\""), "{miss}");
+    // There is nothing to discard where nothing is recorded.
+    assert_eq!(control(&replaying.url, "POST /_ramtape/sessions/fails/discard")["discarded"], 0);
+    assert_eq!(replaying.stop().code, Some(3));
+}
+
+#[test]
+fn a_recording_of_everything_leaves_what_a_failing_test_had() {
+    let (folder, endpoint) = (folder(), Endpoint::start());
+    let record = |fails: bool| {
+        let server = Server::start(with_keys(folder.path()).args(["record", "--upstream", &endpoint.url()]));
+        assert_eq!(list(&server.url, Some("test"), OWN).0, 200);
+        if fails {
+            control(&server.url, "POST /_ramtape/sessions/test/discard");
+        }
+        assert_eq!(server.stop().code, Some(0));
+        run(folder.path(), &["show", "*", "--json"]).stdout
+    };
+    let first = record(false);
+    assert!(first.contains("GetResourceShares"), "{first}");
+    assert_eq!(record(true), first);
 }
 
 /// Two requests recorded.

@@ -43,13 +43,22 @@ pub(crate) fn with_keys(folder: &Path) -> Command {
 
 /// Posts `body` to `path` below `base_url`, unsigned, and gives status and body.
 pub(crate) fn post(base_url: &str, path: &str, body: &str) -> (u16, String) {
+    ask("POST", base_url, path, body)
+}
+
+/// Gets `path` below `base_url`, as [`post`] does.
+pub(crate) fn get(base_url: &str, path: &str) -> (u16, String) {
+    ask("GET", base_url, path, "")
+}
+
+fn ask(method: &str, base_url: &str, path: &str, body: &str) -> (u16, String) {
     let rest = base_url.strip_prefix("http://").unwrap();
     let (authority, prefix) = rest.split_once('/').map_or((rest, String::new()), |(a, p)| (a, format!("/{p}")));
     let mut stream = TcpStream::connect(authority).unwrap();
     let length = body.len();
     write!(
         stream,
-        "POST {prefix}{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/json\r\n\
+        "{method} {prefix}{path} HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/json\r\n\
          Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     )
     .unwrap();

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use ramtape::admin::{AdminApi, SessionAdmin, SettledVariables, VariableValues};
+use ramtape::admin::{AdminApi, Discarded, SessionAdmin, SettledVariables, VariableValues};
 use ramtape::model::{Request, Response, Secret};
 use ramtape::proxy::Limits;
 use ramtape::proxy::{self, Handler, ProxyError, ProxySettings, RunningProxy};
@@ -59,6 +59,14 @@ struct OnlyA;
 impl SessionAdmin for OnlyA {
     fn list(&self) -> serde_json::Value {
         serde_json::json!([])
+    }
+
+    fn get(&self, name: &str) -> serde_json::Value {
+        serde_json::json!({ "name": name })
+    }
+
+    fn discard<'a>(&'a self, _: Request, _: &'a str) -> Discarded<'a> {
+        Box::pin(async { Ok(0) })
     }
 
     fn reset(&self, name: &str) -> bool {

@@ -1,9 +1,7 @@
 //! What only `run` knows to say at the end.
 
 use super::child::ChildStatus;
-use super::command_line::command_line;
 use super::run_settings::RunSettings;
-use crate::cli::RunArgs;
 use crate::config::{RecordMode, RunDoor};
 use crate::engine::Summary;
 use crate::model::{counted, shell_path};
@@ -16,7 +14,6 @@ pub(super) struct RunEnd<'a> {
     /// Whether upstream could be asked.
     pub(super) recording: bool,
     pub(super) settings: &'a RunSettings,
-    pub(super) args: &'a RunArgs,
 }
 
 pub(super) fn print(end: &RunEnd<'_>, console: Console) {
@@ -76,7 +73,7 @@ CMD sent nothing through ramtape. The likely causes:
 
 /// Under `once` the next run finds a cassette that is not empty, and only replays: whoever was interrupted must know.
 fn interrupted_recording(end: &RunEnd<'_>) -> Option<String> {
-    let RunEnd { summary, ended, recording, settings, args } = end;
+    let RunEnd { summary, ended, recording, settings } = end;
     if settings.mode != RecordMode::Once || !recording || ended.code() == 0 || summary.recorded == 0 {
         return None;
     }
@@ -86,14 +83,10 @@ fn interrupted_recording(end: &RunEnd<'_>) -> Option<String> {
     };
     let kept = counted(summary.recorded, "answer that was recorded is", "answers that were recorded are");
     let cassette = shell_path(&settings.cassette);
-    let cmd = command_line(&args.cmd);
-    let flags = &settings.flags;
     let missing = match settings.upstream.is_own {
         // The server that was asked is gone with this process.
         true => String::new(),
-        false => format!(
-            "To record what is missing: ramtape run --record-mode new_episodes{flags} --cassette {cassette} -- {cmd}\n  "
-        ),
+        false => format!("To record what is missing: {}\n  ", settings.record_command),
     };
     let anew = if settings.per_session { "delete the folders of the sessions that failed, in" } else { "delete" };
     Some(format!(
@@ -106,14 +99,9 @@ fn interrupted_recording(end: &RunEnd<'_>) -> Option<String> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::cli::{Cli, Command};
     use crate::config::UpstreamConfig;
-    use clap::Parser;
 
     fn describe_end(mode: RecordMode, recording: bool, recorded: u64, ended: ChildStatus) -> Option<String> {
-        let Command::Run(args) = Cli::try_parse_from(["ramtape", "run", "--", "pytest", "-x"]).unwrap().command else {
-            return None;
-        };
         let settings = RunSettings {
             mode,
             door: RunDoor::Endpoint,
@@ -124,13 +112,13 @@ mod tests {
             cassette: "c/d".into(),
             per_session: false,
             strict: false,
-            flags: " --session s".into(),
+            record_command: "ramtape run --record-mode new_episodes --session s --cassette c/d -- pytest -x".into(),
             variables: Vec::new(),
             actors: Vec::new(),
             trust: None,
         };
         let summary = Summary { recorded, ..Summary::default() };
-        interrupted_recording(&RunEnd { summary: &summary, ended, recording, settings: &settings, args: &args })
+        interrupted_recording(&RunEnd { summary: &summary, ended, recording, settings: &settings })
     }
 
     #[test]

@@ -13,10 +13,13 @@ pub(in crate::command) fn command_line(cmd: &[OsString]) -> String {
 
 /// CMD as it may be kept: what stands behind an equals sign can be a secret.
 pub(super) fn redact_command(cmd: &[OsString]) -> String {
-    let word = |word: &OsString| {
-        let word = word.to_string_lossy().into_owned();
-        word.split_once('=').map_or(word.clone(), |(name, _)| format!("{name}=…"))
-    };
+    let words: Vec<_> = cmd.iter().map(|word| word.to_string_lossy()).collect();
+    redact_words(words.iter().map(|word| &**word))
+}
+
+/// The same of a command in words.
+pub(super) fn redact_words<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let word = |word: &str| word.split_once('=').map_or_else(|| word.to_owned(), |(name, _)| format!("{name}=…"));
     // A script can be long; its beginning tells which run it was.
-    cmd.iter().map(word).collect::<Vec<_>>().join(" ").chars().take(LONGEST_SHOWN).collect()
+    words.map(word).collect::<Vec<_>>().join(" ").chars().take(LONGEST_SHOWN).collect()
 }

@@ -22,7 +22,7 @@ use crate::ui::report::Report;
 use crate::ui::{CommandError, Console, Exit, output, report, strict};
 use child::ChildStatus;
 pub(super) use command_line::command_line;
-use command_line::redact_command;
+use command_line::{redact_command, redact_words};
 use door::ClientRoute;
 use environment::{Isolation, VariableChange};
 use run_settings::RunSettings;
@@ -39,6 +39,7 @@ pub(super) fn run(args: &RunArgs, environment: &Environment, console: Console) -
     let config = Config {
         mode_by_ci,
         command: Some(command_line(&args.cmd)),
+        shown_command: args.shown_command.clone(),
         variables: args.variable.clone(),
         ..app::with_recorded_services(Config::from_settings(settings, mode)?)
     };
@@ -82,7 +83,7 @@ pub(super) async fn drive(
         actors: config.actors.clone(),
         per_session: config.cassette_per_session,
         strict: config.strict,
-        flags: config.repeated_flags(),
+        record_command: config.recording_command("new_episodes"),
         variables,
         trust: needs_trust(&config)?.then(|| CommandTrust::establish(&config, environment)).transpose()?,
     };
@@ -97,7 +98,8 @@ pub(super) async fn drive(
     let ended = run_child(args, &running, &settings, environment, (&mut signals, console)).await;
     ready_file.map(server::forget);
     if ended.as_ref().is_ok_and(|ended| ended.code() == 0) {
-        running.completed(redact_command(&args.cmd));
+        let shown = args.shown_command.as_ref().map(|shown| shown.replace("{mode}", "none"));
+        running.completed(shown.map_or_else(|| redact_command(&args.cmd), |shown| redact_words(shown.split(' '))));
     }
     let ran_in = match settings.upstream.is_own {
         true => Some(region::from_environment(environment).unwrap_or(&settings.region).to_owned()),
@@ -113,7 +115,7 @@ pub(super) async fn drive(
     // CMD's own code comes first, whatever went wrong here.
     let told = stopped.and_then(|summary| {
         report::finish(&summary, reports, environment, console)?;
-        closing::print(&closing::RunEnd { summary: &summary, ended, recording, settings: &settings, args }, console);
+        closing::print(&closing::RunEnd { summary: &summary, ended, recording, settings: &settings }, console);
         Ok(strict::exit(&summary, settings.strict, console))
     });
     match (ended.code(), told) {

@@ -26,8 +26,8 @@ pub(super) struct RunSettings {
     pub(super) per_session: bool,
     /// Whether a run that did less than it was meant to has an exit code of its own.
     pub(super) strict: bool,
-    /// What a command that is to do the same repeats.
-    pub(super) flags: String,
+    /// The command that records what is missing.
+    pub(super) record_command: String,
     /// The recorded variables that CMD is to be given.
     pub(super) variables: Vec<(String, Wanted)>,
     /// What makes CMD trust ramtape, where TLS is spoken between them.

@@ -197,6 +197,11 @@ impl Chains {
         self.places().retain(|place| !Arc::ptr_eq(&place.open.chain, chain));
     }
 
+    /// Forgets the chains of the session called `name`.
+    pub(in crate::engine) fn forget_session(&self, name: &str) {
+        self.places().retain(|place| place.session.as_deref() != Some(name));
+    }
+
     /// The listings that have not come to their end, each once.
     pub(in crate::engine) fn unfinished(&self) -> Vec<String> {
         let mut names: Vec<String> = self.places().iter().map(|place| place.name.clone()).collect();

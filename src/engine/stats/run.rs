@@ -90,6 +90,18 @@ impl RunStats {
         }
     }
 
+    /// What the clients of the session called `name` were told of their misses, as far as they are kept.
+    pub(in crate::engine) fn misses_of(&self, name: &str) -> Vec<String> {
+        let notes = self.notes();
+        let own = notes.misses.iter().filter(|miss| miss.session.as_deref() == Some(name));
+        own.map(|miss| miss.message.clone()).collect()
+    }
+
+    /// Takes back that `answers` were recorded.
+    pub(in crate::engine) fn uncount_recorded(&self, answers: u64) {
+        self.recorded.fetch_sub(answers, Ordering::Relaxed);
+    }
+
     /// Notes an answer that is passed on by rule.
     pub(in crate::engine) fn count_passed_on(&self, identified: &IdentifiedRequest, answer: &Answer) {
         count(&self.passed_on);

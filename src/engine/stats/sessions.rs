@@ -150,6 +150,16 @@ impl SessionStats {
         }
     }
 
+    /// What the session called `name` has asked for so far, be it nothing.
+    pub(in crate::engine) fn state(&self, name: &str, sessions: &Sessions) -> SessionState {
+        read_state(Some(name), &self.get(name).unwrap_or_default(), sessions)
+    }
+
+    /// Takes back that the session called `name` has recorded anything; gives how many answers.
+    pub(in crate::engine) fn uncount_recorded(&self, name: &str) -> u64 {
+        self.get(name).map_or(0, |counters| counters.recorded.swap(0, Ordering::Relaxed))
+    }
+
     /// All that have asked and got something, by name, with their positions in `sessions`; the unnamed one first.
     pub(in crate::engine) fn list(&self, sessions: &Sessions) -> Vec<SessionState> {
         let named = self.named();

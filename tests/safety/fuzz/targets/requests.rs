@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, StatusCode};
 use httparse::{EMPTY_HEADER, Request as Head, Status};
-use ramtape::admin::{AdminApi, SessionAdmin, SettledVariables, VariableValues};
+use ramtape::admin::{AdminApi, Discarded, SessionAdmin, SettledVariables, VariableValues};
 use ramtape::model::{Request, Response, Secret};
 use ramtape::proxy::{self, Handler, Limits, ProxySettings, RunningProxy};
 use std::io::{Read, Write};
@@ -34,6 +34,14 @@ pub(crate) struct NoSessions;
 impl SessionAdmin for NoSessions {
     fn list(&self) -> serde_json::Value {
         serde_json::json!([])
+    }
+
+    fn get(&self, name: &str) -> serde_json::Value {
+        serde_json::json!({ "name": name })
+    }
+
+    fn discard<'a>(&'a self, _: Request, _: &'a str) -> Discarded<'a> {
+        Box::pin(async { Ok(0) })
     }
 
     fn reset(&self, _: &str) -> bool {
