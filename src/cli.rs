@@ -9,7 +9,7 @@ mod upkeep;
 
 pub use proxy::{ModeArgs, ProxyArgs, RecordArgs, RunArgs, ServeArgs};
 pub use review::{CoverageArgs, DiffArgs, LsArgs, SelectionArgs, ShowArgs, TakesArgs, VerifyArgs};
-pub use setup::{CaArgs, CompletionsArgs, DemoArgs, DoctorArgs, ManArgs};
+pub use setup::{CaArgs, CompletionsArgs, DemoArgs, DoctorArgs, HealthArgs, ManArgs};
 pub use transfer::{ExportArgs, ImportArgs, MergeArgs, MergeFileArgs};
 pub use upkeep::{PruneArgs, RmArgs, ScanArgs, SealArgs};
 
@@ -115,6 +115,9 @@ pub enum Command {
     /// Check environment, credentials, upstream, cassette, port and certificate authority, and report problems
     #[command(after_help = setup::DOCTOR_EXAMPLE)]
     Doctor(DoctorArgs),
+    /// Ask a running ramtape whether it is ready: the health check of a container
+    #[command(after_help = setup::HEALTH_EXAMPLE)]
+    Health(HealthArgs),
     /// Show ramtape at work on a simulated RAM endpoint: record, stop the endpoint, replay, compare
     #[command(after_help = setup::DEMO_EXAMPLE)]
     Demo(DemoArgs),

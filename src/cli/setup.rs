@@ -21,6 +21,12 @@ Examples:
 
 Exits with 1 if a check fails. Credentials are fetched as a recording would fetch them; nothing
 is sent to RAM, and without --online no connection to it is made.";
+pub(super) const HEALTH_EXAMPLE: &str = "\
+Examples:
+  ramtape health http://127.0.0.1:8181
+  RAMTAPE_LISTEN=0.0.0.0:8181 ramtape health
+
+Prints the state as JSON and exits with 0, or with 1 if no ramtape is ready there within seconds.";
 pub(super) const DEMO_EXAMPLE: &str = "\
 Examples:
   ramtape demo
@@ -86,6 +92,22 @@ impl DoctorArgs {
             profile: self.profile.clone(),
             ..self.cassette.layer()
         }
+    }
+}
+
+/// `ramtape health`
+#[derive(Args, Clone, Debug)]
+pub struct HealthArgs {
+    /// Its base URL [default: the address of the setting `listen`]
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+}
+
+impl HealthArgs {
+    /// The layer of the configuration that these flags make. Nothing listens here, so no address is too open.
+    #[must_use]
+    pub fn layer(&self) -> RawConfig {
+        RawConfig { allow_remote: Some(true), ..RawConfig::default() }
     }
 }
 

@@ -7,6 +7,7 @@ mod demo;
 mod diff;
 mod doctor;
 mod export;
+mod health;
 mod import;
 mod ls;
 mod man;
@@ -60,6 +61,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Rm(args) => rm::run(&args, &environment, console),
         Command::Ca(args) => ca::run(&args, &environment, console),
         Command::Doctor(args) => doctor::run(&args, &environment, console),
+        Command::Health(args) => health::run(&args, &environment, console),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(&args),
     }

@@ -10,6 +10,7 @@ mod determinism;
 mod doctor;
 mod durability;
 mod har;
+mod health;
 mod merge;
 mod messages;
 mod placebo;
