@@ -99,7 +99,7 @@ pub struct ProxyArgs {
     /// Exit with code 7 if nothing was sent, takes were not used, or answers were not recorded
     #[arg(long)]
     pub strict: bool,
-    /// Write the misses to FILE in FORMAT (junit or json); can be repeated
+    /// Write the misses to FILE in FORMAT (junit, ctrf or json); can be repeated
     #[arg(long, num_args = 2, value_names = ["FORMAT", "FILE"], action = clap::ArgAction::Append)]
     pub report: Vec<OsString>,
     /// Write the base URL to FILE as soon as the proxy listens

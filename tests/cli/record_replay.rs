@@ -1,6 +1,7 @@
 //! The commands at work: recorded from the simulated endpoint, replayed without it, missed, interrupted.
 
 use crate::support::binary::{Finished, Server, file, folder, ramtape, run};
+use crate::support::ctrf;
 use crate::support::endpoint::{Endpoint, post, with_keys};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -61,7 +62,8 @@ fn a_servers_miss_is_printed_reported_annotated_and_sets_the_exit_code() {
     let folder = folder();
     recorded(folder.path());
     let mut command = ramtape(folder.path());
-    command.args(["replay", "--report", "junit", "misses.xml", "--report", "json", "misses.json"]);
+    let reports = [["junit", "misses.xml"], ["json", "misses.json"], ["ctrf", "misses.ctrf.json"]];
+    command.arg("replay").args(reports.iter().flat_map(|[format, file]| ["--report", format, file]));
     let server = Server::start(command.env("GITHUB_ACTIONS", "true"));
     assert_eq!(post(&server.url, "/getresourceshares", OTHER).0, 400);
     assert_eq!(post(&server.url, "/getresourceshares", OTHER).0, 400);
@@ -76,6 +78,11 @@ fn a_servers_miss_is_printed_reported_annotated_and_sets_the_exit_code() {
     let json: serde_json::Value =
         serde_json::from_slice(&std::fs::read(file(&folder, "misses.json")).unwrap()).unwrap();
     assert_eq!(json["missed"], 2);
+    let results = &ctrf::read(&file(&folder, "misses.ctrf.json"))["results"];
+    assert_eq!((&results["summary"]["tests"], &results["summary"]["failed"]), (&2.into(), &2.into()), "{results}");
+    let test = &results["tests"][0];
+    assert!(test["name"].as_str().unwrap().starts_with("GetResourceShares "), "{test}");
+    assert!(test["trace"].as_str().unwrap().contains("OTHER-ACCOUNTS"), "{test}");
 }
 
 #[test]

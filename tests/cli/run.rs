@@ -1,6 +1,7 @@
 //! `ramtape run`: CMD's environment, signals and exit code.
 
 use crate::support::binary::{Finished, file, folder, ramtape, ramtape_with_signals, run};
+use crate::support::ctrf;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -173,11 +174,15 @@ fn an_ignored_signal_stays_ignored_for_cmd() {
 #[test]
 fn reports_are_written_at_the_end() {
     let folder = folder();
-    let reports = ["run", "--report", "junit", "out.xml", "--report", "json", "out.json", "--", "true"];
-    assert_eq!(run(folder.path(), &reports).code, Some(0));
+    let reports = ["--report", "junit", "out.xml", "--report", "json", "out.json", "--report", "ctrf", "out.ctrf.json"];
+    assert_eq!(run(folder.path(), &[&["run"], &reports[..], &["--", "true"]].concat()).code, Some(0));
     assert!(std::fs::read_to_string(file(&folder, "out.xml")).unwrap().contains("failures=\"0\""));
     let json: serde_json::Value = serde_json::from_slice(&std::fs::read(file(&folder, "out.json")).unwrap()).unwrap();
     assert_eq!(json["missed"], 0);
+    let summary = &ctrf::read(&file(&folder, "out.ctrf.json"))["results"]["summary"];
+    assert_eq!((&summary["passed"], &summary["failed"]), (&1.into(), &0.into()), "{summary}");
+    assert!(summary["start"].as_u64() > Some(1_700_000_000_000), "milliseconds since 1970: {summary}");
+    assert!(summary["stop"].as_u64() >= summary["start"].as_u64(), "{summary}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub(crate) mod alone;
 pub(crate) mod binary;
 pub(crate) mod cassette;
 pub(crate) mod clients;
+pub(crate) mod ctrf;
 pub(crate) mod endpoint;
 pub(crate) mod known;
 pub(crate) mod log;

@@ -1,5 +1,6 @@
 //! The misses of a run, in the forms that test runners and CI services read.
 
+mod ctrf;
 mod job_summary;
 
 use super::console::Console;
@@ -11,28 +12,35 @@ use crate::model::with_causes;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 /// A report that was asked for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Report {
     format: Format,
     path: PathBuf,
+    /// When the run began: when the report was asked for.
+    began: SystemTime,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Junit,
+    Ctrf,
     Json,
 }
 
 /// The reports that `--report FORMAT FILE` asked for, given as pairs.
 pub(crate) fn parse_reports(pairs: &[OsString]) -> Result<Vec<Report>, CommandError> {
+    let began = SystemTime::now();
+    let report = |format, path: &OsString| Ok(Report { format, path: path.into(), began });
     pairs
         .chunks(2)
         .map(|pair| match pair {
-            [format, path] if format == "junit" => Ok(Report { format: Format::Junit, path: path.into() }),
-            [format, path] if format == "json" => Ok(Report { format: Format::Json, path: path.into() }),
-            _ => Err(CommandError::Usage("--report needs a format (junit or json) and a file".to_owned())),
+            [format, path] if format == "junit" => report(Format::Junit, path),
+            [format, path] if format == "ctrf" => report(Format::Ctrf, path),
+            [format, path] if format == "json" => report(Format::Json, path),
+            _ => Err(CommandError::Usage("--report needs a format (junit, ctrf or json) and a file".to_owned())),
         })
         .collect()
 }
@@ -42,6 +50,7 @@ pub(crate) fn write(reports: &[Report], summary: &Summary) -> Result<(), Command
     let write_one = |report: &Report| {
         let text = match report.format {
             Format::Junit => junit(summary),
+            Format::Ctrf => format!("{:#}\n", ctrf::report(summary, report.began, SystemTime::now())),
             Format::Json => format!("{:#}\n", summary::json(summary)),
         };
         output::write_file(&report.path, &text)
@@ -200,7 +209,7 @@ mod tests {
     fn reports_are_pairs_of_format_and_file() {
         let asked = parse_reports(&["junit".into(), "a.xml".into(), "json".into(), "b.json".into()]).unwrap();
         assert_eq!(asked.len(), 2);
-        assert_eq!(asked[1], Report { format: Format::Json, path: "b.json".into() });
+        assert_eq!((asked[1].format, asked[1].path.as_path()), (Format::Json, "b.json".as_ref()));
         assert!(parse_reports(&["html".into(), "a".into()]).is_err());
     }
 
@@ -208,7 +217,7 @@ mod tests {
     fn the_json_report_holds_the_miss() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report.json");
-        write(&[Report { format: Format::Json, path: path.clone() }], &one_miss()).unwrap();
+        write(&parse_reports(&["json".into(), path.clone().into()]).unwrap(), &one_miss()).unwrap();
         let report: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         assert_eq!(report["missed"], 1);
         assert_eq!(report["misses"][0]["operation"], "POST /a,b");
