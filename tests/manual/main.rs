@@ -1,17 +1,21 @@
 //! The README and the manual in docs/ are true: what they name exists, and what they tell people to type works.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod action;
 mod book;
 mod demo;
 mod example_programs;
 mod examples;
+mod image;
 mod json_output;
 mod pytest_sessions;
 mod quickstart;
 mod reference;
+mod releases;
 mod rust_client;
 mod rust_guard;
 mod structure;
+mod yaml;
 
 #[expect(dead_code, reason = "each program uses its part")]
 #[path = "../support/mod.rs"]

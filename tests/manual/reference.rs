@@ -111,7 +111,7 @@ fn every_command_line_in_a_block_is_accepted() {
     for block in blocks() {
         let joined = block.text.replace("\\\n", " ");
         for line in joined.lines().map(str::trim) {
-            let line = line.strip_prefix("- run: ").unwrap_or(line);
+            let line = line.strip_prefix("- run: ").or(line.strip_prefix("- ")).unwrap_or(line);
             if line.starts_with("ramtape ") && ["sh", "yaml"].contains(&block.language) {
                 lines.push(line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
             } else if let Some(list) = line.strip_prefix("command: ") {
