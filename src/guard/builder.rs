@@ -141,7 +141,7 @@ impl RamtapeBuilder {
     /// nothing is recorded.
     pub async fn start(self) -> Result<Ramtape, RamtapeError> {
         let is_fixed = self.settings.record_mode.is_some();
-        let config = checked(self.settings, &Environment::current()?)?;
+        let mut config = checked(self.settings, &Environment::current()?)?;
         if config.mode == RecordMode::None && !config.cassette.exists() {
             let remedy = match (is_fixed, config.mode_by_ci) {
                 (true, _) => "record one first, with Ramtape::cassette or Ramtape::record",
@@ -151,7 +151,13 @@ impl RamtapeBuilder {
             return Err(RamtapeError::NoCassette { folder: config.cassette, remedy });
         }
         let source = match self.credentials {
-            Some(credentials) => CredentialSource::Fixed(keys(&credentials)),
+            Some(credentials) => {
+                // As with keys in the environment: no profile has a say beside them.
+                config.upstream.profile = None;
+                config.upstream.aws.profile = None;
+                config.upstream.aws.has_keys = true;
+                CredentialSource::Fixed(keys(&credentials))
+            }
             None => app::credential_source(&config),
         };
         let region = config.region.clone();

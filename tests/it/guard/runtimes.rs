@@ -1,8 +1,9 @@
 //! A guard does not depend on the runtime of the test.
 
 use super::list;
-use crate::support::endpoint::post;
 use ramtape::Ramtape;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -13,8 +14,21 @@ const CASSETTE: &str = "cassettes/quickstart";
 
 /// Lists shares, and blocks the thread meanwhile.
 fn list_blocking(tape: &Ramtape) {
-    let (status, body) = post(tape.url(), "/getresourceshares", r#"{"resourceOwner":"SELF","maxResults":5}"#);
-    assert_eq!(status, 200, "{body}");
+    let authority = tape.url().strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(authority).unwrap();
+    let body = r#"{"resourceOwner":"SELF","maxResults":5}"#;
+    write!(
+        stream,
+        "POST /getresourceshares HTTP/1.1\r\nHost: {authority}\r\nContent-Length: {}\r\nConnection: close\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential=ramtape/20261122/us-east-1/ram/aws4_request, \
+         SignedHeaders=host, Signature={}\r\n\r\n{body}",
+        body.len(),
+        "0".repeat(64),
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
 #[tokio::test]

@@ -1,12 +1,15 @@
 //! How a guard starts, and why it does not.
 
 use super::{at_endpoint, list, recorder};
+use crate::support::alone::test_path;
 use crate::support::stage::Stage;
 use aws_sdk_ram::Client;
 use aws_sdk_ram::error::ProvideErrorMetadata;
 use aws_sdk_ram::types::ResourceOwner;
 use ramtape::config::{PagesSetting, RecordMode};
 use ramtape::{Ramtape, RamtapeError};
+use std::env;
+use std::process::Command;
 
 #[tokio::test]
 async fn once_records_and_then_replays() {
@@ -65,6 +68,8 @@ async fn what_makes_no_sense_is_named() {
     assert!(error.to_string().contains("ftp://x"), "{error}");
     let error = Ramtape::cassette("cassettes/quickstart").services([""; 0]).start().await.unwrap_err();
     assert!(error.to_string().contains("name at least one service"), "{error}");
+    // As every error library wants it.
+    let _: Box<dyn std::error::Error + Send + Sync> = error.into();
 }
 
 #[tokio::test]
@@ -80,4 +85,47 @@ async fn settings_count() {
     assert_eq!(list(&tape.sdk_config()).await, recorded);
     let summary = tape.stop().await.unwrap();
     assert!(summary.replayed > 1, "a listing in small pages: {summary:?}");
+}
+
+/// Runs a test of this module in a process of its own, with these variables.
+fn run_with(variables: &[(&str, &str)], test: &str) {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", &test_path(module_path!(), test)]).envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[test]
+fn what_the_code_names_counts_whatever_the_environment_says() {
+    let nowhere = "http://127.0.0.1:9";
+    let variables = [
+        ("CI", "true"),
+        ("RAMTAPE_RECORD_MODE", "all"),
+        ("RAMTAPE_LISTEN", "127.0.0.1:1"),
+        ("RAMTAPE_UPSTREAM", nowhere),
+        ("RAMTAPE_PROFILE", "nosuch"),
+        ("AWS_PROFILE", "nosuch"),
+        ("AWS_ENDPOINT_URL", nowhere),
+        ("AWS_REGION", "eu-west-1"),
+        ("HTTP_PROXY", nowhere),
+        ("http_proxy", nowhere),
+        ("ALL_PROXY", nowhere),
+    ];
+    run_with(&variables, "once_records_and_then_replays");
+}
+
+#[tokio::test]
+async fn where_ci_is_set_nothing_is_recorded() {
+    if env::var_os("CI").is_none() {
+        return run_with(&[("CI", "true")], "where_ci_is_set_nothing_is_recorded");
+    }
+    let stage = Stage::new().await;
+    let error = at_endpoint(&stage, Ramtape::cassette(stage.cassette("new"))).start().await.unwrap_err();
+    assert!(
+        error.to_string().ends_with("/new: nothing is recorded where CI is set: record it elsewhere, and commit it")
+    );
+    let tape = Ramtape::cassette("cassettes/quickstart").start().await.unwrap();
+    assert_eq!(tape.sdk_config().region().map(AsRef::as_ref), Some("us-east-1"));
+    tape.stop().await.unwrap();
 }
