@@ -7,9 +7,11 @@ use super::variables::{CassetteVariables, Settled, VariableError, Wanted, not_re
 use crate::admin::{DiscardError, Discarded, SessionAdmin, SettledVariables, VariableValues, VariablesError};
 use crate::cassette::{self, CassetteError, SealReport, Usage, check_variable};
 use crate::engine::{Engine, SessionState, Summary};
+use crate::fingerprint::Fingerprint;
 use crate::model::{Request, Response, RoleProfile, counted, shell_path, with_causes};
 use crate::proxy;
 use crate::session::{assign_session, sanitize_session_name, session_name};
+use parking_lot::Mutex;
 use percent_encoding::percent_decode_str;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -31,6 +33,8 @@ pub(super) struct Engines {
     pub(super) over: Over,
     /// The session of callers that name none.
     pub(super) session: Option<Arc<str>>,
+    /// What has become text before the end, by folder and fingerprint.
+    pub(super) sealed_early: Arc<Mutex<BTreeSet<(String, Fingerprint)>>>,
 }
 
 /// What they work on.
@@ -216,7 +220,7 @@ impl Engines {
     }
 
     /// The engine of the session called `name`, where there is one already.
-    fn engine_of(&self, name: &str) -> Option<Engine> {
+    pub(super) fn engine_of(&self, name: &str) -> Option<Engine> {
         match &self.over {
             Over::One(engine, _) => Some(engine.clone()),
             Over::PerSession(sessions) => Some(sessions.opened(name)?.engine.clone()),
@@ -269,6 +273,28 @@ impl Engines {
         let reports: Vec<_> = reports.collect();
         taken_back.and_then(|()| reports.into_iter().collect())
     }
+
+    /// Writes what was recorded so far as text, while no client has anything left to ask. Blocks.
+    pub(super) fn seal_early(&self) -> Result<Vec<(PathBuf, SealReport)>, CassetteError> {
+        let recording = self.engines().into_iter().filter(Engine::is_recording);
+        let reports = recording.map(|engine| {
+            let cassette = engine.cassette();
+            Ok((cassette.root().to_owned(), cassette.seal()?))
+        });
+        let reports: Vec<_> = reports.collect::<Result<_, CassetteError>>()?;
+        self.sealed_early.lock().extend(reports.iter().flat_map(|(_, report)| report.sealed.iter().cloned()));
+        Ok(reports)
+    }
+
+    /// Throws away what this run has recorded and has not written as text. Blocks.
+    pub(super) fn discard_all(&self) -> Result<(), CassetteError> {
+        for engine in self.engines() {
+            for session in engine.sessions() {
+                engine.discard_session(session.name.as_deref())?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Engines {
@@ -277,7 +303,9 @@ impl Engines {
     pub(super) fn describe_unchanged(&self, reports: &[(PathBuf, SealReport)]) -> Option<String> {
         let (Over::One(engine, _), [(root, report)]) = (&self.over, reports) else { return None };
         let failed = report.failed.iter().map(|(folder, fingerprint, _)| (folder, fingerprint));
-        let recorded: BTreeSet<_> = report.sealed.iter().map(|(folder, fp)| (folder, fp)).chain(failed).collect();
+        let early = self.sealed_early.lock();
+        let sealed = report.sealed.iter().chain(&*early).map(|(folder, fp)| (folder, fp));
+        let recorded: BTreeSet<_> = sealed.chain(failed).collect();
         let known = engine.cassette().fingerprints().unwrap_or_default();
         let left = known.iter().filter(|(folder, fp)| !recorded.contains(&(folder, fp))).count() as u64;
         let cassette = shell_path(root);
@@ -333,7 +361,7 @@ impl SessionAdmin for Engines {
             if !engine.trusts_caller(&request) {
                 return Err(DiscardError::NotProved);
             }
-            let discarding = tokio::task::spawn_blocking(move || engine.discard_session(&name));
+            let discarding = tokio::task::spawn_blocking(move || engine.discard_session(Some(&name)));
             let discarded = discarding.await.map_err(|error| DiscardError::Failed(with_causes(&error)))?;
             discarded.map_err(|error| DiscardError::Failed(with_causes(&error)))
         })

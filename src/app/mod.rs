@@ -141,7 +141,7 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     } else {
         open_one(&config, source, &instance, sealing).await?
     };
-    let engines = Engines { over, session: config.session.as_deref().map(Arc::from) };
+    let engines = Engines { over, session: config.session.as_deref().map(Arc::from), sealed_early: Arc::default() };
     // Where nothing is recorded, nothing that could connect is even built.
     let connector = (mode != Mode::ReplayOnly).then(|| Arc::new(TunnelConnector::new(&config)) as Arc<dyn Connector>);
     let settings = proxy::ProxySettings {
@@ -166,7 +166,7 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     let in_turn = config.poll == PollSetting::Recorded;
     let (addr, key) = (proxy.addr, config.key);
     let scheme = if config.tls { "https" } else { "http" };
-    let (complete, ran_in) = (None, None);
+    let (complete, ran_in, discards) = (None, None, false);
     let asked_as = config.upstream.asking_profile().map(str::to_owned);
     let roles = AskingRoles { profiles: role_profiles, asked_as };
     Ok(RunningServer {
@@ -180,6 +180,7 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
         began,
         complete,
         ran_in,
+        discards,
         roles,
         in_turn,
         engines,

@@ -100,6 +100,7 @@ impl Opener {
             tells_misses: config.command.is_none(),
             record_errors: config.record_errors,
             read_only: config.read_only,
+            stays_pending: config.stays_pending,
             pages: pages(config.pages),
             redaction,
         }

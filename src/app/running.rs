@@ -5,7 +5,7 @@ use super::merged::with_tunnels;
 use super::session_control::SessionControl;
 use super::variables::{Settled, VariableError, Wanted};
 use crate::aws::EndpointKind;
-use crate::cassette::{CassetteError, Lost};
+use crate::cassette::{CassetteError, Lost, SealReport};
 use crate::engine::{Mode, Summary};
 use crate::model::{Secret, counted, shell_path};
 use crate::proxy;
@@ -44,6 +44,8 @@ pub struct RunningServer {
     pub(super) complete: Option<String>,
     /// The region that the command ran in whose requests are recorded, where that is known.
     pub(super) ran_in: Option<String>,
+    /// Whether nothing is kept of what was recorded.
+    pub(super) discards: bool,
     /// The profiles by which the command may ask for roles.
     pub(super) roles: AskingRoles,
     /// Whether polls go through their takes one by one; else those that are skipped are not unused.
@@ -116,6 +118,11 @@ impl RunningServer {
         self.complete = self.in_turn.then(|| by.into());
     }
 
+    /// Says that what was recorded is of no use, as what asked for it has failed: [`Self::stop`] throws away what is not text yet.
+    pub(crate) fn discard(&mut self) {
+        self.discards = true;
+    }
+
     /// Stops listening, lets requests in flight finish, seals the cassettes.
     ///
     /// # Errors
@@ -132,8 +139,11 @@ impl RunningServer {
         // Those of connections that end with the proxy are among them.
         let tunnels = self.proxy.stop().await;
         self.engines.settle(self.answer_time).await;
-        let Self { engines, mode, began, complete, ran_in, roles, .. } = self;
+        let Self { engines, mode, began, complete, ran_in, discards, roles, .. } = self;
         let summary = tokio::task::spawn_blocking(move || {
+            if discards {
+                engines.discard_all()?;
+            }
             let reports = engines.seal(step)?;
             let mut summary = engines.summary();
             if let Some(region) = ran_in {
@@ -147,10 +157,6 @@ impl RunningServer {
             let partial: Vec<String> =
                 reports.iter().flat_map(|(_, report)| &report.partial).map(|(_, fp)| fp.to_string()).collect();
             summary.partial.retain(|listing| partial.iter().any(|fp| listing.ends_with(fp)));
-            summary.secrets = reports.iter().map(|(_, report)| report.secrets as u64).sum();
-            summary.broken = reports.iter().map(|(_, report)| report.broken as u64).sum();
-            let dangling = reports.iter().flat_map(|(_, report)| &report.dangling);
-            summary.dangling = dangling.map(|(folder, fingerprint)| format!("{folder}/{fingerprint}")).collect();
             let superseded: usize = reports.iter().map(|(_, report)| report.superseded).sum();
             if superseded > 0 {
                 let takes = counted(superseded, "take", "takes");
@@ -161,23 +167,31 @@ impl RunningServer {
             if mode == Mode::RecordAll {
                 summary.notices.extend(engines.describe_unchanged(&reports));
             }
-            // The client has its answer and the store has the take: nothing is lost, but the text does not hold it.
-            for (root, report) in reports {
-                let of = format!("--cassette {}", shell_path(&root));
-                for Lost { answers, reason } in report.lost {
-                    summary.recorded = summary.recorded.saturating_sub(answers);
-                    summary.not_recorded.push(format!("{}: {reason}", counted(answers, "answer", "answers")));
-                }
-                summary.not_recorded.extend(report.failed.into_iter().map(|(folder, fingerprint, reason)| {
-                    format!(
-                        "{folder}/{fingerprint} is only in the store, as it could not be written as text: {reason}. \
-                         `ramtape rm --refused {of}` discards what must not become text, and `ramtape seal {of}` tries \
-                         again"
-                    )
-                }));
-            }
+            add_problems(&mut summary, reports);
             Ok::<_, CassetteError>(with_tunnels(summary, tunnels))
         });
         Ok(summary.await??)
+    }
+}
+
+/// Adds to `summary` what `reports` of sealed cassettes tell of answers that did not become text: the client has its answer and
+/// the store has the take, so nothing is lost, but the text does not hold it.
+pub(super) fn add_problems(summary: &mut Summary, reports: Vec<(PathBuf, SealReport)>) {
+    for (root, report) in reports {
+        summary.secrets += report.secrets as u64;
+        summary.broken += report.broken as u64;
+        let dangling = report.dangling.into_iter();
+        summary.dangling.extend(dangling.map(|(folder, fingerprint)| format!("{folder}/{fingerprint}")));
+        for Lost { answers, reason } in report.lost {
+            summary.recorded = summary.recorded.saturating_sub(answers);
+            summary.not_recorded.push(format!("{}: {reason}", counted(answers, "answer", "answers")));
+        }
+        let of = format!("--cassette {}", shell_path(&root));
+        summary.not_recorded.extend(report.failed.into_iter().map(|(folder, fingerprint, reason)| {
+            format!(
+                "{folder}/{fingerprint} is only in the store, as it could not be written as text: {reason}. \
+                 `ramtape rm --refused {of}` discards what must not become text, and `ramtape seal {of}` tries again"
+            )
+        }));
     }
 }

@@ -89,11 +89,11 @@ impl<P> Cassette<P> {
         }
     }
 
-    /// Throws away the takes of the session called `name` that are not text yet.
+    /// Throws away the takes of the session called `name`, or of callers that name none, that are not text yet.
     ///
     /// # Errors
     /// Where the cassette is not open for recording, or the journal cannot be read or written. All takes are there then.
-    pub fn discard_session(&self, name: &str) -> Result<(), CassetteError> {
+    pub fn discard_session(&self, name: Option<&str>) -> Result<(), CassetteError> {
         // A cassette that nothing was recorded into yet is not there, and is not made for this.
         let Some(store) = self.storage.store() else { return Ok(()) };
         let _alone = self.storage.sealing.lock();
@@ -101,8 +101,7 @@ impl<P> Cassette<P> {
         for (_, fingerprint) in store.pending().names() {
             let sequences = store.pending().sequences(&fingerprint);
             let takes = store.pending_takes(&fingerprint)?.map(|pending| pending.takes).unwrap_or_default();
-            let own =
-                sequences.into_iter().zip(takes).filter(|(_, recorded)| recorded.take.session.as_deref() == Some(name));
+            let own = sequences.into_iter().zip(takes).filter(|(_, recorded)| recorded.take.session.as_deref() == name);
             ids.extend(own.map(|(sequence, _)| TakeId { fingerprint, sequence }));
         }
         if !ids.is_empty() {

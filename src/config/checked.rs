@@ -79,6 +79,9 @@ pub struct Config {
     pub addresses: AddressRules,
     /// Who knows where names lead. No setting says it: it is for whoever embeds ramtape.
     pub names: Names,
+    /// Whether all that is recorded stays pending until the recording ends, so that it can be discarded. No setting says it: it is
+    /// for whoever embeds ramtape.
+    pub stays_pending: bool,
     /// The limits.
     pub limits: Limits,
     /// The command that `run` runs, as a shell takes it, for messages.
@@ -221,6 +224,7 @@ impl Config {
             },
             addresses: checked_networks(&required(raw.allowed_networks, "allowed_networks")?)?,
             names: Names::System,
+            stays_pending: false,
             limits,
             command: None,
             shown_command: None,

@@ -133,22 +133,22 @@ impl Engine {
         (self.state.session_stats.state(name, &self.state.sessions), self.state.stats.misses_of(name))
     }
 
-    /// Rewinds the session called `name` and throws away what it has recorded in this run, but for what became text meanwhile
+    /// Rewinds the session called `name`, or the one of callers that name none, and throws away what it has recorded in this run, but for what became text meanwhile
     /// as others recorded the same request; gives how many answers that were. Blocks.
     ///
     /// # Errors
     /// Where the cassette cannot be written; then nothing is thrown away.
-    pub fn discard_session(&self, name: &str) -> Result<u64, CassetteError> {
+    pub fn discard_session(&self, name: Option<&str>) -> Result<u64, CassetteError> {
         let Some(recorder) = &self.recorder else {
-            self.reset_session(Some(name));
+            self.reset_session(name);
             return Ok(0);
         };
         self.state.cassette.discard_session(name)?;
         recorder.chains.forget_session(name);
-        recorder.pending.lock().retain(|(request, _)| request.session_name.as_deref() != Some(name));
+        recorder.pending.lock().retain(|(request, _)| request.session_name.as_deref() != name);
         let answers = self.state.session_stats.uncount_recorded(name);
         self.state.stats.uncount_recorded(answers);
-        self.reset_session(Some(name));
+        self.reset_session(name);
         Ok(answers)
     }
 

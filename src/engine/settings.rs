@@ -72,6 +72,9 @@ pub struct EngineSettings {
     pub record_errors: bool,
     /// Whether writes are refused while recording.
     pub read_only: bool,
+    /// Whether all that is recorded stays pending until the recording ends, so that it can be discarded. What named sessions
+    /// record does so anyway.
+    pub stays_pending: bool,
     /// How a replayed listing is cut into pages.
     pub pages: Pages,
     /// The rules of the cassette.
@@ -104,6 +107,7 @@ impl EngineSettings {
             tells_misses: false,
             record_errors: false,
             read_only: false,
+            stays_pending: false,
             pages: Pages::default(),
             redaction: Arc::new(Redaction::built_in(KeySource::Known(Key::public()))),
         }

@@ -235,7 +235,7 @@ async fn add_page(
         None => {
             chains.forget(&chain);
             // What a named session records may be discarded until the run ends: its test can fail.
-            if session.is_none() {
+            if session.is_none() && !state.settings.stays_pending {
                 state.cassette.seal_soon(&identified.folder, &identified.fingerprint);
             }
         }

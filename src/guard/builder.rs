@@ -8,8 +8,14 @@ use crate::aws::{CredentialSource, Keys};
 use crate::config::{Config, Environment, PagesSetting, PollSetting, RawConfig, RawServices, RecordMode, Settings};
 use crate::model::Secret;
 use aws_credential_types::Credentials;
+use parking_lot::Mutex;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+
+/// How to record what is missing, for messages.
+const RECORD_COMMAND: &str = "RAMTAPE_RECORD_MODE={mode} cargo test";
+/// What comes behind it where the code names the record mode.
+const OF_CODE: &str = " (the code names a record mode, which comes first: begin with Ramtape::cassette instead)";
 
 impl Ramtape {
     /// A guard over the cassette in `folder` that records or replays as `ramtape run` does: `once`, and `none` where `CI` is set. The
@@ -142,6 +148,9 @@ impl RamtapeBuilder {
     pub async fn start(self) -> Result<Ramtape, RamtapeError> {
         let is_fixed = self.settings.record_mode.is_some();
         let mut config = checked(self.settings, &Environment::current()?)?;
+        // A test that fails throws away what it recorded.
+        config.stays_pending = true;
+        config.shown_command = Some(RECORD_COMMAND.to_owned() + if is_fixed { OF_CODE } else { "" });
         if config.mode == RecordMode::None && !config.cassette.exists() {
             let remedy = match (is_fixed, config.mode_by_ci) {
                 (true, _) => "record one first, with Ramtape::cassette or Ramtape::record",
@@ -168,6 +177,7 @@ impl RamtapeBuilder {
             url: server.base_url(),
             region,
             sessions: server.session_control(),
+            open_sessions: Mutex::default(),
             server: Some(server),
             runtime,
         })

@@ -4,10 +4,11 @@ use super::error::RamtapeError;
 use super::own_runtime::OwnRuntime;
 use super::sdk_config::sdk_config;
 use crate::app::{RunningServer, SessionControl};
-use crate::engine::Summary;
+use crate::engine::{Mode, Summary};
 use crate::model::with_causes;
 use crate::ui::{Exit, summary};
 use aws_config::SdkConfig;
+use parking_lot::Mutex;
 use std::fmt;
 use std::sync::mpsc;
 use std::thread;
@@ -47,16 +48,20 @@ const DROP_TIME: Duration = Duration::from_secs(10);
 ///
 /// # The end
 ///
-/// End each test with [`Self::stop`]. A guard that is dropped instead stops too, and waits for that, ten seconds at most. What was
-/// recorded is written as text then too, but problems, such as misses, are only printed on stderr.
+/// End each test with [`Self::stop`]. A guard that is dropped instead stops too, and waits for that, ten seconds at most.
 ///
-/// A guard in a static is never dropped: what its recording has not written as text by the end of the process stays pending.
-/// `ramtape seal` writes it, and so does the next recording.
+/// - If it is dropped because the test panics, what it recorded is thrown away, so that nothing of a failed test enters the
+///   cassette, and its misses are printed on stderr.
+/// - Otherwise what it recorded is written as text, as [`Self::stop`] does, but problems are only printed on stderr.
+///
+/// A guard in a static is never dropped: use [sessions](Self::session), whose recordings are written as they end.
 pub struct Ramtape {
     pub(super) url: String,
     /// The region of clients.
     pub(super) region: String,
     pub(super) sessions: SessionControl,
+    /// How many sessions have not ended. Who holds it while nobody else has one can seal what was recorded.
+    pub(super) open_sessions: Mutex<usize>,
     /// `None` once it is stopped.
     pub(super) server: Option<RunningServer>,
     pub(super) runtime: OwnRuntime,
@@ -101,6 +106,10 @@ impl Ramtape {
         }
     }
 
+    pub(super) fn is_recording(&self) -> bool {
+        self.server.as_ref().is_some_and(|server| server.mode != Mode::ReplayOnly)
+    }
+
     pub(super) async fn settle_variable(
         &self,
         session: Option<String>,
@@ -122,8 +131,12 @@ impl fmt::Debug for Ramtape {
 
 impl Drop for Ramtape {
     fn drop(&mut self) {
-        let Some(server) = self.server.take() else { return };
-        let notices = if thread::panicking() { server.notices.clone() } else { Vec::new() };
+        let Some(mut server) = self.server.take() else { return };
+        let mut notices = Vec::new();
+        if thread::panicking() {
+            server.discard();
+            notices.append(&mut server.notices);
+        }
         let (done, stopped) = mpsc::channel();
         self.runtime.spawn(async move { done.send(server.stop().await) });
         let problems = match stopped.recv_timeout(DROP_TIME) {

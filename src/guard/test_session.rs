@@ -3,11 +3,13 @@
 use super::error::RamtapeError;
 use super::ramtape::{Ramtape, print};
 use super::sdk_config::sdk_config;
-use crate::app::sanitize_session_name;
+use crate::app::{StopError, sanitize_session_name};
 use crate::engine::Summary;
-use crate::ui::summary;
+use crate::model::with_causes;
+use crate::ui::{Exit, summary};
 use aws_config::SdkConfig;
 use std::fmt;
+use std::mem;
 use std::thread;
 
 impl Ramtape {
@@ -36,14 +38,15 @@ impl Ramtape {
 
 /// One test's [session](Ramtape::session): its run, with a history of its own.
 ///
-/// It ends with [`Self::end`], or when it is dropped. If that is because the test panics, the misses of the session are printed on
-/// stderr.
+/// End it with [`Self::end`]. While recording, what was recorded is written as text when the last session that is open ends. A session
+/// that is dropped ends too: if that is because the test panics, what it recorded is thrown away, and its misses are printed on stderr;
+/// otherwise problems are printed there.
 pub struct TestSession<'tape> {
     tape: &'tape Ramtape,
     name: String,
     url: String,
-    /// How many misses are of earlier attempts.
-    missed_before: usize,
+    /// How many misses were of earlier attempts: all, and those that are kept.
+    missed_before: (u64, usize),
     has_ended: bool,
 }
 
@@ -51,10 +54,11 @@ impl<'tape> TestSession<'tape> {
     /// The session called `name`, rewound.
     fn begin(tape: &'tape Ramtape, name: &str) -> Self {
         let name = sanitize_session_name(name);
+        *tape.open_sessions.lock() += 1;
         tape.sessions.reset(&name);
         let url = format!("{}/~{name}", tape.url());
-        let missed_before = tape.sessions.misses(&name).len();
-        Self { tape, name, url, missed_before, has_ended: false }
+        let (missed, kept) = tape.sessions.misses(&name);
+        Self { tape, name, url, missed_before: (missed, kept.len()), has_ended: false }
     }
 
     /// The endpoint URL for clients of this test: that of the guard, with the session's name behind it.
@@ -80,19 +84,32 @@ impl<'tape> TestSession<'tape> {
     /// Ends the test.
     ///
     /// # Errors
-    /// [`RamtapeError::Problems`] where a request of the session missed.
+    /// [`RamtapeError::Problems`] where a request of the session missed, or something could not be recorded.
     pub fn end(mut self) -> Result<(), RamtapeError> {
-        self.has_ended = true;
-        match self.missed() {
-            None => Ok(()),
-            Some(missed) => Err(RamtapeError::Problems(Box::new(missed))),
+        let summary = self.close()?;
+        match Exit::from_summary(&summary) {
+            Exit::Well => Ok(()),
+            _ => Err(RamtapeError::Problems(Box::new(summary))),
         }
     }
 
-    /// The misses of this attempt, if there are any.
-    fn missed(&self) -> Option<Summary> {
-        let misses = self.tape.sessions.misses(&self.name).split_off(self.missed_before);
-        (!misses.is_empty()).then(|| Summary { missed: misses.len() as u64, misses, ..Summary::default() })
+    /// Ends the session, once; gives its problems.
+    fn close(&mut self) -> Result<Summary, StopError> {
+        if mem::replace(&mut self.has_ended, true) {
+            return Ok(Summary::default());
+        }
+        let discarded = if thread::panicking() { self.tape.sessions.discard(&self.name) } else { Ok(()) };
+        // Nobody begins before what was recorded is text.
+        let mut open = self.tape.open_sessions.lock();
+        *open -= 1;
+        let is_last = *open == 0 && self.tape.is_recording();
+        let mut summary = if is_last { self.tape.sessions.seal()? } else { Summary::default() };
+        drop(open);
+        discarded?;
+        let (missed, mut misses) = self.tape.sessions.misses(&self.name);
+        summary.missed = missed - self.missed_before.0;
+        summary.misses = misses.split_off(self.missed_before.1);
+        Ok(summary)
     }
 }
 
@@ -105,8 +122,9 @@ impl fmt::Debug for TestSession<'_> {
 
 impl Drop for TestSession<'_> {
     fn drop(&mut self) {
-        if thread::panicking() && !self.has_ended {
-            print(&self.missed().as_ref().map(summary::problems).unwrap_or_default());
+        match self.close() {
+            Ok(summary) => print(&summary::problems(&summary)),
+            Err(error) => print(&[with_causes(&error)]),
         }
     }
 }

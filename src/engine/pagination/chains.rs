@@ -197,9 +197,9 @@ impl Chains {
         self.places().retain(|place| !Arc::ptr_eq(&place.open.chain, chain));
     }
 
-    /// Forgets the chains of the session called `name`.
-    pub(in crate::engine) fn forget_session(&self, name: &str) {
-        self.places().retain(|place| place.session.as_deref() != Some(name));
+    /// Forgets the chains of the session called `name`, or of callers that name none.
+    pub(in crate::engine) fn forget_session(&self, name: Option<&str>) {
+        self.places().retain(|place| place.session.as_deref() != name);
     }
 
     /// The listings that have not come to their end, each once.

@@ -155,9 +155,9 @@ impl SessionStats {
         read_state(Some(name), &self.get(name).unwrap_or_default(), sessions)
     }
 
-    /// Takes back that the session called `name` has recorded anything; gives how many answers.
-    pub(in crate::engine) fn uncount_recorded(&self, name: &str) -> u64 {
-        self.get(name).map_or(0, |counters| counters.recorded.swap(0, Ordering::Relaxed))
+    /// Takes back that the session called `name`, or callers that name none, have recorded anything; gives how many answers.
+    pub(in crate::engine) fn uncount_recorded(&self, name: Option<&str>) -> u64 {
+        self.get_or_create(name).recorded.swap(0, Ordering::Relaxed)
     }
 
     /// All that have asked and got something, by name, with their positions in `sessions`; the unnamed one first.

@@ -78,6 +78,7 @@ fn replay(root: &Path) -> Engine {
         tells_misses: false,
         record_errors: false,
         read_only: false,
+        stays_pending: false,
         pages: Pages::Requested,
     };
     Engine::new(settings, opened.cassette, None)

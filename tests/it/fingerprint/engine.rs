@@ -59,6 +59,7 @@ fn replaying(folder: &Path) -> Engine {
         record_errors: false,
         pages: ramtape::engine::Pages::Requested,
         read_only: false,
+        stays_pending: false,
         redaction: opened.redaction,
     };
     Engine::new(settings, opened.cassette, None)

@@ -26,6 +26,7 @@ async fn tests_share_a_guard_at_the_same_time() {
     let recorded = at_once(&tape).await;
     let summary = tape.stop().await.unwrap();
     assert_eq!(summary.sessions.len(), TESTS.len(), "{summary:?}");
+    assert_eq!(summary.notices, [""; 0]);
     stage.stop_endpoint().await;
 
     let tape = Ramtape::replay(stage.cassette("tape")).start().await.unwrap();

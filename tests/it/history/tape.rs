@@ -78,6 +78,7 @@ pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
         tells_misses: false,
         record_errors: false,
         read_only: false,
+        stays_pending: false,
         redaction: opened.redaction,
         pages: Pages::Requested,
     };
