@@ -19,6 +19,7 @@ mod installations;
 mod javascript;
 mod misses;
 mod moto;
+mod npm;
 mod other_services;
 mod pages;
 mod placebo;

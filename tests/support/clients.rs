@@ -1,5 +1,5 @@
-//! Real AWS clients for the tests: boto3, the AWS CLI and the JavaScript SDK, and moto as an
-//! upstream. They are installed once, at the versions pinned in `tests/clients/pinned`, below the build
+//! Real AWS clients for the tests: boto3, the AWS CLI and the JavaScript SDK, moto as an upstream, and
+//! Vitest and TypeScript for the npm packages. They are installed once, at the versions pinned in `tests/clients/pinned`, below the build
 //! folder, and run in an environment that holds nothing of the machine's own AWS set-up.
 
 use std::collections::BTreeMap;
@@ -32,7 +32,13 @@ pub(crate) fn python() -> Option<PathBuf> {
 /// Node.js with the JavaScript SDK; `None` as for [`python`].
 pub(crate) fn node() -> Option<NodeClient> {
     static NODE: OnceLock<Option<NodeClient>> = OnceLock::new();
-    NODE.get_or_init(install_node).clone()
+    NODE.get_or_init(|| Some(NodeClient { modules: install_modules("node")? })).clone()
+}
+
+/// Where Vitest, TypeScript and the JavaScript SDK are installed for suites; `None` as for [`python`].
+pub(crate) fn node_suites() -> Option<PathBuf> {
+    static SUITES: OnceLock<Option<PathBuf>> = OnceLock::new();
+    SUITES.get_or_init(|| install_modules("npm")).clone()
 }
 
 /// Node.js and the folder that the packages of `@aws-sdk` are installed in.
@@ -79,6 +85,7 @@ pub(crate) fn source(path: &str) -> PathBuf {
 pub(crate) struct Call {
     argv: Vec<OsString>,
     env: BTreeMap<OsString, OsString>,
+    folder: PathBuf,
     input: Vec<u8>,
     limit: Duration,
 }
@@ -87,7 +94,13 @@ impl Call {
     /// Starts `program` with `PATH`, an empty `HOME` and no metadata service, and nothing else of
     /// this process's environment: no proxies, no AWS set-up.
     pub(crate) fn new(program: impl Into<OsString>) -> Self {
-        Self { argv: vec![program.into()], env: BTreeMap::new(), input: Vec::new(), limit: CALL_LIMIT }
+        Self {
+            argv: vec![program.into()],
+            env: BTreeMap::new(),
+            folder: ".".into(),
+            input: Vec::new(),
+            limit: CALL_LIMIT,
+        }
     }
 
     pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
@@ -113,6 +126,12 @@ impl Call {
         self.env("AWS_REGION", region).env("AWS_DEFAULT_REGION", region)
     }
 
+    /// The working directory.
+    pub(crate) fn folder(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.folder);
+        self
+    }
+
     /// What the client reads from stdin.
     pub(crate) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
@@ -134,11 +153,16 @@ impl Call {
     /// a server that runs in this process, call it on a thread of its own or in `spawn_blocking`.
     pub(crate) fn finish(&self) -> Finished {
         let home = tempfile::tempdir().unwrap();
+        bounded(&mut self.command(&home), self.limit)
+    }
+
+    /// What runs the client, for a test that does more than wait for its end.
+    pub(crate) fn command(&self, home: &TempDir) -> Command {
         let (program, args) = self.argv.split_first().unwrap();
         let mut command = Command::new(program);
-        clean_environment(&mut command, &home);
-        command.args(args).envs(&self.env).stdin(file_with(&self.input));
-        bounded(&mut command, self.limit)
+        clean_environment(&mut command, home);
+        command.args(args).envs(&self.env).current_dir(&self.folder).stdin(file_with(&self.input));
+        command
     }
 }
 
@@ -260,7 +284,8 @@ fn install_python() -> Option<PathBuf> {
     Some(venv.join("bin/python"))
 }
 
-fn install_node() -> Option<NodeClient> {
+/// The folder with what `kind` of `tests/clients/pinned` names.
+fn install_modules(kind: &str) -> Option<PathBuf> {
     for program in ["node", "npm"] {
         match Command::new(program).arg("--version").output() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -270,14 +295,14 @@ fn install_node() -> Option<NodeClient> {
             Ok(_) => {}
         }
     }
-    let lock = fs::read(source("node/package-lock.json")).unwrap();
-    let modules = installed("node", &[&lock], |folder| {
+    let pinned = source(kind);
+    let lock = fs::read(pinned.join("package-lock.json")).unwrap();
+    Some(installed(kind, &[&lock], |folder| {
         for file in ["package.json", "package-lock.json", ".npmrc"] {
-            fs::copy(source("node").join(file), folder.join(file)).unwrap();
+            fs::copy(pinned.join(file), folder.join(file)).unwrap();
         }
         install(Command::new("npm").args(["ci", "--ignore-scripts"]).current_dir(folder));
-    });
-    Some(NodeClient { modules })
+    }))
 }
 
 /// Says why a test does not run; in continuous integration it has to.
@@ -312,7 +337,7 @@ pub(crate) fn installed(kind: &str, key: &[&[u8]], fill: impl FnOnce(&Path)) -> 
 }
 
 /// Runs one step of an installation, in this process's own environment: it may need its proxies.
-fn install(command: &mut Command) {
+pub(crate) fn install(command: &mut Command) {
     let done = bounded(command.stdin(Stdio::null()), INSTALL_LIMIT);
     assert_eq!(done.code, Some(0), "{command:?} failed: {done}");
 }

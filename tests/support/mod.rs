@@ -9,6 +9,7 @@ pub(crate) mod ctrf;
 pub(crate) mod endpoint;
 pub(crate) mod known;
 pub(crate) mod log;
+pub(crate) mod npm;
 pub(crate) mod pending;
 pub(crate) mod principals;
 pub(crate) mod proxied;
