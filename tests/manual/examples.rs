@@ -317,6 +317,7 @@ fn every_mark_has_a_test() {
             || ["services record", "services replay", "services miss"].contains(&mark)
             || ["variables record", "variables replay", "variables post"].contains(&mark)
             || ["rust guard", "rust config", "rust session", "rust variable"].contains(&mark)
+            || ["npm vitest", "npm node"].contains(&mark)
             // Typed by tests/merge, in a repository.
             || mark == "merge driver"
             || mark.contains(" file ")

@@ -7,6 +7,7 @@ mod demo;
 mod example_programs;
 mod examples;
 mod image;
+mod javascript;
 mod json_output;
 mod pytest_sessions;
 mod quickstart;

@@ -12,7 +12,15 @@ const COMMANDS: &str = "docs/commands.md";
 const MODES: &str = "docs/record-modes.md";
 const SETTINGS: &str = "docs/settings.md";
 /// Flags that the pages name, of other programs.
-const OF_OTHERS: [&str; 5] = ["--max-items", "--starting-token", "--page-size", "--no-paginate", "--endpoint-url"];
+const OF_OTHERS: [&str; 7] = [
+    "--max-items",
+    "--starting-token",
+    "--page-size",
+    "--no-paginate",
+    "--endpoint-url",
+    "--save-dev",
+    "--test-isolation",
+];
 /// What no row of the command table repeats.
 const EVERYWHERE: [&str; 5] = ["--help", "--quiet", "--verbose", "--log-format", "--version"];
 
