@@ -9,6 +9,7 @@ mod opener;
 mod per_session;
 mod rules;
 mod running;
+mod seal_problems;
 mod session_control;
 mod tunnel_connector;
 mod upstream;

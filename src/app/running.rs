@@ -2,12 +2,13 @@
 
 use super::engines::{AskingRoles, Engines};
 use super::merged::with_tunnels;
+use super::seal_problems::add_problems;
 use super::session_control::SessionControl;
 use super::variables::{Settled, VariableError, Wanted};
 use crate::aws::EndpointKind;
-use crate::cassette::{CassetteError, Lost, SealReport};
+use crate::cassette::CassetteError;
 use crate::engine::{Mode, Summary};
-use crate::model::{Secret, counted, shell_path};
+use crate::model::{Secret, counted};
 use crate::proxy;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -171,27 +172,5 @@ impl RunningServer {
             Ok::<_, CassetteError>(with_tunnels(summary, tunnels))
         });
         Ok(summary.await??)
-    }
-}
-
-/// Adds to `summary` what `reports` of sealed cassettes tell of answers that did not become text: the client has its answer and
-/// the store has the take, so nothing is lost, but the text does not hold it.
-pub(super) fn add_problems(summary: &mut Summary, reports: Vec<(PathBuf, SealReport)>) {
-    for (root, report) in reports {
-        summary.secrets += report.secrets as u64;
-        summary.broken += report.broken as u64;
-        let dangling = report.dangling.into_iter();
-        summary.dangling.extend(dangling.map(|(folder, fingerprint)| format!("{folder}/{fingerprint}")));
-        for Lost { answers, reason } in report.lost {
-            summary.recorded = summary.recorded.saturating_sub(answers);
-            summary.not_recorded.push(format!("{}: {reason}", counted(answers, "answer", "answers")));
-        }
-        let of = format!("--cassette {}", shell_path(&root));
-        summary.not_recorded.extend(report.failed.into_iter().map(|(folder, fingerprint, reason)| {
-            format!(
-                "{folder}/{fingerprint} is only in the store, as it could not be written as text: {reason}. \
-                 `ramtape rm --refused {of}` discards what must not become text, and `ramtape seal {of}` tries again"
-            )
-        }));
     }
 }

@@ -1,7 +1,7 @@
 //! The sessions of a running proxy, for the code that started it.
 
 use super::engines::Engines;
-use super::running::add_problems;
+use super::seal_problems::add_problems;
 use crate::admin::{SessionAdmin, VariablesError};
 use crate::cassette::CassetteError;
 use crate::engine::{Miss, Summary};
