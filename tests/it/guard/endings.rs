@@ -153,6 +153,19 @@ async fn what_sessions_record_of_a_guard_in_a_static_is_text_when_they_have_ende
     }
 }
 
+#[tokio::test]
+async fn what_could_not_be_recorded_fails_the_end() {
+    let stage = Stage::new().await;
+    let tape = recorder(&stage, "tape").start().await.unwrap();
+    let test = tape.session("test");
+    list(&test.sdk_config()).await;
+    std::fs::remove_dir_all(stage.cassette("tape")).unwrap();
+    for error in [test.end().unwrap_err(), tape.stop().await.unwrap_err()] {
+        let text = format!("{error:?}");
+        assert!(text.starts_with("answered but not recorded: ") && text.contains("record again"), "{text}");
+    }
+}
+
 /// This test is two processes: the test itself, and, started by it, the one that fails.
 #[tokio::test]
 async fn a_test_that_panics_shows_what_missed() {
