@@ -10,7 +10,9 @@ fn help_documents_every_exit_code_and_command() {
     for part in ["0  success", "1  failed", "2  usage", "3  a miss", "4  a secret", "5  the cassette", "6  something"] {
         assert!(help.stdout.contains(part), "{part} in {}", help.stdout);
     }
-    for command in ["run", "record", "replay", "serve", "demo", "ls", "show", "seal", "doctor", "completions", "man"] {
+    for command in
+        ["run", "record", "replay", "serve", "demo", "ls", "show", "seal", "doctor", "health", "completions", "man"]
+    {
         let help = run(folder.path(), &[command, "--help"]);
         assert_eq!(help.code, Some(0), "{command}");
         assert!(help.stdout.contains("Usage: ramtape"), "{command}");
