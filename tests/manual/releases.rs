@@ -1,7 +1,7 @@
 //! What makes releases, what installs from them and what the manual says of them go by the same names.
 
 use crate::book::{root, rows, spans_in};
-use crate::support::binary::Finished;
+use crate::support::binary::{Finished, folder};
 use crate::yaml;
 use std::collections::BTreeSet;
 use std::fs;
@@ -97,4 +97,46 @@ fn a_release_is_refused_where_tag_changelog_and_repository_do_not_fit() {
     let has_section = read("CHANGELOG.md").contains(&format!("\n## [{VERSION}]"));
     assert_eq!(finished.code, Some(if has_section { 0 } else { 1 }), "{finished:?}");
     assert_eq!(finished.stderr.contains("CHANGELOG.md has no section"), !has_section, "{finished:?}");
+}
+
+#[test]
+fn npm_packages_are_made_for_all_platforms_that_there_are() {
+    let platforms: serde_json::Value = serde_json::from_str(&read("npm/platforms.json")).unwrap();
+    let known: BTreeSet<String> = platforms.as_object().unwrap().keys().cloned().collect();
+    let packs = read(".ci/assemble");
+    let packed: BTreeSet<String> =
+        packs.lines().filter_map(|line| line.strip_prefix("pack ")?.split(' ').nth(1)).map(str::to_owned).collect();
+    assert_eq!(packed, known);
+}
+
+#[test]
+fn a_release_holds_archives_wheels_npm_packages_and_their_checksums() {
+    if ["npm", "sha256sum"].iter().any(|tool| Command::new(tool).arg("--version").output().is_err()) {
+        assert!(std::env::var_os("CI").is_none(), "npm and sha256sum are needed");
+        println!("skipped: npm and sha256sum are needed");
+        return;
+    }
+    let (folder, home) = (folder(), folder());
+    for target in built() {
+        let name = format!("ramtape-{VERSION}-{target}");
+        fs::create_dir(folder.path().join(&name)).unwrap();
+        fs::write(folder.path().join(&name).join("ramtape"), &target).unwrap();
+        let archive = format!("{name}.tar.gz");
+        let tar = Command::new("tar").current_dir(&folder).args(["-czf", &archive, &name]).status();
+        assert!(tar.unwrap().success());
+        fs::remove_dir_all(folder.path().join(&name)).unwrap();
+    }
+    fs::write(folder.path().join("ramtape-0-py3-none-any.whl"), "a wheel").unwrap();
+    let assembled = Command::new(root().join(".ci/assemble")).arg(folder.path()).env("HOME", home.path()).output();
+    let assembled = Finished::from(assembled.unwrap());
+    assert_eq!(assembled.code, Some(0), "{assembled:?}");
+    let sums = fs::read_to_string(folder.path().join("SHA256SUMS")).unwrap();
+    let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files: BTreeSet<String> = files.filter(|name| name != "SHA256SUMS").collect();
+    let summed: BTreeSet<String> = sums.lines().map(|line| line.split("  ").nth(1).unwrap().to_owned()).collect();
+    assert_eq!(summed, files);
+    // Four archives, a wheel, ramtape itself for npm, and its binary for each platform.
+    assert_eq!(files.len(), 4 + 1 + 1 + 4, "{files:?}");
+    let checked = Command::new("sha256sum").args(["--check", "--quiet", "SHA256SUMS"]).current_dir(&folder).status();
+    assert!(checked.unwrap().success());
 }
