@@ -24,6 +24,7 @@ mod other_services;
 mod pages;
 mod placebo;
 mod proxy;
+mod python_package;
 mod random_names;
 mod redaction;
 mod regions;

@@ -13,6 +13,7 @@ pub(crate) mod npm;
 pub(crate) mod pending;
 pub(crate) mod principals;
 pub(crate) mod proxied;
+pub(crate) mod python_package;
 pub(crate) mod raw;
 pub(crate) mod scene;
 pub(crate) mod secrets;
