@@ -10,6 +10,7 @@ mod image;
 mod javascript;
 mod json_output;
 mod pytest_sessions;
+mod python;
 mod quickstart;
 mod reference;
 mod releases;

@@ -67,7 +67,7 @@ def pytest_runtest_protocol(item, nextitem):
     return True
 "#;
 
-const PYTEST: &str = "-- python -m pytest -p no:cacheprovider -p no:randomly -p plugin";
+const PYTEST: &str = "-- python -m pytest -p no:cacheprovider -p no:randomly -p plugin test_shares.py";
 
 /// A reader with the suite, recorded.
 fn recorded() -> Option<Reader> {
@@ -101,5 +101,5 @@ fn outside_of_ramtape_the_fixture_does_nothing() {
     let Some(reader) = python().map(|programs| Reader::new(Some(programs))) else { return };
     let test = "import os\ndef test_it():\n    assert 'AWS_ENDPOINT_URL_RAM' not in os.environ\n";
     std::fs::write(reader.folder.path().join("test_alone.py"), test).unwrap();
-    assert!(reader.types("python -m pytest -p no:cacheprovider").stdout.contains("1 passed"));
+    assert!(reader.types("python -m pytest -p no:cacheprovider test_alone.py").stdout.contains("1 passed"));
 }

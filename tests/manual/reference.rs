@@ -12,13 +12,17 @@ const COMMANDS: &str = "docs/commands.md";
 const MODES: &str = "docs/record-modes.md";
 const SETTINGS: &str = "docs/settings.md";
 /// Flags that the pages name, of other programs.
-const OF_OTHERS: [&str; 7] = [
-    "--max-items",
-    "--starting-token",
-    "--page-size",
-    "--no-paginate",
+const OF_OTHERS: [&str; 11] = [
+    "--dist",
     "--endpoint-url",
+    "--max-items",
+    "--no-paginate",
+    "--page-size",
+    "--ramtape",
+    "--ramtape-unused",
+    "--reruns",
     "--save-dev",
+    "--starting-token",
     "--test-isolation",
 ];
 /// What no row of the command table repeats.
