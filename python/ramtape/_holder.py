@@ -8,5 +8,5 @@ import os
 import sys
 
 print(json.dumps(dict(os.environ)), flush=True)
-# The starter writes the exit code, and closes the pipe. Where it died, the system has closed it.
-sys.exit(int(sys.stdin.read().strip() or 0))
+# The starter writes the exit code, and closes the pipe. Where it died the system has closed it: that was no complete run.
+sys.exit(int(sys.stdin.read().strip() or 1))

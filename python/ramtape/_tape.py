@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
+from typing import final
 
 from ramtape import _botocore, _environment
 from ramtape._errors import RamtapeError
@@ -15,6 +16,7 @@ from ramtape._proxy import Control
 from ramtape._session import entered
 
 
+@final
 class Tape:
     """A cassette in use, and the variables of this process that lead every AWS client to it.
 

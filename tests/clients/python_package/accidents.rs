@@ -1,6 +1,6 @@
 //! What is missing, does not fit, dies or is interrupted: a message, and nothing left behind.
 
-use super::{Suite, assert_printed, printed, recording};
+use super::{Suite, assert_printed, printed, recording, wait_for};
 use crate::support::clients::Finished;
 use crate::support::endpoint::Endpoint;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -9,7 +9,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 const LISTS: &str = r#"
 import boto3
@@ -131,14 +130,6 @@ def test_waits():
     pathlib.Path("waiting").touch()
     time.sleep(60)
 "#;
-
-fn wait_for(what: &str, is_there: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !is_there() {
-        assert!(began.elapsed() < Duration::from_secs(60), "{what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
 
 /// Starts the tests in a process group of their own, as a terminal does, and sends that `signal` once a test waits.
 fn interrupt(suite: &Suite, options: &str, signal: Signal) {

@@ -12,6 +12,8 @@ use crate::support::python_package::Venv;
 use ramtape::simulator::Credential;
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const REGION: &str = "us-east-1";
@@ -102,6 +104,15 @@ fn copy(from: &Path, to: &Path) {
         } else {
             fs::copy(entry.path(), &to).unwrap();
         }
+    }
+}
+
+/// Waits until something is so.
+pub(super) fn wait_for(what: &str, is_there: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_there() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}");
+        thread::sleep(Duration::from_millis(20));
     }
 }
 

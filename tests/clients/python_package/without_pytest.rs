@@ -1,6 +1,7 @@
 //! The context manager: unittest, scripts, and the types.
 
-use super::{Suite, assert_printed, recording};
+use super::{Suite, assert_printed, recording, wait_for};
+use crate::support::clients::Call;
 use crate::support::endpoint::Endpoint;
 
 const UNITTEST: &str = r#"
@@ -90,13 +91,44 @@ fn a_block_is_recorded_and_a_swallowed_miss_raises_at_its_end() {
     assert_printed(&refused, &["RamtapeError: ramtape did not start:\nerror: invalid value 'sometimes'"]);
 }
 
+const KILLED: &str = r#"
+import os
+
+import boto3
+import ramtape
+
+ramtape.use_cassette("cassettes/script", record_mode="none").start()
+boto3.client("ram").get_resource_shares(resourceOwner="SELF")
+os._exit(0)
+"#;
+
+#[test]
+fn a_program_that_dies_was_no_complete_replay() {
+    let Some(suite) = Suite::of("") else { return };
+    suite.write("script.py", SCRIPT);
+    suite.write("killed.py", KILLED);
+    let endpoint = Endpoint::start();
+    recording(suite.python().args(["script.py", "once"]), &endpoint).finish().success();
+    endpoint.stop();
+    let unused = || {
+        wait_for("no process is left", || suite.processes().is_empty());
+        let prune = ["prune", "--dry-run", "--cassette", "cassettes/script"];
+        Call::new(suite.venv.program("ramtape")).folder(suite.folder.path()).args(prune).finish()
+    };
+    suite.python().args(["killed.py"]).finish().success();
+    let refused = unused();
+    assert!(refused.stderr.contains("no complete replay"), "{refused}");
+    suite.python().args(["script.py", "none"]).finish().success();
+    unused().success();
+}
+
 #[test]
 fn the_binary_is_a_program_and_a_module_and_the_api_is_typed() {
     let Some(suite) = Suite::of("") else { return };
     let version = concat!("ramtape ", env!("CARGO_PKG_VERSION"), "\n");
     let ways = [
         suite.venv.python().args(["-m", "ramtape", "--version"]),
-        crate::support::clients::Call::new(suite.venv.program("ramtape")).args(["--version"]),
+        Call::new(suite.venv.program("ramtape")).args(["--version"]),
     ];
     for way in ways {
         assert_eq!(super::printed(&way.finish().success()), version);
