@@ -71,7 +71,7 @@ class Run:
         test = self._test
         if test is None:
             return
-        test.failed, test.seen = False, 0
+        test.failed = False
         if test.problem is not None:
             pytest.fail(str(test.problem), pytrace=False)
         if test.control is not None:
@@ -98,12 +98,12 @@ class Run:
         except RamtapeError as error:
             report.sections.append(("ramtape", str(error)))
             return
+        new = misses[test.seen :]
         if report.failed:
-            new = misses[test.seen :]
-            test.seen = len(misses)
             report.sections.extend((f"ramtape: not recorded{_in_fixture(miss, item)}", miss.message) for miss in new)
-        elif misses and not test.failed:
-            report.user_properties.append(("ramtape_missed", len(misses)))
+            test.seen = len(misses)
+        elif new and not test.failed:
+            report.user_properties.append(("ramtape_missed", len(new)))
 
     # A fixture of a wider scope than a test: it is no part of the test that happens to come first.
 
