@@ -10,11 +10,13 @@ import os
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Client, Listener
 
 from ramtape._errors import RamtapeError
 from ramtape._process import Ending, Process, Settings
-from ramtape._proxy import Proxy
+from ramtape._proxy import Control, Proxy
 
 #: Where the owner listens, for the processes that it starts: address and key.
 _VARIABLE = "_RAMTAPE_BROKER"
@@ -41,8 +43,9 @@ class Owner:
     def listen(self) -> None:
         """Answers the processes that this one starts from now on."""
         key = secrets.token_bytes(16)
-        self._listener = Listener(authkey=key)
-        os.environ[_VARIABLE] = f"{key.hex()} {self._listener.address}"
+        # Not a socket in the file system: the path of a temporary folder can be too long for that.
+        self._listener = Listener(("127.0.0.1", 0), authkey=key)
+        os.environ[_VARIABLE] = f"{key.hex()} {self._listener.address[1]}"
         threading.Thread(target=self._serve, args=(self._listener,), name="ramtape", daemon=True).start()
 
     def _serve(self, listener: Listener) -> None:
@@ -51,27 +54,41 @@ class Owner:
                 with listener.accept() as connection:
                     try:
                         connection.send(self.get(connection.recv()))
-                    except RamtapeError as error:
-                        connection.send(error)
-            except (EOFError, OSError):
+                    except Exception as error:  # noqa: BLE001 - whoever asked is to be told, not the thread to end
+                        connection.send(RamtapeError(str(error)))
+            except Exception:  # noqa: BLE001
+                # Whoever asked is gone, or did not know the key.
                 if self._listener is None:
                     return
-                # Whoever asked is gone, or did not know the key.
 
-    def ended(self) -> list[Process]:
-        """Those that have ended by themselves."""
-        return [process for process in self._processes.values() if not process.is_running()]
+    def discard(self, session: str) -> None:
+        """Throws away what a session has recorded, wherever it did."""
+        for process in self._processes.values():
+            with suppress(RamtapeError):
+                Control(process.proxy).discard(session)
 
-    def stop(self, code: int) -> list[Ending]:
+    def stop(self, code: int) -> dict[Settings, Ending]:
         """Stops all of them; ``code`` says how the tests ended."""
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
-            del os.environ[_VARIABLE]
+            os.environ.pop(_VARIABLE, None)
         with self._lock:
-            endings = [process.stop(code) for process in self._processes.values()]
+            cassettes = [settings.cassette for settings in self._processes]
+            endings = {
+                settings: _stop_shared(process, code) if cassettes.count(settings.cassette) > 1 else process.stop(code)
+                for settings, process in self._processes.items()
+            }
             self._processes.clear()
         return endings
+
+
+def _stop_shared(process: Process, code: int) -> Ending:
+    """Stops one of several over one cassette: what it used is not all that the tests used of that, so it was no complete replay."""
+    ending = process.stop(code or 1)
+    if code == 0 and ending.code == 1:
+        return replace(ending, code=3 if ending.missed else 0)
+    return ending
 
 
 def find_owner() -> GetProxy | None:
@@ -79,11 +96,11 @@ def find_owner() -> GetProxy | None:
     named = os.environ.get(_VARIABLE)
     if named is None:
         return None
-    key, _, address = named.partition(" ")
+    key, _, port = named.partition(" ")
 
     def get(settings: Settings) -> Proxy:
         try:
-            with Client(address, authkey=bytes.fromhex(key)) as connection:
+            with Client(("127.0.0.1", int(port)), authkey=bytes.fromhex(key)) as connection:
                 connection.send(settings)
                 answer = connection.recv()
         except (EOFError, OSError) as error:

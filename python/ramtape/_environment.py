@@ -11,6 +11,8 @@ Changes = Mapping[str, Optional[str]]
 
 #: What the variables were that are changed now.
 _original: dict[str, str | None] = {}
+#: What was put there instead. A variable with another value was set by the program itself since, and is left alone.
+_placed: dict[str, str | None] = {}
 
 
 def changes_between(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str | None]:
@@ -24,16 +26,20 @@ def changes_between(before: Mapping[str, str], after: Mapping[str, str]) -> dict
 
 
 def swap(changes: Changes) -> dict[str, str | None]:
-    """Makes ``changes``; gives what undoes them."""
+    """Makes ``changes``, but to what the program has set itself; gives what undoes them."""
     before: dict[str, str | None] = {}
     for name, value in tuple(changes.items()):
-        before[name] = os.environ.get(name)
+        current = os.environ.get(name)
+        if name in _placed and current != _placed[name]:
+            continue
+        before[name] = current
         if value is None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
-        if _original.setdefault(name, before[name]) == value:
-            del _original[name]
+        _placed[name] = value
+        if _original.setdefault(name, current) == value:
+            del _original[name], _placed[name]
     return before
 
 
@@ -45,11 +51,12 @@ def lead(variables: Changes) -> dict[str, str | None]:
 def note_original(variables: Changes) -> None:
     """What was there before a process further up made changes, which this one has inherited."""
     for name, value in variables.items():
-        if os.environ.get(name) != value:
-            _original[name] = value
+        current = os.environ.get(name)
+        if current != value:
+            _original[name], _placed[name] = value, current
 
 
 def original() -> dict[str, str]:
     """The environment without what is changed."""
-    variables = {**os.environ, **_original}
-    return {name: value for name, value in variables.items() if value is not None}
+    changed = {name: value for name, value in _original.items() if os.environ.get(name) == _placed[name]}
+    return {name: value for name, value in {**os.environ, **changed}.items() if value is not None}

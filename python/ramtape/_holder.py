@@ -8,5 +8,6 @@ import os
 import sys
 
 print(json.dumps(dict(os.environ)), flush=True)
-# The starter writes the exit code, and closes the pipe. Where it died the system has closed it: that was no complete run.
-sys.exit(int(sys.stdin.read().strip() or 1))
+# The starter writes a line with the exit code. Where it died the system has closed the pipe: that was no complete run. The end of
+# the pipe is not waited for after that: a process that the starter has forked may hold it too.
+sys.exit(int(sys.stdin.readline() or 1))

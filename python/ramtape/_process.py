@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -92,12 +91,14 @@ class Process:
 
     def __init__(self, settings: Settings, shown_command: str) -> None:
         """Starts it. ``shown_command`` is what its messages tell people to run to record, with ``{mode}`` for the record mode."""
-        self._folder = Path(tempfile.mkdtemp(prefix="ramtape-"))
-        self._log, self._report = self._folder / "log", self._folder / "report.json"
+        self._folder = tempfile.TemporaryDirectory(prefix="ramtape-")
+        self._log, self._report = Path(self._folder.name, "log"), Path(self._folder.name, "report.json")
         holder = str(Path(__file__).with_name("_holder.py"))
         # A proxy that the environment leads to already is not the upstream of this one.
-        environment = _environment.original()
-        argv = [find_binary(), "run", *settings.flags(), "--door", "endpoint", "--report", "json", str(self._report)]
+        environment = {**_environment.original(), "RAMTAPE_TLS": "false"}
+        # Whatever is set for the command: each of these processes has a port of its own, and this one has no other door to it.
+        argv = [find_binary(), "run", *settings.flags(), "--door", "endpoint", "--listen", "127.0.0.1:0"]
+        argv += ["--report", "json", str(self._report)]
         argv += ["--shown-command", shown_command, "--", sys.executable, "-I", holder]
         try:
             with open(self._log, "wb") as log:
@@ -113,7 +114,7 @@ class Process:
                 )
             self.proxy = self._started(environment)
         except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.cleanup()
             raise
 
     def _started(self, environment: dict[str, str]) -> Proxy:
@@ -126,10 +127,6 @@ class Process:
         urls = (value for name, value in variables.items() if name.startswith("AWS_ENDPOINT_URL") and value)
         return Proxy(next(urls), variables, {name: environment.get(name) for name in variables}, str(self._log))
 
-    def is_running(self) -> bool:
-        """Whether it has not ended yet."""
-        return self._process.poll() is None
-
     def stop(self, code: int = 0) -> Ending:
         """Has it finish, and write what was recorded. ``code`` says how the program ended that used it: 0 for well."""
         try:
@@ -137,8 +134,10 @@ class Process:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.communicate()
+            with open(self._log, "a", encoding="utf-8") as log:
+                log.write(f"ramtape was killed: it did not end within {_STOP_PATIENCE:.0f} seconds\n")
         ending = Ending(self._process.returncode, read_log(str(self._log)), *self._counts())
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.cleanup()
         return ending
 
     def _counts(self) -> tuple[int, int]:

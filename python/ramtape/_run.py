@@ -31,6 +31,7 @@ class Run:
         self._endings: list[Ending] = []
         self._swallowed: list[str] = []
         self._unused: list[str] = []
+        self._code = 0
         health = self._controls[default].health()
         self._mode, self._cassette = str(health["mode"]), str(health["cassette"])
         self._records = self._mode != "replaying"
@@ -47,11 +48,13 @@ class Run:
         with ExitStack() as stack:
             try:
                 test.control = self._control_for(item)
+                if test.control is not None:
+                    test.sessions.append((test.control, item.nodeid))
                 stack.enter_context(self._past_ramtape() if test.control is None else entered(test.control.proxy, item.nodeid))
             except RamtapeError as error:
                 test.problem = error
             outcome = yield
-        if outcome.excinfo is not None and test.control is not None and self._records:
+        if outcome.excinfo is not None and test.control is not None:
             # Interrupted: it has no report.
             with suppress(RamtapeError):
                 test.control.discard(item.nodeid)
@@ -92,8 +95,8 @@ class Run:
         if not report.failed and call.when != "teardown":
             return
         try:
-            misses = [miss for session in test.sessions for miss in test.control.misses(session)]
-            if call.when == "teardown" and test.failed and self._records:
+            misses = [miss for control, session in test.sessions for miss in control.misses(session)]
+            if call.when == "teardown" and test.failed:
                 test.control.discard(item.nodeid)
         except RamtapeError as error:
             report.sections.append(("ramtape", str(error)))
@@ -110,18 +113,28 @@ class Run:
     @pytest.hookimpl(hookwrapper=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
-    ) -> Generator[None, None, None]:
+    ) -> Generator[None, Any, None]:
         test = self._test
-        if fixturedef.scope == "function" or test is None or test.control is None:
+        control = None
+        if fixturedef.scope != "function" and test is not None:
+            try:
+                # By the marks of the class or module that it is for, not by those of the test that comes first.
+                control = self._control_for(request.node)
+            except RamtapeError as error:
+                pytest.fail(str(error), pytrace=False)
+        if test is None or control is None:
             yield
             return
-        session, proxy = _fixture_session(fixturedef, request), test.control.proxy
-        test.sessions.append(session)
+        session, proxy = _fixture_session(fixturedef, request), control.proxy
+        test.sessions.append((control, session))
         # Finalizers run in reverse: this one after the fixture's own, the one below before it.
         closing = ExitStack()
         fixturedef.addfinalizer(closing.close)
         with entered(proxy, session):
-            yield
+            outcome = yield
+        if outcome.excinfo is not None:
+            with suppress(RamtapeError):
+                control.discard(session)
         fixturedef.addfinalizer(lambda: closing.enter_context(entered(proxy, session)))
 
     # What tests ask for.
@@ -136,10 +149,10 @@ class Run:
         control = self.control
         return Path(str(control.health()["cassette"])) if control else None
 
-    def _control_for(self, item: pytest.Item) -> Control | None:
+    def _control_for(self, node: pytest.Collector | pytest.Item) -> Control | None:
         """The ramtape that the marks of a test ask for. Those of the test itself come before those of its class and its module."""
         mark: dict[str, Any] = {}
-        for outer in item.iter_markers("ramtape"):
+        for outer in node.iter_markers("ramtape"):
             if outer.args or not outer.kwargs.keys() <= _MARK_NAMES:
                 raise RamtapeError(f"@pytest.mark.ramtape takes only {', '.join(sorted(_MARK_NAMES))}, by name")
             mark = {**outer.kwargs, **mark}
@@ -147,10 +160,18 @@ class Run:
             return None
         settings = self._default
         if (cassette := mark.pop("cassette", None)) is not None:
-            folder = cassette_dir(item.config) or item.config.rootpath / "cassettes"
+            folder = cassette_dir(node.config) or node.config.rootpath / "cassettes"
             settings = replace(settings, cassette=str(folder / str(cassette)), cassette_per_session=False)
         if (services := mark.pop("services", None)) is not None:
             settings = replace(settings, services=tuple(services))
+        if self._records and settings.cassette == self._default.cassette:
+            # Two processes cannot record into one cassette. What polls and pages get counts only on replay.
+            if settings != self._default:
+                raise RamtapeError(
+                    'other services than those of the other tests are recorded into a cassette of their own: add cassette="NAME" to '
+                    "the mark"
+                )
+            mark.clear()
         settings = replace(settings, **mark)
         if settings not in self._controls:
             self._controls[settings] = Control(self._get_proxy(settings))
@@ -164,9 +185,8 @@ class Run:
     @pytest.hookimpl(optionalhook=True)
     def pytest_handlecrashitem(self, crashitem: str) -> None:
         """A worker of pytest-xdist has died in a test: what that recorded is a part of it."""
-        if self._records:
-            for control in self._controls.values():
-                control.discard(crashitem)
+        if self._owner is not None:
+            self._owner.discard(crashitem)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -179,11 +199,13 @@ class Run:
             control.close()
         if self._owner is None:
             return
-        code = int(session.exitstatus)
+        self._code = code = int(session.exitstatus)
+        endings = self._owner.stop(code)
         # Runs that ask nothing of AWS are none of ramtape's business.
-        self._endings = [end for end in self._owner.stop(code) if end.requests > 0 or end.code not in (0, code)]
+        self._endings = [end for end in endings.values() if end.requests > 0 or end.code not in (0, code)]
         if session.config.getoption("ramtape_unused"):
-            self._unused = [list_unused(settings.cassette or self._cassette) for settings in self._controls]
+            cassettes = {settings.cassette or self._cassette for settings in endings}
+            self._unused = [list_unused(cassette) for parent in sorted(cassettes) for cassette in _cassettes_in(parent)]
         if session.exitstatus == pytest.ExitCode.OK and any(ending.code != 0 for ending in self._endings):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -194,8 +216,8 @@ class Run:
         for nodeid in self._swallowed:
             terminalreporter.line(f"{nodeid} passed, although a request of it has no recorded answer", red=True)
         for ending in self._endings:
-            # What the reports of tests have told already is not told again.
-            is_told = ending.code == 0 or (ending.missed > 0 and not self._swallowed)
+            # What the reports of tests that failed have told already is not told again.
+            is_told = ending.code == 0 or (ending.missed > 0 and self._code != 0 and not self._swallowed)
             terminalreporter.line(ending.summary if is_told else ending.log)
         for unused in self._unused:
             terminalreporter.line(unused)
@@ -207,7 +229,7 @@ class _Test:
     def __init__(self, nodeid: str) -> None:
         self.nodeid = nodeid
         #: Those that its requests belong to: its own, and those of fixtures that it was the first to need.
-        self.sessions = [nodeid]
+        self.sessions: list[tuple[Control, str]] = []
         self.control: Control | None = None
         self.problem: RamtapeError | None = None
         self.failed = False
@@ -218,13 +240,19 @@ class _Test:
 def _fixture_session(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> str:
     """The session of a fixture: where it belongs to, and its name; which of its parameters, if it has some."""
     # pytest's own, such as setUpClass, have names that change with its version.
-    name = "setup" if fixturedef.argname.startswith("_") else fixturedef.argname
+    name = "setup" if fixturedef.argname.startswith(("_unittest_", "_xunit_")) else fixturedef.argname
     parameter = f"[{index}]" if (index := getattr(request, "param_index", None)) is not None and hasattr(request, "param") else ""
-    return f"{request.node.nodeid or fixturedef.scope}::{name}{parameter}"
+    return f"{request.node.nodeid or fixturedef.baseid or 'session'}::{name}{parameter}"
 
 
 def _in_fixture(miss: Miss, item: pytest.Item) -> str:
     return "" if miss.session == item.nodeid else f" (in {miss.session})"
+
+
+def _cassettes_in(folder: str) -> list[str]:
+    """The folder, if it is a cassette; else the cassettes in it."""
+    below = [str(manifest.parent) for manifest in sorted(Path(folder).glob("*/cassette.json"))]
+    return [folder] if Path(folder, "cassette.json").exists() or not below else below
 
 
 def cassette_dir(config: pytest.Config) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -41,8 +42,12 @@ class Tape:
         """Starts ramtape. Call :meth:`stop` at the end, or use ``with``."""
         if self._process is not None:
             raise RamtapeError("this cassette is in use already")
-        words = ["RAMTAPE_RECORD_MODE={mode}", *(os.path.basename(word) or word for word in sys.argv[:1]), *sys.argv[1:]]
-        self._process = Process(self._settings, shown_command(words))
+        command = ["python", *map(shlex.quote, sys.argv)]
+        if self._settings.record_mode is None:
+            shown = shown_command(["RAMTAPE_RECORD_MODE={mode}", *command])
+        else:
+            shown = f'{shown_command(command)}, with record_mode="{{mode}}" for use_cassette'
+        self._process = Process(self._settings, shown)
         self._control = Control(self._process.proxy)
         self._before = _environment.lead(self._process.proxy.variables)
         _botocore.install()

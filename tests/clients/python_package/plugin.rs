@@ -25,7 +25,7 @@ fn a_suite_replays_in_any_distribution_and_order() {
     }
     // Sessions are named after tests and fixtures.
     let recorded = suite.recorded("default");
-    for session in ["test_scopes.py--test_same_name", "more-test_scopes.py--test_same_name", "session--share"] {
+    for session in ["test_scopes.py--test_same_name", "more-test_scopes.py--test_same_name", "test_scopes.py--share"] {
         assert!(recorded.contains(&format!("\"session\":\"{session}-")), "{session} in {recorded}");
     }
 }
@@ -232,4 +232,95 @@ fn each_test_can_have_a_cassette_and_off_is_off() {
     );
     let finished = suite.replay("--ramtape=off").success();
     assert!(!printed(&finished).contains("ramtape:"), "{finished}");
+}
+
+const OWN_SETTINGS: &str = r#"
+import os
+
+import boto3
+import pytest
+
+os.environ["AWS_DEFAULT_REGION"] = "eu-west-1"
+
+
+@pytest.fixture(scope="module")
+def region():
+    os.environ["AWS_REGION"] = "eu-west-1"
+
+
+def test_of_the_module(region):
+    assert boto3.client("ram").meta.region_name == "eu-west-1"
+    boto3.client("ram").get_resource_shares(resourceOwner="SELF")
+
+
+def test_later():
+    assert os.environ["AWS_REGION"] == os.environ["AWS_DEFAULT_REGION"] == "eu-west-1"
+    boto3.client("ram").get_resource_shares(resourceOwner="SELF", name="later")
+"#;
+
+#[test]
+fn what_a_suite_sets_itself_stays() {
+    let Some(suite) = Suite::of(OWN_SETTINGS) else { return };
+    assert_printed(&suite.record("").success(), &["2 passed"]);
+    assert_printed(&suite.replay("").success(), &["2 passed", "2 replayed, 0 recorded, 0 missed"]);
+}
+
+const WIDER: &str = r#"
+import boto3
+import pytest
+
+ram = boto3.client("ram")
+
+
+@pytest.fixture(scope="session")
+def wide():
+    return ram.get_resource_shares(resourceOwner="SELF", name="wide")
+
+
+@pytest.fixture(scope="module")
+def half():
+    ram.get_resource_shares(resourceOwner="SELF", name="half")
+    raise KeyError
+
+
+@pytest.mark.ramtape(cassette="one")
+def test_one(wide):
+    pass
+
+
+@pytest.mark.ramtape(cassette="two")
+def test_two(wide):
+    ram.get_resource_shares(resourceOwner="SELF", name="two")
+    assert not "fails"
+
+
+@pytest.mark.ramtape(poll="final")
+def test_half(half):
+    pass
+
+
+@pytest.mark.ramtape(services=["ram"])
+def test_services():
+    pass
+"#;
+
+#[test]
+fn a_wider_fixture_is_no_part_of_a_tests_cassette_and_what_fails_is_kept_nowhere() {
+    let Some(suite) = Suite::of(WIDER) else { return };
+    let recorded = suite.record("");
+    assert_printed(&recorded, &["1 failed, 1 passed, 2 errors", "add cassette=\"NAME\" to the mark"]);
+    let [default, one, two] = ["default", "one", "two"].map(|cassette| suite.recorded(cassette));
+    assert!(default.contains("wide") && !default.contains("half"), "{default}");
+    assert_eq!((one.as_str(), two.as_str()), ("", ""));
+    assert_printed(&suite.replay("-k one").success(), &["1 passed", "1 replayed, 0 recorded, 0 missed"]);
+}
+
+#[test]
+fn a_miss_outside_of_a_test_is_told_too() {
+    let swallows = "import boto3\ntry:\n    boto3.client('ram').get_resource_shares(resourceOwner='SELF', name='import')\n\
+                    except Exception:\n    pass\n\n\ndef test_it():\n    pass\n";
+    let Some(suite) = Suite::of(swallows) else { return };
+    let missed = suite.replay("--ramtape=none");
+    assert_eq!(missed.code, Some(1), "{missed}");
+    assert_printed(&missed, &["1 passed", "no recorded answer for GetResourceShares {\"name\":\"import\""]);
 }
