@@ -103,12 +103,7 @@ fn install(python: &Path, requirements: &str) -> PathBuf {
     })
 }
 
-/// The profile that the binary in the wheel is built with: the tests' own, unless this variable names one that is built already.
-pub(crate) fn wheel_profile() -> String {
-    env::var("RAMTAPE_TEST_WHEEL_PROFILE").unwrap_or_else(|_| "dev".to_owned())
-}
-
-/// The wheel, built from this checkout by `pip wheel .`.
+/// The wheel, built from this checkout by `pip wheel .`, with the binary as quickly built as the tests' own.
 pub(crate) fn wheel() -> PathBuf {
     static WHEEL: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, wheel) = WHEEL.get_or_init(|| {
@@ -120,7 +115,7 @@ pub(crate) fn wheel() -> PathBuf {
         clients::install(
             Command::new(&python)
                 .args(["-m", "pip", "wheel", ".", "--quiet", "--no-deps", "--no-build-isolation"])
-                .args(["-C", &format!("build-args=--profile {} --locked", wheel_profile()), "-w"])
+                .args(["-C", "build-args=--profile dev --locked", "-w"])
                 .arg(folder.path())
                 .env("PATH", path)
                 .current_dir(env!("CARGO_MANIFEST_DIR")),
