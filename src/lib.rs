@@ -28,6 +28,7 @@
 //! | [`model`] | request, response, body with holes, secret; pure |
 //! | [`json`] | a JSON parser that keeps the spelling; pure |
 //! | `files` | files written whole, or not at all |
+//! | `loopback` | the connections of a small server in this process |
 //! | [`wire`] | requests of any service as an operation with parameters; strings in XML and CBOR bodies; pure |
 //! | [`har`] | the HTTP archive (HAR); pure |
 //! | [`vcr`] | cassettes of vcrpy and go-vcr; pure |
@@ -78,6 +79,7 @@ pub mod fingerprint;
 pub mod guard;
 pub mod har;
 pub mod json;
+mod loopback;
 pub mod maintenance;
 pub mod model;
 pub mod placebo;

@@ -3,6 +3,7 @@
 use super::error::PlaceboError;
 use super::folder::PlaceboFolder;
 use super::playback::{Playback, PlaybackReport};
+use crate::loopback::serve_connections;
 use crate::model::{Door, Request, Response, VIA};
 use crate::service::Service;
 use bytes::Bytes;
@@ -13,11 +14,10 @@ use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 const LARGEST_BODY: usize = 16 << 20;
 
@@ -40,7 +40,12 @@ pub async fn serve(folder: PlaceboFolder, service: Arc<Service>) -> Result<Runni
     let addr = listener.local_addr().map_err(failed)?;
     let playback = Arc::new(Playback::new(folder, service));
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(accept(listener, Arc::clone(&playback), stopped));
+    let task = {
+        let playback = Arc::clone(&playback);
+        tokio::spawn(serve_connections(listener, stopped, move |stream| {
+            serve_connection(stream, Arc::clone(&playback))
+        }))
+    };
     Ok(RunningPlayback { addr, playback, stop, task })
 }
 
@@ -59,22 +64,6 @@ impl RunningPlayback {
         let _ = task.await;
         playback.report()
     }
-}
-
-async fn accept(listener: TcpListener, playback: Arc<Playback>, mut stopped: oneshot::Receiver<()>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            _ = &mut stopped => break,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(serve_connection(stream, Arc::clone(&playback)))),
-                // Out of file descriptors, most likely: not to be asked again at once.
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-            },
-        }
-    }
-    connections.shutdown().await;
 }
 
 async fn serve_connection(stream: TcpStream, playback: Arc<Playback>) {

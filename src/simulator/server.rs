@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -16,7 +15,6 @@ use hyper_util::server::conn::auto;
 use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
 
 use super::authenticate::{authenticate, session_over};
 use super::dispatch::{Call, ServiceState};
@@ -31,6 +29,7 @@ use super::settings::SimulatorSettings;
 use super::shared::EndpointState;
 use super::wire::{Act, Script, Wire};
 use crate::aws::sigv4::SignedRequest;
+use crate::loopback::serve_connections;
 
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 const GARBAGE: &[u8] = b"\x00\x16\x03\x01 this is not HTTP \xff\xfe\r\n\r\n\x7f";
@@ -51,26 +50,11 @@ pub(super) async fn start(settings: SimulatorSettings) -> io::Result<RunningSimu
         settings,
     });
     let (stop, stopped) = oneshot::channel();
-    let task = tokio::spawn(accept(listener, Arc::clone(&shared), stopped));
+    let task = {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(serve_connections(listener, stopped, move |stream| serve_connection(stream, Arc::clone(&shared))))
+    };
     Ok(RunningSimulator::new(addr, shared, stop, task))
-}
-
-/// Serves until told to stop, or until nobody is left who could tell.
-async fn accept(listener: TcpListener, shared: Arc<EndpointState>, mut stopped: oneshot::Receiver<()>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            _ = &mut stopped => break,
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => drop(connections.spawn(serve_connection(stream, Arc::clone(&shared)))),
-                // Out of file descriptors, most likely: not to be asked again at once.
-                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-            },
-        }
-    }
-    drop(listener);
-    connections.shutdown().await;
 }
 
 async fn serve_connection(stream: TcpStream, shared: Arc<EndpointState>) {

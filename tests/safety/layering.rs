@@ -79,8 +79,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "engine",
         &["aws", "cassette", "diff", "fingerprint", "json", "model", "redact", "service", "session", "token", "wire"],
     ),
-    ("simulator", &["aws", "model"]),
-    ("placebo", &["aws", "model", "service", "wire"]),
+    ("simulator", &["aws", "loopback", "model"]),
+    ("placebo", &["aws", "loopback", "model", "service", "wire"]),
     ("har", &["model"]),
     ("vcr", &["model"]),
     ("aws", &["model"]),
@@ -98,6 +98,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &["json"]),
     ("json", &[]),
     ("files", &[]),
+    ("loopback", &[]),
     ("lib", &[]),
 ];
 
