@@ -260,30 +260,29 @@ impl Engines {
 
     /// Writes everything that was recorded as text; `step` is called before each request, with the number of all. Blocks.
     /// Each report comes with its cassette's folder.
-    pub(super) fn seal(&self, mut step: impl FnMut(usize)) -> Result<Vec<(PathBuf, SealReport)>, CassetteError> {
+    pub(super) fn seal(&self, step: impl FnMut(usize)) -> Result<Vec<(PathBuf, SealReport)>, CassetteError> {
         let taken_back = self.restore_variables();
-        let mut engines = self.engines();
-        engines.retain(Engine::is_recording);
-        let all = engines.iter().map(|engine| engine.cassette().pending()).sum();
-        // One that fails keeps none of the others back.
-        let reports = engines.iter().map(|engine| {
-            let cassette = engine.cassette();
-            Ok((cassette.root().to_owned(), cassette.seal_telling(&mut |_| step(all))?))
-        });
-        let reports: Vec<_> = reports.collect();
+        let reports = self.seal_each(step);
         taken_back.and_then(|()| reports.into_iter().collect())
     }
 
     /// Writes what was recorded so far as text, while no client has anything left to ask. Blocks.
     pub(super) fn seal_early(&self) -> Result<Vec<(PathBuf, SealReport)>, CassetteError> {
-        let recording = self.engines().into_iter().filter(Engine::is_recording);
-        let reports = recording.map(|engine| {
-            let cassette = engine.cassette();
-            Ok((cassette.root().to_owned(), cassette.seal()?))
-        });
-        let reports: Vec<_> = reports.collect::<Result<_, CassetteError>>()?;
+        let reports = self.seal_each(|_| ()).into_iter().collect::<Result<Vec<_>, _>>()?;
         self.sealed_early.lock().extend(reports.iter().flat_map(|(_, report)| report.sealed.iter().cloned()));
         Ok(reports)
+    }
+
+    /// Seals each cassette that is recorded into. One that fails keeps none of the others back.
+    fn seal_each(&self, mut step: impl FnMut(usize)) -> Vec<Result<(PathBuf, SealReport), CassetteError>> {
+        let mut engines = self.engines();
+        engines.retain(Engine::is_recording);
+        let all = engines.iter().map(|engine| engine.cassette().pending()).sum();
+        let seal = |engine: &Engine| {
+            let cassette = engine.cassette();
+            Ok((cassette.root().to_owned(), cassette.seal_telling(&mut |_| step(all))?))
+        };
+        engines.iter().map(seal).collect()
     }
 
     /// Throws away what this run has recorded and has not written as text. Blocks.
