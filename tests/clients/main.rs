@@ -1,5 +1,5 @@
 //! Real clients through the real binary: boto3, the AWS CLI, the JavaScript and the Rust SDK, Terraform. They record against
-//! an endpoint, which is then stopped, and replay.
+//! an endpoint, which is then stopped, and replay. And the inspector's pages in a real browser.
 //!
 //! The installations are pinned in `pinned/`; its README tells how to run them by hand.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
@@ -15,6 +15,7 @@ mod companions;
 mod credentials;
 mod documented_members;
 mod environment;
+mod inspector;
 mod installations;
 mod javascript;
 mod misses;

@@ -285,7 +285,7 @@ fn install_python() -> Option<PathBuf> {
 }
 
 /// The folder with what `kind` of `tests/clients/pinned` names.
-fn install_modules(kind: &str) -> Option<PathBuf> {
+pub(crate) fn install_modules(kind: &str) -> Option<PathBuf> {
     for program in ["node", "npm"] {
         match Command::new(program).arg("--version").output() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

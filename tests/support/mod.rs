@@ -3,6 +3,7 @@
 
 pub(crate) mod alone;
 pub(crate) mod binary;
+pub(crate) mod browser;
 pub(crate) mod cassette;
 pub(crate) mod clients;
 pub(crate) mod ctrf;

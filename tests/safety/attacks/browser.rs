@@ -1,7 +1,7 @@
 //! A page in a real browser that tries everything a page can do to a recorder.
 
 use super::recorder::Recorder;
-use crate::support::clients::skipped;
+use crate::support::browser::chromium;
 use crate::support::raw::Client;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -22,14 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A name that the browser is told to find on this machine.
 const EVIL: &str = "evil.test";
-
-/// Chromium, where there is one; in continuous integration there has to be.
-fn chromium() -> Option<PathBuf> {
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&folders).flat_map(|folder| names.map(|name| folder.join(name)));
-    found.into_iter().find(|program| program.is_file()).or_else(|| skipped("Chromium is not installed"))
-}
 
 /// A running browser; killed when dropped.
 struct Browser {
