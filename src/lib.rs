@@ -11,6 +11,7 @@
 //! | [`ui`] | what people see: console, tables, progress, summary, reports, error texts, exit codes |
 //! | [`app`] | wiring: from a checked configuration to a running proxy, and back to a written cassette |
 //! | [`config`] | defaults, file, environment and flags, made into one checked value; nothing else reads the environment |
+//! | [`inspector`] | pages that show what was recorded, what was asked, and why it was answered so |
 //! | [`proxy`] | listener, HTTP/1 and HTTP/2, request guards, deadlines, tunnels, error responses |
 //! | [`admin`] | `/_ramtape/…`: health, sessions, recorded variables |
 //! | [`ca`] | ramtape's own certificate authority, limited to the recorded services' hosts and loopback |
@@ -78,6 +79,7 @@ mod files;
 pub mod fingerprint;
 pub mod guard;
 pub mod har;
+pub mod inspector;
 pub mod json;
 mod loopback;
 pub mod maintenance;

@@ -1,4 +1,4 @@
-//! `/_ramtape/…`: state, sessions and variables of a running ramtape.
+//! `/_ramtape/…`: state, sessions and variables of a running ramtape, and the inspector's pages.
 
 mod variables;
 
@@ -15,7 +15,8 @@ use std::pin::Pin;
 /// Every admin path begins so.
 const ROOT: &str = "/_ramtape";
 
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 8] = [
+    "GET /_ramtape/ (the inspector)",
     "GET /_ramtape/health",
     "GET /_ramtape/sessions",
     "GET /_ramtape/sessions/NAME",
@@ -59,11 +60,24 @@ pub trait SessionAdmin: Send + Sync + 'static {
     fn settle<'a>(&'a self, request: Request, name: Option<&'a str>, values: VariableValues) -> SettledVariables<'a>;
 }
 
+/// The answer with a page.
+pub type PageResponse<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
+
+/// The pages of the inspector.
+pub trait Pages: Send + Sync + 'static {
+    /// Whether `path` (without prefixes) is one of theirs.
+    fn owns(&self, path: &str) -> bool;
+
+    /// The answer to a request for one of them.
+    fn respond(&self, request: Request) -> PageResponse<'_>;
+}
+
 /// Answers admin requests.
 pub struct AdminApi {
     mode: String,
     cassette: String,
     sessions: Box<dyn SessionAdmin>,
+    pages: Option<Box<dyn Pages>>,
 }
 
 impl fmt::Debug for AdminApi {
@@ -75,7 +89,18 @@ impl fmt::Debug for AdminApi {
 impl AdminApi {
     /// An admin API that shows `mode` and `cassette` as they are.
     pub fn new(mode: impl Into<String>, cassette: impl Into<String>, sessions: impl SessionAdmin) -> Self {
-        Self { mode: mode.into(), cassette: cassette.into(), sessions: Box::new(sessions) }
+        Self { mode: mode.into(), cassette: cassette.into(), sessions: Box::new(sessions), pages: None }
+    }
+
+    /// The same, with the pages of the inspector.
+    #[must_use]
+    pub fn with_pages(self, pages: impl Pages) -> Self {
+        Self { pages: Some(Box::new(pages)), ..self }
+    }
+
+    /// The pages, if `path` is one of them.
+    fn pages_at(&self, path: &str) -> Option<&dyn Pages> {
+        self.pages.as_deref().filter(|pages| pages.owns(path))
     }
 
     /// Whether `path` (without prefixes) is an admin path and never the service's.
@@ -84,14 +109,18 @@ impl AdminApi {
         path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
-    /// Whether a request for `path`, without prefixes, needs its body and [`Self::handle_with_body`].
+    /// Whether a request for `path`, without prefixes, is read whole for [`Self::handle_request`].
     #[must_use]
-    pub fn reads_body(method: &Method, path: &str) -> bool {
-        matches!(route(path), Some(AdminRoute::Variables(_) | AdminRoute::Discard(_))) && method == Method::POST
+    pub fn reads_request(&self, method: &Method, path: &str) -> bool {
+        let has_body = matches!(route(path), Some(AdminRoute::Variables(_) | AdminRoute::Discard(_)));
+        (has_body && method == Method::POST) || self.pages_at(path).is_some()
     }
 
-    /// The response to a request with its body.
-    pub async fn handle_with_body(&self, request: Request) -> Response {
+    /// The response to a request that was read whole.
+    pub async fn handle_request(&self, request: Request) -> Response {
+        if let Some(pages) = self.pages_at(&request.path) {
+            return pages.respond(request).await;
+        }
         let path = request.path.clone();
         match route(&path) {
             Some(AdminRoute::Variables(name)) => {
@@ -283,11 +312,12 @@ mod tests {
 
     #[test]
     fn only_what_carries_values_is_read_whole() {
+        let api = AdminApi::new("none", "c", OnlyA);
         for path in ["/_ramtape/variables", "/_ramtape/sessions/a/variables", "/_ramtape/sessions/a/discard"] {
-            assert!(AdminApi::reads_body(&Method::POST, path) && !AdminApi::reads_body(&Method::GET, path), "{path}");
+            assert!(api.reads_request(&Method::POST, path) && !api.reads_request(&Method::GET, path), "{path}");
         }
         for path in ["/_ramtape/health", "/_ramtape/sessions/a/reset", "/_ramtape/sessions//variables", "/variables"] {
-            assert!(!AdminApi::reads_body(&Method::POST, path), "{path}");
+            assert!(!api.reads_request(&Method::POST, path), "{path}");
         }
     }
 
@@ -304,7 +334,7 @@ mod tests {
             key: key.map(Secret::new),
             session_prefix: None,
         };
-        let response = AdminApi::new("none", "c", OnlyA).handle_with_body(request).await;
+        let response = AdminApi::new("none", "c", OnlyA).handle_request(request).await;
         (response.status.as_u16(), String::from_utf8_lossy(&response.body).into_owned())
     }
 

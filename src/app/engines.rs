@@ -251,7 +251,8 @@ impl Engines {
         }
     }
 
-    fn engines(&self) -> Vec<Engine> {
+    /// All that there are.
+    pub(super) fn engines(&self) -> Vec<Engine> {
         match &self.over {
             Over::One(engine, _) => vec![engine.clone()],
             Over::PerSession(sessions) => sessions.engines(),

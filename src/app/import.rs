@@ -26,7 +26,7 @@ pub(crate) async fn import(
     let policy = Arc::new(rules.standing_in(apart, &config.cassette));
     let settings = CassetteSettings { policy: Arc::<Rules>::clone(&policy), ..CassetteSettings::default() };
     let opened = Cassette::open(apart, access, PreparedEntry::new, &settings)?;
-    let opener = Opener { config: config.clone(), policy, upstream: None };
+    let opener = Opener { config: config.clone(), policy, upstream: None, inspector: Arc::default() };
     let engine = opener.engine(&config.cassette, Mode::RecordAll, opened).engine;
     let mut importer = Importer::new(&engine);
     let own = |exchange: Exchange| Exchange { request: strip_prefixes(exchange.request, &config.key), ..exchange };

@@ -3,6 +3,7 @@
 mod certificates;
 mod engines;
 mod import;
+mod inspected;
 mod keys;
 mod merged;
 mod opener;
@@ -35,6 +36,7 @@ use crate::ca::{AuthorityStore, ServerCertificates};
 use crate::cassette::{self, CassetteError, FolderKind};
 use crate::config::{Config, PollSetting, RecordMode};
 use crate::engine::Mode;
+use crate::inspector::Inspector;
 use crate::model::RoleProfile;
 use crate::proxy::{self, Connector, ProxyError};
 use data_encoding::HEXLOWER;
@@ -43,7 +45,7 @@ use opener::Opener;
 use per_session::PerSession;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 use tunnel_connector::TunnelConnector;
 
@@ -136,11 +138,11 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     let of_store =
         || config.ca.folder.clone().map(|folder| Arc::new(ServerCertificates::from_store(AuthorityStore::at(folder))));
     let certificates = certificates.or_else(of_store);
-    let (instance, began) = (instance()?, SystemTime::now());
+    let (instance, began, inspector_url) = (instance()?, SystemTime::now(), Arc::default());
     let Opening { over, mode, kind, notices, role_profiles } = if config.cassette_per_session {
-        open_sessions(&config, source, &instance).await?
+        open_sessions(&config, source, &instance, &inspector_url).await?
     } else {
-        open_one(&config, source, &instance, sealing).await?
+        open_one(&config, source, (&instance, &inspector_url), sealing).await?
     };
     let engines = Engines { over, session: config.session.as_deref().map(Arc::from), sealed_early: Arc::default() };
     // Where nothing is recorded, nothing that could connect is even built.
@@ -161,17 +163,24 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
         },
         tls: if config.tls { Some(certificates.ok_or(AuthorityError::NoFolder)?) } else { None },
     };
-    let control = AdminApi::new(mode_name(mode), config.cassette.display().to_string(), engines.clone());
+    let inspector = Inspector::new(engines.clone(), &config.key);
+    let cassette = config.cassette.display().to_string();
+    let control = AdminApi::new(mode_name(mode), cassette, engines.clone()).with_pages(inspector.clone());
     let proxy = proxy::start(settings, Arc::new(engines.clone()), Arc::new(control)).await?;
     let answer_time = config.upstream.answer_time;
     let in_turn = config.poll == PollSetting::Recorded;
     let (addr, key) = (proxy.addr, config.key);
     let scheme = if config.tls { "https" } else { "http" };
+    let base = format!("{scheme}://{addr}");
+    // Nobody has asked anything yet.
+    let _ = inspector_url.set(format!("{base}/_ramtape"));
+    let inspector = inspector.url(&base);
     let (complete, ran_in, discards) = (None, None, false);
     let asked_as = config.upstream.asking_profile().map(str::to_owned);
     let roles = AskingRoles { profiles: role_profiles, asked_as };
     Ok(RunningServer {
         addr,
+        inspector,
         scheme,
         notices,
         mode,
@@ -203,7 +212,7 @@ struct Opening {
 async fn open_one(
     config: &Config,
     source: CredentialSource,
-    instance: &str,
+    (instance, inspector): (&str, &Arc<OnceLock<String>>),
     mut sealing: Box<dyn FnMut(usize) + Send>,
 ) -> Result<Opening, StartError> {
     let (root, mode) = (config.cassette.clone(), config.mode);
@@ -215,7 +224,8 @@ async fn open_one(
     let (mode, opened) =
         tokio::task::spawn_blocking(move || opener::open(&root, mode, &opening, &mut *sealing)).await??;
     let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
-    let found = Opener { config: config.clone(), policy, upstream }.engine(&config.cassette, mode, opened);
+    let inspector = Arc::clone(inspector);
+    let found = Opener { config: config.clone(), policy, upstream, inspector }.engine(&config.cassette, mode, opened);
     let notices =
         std::iter::once(describe_start(config, mode)).chain(destination.notices.clone()).chain(found.notices).collect();
     let over = Over::One(found.engine, found.variables);
@@ -258,7 +268,12 @@ const fn reason(config: &Config) -> &'static str {
 }
 
 /// The parent of cassettes that are opened one by one, when their sessions ask.
-async fn open_sessions(config: &Config, source: CredentialSource, instance: &str) -> Result<Opening, StartError> {
+async fn open_sessions(
+    config: &Config,
+    source: CredentialSource,
+    instance: &str,
+    inspector: &Arc<OnceLock<String>>,
+) -> Result<Opening, StartError> {
     if cassette::is_cassette(&config.cassette) {
         return Err(StartError::Parent { root: config.cassette.clone() });
     }
@@ -268,8 +283,8 @@ async fn open_sessions(config: &Config, source: CredentialSource, instance: &str
         RecordMode::All => Mode::RecordAll,
     };
     let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
-    let sessions =
-        PerSession::new(Opener { config: config.clone(), policy: Arc::new(Rules::from_config(config)), upstream });
+    let (policy, inspector) = (Arc::new(Rules::from_config(config)), Arc::clone(inspector));
+    let sessions = PerSession::new(Opener { config: config.clone(), policy, upstream, inspector });
     let UpstreamDestination { kind, notices, role_profiles, .. } = destination;
     Ok(Opening { over: Over::PerSession(Arc::new(sessions)), mode, kind, notices, role_profiles })
 }

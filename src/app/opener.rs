@@ -10,7 +10,7 @@ use crate::model::counted;
 use crate::redact::Redaction;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Opens cassettes as the configuration says. All their engines share one way upstream.
 pub(super) struct Opener {
@@ -18,6 +18,8 @@ pub(super) struct Opener {
     pub(super) policy: Arc<Rules>,
     /// `None` in mode `none`: nothing that could reach upstream is even built.
     pub(super) upstream: Option<Arc<Upstream>>,
+    /// Where the inspector is, once ramtape listens.
+    pub(super) inspector: Arc<OnceLock<String>>,
 }
 
 /// An engine, and what opening its cassette brought to light.
@@ -103,6 +105,7 @@ impl Opener {
             stays_pending: config.stays_pending,
             pages: pages(config.pages),
             redaction,
+            inspector: Arc::clone(&self.inspector),
         }
     }
 }

@@ -36,6 +36,8 @@ pub struct RunningServer {
     pub mode: Mode,
     /// Which of the service's public endpoints are asked, where something is recorded.
     pub kind: EndpointKind,
+    /// What opens the inspector in a browser, with its token.
+    pub inspector: String,
     /// How it is spoken to.
     pub(super) scheme: &'static str,
     pub(super) key: Secret,

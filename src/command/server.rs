@@ -97,6 +97,7 @@ pub(super) fn announce(
     for notice in &running.notices {
         console.note(notice);
     }
+    console.note(&format!("inspect at {}", running.inspector));
     let line = format!("{}\n", running.base_url());
     if let Some(path) = ready_file {
         output::write_atomically(path, &line)?;

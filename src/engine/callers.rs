@@ -302,7 +302,7 @@ mod tests {
             assert!(message.contains(part), "{part} in {message}");
         }
         assert_eq!(
-            error.to_response(crate::wire::ErrorForm::Json).headers["x-amzn-errortype"],
+            error.to_response(crate::wire::ErrorForm::Json, "").headers["x-amzn-errortype"],
             "RamtapeUnclaimedAccountException"
         );
         callers.admit_account("111122223333").unwrap();

@@ -2,6 +2,7 @@
 
 use crate::aws::Upstream;
 use crate::cassette::{Cassette, CassetteError, UsedTakes};
+use crate::engine::calls::{AnswerNote, Call, CallCounts, CallFilter, CallLog, CallNotes, LoggedCall, LoggedOutcome};
 use crate::engine::error::EngineError;
 use crate::engine::prepared_entry::PreparedEntry;
 use crate::engine::record::record;
@@ -21,10 +22,11 @@ use crate::fingerprint::Fingerprint;
 use crate::model::{Request, Response, RoleProfile};
 use crate::session::{Actors, LiveValues, Sessions, session_name};
 use crate::wire::ErrorForm;
+use http::StatusCode;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 /// Answers requests: from the cassette, or from upstream into the cassette.
 #[derive(Clone)]
@@ -58,42 +60,72 @@ impl Engine {
             stats: RunStats::default(),
             writes: WriteIndex::default(),
             session_stats: SessionStats::default(),
+            calls: CallLog::default(),
         };
         Self { state: Arc::new(state), recorder }
     }
 
     /// The answer to `request`; whatever went wrong is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
+        let (at, began) = (SystemTime::now(), Instant::now());
         count(&self.state.stats.requests);
         let is_trusted = self.trusts_caller(&request);
         let name = session_name(&request);
         let Some(session) = self.state.session_stats.enter(name.as_deref(), is_trusted, &self.state.sessions) else {
             let error = EngineError::TooManySessions;
             self.state.stats.count_failure(&error);
-            return error.to_response(self.error_form(&request));
+            return error.to_response(self.error_form(&request), "");
         };
         count(&session.requests);
-        let failed = |error: &EngineError, form| {
-            if error.miss().is_some() {
-                count(&session.missed);
+        let mut notes = CallNotes::default();
+        let answered = match &self.recorder {
+            None => {
+                let replayed = replay(&self.state, &request, name.clone(), &mut notes);
+                replayed.map_err(|error| (Arc::new(error), self.error_form(&request), target(&request)))
             }
-            self.report_failure(error, form)
-        };
-        match &self.recorder {
-            None => match replay(&self.state, &request, name) {
-                Ok(response) => {
-                    count(&session.replayed);
-                    response
-                }
-                Err(error) => failed(&error, self.error_form(&request)),
-            },
             Some(recorder) => {
-                let form = self.error_form(&request);
+                let (form, target) = (self.error_form(&request), target(&request));
                 // Boxed: a future is moved into place for every request, and this one's 20 KiB are none of a replay's.
-                let recorded = Box::pin(record(&self.state, recorder, request, name)).await;
-                recorded.unwrap_or_else(|error| failed(&error, form))
+                let recorded = Box::pin(record(&self.state, recorder, request, name.clone(), &mut notes)).await;
+                recorded.map_err(|error| (error, form, target))
+            }
+        };
+        let CallNotes { asked, answer } = notes;
+        let call = |status: StatusCode, target, outcome| LoggedCall {
+            at,
+            took: began.elapsed(),
+            session: name,
+            asked,
+            target,
+            status: status.as_u16(),
+            outcome,
+        };
+        match answered {
+            Ok(response) => {
+                if self.recorder.is_none() {
+                    count(&session.replayed);
+                }
+                let outcome = LoggedOutcome::Answered(answer.unwrap_or(AnswerNote::PassedOn));
+                self.state.calls.add(call(response.status, None, outcome));
+                response
+            }
+            Err((error, form, target)) => {
+                let outcome = match error.miss() {
+                    Some(miss) => {
+                        count(&session.missed);
+                        LoggedOutcome::Missed(miss.message.as_str().into())
+                    }
+                    None => LoggedOutcome::Refused(error.explained().into()),
+                };
+                let number = self.state.calls.add(call(error.status_and_kind().0, Some(target), outcome));
+                self.report_failure(&error, form, self.call_url(number).as_deref())
             }
         }
+    }
+
+    /// Where the inspector shows the call with this number, where there is one.
+    fn call_url(&self, number: u64) -> Option<String> {
+        self.state.settings.inspector.get().map(|inspector| format!("{inspector}/calls/{number}"))
     }
 
     /// How the client that sent `request` reads errors.
@@ -103,15 +135,18 @@ impl Engine {
         if is_modelled { ErrorForm::Json } else { ErrorForm::read(request) }
     }
 
-    /// Counts and logs what went wrong; gives the answer that tells the client, which reads errors in `form`.
-    pub(super) fn report_failure(&self, error: &EngineError, form: ErrorForm) -> Response {
+    /// Counts and logs what went wrong; gives the answer that tells the client, which reads errors in `form`. `call_url` is where
+    /// the inspector shows the call.
+    fn report_failure(&self, error: &EngineError, form: ErrorForm, call_url: Option<&str>) -> Response {
         self.state.stats.count_failure(error);
+        let why =
+            call_url.map(|url| format!("\nTo see why: {url}")).filter(|_| error.miss().is_some()).unwrap_or_default();
         match error.miss() {
-            Some(miss) if self.state.settings.tells_misses => tracing::warn!("{}", miss.message),
-            Some(miss) => tracing::info!("{}", miss.message),
+            Some(miss) if self.state.settings.tells_misses => tracing::warn!("{}{why}", miss.message),
+            Some(miss) => tracing::info!("{}{why}", miss.message),
             None => tracing::warn!("{}", error.explained()),
         }
-        error.to_response(form)
+        error.to_response(form, &why)
     }
 
     /// Whether the caller of `request` needs no more proof than its URL; nobody does where nothing is recorded.
@@ -188,6 +223,52 @@ impl Engine {
         self.state.stats.used_takes()
     }
 
+    /// The calls that `filter` wants, the latest first: `limit` of those before the one with the number `before`.
+    #[must_use]
+    pub fn latest_calls(&self, filter: &CallFilter, before: Option<u64>, limit: usize) -> Vec<Call> {
+        let calls = self.state.calls.latest(filter, before, limit);
+        calls.into_iter().map(|(number, call)| call.to_call(number)).collect()
+    }
+
+    /// The calls that `filter` wants after the one with the number `after`, the earliest first, `limit` at most.
+    #[must_use]
+    pub fn calls_after(&self, filter: &CallFilter, after: u64, limit: usize) -> Vec<Call> {
+        let calls = self.state.calls.after(filter, after, limit);
+        calls.into_iter().map(|(number, call)| call.to_call(number)).collect()
+    }
+
+    /// The call with the number `number`, while it is remembered.
+    #[must_use]
+    pub fn call(&self, number: u64) -> Option<Call> {
+        Some(self.state.calls.get(number)?.to_call(number))
+    }
+
+    /// The ids of the writes that the session of call `number` had made before it, where a take was chosen by them.
+    #[must_use]
+    pub fn writes_before_call(&self, number: u64) -> Vec<String> {
+        let call = self.state.calls.get(number);
+        let Some((session, position)) = call.as_ref().and_then(LoggedCall::choice) else { return Vec::new() };
+        session.lock().history.ids().take(position.writes).map(str::to_owned).collect()
+    }
+
+    /// How many calls there were, and how many of them are remembered no more.
+    #[must_use]
+    pub fn call_extent(&self) -> (u64, u64) {
+        self.state.calls.extent()
+    }
+
+    /// All calls, counted.
+    #[must_use]
+    pub fn call_counts(&self) -> CallCounts {
+        self.state.calls.counts()
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub fn settings(&self) -> &EngineSettings {
+        &self.state.settings
+    }
+
     /// The cassette that it works on.
     #[must_use]
     pub fn cassette(&self) -> &Cassette<PreparedEntry> {
@@ -219,4 +300,9 @@ impl Engine {
         }
         summary
     }
+}
+
+/// Method and path of a request, for people.
+fn target(request: &Request) -> Box<str> {
+    format!("{} {}", request.method, request.path).into()
 }

@@ -175,13 +175,19 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// The answer that tells the client, which reads errors in `form`.
+    /// The answer that tells the client, which reads errors in `form`; `more` is said behind the message.
     ///
     /// Statuses are chosen for what SDKs do with them: 400 and 403 fail at once and show the message; 502 and 504 are
     /// retried, as a broken connection to AWS itself would be.
     #[must_use]
-    pub fn to_response(&self, form: ErrorForm) -> Response {
-        let (status, kind) = match self {
+    pub fn to_response(&self, form: ErrorForm, more: &str) -> Response {
+        let (status, kind) = self.status_and_kind();
+        Response { status, ..wire::error_response(form, kind, &format!("{}{more}", self.message())) }
+    }
+
+    /// The status of the answer, and the error's name on the wire.
+    pub(super) fn status_and_kind(&self) -> (StatusCode, &str) {
+        match self {
             Self::Parameters(_) => (StatusCode::BAD_REQUEST, "SerializationException"),
             Self::Token(_) | Self::SignedToken => (StatusCode::BAD_REQUEST, "InvalidNextTokenException"),
             Self::PageSize { kind, .. } => (StatusCode::BAD_REQUEST, kind.as_str()),
@@ -205,8 +211,7 @@ impl EngineError {
             Self::Upstream(error) if error.is_transient() => (StatusCode::BAD_GATEWAY, "RamtapeUpstreamException"),
             Self::Upstream(_) | Self::Pagination(_) => (StatusCode::BAD_REQUEST, "RamtapeUpstreamException"),
             Self::Interrupted | Self::ClientLeft => (StatusCode::BAD_GATEWAY, "RamtapeInternalException"),
-        };
-        Response { status, ..wire::error_response(form, kind, &self.message()) }
+        }
     }
 
     /// What was asked and is not recorded, where it is that.

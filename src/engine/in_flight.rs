@@ -47,9 +47,18 @@ pub(super) enum SharingReason {
 #[derive(Debug)]
 pub(super) struct SharedOutcome {
     pub(super) outcome: FlightResult,
+    /// Whether the answer is in the cassette.
+    pub(super) is_recorded: bool,
     pub(super) is_final: bool,
     /// What whoever shares it has to do, to be recorded as well.
     pub(super) follow_up: Option<FollowUp>,
+}
+
+impl SharedOutcome {
+    /// What is the clients' alone: neither recorded nor kept for retries.
+    pub(super) const fn passing(outcome: FlightResult) -> Self {
+        Self { outcome, is_recorded: false, is_final: false, follow_up: None }
+    }
 }
 
 /// What became of an answer that several reads share.
@@ -70,15 +79,17 @@ pub(super) struct PendingAnswer {
 }
 
 /// What somebody gets who waited for an answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct JoinedResponse {
     pub(super) response: Response,
+    /// Whether it is in the cassette.
+    pub(super) is_recorded: bool,
     /// What to do with it, of a read that shared the answer to another one.
     pub(super) follow_up: Option<FollowUp>,
 }
 
 /// What all who wait get.
-type SharedResult = Result<(Response, Option<FollowUp>), Arc<EngineError>>;
+type SharedResult = Result<JoinedResponse, Arc<EngineError>>;
 
 /// The requests in flight, and the answers of those that landed.
 #[derive(Clone, Debug, Default)]
@@ -168,7 +179,8 @@ impl InFlightRequests {
         let (mut waiting, shares) = {
             let mut table = self.table();
             if let Some(answer) = keys.iter().find_map(|key| table.answered.peek(key)) {
-                return Ok(JoinedResponse { response: answer.clone(), follow_up: None });
+                // What is kept for retries is final, and that is what was recorded.
+                return Ok(JoinedResponse { response: answer.clone(), is_recorded: true, follow_up: None });
             }
             match keys.iter().find_map(|key| Some((key, table.in_flight.get(key)?.clone()))) {
                 Some((key, flight)) => {
@@ -192,8 +204,8 @@ impl InFlightRequests {
         };
         match waiting.wait_for(Option::is_some).await.map(|result| result.clone()) {
             Ok(Some(result)) => {
-                let (response, follow_up) = result?;
-                Ok(JoinedResponse { response, follow_up: follow_up.filter(|_| shares) })
+                let joined = result?;
+                Ok(JoinedResponse { follow_up: joined.follow_up.filter(|_| shares), ..joined })
             }
             _ => Err(Arc::new(EngineError::Interrupted)),
         }
@@ -248,7 +260,8 @@ impl RunningRequest {
         let finished = work.await;
         // The keys first: whoever asks after the answer is out asks anew.
         self.release_keys(finished.outcome.as_ref().ok().filter(|_| finished.is_final));
-        result.send_replace(Some(finished.outcome.map(|response| (response, finished.follow_up))));
+        let SharedOutcome { outcome, is_recorded, follow_up, .. } = finished;
+        result.send_replace(Some(outcome.map(|response| JoinedResponse { response, is_recorded, follow_up })));
     }
 
     /// Gives the keys free; for retries, `answer` is remembered. Only once: the next flight may have taken the same keys by

@@ -1,6 +1,7 @@
 //! What a look-up in the cassette came to.
 
 use crate::cassette::EntryOrigin;
+use crate::engine::calls::TakeChosen;
 use crate::engine::prepared_entry::{PreparedEntry, UnfilledResponse};
 use std::sync::Arc;
 
@@ -19,8 +20,8 @@ pub(super) struct Match {
     pub(super) prepared: Arc<PreparedEntry>,
     /// What the entry was read from, where it was looked up just now.
     pub(super) origin: Option<Arc<EntryOrigin>>,
-    /// The take's place in the entry.
-    pub(super) take: usize,
+    /// The take, and how it was chosen.
+    pub(super) chosen: TakeChosen,
     pub(super) response: UnfilledResponse,
 }
 
@@ -48,7 +49,7 @@ pub(super) enum MissReason {
 impl Match {
     /// Whether all pages of its take are recorded.
     pub(super) fn is_complete(&self) -> bool {
-        self.prepared.entry.takes.get(self.take).is_some_and(|take| take.complete)
+        self.prepared.entry.takes.get(self.chosen.take).is_some_and(|take| take.complete)
     }
 }
 

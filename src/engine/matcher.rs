@@ -1,6 +1,7 @@
 //! Which take answers a request, and which of its pages.
 
 use crate::cassette::CachedEntry;
+use crate::engine::calls::TakeChosen;
 use crate::engine::error::{EngineError, InvalidToken};
 use crate::engine::lookup::{Lookup, Match, MissReason};
 use crate::engine::pagination::page_cut::{PageQuery, can_serve, select_page};
@@ -10,7 +11,7 @@ use crate::engine::settings::{EngineSettings, Poll};
 use crate::engine::state::EngineState;
 use crate::engine::stats::run::count;
 use crate::engine::stuck_waiter::describe_stuck_waiter;
-use crate::session::{RetryKey, TakeQuery};
+use crate::session::{RetryKey, TakeChoice, TakeQuery};
 use crate::token::Token;
 use std::sync::Arc;
 
@@ -71,14 +72,17 @@ fn select(
 ) -> Result<Match, MissReason> {
     let identified = &context.identified;
     let items_member = identified.items_member();
-    let take = match &identified.page.token {
-        Some(token) => select_continued_take(state, context, prepared.takes(items_member), token)?,
+    let chosen = match &identified.page.token {
+        Some(token) => {
+            let take = select_continued_take(state, context, prepared.takes(items_member), token)?;
+            TakeChosen { take, ..TakeChosen::default() }
+        }
         None => select_take(state, context, prepared)?,
     };
     let EngineSettings { pages, service, .. } = &state.settings;
     let query = PageQuery { pages: *pages, request: &identified.page, paging: &service.paging, items_member };
-    let response = select_page(&query, prepared, take)?;
-    Ok(Match { prepared: Arc::clone(prepared), origin: None, take, response })
+    let response = select_page(&query, prepared, chosen.take)?;
+    Ok(Match { prepared: Arc::clone(prepared), origin: None, chosen, response })
 }
 
 /// The take for a request that begins anew. A read with one take asks no session; a write moves its session's history.
@@ -86,10 +90,10 @@ fn select_take(
     state: &EngineState,
     context: &RequestContext<'_>,
     prepared: &PreparedEntry,
-) -> Result<usize, MissReason> {
+) -> Result<TakeChosen, MissReason> {
     match prepared.entry.takes.as_slice() {
         [] => return Err(MissReason::NoTake),
-        [only] if only.id.is_none() => return Ok(0),
+        [only] if only.id.is_none() => return Ok(TakeChosen::default()),
         _ => {}
     }
     let (settings, identified) = (&state.settings, &context.identified);
@@ -111,7 +115,8 @@ fn select_take(
     if choice.advanced {
         count(&state.stats.waiters_advanced);
     }
-    Ok(choice.take)
+    let TakeChoice { take, is_retry, stuck, advanced, position } = choice;
+    Ok(TakeChosen { take, position, is_retry, advanced, stuck: stuck.map(Box::new) })
 }
 
 /// What would mark a later request as this one's repetition.

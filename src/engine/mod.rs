@@ -12,12 +12,13 @@
 //! | `store_page` | where a page becomes durable |
 //! | `issue`, `stand_ins`, `role_labels`, `recorded_body`, `body_strings`, `times` | temporary credentials and what expires |
 //! | `pagination` | listings page by page, and the tokens between pages |
-//! | `stats` | what happened in a run |
+//! | `stats`, `calls` | what happened in a run, and each of its latest calls |
 //! | `import`, `transcript`, `refetch`, `self_check` | what else can be done with a cassette and its requests |
 
 mod body_holes;
 mod body_strings;
 mod callers;
+mod calls;
 mod classify;
 mod derived_uuid;
 mod disposition;
@@ -57,6 +58,10 @@ mod upstream_request;
 mod volatile;
 mod write_index;
 
+pub use calls::{
+    AskedParameters, Call, CallCounts, CallFilter, CallOutcome, CallRequest, LATENCY_BOUNDS, LatencyCounts,
+    OutcomeKind, TakeChosen,
+};
 pub use engine::Engine;
 pub use error::{EngineError, InvalidToken};
 pub use import::{ImportOutcome, Importer};

@@ -4,10 +4,13 @@
 
 use crate::aws::{Answer, CallerError, Destination, SigningKeys, UpstreamError};
 use crate::engine::callers::{RecordedCaller, choose_keys};
+use crate::engine::calls::{AnswerNote, Asked, CallNotes};
 use crate::engine::classify::is_recordable;
 use crate::engine::disposition::{Disposition, is_not_from_service, judge_answer, report_foreign_answer};
 use crate::engine::error::EngineError;
-use crate::engine::in_flight::{FlightResult, FollowUp, InFlightKey, PendingAnswer, SharedOutcome, SharingReason};
+use crate::engine::in_flight::{
+    FlightResult, FollowUp, InFlightKey, JoinedResponse, PendingAnswer, SharedOutcome, SharingReason,
+};
 use crate::engine::issue::note_issued_keys;
 use crate::engine::lookup::{Lookup, Match, MissReason};
 use crate::engine::matcher::{find_entry, match_entry, match_prepared};
@@ -38,10 +41,12 @@ pub(super) async fn record(
     recorder: &Arc<Recorder>,
     request: Request,
     session_name: Option<String>,
+    notes: &mut CallNotes,
 ) -> FlightResult {
     let (context, caller) = identify_request(state, recorder, request, session_name).await?;
+    notes.asked = Some(Asked::Identified(Arc::clone(&context.identified)));
     if let Some(found) = find_recorded_before(state, recorder, &context)? {
-        let served = serve(state, &context, found)?;
+        let served = serve(state, &context, found, notes)?;
         count(&state.session_stats.get_or_create(context.session_name()).replayed);
         return Ok(served);
     }
@@ -54,8 +59,13 @@ pub(super) async fn record(
     let account = caller.unclaimed_account().filter(|_| context.keeps_signature()).map(str::to_owned);
     let fallback = replayable_if_refused(state, &context);
     let upstream_request = UpstreamRequest::new(state, context).with_account(account).with_signing(signing);
-    let asked = send_and_share(state, recorder, Arc::new(upstream_request)).await;
-    asked.or_else(|error| fall_back(state, recorder, fallback, error))
+    match send_and_share(state, recorder, Arc::new(upstream_request)).await {
+        Ok(joined) => {
+            notes.answer = Some(if joined.is_recorded { AnswerNote::Recorded } else { AnswerNote::PassedOn });
+            Ok(joined.response)
+        }
+        Err(error) => fall_back(state, recorder, (fallback, notes), error),
+    }
 }
 
 /// Reads who asks what.
@@ -80,7 +90,7 @@ async fn send_and_share(
     state: &Arc<EngineState>,
     recorder: &Arc<Recorder>,
     upstream_request: Arc<UpstreamRequest>,
-) -> FlightResult {
+) -> Result<JoinedResponse, Arc<EngineError>> {
     if upstream_request.identified.is_write() {
         upstream_request.session().epoch += 1;
     }
@@ -93,8 +103,8 @@ async fn send_and_share(
             ask_upstream(&state, &recorder, &upstream_request).await
         }
     };
-    let joined = recorder.in_flight.join(keys, ask).await?;
-    match joined.follow_up {
+    let mut joined = recorder.in_flight.join(keys, ask).await?;
+    match joined.follow_up.take() {
         Some(FollowUp::StoreAgain(stored)) => {
             let (state, own) = (Arc::clone(state), Arc::clone(recorder));
             // To its end: a client that leaves now would leave a page behind that nobody goes on from.
@@ -104,7 +114,7 @@ async fn send_and_share(
         Some(FollowUp::Decide(pending)) => add_pending(state, recorder, &upstream_request, pending),
         None => {}
     }
-    Ok(joined.response)
+    Ok(joined)
 }
 
 /// What `new_episodes` replays: what was there when the run began, unless this session has already changed upstream.
@@ -141,12 +151,12 @@ fn replayable_if_refused(state: &EngineState, context: &RequestContext<'static>)
 fn fall_back(
     state: &EngineState,
     recorder: &Recorder,
-    fallback: Option<RequestContext<'static>>,
+    (fallback, notes): (Option<RequestContext<'static>>, &mut CallNotes),
     error: Arc<EngineError>,
 ) -> FlightResult {
     let Some(context) = fallback.filter(|_| matches!(*error, EngineError::Upstream(_))) else { return Err(error) };
     match look_up_at_start(state, recorder, &context)? {
-        Lookup::Hit(found) => Ok(serve(state, &context, found)?),
+        Lookup::Hit(found) => Ok(serve(state, &context, found, notes)?),
         Lookup::Miss(_) => Err(error),
     }
 }
@@ -253,7 +263,7 @@ async fn ask_upstream(
 ) -> SharedOutcome {
     let outcome = match fetch_answer(state, recorder, upstream_request).await {
         Ok(fetched) => record_answer(state, recorder, upstream_request, fetched).await,
-        Err(error) => SharedOutcome { outcome: Err(Arc::new(error)), is_final: false, follow_up: None },
+        Err(error) => SharedOutcome::passing(Err(Arc::new(error))),
     };
     if upstream_request.identified.is_write() {
         // A read that began while the write was on its way may tell of the time before it.
@@ -284,7 +294,7 @@ async fn record_answer(
 ) -> SharedOutcome {
     let identified = &upstream_request.identified;
     let passed_on =
-        |answer: Answer, follow_up| SharedOutcome { outcome: Ok(answer.into()), is_final: false, follow_up };
+        |answer: Answer, follow_up| SharedOutcome { follow_up, ..SharedOutcome::passing(Ok(answer.into())) };
     match fetched {
         FetchedAnswer::PassOn(answer) => {
             state.stats.count_passed_on(identified, &answer);
@@ -304,9 +314,10 @@ async fn record_answer(
             let is_final = is_recordable(&page.answer, &state.settings.service.recording);
             match store_page(state, (&recorder.chains, &recorder.upstream_tokens), upstream_request, page).await {
                 Ok(StoreOutcome { response, stored }) => {
-                    SharedOutcome { outcome: Ok(response), is_final, follow_up: stored.map(FollowUp::StoreAgain) }
+                    let (is_recorded, follow_up) = (stored.is_some(), stored.map(FollowUp::StoreAgain));
+                    SharedOutcome { outcome: Ok(response), is_recorded, is_final, follow_up }
                 }
-                Err(error) => SharedOutcome { outcome: Err(Arc::new(error)), is_final, follow_up: None },
+                Err(error) => SharedOutcome { is_final, ..SharedOutcome::passing(Err(Arc::new(error))) },
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Answering from the cassette: read → identify → scrub a copy → fingerprint → choose take → fill holes → answer.
 
+use crate::engine::calls::{AnswerNote, Asked, CallNotes, SessionOfCall, TakeChosen};
 use crate::engine::error::EngineError;
 use crate::engine::identify::{IdentifiedRequest, IdentifyRules, identify};
 use crate::engine::lookup::{Lookup, Match};
@@ -22,36 +23,50 @@ pub(super) fn replay(
     state: &EngineState,
     request: &Request,
     session_name: Option<String>,
+    notes: &mut CallNotes,
 ) -> Result<Response, EngineError> {
     let live = state.live.get(session_name.as_deref());
     let scope = RequestScope::read(request, &state.settings, (&state.actors, &state.issued));
     let key = state.response_cache.key(request, &scope);
     // What a session with live values asks depends on them.
     let cached = if live.is_none() { state.response_cache.get(&key) } else { None };
-    if let Some(response) = reuse_response(state, cached.as_ref())? {
+    if let Some(response) = reuse_response(state, cached.as_ref(), notes)? {
         return Ok(response);
     }
     let identified = match cached.as_deref().and_then(CachedResponse::identified) {
         Some(identified) => Arc::clone(identified),
         None => identify_replayed(state, request, &scope, session_name.as_deref(), live.as_deref())?,
     };
+    notes.asked = Some(Asked::Identified(Arc::clone(&identified)));
     let context = RequestContext { request: Cow::Borrowed(request), session_name, identified };
     let found = match matcher::find(state, &context)? {
         Lookup::Hit(found) => found,
         Lookup::Miss(reason) => return Err(explain_miss(state, &context, reason)),
     };
     if live.is_none() {
-        state.response_cache.insert(&state.cassette, &key, cached.as_deref(), &context.identified, &found);
+        state.response_cache.insert(
+            (&state.cassette, &state.calls),
+            &key,
+            cached.as_deref(),
+            &context.identified,
+            &found,
+        );
     }
-    serve(state, &context, found)
+    serve(state, &context, found, notes)
 }
 
 /// The answer from the cache, counted; `None` where none is known that still holds.
-fn reuse_response(state: &EngineState, cached: Option<&Arc<CachedResponse>>) -> Result<Option<Response>, EngineError> {
+fn reuse_response(
+    state: &EngineState,
+    cached: Option<&Arc<CachedResponse>>,
+    notes: &mut CallNotes,
+) -> Result<Option<Response>, EngineError> {
     let Some(cached) = cached else { return Ok(None) };
     let Some(reused) = cached.reuse(&state.cassette)? else { return Ok(None) };
     count(&state.stats.replayed);
     state.stats.add_saved_time(reused.saves);
+    notes.asked = Some(Asked::Again(reused.request));
+    notes.answer = Some(AnswerNote::Take(TakeChosen::default(), None));
     Ok(Some(reused.response))
 }
 
@@ -72,16 +87,23 @@ fn identify_replayed(
 }
 
 /// The answer that was found, counted; with the live values of the session, among them those that the request brings.
-pub(super) fn serve(state: &EngineState, context: &RequestContext<'_>, found: Match) -> Result<Response, EngineError> {
+pub(super) fn serve(
+    state: &EngineState,
+    context: &RequestContext<'_>,
+    found: Match,
+    notes: &mut CallNotes,
+) -> Result<Response, EngineError> {
     let identified = &context.identified;
-    if found.prepared.first_use(found.take) {
-        state.stats.note_take_used(&found.prepared, found.take);
+    let session = found.chosen.position.and_then(|_| state.sessions.get(context.session_name()));
+    notes.answer = Some(AnswerNote::Take(TakeChosen::clone(&found.chosen), session.map(SessionOfCall)));
+    if found.prepared.first_use(found.chosen.take) {
+        state.stats.note_take_used(&found.prepared, found.chosen.take);
     }
     count(&state.stats.replayed);
     state.stats.add_saved_time(found.prepared.saves(|| state.cassette.time(&found.prepared.fingerprint)));
-    tracing::trace!(fingerprint = %found.prepared.fingerprint, take = found.take, "replayed");
+    tracing::trace!(fingerprint = %found.prepared.fingerprint, take = found.chosen.take, "replayed");
     let live = (!identified.volatile.is_empty()).then(|| {
-        let write = found.prepared.entry.takes.get(found.take).and_then(|take| take.id.as_deref());
+        let write = found.prepared.entry.takes.get(found.chosen.take).and_then(|take| take.id.as_deref());
         bind_values(&state.live, context.session_name(), identified, write)
     });
     let filled = found.response.fill(|| live.or_else(|| state.live.get(context.session_name())));

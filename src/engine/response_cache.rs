@@ -4,6 +4,7 @@
 //! as long as its session has no live values; and where an entry has one take, a read, so does its answer.
 
 use crate::cassette::{Cassette, CassetteError, EntryOrigin};
+use crate::engine::calls::{CallLog, RepeatedRequest};
 use crate::engine::identify::IdentifiedRequest;
 use crate::engine::lookup::Match;
 use crate::engine::prepared_entry::PreparedEntry;
@@ -61,6 +62,8 @@ enum CachedContent {
 /// The answer of an entry's only take, its body aside.
 struct CachedAnswer {
     origin: EntryOrigin,
+    /// What was asked, for the log of calls.
+    request: RepeatedRequest,
     status: StatusCode,
     /// The headers, with any other answer's id.
     head: Arc<HeaderMap>,
@@ -72,6 +75,8 @@ struct CachedAnswer {
 /// An answer from the cache.
 pub(super) struct ReusedResponse {
     pub(super) response: Response,
+    /// What was asked.
+    pub(super) request: RepeatedRequest,
     /// What upstream took for it, in microseconds.
     pub(super) saves: u64,
 }
@@ -119,7 +124,7 @@ impl ResponseCache {
     /// Writes are not remembered: with their tokens they come once. Nor are reads that bring values.
     pub(super) fn insert(
         &self,
-        cassette: &Cassette<PreparedEntry>,
+        (cassette, calls): (&Cassette<PreparedEntry>, &CallLog),
         key: &CacheKey<'_>,
         known: Option<&CachedResponse>,
         identified: &Arc<IdentifiedRequest>,
@@ -129,7 +134,7 @@ impl ResponseCache {
             return;
         }
         let is_identified = known.is_some_and(|known| known.identified().is_some());
-        let cached = match self.cacheable_answer(cassette, found) {
+        let cached = match self.cacheable_answer(cassette, found, calls, identified) {
             Some((answer, body)) => key.store(CachedContent::Answer(answer), &body),
             None if is_identified => return,
             None => key.store(CachedContent::Identified(Arc::clone(identified)), &[]),
@@ -139,7 +144,13 @@ impl ResponseCache {
     }
 
     /// The answer that was found and its body, where any session gets the same.
-    fn cacheable_answer(&self, cassette: &Cassette<PreparedEntry>, found: &Match) -> Option<(CachedAnswer, Bytes)> {
+    fn cacheable_answer(
+        &self,
+        cassette: &Cassette<PreparedEntry>,
+        found: &Match,
+        calls: &CallLog,
+        identified: &IdentifiedRequest,
+    ) -> Option<(CachedAnswer, Bytes)> {
         let origin = found.origin.as_ref().filter(|origin| origin.is_settled())?;
         let [take] = found.prepared.entry.takes.as_slice() else { return None };
         let Response { status, headers, body } = found.response.complete().filter(|_| take.id.is_none())?.clone();
@@ -148,7 +159,15 @@ impl ResponseCache {
             None => None,
         };
         let saves = found.prepared.saves(|| cassette.time(&found.prepared.fingerprint));
-        Some((CachedAnswer { origin: (**origin).clone(), status, head: self.share_head(headers), id, saves }, body))
+        let page = &identified.page;
+        let request = RepeatedRequest {
+            operation: calls.share_name(identified.name.as_str()),
+            fingerprint: identified.fingerprint,
+            page_size: page.max_results,
+            continues: page.token.is_some() || page.foreign_token,
+        };
+        let (origin, head) = ((**origin).clone(), self.share_head(headers));
+        Some((CachedAnswer { origin, request, status, head, id, saves }, body))
     }
 
     /// `headers`, in one piece with the like of other answers.
@@ -228,7 +247,8 @@ impl CachedResponse {
             headers.insert(REQUEST_ID, id);
         }
         let body = Bytes::from_owner(CachedBody(Arc::clone(self)));
-        Ok(Some(ReusedResponse { response: Response { status: answer.status, headers, body }, saves: answer.saves }))
+        let response = Response { status: answer.status, headers, body };
+        Ok(Some(ReusedResponse { response, request: answer.request.clone(), saves: answer.saves }))
     }
 
     fn body(&self) -> &[u8] {

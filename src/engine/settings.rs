@@ -4,7 +4,7 @@ use crate::aws::ServiceEndpoints;
 use crate::model::{Actor, Secret};
 use crate::redact::Redaction;
 use crate::service::Service;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What the record mode came to, once the cassette was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,8 @@ pub struct EngineSettings {
     pub pages: Pages,
     /// The rules of the cassette.
     pub redaction: Arc<Redaction>,
+    /// Where the inspector of this ramtape is, once it listens: what missed says where it is shown.
+    pub inspector: Arc<OnceLock<String>>,
 }
 
 #[cfg(test)]
@@ -110,6 +112,7 @@ impl EngineSettings {
             stays_pending: false,
             pages: Pages::default(),
             redaction: Arc::new(Redaction::built_in(KeySource::Known(Key::public()))),
+            inspector: Arc::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::aws::IssuedKeys;
 use crate::cassette::Cassette;
+use crate::engine::calls::CallLog;
 use crate::engine::prepared_entry::PreparedEntry;
 use crate::engine::response_cache::ResponseCache;
 use crate::engine::role_labels::RoleLabels;
@@ -27,4 +28,5 @@ pub(super) struct EngineState {
     pub(super) stats: RunStats,
     pub(super) writes: WriteIndex,
     pub(super) session_stats: SessionStats,
+    pub(super) calls: CallLog,
 }

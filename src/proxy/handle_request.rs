@@ -101,7 +101,7 @@ async fn respond<A: Handler>(
         state.key_leak_guard.check(&request)?;
         // Boxed: it is rare, and what is moved for every request stays small.
         Ok(if is_admin {
-            Box::pin(state.admin.handle_with_body(request)).await
+            Box::pin(state.admin.handle_request(request)).await
         } else {
             state.handler.handle(request).await
         })
@@ -116,9 +116,9 @@ async fn respond<A: Handler>(
 /// A request that the guard let through.
 enum Admitted {
     Request(Request),
-    /// An admin request whose body is needed.
+    /// An admin request that is read whole.
     Admin(Request),
-    /// The response to an admin request without a body.
+    /// The response to another admin request.
     Answered(Response),
 }
 
@@ -126,7 +126,7 @@ fn admit<A>(state: &ServerState<A>, origin: &ConnectionOrigin, parts: Parts) -> 
     let prefixes = split_prefixes(parts.uri.path(), &state.key);
     let is_admin = AdminApi::owns(prefixes.rest);
     let destination = state.guard.check(&parts, is_admin, origin)?;
-    if is_admin && !AdminApi::reads_body(&parts.method, prefixes.rest) {
+    if is_admin && !state.admin.reads_request(&parts.method, prefixes.rest) {
         return Ok(Admitted::Answered(state.admin.handle(&parts.method, prefixes.rest)));
     }
     if destination.door.keeps_signature() && (prefixes.key.is_some() || prefixes.session.is_some()) {

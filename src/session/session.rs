@@ -9,6 +9,7 @@ use super::write_sequences::HistorySignature;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Page, Take};
 use lru::LruCache;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -51,6 +52,17 @@ pub struct TakeChoice {
     pub stuck: Option<StuckWaiter>,
     /// Whether this is the first of the later takes that a stuck waiter is given.
     pub advanced: bool,
+    /// Where the session stood, where there was a choice.
+    pub position: Option<ChoicePosition>,
+}
+
+/// Where a session stood when it chose between takes: with the session's writes, all that the choice can be explained by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChoicePosition {
+    /// How many writes it had made.
+    pub writes: usize,
+    /// How many answers the group of takes had given it.
+    pub served: u64,
 }
 
 /// Takes among which a session goes on: one fingerprint's, for one page size, recorded after one history.
@@ -95,7 +107,7 @@ impl Default for Session {
 
 impl TakeChoice {
     fn new(take: usize) -> Self {
-        Self { take, is_retry: false, stuck: None, advanced: false }
+        Self { take, is_retry: false, stuck: None, advanced: false, position: None }
     }
 
     fn retry(take: usize) -> Self {
@@ -155,7 +167,9 @@ impl Session {
         }
         let (group, (_, concerning)) = (self.active_groups.get(&listing)?, self.concerning.get(&query.fingerprint)?);
         let (cursor, waiter) = self.cursors.entry((listing.0, listing.1, group.history)).or_default();
-        group.next_take(takes, concerning, (cursor, waiter), query.skip_to_last)
+        let position = ChoicePosition { writes, served: cursor.served() };
+        let chosen = group.next_take(takes, concerning, (cursor, waiter), query.skip_to_last)?;
+        Some(TakeChoice { position: Some(position), ..chosen })
     }
 
     /// The takes of a read that answer in turn, as the session stands now.
@@ -205,15 +219,18 @@ impl Session {
         let own = takes_of_same_session(takes, &candidates, best);
         let group = group_takes(histories, takes, &own, best, query.max_results);
         // Of those that bring ARNs, what was served is none of the candidates, until all were.
+        let mut position = ChoicePosition { writes: self.history.len(), served: 0 };
         let take = match (histories.bring_arns(), served.is_empty()) {
             (true, true) => group.first().copied(),
             (true, false) => group.last().copied(),
             (false, _) => {
                 let key = (query.fingerprint, query.max_results, histories.signature_of(best));
-                self.cursors.entry(key).or_default().0.next_take(takes, &group)
+                let cursor = &mut self.cursors.entry(key).or_default().0;
+                position.served = cursor.served();
+                cursor.next_take(takes, &group)
             }
         };
-        take.map(TakeChoice::new)
+        Some(TakeChoice { position: Some(position), ..TakeChoice::new(take?) })
     }
 
     /// The takes that can answer, in recorded order: those of the session's own name, where there are any; of a write that

@@ -51,6 +51,11 @@ impl SessionHistory {
         self.made.last().map(|made| made.id.as_str())
     }
 
+    /// The ids of the writes, in order.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.made.iter().map(|made| made.id.as_str())
+    }
+
     /// How many writes there were.
     #[must_use]
     pub fn len(&self) -> usize {

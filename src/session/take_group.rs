@@ -48,6 +48,11 @@ pub(super) struct GroupCursor {
 }
 
 impl GroupCursor {
+    /// How many answers it was given.
+    pub(super) const fn served(self) -> u64 {
+        self.served
+    }
+
     /// The next take of `group`: each as often as it was recorded in a row, the last one for ever. `None` only where there is
     /// none.
     pub(super) fn next_take(&mut self, takes: &[Take], group: &[usize]) -> Option<usize> {

@@ -4,12 +4,14 @@
 use super::take_histories::{ConcerningWrites, TakeHistories};
 use crate::json::{self, Kind, Node};
 use crate::model::Take;
+use serde::{Deserialize, Serialize};
 
 /// How often the last take of a group is given in a row before a waiter counts as stuck.
 const MAX_REPEATS: u32 = 7;
 
 /// A waiter that goes nowhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct StuckWaiter {
     /// What it sees: a status that passes by itself.
     pub status: String,
@@ -20,7 +22,8 @@ pub struct StuckWaiter {
 }
 
 /// A take that would end a waiter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct WaiterEnd {
     /// Its status; `None` where it has none: what is waited for is gone.
     pub status: Option<String>,

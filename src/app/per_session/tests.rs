@@ -26,7 +26,8 @@ fn sessions(folder: &std::path::Path, most: usize) -> Arc<PerSession> {
     let written = RawConfig { cassette: Some(folder.join("tapes")), ..RawConfig::default() };
     let settings = Settings::load(written, &Environment::from_variables::<&str, &str>([], folder)).unwrap();
     let config = Config::from_settings(settings, RecordMode::None).unwrap();
-    let opener = Opener { policy: Arc::new(Rules::from_config(&config)), config, upstream: None };
+    let opener =
+        Opener { policy: Arc::new(Rules::from_config(&config)), config, upstream: None, inspector: Arc::default() };
     Arc::new(PerSession { most, ..PerSession::new(opener) })
 }
 

@@ -19,7 +19,12 @@ fn answer(n: usize) -> Response {
 /// Work that waits for `go`, counts itself and answers with its number.
 async fn count(counter: Arc<AtomicUsize>, mut go: watch::Receiver<bool>, is_final: bool) -> SharedOutcome {
     go.wait_for(|go| *go).await.unwrap();
-    SharedOutcome { outcome: Ok(answer(counter.fetch_add(1, Ordering::SeqCst))), is_final, follow_up: None }
+    SharedOutcome {
+        outcome: Ok(answer(counter.fetch_add(1, Ordering::SeqCst))),
+        is_recorded: false,
+        is_final,
+        follow_up: None,
+    }
 }
 
 #[tokio::test]
@@ -103,7 +108,7 @@ async fn work_knows_whether_anybody_waits() {
     let work = |waiters: Waiters| async move {
         tell.send(waiters).unwrap();
         gate.wait_for(|go| *go).await.unwrap();
-        SharedOutcome { outcome: Ok(answer(0)), is_final: false, follow_up: None }
+        SharedOutcome { outcome: Ok(answer(0)), is_recorded: false, is_final: false, follow_up: None }
     };
     let mut one = Box::pin(in_flight.join(vec![key("a")], work));
     let waiters = tokio::select! {
@@ -112,7 +117,7 @@ async fn work_knows_whether_anybody_waits() {
     };
     let waiters = waiters.unwrap();
     let mut other = Box::pin(in_flight.join(vec![key("a")], |_| async {
-        SharedOutcome { outcome: Ok(answer(1)), is_final: false, follow_up: None }
+        SharedOutcome { outcome: Ok(answer(1)), is_recorded: false, is_final: false, follow_up: None }
     }));
     assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(other.as_mut().poll(cx).is_pending())).await);
     drop(one);
@@ -137,9 +142,15 @@ async fn a_read_of_ones_own_shares_and_a_retry_is_the_same_read() {
     let (go, mut gate) = watch::channel(false);
     let first = in_flight.join(vec![key("a"), read()], |_| async move {
         gate.wait_for(|go| *go).await.unwrap();
-        SharedOutcome { outcome: Ok(answer(0)), is_final: true, follow_up: Some(FollowUp::StoreAgain(kept())) }
+        SharedOutcome {
+            outcome: Ok(answer(0)),
+            is_recorded: false,
+            is_final: true,
+            follow_up: Some(FollowUp::StoreAgain(kept())),
+        }
     });
-    let nothing = |_| async { SharedOutcome { outcome: Ok(answer(1)), is_final: true, follow_up: None } };
+    let nothing =
+        |_| async { SharedOutcome { outcome: Ok(answer(1)), is_recorded: false, is_final: true, follow_up: None } };
     let other = in_flight.join(vec![key("b"), read()], nothing);
     let retry = in_flight.join(vec![key("a"), read()], nothing);
     let others_retry = in_flight.join(vec![key("b"), read()], nothing);

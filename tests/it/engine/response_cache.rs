@@ -80,6 +80,7 @@ fn replay(root: &Path) -> Engine {
         read_only: false,
         stays_pending: false,
         pages: Pages::Requested,
+        inspector: std::sync::Arc::default(),
     };
     Engine::new(settings, opened.cassette, None)
 }

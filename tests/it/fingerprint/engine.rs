@@ -61,6 +61,7 @@ fn replaying(folder: &Path) -> Engine {
         read_only: false,
         stays_pending: false,
         redaction: opened.redaction,
+        inspector: std::sync::Arc::default(),
     };
     Engine::new(settings, opened.cassette, None)
 }

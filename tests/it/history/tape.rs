@@ -81,6 +81,7 @@ pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
         stays_pending: false,
         redaction: opened.redaction,
         pages: Pages::Requested,
+        inspector: std::sync::Arc::default(),
     };
     Engine::new(settings, opened.cassette, None)
 }

@@ -1,0 +1,200 @@
+//! The latest calls of a run, in memory.
+
+use super::call::{AskedParameters, Call, CallFilter, CallOutcome, CallRequest, OutcomeKind, TakeChosen};
+use super::counts::CallCounts;
+use super::notes::{AnswerNote, Asked};
+use crate::model::OperationName;
+use crate::session::{ChoicePosition, Session};
+use parking_lot::Mutex;
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How many calls are remembered one by one. An old one is forgotten for each new one from there on.
+const MAX_CALLS: usize = 10_000;
+
+/// The latest calls one by one, and counts of all.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct CallLog {
+    ring: Mutex<Ring>,
+    names: Mutex<HashSet<Arc<str>>>,
+}
+
+#[derive(Debug, Default)]
+struct Ring {
+    calls: VecDeque<LoggedCall>,
+    /// How many calls there were before those.
+    forgotten: u64,
+    counts: CallCounts,
+}
+
+/// A call as it is remembered: what the cassette tells of it is read again when somebody looks.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct LoggedCall {
+    pub(in crate::engine) at: SystemTime,
+    pub(in crate::engine) took: Duration,
+    pub(in crate::engine) session: Option<String>,
+    /// `None` where it could not be read; then `target` has method and path.
+    pub(in crate::engine) asked: Option<Asked>,
+    pub(in crate::engine) target: Option<Box<str>>,
+    pub(in crate::engine) status: u16,
+    pub(in crate::engine) outcome: LoggedOutcome,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub(in crate::engine) enum LoggedOutcome {
+    Answered(AnswerNote),
+    Missed(Box<str>),
+    Refused(Box<str>),
+}
+
+impl CallLog {
+    /// Adds a call; gives its number.
+    pub(in crate::engine) fn add(&self, call: LoggedCall) -> u64 {
+        let mut ring = self.ring.lock();
+        let ring = &mut *ring;
+        ring.counts.add(call.operation(), call.kind(), call.took);
+        if ring.calls.len() == MAX_CALLS {
+            ring.calls.pop_front();
+            ring.forgotten += 1;
+        }
+        ring.calls.push_back(call);
+        ring.forgotten + ring.calls.len() as u64
+    }
+
+    /// `name`, in one piece with the same name of other calls.
+    pub(in crate::engine) fn share_name(&self, name: &str) -> Arc<str> {
+        let mut names = self.names.lock();
+        if let Some(known) = names.get(name) {
+            return Arc::clone(known);
+        }
+        let shared: Arc<str> = name.into();
+        names.insert(Arc::clone(&shared));
+        shared
+    }
+
+    /// The calls that `filter` wants, the latest first: `limit` of those before the one with the number `before`.
+    pub(in crate::engine) fn latest(
+        &self,
+        filter: &CallFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Vec<(u64, LoggedCall)> {
+        let ring = self.ring.lock();
+        let newest = ring.forgotten + ring.calls.len() as u64;
+        let numbered = (0..).map(|back| newest - back).zip(ring.calls.iter().rev());
+        let wanted = numbered
+            .skip_while(|(number, _)| before.is_some_and(|before| *number >= before))
+            .filter(|(_, call)| filter.matches(call.session.as_deref(), call.operation(), call.kind()));
+        wanted.take(limit).map(|(number, call)| (number, call.clone())).collect()
+    }
+
+    /// The calls after the one with the number `after` that `filter` wants, the earliest first, `limit` at most.
+    pub(in crate::engine) fn after(&self, filter: &CallFilter, after: u64, limit: usize) -> Vec<(u64, LoggedCall)> {
+        let ring = self.ring.lock();
+        let seen = usize::try_from(after.saturating_sub(ring.forgotten)).unwrap_or(usize::MAX);
+        let numbered = (ring.forgotten + 1..).zip(&ring.calls).skip(seen);
+        let wanted =
+            numbered.filter(|(_, call)| filter.matches(call.session.as_deref(), call.operation(), call.kind()));
+        wanted.take(limit).map(|(number, call)| (number, call.clone())).collect()
+    }
+
+    /// The call with the number `number`, while it is remembered.
+    pub(in crate::engine) fn get(&self, number: u64) -> Option<LoggedCall> {
+        let ring = self.ring.lock();
+        let at = usize::try_from(number.checked_sub(ring.forgotten + 1)?).ok()?;
+        ring.calls.get(at).cloned()
+    }
+
+    /// How many calls there were, and how many of them are forgotten.
+    pub(in crate::engine) fn extent(&self) -> (u64, u64) {
+        let ring = self.ring.lock();
+        (ring.forgotten + ring.calls.len() as u64, ring.forgotten)
+    }
+
+    /// All calls, counted.
+    pub(in crate::engine) fn counts(&self) -> CallCounts {
+        self.ring.lock().counts.clone()
+    }
+}
+
+impl LoggedCall {
+    pub(in crate::engine) fn operation(&self) -> &str {
+        match &self.asked {
+            Some(Asked::Again(repeated)) => &repeated.operation,
+            Some(Asked::Identified(identified)) => identified.name.as_str(),
+            None => self.target.as_deref().unwrap_or_default(),
+        }
+    }
+
+    fn kind(&self) -> OutcomeKind {
+        match &self.outcome {
+            LoggedOutcome::Answered(AnswerNote::Take(..)) => OutcomeKind::Replayed,
+            LoggedOutcome::Answered(AnswerNote::Recorded) => OutcomeKind::Recorded,
+            LoggedOutcome::Answered(AnswerNote::PassedOn) => OutcomeKind::PassedOn,
+            LoggedOutcome::Missed(_) => OutcomeKind::Missed,
+            LoggedOutcome::Refused(_) => OutcomeKind::Refused,
+        }
+    }
+
+    /// The session that it belonged to and where that stood, where a take was chosen by its writes.
+    pub(in crate::engine) fn choice(&self) -> Option<(&Mutex<Session>, ChoicePosition)> {
+        match &self.outcome {
+            LoggedOutcome::Answered(AnswerNote::Take(chosen, Some(session))) => Some((&session.0, chosen.position?)),
+            _ => None,
+        }
+    }
+
+    /// The call as it is shown.
+    pub(in crate::engine) fn to_call(&self, number: u64) -> Call {
+        let request = self.asked.as_ref().map(|asked| self.request(asked));
+        let microseconds = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        Call {
+            number,
+            at: microseconds(self.at.duration_since(UNIX_EPOCH).unwrap_or_default()),
+            took: microseconds(self.took),
+            session: self.session.clone(),
+            operation: self.operation().to_owned(),
+            is_write: match &self.asked {
+                Some(Asked::Again(_)) => false,
+                Some(Asked::Identified(identified)) => identified.is_write(),
+                None => true,
+            },
+            request,
+            status: self.status,
+            outcome: match &self.outcome {
+                LoggedOutcome::Answered(AnswerNote::Take(chosen, _)) => {
+                    CallOutcome::Replayed(TakeChosen::clone(chosen))
+                }
+                LoggedOutcome::Answered(AnswerNote::Recorded) => CallOutcome::Recorded,
+                LoggedOutcome::Answered(AnswerNote::PassedOn) => CallOutcome::PassedOn,
+                LoggedOutcome::Missed(message) => CallOutcome::Missed { message: message.to_string() },
+                LoggedOutcome::Refused(message) => CallOutcome::Refused { message: message.to_string() },
+            },
+        }
+    }
+
+    fn request(&self, asked: &Asked) -> CallRequest {
+        match asked {
+            Asked::Again(repeated) => CallRequest {
+                folder: OperationName::parse(repeated.operation.to_string()).folder(),
+                fingerprint: repeated.fingerprint,
+                asked: None,
+                page_size: repeated.page_size,
+                continues: repeated.continues,
+            },
+            Asked::Identified(identified) => CallRequest {
+                folder: identified.folder.clone(),
+                fingerprint: identified.fingerprint,
+                asked: Some(AskedParameters {
+                    region: identified.region.clone(),
+                    actor: identified.actor.to_string(),
+                    parameters: identified.parameters.clone(),
+                }),
+                page_size: identified.page.max_results,
+                continues: identified.page.token.is_some() || identified.page.foreign_token,
+            },
+        }
+    }
+}

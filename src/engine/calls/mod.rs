@@ -1,0 +1,11 @@
+//! The calls of a run: the latest of them one by one, and counts of all.
+
+mod call;
+mod counts;
+mod log;
+mod notes;
+
+pub use call::{AskedParameters, Call, CallFilter, CallOutcome, CallRequest, OutcomeKind, TakeChosen};
+pub use counts::{CallCounts, LATENCY_BOUNDS, LatencyCounts};
+pub(in crate::engine) use log::{CallLog, LoggedCall, LoggedOutcome};
+pub(in crate::engine) use notes::{AnswerNote, Asked, CallNotes, RepeatedRequest, SessionOfCall};

@@ -1,0 +1,98 @@
+//! The inspector: pages that show what was recorded, what was asked, and why it was answered so.
+//!
+//! It only shows: no page changes anything, and none says anything without the token (`access`). A path is one file: `calls` and
+//! `call`, `events`. What all pages have around them is `page`; where they read from is `tape`.
+
+mod access;
+mod assets;
+mod call;
+mod calls;
+mod events;
+mod page;
+mod query;
+mod tape;
+mod time;
+
+pub use tape::{Tape, Tapes};
+
+use crate::admin::{PageResponse, Pages};
+use crate::model::{Request, Response, Secret};
+use access::{Access, Entrance};
+use http::{Method, StatusCode};
+use page::{Context, InspectorError};
+use std::fmt;
+use std::sync::Arc;
+
+/// The root of all pages.
+const ROOT: &str = "/_ramtape";
+
+/// Shows what a ramtape has recorded and answered.
+#[derive(Clone)]
+pub struct Inspector {
+    tapes: Arc<dyn Tapes>,
+    access: Arc<Access>,
+}
+
+impl fmt::Debug for Inspector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Inspector")
+    }
+}
+
+impl Inspector {
+    /// An inspector of `tapes` for who has the token that follows from the capability key `key`.
+    #[must_use]
+    pub fn new(tapes: impl Tapes, key: &Secret) -> Self {
+        Self { tapes: Arc::new(tapes), access: Arc::new(Access::from_key(key)) }
+    }
+
+    /// What opens the inspector of the ramtape at `base`, such as `http://127.0.0.1:8181`: its URL with the token.
+    #[must_use]
+    pub fn url(&self, base: &str) -> String {
+        format!("{base}{ROOT}/?token={}", self.access.token().expose())
+    }
+
+    fn respond(&self, request: &Request) -> Response {
+        let path = request.path.strip_prefix(ROOT).unwrap_or_default().trim_start_matches('/');
+        if let Some(name) = path.strip_prefix("assets/") {
+            // They are the same for everybody, and the page that asks for the token has them too.
+            return assets::respond(name);
+        }
+        if !matches!(request.method, Method::GET | Method::HEAD) {
+            return page::refuse_method(&request.method);
+        }
+        match self.access.judge(request) {
+            Entrance::Open => {}
+            Entrance::Renew { cookie, location } => return access::redirect(&cookie, &location),
+            Entrance::Closed => return page::ask_for_token(),
+        }
+        let query = query::Query::parse(&request.query);
+        let shown = Context::new(&*self.tapes, query).and_then(|context| {
+            let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+            match parts.as_slice() {
+                [] | ["calls"] => calls::render(&context),
+                ["calls", number] => call::render(&context, number),
+                ["events"] => return Ok(events::respond(&context, request)),
+                _ => Err(InspectorError::NoPage),
+            }
+            .map(|markup| page::respond(StatusCode::OK, &context, &markup))
+        });
+        shown.unwrap_or_else(|error| page::respond_error(&error))
+    }
+}
+
+impl Pages for Inspector {
+    fn owns(&self, path: &str) -> bool {
+        let first = path.strip_prefix(ROOT).unwrap_or_default().trim_start_matches('/').split('/').next();
+        matches!(first, Some("" | "assets" | "calls" | "events" | "timeline" | "recorded" | "coverage" | "diff"))
+    }
+
+    fn respond(&self, request: Request) -> PageResponse<'_> {
+        let inspector = self.clone();
+        Box::pin(async move {
+            // Pages read files.
+            let shown = tokio::task::spawn_blocking(move || Self::respond(&inspector, &request)).await;
+            shown.unwrap_or_else(|_| page::respond_error(&InspectorError::Failed))
+        })
+    }
+}
