@@ -6,7 +6,7 @@ use super::per_session::PerSession;
 use super::variables::{CassetteVariables, Settled, VariableError, Wanted, not_recorded};
 use crate::admin::{DiscardError, Discarded, SessionAdmin, SettledVariables, VariableValues, VariablesError};
 use crate::cassette::{self, CassetteError, SealReport, Usage, check_variable};
-use crate::engine::{Engine, SessionState, Summary};
+use crate::engine::{Engine, JournalHead, SessionState, Summary};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Request, Response, RoleProfile, counted, shell_path, with_causes};
 use crate::proxy;
@@ -143,6 +143,16 @@ impl Engines {
             let usage = Usage { by: by.to_owned(), began, entries: engine.used_takes() };
             if let Err(error) = engine.cassette().keep_usage(&usage) {
                 tracing::warn!("cannot save which takes were used, so `ramtape prune` cannot use this run: {error}");
+            }
+        }
+    }
+
+    /// Keeps the calls of the run beside each cassette, for who looks into it afterwards; `by` is the command that ran.
+    pub(super) fn keep_calls(&self, by: &str, began: SystemTime) {
+        for engine in self.engines().iter().filter(|engine| engine.call_extent().0 > 0) {
+            let journal = engine.call_journal(JournalHead::new(by, began, engine.is_recording()));
+            if let Err(error) = engine.cassette().keep_calls(&journal.to_text()) {
+                tracing::warn!("cannot save the calls of this run, so `ramtape explain` does not know them: {error}");
             }
         }
     }

@@ -175,7 +175,7 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     // Nobody has asked anything yet.
     let _ = inspector_url.set(format!("{base}/_ramtape"));
     let inspector = inspector.url(&base);
-    let (complete, ran_in, discards) = (None, None, false);
+    let (asked_by, is_complete, ran_in, discards) = ("ramtape".to_owned(), false, None, false);
     let asked_as = config.upstream.asking_profile().map(str::to_owned);
     let roles = AskingRoles { profiles: role_profiles, asked_as };
     Ok(RunningServer {
@@ -188,7 +188,8 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
         key,
         answer_time,
         began,
-        complete,
+        asked_by,
+        is_complete,
         ran_in,
         discards,
         roles,

@@ -44,7 +44,10 @@ pub struct RunningServer {
     /// How long upstream may take.
     pub(super) answer_time: Duration,
     pub(super) began: SystemTime,
-    pub(super) complete: Option<String>,
+    /// The command that everything is asked by, for people.
+    pub(super) asked_by: String,
+    /// Whether everything that uses the cassette has run to a good end.
+    pub(super) is_complete: bool,
     /// The region that the command ran in whose requests are recorded, where that is known.
     pub(super) ran_in: Option<String>,
     /// Whether nothing is kept of what was recorded.
@@ -115,10 +118,15 @@ impl RunningServer {
         SessionControl(self.engines.clone())
     }
 
-    /// Says that everything that uses the cassette has run to a good end, started by the command `by`. Where it was only
-    /// replayed, poll by poll, and nothing missed, [`Self::stop`] then keeps what was used, for `ramtape prune`.
-    pub fn completed(&mut self, by: impl Into<String>) {
-        self.complete = self.in_turn.then(|| by.into());
+    /// Says which command everything is asked by; without secrets, as it is kept.
+    pub fn asked_by(&mut self, command: impl Into<String>) {
+        self.asked_by = command.into();
+    }
+
+    /// Says that everything that uses the cassette has run to a good end. Where it was only replayed, poll by poll, and nothing
+    /// missed, [`Self::stop`] then keeps what was used, for `ramtape prune`.
+    pub fn completed(&mut self) {
+        self.is_complete = self.in_turn;
     }
 
     /// Says that what was recorded is of no use, as what asked for it has failed: [`Self::stop`] throws away what is not text yet.
@@ -142,7 +150,7 @@ impl RunningServer {
         // Those of connections that end with the proxy are among them.
         let tunnels = self.proxy.stop().await;
         self.engines.settle(self.answer_time).await;
-        let Self { engines, mode, began, complete, ran_in, discards, roles, .. } = self;
+        let Self { engines, mode, began, asked_by, is_complete, ran_in, discards, roles, .. } = self;
         let summary = tokio::task::spawn_blocking(move || {
             if discards {
                 engines.discard_all()?;
@@ -153,9 +161,10 @@ impl RunningServer {
                 summary.notices.extend(engines.keep_region(&region));
             }
             summary.notices.extend(engines.keep_profiles(&roles));
-            if let Some(by) = complete {
-                engines.keep_usage(&by, began);
+            if is_complete {
+                engines.keep_usage(&asked_by, began);
             }
+            engines.keep_calls(&asked_by, began);
             // One reading may have stopped where another went on: what the text has whole is not recorded in part.
             let partial: Vec<String> =
                 reports.iter().flat_map(|(_, report)| &report.partial).map(|(_, fp)| fp.to_string()).collect();

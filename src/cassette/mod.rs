@@ -15,6 +15,7 @@ mod folder_kind;
 pub(crate) mod format;
 mod guard;
 mod journal;
+mod last_calls;
 pub(crate) mod listing;
 mod manifest;
 mod memory;
@@ -46,6 +47,7 @@ pub use format::{
     services_of,
 };
 pub use guard::Lost;
+pub use last_calls::read_calls;
 pub use listing::below;
 pub use manifest::merge_manifest_texts;
 pub use memory::{CachedEntry, EntryOrigin};

@@ -54,15 +54,21 @@ async fn serve_until_told(
     ready_file: Option<&Path>,
     console: Console,
 ) -> Result<Summary, CommandError> {
+    let command = match config.mode {
+        RecordMode::None => "ramtape replay",
+        RecordMode::All => "ramtape record",
+        RecordMode::Once | RecordMode::NewEpisodes => "ramtape serve",
+    };
     let mut signals = Signals::listen(&[Signal::INT, Signal::TERM])?;
     if let Some(path) = ready_file {
         forget(path);
     }
     let mut running = start_proxy(config, None, &mut signals, console).await?;
+    running.asked_by(command);
     let announced = announce(&running, ready_file, console);
     if announced.is_ok() {
         signals.next().await;
-        running.completed("ramtape replay");
+        running.completed();
     }
     if let Some(path) = ready_file {
         forget(path);

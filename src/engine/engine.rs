@@ -2,7 +2,9 @@
 
 use crate::aws::Upstream;
 use crate::cassette::{Cassette, CassetteError, UsedTakes};
-use crate::engine::calls::{AnswerNote, Call, CallCounts, CallFilter, CallLog, CallNotes, LoggedCall, LoggedOutcome};
+use crate::engine::calls::{
+    AnswerNote, Call, CallCounts, CallFilter, CallJournal, CallLog, CallNotes, JournalHead, LoggedCall, LoggedOutcome,
+};
 use crate::engine::error::EngineError;
 use crate::engine::prepared_entry::PreparedEntry;
 use crate::engine::record::record;
@@ -248,13 +250,19 @@ impl Engine {
     pub fn writes_before_call(&self, number: u64) -> Vec<String> {
         let call = self.state.calls.get(number);
         let Some((session, position)) = call.as_ref().and_then(LoggedCall::choice) else { return Vec::new() };
-        session.lock().history.ids().take(position.writes).map(str::to_owned).collect()
+        session.lock().history.writes().take(position.writes).map(|made| made.id).collect()
     }
 
     /// How many calls there were, and how many of them are remembered no more.
     #[must_use]
     pub fn call_extent(&self) -> (u64, u64) {
         self.state.calls.extent()
+    }
+
+    /// The calls that are remembered, to be kept.
+    #[must_use]
+    pub fn call_journal(&self, head: JournalHead) -> CallJournal {
+        CallJournal::from_log(head, self.state.calls.all())
     }
 
     /// All calls, counted.

@@ -59,8 +59,8 @@ mod volatile;
 mod write_index;
 
 pub use calls::{
-    AskedParameters, Call, CallCounts, CallFilter, CallOutcome, CallRequest, LATENCY_BOUNDS, LatencyCounts,
-    OutcomeKind, TakeChosen,
+    AskedParameters, Call, CallCounts, CallFilter, CallJournal, CallOutcome, CallRequest, JournalHead, LATENCY_BOUNDS,
+    LatencyCounts, OutcomeKind, TakeChosen,
 };
 pub use engine::Engine;
 pub use error::{EngineError, InvalidToken};

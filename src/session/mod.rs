@@ -33,7 +33,7 @@ pub use actors::{Actors, Claim, ProfileKey, decode_account_id};
 pub use live_values::{Bindings, LiveValues, binding_name, read_binding_prefix};
 pub use recorded_write::{OperationRules, RecordedWrite, SeenStrings};
 pub use session::{ChoicePosition, RetryKey, Session, TakeChoice, TakeQuery};
-pub use session_history::{SessionHistory, write_id};
+pub use session_history::{MadeWrite, SessionHistory, write_id};
 pub use session_name::{assign_session, sanitize_session_name, session_name};
 pub use sessions::Sessions;
 pub use take_histories::TakeHistories;

@@ -3,6 +3,7 @@
 use super::write_tree::WriteTree;
 use crate::fingerprint::Fingerprint;
 use crate::model::{Take, base32};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -23,18 +24,19 @@ pub fn write_id(folder: &str, fingerprint: &Fingerprint, parent: Option<&str>, o
 /// A session's writes, recorded or replayed, in the order in which they were answered.
 #[derive(Debug, Default)]
 pub struct SessionHistory {
-    made: Vec<SessionWrite>,
+    made: Vec<MadeWrite>,
     served: HashSet<(Fingerprint, usize)>,
     equals: HashMap<(Fingerprint, Option<String>), u32>,
     positions: WritePositions,
 }
 
 /// A write that a session has made.
-#[derive(Debug)]
-struct SessionWrite {
-    id: String,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeWrite {
+    /// Its id.
+    pub id: String,
     /// The take that answered it, of which fingerprint, and the session that recorded that; `None` where it was recorded now.
-    replayed: Option<(Fingerprint, usize, Option<String>)>,
+    pub take: Option<(Fingerprint, usize, Option<String>)>,
 }
 
 /// The writes by their place in a cassette's tree, as far as they were looked up.
@@ -51,9 +53,17 @@ impl SessionHistory {
         self.made.last().map(|made| made.id.as_str())
     }
 
-    /// The ids of the writes, in order.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.made.iter().map(|made| made.id.as_str())
+    /// The writes, in order.
+    pub fn writes(&self) -> impl Iterator<Item = MadeWrite> {
+        self.made.iter().cloned()
+    }
+
+    /// The history of who made these `writes`.
+    #[must_use]
+    pub fn from_writes(writes: Vec<MadeWrite>) -> Self {
+        let served =
+            writes.iter().filter_map(|made| made.take.as_ref()).map(|(fingerprint, at, _)| (*fingerprint, *at));
+        Self { served: served.collect(), made: writes, ..Self::default() }
     }
 
     /// How many writes there were.
@@ -78,14 +88,14 @@ impl SessionHistory {
 
     /// Moves on to the write `id`, recorded now.
     pub fn push_recorded(&mut self, id: String) {
-        self.made.push(SessionWrite { id, replayed: None });
+        self.made.push(MadeWrite { id, take: None });
     }
 
     /// Moves on to the write that take `at` of `fingerprint` records; a take of a read moves nothing.
     pub fn push_replayed(&mut self, fingerprint: &Fingerprint, at: usize, take: &Take) {
         if let Some(id) = take.id.clone() {
             self.served.insert((*fingerprint, at));
-            self.made.push(SessionWrite { id, replayed: Some((*fingerprint, at, take.session.clone())) });
+            self.made.push(MadeWrite { id, take: Some((*fingerprint, at, take.session.clone())) });
         }
     }
 
@@ -101,7 +111,7 @@ impl SessionHistory {
         }
         let known = self.positions.positions.len();
         self.positions.positions.extend(self.made.iter().skip(known).map(|made| {
-            let (fingerprint, at, session) = made.replayed.as_ref()?;
+            let (fingerprint, at, session) = made.take.as_ref()?;
             let of_take = tree.position_of_take(fingerprint, *at).filter(|place| tree.has_id(*place, &made.id));
             of_take.or_else(|| tree.find(session.as_deref(), &made.id))
         }));

@@ -97,9 +97,10 @@ pub(super) async fn drive(
     let recording = running.mode != Mode::ReplayOnly;
     let ended = run_child(args, &running, &settings, environment, (&mut signals, console)).await;
     ready_file.map(server::forget);
+    let shown = args.shown_command.as_ref().map(|shown| shown.replace("{mode}", "none"));
+    running.asked_by(shown.map_or_else(|| redact_command(&args.cmd), |shown| redact_words(shown.split(' '))));
     if ended.as_ref().is_ok_and(|ended| ended.code() == 0) {
-        let shown = args.shown_command.as_ref().map(|shown| shown.replace("{mode}", "none"));
-        running.completed(shown.map_or_else(|| redact_command(&args.cmd), |shown| redact_words(shown.split(' '))));
+        running.completed();
     }
     let ran_in = match settings.upstream.is_own {
         true => Some(region::from_environment(environment).unwrap_or(&settings.region).to_owned()),

@@ -107,6 +107,12 @@ impl CallLog {
         ring.calls.get(at).cloned()
     }
 
+    /// All calls that are remembered, the earliest first.
+    pub(in crate::engine) fn all(&self) -> Vec<(u64, LoggedCall)> {
+        let ring = self.ring.lock();
+        (ring.forgotten + 1..).zip(ring.calls.iter().cloned()).collect()
+    }
+
     /// How many calls there were, and how many of them are forgotten.
     pub(in crate::engine) fn extent(&self) -> (u64, u64) {
         let ring = self.ring.lock();
@@ -139,7 +145,7 @@ impl LoggedCall {
     }
 
     /// The session that it belonged to and where that stood, where a take was chosen by its writes.
-    pub(in crate::engine) fn choice(&self) -> Option<(&Mutex<Session>, ChoicePosition)> {
+    pub(in crate::engine) fn choice(&self) -> Option<(&Arc<Mutex<Session>>, ChoicePosition)> {
         match &self.outcome {
             LoggedOutcome::Answered(AnswerNote::Take(chosen, Some(session))) => Some((&session.0, chosen.position?)),
             _ => None,

@@ -2,10 +2,12 @@
 
 mod call;
 mod counts;
+mod journal;
 mod log;
 mod notes;
 
 pub use call::{AskedParameters, Call, CallFilter, CallOutcome, CallRequest, OutcomeKind, TakeChosen};
 pub use counts::{CallCounts, LATENCY_BOUNDS, LatencyCounts};
+pub use journal::{CallJournal, JournalHead};
 pub(in crate::engine) use log::{CallLog, LoggedCall, LoggedOutcome};
 pub(in crate::engine) use notes::{AnswerNote, Asked, CallNotes, RepeatedRequest, SessionOfCall};
