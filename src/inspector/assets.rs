@@ -1,4 +1,4 @@
-//! The style sheet and the script of all pages.
+//! The style sheet, the script and the icon of all pages.
 
 use super::page::headers;
 use crate::model::Response;
@@ -7,11 +7,14 @@ use http::StatusCode;
 
 pub(super) const STYLE: &str = include_str!("assets/inspector.css");
 pub(super) const SCRIPT: &str = include_str!("assets/inspector.js");
+const ICON: &str = include_str!("assets/icon.svg");
 
 /// The answer to a request for the asset `name`.
 pub(super) fn respond(name: &str) -> Response {
     let (content_type, text) = match name {
         "inspector.css" => ("text/css; charset=utf-8", STYLE),
+        // Without one a browser asks for `/favicon.ico`, which is nothing that is recorded.
+        "icon.svg" => ("image/svg+xml", ICON),
         "inspector.js" => ("text/javascript; charset=utf-8", SCRIPT),
         _ => {
             let status = StatusCode::NOT_FOUND;

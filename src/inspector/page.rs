@@ -134,6 +134,7 @@ fn write(status: StatusCode, title: &str, navigation: &Markup, body: &Markup) ->
                 meta name="color-scheme" content="light dark";
                 title { (title) " · ramtape" }
                 link rel="stylesheet" href={ (ROOT) "/assets/inspector.css" };
+                link rel="icon" href={ (ROOT) "/assets/icon.svg" };
                 script defer src={ (ROOT) "/assets/inspector.js" } {}
             }
             body {
