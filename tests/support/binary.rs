@@ -3,7 +3,12 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// A server that has not said by then what a test waits for fails the test.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A `ramtape` command without any inherited variable but `PATH`, in `folder`.
 pub(crate) fn ramtape(folder: &Path) -> Command {
@@ -58,22 +63,35 @@ pub(crate) struct Server {
     pub(crate) url: String,
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
-    stderr: Option<JoinHandle<String>>,
+    stderr: Stderr,
 }
 
 impl Server {
     /// Starts `command` and waits for the line with its address. Where it ends without one, the test fails with its stderr.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let stderr = drain(child.stderr.take().unwrap());
+        let stderr = Stderr::drain(child.stderr.take().unwrap());
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let Some(url) = line.strip_suffix('\n').map(str::to_owned) else {
             let status = child.wait().unwrap();
-            panic!("no address, {status}: {}", stderr.join().unwrap());
+            panic!("no address, {status}: {}", stderr.into_text());
         };
-        Self { url, child, stdout: Some(stdout), stderr: Some(stderr) }
+        Self { url, child, stdout: Some(stdout), stderr }
+    }
+
+    /// The line of its stderr that `part` is in; waits until it is there.
+    pub(crate) fn stderr_line(&self, part: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = self.stderr.text();
+            if let Some(line) = text.split_inclusive('\n').find(|line| line.ends_with('\n') && line.contains(part)) {
+                return line.trim_end().to_owned();
+            }
+            assert!(Instant::now() < deadline, "no {part:?} in {text:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -113,7 +131,8 @@ impl Server {
         let mut stdout = String::new();
         self.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
         let status: ExitStatus = self.child.wait().unwrap();
-        Finished { code: status.code(), stdout, stderr: self.stderr.take().unwrap().join().unwrap() }
+        let stderr = std::mem::take(&mut self.stderr).into_text();
+        Finished { code: status.code(), stdout, stderr }
     }
 }
 
@@ -131,13 +150,42 @@ pub(crate) fn signal(id: u32, name: &str) {
     assert!(status.success());
 }
 
-/// Reads a pipe to its end beside the test, so that nobody blocks on a full one.
-fn drain(mut pipe: ChildStderr) -> JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut text = Vec::new();
-        pipe.read_to_end(&mut text).unwrap();
-        String::from_utf8_lossy(&text).into_owned()
-    })
+/// What a process writes to stderr, read beside the test, so that nobody blocks on a full pipe.
+#[derive(Default)]
+struct Stderr {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Stderr {
+    fn drain(mut pipe: ChildStderr) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&bytes);
+        let read = move || {
+            let mut piece = [0; 8192];
+            loop {
+                let count = pipe.read(&mut piece).unwrap();
+                if count == 0 {
+                    return;
+                }
+                seen.lock().unwrap().extend_from_slice(&piece[..count]);
+            }
+        };
+        Self { bytes, reader: Some(std::thread::spawn(read)) }
+    }
+
+    /// What has come so far.
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
+
+    /// All that comes.
+    fn into_text(mut self) -> String {
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        self.text()
+    }
 }
 
 /// A folder of the test's own, deleted when dropped.

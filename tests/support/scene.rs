@@ -65,8 +65,13 @@ pub(crate) struct Tape {
 
 impl Tape {
     pub(crate) fn new() -> Self {
+        Self::named("tape")
+    }
+
+    /// With a cassette whose folder is called `name`.
+    pub(crate) fn named(name: &str) -> Self {
         let folder = folder();
-        Self { path: folder.path().join("cassettes/tape"), folder }
+        Self { path: folder.path().join("cassettes").join(name), folder }
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -150,8 +150,8 @@ function watch() {
     if (!own && new URL(request.url()).origin !== new URL(page.url()).origin) fault("foreign", request.url());
   });
   page.on("requestfailed", (request) => {
-    // An event stream ends with its page.
-    const ended = request.resourceType() === "eventsource" && request.failure()?.errorText === "net::ERR_ABORTED";
+    // An event stream, or an icon that is still coming, ends with its page.
+    const ended = request.failure()?.errorText === "net::ERR_ABORTED";
     if (!ended) fault("failed", `${request.url()}: ${request.failure()?.errorText}`);
   });
 }
