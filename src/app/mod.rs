@@ -3,7 +3,7 @@
 mod certificates;
 mod engines;
 mod import;
-mod inspected;
+mod inspector;
 mod keys;
 mod merged;
 mod opener;
@@ -21,6 +21,7 @@ pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
 pub(crate) use engines::AskingRoles;
 pub(crate) use import::import;
+pub(crate) use inspector::start_inspector;
 pub(crate) use keys::KeyError;
 pub(crate) use rules::Rules;
 pub use running::{RunningServer, StopError};
@@ -145,24 +146,7 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
         open_one(&config, source, (&instance, &inspector_url), sealing).await?
     };
     let engines = Engines { over, session: config.session.as_deref().map(Arc::from), sealed_early: Arc::default() };
-    // Where nothing is recorded, nothing that could connect is even built.
-    let connector = (mode != Mode::ReplayOnly).then(|| Arc::new(TunnelConnector::new(&config)) as Arc<dyn Connector>);
-    let settings = proxy::ProxySettings {
-        listen: config.listen,
-        allow_remote: config.allow_remote,
-        allowed_hosts: config.allowed_hosts.clone(),
-        services: config.endpoints.clone(),
-        guarded: mode != Mode::ReplayOnly,
-        key: config.key.clone(),
-        limits: config.limits.clone(),
-        instance,
-        connect_policy: proxy::ConnectPolicy {
-            certificates: certificates.clone(),
-            connector,
-            allowed: config.allowed_tunnels.clone(),
-        },
-        tls: if config.tls { Some(certificates.ok_or(AuthorityError::NoFolder)?) } else { None },
-    };
+    let settings = proxy_settings(&config, instance, mode, certificates)?;
     let inspector = Inspector::new(engines.clone(), &config.key);
     let cassette = config.cassette.display().to_string();
     let control = AdminApi::new(mode_name(mode), cassette, engines.clone()).with_pages(inspector.clone());
@@ -196,6 +180,33 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
         in_turn,
         engines,
         proxy,
+    })
+}
+
+/// How the proxy of `config` listens and what it lets in.
+fn proxy_settings(
+    config: &Config,
+    instance: String,
+    mode: Mode,
+    certificates: Option<Arc<ServerCertificates>>,
+) -> Result<proxy::ProxySettings, AuthorityError> {
+    // Where nothing is recorded, nothing that could connect is even built.
+    let connector = (mode != Mode::ReplayOnly).then(|| Arc::new(TunnelConnector::new(config)) as Arc<dyn Connector>);
+    Ok(proxy::ProxySettings {
+        listen: config.listen,
+        allow_remote: config.allow_remote,
+        allowed_hosts: config.allowed_hosts.clone(),
+        services: config.endpoints.clone(),
+        guarded: mode != Mode::ReplayOnly,
+        key: config.key.clone(),
+        limits: config.limits.clone(),
+        instance,
+        connect_policy: proxy::ConnectPolicy {
+            certificates: certificates.clone(),
+            connector,
+            allowed: config.allowed_tunnels.clone(),
+        },
+        tls: if config.tls { Some(certificates.ok_or(AuthorityError::NoFolder)?) } else { None },
     })
 }
 

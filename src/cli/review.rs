@@ -1,8 +1,9 @@
 //! The flags of the commands by which people look through cassettes.
 
-use super::CassetteArgs;
+use super::{CassetteArgs, suggestion};
 use crate::config::RawConfig;
 use clap::Args;
+use std::net::SocketAddr;
 
 pub(super) const LS_EXAMPLE: &str = "\
 Examples:
@@ -31,6 +32,13 @@ Examples:
 
 An argument that is a folder is a cassette; any other is REV:PATH and is read with git.
 Exits with 0 if both hold the same, with 5 if they differ.";
+pub(super) const UI_EXAMPLE: &str = "\
+Examples:
+  ramtape ui
+  ramtape ui --cassette cassettes/default --listen 127.0.0.1:8182
+
+Shows what is recorded and the calls of the latest run. Every proxy shows its own cassette and
+calls the same way, at the URL that it prints.";
 pub(super) const VERIFY_EXAMPLE: &str = "\
 Examples:
   ramtape verify                        check members, types, links and chains of pages
@@ -123,6 +131,36 @@ pub struct CoverageArgs {
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,
+}
+
+/// `ramtape ui`
+#[derive(Args, Clone, Debug)]
+pub struct UiArgs {
+    /// The cassette; a folder with one a session shows them all
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// Where to listen [default: a free port on 127.0.0.1]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = suggestion::listen)]
+    pub listen: Option<SocketAddr>,
+    /// Allow --listen on an address that other machines can reach
+    #[arg(long)]
+    pub allow_remote: bool,
+    /// A name besides loopback to accept in Host headers; can be repeated
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
+}
+
+impl UiArgs {
+    /// The layer of the configuration that these flags make.
+    #[must_use]
+    pub fn layer(&self) -> RawConfig {
+        RawConfig {
+            listen: self.listen,
+            allow_remote: self.allow_remote.then_some(true),
+            allowed_hosts: (!self.allow_host.is_empty()).then(|| self.allow_host.clone()),
+            ..self.cassette.layer()
+        }
+    }
 }
 
 /// `ramtape diff`

@@ -23,6 +23,7 @@ mod seal;
 mod server;
 mod show;
 mod takes;
+mod ui;
 mod verify;
 
 use crate::cli::{Cli, Command};
@@ -48,6 +49,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Demo(args) => demo::run(&args, console),
         Command::Ls(args) => ls::run(&args, &environment, console),
         Command::Show(args) => show::run(&args, &environment, console),
+        Command::Ui(args) => ui::run(&args, &environment, console),
         Command::Seal(args) => seal::run(&args, &environment, console),
         Command::Merge(args) => merge::run(&args, &environment, console),
         Command::Export(args) => export::run(&args, &environment, console),

@@ -1,6 +1,6 @@
 //! What the inspector reads from.
 
-use crate::engine::{Call, CallFilter, Engine};
+use crate::engine::{Call, CallFilter, CallJournal, Engine};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use std::collections::BTreeSet;
@@ -19,29 +19,29 @@ pub struct Tape {
     pub name: String,
     /// What answers from it.
     pub engine: Engine,
-    /// The calls of an earlier run, where they are shown in place of the engine's own.
-    pub calls: Option<Arc<Vec<Call>>>,
+    /// The calls of the latest run, where they are shown in place of the engine's own.
+    pub calls: Option<Arc<CallJournal>>,
 }
 
 impl Tape {
     /// The calls that `filter` wants, the latest first: `limit` of those before the one with the number `before`.
     pub(super) fn latest_calls(&self, filter: &CallFilter, before: Option<u64>, limit: usize) -> Vec<Call> {
-        let Some(calls) = &self.calls else { return self.engine.latest_calls(filter, before, limit) };
-        let earlier = calls.iter().rev().filter(|call| before.is_none_or(|before| call.number < before));
+        let Some(journal) = &self.calls else { return self.engine.latest_calls(filter, before, limit) };
+        let earlier = journal.calls.iter().rev().filter(|call| before.is_none_or(|before| call.number < before));
         earlier.filter(|call| matches(filter, call)).take(limit).cloned().collect()
     }
 
     /// The calls that `filter` wants after the one with the number `after`, the earliest first, `limit` at most.
     pub(super) fn calls_after(&self, filter: &CallFilter, after: u64, limit: usize) -> Vec<Call> {
-        let Some(calls) = &self.calls else { return self.engine.calls_after(filter, after, limit) };
-        let later = calls.iter().filter(|call| call.number > after && matches(filter, call));
+        let Some(journal) = &self.calls else { return self.engine.calls_after(filter, after, limit) };
+        let later = journal.calls.iter().filter(|call| call.number > after && matches(filter, call));
         later.take(limit).cloned().collect()
     }
 
     /// The call with the number `number`, while it is remembered.
     pub(super) fn call(&self, number: u64) -> Option<Call> {
         match &self.calls {
-            Some(calls) => calls.iter().find(|call| call.number == number).cloned(),
+            Some(journal) => journal.calls.iter().find(|call| call.number == number).cloned(),
             None => self.engine.call(number),
         }
     }
@@ -49,8 +49,9 @@ impl Tape {
     /// How many calls there were, and how many of them are remembered no more.
     pub(super) fn call_extent(&self) -> (u64, u64) {
         match &self.calls {
-            Some(calls) => {
-                (calls.last().map_or(0, |call| call.number), calls.first().map_or(0, |call| call.number - 1))
+            Some(journal) => {
+                let number = |call: Option<&Call>| call.map_or(0, |call| call.number);
+                (number(journal.calls.last()), number(journal.calls.first()).saturating_sub(1))
             }
             None => self.engine.call_extent(),
         }
@@ -59,7 +60,7 @@ impl Tape {
     /// The sessions of the calls, by name; `None` is that of callers that name none.
     pub(super) fn sessions(&self) -> BTreeSet<Option<String>> {
         match &self.calls {
-            Some(calls) => calls.iter().map(|call| call.session.clone()).collect(),
+            Some(journal) => journal.calls.iter().map(|call| call.session.clone()).collect(),
             None => self.engine.sessions().into_iter().map(|session| session.name).collect(),
         }
     }
@@ -67,7 +68,7 @@ impl Tape {
     /// The operations of the calls, by name.
     pub(super) fn operations_called(&self) -> BTreeSet<String> {
         match &self.calls {
-            Some(calls) => calls.iter().map(|call| call.operation.clone()).collect(),
+            Some(journal) => journal.calls.iter().map(|call| call.operation.clone()).collect(),
             None => self.engine.call_counts().operations.keys().map(ToString::to_string).collect(),
         }
     }
