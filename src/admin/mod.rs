@@ -11,12 +11,20 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// Every admin path begins so.
 const ROOT: &str = "/_ramtape";
 
-const PATHS: [&str; 8] = [
+/// Where metrics are.
+const METRICS: &str = "/_ramtape/metrics";
+
+/// The content type of metrics.
+const OPENMETRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+const PATHS: [&str; 9] = [
     "GET /_ramtape/ (the inspector)",
+    "GET /_ramtape/metrics",
     "GET /_ramtape/health",
     "GET /_ramtape/sessions",
     "GET /_ramtape/sessions/NAME",
@@ -78,6 +86,7 @@ pub struct AdminApi {
     cassette: String,
     sessions: Box<dyn SessionAdmin>,
     pages: Option<Box<dyn Pages>>,
+    metrics: Option<Arc<dyn Fn() -> String + Send + Sync>>,
 }
 
 impl fmt::Debug for AdminApi {
@@ -89,13 +98,19 @@ impl fmt::Debug for AdminApi {
 impl AdminApi {
     /// An admin API that shows `mode` and `cassette` as they are.
     pub fn new(mode: impl Into<String>, cassette: impl Into<String>, sessions: impl SessionAdmin) -> Self {
-        Self { mode: mode.into(), cassette: cassette.into(), sessions: Box::new(sessions), pages: None }
+        Self { mode: mode.into(), cassette: cassette.into(), sessions: Box::new(sessions), pages: None, metrics: None }
     }
 
     /// The same, with the pages of the inspector.
     #[must_use]
     pub fn with_pages(self, pages: impl Pages) -> Self {
         Self { pages: Some(Box::new(pages)), ..self }
+    }
+
+    /// The same, with metrics in the text format of OpenMetrics. `read` may block.
+    #[must_use]
+    pub fn with_metrics(self, read: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        Self { metrics: Some(Arc::new(read)), ..self }
     }
 
     /// The pages, if `path` is one of them.
@@ -113,7 +128,7 @@ impl AdminApi {
     #[must_use]
     pub fn reads_request(&self, method: &Method, path: &str) -> bool {
         let has_body = matches!(route(path), Some(AdminRoute::Variables(_) | AdminRoute::Discard(_)));
-        (has_body && method == Method::POST) || self.pages_at(path).is_some()
+        (has_body && method == Method::POST) || path == METRICS || self.pages_at(path).is_some()
     }
 
     /// The response to a request that was read whole.
@@ -122,6 +137,11 @@ impl AdminApi {
             return pages.respond(request).await;
         }
         let path = request.path.clone();
+        if path == METRICS
+            && let Some(read) = &self.metrics
+        {
+            return answer_metrics(&request.method, Arc::clone(read)).await;
+        }
         match route(&path) {
             Some(AdminRoute::Variables(name)) => {
                 let settled = match variables::read_values(&request.body) {
@@ -171,6 +191,24 @@ impl AdminApi {
                 "RamtapeNotFoundException",
                 &format!("ramtape: no such path; there are {}", PATHS.join(", ")),
             ),
+        }
+    }
+}
+
+/// The response with metrics.
+async fn answer_metrics(method: &Method, read: Arc<dyn Fn() -> String + Send + Sync>) -> Response {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return wrong_method(method, "GET, HEAD");
+    }
+    match tokio::task::spawn_blocking(move || read()).await {
+        Ok(text) => {
+            let mut headers = HeaderMap::with_capacity(1);
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(OPENMETRICS));
+            Response { status: StatusCode::OK, headers, body: Bytes::from(text) }
+        }
+        Err(error) => {
+            let message = format!("ramtape: the metrics could not be read: {error}");
+            Response::error(StatusCode::INTERNAL_SERVER_ERROR, "RamtapeInternalException", &message)
         }
     }
 }

@@ -18,6 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Shorter than AWS keeps a connection: one that upstream is about to close is not used for a write.
@@ -47,6 +48,8 @@ pub(super) struct Client {
     limits: ExchangeLimits,
     /// The local ends of the connections that carried a request: each is a connection of its own.
     used: Mutex<HashSet<SocketAddr>>,
+    /// How many requests were sent, whatever came of them.
+    requests: AtomicU64,
 }
 
 impl Client {
@@ -72,7 +75,7 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
             .build(connector);
-        Ok(Self { pool, limits, used: Mutex::default() })
+        Ok(Self { pool, limits, used: Mutex::default(), requests: AtomicU64::new(0) })
     }
 
     /// How many connections carried at least one request.
@@ -80,8 +83,14 @@ impl Client {
         self.used.lock().len() as u64
     }
 
+    /// How many requests were sent.
+    pub(super) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
     /// Sends `request` and reads the answer.
     pub(super) async fn exchange(&self, mut request: Request<Full<Bytes>>) -> Result<Answer, UpstreamError> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
         let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
         let connection = capture_connection(&mut request);
         let asked_for_gzip = accept_gzip(request.headers());

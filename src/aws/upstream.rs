@@ -298,7 +298,18 @@ impl Upstream {
     /// How many connections have carried a request to upstream.
     #[must_use]
     pub fn connections(&self) -> u64 {
-        [&self.signing].into_iter().chain(&self.passing).filter_map(OnceCell::get).map(Client::connections).sum()
+        self.clients().map(Client::connections).sum()
+    }
+
+    /// How many requests were sent to upstream, whatever came of them.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.clients().map(Client::requests).sum()
+    }
+
+    /// The clients that were needed so far.
+    fn clients(&self) -> impl Iterator<Item = &Client> {
+        [&self.signing].into_iter().chain(&self.passing).filter_map(OnceCell::get)
     }
 
     /// The credentials that requests of `actor` are signed with: its own, or those of everybody who has none.

@@ -271,6 +271,13 @@ impl Engine {
         self.state.calls.counts()
     }
 
+    /// How many requests were sent upstream, and over how many connections; by all engines that share the way there.
+    #[must_use]
+    pub fn upstream_traffic(&self) -> (u64, u64) {
+        let upstream = self.recorder.as_ref().map(|recorder| &recorder.upstream);
+        upstream.map_or((0, 0), |upstream| (upstream.requests(), upstream.connections()))
+    }
+
     /// Its settings.
     #[must_use]
     pub fn settings(&self) -> &EngineSettings {
