@@ -18,6 +18,7 @@ mod environment;
 mod inspector;
 mod installations;
 mod javascript;
+mod metrics;
 mod misses;
 mod moto;
 mod npm;
