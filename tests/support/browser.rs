@@ -189,9 +189,9 @@ impl Browser {
         serde_json::from_value(self.step(&json!({ "do": "axe" }))).unwrap()
     }
 
-    /// Writes what the window shows to `path`, as PNG; all of the page where `full`.
-    pub(crate) fn screenshot(&mut self, path: &Path, full: bool) {
-        self.step(&json!({ "do": "screenshot", "path": path, "full": full }));
+    /// Writes what the window shows to `path`: `.png` or `.webp`.
+    pub(crate) fn screenshot(&mut self, path: &Path) {
+        self.step(&json!({ "do": "screenshot", "path": path }));
     }
 
     /// What went wrong since this was asked last.

@@ -5,3 +5,4 @@ mod keyboard;
 mod live;
 #[expect(dead_code, reason = "tests of more views follow")]
 mod scene;
+mod several_cassettes;

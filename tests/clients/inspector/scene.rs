@@ -1,6 +1,6 @@
 //! What is looked at: a cassette that a client's run was recorded to, and a ramtape that replays it.
 
-use crate::support::binary::Server;
+use crate::support::binary::{Server, ramtape};
 use crate::support::browser::{Browser, Visit, Window};
 use crate::support::raw;
 use crate::support::scene::{Endpoint, Tape, recording};
@@ -13,6 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(super) const DEPLOY: &str = "deploy-network";
 pub(super) const AUDIT: &str = "audit";
 pub(super) const HANG: &str = "hang";
+
+/// With whom things are shared: it needs no invitation, so that a share arrives.
+const UNIT: &str = "arn:aws:organizations::111122223333:ou/o-exampleorgid/ou-examplerootid-00000003";
 
 /// A cassette beside the one that is shown.
 pub(super) const OTHER: &str = "earlier";
@@ -73,11 +76,10 @@ impl Caller {
 /// Shares a subnet, waits for it, and takes it back.
 pub(super) fn deploy(base: &str) {
     let mut caller = Caller::new(base, DEPLOY);
-    let principals = json!(["444455556666"]);
     let tags = json!([{ "key": "team", "value": "network" }]);
     let made = caller.good(
         "CreateResourceShare",
-        &json!({ "name": "team-network", "principals": principals, "tags": tags, "clientToken": "made-up-once" }),
+        &json!({ "name": "team-network", "principals": [UNIT], "tags": tags, "clientToken": "made-up-once" }),
     );
     let arn = &made["resourceShare"]["resourceShareArn"];
     let waited_for = json!({ "associationType": "PRINCIPAL", "resourceShareArns": [arn] });
@@ -95,7 +97,7 @@ pub(super) fn deploy(base: &str) {
 /// Waits for a share, and does `between` before it has arrived. On replay, without that, it never does.
 pub(super) fn wait(base: &str, polls: usize, between: impl FnOnce(&mut Caller, &Value)) {
     let mut caller = Caller::new(base, HANG);
-    let made = caller.good("CreateResourceShare", &json!({ "name": "slow", "principals": ["444455556666"] }));
+    let made = caller.good("CreateResourceShare", &json!({ "name": "slow", "principals": [UNIT] }));
     let arn = &made["resourceShare"]["resourceShareArn"];
     let waited_for = json!({ "associationType": "PRINCIPAL", "resourceShareArns": [arn] });
     caller.good("GetResourceShareAssociations", &waited_for);
@@ -152,7 +154,8 @@ impl Inspected {
 
     /// Replays `tape`; nothing has been asked yet.
     pub(super) fn replay(tape: Tape) -> Self {
-        let server = tape.replay_server();
+        // As people name it, so that messages show no folder of this machine.
+        let server = Server::start(ramtape(tape.folder()).args(["replay", "--cassette", "cassettes/tape"]));
         Self::of(tape, server)
     }
 
@@ -195,8 +198,7 @@ pub(super) fn record() -> Tape {
         deploy(base);
         audit(base);
         wait(base, 2, |caller, arn| {
-            let subnet = json!(["arn:aws:ec2:us-east-1:111122223333:subnet/subnet-0a1b2c3d4e5f60718"]);
-            caller.good("AssociateResourceShare", &json!({ "resourceShareArn": arn, "resourceArns": subnet }));
+            caller.good("UpdateResourceShare", &json!({ "resourceShareArn": arn, "name": "slow-but-sure" }));
         });
     })
 }

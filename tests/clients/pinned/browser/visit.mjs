@@ -4,7 +4,7 @@
 // A step is {"do": NAME, …}; the names are those of the functions in `steps`. CHROMIUM names the browser, CLIENT_MODULES the
 // folder that playwright-core and axe-core are installed in.
 
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -116,9 +116,12 @@ const steps = {
       }));
   },
 
-  async screenshot({ path, selector, full = false }) {
-    if (selector === undefined) await page.screenshot({ path, fullPage: full });
-    else await page.locator(selector).first().screenshot({ path });
+  // What the window shows, as PNG; as WebP, which is smaller, where the file's name says so.
+  async screenshot({ path }) {
+    if (!path.endsWith(".webp")) return void (await page.screenshot({ path }));
+    const devtools = await context.newCDPSession(page);
+    const { data } = await devtools.send("Page.captureScreenshot", { format: "webp", quality: 90 });
+    writeFileSync(path, Buffer.from(data, "base64"));
   },
 
   // What went wrong since this was asked last.
