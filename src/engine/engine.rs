@@ -3,7 +3,8 @@
 use crate::aws::Upstream;
 use crate::cassette::{Cassette, CassetteError, UsedTakes};
 use crate::engine::calls::{
-    AnswerNote, Call, CallCounts, CallFilter, CallJournal, CallLog, CallNotes, JournalHead, LoggedCall, LoggedOutcome,
+    AnswerNote, Asked, Call, CallCounts, CallFilter, CallJournal, CallLog, CallNotes, JournalHead, LoggedCall,
+    LoggedOutcome,
 };
 use crate::engine::error::EngineError;
 use crate::engine::prepared_entry::PreparedEntry;
@@ -69,60 +70,48 @@ impl Engine {
 
     /// The answer to `request`; whatever went wrong is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
-        let (at, began) = (SystemTime::now(), Instant::now());
         count(&self.state.stats.requests);
-        let is_trusted = self.trusts_caller(&request);
-        let name = session_name(&request);
-        let Some(session) = self.state.session_stats.enter(name.as_deref(), is_trusted, &self.state.sessions) else {
-            let error = EngineError::TooManySessions;
-            self.state.stats.count_failure(&error);
-            return error.to_response(self.error_form(&request), "");
+        let arrival = Arrival { at: SystemTime::now(), began: Instant::now(), session: session_name(&request) };
+        let (is_trusted, name) = (self.trusts_caller(&request), arrival.session.as_deref());
+        let Some(session) = self.state.session_stats.enter(name, is_trusted, &self.state.sessions) else {
+            let failure = self.failure(&request)(Arc::new(EngineError::TooManySessions));
+            return self.report_failure(arrival, CallNotes::default(), failure);
         };
         count(&session.requests);
         let mut notes = CallNotes::default();
         let answered = match &self.recorder {
             None => {
-                let replayed = replay(&self.state, &request, name.clone(), &mut notes);
-                replayed.map_err(|error| (Arc::new(error), self.error_form(&request), target(&request)))
+                let replayed = replay(&self.state, &request, arrival.session.clone(), &mut notes);
+                replayed.map_err(|error| self.failure(&request)(Arc::new(error)))
             }
             Some(recorder) => {
-                let (form, target) = (self.error_form(&request), target(&request));
+                let (failure, session) = (self.failure(&request), arrival.session.clone());
                 // Boxed: a future is moved into place for every request, and this one's 20 KiB are none of a replay's.
-                let recorded = Box::pin(record(&self.state, recorder, request, name.clone(), &mut notes)).await;
-                recorded.map_err(|error| (error, form, target))
+                Box::pin(record(&self.state, recorder, request, session, &mut notes)).await.map_err(failure)
             }
-        };
-        let CallNotes { asked, answer } = notes;
-        let call = |status: StatusCode, target, outcome| LoggedCall {
-            at,
-            took: began.elapsed(),
-            session: name,
-            asked,
-            target,
-            status: status.as_u16(),
-            outcome,
         };
         match answered {
             Ok(response) => {
                 if self.recorder.is_none() {
                     count(&session.replayed);
                 }
-                let outcome = LoggedOutcome::Answered(answer.unwrap_or(AnswerNote::PassedOn));
-                self.state.calls.add(call(response.status, None, outcome));
+                let outcome = LoggedOutcome::Answered(notes.answer.unwrap_or(AnswerNote::PassedOn));
+                self.state.calls.add(arrival.logged(response.status, notes.asked, None, outcome));
                 response
             }
-            Err((error, form, target)) => {
-                let outcome = match error.miss() {
-                    Some(miss) => {
-                        count(&session.missed);
-                        LoggedOutcome::Missed(miss.message.as_str().into())
-                    }
-                    None => LoggedOutcome::Refused(error.explained().into()),
-                };
-                let number = self.state.calls.add(call(error.status_and_kind().0, Some(target), outcome));
-                self.report_failure(&error, form, self.call_url(number).as_deref())
+            Err(failure) => {
+                if failure.error.miss().is_some() {
+                    count(&session.missed);
+                }
+                self.report_failure(arrival, notes, failure)
             }
         }
+    }
+
+    /// What makes a failure of `request` from an error.
+    fn failure(&self, request: &Request) -> impl FnOnce(Arc<EngineError>) -> Failure + use<> {
+        let (form, target) = (self.error_form(request), format!("{} {}", request.method, request.path));
+        move |error| Failure { error, form, target }
     }
 
     /// Where the inspector shows the call with this number, where there is one.
@@ -137,13 +126,19 @@ impl Engine {
         if is_modelled { ErrorForm::Json } else { ErrorForm::read(request) }
     }
 
-    /// Counts and logs what went wrong; gives the answer that tells the client, which reads errors in `form`. `call_url` is where
-    /// the inspector shows the call.
-    fn report_failure(&self, error: &EngineError, form: ErrorForm, call_url: Option<&str>) -> Response {
-        self.state.stats.count_failure(error);
-        let why =
-            call_url.map(|url| format!("\nTo see why: {url}")).filter(|_| error.miss().is_some()).unwrap_or_default();
-        match error.miss() {
+    /// Counts and logs what went wrong with a call; gives the answer that tells its client.
+    fn report_failure(&self, arrival: Arrival, notes: CallNotes, failure: Failure) -> Response {
+        let Failure { error, form, target } = failure;
+        self.state.stats.count_failure(&error);
+        let (status, miss) = (error.status_and_kind().0, error.miss());
+        let outcome = match miss {
+            Some(miss) => LoggedOutcome::Missed(miss.message.as_str().into()),
+            None => LoggedOutcome::Refused(error.explained().into()),
+        };
+        let number = self.state.calls.add(arrival.logged(status, notes.asked, Some(target.into()), outcome));
+        let url = miss.and_then(|_| self.call_url(number));
+        let why = url.map(|url| format!("\nTo see why: {url}")).unwrap_or_default();
+        match miss {
             Some(miss) if self.state.settings.tells_misses => tracing::warn!("{}{why}", miss.message),
             Some(miss) => tracing::info!("{}{why}", miss.message),
             None => tracing::warn!("{}", error.explained()),
@@ -317,7 +312,32 @@ impl Engine {
     }
 }
 
-/// Method and path of a request, for people.
-fn target(request: &Request) -> Box<str> {
-    format!("{} {}", request.method, request.path).into()
+/// A call that has come.
+struct Arrival {
+    at: SystemTime,
+    began: Instant,
+    session: Option<String>,
+}
+
+/// A call that got no answer of the service's.
+struct Failure {
+    error: Arc<EngineError>,
+    /// How its client reads errors.
+    form: ErrorForm,
+    /// Its method and path.
+    target: String,
+}
+
+impl Arrival {
+    /// The call as it is remembered, now that it is answered.
+    fn logged(
+        self,
+        status: StatusCode,
+        asked: Option<Asked>,
+        target: Option<Box<str>>,
+        outcome: LoggedOutcome,
+    ) -> LoggedCall {
+        let Self { at, began, session } = self;
+        LoggedCall { at, took: began.elapsed(), session, asked, target, status: status.as_u16(), outcome }
+    }
 }

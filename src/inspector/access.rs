@@ -91,3 +91,62 @@ pub(super) fn redirect(cookie: &str, location: &str) -> Response {
     }
     Response { status: StatusCode::SEE_OTHER, headers, body: Bytes::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Door;
+    use http::Method;
+
+    fn request(path: &str, query: &str, header: Option<(http::HeaderName, String)>) -> Request {
+        Request {
+            method: Method::GET,
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: header.into_iter().filter_map(|(name, value)| Some((name, value.parse().ok()?))).collect(),
+            body: Bytes::new(),
+            signed_target: String::new(),
+            authority: "127.0.0.1:8181".to_owned(),
+            door: Door::Endpoint,
+            key: None,
+            session_prefix: None,
+        }
+    }
+
+    #[test]
+    fn the_token_opens_and_nothing_else_does() {
+        let access = Access::from_key(&Secret::new("key"));
+        let token = access.token().expose().to_owned();
+        assert!(token.len() == 24 && !token.contains("key"), "{token}");
+        let judge = |query: &str, header| access.judge(&request("/_ramtape/calls", query, header));
+        for (header, entrance) in [
+            (Some((COOKIE, format!("a=b; ramtape-8181={token}"))), Entrance::Open),
+            (Some((AUTHORIZATION, format!("Bearer {token}"))), Entrance::Open),
+            // That of a ramtape on another port.
+            (Some((COOKIE, format!("ramtape-8182={token}"))), Entrance::Closed),
+            (Some((COOKIE, "ramtape-8181=".to_owned())), Entrance::Closed),
+            (Some((AUTHORIZATION, "Bearer key".to_owned())), Entrance::Closed),
+            (None, Entrance::Closed),
+        ] {
+            assert_eq!(judge("session=a", header), entrance);
+        }
+        let other = Access::from_key(&Secret::new("other")).token().expose().to_owned();
+        assert_ne!(other, token);
+        assert_eq!(judge(&format!("token={other}"), None), Entrance::Closed);
+        assert_eq!(judge("token=", None), Entrance::Closed);
+    }
+
+    #[test]
+    fn a_browser_keeps_the_token_as_a_cookie_and_shows_it_no_longer() {
+        let access = Access::from_key(&Secret::new("key"));
+        let token = access.token().expose();
+        let cookie = format!("ramtape-8181={token}; Path=/_ramtape; HttpOnly; SameSite=Strict");
+        for (path, query, location) in [
+            ("/_ramtape", format!("token={token}"), "/_ramtape/"),
+            ("/_ramtape/calls/3", format!("q=a%2Fb&token={token}"), "/_ramtape/calls/3?q=a%2Fb"),
+        ] {
+            let renewed = Entrance::Renew { cookie: cookie.clone(), location: location.to_owned() };
+            assert_eq!(access.judge(&request(path, &query, None)), renewed);
+        }
+    }
+}

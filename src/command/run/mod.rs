@@ -27,6 +27,7 @@ use door::ClientRoute;
 use environment::{Isolation, VariableChange};
 use run_settings::RunSettings;
 use rustix::process::Signal;
+use std::io::IsTerminal;
 use std::sync::Arc;
 use trust::CommandTrust;
 
@@ -93,6 +94,10 @@ pub(super) async fn drive(
     let mut running = server::start_proxy(config, certificates, &mut signals, console).await?;
     for notice in &running.notices {
         console.note(notice);
+    }
+    // Elsewhere it would be gone before anybody could look.
+    if console.is_verbose() || std::io::stderr().is_terminal() {
+        console.note(&format!("inspect at {}", running.inspector));
     }
     let recording = running.mode != Mode::ReplayOnly;
     let ended = run_child(args, &running, &settings, environment, (&mut signals, console)).await;
