@@ -68,20 +68,11 @@ fn describe_extent(made: u64, forgotten: u64) -> String {
 
 fn render_filters(context: &Context) -> Markup {
     let filter = filter(context);
-    let sessions = context.tape.sessions();
     let operations = context.tape.operations_called();
-    let chosen_session = context.query.get("session");
     html! {
         form.filters method="get" role="search" aria-label="Filter the calls" {
             @if context.names.len() > 1 { input type="hidden" name="cassette" value=(context.tape.name); }
-            label for="session" { "Session" }
-            select #session name="session" {
-                option value="" { "all" }
-                @for name in &sessions {
-                    @let value = name.as_deref().unwrap_or(NO_SESSION);
-                    option value=(value) selected[chosen_session == Some(value)] { (value) }
-                }
-            }
+            (session_choice(context))
             label for="operation" { "Operation" }
             select #operation name="operation" {
                 option value="" { "all" }
@@ -97,6 +88,26 @@ fn render_filters(context: &Context) -> Markup {
             button { "Filter" }
         }
     }
+}
+
+/// The choice of a session, in a form.
+pub(super) fn session_choice(context: &Context) -> Markup {
+    let chosen = context.query.get("session");
+    html! {
+        label for="session" { "Session" }
+        select #session name="session" {
+            option value="" { "all" }
+            @for name in &context.tape.sessions() {
+                @let value = session_value(name.as_deref());
+                option value=(value) selected[chosen == Some(value)] { (value) }
+            }
+        }
+    }
+}
+
+/// A session as the parameter `session` names it.
+pub(super) fn session_value(name: Option<&str>) -> &str {
+    name.unwrap_or(NO_SESSION)
 }
 
 /// A call as a row of the list; new ones are put above the others as they come.

@@ -1,17 +1,21 @@
 //! The inspector: pages that show what was recorded, what was asked, and why it was answered so.
 //!
 //! It only shows: no page changes anything, and none says anything without the token (`access`). A path is one file: `calls` and
-//! `call`, `events`. What all pages have around them is `page`; where they read from is `tape`.
+//! `call`, `events`, `timeline` (whose picture is `lanes`, drawn by `picture`). What all pages have around them is `page`; where they read from is `tape`.
 
 mod access;
 mod assets;
 mod call;
 mod calls;
 mod events;
+mod lanes;
 mod page;
+mod picture;
 mod query;
 mod tape;
 mod time;
+mod timeline;
+mod window;
 
 pub use tape::{Tape, Tapes};
 
@@ -72,6 +76,8 @@ impl Inspector {
             match parts.as_slice() {
                 [] | ["calls"] => calls::render(&context),
                 ["calls", number] => call::render(&context, number),
+                ["timeline"] => timeline::render(&context),
+                ["timeline.svg"] => return Ok(timeline::respond_file(&context)),
                 ["events"] => return Ok(events::respond(&context, request)),
                 _ => Err(InspectorError::NoPage),
             }
@@ -84,7 +90,10 @@ impl Inspector {
 impl Pages for Inspector {
     fn owns(&self, path: &str) -> bool {
         let first = path.strip_prefix(ROOT).unwrap_or_default().trim_start_matches('/').split('/').next();
-        matches!(first, Some("" | "assets" | "calls" | "events" | "timeline" | "recorded" | "coverage" | "diff"))
+        matches!(
+            first,
+            Some("" | "assets" | "calls" | "events" | "timeline" | "timeline.svg" | "recorded" | "coverage" | "diff")
+        )
     }
 
     fn respond(&self, request: Request) -> PageResponse<'_> {

@@ -14,7 +14,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The views in the navigation: path and name.
-const VIEWS: [(&str, &str); 1] = [("", "Calls")];
+const VIEWS: [(&str, &str); 2] = [("", "Calls"), ("timeline", "Timeline")];
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
