@@ -20,6 +20,7 @@
 //! | [`maintenance`] | changes to a cassette that nobody records into: `rm`, `prune`, replaced entries |
 //! | [`cassette`] | takes on disk: opened, looked up, recorded, checked; text, journal and index |
 //! | [`session`] | session names, histories, choosing the next take |
+//! | [`coverage`] | what is recorded of each operation, counted; pure |
 //! | [`diff`] | takes, answers and requests compared, and two sides merged; pure |
 //! | [`entry_file`] | a recorded request to and from its JSON text, without losing a byte; pure |
 //! | [`redact`] | rules, pseudonyms, the secret scanner; the only maker of what the cassette accepts; pure |
@@ -72,6 +73,7 @@ pub mod cassette;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod coverage;
 pub mod diff;
 pub mod engine;
 pub mod entry_file;

@@ -63,7 +63,7 @@ pub use variables::{MOST_VARIABLES, VARIABLES_FILE, VariableClash, VariableFlaw,
 pub use variables::{check_variable, combine_variables, merge_variable_texts};
 
 use self::background_sealer::Sealer;
-use self::memory::{LastLook, Memory, Prepared};
+use self::memory::{Memory, Prepared};
 use self::path::Identity;
 use self::storage::Storage;
 use crate::fingerprint::Fingerprint;
@@ -104,19 +104,12 @@ impl<P> Cassette<P> {
             return Ok(Some(prepared.found.clone()));
         }
         let loaded = self.storage.load(folder, fp)?;
+        let origin = Arc::new(loaded.origin(*fp));
         let Some(entry) = loaded.entry else {
             self.memory.forget(fp);
             return Ok(None);
         };
         let value = Arc::new((self.prepare)(*fp, entry));
-        let origin = Arc::new(EntryOrigin {
-            fingerprint: *fp,
-            path: loaded.path,
-            identity: loaded.identity,
-            settled: loaded.settled,
-            generation: loaded.generation,
-            last_look: LastLook::now(),
-        });
         let found = CachedEntry { value, origin };
         let prepared = Prepared { found: found.clone(), folder: folder.to_owned(), weight: loaded.size };
         self.memory.keep(*fp, Arc::new(prepared));
@@ -147,6 +140,20 @@ impl<P> Cassette<P> {
     /// As [`Self::lookup`].
     pub fn entry(&self, folder: &str, fp: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
         self.storage.load(folder, fp).map(|loaded| loaded.entry)
+    }
+
+    /// As [`Self::entry`], with what it was read from.
+    ///
+    /// # Errors
+    /// As [`Self::lookup`].
+    pub fn entry_and_origin(
+        &self,
+        folder: &str,
+        fp: &Fingerprint,
+    ) -> Result<Option<(Entry, EntryOrigin)>, CassetteError> {
+        let loaded = self.storage.load(folder, fp)?;
+        let origin = loaded.origin(*fp);
+        Ok(loaded.entry.map(|entry| (entry, origin)))
     }
 
     /// Whether nothing was ever recorded: neither a file nor a pending take.

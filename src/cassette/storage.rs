@@ -4,6 +4,7 @@ use super::entry_text::{checked, with_takes};
 use super::error::{CassetteError, StoreError};
 use super::guard::CassetteGuard;
 use super::listing;
+use super::memory::{EntryOrigin, LastLook};
 use super::path::{Identity, entry_path, read_file};
 use super::policy::RecordingPolicy;
 use super::store::Store;
@@ -80,6 +81,20 @@ pub(crate) struct Loaded {
     pub(crate) generation: u64,
     /// The size of the file, and of what is pending.
     pub(crate) size: u64,
+}
+
+impl Loaded {
+    /// What the entry of `fp` was read from, just now.
+    pub(crate) fn origin(&self, fp: Fingerprint) -> EntryOrigin {
+        EntryOrigin {
+            fingerprint: fp,
+            path: self.path.clone(),
+            identity: self.identity,
+            settled: self.settled,
+            generation: self.generation,
+            last_look: LastLook::now(),
+        }
+    }
 }
 
 impl Storage {

@@ -7,11 +7,10 @@ use crate::command::takes::glob::matches;
 use crate::command::takes::recorded::CassetteReader;
 use crate::command::takes::select::{Chosen, Selection};
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::entry_file::{laid_out, spelled};
+use crate::entry_file::{ReadableBody, make_readable, spelled};
 use crate::fingerprint::canonical_text;
-use crate::model::{Body, Entry, Page, Take, counted};
+use crate::model::{Entry, Page, Take, counted};
 use crate::ui::{CommandError, Console, Exit, Screen, output, printable};
-use crate::wire;
 use data_encoding::BASE64;
 use std::path::Path;
 
@@ -117,33 +116,23 @@ fn page_text(number: usize, pages: usize, page: &Page, most: Option<usize>) -> S
     for (name, value) in &page.headers {
         text.push_str(&format!("{name}: {value}\n"));
     }
-    if let Some(body) = laid_out(&page.body).or_else(|| laid_out_otherwise(&page.body)) {
-        let lines = body.lines().count();
-        let shown = most.filter(|most| *most < lines).unwrap_or(lines);
-        body.lines().take(shown).for_each(|line| text.extend([line, "\n"]));
-        if shown < lines {
-            text.push_str(&format!(
-                "… {} (--full shows them)\n",
-                counted((lines - shown) as u64, "more line", "more lines")
-            ));
+    match make_readable(&page.body) {
+        ReadableBody::LaidOut(body) => {
+            let lines = body.lines().count();
+            let shown = most.filter(|most| *most < lines).unwrap_or(lines);
+            body.lines().take(shown).for_each(|line| text.extend([line, "\n"]));
+            if shown < lines {
+                text.push_str(&format!(
+                    "… {} (--full shows them)\n",
+                    counted((lines - shown) as u64, "more line", "more lines")
+                ));
+            }
         }
-        return text;
-    }
-    let body = spelled(&page.body);
-    match std::str::from_utf8(&body) {
-        Ok("") => {}
-        Ok(body) => text.push_str(&format!("{body}\n")),
-        Err(_) => text.push_str(&format!("({} bytes of binary data; --json shows them)\n", body.len())),
+        ReadableBody::Text(body) if body.is_empty() => {}
+        ReadableBody::Text(body) => text.push_str(&format!("{body}\n")),
+        ReadableBody::Binary(size) => text.push_str(&format!("({size} bytes of binary data; --json shows them)\n")),
     }
     text
-}
-
-/// A body in XML on several lines, and one in CBOR as the JSON that it stands for.
-fn laid_out_otherwise(body: &Body) -> Option<String> {
-    wire::lay_out_xml(&spelled(body)).or_else(|| {
-        let (bytes, _) = body.with_placeholders();
-        laid_out(&Body::literal(wire::to_json(&bytes)?.into()))
-    })
 }
 
 fn json(chosen: &Chosen, reader: &CassetteReader, with_canonical: bool) -> String {
@@ -190,22 +179,9 @@ fn page_json(page: &Page) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may fail")]
     use super::*;
-    use crate::model::Hole;
+    use crate::model::{Body, Hole};
     use bytes::Bytes;
-
-    #[test]
-    fn xml_and_cbor_are_laid_out() {
-        let page = |body: Body| Page { status: 200, headers: Vec::new(), body };
-        let mut xml = Body::literal(Bytes::from_static(b"<R><Role><Arn>arn:x</Arn></Role><Expiration>"));
-        xml.push_hole(Hole::Fresh("3600 iso".parse().unwrap()));
-        xml.push_literal(Bytes::from_static(b"</Expiration></R>"));
-        let text = page_text(1, 1, &page(xml), None);
-        assert!(text.contains("\n    <Arn>arn:x</Arn>\n") && text.contains("{\"$fresh\":\"3600 iso\"}"), "{text}");
-        let cbor = page(Body::literal(Bytes::from_static(b"\xa1\x61a\x01")));
-        assert!(page_text(1, 1, &cbor, None).contains("{\n  \"a\": 1\n}"));
-    }
 
     #[test]
     fn bodies_are_shown_with_their_holes() {

@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "cassette",
             "cli",
             "config",
+            "coverage",
             "diff",
             "engine",
             "entry_file",
@@ -73,7 +74,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "session",
         ],
     ),
-    ("inspector", &["admin", "engine", "entry_file", "fingerprint", "model"]),
+    ("inspector", &["admin", "cassette", "coverage", "engine", "entry_file", "fingerprint", "model"]),
     ("config", &["aws", "model", "proxy", "redact", "service"]),
     ("proxy", &["admin", "aws", "ca", "model"]),
     ("admin", &["json", "model"]),
@@ -89,8 +90,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ca", &["files"]),
     ("maintenance", &["cassette", "diff", "fingerprint", "model", "redact"]),
     ("cassette", &["diff", "entry_file", "files", "fingerprint", "json", "model", "redact", "session"]),
+    ("coverage", &["model", "service"]),
     ("diff", &["entry_file", "json", "model", "wire"]),
-    ("entry_file", &["json", "model"]),
+    ("entry_file", &["json", "model", "wire"]),
     ("session", &["fingerprint", "json", "model", "wire"]),
     ("redact", &["json", "model", "wire"]),
     ("token", &["json", "model"]),
@@ -105,8 +107,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// What the lower layers may not know: no async, socket, clock, environment or file.
-const PURE: [&str; 11] =
-    ["diff", "entry_file", "har", "json", "model", "service", "redact", "token", "fingerprint", "wire", "vcr"];
+const PURE: [&str; 12] = [
+    "coverage",
+    "diff",
+    "entry_file",
+    "har",
+    "json",
+    "model",
+    "service",
+    "redact",
+    "token",
+    "fingerprint",
+    "wire",
+    "vcr",
+];
 const IMPURE: [&str; 8] =
     ["tokio", "hyper", "std::net", "std::fs", "std::env", "std::time", "async fn", "std::process"];
 
