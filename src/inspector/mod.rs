@@ -1,17 +1,22 @@
 //! The inspector: pages that show what was recorded, what was asked, and why it was answered so.
 //!
 //! It only shows: no page changes anything, and none says anything without the token (`access`). A path is one file: `calls` and
-//! `call`, `events`, `timeline` (whose picture is `lanes`, drawn by `picture`). What all pages have around them is `page`; where they read from is `tape`.
+//! `call`, `events`, `timeline` (whose picture is `lanes`, drawn by `picture`), `recorded`, `entry`. What all pages have around them is
+//! `page`; where they read from is `tape`, and what is kept of that between two views is `index`.
 
 mod access;
 mod assets;
+mod body;
 mod call;
 mod calls;
+mod entry;
 mod events;
+mod index;
 mod lanes;
 mod page;
 mod picture;
 mod query;
+mod recorded;
 mod tape;
 mod time;
 mod timeline;
@@ -23,6 +28,7 @@ use crate::admin::{PageResponse, Pages};
 use crate::model::{Request, Response, Secret};
 use access::{Access, Entrance};
 use http::{Method, StatusCode};
+use index::Indexes;
 use page::{Context, InspectorError};
 use std::fmt;
 use std::sync::Arc;
@@ -35,6 +41,7 @@ const ROOT: &str = "/_ramtape";
 pub struct Inspector {
     tapes: Arc<dyn Tapes>,
     access: Arc<Access>,
+    indexes: Arc<Indexes>,
 }
 
 impl fmt::Debug for Inspector {
@@ -47,7 +54,7 @@ impl Inspector {
     /// An inspector of `tapes` for who has the token that follows from the capability key `key`.
     #[must_use]
     pub fn new(tapes: impl Tapes, key: &Secret) -> Self {
-        Self { tapes: Arc::new(tapes), access: Arc::new(Access::from_key(key)) }
+        Self { tapes: Arc::new(tapes), access: Arc::new(Access::from_key(key)), indexes: Arc::default() }
     }
 
     /// What opens the inspector of the ramtape at `base`, such as `http://127.0.0.1:8181`: its URL with the token.
@@ -71,19 +78,25 @@ impl Inspector {
             Entrance::Closed => return page::ask_for_token(),
         }
         let query = query::Query::parse(&request.query);
-        let shown = Context::new(&*self.tapes, query).and_then(|context| {
-            let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-            match parts.as_slice() {
-                [] | ["calls"] => calls::render(&context),
-                ["calls", number] => call::render(&context, number),
-                ["timeline"] => timeline::render(&context),
-                ["timeline.svg"] => return Ok(timeline::respond_file(&context)),
-                ["events"] => return Ok(events::respond(&context, request)),
-                _ => Err(InspectorError::NoPage),
-            }
-            .map(|markup| page::respond(StatusCode::OK, &context, &markup))
-        });
-        shown.unwrap_or_else(|error| page::respond_error(&error))
+        let context = match Context::new(&*self.tapes, query, Arc::clone(&self.indexes)) {
+            Ok(context) => context,
+            Err(error) => return page::respond_error(None, &error),
+        };
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let shown = match parts.as_slice() {
+            [] | ["calls"] => calls::render(&context),
+            ["calls", number] => call::render(&context, number),
+            ["timeline"] => timeline::render(&context),
+            ["timeline.svg"] => return timeline::respond_file(&context),
+            ["events"] => return events::respond(&context, request),
+            ["recorded"] => recorded::render(&context),
+            ["recorded", fingerprint] => entry::render(&context, fingerprint),
+            _ => Err(InspectorError::NoPage),
+        };
+        match shown {
+            Ok(page) => page::respond(StatusCode::OK, &context, &page),
+            Err(error) => page::respond_error(Some(&context), &error),
+        }
     }
 }
 
@@ -101,7 +114,7 @@ impl Pages for Inspector {
         Box::pin(async move {
             // Pages read files.
             let shown = tokio::task::spawn_blocking(move || Self::respond(&inspector, &request)).await;
-            shown.unwrap_or_else(|_| page::respond_error(&InspectorError::Failed))
+            shown.unwrap_or_else(|_| page::respond_error(None, &InspectorError::Failed))
         })
     }
 }

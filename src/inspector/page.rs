@@ -1,20 +1,23 @@
 //! What all pages have in common: head, navigation, headers of the answer, errors.
 
 use super::ROOT;
+use super::index::{CassetteIndex, Indexes};
 use super::query::Query;
 use super::tape::{Tape, Tapes};
-use crate::model::Response;
+use crate::cassette::CassetteError;
+use crate::model::{Response, with_causes};
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, REFERRER_POLICY};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use maud::{DOCTYPE, Markup, html};
+use std::sync::Arc;
 
 /// What a page may load: its own style sheet, script and events, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The views in the navigation: path and name.
-const VIEWS: [(&str, &str); 2] = [("", "Calls"), ("timeline", "Timeline")];
+const VIEWS: &[(&str, &str)] = &[("", "Calls"), ("timeline", "Timeline"), ("recorded", "Recorded")];
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +28,10 @@ pub(super) enum InspectorError {
     NoCassette,
     #[error("call {0} is not remembered: it has not been made yet, or too many came after it")]
     NoCall(String),
+    #[error("no recorded request, or more than one, has a fingerprint that begins with {0}")]
+    NoRequest(String),
+    #[error("the cassette cannot be read: {}", with_causes(.0))]
+    Unreadable(#[from] CassetteError),
     #[error("the page could not be made; the log says why")]
     Failed,
 }
@@ -37,6 +44,7 @@ pub(super) struct Context {
     pub(super) names: Vec<String>,
     /// The parameters of the page.
     pub(super) query: Query,
+    indexes: Arc<Indexes>,
 }
 
 /// A page without what all have.
@@ -49,14 +57,19 @@ pub(super) struct Page {
 }
 
 impl Context {
-    pub(super) fn new(tapes: &dyn Tapes, query: Query) -> Result<Self, InspectorError> {
+    pub(super) fn new(tapes: &dyn Tapes, query: Query, indexes: Arc<Indexes>) -> Result<Self, InspectorError> {
         let mut open = tapes.open();
         let names: Vec<String> = open.iter().map(|tape| tape.name.clone()).collect();
         let wanted = query.get("cassette").and_then(|wanted| names.iter().position(|name| name == wanted));
         if open.is_empty() {
             return Err(InspectorError::NoCassette);
         }
-        Ok(Self { tape: open.swap_remove(wanted.unwrap_or_default()), names, query })
+        Ok(Self { tape: open.swap_remove(wanted.unwrap_or_default()), names, query, indexes })
+    }
+
+    /// What is known of the shown cassette's requests.
+    pub(super) fn index(&self) -> Arc<CassetteIndex> {
+        self.indexes.of(self.tape.engine.cassette().root())
     }
 
     /// The link to `path`, with its own query or none, for the same cassette.
@@ -76,10 +89,27 @@ impl Context {
 
 /// The answer with `page`.
 pub(super) fn respond(status: StatusCode, context: &Context, page: &Page) -> Response {
-    let navigation = html! {
+    write(status, &page.title, &render_navigation(context, Some(page.view)), &page.body)
+}
+
+/// The page that says what went wrong; `context` leads to the others.
+pub(super) fn respond_error(context: Option<&Context>, error: &InspectorError) -> Response {
+    let body = html! { p.problem { (error) } p { a href={ (ROOT) "/" } { "All calls" } } };
+    let (status, title) = match error {
+        InspectorError::Failed | InspectorError::Unreadable(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "This cannot be shown")
+        }
+        _ => (StatusCode::NOT_FOUND, "Not found"),
+    };
+    let navigation = context.map_or_else(|| html! {}, |context| render_navigation(context, None));
+    write(status, title, &navigation, &body)
+}
+
+fn render_navigation(context: &Context, view: Option<&str>) -> Markup {
+    html! {
         nav aria-label="Views" {
-            @for (path, name) in VIEWS {
-                a href=(context.link(path)) aria-current=[(path == page.view).then_some("page")] { (name) }
+            @for &(path, name) in VIEWS {
+                a href=(context.link(path)) aria-current=[(Some(path) == view).then_some("page")] { (name) }
             }
         }
         @if context.names.len() > 1 {
@@ -93,18 +123,7 @@ pub(super) fn respond(status: StatusCode, context: &Context, page: &Page) -> Res
                 button { "Show" }
             }
         }
-    };
-    write(status, &page.title, &navigation, &page.body)
-}
-
-/// The page that says what went wrong.
-pub(super) fn respond_error(error: &InspectorError) -> Response {
-    let body = html! { p { (error) } p { a href={ (ROOT) "/" } { "All calls" } } };
-    let status = match error {
-        InspectorError::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-        _ => StatusCode::NOT_FOUND,
-    };
-    write(status, "Not found", &html! {}, &body)
+    }
 }
 
 /// The page for who has no token.

@@ -1,9 +1,11 @@
 //! What the inspector reads from.
 
-use crate::engine::{Call, CallFilter, CallJournal, Engine};
+use super::index::{CassetteIndex, RequestKey};
+use crate::cassette::UsedTakes;
+use crate::engine::{Call, CallFilter, CallJournal, CallOutcome, Engine};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The cassettes that are shown.
@@ -71,6 +73,24 @@ impl Tape {
             Some(journal) => journal.calls.iter().map(|call| call.operation.clone()).collect(),
             None => self.engine.call_counts().operations.keys().map(ToString::to_string).collect(),
         }
+    }
+
+    /// What answered any of the calls, by folder and fingerprint.
+    pub(super) fn used_takes(&self, index: &CassetteIndex) -> BTreeMap<RequestKey, UsedTakes> {
+        let Some(calls) = &self.calls else { return self.engine.used_takes() };
+        let mut used: BTreeMap<RequestKey, UsedTakes> = BTreeMap::new();
+        for call in &calls.calls {
+            if let (CallOutcome::Replayed(chosen), Some(request)) = (&call.outcome, &call.request) {
+                let entry = used.entry((request.folder.clone(), request.fingerprint)).or_default();
+                entry.used.insert(chosen.take);
+            }
+        }
+        // How many there were is not in the log: it is as many as there are.
+        let keys: Vec<RequestKey> = used.keys().cloned().collect();
+        for (used, request) in used.values_mut().zip(index.requests(self.engine.cassette(), &keys)) {
+            used.takes = request.ok().flatten().map_or(0, |request| request.takes.len());
+        }
+        used
     }
 
     /// What is recorded under `fingerprint`; `None` where nothing is or it cannot be read.

@@ -10,6 +10,7 @@ mod engine;
 mod fingerprint;
 mod guard;
 mod history;
+mod inspector;
 mod json;
 mod pages;
 mod proxy;

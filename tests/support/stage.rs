@@ -127,6 +127,13 @@ impl Ramtape {
         self.running.stop().await.unwrap()
     }
 
+    /// What the inspector answers to who has the token, at the path `path` below its root.
+    pub(crate) async fn look(&self, path: &str) -> Answer {
+        let (root, token) = self.running.inspector.split_once("/?token=").unwrap();
+        let request = Request::get(format!("{root}/{path}")).header("authorization", format!("Bearer {token}"));
+        self.send(request.body(Full::default()).unwrap()).await
+    }
+
     /// What was worth a line at the start.
     pub(crate) fn notices(&self) -> &[String] {
         &self.running.notices
@@ -210,6 +217,11 @@ impl Answer {
     pub(crate) fn error(&self) -> Option<String> {
         let kind = self.headers.get("x-amzn-errortype")?.to_str().unwrap();
         Some(kind.split(':').next().unwrap().to_owned())
+    }
+
+    /// The body as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.to_vec()).unwrap()
     }
 
     pub(crate) fn message(&self) -> String {
