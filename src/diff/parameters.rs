@@ -1,10 +1,11 @@
 //! How two requests of one operation differ: what a miss tells.
 
 use crate::json::{self, Kind, Node};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// One place where two canonical parameter texts differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ParameterDifference {
     /// JSON pointer (RFC 6901) to the place.
     pub pointer: String,

@@ -81,8 +81,8 @@ fn select(
     };
     let EngineSettings { pages, service, .. } = &state.settings;
     let query = PageQuery { pages: *pages, request: &identified.page, paging: &service.paging, items_member };
-    let response = select_page(&query, prepared, chosen.take)?;
-    Ok(Match { prepared: Arc::clone(prepared), origin: None, chosen, response })
+    let (response, page) = select_page(&query, prepared, chosen.take)?;
+    Ok(Match { prepared: Arc::clone(prepared), origin: None, chosen: TakeChosen { page, ..chosen }, response })
 }
 
 /// The take for a request that begins anew. A read with one take asks no session; a write moves its session's history.
@@ -104,7 +104,7 @@ fn select_take(
         max_results,
         retry_keys: retry_keys(context),
         skip_to_last: settings.poll == Poll::Final,
-        can_answer: &|take| can_serve(settings.pages, take.complete, take.max_results, max_results),
+        can_answer: &|take| can_serve(settings.pages, take, max_results),
     };
     let histories = || state.writes.take_histories(prepared, &state.cassette, &settings.service);
     let session = state.sessions.get_or_create(context.session_name());
@@ -116,7 +116,7 @@ fn select_take(
         count(&state.stats.waiters_advanced);
     }
     let TakeChoice { take, is_retry, stuck, advanced, position } = choice;
-    Ok(TakeChosen { take, position, is_retry, advanced, stuck: stuck.map(Box::new) })
+    Ok(TakeChosen { take, position, is_retry, advanced, stuck: stuck.map(Box::new), ..TakeChosen::default() })
 }
 
 /// What would mark a later request as this one's repetition.

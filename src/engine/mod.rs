@@ -7,6 +7,7 @@
 //! | `matcher`, `lookup`, `write_index` | which take answers |
 //! | `response_cache`, `prepared_entry`, `body_holes` | what replay serves from |
 //! | `miss` | why there is no answer, in words |
+//! | `explain` | why a take was chosen, or would be |
 //! | `callers`, `recorder`, `upstream_request`, `in_flight` | who may ask upstream, and what is on its way there |
 //! | `classify`, `disposition`, `region_errors` | which answers of upstream are recorded |
 //! | `store_page` | where a page becomes durable |
@@ -25,6 +26,7 @@ mod disposition;
 #[expect(clippy::module_inception, reason = "the folder is named after what it makes")]
 mod engine;
 mod error;
+mod explain;
 mod identify;
 mod import;
 mod in_flight;
@@ -60,11 +62,16 @@ mod write_index;
 
 pub use calls::{
     AskedParameters, Call, CallCounts, CallFilter, CallJournal, CallOutcome, CallRequest, JournalHead, LATENCY_BOUNDS,
-    LatencyCounts, OutcomeKind, TakeChosen,
+    LatencyCounts, OutcomeKind, ServedPage, TakeChosen,
 };
 pub use engine::Engine;
 pub use error::{EngineError, InvalidToken};
+pub use explain::{
+    ExplainError, ExplainedAnswer, ExplainedMiss, ExplainedOutcome, ExplainedRequest, Explanation, ImaginedRequest,
+    TakeReason, describe_exclusion, describe_group, describe_page, describe_place, describe_reason, describe_waiter,
+};
 pub use import::{ImportOutcome, Importer};
+pub use miss::nearest::{Nearest, NearestRequest, RecordedPlace};
 pub use pagination::page_loop_guard::PaginationError;
 pub use prepared_entry::PreparedEntry;
 pub use refetch::{NotRefetchable, Refetch, RefetchError, RefetchedPages, Refetcher};

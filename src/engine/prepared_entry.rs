@@ -132,6 +132,11 @@ impl PreparedEntry {
         .response()
     }
 
+    /// How many pages take `at` has.
+    pub(super) fn page_count(&self, at: usize) -> usize {
+        self.entry.takes.get(at).map_or(0, |take| take.pages.len())
+    }
+
     /// Marks a take as used; true the first time.
     pub(super) fn first_use(&self, take: usize) -> bool {
         self.used.get(take).is_some_and(|used| !used.load(Ordering::Relaxed) && !used.swap(true, Ordering::Relaxed))

@@ -65,8 +65,9 @@ fn reuse_response(
     let Some(reused) = cached.reuse(&state.cassette)? else { return Ok(None) };
     count(&state.stats.replayed);
     state.stats.add_saved_time(reused.saves);
+    let only_take = TakeChosen { page: reused.request.page, ..TakeChosen::default() };
     notes.asked = Some(Asked::Again(reused.request));
-    notes.answer = Some(AnswerNote::Take(TakeChosen::default(), None));
+    notes.answer = Some(AnswerNote::Take(only_take, None));
     Ok(Some(reused.response))
 }
 

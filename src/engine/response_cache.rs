@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, Equivalent, Weighter};
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// Memory for requests and what they were answered, in bytes: as much as the cassette's own for its entries, so that as many
@@ -163,8 +164,9 @@ impl ResponseCache {
         let request = RepeatedRequest {
             operation: calls.share_name(identified.name.as_str()),
             fingerprint: identified.fingerprint,
-            page_size: page.max_results,
+            page_size: page.max_results.and_then(NonZeroU32::new),
             continues: page.token.is_some() || page.foreign_token,
+            page: found.chosen.page,
         };
         let (origin, head) = ((**origin).clone(), self.share_head(headers));
         Some((CachedAnswer { origin, request, status, head, id, saves }, body))

@@ -49,7 +49,7 @@ pub fn check_entry(
 }
 
 /// What the entry's request asks when it is sent again: the form that comes to its fingerprint, else the first one.
-fn identify_again(
+pub(super) fn identify_again(
     service: &Service,
     redaction: &Redaction,
     fingerprint: &Fingerprint,
@@ -92,7 +92,7 @@ fn follow_take(
     for number in 0..recorded.len() {
         let broken = |reason: String| BrokenEntry { pointer: format!("/takes/{at}/pages/{number}"), reason };
         let query = PageQuery { pages: Pages::Recorded, request: &page, paging: &service.paging, items_member };
-        let response = select_page(&query, prepared, at)
+        let (response, _) = select_page(&query, prepared, at)
             .map_err(|reason| broken(format!("the page before does not lead here ({reason:?})")))?;
         let response = response.fill(|| None).map_err(|hole| broken(format!("nothing fills its hole {hole:?}")))?;
         if number + 1 == recorded.len() {

@@ -11,7 +11,7 @@ pub(super) fn describe_stuck_waiter(context: &RequestContext<'_>, stuck: &StuckW
     let seen =
         format!("{operation} {fingerprint} answers {status}{who} again and again, and nothing is written meanwhile");
     let ends = match ending {
-        Some(WaiterEnd { status, missing_writes }) => {
+        Some(WaiterEnd { status, missing_writes, .. }) => {
             let ends = status.as_deref().unwrap_or("the answer that ends it");
             match missing_writes.as_slice() {
                 [] => format!("{ends} was recorded later"),

@@ -1,9 +1,11 @@
 //! Where each session stands, and which take answers its next request.
 
-use super::best_take::{SessionStanding, select_best_take};
+use super::best_take::SessionStanding;
+use super::candidates::find_candidates;
 use super::session_history::SessionHistory;
-use super::take_group::{GroupCursor, group_takes, takes_of_same_session};
+use super::take_group::{GroupCursor, TakeGroup, Turn};
 use super::take_histories::{ConcerningWrites, TakeHistories};
+use super::take_query::{RetryKey, TakeQuery};
 use super::waiters::{StuckWaiter, WaitOutcome, Waiter, find_later_takes, find_stuck_waiter, transitional_status};
 use super::write_sequences::HistorySignature;
 use crate::fingerprint::Fingerprint;
@@ -15,31 +17,6 @@ use std::sync::Arc;
 
 /// How many answered requests a session remembers for clients that retry.
 const REMEMBERED_RETRIES: usize = 1024;
-
-/// What marks a request as a repetition of an earlier one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum RetryKey {
-    /// A client's retry: the same `amz-sdk-invocation-id`.
-    Invocation(String),
-    /// A write that names itself: the same idempotency token.
-    IdempotencyToken(String),
-}
-
-/// A request for which a take is to be selected.
-pub struct TakeQuery<'a> {
-    /// Its fingerprint.
-    pub fingerprint: Fingerprint,
-    /// The session that asks, if it is named.
-    pub session: Option<&'a str>,
-    /// The page size asked for.
-    pub max_results: Option<u32>,
-    /// What would mark a later request as this one's repetition.
-    pub retry_keys: Vec<RetryKey>,
-    /// Whether a read gets the last take of its group at once.
-    pub skip_to_last: bool,
-    /// Which takes can answer it.
-    pub can_answer: &'a dyn Fn(&Take) -> bool,
-}
 
 /// The take that answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,8 +38,10 @@ pub struct TakeChoice {
 pub struct ChoicePosition {
     /// How many writes it had made.
     pub writes: usize,
-    /// How many answers the group of takes had given it.
-    pub served: u64,
+    /// How many answers the group of takes had given it; of those recorded later, where its turn was one of them.
+    pub served: u32,
+    /// Which of the takes it was to get.
+    pub turn: Turn,
 }
 
 /// Takes among which a session goes on: one fingerprint's, for one page size, recorded after one history.
@@ -167,9 +146,7 @@ impl Session {
         }
         let (group, (_, concerning)) = (self.active_groups.get(&listing)?, self.concerning.get(&query.fingerprint)?);
         let (cursor, waiter) = self.cursors.entry((listing.0, listing.1, group.history)).or_default();
-        let position = ChoicePosition { writes, served: cursor.served() };
-        let chosen = group.next_take(takes, concerning, (cursor, waiter), query.skip_to_last)?;
-        Some(TakeChoice { position: Some(position), ..chosen })
+        group.next_take(takes, concerning, (cursor, waiter), query.skip_to_last)
     }
 
     /// The takes of a read that answer in turn, as the session stands now.
@@ -179,18 +156,15 @@ impl Session {
         histories: &Arc<TakeHistories>,
         query: &TakeQuery<'_>,
     ) -> Option<ActiveGroup> {
-        let candidates = self.find_candidates(takes, histories, query);
+        let candidates = find_candidates(takes, histories, &self.history, query, |_, _| {});
         let standing = locate_session(&mut self.concerning, &mut self.history, histories, query.fingerprint);
-        let best = select_best_take(histories, &candidates, &standing)?;
-        let own = takes_of_same_session(takes, &candidates, best);
-        let group = group_takes(histories, takes, &own, best, query.max_results);
-        let last = takes.get(*group.last()?)?;
+        let group = TakeGroup::select(histories, takes, &candidates, &standing, query.max_results)?;
+        let last = takes.get(*group.takes.last()?)?;
         Some(ActiveGroup {
             writes: standing.writes.len(),
-            history: histories.signature_of(best),
+            history: histories.signature_of(group.best.take),
             is_transitional: transitional_status(last, &histories.rules().passing).is_some(),
             group,
-            own,
             histories: Arc::clone(histories),
         })
     }
@@ -202,7 +176,7 @@ impl Session {
         histories: &Arc<TakeHistories>,
         query: &TakeQuery<'_>,
     ) -> Option<TakeChoice> {
-        let candidates = self.find_candidates(takes, histories, query);
+        let candidates = find_candidates(takes, histories, &self.history, query, |_, _| {});
         let was_served = |take: &&usize| self.history.was_served(&query.fingerprint, **take);
         let served: Vec<usize> = candidates.iter().filter(was_served).copied().collect();
         let retried = self.find_retried(query).map(|(take, key)| (take, key.clone()));
@@ -215,38 +189,14 @@ impl Session {
         {
             return Some(TakeChoice::retry(take));
         }
-        let best = select_best_take(histories, &candidates, &standing)?;
-        let own = takes_of_same_session(takes, &candidates, best);
-        let group = group_takes(histories, takes, &own, best, query.max_results);
+        let group = TakeGroup::select(histories, takes, &candidates, &standing, query.max_results)?;
+        let key = (query.fingerprint, query.max_results, histories.signature_of(group.best.take));
+        let cursor = &mut self.cursors.entry(key).or_default().0;
         // Of those that bring ARNs, what was served is none of the candidates, until all were.
-        let mut position = ChoicePosition { writes: self.history.len(), served: 0 };
-        let take = match (histories.bring_arns(), served.is_empty()) {
-            (true, true) => group.first().copied(),
-            (true, false) => group.last().copied(),
-            (false, _) => {
-                let key = (query.fingerprint, query.max_results, histories.signature_of(best));
-                let cursor = &mut self.cursors.entry(key).or_default().0;
-                position.served = cursor.served();
-                cursor.next_take(takes, &group)
-            }
-        };
-        Some(TakeChoice { position: Some(position), ..TakeChoice::new(take?) })
-    }
-
-    /// The takes that can answer, in recorded order: those of the session's own name, where there are any; of a write that
-    /// brings ARNs those that were not served yet, where there are any.
-    fn find_candidates(&self, takes: &[Take], histories: &TakeHistories, query: &TakeQuery<'_>) -> Vec<usize> {
-        let prefer = |from: Vec<usize>, is_wanted: &dyn Fn(usize, &Take) -> bool| {
-            let wanted: Vec<usize> =
-                from.iter().copied().filter(|at| takes.get(*at).is_some_and(|take| is_wanted(*at, take))).collect();
-            if wanted.is_empty() { from } else { wanted }
-        };
-        let able = prefer((0..takes.len()).collect(), &|_, take| (query.can_answer)(take));
-        let own = prefer(able, &|_, take| take.session.as_deref() == query.session);
-        if histories.bring_arns() {
-            return prefer(own, &|at, _| !self.history.was_served(&query.fingerprint, at));
-        }
-        own
+        let turn = Turn::of_write(histories, !served.is_empty());
+        let position = ChoicePosition { writes: self.history.len(), served: cursor.served(), turn };
+        let take = group.give(takes, turn, cursor)?;
+        Some(TakeChoice { position: Some(position), ..TakeChoice::new(take) })
     }
 
     fn remember_for_retries(&mut self, fingerprint: Fingerprint, keys: Vec<RetryKey>, take: usize) {
@@ -289,11 +239,9 @@ struct ActiveGroup {
     writes: usize,
     /// The history that they were recorded after.
     history: HistorySignature,
-    group: Vec<usize>,
+    group: TakeGroup,
     /// Whether the last of them shows a status that changes by itself.
     is_transitional: bool,
-    /// All takes of the session that recorded them.
-    own: Vec<usize>,
 }
 
 impl ActiveGroup {
@@ -305,28 +253,32 @@ impl ActiveGroup {
         (cursor, waiter): (&mut GroupCursor, &mut Waiter),
         skip_to_last: bool,
     ) -> Option<TakeChoice> {
-        let last = *self.group.last()?;
-        let mut chosen = TakeChoice::new(last);
+        let last = *self.group.takes.last()?;
+        let turn = if skip_to_last { Turn::SkippedToLast } else { Turn::InTurn };
+        let mut position = ChoicePosition { writes: self.writes, served: cursor.served(), turn };
+        let mut chosen = TakeChoice { position: Some(position), ..TakeChoice::new(last) };
         if !waiter.has_advanced() {
-            if !skip_to_last {
-                chosen.take = cursor.next_take(takes, &self.group)?;
-            }
+            chosen.take = self.group.give(takes, turn, cursor)?;
             if chosen.take != last || !self.is_transitional {
                 return Some(chosen);
             }
             match waiter.note_wait((last, takes.get(last)?.times), self.writes) {
                 WaitOutcome::KeepWaiting => return Some(chosen),
                 WaitOutcome::ReportStuck => {
-                    chosen.stuck = find_stuck_waiter(&self.histories, takes, &self.own, last, concerning);
+                    chosen.stuck = find_stuck_waiter(&self.histories, takes, &self.group.own, last, concerning);
                     return Some(chosen);
                 }
                 WaitOutcome::Advance => {}
             }
         }
-        let later = find_later_takes(&self.histories, takes, &self.own, last);
+        let later = find_later_takes(&self.histories, takes, &self.group.own, last);
         chosen.advanced = !waiter.has_advanced() && !later.is_empty();
-        let next = if skip_to_last { later.last().copied() } else { waiter.next_take(&later) };
-        chosen.take = next.unwrap_or(last);
+        if !later.is_empty() {
+            position.served = u32::try_from(waiter.advanced()).unwrap_or(u32::MAX);
+            position.turn = if skip_to_last { Turn::LastOfLater } else { Turn::Later };
+            chosen.position = Some(position);
+        }
+        chosen.take = waiter.next_of_later(&later, skip_to_last).unwrap_or(last);
         Some(chosen)
     }
 }

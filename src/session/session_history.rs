@@ -99,6 +99,12 @@ impl SessionHistory {
         }
     }
 
+    /// As it was after its first `writes` writes.
+    #[must_use]
+    pub fn prefix(&self, writes: usize) -> Self {
+        Self::from_writes(self.made.iter().take(writes).cloned().collect())
+    }
+
     /// Whether take `at` of `fingerprint` was given already.
     pub(super) fn was_served(&self, fingerprint: &Fingerprint, at: usize) -> bool {
         self.served.contains(&(*fingerprint, at))
@@ -142,5 +148,9 @@ mod tests {
         assert_eq!((history.len(), history.latest_write()), (3, Some("new")));
         assert!(history.was_served(&fingerprint, 1) && !history.was_served(&fingerprint, 2));
         assert_eq!(history.positions_in(&Arc::default()), [None; 3], "of a cassette without them");
+        let mut earlier = history.prefix(1);
+        assert_eq!((earlier.len(), earlier.latest_write()), (1, Some("a")));
+        assert!(earlier.was_served(&fingerprint, 1) && !earlier.was_served(&fingerprint, 0));
+        assert_eq!(earlier.positions_in(&tree), &places[..1]);
     }
 }

@@ -24,6 +24,8 @@ pub struct TakeHistories {
 /// The concerning writes up to one of them, in order.
 #[derive(Clone, Copy, Debug)]
 struct RecordedHistory {
+    /// The place of the last of them.
+    place: usize,
     /// The history without the last of them.
     before: usize,
     /// What that asked for.
@@ -57,7 +59,13 @@ impl TakeHistories {
             tree: Arc::clone(tree),
             seen,
             kinds: HashMap::new(),
-            histories: vec![RecordedHistory { before: 0, kind: 0, repeats: 0, signature: HistorySignature::default() }],
+            histories: vec![RecordedHistory {
+                place: 0,
+                before: 0,
+                kind: 0,
+                repeats: 0,
+                signature: HistorySignature::default(),
+            }],
             takes: Vec::with_capacity(entry.takes.len()),
         };
         let histories = made.read_histories();
@@ -115,7 +123,7 @@ impl TakeHistories {
             let (signature, undo) = sequences.push(signature, write.kind, &write.things);
             self.kinds.insert(place, kind);
             by_place.push(self.histories.len());
-            self.histories.push(RecordedHistory { before, kind, repeats, signature });
+            self.histories.push(RecordedHistory { place, before, kind, repeats, signature });
             line.push(TreeStep { place, concerns: Some((kind, undo)) });
         }
         by_place
@@ -193,18 +201,30 @@ impl TakeHistories {
     /// The operations of the writes in the history of `take` that `made` lacks, in order.
     pub(super) fn missing_writes(&self, take: usize, made: &ConcerningWrites) -> Vec<String> {
         let (mut counts, mut missing_writes) = (made.counts(), Vec::new());
-        let (mut next, mut line) = (self.preceding_write(take), Vec::new());
-        while let Some((place, placed)) = next.and_then(|place| Some((place, self.tree.get(place)?))) {
-            line.push(place);
-            next = placed.before;
-        }
-        for place in line.into_iter().rev() {
-            let Some(kind) = self.kinds.get(&place).copied() else { continue };
-            if !counts.take(kind) {
+        for place in self.history_of(take) {
+            let is_made = self.kinds.get(&place).is_some_and(|kind| counts.take(*kind));
+            if !is_made {
                 missing_writes.extend(self.tree.get(place).map(|placed| placed.write.operation.clone()));
             }
         }
         missing_writes
+    }
+
+    /// The places of the writes in the history of `take`, in order.
+    pub(super) fn history_of(&self, take: usize) -> Vec<usize> {
+        let mut places = Vec::new();
+        let mut history = self.history_index(take).unwrap_or_default();
+        while let Some(recorded) = self.histories.get(history).filter(|_| history != 0) {
+            places.push(recorded.place);
+            history = recorded.before;
+        }
+        places.reverse();
+        places
+    }
+
+    /// Whether the write in `place` concerns the request.
+    pub(super) fn is_concerned_by(&self, place: usize) -> bool {
+        self.kinds.contains_key(&place)
     }
 }
 

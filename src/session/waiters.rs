@@ -25,6 +25,8 @@ pub struct StuckWaiter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WaiterEnd {
+    /// Its place in its entry, from 0.
+    pub take: usize,
     /// Its status; `None` where it has none: what is waited for is gone.
     pub status: Option<String>,
     /// The operations of the writes that it was recorded after and the session has not concerning.
@@ -44,13 +46,26 @@ pub(super) struct Waiter {
 }
 
 impl Waiter {
+    /// That of a session which was given `advanced` of the takes that follow its group.
+    pub(super) fn advanced_by(advanced: usize) -> Self {
+        Self { advanced, ..Self::default() }
+    }
+
+    /// How many of the takes that follow its group it was given.
+    pub(super) const fn advanced(&self) -> usize {
+        self.advanced
+    }
+
     /// Whether it was given what follows its group: from then on its place is there.
     pub(super) const fn has_advanced(&self) -> bool {
         self.advanced > 0
     }
 
-    /// The next of `following`, the last one for ever.
-    pub(super) fn next_take(&mut self, following: &[usize]) -> Option<usize> {
+    /// The next of `following`, the last one for ever, or at once.
+    pub(super) fn next_of_later(&mut self, following: &[usize], skip_to_last: bool) -> Option<usize> {
+        if skip_to_last {
+            return following.last().copied();
+        }
         let next = following.get(self.advanced).or(following.last()).copied();
         self.advanced += 1;
         next
@@ -123,6 +138,7 @@ pub(super) fn find_stuck_waiter(
     let ends = |take: &&usize| takes.get(**take).is_some_and(|take| transitional_status(take, passing).is_none());
     let ending = candidates.iter().filter(|take| **take > last).find(ends);
     let ending = ending.map(|take| WaiterEnd {
+        take: *take,
         status: takes.get(*take).and_then(first_status),
         missing_writes: histories.missing_writes(*take, concerning),
     });

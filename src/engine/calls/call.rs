@@ -1,6 +1,7 @@
 //! A call, as it is shown and written down.
 
 use crate::fingerprint::Fingerprint;
+use crate::model::Entry;
 use crate::session::{ChoicePosition, StuckWaiter};
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +61,7 @@ mod fingerprint_text {
 }
 
 /// The parts of a request that an entry has too.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AskedParameters {
     /// The AWS region.
@@ -69,6 +70,14 @@ pub struct AskedParameters {
     pub actor: String,
     /// The canonical parameters, redacted as the cassette's are.
     pub parameters: String,
+}
+
+impl AskedParameters {
+    /// Those of `entry`.
+    #[must_use]
+    pub fn of_entry(entry: &Entry) -> Self {
+        Self { region: entry.region.clone(), actor: entry.actor.clone(), parameters: entry.request.clone() }
+    }
 }
 
 /// What became of a call.
@@ -107,6 +116,31 @@ pub struct TakeChosen {
     pub advanced: bool,
     /// What was found out about a waiter that gets no further.
     pub stuck: Option<Box<StuckWaiter>>,
+    /// Which of its pages was given.
+    #[serde(default)]
+    pub page: ServedPage,
+}
+
+/// Which page of a take was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ServedPage {
+    /// A page as it was recorded: its place in the take, from 0.
+    Recorded(u32),
+    /// A page cut anew from the recorded listing.
+    Cut {
+        /// The place in the whole listing of its first item, from 0.
+        first: u32,
+        /// How many items it has.
+        items: u16,
+    },
+}
+
+impl Default for ServedPage {
+    /// The first one, or the only one.
+    fn default() -> Self {
+        Self::Recorded(0)
+    }
 }
 
 /// What became of a call, by itself.

@@ -141,7 +141,7 @@ mod tests {
     use super::super::call::{AskedParameters, CallRequest, TakeChosen};
     use super::*;
     use crate::fingerprint::Fingerprint;
-    use crate::session::ChoicePosition;
+    use crate::session::{ChoicePosition, Turn};
 
     fn call(number: u64, outcome: CallOutcome) -> Call {
         let asked = AskedParameters { region: "r".into(), actor: "a".into(), parameters: "{}".into() };
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_journal_is_read_as_it_was_written() {
-        let position = Some(ChoicePosition { writes: 1, served: 2 });
+        let position = Some(ChoicePosition { writes: 1, served: 2, turn: Turn::InTurn });
         let replayed = CallOutcome::Replayed(TakeChosen { take: 4, position, ..TakeChosen::default() });
         let missed = CallOutcome::Missed { message: "no\nanswer".into() };
         let write = MadeWrite { id: "create/x#1".into(), take: Some((Fingerprint::hash("w"), 3, None)) };

@@ -7,6 +7,7 @@ use crate::model::OperationName;
 use crate::session::{ChoicePosition, Session};
 use parking_lot::Mutex;
 use std::collections::{HashSet, VecDeque};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -187,7 +188,7 @@ impl LoggedCall {
                 folder: OperationName::parse(repeated.operation.to_string()).folder(),
                 fingerprint: repeated.fingerprint,
                 asked: None,
-                page_size: repeated.page_size,
+                page_size: repeated.page_size.map(NonZeroU32::get),
                 continues: repeated.continues,
             },
             Asked::Identified(identified) => CallRequest {

@@ -6,7 +6,7 @@ mod journal;
 mod log;
 mod notes;
 
-pub use call::{AskedParameters, Call, CallFilter, CallOutcome, CallRequest, OutcomeKind, TakeChosen};
+pub use call::{AskedParameters, Call, CallFilter, CallOutcome, CallRequest, OutcomeKind, ServedPage, TakeChosen};
 pub use counts::{CallCounts, LATENCY_BOUNDS, LatencyCounts};
 pub use journal::{CallJournal, JournalHead};
 pub(in crate::engine) use log::{CallLog, LoggedCall, LoggedOutcome};

@@ -1,11 +1,12 @@
 //! What is noted of a call on its way through the engine.
 
-use super::call::TakeChosen;
+use super::call::{ServedPage, TakeChosen};
 use crate::engine::identify::IdentifiedRequest;
 use crate::fingerprint::Fingerprint;
 use crate::session::Session;
 use parking_lot::Mutex;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// What is noted of a call while it is answered, for the log of calls.
@@ -30,9 +31,11 @@ pub(in crate::engine) enum Asked {
 pub(in crate::engine) struct RepeatedRequest {
     pub(in crate::engine) operation: Arc<str>,
     pub(in crate::engine) fingerprint: Fingerprint,
-    pub(in crate::engine) page_size: Option<u32>,
+    pub(in crate::engine) page_size: Option<NonZeroU32>,
     /// Whether it goes on with a listing.
     pub(in crate::engine) continues: bool,
+    /// The page that it is answered with.
+    pub(in crate::engine) page: ServedPage,
 }
 
 /// What a call was answered from.
@@ -59,6 +62,6 @@ impl fmt::Debug for SessionOfCall {
 impl Default for TakeChosen {
     /// The only take.
     fn default() -> Self {
-        Self { take: 0, position: None, is_retry: false, advanced: false, stuck: None }
+        Self { take: 0, position: None, is_retry: false, advanced: false, stuck: None, page: ServedPage::default() }
     }
 }

@@ -1,22 +1,19 @@
 //! Why a request missed, in words that help to mend it.
 
-use crate::cassette::Cassette;
-use crate::diff::{ParameterDifference as Difference, parameter_differences};
+use crate::diff::ParameterDifference as Difference;
 use crate::engine::error::{EngineError, InvalidToken};
 use crate::engine::identify::IdentifiedRequest;
 use crate::engine::lookup::MissReason;
+use crate::engine::miss::nearest::{Nearest, NearestQuery, find_nearest};
 use crate::engine::miss::random_parts::differ_in_random_part;
-use crate::engine::prepared_entry::PreparedEntry;
 use crate::engine::request_context::RequestContext;
 use crate::engine::settings::EngineSettings;
 use crate::engine::state::EngineState;
 use crate::engine::stats::summary::Miss;
 use crate::json;
-use crate::model::{DEFAULT_ACTOR, Entry};
+use crate::model::DEFAULT_ACTOR;
 use std::fmt::Write;
 
-/// How many entries of an operation are compared in search of the nearest.
-const MAX_COMPARED: usize = 500;
 /// How many differences are shown.
 const MAX_SHOWN: usize = 8;
 /// How many characters of a value are shown.
@@ -28,19 +25,29 @@ pub(in crate::engine) fn explain_miss(
     context: &RequestContext<'_>,
     reason: MissReason,
 ) -> EngineError {
-    let (settings, identified) = (&state.settings, &*context.identified);
+    describe_miss(state, &context.identified, context.session_name(), reason)
+}
+
+/// As [`explain_miss`], of what the session called `session` asked, or would.
+pub(in crate::engine) fn describe_miss(
+    state: &EngineState,
+    identified: &IdentifiedRequest,
+    session: Option<&str>,
+    reason: MissReason,
+) -> EngineError {
+    let settings = &state.settings;
     let why = match reason {
         MissReason::OtherChain => return EngineError::Token(InvalidToken::OtherChain),
         MissReason::NoTake if identified.page.foreign_token => return EngineError::Token(InvalidToken::Foreign),
         MissReason::NoTake if identified.page.illegal_size => return refuse_page_size(settings, identified),
-        MissReason::NoTake => describe_nearest(identified, context.session_name(), &state.cassette),
+        MissReason::NoTake => describe_nearest(state, identified, session),
         MissReason::Partial { pages, .. } => describe_partial(pages),
         MissReason::OtherSize { recorded } => describe_other_size(identified, recorded),
     };
     EngineError::Miss(Miss {
         operation: identified.name.as_str().to_owned(),
         fingerprint: identified.fingerprint.to_string(),
-        session: context.session_name.clone(),
+        session: session.map(str::to_owned),
         message: format!("{}\n{why}{}", describe_request(settings, identified), describe_remedy(settings, identified)),
     })
 }
@@ -71,27 +78,29 @@ fn describe_request(settings: &EngineSettings, identified: &IdentifiedRequest) -
 }
 
 /// What is recorded that is most like the request, and how it differs.
-fn describe_nearest(
-    identified: &IdentifiedRequest,
-    session: Option<&str>,
-    cassette: &Cassette<PreparedEntry>,
-) -> String {
-    match find_nearest(identified, session, cassette) {
+fn describe_nearest(state: &EngineState, identified: &IdentifiedRequest, session: Option<&str>) -> String {
+    match find_nearest(&state.cassette, &NearestQuery::from_identified(identified, session)) {
         Nearest::Nothing => format!("Nothing of {} is recorded there.", identified.name.as_str()),
         Nearest::Elsewhere(places) => format!(
             "The same request is recorded for {}; this one is for region {} and actor {}.",
-            places.join(", "),
+            places
+                .iter()
+                .map(|place| format!("region {} and actor {}", place.region, place.actor))
+                .collect::<Vec<_>>()
+                .join(", "),
             identified.region,
             identified.actor
         ),
-        Nearest::Other(entry, found) => {
+        Nearest::Other(nearest) => {
+            let found = &nearest.differences;
             let mut text = "The nearest recorded request differs (- recorded, + asked):".to_owned();
-            if (entry.region.as_str(), entry.actor.as_str()) != (&identified.region, &identified.actor) {
-                let _ = write!(text, "\n  - region {}, actor {}", entry.region, entry.actor);
+            if (nearest.place.region.as_str(), nearest.place.actor.as_str()) != (&identified.region, &identified.actor)
+            {
+                let _ = write!(text, "\n  - region {}, actor {}", nearest.place.region, nearest.place.actor);
                 let _ = write!(text, "\n  + region {}, actor {}", identified.region, identified.actor);
             }
-            list_differences(&mut text, &found);
-            advise_on_random(&mut text, &found);
+            list_differences(&mut text, found);
+            advise_on_random(&mut text, found);
             text
         }
     }
@@ -159,43 +168,6 @@ fn advise_on_random(message: &mut String, found: &[Difference]) {
              `ramtape run --variable NAME=random`, or list the member as `volatile` in ramtape.toml, so that its value \
              may differ."
         );
-    }
-}
-
-enum Nearest {
-    Nothing,
-    /// The same request, for these regions and actors.
-    Elsewhere(Vec<String>),
-    Other(Box<Entry>, Vec<Difference>),
-}
-
-/// What is most like the request: among what its own session has recorded, if that has anything of the operation.
-fn find_nearest(identified: &IdentifiedRequest, session: Option<&str>, cassette: &Cassette<PreparedEntry>) -> Nearest {
-    let mut places = Vec::new();
-    let mut best: Option<(Box<Entry>, Vec<Difference>)> = None;
-    let is_own = |entry: &Entry| entry.takes.iter().any(|take| take.session.as_deref() == session);
-    let rank = |entry: &Entry, found: &[Difference]| (!is_own(entry), found.len());
-    let known = cassette.fingerprints().unwrap_or_default();
-    for (folder, fingerprint) in known.iter().filter(|(folder, _)| *folder == identified.folder).take(MAX_COMPARED) {
-        // A damaged file is no help here; it is reported where it is asked for.
-        let Ok(Some(entry)) = cassette.entry(folder, fingerprint) else { continue };
-        if entry.operation != identified.name {
-            continue;
-        }
-        let found = parameter_differences(&entry.request, &identified.parameters);
-        if found.is_empty() {
-            places.push(format!("region {} and actor {}", entry.region, entry.actor));
-        } else if best.as_ref().is_none_or(|(so_far, fewest)| rank(&entry, &found) < rank(so_far, fewest)) {
-            best = Some((Box::new(entry), found));
-        }
-    }
-    if !places.is_empty() {
-        places.sort_unstable();
-        return Nearest::Elsewhere(places);
-    }
-    match best {
-        Some((entry, found)) => Nearest::Other(entry, found),
-        None => Nearest::Nothing,
     }
 }
 

@@ -1,9 +1,11 @@
 //! Which page of a take answers: as it was recorded, or cut anew.
 
+use crate::engine::calls::ServedPage;
 use crate::engine::identify::PageRequest;
 use crate::engine::lookup::MissReason;
 use crate::engine::prepared_entry::{PreparedEntry, PreparedPage, UnfilledResponse, fingerprint_start};
 use crate::engine::settings::Pages;
+use crate::model::Take;
 use crate::service::PagingRules;
 use crate::token::{Cut, Listing, Token};
 use std::ops::Range;
@@ -32,7 +34,7 @@ struct CutPlace {
     empties: u16,
 }
 
-/// The page of take `at` that the client asks for.
+/// The page of take `at` that the client asks for, and which one that is.
 ///
 /// # Errors
 /// Where the take has no such page, or was recorded in part only and for another page size.
@@ -40,7 +42,7 @@ pub(in crate::engine) fn select_page(
     query: &PageQuery<'_>,
     prepared: &PreparedEntry,
     at: usize,
-) -> Result<UnfilledResponse, MissReason> {
+) -> Result<(UnfilledResponse, ServedPage), MissReason> {
     let takes = prepared.takes(query.items_member);
     let (Some(ready), Some(take)) = (takes.get(at), prepared.entry.takes.get(at)) else {
         return Err(MissReason::NoTake);
@@ -49,7 +51,8 @@ pub(in crate::engine) fn select_page(
     let page = token.filter(|token| token.cut == Cut::Recorded).map_or(0, |token| token.position as usize);
     let is_cut_token = token.is_some_and(|token| token.cut == Cut::Anew);
     let partial = MissReason::Partial { take: at, pages: page };
-    let recorded = || ready.pages.get(page).map(PreparedPage::response).ok_or(partial);
+    let served = ServedPage::Recorded(u32::try_from(page).unwrap_or(u32::MAX));
+    let recorded = || Ok((ready.pages.get(page).map(PreparedPage::response).ok_or(partial)?, served));
     if !is_cut_token && query.is_served_as_recorded(take.max_results) {
         return recorded();
     }
@@ -58,9 +61,13 @@ pub(in crate::engine) fn select_page(
     if let Some(listing) = listing {
         let place = query.locate(listing, page).ok_or(partial)?;
         let (range, next) = query.cut(listing.len(), place);
+        let served = ServedPage::Cut {
+            first: u32::try_from(range.start).unwrap_or(u32::MAX),
+            items: u16::try_from(range.len()).unwrap_or(u16::MAX),
+        };
         let token = next.map(|next| next.token(fingerprint_start(&prepared.fingerprint), ready.digest()));
         let body = listing.page(range, token.map(|token| token.to_string()).as_deref());
-        return Ok(prepared.cut_response(at, place.key(), body));
+        return Ok((prepared.cut_response(at, place.key(), body), served));
     }
     if is_cut_token {
         return Err(MissReason::OtherChain);
@@ -74,9 +81,9 @@ pub(in crate::engine) fn select_page(
     }
 }
 
-/// Whether a take of this kind can serve pages of the size `asked` from its beginning.
-pub(in crate::engine) fn can_serve(pages: Pages, complete: bool, recorded: Option<u32>, asked: Option<u32>) -> bool {
-    complete || pages == Pages::Recorded || asked.is_none() || asked == recorded
+/// Whether `take` can serve pages of the size `asked` from its beginning.
+pub(in crate::engine) fn can_serve(pages: Pages, take: &Take, asked: Option<u32>) -> bool {
+    take.complete || pages == Pages::Recorded || asked.is_none() || asked == take.max_results
 }
 
 impl PageQuery<'_> {

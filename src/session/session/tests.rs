@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use super::*;
+use crate::session::explain::explain_choice;
 use crate::session::recorded_write::OperationRules;
 use crate::session::waiters::WaiterEnd;
 use crate::session::write_tree::WriteTree;
@@ -46,9 +47,20 @@ impl Tape {
             made.or_insert_with(|| Arc::new(TakeHistories::build(fingerprint, entry, &self.tree, &self.rules))),
         );
         let (fingerprint, max_results) = (*fingerprint, None);
-        let ask =
-            TakeQuery { fingerprint, session: name, max_results, retry_keys, skip_to_last, can_answer: &|_| true };
-        session.select_take(entry, || histories, ask).unwrap()
+        let ask = |retry_keys| TakeQuery {
+            fingerprint,
+            session: name,
+            max_results,
+            retry_keys,
+            skip_to_last,
+            can_answer: &|_| true,
+        };
+        let choice = session.select_take(entry, || Arc::clone(&histories), ask(retry_keys)).unwrap();
+        if let Some(position) = choice.position {
+            let explained = explain_choice(entry, &histories, &session.history, &ask(Vec::new()), position).unwrap();
+            assert_eq!(explained.chosen, choice.take, "{explained:?}");
+        }
+        choice
     }
 
     fn takes(&mut self, session: &mut Session, asked: &[usize]) -> Vec<usize> {
@@ -177,7 +189,7 @@ fn a_waiter_that_goes_nowhere_is_told_once_and_gets_what_follows() {
     let polls: Vec<_> = (0..10).map(|_| tape.ask(&mut session, 2)).collect();
     assert_eq!(polls.iter().map(|choice| choice.take).collect::<Vec<_>>(), [0, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
     let stuck: Vec<_> = polls.iter().filter_map(|choice| choice.stuck.clone()).collect();
-    let ending = WaiterEnd { status: Some("ACTIVE".into()), missing_writes: vec!["TagResource".into()] };
+    let ending = WaiterEnd { take: 1, status: Some("ACTIVE".into()), missing_writes: vec!["TagResource".into()] };
     assert_eq!(stuck, [StuckWaiter { status: "PENDING".into(), ending: Some(ending), advances: true }]);
     assert_eq!(polls.iter().map(|choice| choice.advanced).position(|advanced| advanced), Some(7));
 }

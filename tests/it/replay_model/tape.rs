@@ -8,7 +8,7 @@ use ramtape::engine::operation_rules;
 use ramtape::fingerprint::{Fingerprint, canonical_text};
 use ramtape::model::{Body, Entry, IdentifierRules, OperationName, Page, Take};
 use ramtape::service::Service;
-use ramtape::session::{RetryKey, Session, SessionHistory, TakeHistories, TakeQuery, WriteTree};
+use ramtape::session::{RetryKey, Session, SessionHistory, TakeHistories, TakeQuery, WriteTree, explain_choice};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
@@ -130,16 +130,21 @@ impl<'a> Player<'a> {
                 &operation_rules(&SERVICE, &entry.operation),
             ))
         });
-        let ask = TakeQuery {
+        let poll = self.poll;
+        let ask = || TakeQuery {
             fingerprint,
             session,
             max_results: None,
             retry_keys: invocation.map(|id| RetryKey::Invocation(id.to_owned())).into_iter().collect(),
-            skip_to_last: matches!(self.poll, Poll::Final),
+            skip_to_last: matches!(poll, Poll::Final),
             can_answer: &|_| true,
         };
         let position = self.sessions.entry(session.map(str::to_owned)).or_default();
-        let choice = position.select_take(entry, || Arc::clone(choices), ask)?;
+        let choice = position.select_take(entry, || Arc::clone(choices), ask())?;
+        if let Some(stood) = choice.position {
+            let explained = explain_choice(entry, choices, &position.history, &ask(), stood).unwrap();
+            assert_eq!(explained.chosen, choice.take, "{explained:?}");
+        }
         if choice.stuck.is_some() {
             self.notices.push(Notice { session: session.map(str::to_owned), fingerprint });
         }
