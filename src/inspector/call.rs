@@ -3,7 +3,8 @@
 use super::calls::describe;
 use super::page::{Context, InspectorError, Page};
 use super::time::{clock, duration};
-use crate::engine::{Call, CallOutcome, CallRequest, TakeChosen};
+use super::why;
+use crate::engine::{Call, CallOutcome, CallRequest, ServedPage, TakeChosen, describe_page};
 use crate::entry_file::{laid_out, spelled};
 use crate::model::{Entry, Take};
 use maud::{Markup, html};
@@ -19,12 +20,13 @@ pub(super) fn render(context: &Context, number: &str) -> Result<Page, InspectorE
         (render_neighbours(context, &call))
         (render_request(context, &call, entry.as_ref()))
         @match &call.outcome {
-            CallOutcome::Replayed(chosen) => (render_take(&call, entry.as_ref(), chosen)),
+            CallOutcome::Replayed(chosen) => (render_take(context, &call, entry.as_ref(), chosen)),
             CallOutcome::Recorded => p { "Upstream answered, and the answer was recorded." },
             CallOutcome::PassedOn => p { "Upstream answered; by rule the answer was not recorded." },
             CallOutcome::Missed { message } => { h2 { "Why there is no answer" } pre.message { (message) } },
             CallOutcome::Refused { message } => { h2 { "Why it was refused" } pre.message { (message) } },
         }
+        @if let Some(explanation) = context.tape.explain(&call) { (why::render(context, &explanation)) }
     };
     Ok(Page { title: format!("Call {}: {}", call.number, call.operation), view: "", body })
 }
@@ -69,21 +71,31 @@ fn render_fingerprint(context: &Context, request: &CallRequest, entry: Option<&E
     }
 }
 
-fn render_take(call: &Call, entry: Option<&Entry>, chosen: &TakeChosen) -> Markup {
+fn render_take(context: &Context, call: &Call, entry: Option<&Entry>, chosen: &TakeChosen) -> Markup {
     let Some(entry) = entry else { return html! { p { "The take that answered is no longer in the cassette." } } };
     let Some(take) = entry.takes.get(chosen.take) else {
         return html! { p { "Take " (chosen.take + 1) " answered; it is no longer in the cassette." } };
     };
-    let continues = call.request.as_ref().is_some_and(|request| request.continues);
     html! {
         h2 { "Answer: take " (chosen.take + 1) " of " (entry.takes.len()) }
-        @if continues || take.pages.len() > 1 { p { "A listing of " (take.pages.len()) " recorded pages; its first follows." } }
-        (render_page(take))
+        @if let Some(text) = describe_page(chosen.page, take.pages.len()) { p { (text) } }
+        @match chosen.page {
+            ServedPage::Recorded(page) => (render_page(take, page)),
+            ServedPage::Cut { .. } => p { a href=(pages_link(context, call, chosen)) { "The listing's pages, as recorded and as cut" } },
+        }
     }
 }
 
-fn render_page(take: &Take) -> Markup {
-    let Some(page) = take.pages.first() else { return html! {} };
+/// Where the pages of the take are shown that answered.
+fn pages_link(context: &Context, call: &Call, chosen: &TakeChosen) -> String {
+    let request = call.request.as_ref();
+    let fingerprint = request.map(|request| request.fingerprint.to_string()).unwrap_or_default();
+    let size = request.and_then(|request| request.page_size).map(|size| format!("?size={size}")).unwrap_or_default();
+    context.link(&format!("recorded/{fingerprint}/takes/{}{size}", chosen.take + 1))
+}
+
+fn render_page(take: &Take, page: u32) -> Markup {
+    let Some(page) = take.pages.get(page as usize) else { return html! {} };
     let body = laid_out(&page.body).unwrap_or_else(|| String::from_utf8_lossy(&spelled(&page.body)).into_owned());
     html! { p { "Status " (page.status) } pre tabindex="0" { (body) } }
 }

@@ -1,7 +1,7 @@
 //! The inspector: pages that show what was recorded, what was asked, and why it was answered so.
 //!
 //! It only shows: no page changes anything, and none says anything without the token (`access`). A path is one file: `calls` and
-//! `call`, `events`, `timeline` (whose picture is `lanes`, drawn by `picture`), `recorded`, `entry`. What all pages have around them is
+//! `call` (with `why`), `events`, `timeline` (whose picture is `lanes`, drawn by `picture`), `recorded`, `entry`. What all pages have around them is
 //! `page`; where they read from is `tape`, and what is kept of that between two views is `index`.
 
 mod access;
@@ -20,6 +20,7 @@ mod recorded;
 mod tape;
 mod time;
 mod timeline;
+mod why;
 mod window;
 
 pub use tape::{Tape, Tapes};

@@ -2,7 +2,7 @@
 
 use super::index::{CassetteIndex, RequestKey};
 use crate::cassette::UsedTakes;
-use crate::engine::{Call, CallFilter, CallJournal, CallOutcome, Engine};
+use crate::engine::{Call, CallFilter, CallJournal, CallOutcome, Engine, Explanation};
 use crate::fingerprint::Fingerprint;
 use crate::model::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +45,14 @@ impl Tape {
         match &self.calls {
             Some(journal) => journal.calls.iter().find(|call| call.number == number).cloned(),
             None => self.engine.call(number),
+        }
+    }
+
+    /// Why `call` was answered as it was.
+    pub(super) fn explain(&self, call: &Call) -> Option<Explanation> {
+        match &self.calls {
+            Some(journal) => Some(self.engine.explain_earlier_call(call, journal.history(call.number))),
+            None => self.engine.explain_call(call.number),
         }
     }
 

@@ -74,7 +74,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "session",
         ],
     ),
-    ("inspector", &["admin", "cassette", "coverage", "engine", "entry_file", "fingerprint", "model"]),
+    ("inspector", &["admin", "cassette", "coverage", "engine", "entry_file", "fingerprint", "model", "session"]),
     ("config", &["aws", "model", "proxy", "redact", "service"]),
     ("proxy", &["admin", "aws", "ca", "model"]),
     ("admin", &["json", "model"]),
