@@ -8,7 +8,7 @@ mod transfer;
 mod upkeep;
 
 pub use proxy::{ModeArgs, ProxyArgs, RecordArgs, RunArgs, ServeArgs};
-pub use review::{CoverageArgs, DiffArgs, LsArgs, SelectionArgs, ShowArgs, TakesArgs, UiArgs, VerifyArgs};
+pub use review::{CoverageArgs, DiffArgs, ExplainArgs, LsArgs, SelectionArgs, ShowArgs, TakesArgs, UiArgs, VerifyArgs};
 pub use setup::{CaArgs, CompletionsArgs, DemoArgs, DoctorArgs, HealthArgs, ManArgs};
 pub use transfer::{ExportArgs, ImportArgs, MergeArgs, MergeFileArgs};
 pub use upkeep::{PruneArgs, RmArgs, ScanArgs, SealArgs};
@@ -76,6 +76,9 @@ pub enum Command {
     /// Show what is recorded for a request
     #[command(after_help = review::SHOW_EXAMPLE)]
     Show(ShowArgs),
+    /// Explain why a call was answered as it was, or how a request would be answered
+    #[command(after_help = review::EXPLAIN_EXAMPLE)]
+    Explain(ExplainArgs),
     /// Show a cassette and the calls of its latest run in a browser
     #[command(after_help = review::UI_EXAMPLE)]
     Ui(UiArgs),

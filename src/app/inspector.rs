@@ -1,7 +1,7 @@
 //! The inspector of a run, and the one of cassettes that nobody asks anything.
 
 use super::engines::Engines;
-use super::opener::{Opener, open};
+use super::opener::Opener;
 use super::rules::Rules;
 use super::{StartError, instance, proxy_settings};
 use crate::admin::{AdminApi, DiscardError, Discarded, SessionAdmin, SettledVariables, VariableValues, VariablesError};
@@ -73,14 +73,12 @@ fn open_tapes(config: &Config) -> Result<(Vec<Tape>, Vec<String>), CassetteError
         FolderKind::Sessions(_) => cassette::below(&config.cassette)?,
         _ => vec![config.cassette.clone()],
     };
-    let policy = Arc::new(Rules::from_config(config));
-    let opener = Opener { config: config.clone(), policy, upstream: None, inspector: Arc::default() };
+    let opener = showing_opener(config);
     let (mut tapes, mut notices) = (Vec::new(), Vec::new());
     for root in roots {
-        let (mode, opened) = open(&root, RecordMode::None, &opener.policy, &mut |_| ())?;
-        let found = opener.engine(&root, mode, opened);
+        let found = opener.open(&root)?;
         notices.extend(found.notices);
-        let journal = cassette::read_calls(&root)?.and_then(|text| CallJournal::parse(&text));
+        let journal = read_journal(&root)?;
         tapes.push(Tape {
             name: name(&root),
             engine: found.engine,
@@ -88,6 +86,26 @@ fn open_tapes(config: &Config) -> Result<(Vec<Tape>, Vec<String>), CassetteError
         });
     }
     Ok((tapes, notices))
+}
+
+/// The cassette of `config` with the calls of its latest run, where they were kept. Blocks.
+///
+/// # Errors
+/// Where it cannot be opened or read.
+pub(crate) fn open_with_calls(config: &Config) -> Result<(Engine, Option<CallJournal>), CassetteError> {
+    let root = &config.cassette;
+    Ok((showing_opener(config).open(root)?.engine, read_journal(root)?))
+}
+
+/// Opens cassettes from which nothing is answered.
+fn showing_opener(config: &Config) -> Opener {
+    let policy = Arc::new(Rules::from_config(config));
+    let config = Config { mode: RecordMode::None, ..config.clone() };
+    Opener { config, policy, upstream: None, inspector: Arc::default() }
+}
+
+fn read_journal(root: &Path) -> Result<Option<CallJournal>, CassetteError> {
+    Ok(cassette::read_calls(root)?.and_then(|text| CallJournal::parse(&text)))
 }
 
 /// Refuses whatever is asked of a service.

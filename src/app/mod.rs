@@ -22,7 +22,7 @@ pub use certificates::AuthorityError;
 pub(crate) use certificates::{authority, store};
 pub(crate) use engines::AskingRoles;
 pub(crate) use import::import;
-pub(crate) use inspector::start_inspector;
+pub(crate) use inspector::{open_with_calls, start_inspector};
 pub(crate) use keys::KeyError;
 pub(crate) use rules::Rules;
 pub use running::{RunningServer, StopError};

@@ -18,6 +18,17 @@ Examples:
   ramtape show --variables
 
 The beginning of a fingerprint is enough.";
+pub(super) const EXPLAIN_EXAMPLE: &str = "\
+Examples:
+  ramtape explain                       the last miss of the latest run
+  ramtape explain --call 12             a call of the latest run
+  ramtape explain GetResourceShares '{\"resourceOwner\":\"SELF\"}'
+                                        how a request would be answered
+  ramtape explain k3v9 --session test_create
+                                        how a recorded request would be answered
+
+A request that nobody has made is answered as the first one of its session. Where the latest run
+missed nothing, the last call of a client that waits in vain is explained.";
 pub(super) const COVERAGE_EXAMPLE: &str = "\
 Examples:
   ramtape coverage
@@ -117,6 +128,35 @@ pub struct ShowArgs {
     /// Show long lines and long bodies whole on a terminal too
     #[arg(long)]
     pub full: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `ramtape explain`
+#[derive(Args, Clone, Debug)]
+pub struct ExplainArgs {
+    /// An operation, or recorded requests by operation or beginning of a fingerprint [default: the last miss of the latest run]
+    #[arg(value_name = "WHAT")]
+    pub what: Option<String>,
+    /// The parameters of the operation, a JSON object [default: the requests that are recorded]
+    #[arg(value_name = "PARAMETERS")]
+    pub parameters: Option<String>,
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
+    /// The call with this number, of the latest run
+    #[arg(long, value_name = "N", conflicts_with = "what")]
+    pub call: Option<u64>,
+    /// The session that would ask
+    #[arg(long, value_name = "NAME", requires = "what")]
+    pub session: Option<String>,
+    /// The region that would be asked
+    #[arg(long, value_name = "NAME", requires = "what")]
+    pub region: Option<String>,
+    /// The actor that would ask
+    #[arg(long, value_name = "NAME", requires = "what")]
+    pub actor: Option<String>,
     /// Print one JSON object a line
     #[arg(long)]
     pub json: bool,

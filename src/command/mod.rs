@@ -6,6 +6,7 @@ mod coverage;
 mod demo;
 mod diff;
 mod doctor;
+mod explain;
 mod export;
 mod health;
 mod import;
@@ -49,6 +50,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Demo(args) => demo::run(&args, console),
         Command::Ls(args) => ls::run(&args, &environment, console),
         Command::Show(args) => show::run(&args, &environment, console),
+        Command::Explain(args) => explain::run(&args, &environment, console),
         Command::Ui(args) => ui::run(&args, &environment, console),
         Command::Seal(args) => seal::run(&args, &environment, console),
         Command::Merge(args) => merge::run(&args, &environment, console),

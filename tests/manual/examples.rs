@@ -137,6 +137,10 @@ fn the_first_recording() {
     // As the manual says, a miss that CMD swallows is not lost.
     let swallowed = reader.shell("ramtape run -- sh -c 'python other.py || true'").output().unwrap();
     assert_eq!(swallowed.status.code(), Some(3));
+    let explained = reader.types(&marked("explain")).stdout;
+    let (missed, answered) = explained.split_once("To see the nearest recorded request: ramtape show ").unwrap();
+    assert!(missed.contains("+ /resourceOwner: \"OTHER-ACCOUNTS\""), "{explained}");
+    assert!(answered.contains("Take 1 of 1 answers."), "{explained}");
 
     let server = reader.server(&marked("server").replace(SERVER_PORT, "0"));
     let listed = reader.types(&marked("its client").replace(SERVER_PORT, &port(&server))).stdout;
@@ -314,7 +318,7 @@ fn every_mark_has_a_test() {
         ["endpoint", "setup", "miss", "rust", "server", "its client", "boto3 record", "boto3 look", "boto3 replay"]
             .contains(&mark)
             || ["cli both", "javascript both", "session both", "proxy both", "intercept both"].contains(&mark)
-            || ["random record", "random replay", "poll", "prune"].contains(&mark)
+            || ["random record", "random replay", "poll", "explain", "prune"].contains(&mark)
             || ["services record", "services replay", "services miss"].contains(&mark)
             || ["variables record", "variables replay", "variables post"].contains(&mark)
             || ["rust guard", "rust config", "rust session", "rust variable"].contains(&mark)

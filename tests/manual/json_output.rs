@@ -176,6 +176,8 @@ async fn are_those_that_come() {
         &["show", "*", c[0], c[1]],
         &["show", "--variables", c[0], c[1]],
         &["show", "*", "--canonical", "--cassette", "imported"],
+        &["explain", "GetResourceShares", c[0], c[1]],
+        &["explain", "GetResourceShares", "{\"resourceOwner\":\"NOBODY\"}", c[0], c[1]],
         &["coverage", c[0], c[1]],
         &["diff", "c", "d"],
         &["verify", "--cassette", "d"],

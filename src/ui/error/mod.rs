@@ -220,6 +220,36 @@ pub enum CommandError {
         /// The cassette's folder.
         root: PathBuf,
     },
+    /// Nothing is known of any run.
+    #[error(
+        "no run over {} is remembered: `ramtape run` and the servers keep their latest calls there when they stop",
+        root.display()
+    )]
+    NoRun {
+        /// The cassette's folder.
+        root: PathBuf,
+    },
+    /// Nothing went wrong in the latest run.
+    #[error(
+        "nothing missed in the latest run over {} ({by}), and no client waited in vain: name a request, or a call with --call N",
+        root.display()
+    )]
+    NoTrouble {
+        /// The cassette's folder.
+        root: PathBuf,
+        /// The command that ran.
+        by: String,
+    },
+    /// The latest run had no such call.
+    #[error("call {number} of the latest run over {} is not remembered; {count} calls are", root.display())]
+    NoCall {
+        /// The cassette's folder.
+        root: PathBuf,
+        /// The call's number.
+        number: u64,
+        /// How many calls are remembered.
+        count: usize,
+    },
     /// Standard output is gone.
     #[error("cannot write to standard output")]
     Stdout {

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod diff;
+mod explain;
 mod progress;
 mod rm;
 mod selection;
