@@ -8,6 +8,9 @@ use maud::{Markup, html};
 /// How many calls a page has.
 const PAGE: usize = 100;
 
+/// How many sessions can be chosen from a list; of more, one is typed.
+const MAX_CHOICES: usize = 200;
+
 /// The calls that the page's parameters ask for.
 pub(super) fn filter(context: &Context) -> CallFilter {
     let query = &context.query;
@@ -92,14 +95,18 @@ fn render_filters(context: &Context) -> Markup {
 
 /// The choice of a session, in a form.
 pub(super) fn session_choice(context: &Context) -> Markup {
-    let chosen = context.query.get("session");
+    let (chosen, sessions) = (context.query.get("session"), context.tape.sessions());
     html! {
         label for="session" { "Session" }
-        select #session name="session" {
-            option value="" { "all" }
-            @for name in &context.tape.sessions() {
-                @let value = session_value(name.as_deref());
-                option value=(value) selected[chosen == Some(value)] { (value) }
+        @if sessions.len() > MAX_CHOICES {
+            input #session name="session" value=[chosen] placeholder="all";
+        } @else {
+            select #session name="session" {
+                option value="" { "all" }
+                @for name in &sessions {
+                    @let value = session_value(name.as_deref());
+                    option value=(value) selected[chosen == Some(value)] { (value) }
+                }
             }
         }
     }
