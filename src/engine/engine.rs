@@ -29,7 +29,7 @@ use http::StatusCode;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// Answers requests: from the cassette, or from upstream into the cassette.
 #[derive(Clone)]
@@ -71,7 +71,7 @@ impl Engine {
     /// The answer to `request`; whatever went wrong is an answer too.
     pub async fn answer(&self, request: Request) -> Response {
         count(&self.state.stats.requests);
-        let arrival = Arrival { at: SystemTime::now(), began: Instant::now(), session: session_name(&request) };
+        let arrival = Arrival { began: Instant::now(), session: session_name(&request) };
         let (is_trusted, name) = (self.trusts_caller(&request), arrival.session.as_deref());
         let Some(session) = self.state.session_stats.enter(name, is_trusted, &self.state.sessions) else {
             let failure = self.failure(&request)(Arc::new(EngineError::TooManySessions));
@@ -96,7 +96,7 @@ impl Engine {
                     count(&session.replayed);
                 }
                 let outcome = LoggedOutcome::Answered(notes.answer.unwrap_or(AnswerNote::PassedOn));
-                self.state.calls.add(arrival.logged(response.status, notes.asked, None, outcome));
+                self.log_call(arrival, response.status, notes.asked, None, outcome);
                 response
             }
             Err(failure) => {
@@ -106,6 +106,20 @@ impl Engine {
                 self.report_failure(arrival, notes, failure)
             }
         }
+    }
+
+    /// Remembers a call, now that it is answered; gives its number.
+    fn log_call(
+        &self,
+        arrival: Arrival,
+        status: StatusCode,
+        asked: Option<Asked>,
+        target: Option<Box<str>>,
+        outcome: LoggedOutcome,
+    ) -> u64 {
+        let Arrival { began, session } = arrival;
+        let (at, took, status) = (self.state.calls.time_of(began), began.elapsed(), status.as_u16());
+        self.state.calls.add(LoggedCall { at, took, session, asked, target, status, outcome })
     }
 
     /// What makes a failure of `request` from an error.
@@ -135,7 +149,7 @@ impl Engine {
             Some(miss) => LoggedOutcome::Missed(miss.message.as_str().into()),
             None => LoggedOutcome::Refused(error.explained().into()),
         };
-        let number = self.state.calls.add(arrival.logged(status, notes.asked, Some(target.into()), outcome));
+        let number = self.log_call(arrival, status, notes.asked, Some(target.into()), outcome);
         let url = miss.and_then(|_| self.call_url(number));
         let why = url.map(|url| format!("\nTo see why: {url}")).unwrap_or_default();
         match miss {
@@ -314,7 +328,6 @@ impl Engine {
 
 /// A call that has come.
 struct Arrival {
-    at: SystemTime,
     began: Instant,
     session: Option<String>,
 }
@@ -326,18 +339,4 @@ struct Failure {
     form: ErrorForm,
     /// Its method and path.
     target: String,
-}
-
-impl Arrival {
-    /// The call as it is remembered, now that it is answered.
-    fn logged(
-        self,
-        status: StatusCode,
-        asked: Option<Asked>,
-        target: Option<Box<str>>,
-        outcome: LoggedOutcome,
-    ) -> LoggedCall {
-        let Self { at, began, session } = self;
-        LoggedCall { at, took: began.elapsed(), session, asked, target, status: status.as_u16(), outcome }
-    }
 }

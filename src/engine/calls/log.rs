@@ -9,16 +9,24 @@ use parking_lot::Mutex;
 use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How many calls are remembered one by one. An old one is forgotten for each new one from there on.
 const MAX_CALLS: usize = 10_000;
 
 /// The latest calls one by one, and counts of all.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::engine) struct CallLog {
+    /// When it began, by either clock.
+    began: (SystemTime, Instant),
     ring: Mutex<Ring>,
     names: Mutex<HashSet<Arc<str>>>,
+}
+
+impl Default for CallLog {
+    fn default() -> Self {
+        Self { began: (SystemTime::now(), Instant::now()), ring: Mutex::default(), names: Mutex::default() }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +59,11 @@ pub(in crate::engine) enum LoggedOutcome {
 }
 
 impl CallLog {
+    /// The time of `instant`. Times of one log are in order even where the system's clock is set meanwhile.
+    pub(in crate::engine) fn time_of(&self, instant: Instant) -> SystemTime {
+        self.began.0 + instant.saturating_duration_since(self.began.1)
+    }
+
     /// Adds a call; gives its number.
     pub(in crate::engine) fn add(&self, call: LoggedCall) -> u64 {
         let mut ring = self.ring.lock();
