@@ -1,6 +1,6 @@
 //! Who may look: whoever has the token that the start prints.
 
-use super::ROOT;
+use super::page::ROOT;
 use super::query::Query;
 use crate::model::{Request, Response, Secret, base32};
 use bytes::Bytes;

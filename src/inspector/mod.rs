@@ -30,12 +30,9 @@ use crate::model::{Request, Response, Secret};
 use access::{Access, Entrance};
 use http::{Method, StatusCode};
 use index::Indexes;
-use page::{Context, InspectorError};
+use page::{Context, InspectorError, ROOT};
 use std::fmt;
 use std::sync::Arc;
-
-/// The root of all pages.
-const ROOT: &str = "/_ramtape";
 
 /// Shows what a ramtape has recorded and answered.
 #[derive(Clone)]

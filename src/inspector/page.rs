@@ -1,6 +1,5 @@
 //! What all pages have in common: head, navigation, headers of the answer, errors.
 
-use super::ROOT;
 use super::index::{CassetteIndex, Indexes};
 use super::query::Query;
 use super::tape::{Tape, Tapes};
@@ -11,6 +10,9 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, REFERRER_POLI
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use maud::{DOCTYPE, Markup, html};
 use std::sync::Arc;
+
+/// The root of all pages.
+pub(super) const ROOT: &str = "/_ramtape";
 
 /// What a page may load: its own style sheet, script and events, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \

@@ -31,10 +31,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "placebo",
             "redact",
             "service",
+            "session",
             "simulator",
             "ui",
             "vcr",
-            "wire",
         ],
     ),
     (

@@ -1,6 +1,6 @@
 //! An explanation as a JSON object. Takes are counted from 1, as `rm` and `prune` count them.
 
-use super::Explained;
+use super::explained::Explained;
 use crate::engine::{ExplainedOutcome, Explanation, Nearest, TakeReason, describe_reason, describe_waiter};
 use crate::session::{ChoiceExplanation, TakeExplanation, WriteList};
 use serde_json::{Map, Value, json};

@@ -1,5 +1,6 @@
 //! `ramtape explain`: why a call was answered as it was, or how a request would be answered.
 
+mod explained;
 mod json;
 mod text;
 
@@ -12,13 +13,7 @@ use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::engine::{Call, CallJournal, CallOutcome, Engine, ExplainError, Explanation, ImaginedRequest};
 use crate::model::DEFAULT_ACTOR;
 use crate::ui::{CommandError, Console, Exit, output, printable};
-
-/// What is explained, and of which call.
-struct Explained {
-    /// The call's number, and the command that ran; `None` of a request that nobody has made.
-    call: Option<(u64, String)>,
-    explanation: Explanation,
-}
+use explained::Explained;
 
 pub(super) fn run(args: &ExplainArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;

@@ -1,6 +1,6 @@
 //! An explanation for a terminal.
 
-use super::Explained;
+use super::explained::Explained;
 use crate::engine::{
     ExplainedAnswer, ExplainedMiss, ExplainedOutcome, Nearest, TakeReason, describe_exclusion, describe_group,
     describe_page, describe_reason, describe_waiter,
