@@ -1,6 +1,7 @@
 //! The inspector's pages about what is recorded, as whoever has the token gets them.
 
 mod recorded;
+mod why;
 
 use crate::support::stage::{Asking, Ramtape, Stage};
 use ramtape::config::RecordMode;
