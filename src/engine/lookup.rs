@@ -3,13 +3,15 @@
 use crate::cassette::EntryOrigin;
 use crate::engine::calls::TakeChosen;
 use crate::engine::prepared_entry::{PreparedEntry, UnfilledResponse};
+use crate::session::Session;
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// A recorded answer, or why there is none.
 #[derive(Debug)]
 pub(super) enum Lookup {
     /// A page that answers.
-    Hit(Match),
+    Hit(Box<Match>),
     /// No page answers.
     Miss(MissReason),
 }
@@ -22,6 +24,8 @@ pub(super) struct Match {
     pub(super) origin: Option<Arc<EntryOrigin>>,
     /// The take, and how it was chosen.
     pub(super) chosen: TakeChosen,
+    /// The session whose writes it was chosen by, where there was a choice.
+    pub(super) session: Option<Arc<Mutex<Session>>>,
     pub(super) response: UnfilledResponse,
 }
 
@@ -56,7 +60,7 @@ impl Match {
 impl From<Result<Match, MissReason>> for Lookup {
     fn from(found: Result<Match, MissReason>) -> Self {
         match found {
-            Ok(found) => Self::Hit(found),
+            Ok(found) => Self::Hit(Box::new(found)),
             Err(reason) => Self::Miss(reason),
         }
     }

@@ -11,8 +11,9 @@ use crate::engine::settings::{EngineSettings, Poll};
 use crate::engine::state::EngineState;
 use crate::engine::stats::run::count;
 use crate::engine::stuck_waiter::describe_stuck_waiter;
-use crate::session::{RetryKey, TakeChoice, TakeQuery};
+use crate::session::{RetryKey, Session, TakeChoice, TakeQuery};
 use crate::token::Token;
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// Looks a request up: the page that it asks for, or why there is none.
@@ -51,7 +52,10 @@ pub(super) fn match_entry(
         return Lookup::Miss(if continues { MissReason::OtherChain } else { MissReason::NoTake });
     };
     match match_prepared(state, context, &entry.value) {
-        Lookup::Hit(found) => Lookup::Hit(Match { origin: Some(entry.origin), ..found }),
+        Lookup::Hit(mut found) => {
+            found.origin = Some(entry.origin);
+            Lookup::Hit(found)
+        }
         missed @ Lookup::Miss(_) => missed,
     }
 }
@@ -72,28 +76,32 @@ fn select(
 ) -> Result<Match, MissReason> {
     let identified = &context.identified;
     let items_member = identified.items_member();
-    let chosen = match &identified.page.token {
+    let (chosen, session) = match &identified.page.token {
         Some(token) => {
             let take = select_continued_take(state, context, prepared.takes(items_member), token)?;
-            TakeChosen { take, ..TakeChosen::default() }
+            (TakeChosen { take, ..TakeChosen::default() }, None)
         }
         None => select_take(state, context, prepared)?,
     };
     let EngineSettings { pages, service, .. } = &state.settings;
     let query = PageQuery { pages: *pages, request: &identified.page, paging: &service.paging, items_member };
     let (response, page) = select_page(&query, prepared, chosen.take)?;
-    Ok(Match { prepared: Arc::clone(prepared), origin: None, chosen: TakeChosen { page, ..chosen }, response })
+    Ok(Match { prepared: Arc::clone(prepared), origin: None, chosen: TakeChosen { page, ..chosen }, session, response })
 }
 
-/// The take for a request that begins anew. A read with one take asks no session; a write moves its session's history.
+/// A take, and the session whose writes it was chosen by, where there was a choice.
+type ChosenBySession = (TakeChosen, Option<Arc<Mutex<Session>>>);
+
+/// The take for a request that begins anew, and the session that chose it. A read with one take asks no session; a write moves
+/// its session's history.
 fn select_take(
     state: &EngineState,
     context: &RequestContext<'_>,
     prepared: &PreparedEntry,
-) -> Result<TakeChosen, MissReason> {
+) -> Result<ChosenBySession, MissReason> {
     match prepared.entry.takes.as_slice() {
         [] => return Err(MissReason::NoTake),
-        [only] if only.id.is_none() => return Ok(TakeChosen::default()),
+        [only] if only.id.is_none() => return Ok((TakeChosen::default(), None)),
         _ => {}
     }
     let (settings, identified) = (&state.settings, &context.identified);
@@ -116,7 +124,9 @@ fn select_take(
         count(&state.stats.waiters_advanced);
     }
     let TakeChoice { take, is_retry, stuck, advanced, position } = choice;
-    Ok(TakeChosen { take, position, is_retry, advanced, stuck: stuck.map(Box::new), ..TakeChosen::default() })
+    let stuck = stuck.map(Box::new);
+    let chosen = TakeChosen { take, position, is_retry, advanced, stuck, ..TakeChosen::default() };
+    Ok((chosen, position.map(|_| session)))
 }
 
 /// What would mark a later request as this one's repetition.

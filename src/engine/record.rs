@@ -46,7 +46,7 @@ pub(super) async fn record(
     let (context, caller) = identify_request(state, recorder, request, session_name).await?;
     notes.asked = Some(Asked::Identified(Arc::clone(&context.identified)));
     if let Some(found) = find_recorded_before(state, recorder, &context)? {
-        let served = serve(state, &context, found, notes)?;
+        let served = serve(state, &context, *found, notes)?;
         count(&state.session_stats.get_or_create(context.session_name()).replayed);
         return Ok(served);
     }
@@ -122,7 +122,7 @@ fn find_recorded_before(
     state: &EngineState,
     recorder: &Recorder,
     context: &RequestContext<'_>,
-) -> Result<Option<Match>, EngineError> {
+) -> Result<Option<Box<Match>>, EngineError> {
     if state.settings.mode != Mode::RecordMissing {
         return Ok(None);
     }
@@ -156,7 +156,7 @@ fn fall_back(
 ) -> FlightResult {
     let Some(context) = fallback.filter(|_| matches!(*error, EngineError::Upstream(_))) else { return Err(error) };
     match look_up_at_start(state, recorder, &context)? {
-        Lookup::Hit(found) => Ok(serve(state, &context, found, notes)?),
+        Lookup::Hit(found) => Ok(serve(state, &context, *found, notes)?),
         Lookup::Miss(_) => Err(error),
     }
 }

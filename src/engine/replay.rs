@@ -1,6 +1,6 @@
 //! Answering from the cassette: read → identify → scrub a copy → fingerprint → choose take → fill holes → answer.
 
-use crate::engine::calls::{AnswerNote, Asked, CallNotes, SessionOfCall, TakeChosen};
+use crate::engine::calls::{AnswerNote, Asked, CallNotes, TakeChosen};
 use crate::engine::error::EngineError;
 use crate::engine::identify::{IdentifiedRequest, IdentifyRules, identify};
 use crate::engine::lookup::{Lookup, Match};
@@ -40,7 +40,7 @@ pub(super) fn replay(
     notes.asked = Some(Asked::Identified(Arc::clone(&identified)));
     let context = RequestContext { request: Cow::Borrowed(request), session_name, identified };
     let found = match matcher::find(state, &context)? {
-        Lookup::Hit(found) => found,
+        Lookup::Hit(found) => *found,
         Lookup::Miss(reason) => return Err(explain_miss(state, &context, reason)),
     };
     if live.is_none() {
@@ -95,8 +95,7 @@ pub(super) fn serve(
     notes: &mut CallNotes,
 ) -> Result<Response, EngineError> {
     let identified = &context.identified;
-    let session = found.chosen.position.and_then(|_| state.sessions.get(context.session_name()));
-    notes.answer = Some(AnswerNote::Take(TakeChosen::clone(&found.chosen), session.map(SessionOfCall)));
+    notes.answer = Some(AnswerNote::Take(found.chosen.clone(), found.session));
     if found.prepared.first_use(found.chosen.take) {
         state.stats.note_take_used(&found.prepared, found.chosen.take);
     }

@@ -23,6 +23,16 @@ pub(super) fn print(end: &RunEnd<'_>, console: Console) {
     if let Some(text) = interrupted_recording(end) {
         console.problem(&text);
     }
+    if let Some(text) = how_to_explain(end.summary, end.settings) {
+        console.note(&text);
+    }
+}
+
+/// The command that says more of the last miss, where there was one.
+fn how_to_explain(summary: &Summary, settings: &RunSettings) -> Option<String> {
+    // Where each session has a cassette, nothing here tells which one missed last.
+    let is_one = summary.missed > 0 && !settings.per_session;
+    is_one.then(|| format!("for more on the last miss: ramtape explain --cassette {}", shell_path(&settings.cassette)))
 }
 
 /// Why nothing may have come, where nothing did.
@@ -101,8 +111,8 @@ mod tests {
     use super::*;
     use crate::config::UpstreamConfig;
 
-    fn describe_end(mode: RecordMode, recording: bool, recorded: u64, ended: ChildStatus) -> Option<String> {
-        let settings = RunSettings {
+    fn settings(mode: RecordMode) -> RunSettings {
+        RunSettings {
             mode,
             door: RunDoor::Endpoint,
             service: std::sync::Arc::new(crate::service::Service::with_additions(&toml::Table::new()).unwrap()),
@@ -116,7 +126,11 @@ mod tests {
             variables: Vec::new(),
             actors: Vec::new(),
             trust: None,
-        };
+        }
+    }
+
+    fn describe_end(mode: RecordMode, recording: bool, recorded: u64, ended: ChildStatus) -> Option<String> {
+        let settings = settings(mode);
         let summary = Summary { recorded, ..Summary::default() };
         interrupted_recording(&RunEnd { summary: &summary, ended, recording, settings: &settings })
     }
@@ -143,6 +157,21 @@ mod tests {
         assert!(describe_end(0, 0).unwrap().contains("The likely causes"));
         assert!(describe_end(0, 1).unwrap().contains("tunnels that it asked for were refused"));
         assert_eq!((describe_end(1, 0), describe_end(1, 1)), (None, None));
+    }
+
+    #[test]
+    fn a_miss_is_followed_by_the_command_that_explains_it() {
+        let settings = settings(RecordMode::None);
+        let told = |missed| how_to_explain(&Summary { missed, ..Summary::default() }, &settings);
+        assert_eq!(told(2).as_deref(), Some("for more on the last miss: ramtape explain --cassette c/d"));
+        assert_eq!(told(0), None);
+        assert_eq!(
+            how_to_explain(
+                &Summary { missed: 1, ..Summary::default() },
+                &RunSettings { per_session: true, ..settings }
+            ),
+            None
+        );
     }
 
     #[test]

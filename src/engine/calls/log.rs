@@ -161,7 +161,7 @@ impl LoggedCall {
     /// The session that it belonged to and where that stood, where a take was chosen by its writes.
     pub(in crate::engine) fn choice(&self) -> Option<(&Arc<Mutex<Session>>, ChoicePosition)> {
         match &self.outcome {
-            LoggedOutcome::Answered(AnswerNote::Take(chosen, Some(session))) => Some((&session.0, chosen.position?)),
+            LoggedOutcome::Answered(AnswerNote::Take(chosen, Some(session))) => Some((session, chosen.position?)),
             _ => None,
         }
     }

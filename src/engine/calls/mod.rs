@@ -10,4 +10,4 @@ pub use call::{AskedParameters, Call, CallFilter, CallOutcome, CallRequest, Outc
 pub use counts::{CallCounts, LATENCY_BOUNDS, LatencyCounts};
 pub use journal::{CallJournal, JournalHead};
 pub(in crate::engine) use log::{CallLog, LoggedCall, LoggedOutcome};
-pub(in crate::engine) use notes::{AnswerNote, Asked, CallNotes, RepeatedRequest, SessionOfCall};
+pub(in crate::engine) use notes::{AnswerNote, Asked, CallNotes, RepeatedRequest};

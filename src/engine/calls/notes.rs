@@ -5,7 +5,6 @@ use crate::engine::identify::IdentifiedRequest;
 use crate::fingerprint::Fingerprint;
 use crate::session::Session;
 use parking_lot::Mutex;
-use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -41,22 +40,12 @@ pub(in crate::engine) struct RepeatedRequest {
 /// What a call was answered from.
 #[derive(Clone, Debug)]
 pub(in crate::engine) enum AnswerNote {
-    /// A take; the session tells of the writes before it, where there was a choice.
-    Take(TakeChosen, Option<SessionOfCall>),
+    /// A take; the session tells of the writes before it, where there was a choice. One that is rewound begins anew as another.
+    Take(TakeChosen, Option<Arc<Mutex<Session>>>),
     /// Upstream, and recorded.
     Recorded,
     /// Upstream, and not recorded.
     PassedOn,
-}
-
-/// The session of a call, as long as the call is remembered: one that is rewound begins anew as another.
-#[derive(Clone)]
-pub(in crate::engine) struct SessionOfCall(pub(in crate::engine) Arc<Mutex<Session>>);
-
-impl fmt::Debug for SessionOfCall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionOfCall")
-    }
 }
 
 impl Default for TakeChosen {
