@@ -8,7 +8,7 @@ mod transfer;
 mod upkeep;
 
 pub use proxy::{ModeArgs, ProxyArgs, RecordArgs, RunArgs, ServeArgs};
-pub use review::{CoverageArgs, DiffArgs, ExplainArgs, LsArgs, SelectionArgs, ShowArgs, TakesArgs, UiArgs, VerifyArgs};
+pub use review::{CoverageArgs, DiffArgs, ExplainArgs, LsArgs, ReportArgs, SelectionArgs, ShowArgs, TakesArgs, UiArgs, VerifyArgs};
 pub use setup::{CaArgs, CompletionsArgs, DemoArgs, DoctorArgs, HealthArgs, ManArgs};
 pub use transfer::{ExportArgs, ImportArgs, MergeArgs, MergeFileArgs};
 pub use upkeep::{PruneArgs, RmArgs, ScanArgs, SealArgs};
@@ -82,6 +82,9 @@ pub enum Command {
     /// Show a cassette and the calls of its latest run in a browser
     #[command(after_help = review::UI_EXAMPLE)]
     Ui(UiArgs),
+    /// Write the latest run over a cassette as a page or a picture, to keep with a CI job
+    #[command(after_help = review::REPORT_EXAMPLE)]
+    Report(ReportArgs),
     /// Report which operations, listings and errors a cassette holds, and which it lacks
     #[command(after_help = review::COVERAGE_EXAMPLE)]
     Coverage(CoverageArgs),

@@ -3,6 +3,7 @@
 use super::{CassetteArgs, suggestion};
 use crate::config::RawConfig;
 use clap::Args;
+use std::path::PathBuf;
 use std::net::SocketAddr;
 
 pub(super) const LS_EXAMPLE: &str = "\
@@ -35,6 +36,12 @@ Examples:
   ramtape coverage --json | jq -r 'select(.takes == 0).operation'
 
 Errors that are not specific to RAM, such as throttling, are not counted.";
+pub(super) const REPORT_EXAMPLE: &str = "\
+Examples:
+  ramtape report --html report.html
+  ramtape report --svg timeline.svg --cassette cassettes/default
+
+The run is the latest one over that cassette. Its calls are kept when ramtape stops.";
 pub(super) const DIFF_EXAMPLE: &str = "\
 Examples:
   ramtape diff main:cassettes/default cassettes/default
@@ -201,6 +208,21 @@ impl UiArgs {
             ..self.cassette.layer()
         }
     }
+}
+
+/// `ramtape report`
+#[derive(Args, Clone, Debug)]
+#[group(id = "forms", required = true, multiple = true, args = ["html", "svg"])]
+pub struct ReportArgs {
+    /// Write a page by itself: what missed, the timeline, the calls
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Write the timeline alone, as a picture
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// The cassette.
+    #[command(flatten)]
+    pub cassette: CassetteArgs,
 }
 
 /// `ramtape diff`

@@ -17,6 +17,7 @@ mod merge_file;
 mod process;
 mod prune;
 mod record;
+mod report;
 mod rm;
 mod run;
 mod scan;
@@ -60,6 +61,7 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Prune(args) => prune::run(&args, &environment, console),
         Command::Scan(args) => scan::run(&args, &environment, console),
         Command::Coverage(args) => coverage::run(&args, &environment, console),
+        Command::Report(args) => report::run(&args, &environment, console),
         Command::Diff(args) => diff::run(&args, &environment, console),
         Command::Verify(args) => verify::run(&args, &environment, console),
         Command::Rm(args) => rm::run(&args, &environment, console),

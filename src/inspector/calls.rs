@@ -43,12 +43,9 @@ pub(super) fn render(context: &Context) -> Result<Page, InspectorError> {
         }
         div.scroll tabindex="0" role="region" aria-label="Calls" {
             table.calls {
-                thead { tr {
-                    th scope="col" { "Call" } th scope="col" { "Time (UTC)" } th scope="col" { "Session" }
-                    th scope="col" { "Operation" } th scope="col" { "Outcome" } th scope="col" { "Status" } th scope="col" { "Took" }
-                } }
+                thead { (render_head()) }
                 tbody #calls data-events=[newest.map(|_| &events)] {
-                    @for call in &calls { (row(context, call)) }
+                    @for call in &calls { (row(call, &call_link(context, call))) }
                 }
             }
         }
@@ -117,12 +114,27 @@ pub(super) fn session_value(name: Option<&str>) -> &str {
     name.unwrap_or(NO_SESSION)
 }
 
-/// A call as a row of the list; new ones are put above the others as they come.
-pub(super) fn row(context: &Context, call: &Call) -> Markup {
+/// Where the page of `call` is.
+pub(super) fn call_link(context: &Context, call: &Call) -> String {
+    context.link(&format!("calls/{}", call.number))
+}
+
+/// The head of a list of calls.
+pub(super) fn render_head() -> Markup {
+    html! {
+        tr {
+            th scope="col" { "Call" } th scope="col" { "Time (UTC)" } th scope="col" { "Session" }
+            th scope="col" { "Operation" } th scope="col" { "Outcome" } th scope="col" { "Status" } th scope="col" { "Took" }
+        }
+    }
+}
+
+/// A call as a row of a list, which leads to `target`; new ones are put above the others as they come.
+pub(super) fn row(call: &Call, target: &str) -> Markup {
     let kind = call.outcome.kind();
     html! {
-        tr class={ "outcome-" (kind.name()) } {
-            th scope="row" { a href=(context.link(&format!("calls/{}", call.number))) { (call.number) } }
+        tr id={ "call-" (call.number) } class={ "outcome-" (kind.name()) } {
+            th scope="row" { a href=(target) { (call.number) } }
             td.number { (clock(call.at)) }
             td { @match &call.session { Some(name) => (name), None => span.none { "none" } } }
             td { (call.operation) @if call.is_write { " " span.write { "write" } } }

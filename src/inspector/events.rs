@@ -25,7 +25,7 @@ pub(super) fn respond(context: &Context, request: &Request) -> Response {
     let after = seen.unwrap_or(newest).max(newest.saturating_sub(MAX_EVENTS as u64));
     let mut text = format!("retry: {RETRY}\n\n");
     for call in context.tape.calls_after(&calls::filter(context), after, MAX_EVENTS) {
-        let row = calls::row(context, &call).into_string().replace(['\n', '\r'], " ");
+        let row = calls::row(&call, &calls::call_link(context, &call)).into_string().replace(['\n', '\r'], " ");
         let _ = write!(text, "id: {}\ndata: {row}\n\n", call.number);
     }
     Response { status: StatusCode::OK, headers: headers("text/event-stream; charset=utf-8"), body: Bytes::from(text) }

@@ -1,8 +1,9 @@
 //! The inspector: pages that show what was recorded, what was asked, and why it was answered so.
 //!
 //! It only shows: no page changes anything, and none says anything without the token (`access`). A path is one file: `calls` and
-//! `call` (with `why`), `events`, `timeline` (whose picture is `lanes`, drawn by `picture`), `recorded`, `entry`. What all pages have around them is
-//! `page`; where they read from is `tape`, and what is kept of that between two views is `index`.
+//! `call` (with `why`), `events`, `timeline` (whose picture is `lanes`, drawn by `picture`), `recorded`, `entry`; `report` is a run as
+//! a file. What all pages have around them is `page`; where they read from is `tape`, and what is kept of that between two views is
+//! `index`.
 
 mod access;
 mod assets;
@@ -17,12 +18,14 @@ mod page;
 mod picture;
 mod query;
 mod recorded;
+mod report;
 mod tape;
 mod time;
 mod timeline;
 mod why;
 mod window;
 
+pub use report::{render_report, render_timeline};
 pub use tape::{Tape, Tapes};
 
 use crate::admin::{PageResponse, Pages};

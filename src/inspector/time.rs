@@ -11,6 +11,12 @@ pub(super) fn clock(microseconds: u64) -> String {
     )
 }
 
+/// The day of `microseconds` since 1970, in UTC.
+pub(super) fn date(microseconds: u64) -> String {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(microseconds) * 1000);
+    at.map_or_else(|_| String::new(), |at| at.date().to_string())
+}
+
 /// A duration of `microseconds`, to three digits or so.
 pub(super) fn duration(microseconds: u64) -> String {
     match microseconds {

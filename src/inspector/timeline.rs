@@ -1,6 +1,6 @@
 //! The timeline: what each session asked and when, as a picture, and in numbers below it.
 
-use super::calls::{filter, session_choice, session_value};
+use super::calls::{call_link, filter, session_choice, session_value};
 use super::lanes::{Lanes, SessionCounts, count_sessions};
 use super::page::{Context, InspectorError, Page, headers};
 use super::picture::{self, Links, session_name};
@@ -100,7 +100,7 @@ struct PageLinks<'a>(&'a Context);
 
 impl Links for PageLinks<'_> {
     fn call(&self, call: &Call) -> Option<String> {
-        Some(self.0.link(&format!("calls/{}", call.number)))
+        Some(call_link(self.0, call))
     }
 
     fn window(&self, window: Window) -> Option<String> {

@@ -8,6 +8,7 @@ mod log;
 pub(crate) mod output;
 mod progress;
 pub(crate) mod report;
+pub(crate) mod run_page;
 mod screen;
 pub(crate) mod strict;
 pub(crate) mod summary;

@@ -48,6 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "engine",
             "files",
             "har",
+            "inspector",
             "maintenance",
             "model",
             "placebo",
