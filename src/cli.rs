@@ -8,7 +8,9 @@ mod transfer;
 mod upkeep;
 
 pub use proxy::{ModeArgs, ProxyArgs, RecordArgs, RunArgs, ServeArgs};
-pub use review::{CoverageArgs, DiffArgs, ExplainArgs, LsArgs, ReportArgs, SelectionArgs, ShowArgs, TakesArgs, UiArgs, VerifyArgs};
+pub use review::{
+    CoverageArgs, DiffArgs, ExplainArgs, LsArgs, ReportArgs, SelectionArgs, ShowArgs, TakesArgs, UiArgs, VerifyArgs,
+};
 pub use setup::{CaArgs, CompletionsArgs, DemoArgs, DoctorArgs, HealthArgs, ManArgs};
 pub use transfer::{ExportArgs, ImportArgs, MergeArgs, MergeFileArgs};
 pub use upkeep::{PruneArgs, RmArgs, ScanArgs, SealArgs};

@@ -3,8 +3,8 @@
 use super::{CassetteArgs, suggestion};
 use crate::config::RawConfig;
 use clap::Args;
-use std::path::PathBuf;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 pub(super) const LS_EXAMPLE: &str = "\
 Examples:

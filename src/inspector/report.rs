@@ -7,7 +7,7 @@ use super::picture::{self, Links, session_name};
 use super::time::{clock, date};
 use super::timeline::{origin, render_sessions};
 use super::window::Window;
-use crate::engine::{Call, CallJournal, CallOutcome, OutcomeKind};
+use crate::engine::{Call, CallJournal, CallOutcome, OutcomeKind, describe_waiter};
 use crate::model::counted;
 use data_encoding::BASE64;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -172,18 +172,7 @@ fn render_stuck(calls: &[Call], listed: &HashSet<u64>) -> Markup {
             h2 #stuck { "Waiters that got stuck" }
             ul {
                 @for (call, waiter) in stuck.iter().take(MAX_STUCK) {
-                    li { "Call " (render_number(call, listed)) ", " (call.operation) ": " 
-                        (waiter.status) " came again and again, and nothing was written meanwhile; "
-                        @match &waiter.ending {
-                            Some(end) => {
-                                (end.status.as_deref().unwrap_or("the answer that ends it")) " was recorded "
-                                @if end.missing_writes.is_empty() { "later" }
-                                @else { "after " (end.missing_writes.join(", ")) ", which this run had not made" }
-                            },
-                            None => "the recording has no later answer",
-                        }
-                        "."
-                    }
+                    li { "Call " (render_number(call, listed)) ", " (call.operation) ": " (describe_waiter(waiter)) }
                 }
             }
             @if stuck.len() > MAX_STUCK { p { "And " (stuck.len() - MAX_STUCK) " more." } }

@@ -17,6 +17,7 @@ mod placebo;
 mod proxy;
 mod record_replay;
 mod redaction;
+mod report_html;
 mod review;
 mod run;
 mod server;

@@ -1,6 +1,7 @@
-//! The inspector's pages about what is recorded, as whoever has the token gets them.
+//! The inspector's pages, as whoever has the token gets them.
 
 mod recorded;
+mod timeline;
 mod why;
 
 use crate::support::stage::{Asking, Ramtape, Stage};
