@@ -180,7 +180,7 @@ fn legend_items() -> Vec<(Markup, &'static str)> {
         (shape(Look::Missed, false), "missed"),
         (shape(Look::Refused, false), "refused"),
         (shape(Look::Stuck, false), "waiter that is stuck"),
-        (with_pile_text(&draw_pile(Look::Replayed, 12, ("9", "20"), 12)), "several calls"),
+        (with_pile_text(&draw_pile(Look::Replayed, 12, ("9", "20"), 12, Markup::clone)), "several calls"),
         (draw_wait("2", "26", 12), "asked again: a wait"),
         (draw_bar(Look::Replayed, "2", "24", 12), "how long it took"),
     ]
@@ -244,11 +244,13 @@ fn draw_mark(mark: &Mark, window: Window, top: usize, links: &dyn Links) -> Mark
     let y = top + if is_write { WRITES } else { READS };
     let (from, to) = (window.share(mark.from), window.share(mark.to));
     if mark.count > 1 {
-        let drawn = draw_pile(mark.look, mark.count, (&place(from), &extent((to - from).max(PILE))), y);
+        let extent = extent((to - from).max(PILE));
         let around = Window::between(mark.from, mark.to);
         // What does not come apart any further leads to its call.
         let target = if around.length() < window.length() { links.window(around) } else { None };
-        return name(target.or_else(|| links.call(mark.call)), &describe_pile(mark), &drawn);
+        let target = target.or_else(|| links.call(mark.call));
+        let named = |drawn: &Markup| name(target, &describe_pile(mark), drawn);
+        return draw_pile(mark.look, mark.count, (&place(from), &extent), y, named);
     }
     let bar = (to - from > SHORTEST_BAR).then(|| draw_bar(mark.look, &place(from), &extent(to - from), y));
     let drawn = html! {
@@ -262,7 +264,14 @@ fn draw_mark(mark: &Mark, window: Window, top: usize, links: &dyn Links) -> Mark
 const PILE: f64 = 1.0 / COLUMNS as f64;
 const SHORTEST_BAR: f64 = 0.006;
 
-fn draw_pile(look: Look, count: usize, (x, width): (&str, &str), y: usize) -> Markup {
+/// Several calls as one mark, which `named` names. Their number is beside what has that name: it would be read after it.
+fn draw_pile(
+    look: Look,
+    count: usize,
+    (x, width): (&str, &str),
+    y: usize,
+    named: impl FnOnce(&Markup) -> Markup,
+) -> Markup {
     let shown = match count {
         0..1000 => count.to_string(),
         _ => format!("{}k", count / 1000),
@@ -270,9 +279,13 @@ fn draw_pile(look: Look, count: usize, (x, width): (&str, &str), y: usize) -> Ma
     html! {
         g transform="translate(-5)" {
             svg x=(x) y=(y - 7) width=(width) height="14" overflow="visible" {
-                rect.solid.(class(look)) width="100%" height="14" rx="3" fill=(colour(look)) {}
-                text.pile-count x="50%" y="10.5" { (shown) }
-                @if look >= Look::Stuck { use href={ "#" (shape_name(look, false)) } transform="translate(7 -6) scale(.7)" {} }
+                (named(&html! {
+                    rect.solid.(class(look)) width="100%" height="14" rx="3" fill=(colour(look)) {}
+                    @if look >= Look::Stuck {
+                        use href={ "#" (shape_name(look, false)) } transform="translate(7 -6) scale(.7)" {}
+                    }
+                }))
+                text.pile-count x="50%" y="10.5" aria-hidden="true" pointer-events="none" { (shown) }
             }
         }
     }

@@ -1,8 +1,14 @@
 //! The inspector's pages in a real browser.
 
 mod browser_sees_faults;
+mod cassette_alone;
+mod crawl;
+mod hostile;
 mod keyboard;
 mod live;
-#[expect(dead_code, reason = "tests of more views follow")]
+mod safety;
 mod scene;
+mod screenshots;
 mod several_cassettes;
+mod size;
+mod views;
