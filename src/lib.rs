@@ -17,6 +17,7 @@
 //! | [`ca`] | ramtape's own certificate authority, limited to the recorded services' hosts and loopback |
 //! | [`engine`] | the order of steps for one request (`replay.rs`, `record.rs`), pagination, misses, statistics |
 //! | [`aws`] | the real services: hosts, endpoints, credentials, signatures made and verified, the HTTP client |
+//! | [`review`] | two cassettes held against each other, one of them perhaps as git has it |
 //! | [`maintenance`] | changes to a cassette that nobody records into: `rm`, `prune`, replaced entries |
 //! | [`cassette`] | takes on disk: opened, looked up, recorded, checked; text, journal and index |
 //! | [`session`] | session names, histories, choosing the next take |
@@ -30,6 +31,7 @@
 //! | [`model`] | request, response, body with holes, secret; pure |
 //! | [`json`] | a JSON parser that keeps the spelling; pure |
 //! | `files` | files written whole, or not at all |
+//! | `scratch` | a temporary folder, which the next process removes where this one is killed |
 //! | `loopback` | the connections of a small server in this process |
 //! | [`wire`] | requests of any service as an operation with parameters; strings in XML and CBOR bodies; pure |
 //! | [`har`] | the HTTP archive (HAR); pure |
@@ -89,6 +91,8 @@ pub mod model;
 pub mod placebo;
 pub mod proxy;
 pub mod redact;
+pub mod review;
+mod scratch;
 pub mod service;
 pub mod session;
 pub mod simulator;

@@ -15,7 +15,7 @@ pub(crate) mod summary;
 pub(crate) mod table;
 
 pub(crate) use console::{Console, printable};
-pub use error::{CommandError, DemoClientError, DemoError, MergeError, RevisionError, report_error};
+pub use error::{CommandError, DemoClientError, DemoError, MergeError, report_error};
 pub use exit::Exit;
 pub(crate) use log::start_log;
 pub(crate) use progress::{Progress, count_steps};

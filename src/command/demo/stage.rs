@@ -3,8 +3,8 @@
 use super::client::{DemoAnswer, DemoListing};
 use crate::app::{self, RunningServer};
 use crate::aws::{CredentialSource, Keys};
-use crate::command::process::Scratch;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
+use crate::scratch::Scratch;
 use crate::ui::output::print_line;
 use crate::ui::{CommandError, DemoError};
 use std::fs;

@@ -1,8 +1,8 @@
 //! Differences as people read them.
 
-use super::request_diff::{ChangeKind, RequestDiff};
 use crate::diff::{Difference, TakeChange, TakeDifference, ValueAt};
 use crate::model::{Entry, Take};
+use crate::review::{self, ChangeKind, RequestDiff};
 use crate::ui::printable;
 use anstyle::{AnsiColor, Style};
 
@@ -69,23 +69,7 @@ fn take_text(request: &RequestDiff, kind: ChangeKind, change: &TakeChange) -> St
 
 /// What tells a take from others.
 fn describe_take(take: &Take) -> String {
-    let pages = match take.pages.len() {
-        1 => String::new(),
-        pages => format!("{pages} pages"),
-    };
-    let last = take.pages.last();
-    let status = last.map(|page| match page.error_kind() {
-        Some(kind) => format!("{} {kind}", page.status),
-        None => page.status.to_string(),
-    });
-    let parts = [
-        take.session.as_ref().map(|session| format!("session {session}")),
-        take.after.as_ref().map(|write| format!("after {write}")),
-        status,
-        Some(pages).filter(|pages| !pages.is_empty()),
-        (!take.complete).then(|| "in part".to_owned()),
-    ];
-    parts.into_iter().flatten().map(|part| format!(", {}", line(&part))).collect()
+    review::describe_take(take).iter().map(|part| format!(", {}", line(part))).collect()
 }
 
 /// How a take differs, indented as below its line.

@@ -2,30 +2,28 @@
 
 mod lines;
 mod objects;
-mod request_diff;
-mod revision;
-mod side;
 
 pub(super) use lines::change_text as change_lines;
 pub(super) use objects::change as change_json;
 
+use crate::cassette::Access;
 use crate::cli::DiffArgs;
+use crate::command::takes::recorded;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
-use crate::diff::{Paging, changes};
-use crate::fingerprint::Fingerprint;
-use crate::model::{Entry, counted};
-use crate::service::Service;
-use crate::ui::{CommandError, Console, Exit, Progress, output};
-use request_diff::{ChangeKind, RequestDiff};
-use side::Side;
-use std::collections::BTreeSet;
+use crate::model::counted;
+use crate::review::{ChangeKind, RequestDiff, Side, find_differences, parse_revision};
+use crate::ui::{CommandError, Console, Exit, count_steps, output};
+use std::path::Path;
 
 pub(super) fn run(args: &DiffArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(RawConfig::default(), environment)?;
     let config = Config::from_settings(settings, RecordMode::None)?;
-    let (before, after) = (Side::open(&args.before, console)?, Side::open(&args.after, console)?);
+    let (before, after) = (open(&args.before, console)?, open(&args.after, console)?);
     let settings = before.settings_against(&after);
-    let requests = find_differences(&before, &after, &config.service, console)?;
+    let mut requests = Vec::new();
+    let mut step = count_steps(console, "comparing");
+    find_differences(&before, &after, &config.service, &mut step, &mut |request| requests.push(request))?;
+    drop(step);
     let text = if args.json { objects::text(&settings, &requests) } else { lines::text(&settings, &requests) };
     output::print_styled(&text)?;
     if settings.is_empty() && requests.is_empty() {
@@ -36,33 +34,17 @@ pub(super) fn run(args: &DiffArgs, environment: &Environment, console: Console) 
     Ok(Exit::Cassette)
 }
 
-/// The requests whose takes differ, by operation.
-fn find_differences(
-    before: &Side,
-    after: &Side,
-    service: &Service,
-    console: Console,
-) -> Result<Vec<RequestDiff>, CommandError> {
-    let names: BTreeSet<(String, Fingerprint)> = before.names()?.into_iter().chain(after.names()?).collect();
-    let mut progress = Progress::new(console, "comparing", names.len());
-    let mut found = Vec::new();
-    for (folder, fingerprint) in names {
-        progress.step();
-        let (old, new) = (before.entry(&folder, &fingerprint)?, after.entry(&folder, &fingerprint)?);
-        if old == new {
-            continue;
-        }
-        let changes = changes(old.as_ref(), new.as_ref(), old.as_ref().and_then(|entry| paging(entry, service)));
-        if !changes.is_empty() {
-            found.push(RequestDiff { folder, fingerprint, before: old, after: new, changes });
+/// The cassette that `name` stands for: a folder, or a revision's as `REV:PATH`.
+fn open(name: &str, console: Console) -> Result<Side<'static>, CommandError> {
+    let folder = Path::new(name);
+    match parse_revision(name).filter(|_| !folder.exists()) {
+        Some(revision) => Ok(Side::of_revision(name, revision, None, &mut count_steps(console, "reading from git"))?),
+        None => {
+            let opened = recorded::open(folder, Access::Replay)?;
+            recorded::print_notices(&opened.notices, console);
+            Ok(Side::of_cassette(name, folder, opened.cassette))
         }
     }
-    Ok(found)
-}
-
-fn paging<'a>(entry: &Entry, service: &'a Service) -> Option<Paging<'a>> {
-    let items = service.operation_named(entry.operation.as_str())?.page_items.as_deref()?;
-    Some(Paging { items, token: &service.paging.token })
 }
 
 fn total(requests: &[RequestDiff]) -> String {

@@ -1,8 +1,8 @@
 //! Differences as programs read them: an object a line.
 
-use super::request_diff::RequestDiff;
 use crate::diff::{Difference, TakeChange, TakeDifference, ValueAt};
 use crate::model::Entry;
+use crate::review::RequestDiff;
 use serde_json::{Value, json};
 
 /// `settings` is what the files beside the takes differ in.

@@ -1,9 +1,9 @@
 //! The environment that CMD gets.
 
 use crate::app::AskingRoles;
-use crate::command::process::Scratch;
 use crate::config::{DUMMY_SECRET, Environment, NOBODYS_KEY_ID, UpstreamConfig};
 use crate::model::{Actor, RoleProfile};
+use crate::scratch::Scratch;
 use crate::ui::CommandError;
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};

@@ -2,11 +2,9 @@
 
 mod demo;
 mod merge;
-mod revision;
 
 pub use demo::{DemoClientError, DemoError};
 pub use merge::MergeError;
-pub use revision::RevisionError;
 
 use super::console::Console;
 use super::exit::Exit;
@@ -18,6 +16,7 @@ use crate::har::HarError;
 use crate::maintenance::{EditError, PruneError};
 use crate::model::{shell_path, with_causes};
 use crate::placebo::PlaceboError;
+use crate::review::ReviewError;
 use crate::vcr::VcrError;
 use std::io;
 use std::path::PathBuf;
@@ -148,15 +147,9 @@ pub enum CommandError {
     /// Nothing can be pruned.
     #[error(transparent)]
     Prune(#[from] PruneError),
-    /// A cassette cannot be read, told in the user's own name for it.
-    #[error("{reason}")]
-    Unreadable {
-        /// Where, and what is wrong.
-        reason: String,
-    },
-    /// A git revision cannot be read.
+    /// Cassettes cannot be compared.
     #[error(transparent)]
-    Revision(#[from] RevisionError),
+    Review(#[from] ReviewError),
     /// The cassette's text cannot be changed.
     #[error(transparent)]
     Edit(#[from] EditError),
@@ -270,7 +263,7 @@ impl CommandError {
                 _ => Exit::Usage,
             },
             Self::Usage(_) | Self::Parent { .. } => Exit::Usage,
-            Self::Prune(PruneError::Cassette(_)) | Self::Unreadable { .. } => Exit::Cassette,
+            Self::Prune(PruneError::Cassette(_)) | Self::Review(ReviewError::Unreadable { .. }) => Exit::Cassette,
             Self::Edit(EditError::Cassette(error)) | Self::Prune(PruneError::Edit(EditError::Cassette(error))) => {
                 cassette_exit(error)
             }

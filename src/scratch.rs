@@ -1,4 +1,4 @@
-//! A folder for as long as a command runs. What a killed one left is removed by the next: a lock tells whether it still runs.
+//! A temporary folder for as long as it is needed. What a killed one left is removed by the next: a lock tells whether it still runs.
 
 use rustix::fs::{FlockOperation, flock};
 use std::fs::{self, File};
@@ -10,7 +10,7 @@ const PREFIX: &str = "ramtape-run-";
 const LOCK: &str = ".lock";
 
 /// A folder in the temporary folder, deleted when dropped.
-pub(in crate::command) struct Scratch {
+pub(crate) struct Scratch {
     folder: TempDir,
     /// Locked until the process ends, however it ends.
     _lock: File,
@@ -21,7 +21,7 @@ impl Scratch {
     ///
     /// # Errors
     /// Where the temporary folder cannot be written.
-    pub(in crate::command) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix(PREFIX).tempdir()?;
         // Under its name only once it is locked: a folder without one is just being made.
         let making = folder.path().join(".locking");
@@ -34,7 +34,7 @@ impl Scratch {
         Ok(Self { folder, _lock: lock })
     }
 
-    pub(in crate::command) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 }

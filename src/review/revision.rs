@@ -1,35 +1,110 @@
 //! A cassette as a git revision has it, by way of the `git` command.
 
 use crate::cassette::{VARIABLES_FILE, is_plain_name};
-use crate::command::process::Scratch;
-use crate::ui::{Console, Progress, RevisionError};
+use crate::scratch::Scratch;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+/// Why a revision cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RevisionError {
+    /// There is no git.
+    #[error("cannot run git, which is needed to read {revision}")]
+    NoGit {
+        /// What was asked for.
+        revision: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// git does not know the revision, or there is no repository.
+    #[error("git does not know the revision {revision:?} here{reason}")]
+    NoRevision {
+        /// The revision.
+        revision: String,
+        /// What git said, if it said something.
+        reason: String,
+    },
+    /// The revision has no such folder.
+    #[error(
+        "the revision {revision:?} has no folder {path:?}; paths start at the repository's root, or with ./ \
+        at the current folder"
+    )]
+    NoFolder {
+        /// The revision.
+        revision: String,
+        /// The path in it.
+        path: String,
+    },
+    /// The folder is no cassette.
+    #[error("{revision}:{path} is not a cassette: it has no cassette.json")]
+    NoCassette {
+        /// The revision.
+        revision: String,
+        /// The path in it.
+        path: String,
+    },
+    /// A file of the cassette is a link.
+    #[error("{name} in the revision is a symbolic link; a cassette has none")]
+    Link {
+        /// The file.
+        name: String,
+    },
+    /// git failed on the way.
+    #[error("git failed: {reason}")]
+    Failed {
+        /// What it said.
+        reason: String,
+    },
+    /// The files cannot be put down to be read.
+    #[error("cannot extract the files of the revision")]
+    Io(#[from] io::Error),
+}
+
 /// Takes `REV:PATH` apart; `None` where it is not written so.
-pub(super) fn parse(text: &str) -> Option<(&str, &str)> {
+#[must_use]
+pub fn parse_revision(text: &str) -> Option<(&str, &str)> {
     let (revision, path) = text.split_once(':')?;
     let path = path.trim_end_matches('/');
     (!revision.is_empty() && !revision.starts_with('-') && !path.is_empty()).then_some((revision, path))
 }
 
-/// The cassette in the folder `path` of `revision`, put down in a temporary folder. Nothing of the work tree is touched.
-pub(super) fn checked_out(revision: &str, path: &str, console: Console) -> Result<Scratch, RevisionError> {
-    let tree = tree(revision, path)?;
-    let files = files(&tree)?;
+/// Whether the folder `root`, an absolute path, is in a work tree of git, as far as folders tell.
+#[must_use]
+pub fn is_in_git(root: &Path) -> bool {
+    root.ancestors().any(|folder| folder.join(".git").exists())
+}
+
+/// git as it runs in a folder.
+#[derive(Clone, Copy)]
+struct Git<'f> {
+    /// The current one where it is `None`.
+    here: Option<&'f Path>,
+}
+
+/// The cassette in the folder `path` of `revision`, put down in a temporary folder. Nothing of the work tree is touched. Paths are
+/// as git has them in the folder `here`; `step` is told the number of files before each.
+pub(super) fn check_out(
+    revision: &str,
+    path: &str,
+    here: Option<&Path>,
+    step: &mut dyn FnMut(usize),
+) -> Result<Scratch, RevisionError> {
+    let git = Git { here };
+    let tree = tree(git, revision, path)?;
+    let files = files(git, &tree)?;
     if !files.iter().any(|file| file.name == "cassette.json") {
         return Err(RevisionError::NoCassette { revision: revision.to_owned(), path: path.to_owned() });
     }
     let folder = Scratch::new()?;
-    put_down(&files, folder.path(), Progress::new(console, "reading from git", files.len()))?;
+    put_down(git, &files, folder.path(), step)?;
     Ok(folder)
 }
 
 /// The object of the folder.
-fn tree(revision: &str, path: &str) -> Result<String, RevisionError> {
+fn tree(git: Git<'_>, revision: &str, path: &str) -> Result<String, RevisionError> {
     let object = |name: &str| {
-        let found = git(&["rev-parse", "--verify", "--quiet", name]);
+        let found = git.output(&["rev-parse", "--verify", "--quiet", name]);
         found.map_err(|source| RevisionError::NoGit { revision: revision.to_owned(), source })
     };
     let known = object(&format!("{revision}^{{tree}}"))?;
@@ -42,7 +117,7 @@ fn tree(revision: &str, path: &str) -> Result<String, RevisionError> {
     let end = if path == "." || path == ".." || path.ends_with("/..") { "/" } else { "" };
     let found = object(&format!("{revision}:{path}{end}"))?;
     let name = String::from_utf8_lossy(&found.stdout).trim().to_owned();
-    let is_tree = || git(&["cat-file", "-t", &name]).is_ok_and(|kind| kind.stdout == b"tree\n");
+    let is_tree = || git.output(&["cat-file", "-t", &name]).is_ok_and(|kind| kind.stdout == b"tree\n");
     if !found.status.success() || !is_tree() {
         return Err(RevisionError::NoFolder { revision: revision.to_owned(), path: path.to_owned() });
     }
@@ -56,9 +131,9 @@ struct Blob {
 }
 
 /// What a cassette reads of the folder: `cassette.json`, the recorded variables, and the JSON files one folder down.
-fn files(tree: &str) -> Result<Vec<Blob>, RevisionError> {
+fn files(git: Git<'_>, tree: &str) -> Result<Vec<Blob>, RevisionError> {
     // Without --full-tree git lists nothing of it in a folder below the repository's root.
-    let listed = git(&["ls-tree", "-r", "-z", "--full-tree", tree])?;
+    let listed = git.output(&["ls-tree", "-r", "-z", "--full-tree", tree])?;
     if !listed.status.success() {
         return Err(RevisionError::Failed { reason: said(&listed) });
     }
@@ -83,8 +158,8 @@ fn files(tree: &str) -> Result<Vec<Blob>, RevisionError> {
 }
 
 /// Writes the files into `folder`, all by one git.
-fn put_down(files: &[Blob], folder: &Path, mut progress: Progress) -> Result<(), RevisionError> {
-    let mut git = command(&["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+fn put_down(git: Git<'_>, files: &[Blob], folder: &Path, step: &mut dyn FnMut(usize)) -> Result<(), RevisionError> {
+    let mut git = git.command(&["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
     let (Some(mut orders), Some(answers)) = (git.stdin.take(), git.stdout.take()) else {
         return Err(RevisionError::Failed { reason: "it has no pipes".to_owned() });
     };
@@ -93,7 +168,7 @@ fn put_down(files: &[Blob], folder: &Path, mut progress: Progress) -> Result<(),
     let asking = std::thread::spawn(move || orders.write_all(wanted.as_bytes()));
     let mut answers = BufReader::new(answers);
     let written = files.iter().try_for_each(|file| {
-        progress.step();
+        step(files.len());
         let path = folder.join(&file.name);
         std::fs::create_dir_all(path.parent().unwrap_or(folder))?;
         std::fs::write(&path, blob(&mut answers)?)?;
@@ -117,14 +192,19 @@ fn blob(answers: &mut impl BufRead) -> Result<Vec<u8>, RevisionError> {
     Ok(bytes)
 }
 
-fn git(arguments: &[&str]) -> io::Result<Output> {
-    command(arguments).stdin(Stdio::null()).output()
-}
+impl Git<'_> {
+    fn output(self, arguments: &[&str]) -> io::Result<Output> {
+        self.command(arguments).stdin(Stdio::null()).output()
+    }
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new("git");
-    command.arg("--no-pager").args(arguments);
-    command
+    fn command(self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("git");
+        if let Some(here) = self.here {
+            command.current_dir(here);
+        }
+        command.arg("--no-pager").args(arguments);
+        command
+    }
 }
 
 fn said(output: &Output) -> String {
@@ -133,14 +213,14 @@ fn said(output: &Output) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::parse_revision;
 
     #[test]
     fn a_revision_is_written_as_git_writes_it() {
-        assert_eq!(parse("main:cassettes/x/"), Some(("main", "cassettes/x")));
-        assert_eq!(parse("HEAD~2:./x"), Some(("HEAD~2", "./x")));
+        assert_eq!(parse_revision("main:cassettes/x/"), Some(("main", "cassettes/x")));
+        assert_eq!(parse_revision("HEAD~2:./x"), Some(("HEAD~2", "./x")));
         for other in ["cassettes/x", ":cassettes/x", "main:", "--upload-pack=x:y", "main:/"] {
-            assert_eq!(parse(other), None, "{other}");
+            assert_eq!(parse_revision(other), None, "{other}");
         }
     }
 }
