@@ -7,6 +7,7 @@ use crate::engine::calls::{
     LoggedOutcome,
 };
 use crate::engine::error::EngineError;
+use crate::engine::pagination::cut_take::{TakeCut, cut_take};
 use crate::engine::prepared_entry::PreparedEntry;
 use crate::engine::record::record;
 use crate::engine::recorder::Recorder;
@@ -15,7 +16,7 @@ use crate::engine::replay::replay;
 use crate::engine::request_scope::RequestScope;
 use crate::engine::response_cache::ResponseCache;
 use crate::engine::role_labels::RoleLabels;
-use crate::engine::settings::{EngineSettings, Mode, Poll};
+use crate::engine::settings::{EngineSettings, Mode, Pages, Poll};
 use crate::engine::state::EngineState;
 use crate::engine::stats::run::{RunStats, count};
 use crate::engine::stats::sessions::{SessionState, SessionStats};
@@ -285,6 +286,23 @@ impl Engine {
     pub fn upstream_traffic(&self) -> (u64, u64) {
         let upstream = self.recorder.as_ref().map(|recorder| &recorder.upstream);
         upstream.map_or((0, 0), |upstream| (upstream.requests(), upstream.connections()))
+    }
+
+    /// The pages that take `take`, from 0, of a recorded request is served in, cut as `pages` says for a client that asks for
+    /// pages of `size`; `None` where there is no such take.
+    ///
+    /// # Errors
+    /// Where the cassette cannot be read.
+    pub fn cut_take(
+        &self,
+        (folder, fingerprint): (&str, &Fingerprint),
+        take: usize,
+        pages: Pages,
+        size: Option<u32>,
+    ) -> Result<Option<TakeCut>, CassetteError> {
+        let found = self.state.cassette.lookup(folder, fingerprint)?;
+        let prepared = found.filter(|prepared| take < prepared.entry.takes.len());
+        Ok(prepared.map(|prepared| cut_take(&self.state.settings.service, &prepared, take, pages, size)))
     }
 
     /// Its settings.

@@ -72,6 +72,7 @@ pub use explain::{
 };
 pub use import::{ImportOutcome, Importer};
 pub use miss::nearest::{Nearest, NearestRequest, RecordedPlace};
+pub use pagination::cut_take::{CutEnd, CutPage, MOST_CUT_PAGES, TakeCut};
 pub use pagination::page_loop_guard::PaginationError;
 pub use prepared_entry::PreparedEntry;
 pub use refetch::{NotRefetchable, Refetch, RefetchError, RefetchedPages, Refetcher};

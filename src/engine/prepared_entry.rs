@@ -63,6 +63,11 @@ impl UnfilledResponse {
         self.open.is_none().then_some(&self.response)
     }
 
+    /// The body; what differs from session to session is a hole.
+    pub(super) fn into_body(self) -> Body {
+        self.open.unwrap_or_else(|| Body::literal(self.response.body))
+    }
+
     /// The answer, with the live values in place of the holes; they are asked for only where there are any.
     ///
     /// # Errors

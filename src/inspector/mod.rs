@@ -1,15 +1,18 @@
 //! The inspector: pages that show what was recorded, what was asked, and why it was answered so.
 //!
 //! It only shows: no page changes anything, and none says anything without the token (`access`). A path is one file: `calls` and
-//! `call` (with `why`), `events`, `timeline` (whose picture is `lanes`, drawn by `picture`), `recorded`, `entry`; `report` is a run as
-//! a file. What all pages have around them is `page`; where they read from is `tape`, and what is kept of that between two views is
-//! `index`.
+//! `call` (with `why`), `events`, `timeline` (whose picture is `lanes`, drawn by `picture`), `recorded`, `entry`, `chain`, `coverage`,
+//! `diff`; `report` is a run as a file. What all pages have around them is `page`; where they read from is `tape`, and what is kept of
+//! that between two views is `index`.
 
 mod access;
 mod assets;
 mod body;
 mod call;
 mod calls;
+mod chain;
+mod coverage;
+mod diff;
 mod entry;
 mod events;
 mod index;
@@ -92,6 +95,9 @@ impl Inspector {
             ["events"] => return events::respond(&context, request),
             ["recorded"] => recorded::render(&context),
             ["recorded", fingerprint] => entry::render(&context, fingerprint),
+            ["recorded", fingerprint, "takes", take] => chain::render(&context, fingerprint, take),
+            ["coverage"] => coverage::render(&context),
+            ["diff"] => diff::render(&context),
             _ => Err(InspectorError::NoPage),
         };
         match shown {

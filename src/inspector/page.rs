@@ -5,10 +5,12 @@ use super::query::Query;
 use super::tape::{Tape, Tapes};
 use crate::cassette::CassetteError;
 use crate::model::{Response, with_causes};
+use crate::review::ReviewError;
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, REFERRER_POLICY};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use maud::{DOCTYPE, Markup, html};
+use std::io;
 use std::sync::Arc;
 
 /// The root of all pages.
@@ -19,7 +21,13 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; c
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The views in the navigation: path and name.
-const VIEWS: &[(&str, &str)] = &[("", "Calls"), ("timeline", "Timeline"), ("recorded", "Recorded")];
+const VIEWS: &[(&str, &str)] = &[
+    ("", "Calls"),
+    ("timeline", "Timeline"),
+    ("recorded", "Recorded"),
+    ("coverage", "Coverage"),
+    ("diff", "Differences"),
+];
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +40,15 @@ pub(super) enum InspectorError {
     NoCall(String),
     #[error("no recorded request, or more than one, has a fingerprint that begins with {0}")]
     NoRequest(String),
-    #[error("the cassette cannot be read: {}", with_causes(.0))]
+    #[error("request {fingerprint} has no take {take}")]
+    NoTake { fingerprint: String, take: String },
+    #[error("no cassette called {0} stands beside this one")]
+    NoNeighbour(String),
+    #[error("the cassette's folder cannot be told")]
+    Folder(#[source] io::Error),
+    #[error(transparent)]
+    Review(#[from] ReviewError),
+    #[error("the cassette cannot be read")]
     Unreadable(#[from] CassetteError),
     #[error("the page could not be made; the log says why")]
     Failed,
@@ -96,11 +112,12 @@ pub(super) fn respond(status: StatusCode, context: &Context, page: &Page) -> Res
 
 /// The page that says what went wrong; `context` leads to the others.
 pub(super) fn respond_error(context: Option<&Context>, error: &InspectorError) -> Response {
-    let body = html! { p.problem { (error) } p { a href={ (ROOT) "/" } { "All calls" } } };
+    let body = html! { p.problem { (with_causes(error)) } p { a href={ (ROOT) "/" } { "All calls" } } };
     let (status, title) = match error {
-        InspectorError::Failed | InspectorError::Unreadable(_) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, "This cannot be shown")
-        }
+        InspectorError::Failed
+        | InspectorError::Unreadable(_)
+        | InspectorError::Folder(_)
+        | InspectorError::Review(_) => (StatusCode::INTERNAL_SERVER_ERROR, "This cannot be shown"),
         _ => (StatusCode::NOT_FOUND, "Not found"),
     };
     let navigation = context.map_or_else(|| html! {}, |context| render_navigation(context, None));

@@ -78,7 +78,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "session",
         ],
     ),
-    ("inspector", &["admin", "cassette", "coverage", "engine", "entry_file", "fingerprint", "model", "session"]),
+    (
+        "inspector",
+        &["admin", "cassette", "coverage", "diff", "engine", "entry_file", "fingerprint", "model", "review", "session"],
+    ),
     ("config", &["aws", "model", "proxy", "redact", "service"]),
     ("proxy", &["admin", "aws", "ca", "model"]),
     ("admin", &["json", "model"]),

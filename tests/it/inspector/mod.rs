@@ -1,5 +1,8 @@
 //! The inspector's pages, as whoever has the token gets them.
 
+mod chain;
+mod coverage;
+mod diff;
 mod recorded;
 mod timeline;
 mod why;
