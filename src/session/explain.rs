@@ -149,7 +149,7 @@ pub fn explain_choice(
         (chosen, group.give(takes, turn, &mut cursor).filter(|_| turn == Turn::InTurn))
     };
     let is_write = takes.first()?.id.is_some();
-    let is_waiting = !is_write && (chosen == last || turn == Turn::Later);
+    let is_waiting = !is_write && (chosen == last || matches!(turn, Turn::Later | Turn::LastOfLater));
     let waiter = is_waiting.then(|| find_stuck_waiter(histories, takes, &group.own, last, &concerning)).flatten();
     let shown = pick_shown(histories, &standing, takes.len(), (chosen, &group), &exclusions);
     let distances = histories.distances(&concerning);

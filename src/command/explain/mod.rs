@@ -5,12 +5,12 @@ mod json;
 mod text;
 
 use crate::app;
-use crate::cassette::CassetteError;
 use crate::cli::{ExplainArgs, SelectionArgs};
 use crate::command::takes::recorded::{CassetteReader, check};
 use crate::command::takes::select::Selection;
 use crate::config::{Config, Environment, RecordMode, Settings};
-use crate::engine::{Call, CallJournal, CallOutcome, Engine, ExplainError, Explanation, ImaginedRequest};
+use crate::engine::{Call, CallJournal, CallOutcome, Engine, ExplainError, ImaginedRequest};
+use crate::fingerprint::Fingerprint;
 use crate::model::DEFAULT_ACTOR;
 use crate::ui::{CommandError, Console, Exit, output, printable};
 use explained::Explained;
@@ -19,11 +19,16 @@ pub(super) fn run(args: &ExplainArgs, environment: &Environment, console: Consol
     let settings = Settings::load(args.cassette.layer(), environment)?;
     let config = app::with_recorded_services(Config::from_settings(settings, RecordMode::None)?);
     check(&config.cassette)?;
+    // Read before the engine opens the same store.
+    let recorded = match (&args.what, &args.parameters) {
+        (Some(what), None) => select_recorded(args, what, (&config, console))?,
+        _ => Vec::new(),
+    };
     let (engine, journal) = app::open_with_calls(&config)?;
     let explained = match (&args.what, &args.parameters) {
         (None, _) => vec![explain_call(args.call, &engine, journal, &config)?],
         (Some(operation), Some(parameters)) => vec![explain_request(args, (operation, parameters), &engine, &config)?],
-        (Some(what), None) => explain_recorded(args, what, &engine, (&config, console))?,
+        (Some(_), None) => explain_recorded(args, &recorded, &engine)?,
     };
     let texts = explained
         .iter()
@@ -84,24 +89,31 @@ fn explain_request(
     Ok(Explained { call: None, explanation })
 }
 
-/// The recorded requests that `what` names.
-fn explain_recorded(
+/// Folder and fingerprint of the recorded requests that `what` names.
+fn select_recorded(
     args: &ExplainArgs,
     what: &str,
-    engine: &Engine,
     (config, console): (&Config, Console),
-) -> Result<Vec<Explained>, CommandError> {
+) -> Result<Vec<(String, Fingerprint)>, CommandError> {
     let what = [what.to_owned()];
     let flags = SelectionArgs { region: args.region.clone(), actor: args.actor.clone(), ..SelectionArgs::default() };
     let selection = Selection::new(&what, &flags);
-    let mut explained: Vec<Result<Option<Explanation>, CassetteError>> = Vec::new();
+    let mut found = Vec::new();
     selection.each(&CassetteReader::open(&config.cassette, console)?, console, |chosen| {
-        let recorded = chosen.recorded;
-        explained.push(engine.explain_recorded((&recorded.folder, &recorded.fingerprint), args.session.as_deref()));
+        found.push((chosen.recorded.folder, chosen.recorded.fingerprint));
     })?;
-    let explained = explained.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
-    if explained.is_empty() {
-        return Err(selection.nothing_in(&config.cassette));
-    }
-    Ok(explained.into_iter().map(|explanation| Explained { call: None, explanation }).collect())
+    if found.is_empty() { Err(selection.nothing_in(&config.cassette)) } else { Ok(found) }
+}
+
+fn explain_recorded(
+    args: &ExplainArgs,
+    recorded: &[(String, Fingerprint)],
+    engine: &Engine,
+) -> Result<Vec<Explained>, CommandError> {
+    let session = args.session.as_deref();
+    let explain = |(folder, fingerprint): &(String, Fingerprint)| {
+        let explanation = engine.explain_recorded((folder, fingerprint), session).transpose()?;
+        Some(explanation.map(|explanation| Explained { call: None, explanation }))
+    };
+    Ok(recorded.iter().filter_map(explain).collect::<Result<_, _>>()?)
 }

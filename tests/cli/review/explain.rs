@@ -90,7 +90,7 @@ async fn requests_that_nobody_has_made_are_answered_as_the_first_of_their_sessio
     let stage = recorded().await;
     let explain = |what: &[&str]| {
         let told = over(&stage, &[&["explain", "--json"], what].concat());
-        assert_eq!(told.code, Some(0), "{told:?}");
+        assert_eq!((told.code, told.stderr.as_str()), (Some(0), ""), "{told:?}");
         json_lines(&told)
     };
     let own = explain(&["GetResourceShares", "{\"resourceOwner\": \"SELF\"}", "--session", "a"]);
