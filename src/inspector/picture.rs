@@ -139,14 +139,23 @@ fn shapes() -> Markup {
     html! {
         defs {
             @for look in Look::ALL {
-                g id=(shape_name(look, false)) { (head(look, false)) }
+                g id=(shape_name(look, false)) {
+                    (hit_area("M-8-8H8V8H-8Z"))
+                    (head(look, false))
+                }
                 g id=(shape_name(look, true)) {
+                    (hit_area("M-8-8H8V24H-8Z"))
                     path.stem.(class(look)) d="M0 4V24" stroke=(colour(look)) stroke-width="1.5" {}
                     (head(look, true))
                 }
             }
         }
     }
+}
+
+/// What can be pointed at: more than is drawn.
+fn hit_area(path: &str) -> Markup {
+    html! { path d=(path) fill="none" pointer-events="all" {} }
 }
 
 /// A read is round, a write a triangle; what went wrong has a shape of its own.
@@ -308,7 +317,7 @@ fn draw_wait(from: &str, to: &str, y: usize) -> Markup {
 fn name(target: Option<String>, text: &str, drawn: &Markup) -> Markup {
     let text = plain(text);
     match target {
-        Some(target) => html! { a href=(target) aria-label=(text) { title { (text) } (drawn) } },
+        Some(target) => html! { a href=(target) { title { (text) } (drawn) } },
         None => html! { g { title { (text) } (drawn) } },
     }
 }

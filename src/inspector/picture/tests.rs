@@ -72,7 +72,9 @@ fn lanes<'a>(document: &'a Document<'_>) -> Vec<Node<'a, 'a>> {
 /// What a lane's marks are called, and where they lead.
 fn marks<'a>(lane: Node<'a, '_>) -> Vec<(&'a str, &'a str)> {
     let links = lane.children().filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "a")));
-    links.filter_map(|link| Some((link.attribute("aria-label")?, link.attribute("href")?))).collect()
+    let name =
+        |link: Node<'a, '_>| link.first_element_child().filter(|first| first.tag_name().name() == "title")?.text();
+    links.filter_map(|link| Some((name(link)?, link.attribute("href")?))).collect()
 }
 
 fn shapes_used<'a>(lane: Node<'a, '_>) -> Vec<&'a str> {
