@@ -71,7 +71,7 @@ fn lanes<'a>(document: &'a Document<'_>) -> Vec<Node<'a, 'a>> {
 
 /// What a lane's marks are called, and where they lead.
 fn marks<'a>(lane: Node<'a, '_>) -> Vec<(&'a str, &'a str)> {
-    let links = lane.children().filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "a")));
+    let links = lane.descendants().filter(|node| node.has_tag_name(("http://www.w3.org/2000/svg", "a")));
     let name =
         |link: Node<'a, '_>| link.first_element_child().filter(|first| first.tag_name().name() == "title")?.text();
     links.filter_map(|link| Some((name(link)?, link.attribute("href")?))).collect()
