@@ -136,7 +136,7 @@ fn render_zoom(context: &Context, shown: &Shown) -> Markup {
     html! {
         nav.zoom #zoom aria-label="Zoom" {
             a #zoom-in href=(link(window.zoomed_in())) { "Zoom in" }
-            a #zoom-out href=(link(window.zoomed_out())) { "Zoom out" }
+            @if window.from > 0 || window.to < whole.to { a #zoom-out href=(link(window.zoomed_out())) { "Zoom out" } }
             @if window.from > 0 { a #zoom-earlier href=(link(window.earlier())) { "← Earlier" } }
             @if window.to < whole.to { a #zoom-later href=(link(window.later())) { "Later →" } }
             @if window != whole { a #zoom-all href=(everything) { "All" } }
