@@ -28,8 +28,7 @@ impl Crawl {
     pub(super) fn add<'a>(&mut self, paths: impl IntoIterator<Item = &'a str>) {
         for path in paths {
             let path = path.split('#').next().unwrap_or_default();
-            // The chain of a listing's pages is not there yet.
-            if self.found.contains(path) || path.contains("/takes/") {
+            if self.found.contains(path) {
                 continue;
             }
             let count = self.kinds.entry(kind(path)).or_default();

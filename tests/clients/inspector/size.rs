@@ -123,6 +123,9 @@ fn pages_and_memory_stay_bounded() {
         "recorded".to_owned(),
         "recorded?q=team-77".to_owned(),
         format!("recorded/{many}"),
+        format!("recorded/{many}/takes/1000?size=1"),
+        "coverage".to_owned(),
+        "diff".to_owned(),
     ] {
         let visit = browser.goto(&inspected.page(&page));
         assert_eq!(visit.status, 200, "{visit:?}");
