@@ -5,7 +5,9 @@ use super::page::{Context, InspectorError, Page};
 use crate::cassette::below;
 use crate::diff::{Difference, TakeChange, TakeDifference, ValueAt};
 use crate::model::{Entry, counted};
-use crate::review::{ChangeKind, RequestDiff, ReviewError, Side, describe_take, find_differences, is_in_git};
+use crate::review::{
+    ChangeKind, RequestDiff, ReviewError, SameFiles, Side, describe_take, find_differences, is_in_git,
+};
 use maud::{Markup, html};
 use std::path::{Path, PathBuf};
 
@@ -38,9 +40,7 @@ pub(super) fn render(context: &Context) -> Result<Page, InspectorError> {
     let with = context.query.get("with");
     let found = match with {
         None => None,
-        Some(HEAD) if in_git => {
-            Some(compare(context, &root, Side::of_revision(HEAD, ("HEAD", "."), Some(&root), &mut |_| ())?)?)
-        }
+        Some(HEAD) if in_git => Some(compare(context, &root, Side::of_work_tree(HEAD, "HEAD", &root)?)?),
         Some(name) => {
             // By its name among those that are there: nothing in the URL is a path.
             let other = neighbours.iter().find(|(other, _)| other == name);
@@ -72,7 +72,7 @@ fn compare(context: &Context, root: &Path, before: Side<'_>) -> Result<Found, Re
     let after = Side::of_cassette(&context.tape.name, root, context.tape.engine.cassette());
     let mut found = Found { settings: before.settings_against(&after), requests: Vec::new(), counts: [0; 3] };
     let service = &context.tape.engine.settings().service;
-    find_differences(&before, &after, service, &mut |_| (), &mut |request| {
+    find_differences(&before, &after, (service, SameFiles::Skip), &mut |_| (), &mut |request| {
         let kind = request.kind();
         for (count, other) in found.counts.iter_mut().zip(ChangeKind::ALL) {
             *count += u64::from(kind == other);

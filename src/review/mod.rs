@@ -4,6 +4,6 @@ mod compare;
 mod revision;
 mod side;
 
-pub use compare::{ChangeKind, RequestDiff, describe_take, find_differences};
+pub use compare::{ChangeKind, RequestDiff, SameFiles, describe_take, find_differences};
 pub use revision::{RevisionError, is_in_git, parse_revision};
 pub use side::{Entries, ReviewError, Side};

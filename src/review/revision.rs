@@ -2,6 +2,7 @@
 
 use crate::cassette::{VARIABLES_FILE, is_plain_name};
 use crate::scratch::Scratch;
+use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -83,22 +84,45 @@ struct Git<'f> {
 }
 
 /// The cassette in the folder `path` of `revision`, put down in a temporary folder. Nothing of the work tree is touched. Paths are
-/// as git has them in the folder `here`; `step` is told the number of files before each.
+/// as git has them in the folder `here`; files called as one of `unchanged` are left out. `step` is told the number of files
+/// before each.
 pub(super) fn check_out(
     revision: &str,
     path: &str,
     here: Option<&Path>,
+    unchanged: &HashSet<String>,
     step: &mut dyn FnMut(usize),
 ) -> Result<Scratch, RevisionError> {
     let git = Git { here };
     let tree = tree(git, revision, path)?;
-    let files = files(git, &tree)?;
+    let mut files = files(git, &tree)?;
     if !files.iter().any(|file| file.name == "cassette.json") {
         return Err(RevisionError::NoCassette { revision: revision.to_owned(), path: path.to_owned() });
     }
+    files.retain(|file| !unchanged.contains(&file.name));
     let folder = Scratch::new()?;
     put_down(git, &files, folder.path(), step)?;
     Ok(folder)
+}
+
+/// The entries' files below the folder `root` of the work tree that are the same in `revision`, by their paths in it.
+pub(super) fn find_unchanged(revision: &str, root: &Path) -> Result<HashSet<String>, RevisionError> {
+    let git = Git { here: Some(root) };
+    let mut same: HashSet<String> = files(git, &tree(git, revision, ".")?)?
+        .into_iter()
+        .map(|file| file.name)
+        .filter(|name| name.contains('/'))
+        .collect();
+    // git knows by the times of the files which of them it has to read.
+    let compared =
+        git.output(&["diff", "--name-only", "--no-ext-diff", "--no-renames", "--relative", "-z", revision, "--", "."])?;
+    if !compared.status.success() {
+        return Err(RevisionError::Failed { reason: said(&compared) });
+    }
+    for name in compared.stdout.split(|byte| *byte == 0) {
+        same.remove(&*String::from_utf8_lossy(name));
+    }
+    Ok(same)
 }
 
 /// The object of the folder.

@@ -1,11 +1,12 @@
 //! One of the two cassettes that are compared.
 
-use super::revision::{RevisionError, check_out};
+use super::revision::{RevisionError, check_out, find_unchanged};
 use crate::cassette::{Cassette, CassetteError, VARIABLES_FILE};
 use crate::diff::{Difference, differences};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, with_causes};
 use crate::scratch::Scratch;
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +37,9 @@ pub trait Entries {
     /// # Errors
     /// Where its file cannot be read.
     fn entry(&self, folder: &str, fingerprint: &Fingerprint) -> Result<Option<Entry>, CassetteError>;
+
+    /// Whether more is recorded under `fingerprint` than its file says.
+    fn is_pending(&self, fingerprint: &Fingerprint) -> bool;
 }
 
 impl<P> Entries for Cassette<P> {
@@ -45,6 +49,10 @@ impl<P> Entries for Cassette<P> {
 
     fn entry(&self, folder: &str, fingerprint: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
         self.entry(folder, fingerprint)
+    }
+
+    fn is_pending(&self, fingerprint: &Fingerprint) -> bool {
+        self.is_pending(fingerprint)
     }
 }
 
@@ -56,6 +64,10 @@ impl<P> Entries for &Cassette<P> {
     fn entry(&self, folder: &str, fingerprint: &Fingerprint) -> Result<Option<Entry>, CassetteError> {
         Cassette::entry(self, folder, fingerprint)
     }
+
+    fn is_pending(&self, fingerprint: &Fingerprint) -> bool {
+        Cassette::is_pending(self, fingerprint)
+    }
 }
 
 /// A cassette, and what the user called it.
@@ -65,6 +77,8 @@ pub struct Side<'c> {
     entries: Box<dyn Entries + 'c>,
     /// Where the files of a revision are for as long as they are looked at.
     _files: Option<Scratch>,
+    /// Of a revision, the files that the work tree has just so: they were not put down.
+    unchanged: HashSet<String>,
 }
 
 impl fmt::Debug for Side<'_> {
@@ -76,7 +90,13 @@ impl fmt::Debug for Side<'_> {
 impl<'c> Side<'c> {
     /// The cassette in the folder `root`, opened as `entries`.
     pub fn of_cassette(name: &str, root: &Path, entries: impl Entries + 'c) -> Self {
-        Self { name: name.to_owned(), root: root.to_owned(), entries: Box::new(entries), _files: None }
+        Self {
+            name: name.to_owned(),
+            root: root.to_owned(),
+            entries: Box::new(entries),
+            _files: None,
+            unchanged: HashSet::new(),
+        }
     }
 
     /// The cassette in the folder `root` as its text tells it: its store is neither asked nor touched.
@@ -99,9 +119,31 @@ impl<'c> Side<'c> {
         here: Option<&Path>,
         step: &mut dyn FnMut(usize),
     ) -> Result<Self, ReviewError> {
-        let files = check_out(revision, path, here, step)?;
+        let files = check_out(revision, path, here, &HashSet::new(), step)?;
         let side = Self::of_text(name, files.path())?;
         Ok(Self { _files: Some(files), ..side })
+    }
+
+    /// As [`Self::of_revision`], of the cassette in the folder `root` of the work tree, to be compared with that: what both have
+    /// alike is not read.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of_work_tree(name: &str, revision: &str, root: &Path) -> Result<Self, ReviewError> {
+        let unchanged = find_unchanged(revision, root)?;
+        let files = check_out(revision, ".", Some(root), &unchanged, &mut |_| ())?;
+        let side = Self::of_text(name, files.path())?;
+        Ok(Self { _files: Some(files), unchanged, ..side })
+    }
+
+    /// Whether what is recorded under a fingerprint needs no comparison with `other`: both files are the same.
+    pub(super) fn has_same_file(&self, other: &Side<'_>, folder: &str, fingerprint: &Fingerprint) -> bool {
+        if self.entries.is_pending(fingerprint) || other.entries.is_pending(fingerprint) {
+            return false;
+        }
+        let file = format!("{folder}/{fingerprint}.json");
+        let read = |side: &Side<'_>| std::fs::read(side.root.join(&file)).ok();
+        self.unchanged.contains(&file) || read(self).is_some_and(|text| read(other) == Some(text))
     }
 
     pub(super) fn names(&self) -> Result<Vec<(String, Fingerprint)>, ReviewError> {

@@ -11,7 +11,7 @@ use crate::cli::DiffArgs;
 use crate::command::takes::recorded;
 use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::model::counted;
-use crate::review::{ChangeKind, RequestDiff, Side, find_differences, parse_revision};
+use crate::review::{ChangeKind, RequestDiff, SameFiles, Side, find_differences, parse_revision};
 use crate::ui::{CommandError, Console, Exit, count_steps, output};
 use std::path::Path;
 
@@ -22,7 +22,9 @@ pub(super) fn run(args: &DiffArgs, environment: &Environment, console: Console) 
     let settings = before.settings_against(&after);
     let mut requests = Vec::new();
     let mut step = count_steps(console, "comparing");
-    find_differences(&before, &after, &config.service, &mut step, &mut |request| requests.push(request))?;
+    find_differences(&before, &after, (&config.service, SameFiles::Read), &mut step, &mut |request| {
+        requests.push(request)
+    })?;
     drop(step);
     let text = if args.json { objects::text(&settings, &requests) } else { lines::text(&settings, &requests) };
     output::print_styled(&text)?;
