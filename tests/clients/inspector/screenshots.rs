@@ -9,7 +9,7 @@ use std::path::Path;
 /// What a picture in the manual may have: a page of the manual is loaded at once.
 const MAX_BYTES: u64 = 120_000;
 
-/// As wide as the text of the manual, twice.
+/// As wide as a page of the manual.
 const WINDOW: Window = Window { width: 1100, height: 700, ..Window::DESK };
 
 #[test]
@@ -30,6 +30,10 @@ fn pictures_for_the_manual() {
     ] {
         let visit = browser.goto(&inspected.page(page));
         assert_eq!(visit.status, 200, "{visit:?}");
+        // What a picture is for is further down on the page of a call.
+        browser.evaluate(
+            "[...document.querySelectorAll('h2')].find((head) => head.textContent.startsWith('Why'))?.scrollIntoView()",
+        );
         let path = folder.join(format!("{name}.webp"));
         browser.screenshot(&path);
         let bytes = fs::metadata(&path).unwrap().len();
