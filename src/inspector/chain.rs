@@ -80,7 +80,7 @@ pub(super) fn render(context: &Context, start: &str, number: &str) -> Result<Pag
     let is_listing = recorded.pages.iter().any(|page| page.items.is_some());
     let body = html! {
         p {
-            a href=(take_link(context, &found.fingerprint, at)) { "Take " (number) " of " code { (found.fingerprint) } }
+            a href=(take_link(context, found.fingerprint, at)) { "Take " (number) " of " code { (found.fingerprint) } }
             @match take.max_results {
                 Some(size) => { ", recorded with pages of " (size) "." },
                 None => { ", recorded without a page size." },

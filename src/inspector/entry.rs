@@ -9,6 +9,7 @@ use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, Take, counted};
 use maud::{Markup, html};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 /// How many takes a page has.
 const PAGE: usize = 50;
@@ -40,7 +41,7 @@ pub(super) fn find(context: &Context, start: &str) -> Result<FoundEntry, Inspect
 }
 
 /// The link to take `take`, from 0, of the request `fingerprint`.
-pub(super) fn take_link(context: &Context, fingerprint: &Fingerprint, take: usize) -> String {
+pub(super) fn take_link(context: &Context, fingerprint: impl Display, take: usize) -> String {
     let page = (take >= PAGE).then(|| (take / PAGE + 1).to_string());
     let path = format!("recorded/{fingerprint}#take-{}", take + 1);
     context.link_with(&path, &Query::default().with("page", page.as_deref()))

@@ -1,5 +1,6 @@
 //! Why a call was answered as it was: the takes that there were and the rule that decided, or what is nearest to a miss.
 
+use super::entry::take_link;
 use super::page::Context;
 use crate::engine::{
     ExplainedAnswer, ExplainedOutcome, Explanation, Nearest, NearestRequest, TakeReason, describe_exclusion,
@@ -31,7 +32,7 @@ fn render_answer(context: &Context, fingerprint: &str, answer: &ExplainedAnswer)
 }
 
 fn render_choice(context: &Context, fingerprint: &str, choice: &ChoiceExplanation) -> Markup {
-    let link = |take: usize| context.link(&format!("recorded/{fingerprint}#take-{}", take + 1));
+    let link = |take: usize| take_link(context, fingerprint, take);
     html! {
         p { (describe_group(choice)) }
         @if let Some(waiter) = &choice.waiter {
