@@ -66,7 +66,9 @@ fn boto3_fails_at_once_and_ci_gets_an_annotation() {
     let report: Value = serde_json::from_slice(&std::fs::read(&reports[1]).unwrap()).unwrap();
     assert_eq!((&report["missed"], &report["upstreamConnections"]), (&json!(1), &json!(0)));
     let reported = report["misses"][0]["message"].as_str().unwrap();
-    assert!(message.ends_with(reported), "{reported}");
+    let (told, link) = message.split_once("\nTo see why: ").unwrap();
+    assert!(told.ends_with(reported), "{reported}");
+    assert!(link.starts_with("http://127.0.0.1:") && link.ends_with("/_ramtape/calls/1"), "{link}");
 
     assert_eq!(tape.try_replay(swallowed(missing)).code, Some(3), "ramtape's code, where the client has none");
 }
