@@ -84,7 +84,8 @@ pub(super) fn tell_pages(title: &str, listing: &DemoListing) -> Result<(), Comma
 
 pub(super) fn tell_miss(answer: &DemoAnswer) -> Result<(), CommandError> {
     print_line(&format!("   HTTP {} {}", answer.status, answer.error_type))?;
-    for line in answer.message.lines() {
+    // The last line leads to a ramtape that ends with the demo.
+    for line in answer.message.lines().take_while(|line| !line.starts_with("To see why: ")) {
         print_line(&format!("   {line}"))?;
     }
     Ok(())
