@@ -115,12 +115,12 @@ impl Engine {
         arrival: Arrival,
         status: StatusCode,
         asked: Option<Asked>,
-        target: Option<Box<str>>,
+        name: Option<Arc<str>>,
         outcome: LoggedOutcome,
     ) -> u64 {
         let Arrival { began, session } = arrival;
         let (at, took, status) = (self.state.calls.time_of(began), began.elapsed(), status.as_u16());
-        self.state.calls.add(LoggedCall { at, took, session, asked, target, status, outcome })
+        self.state.calls.add(LoggedCall { at, took, session, asked, name, status, outcome })
     }
 
     /// What makes a failure of `request` from an error.

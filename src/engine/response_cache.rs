@@ -162,7 +162,7 @@ impl ResponseCache {
         let saves = found.prepared.saves(|| cassette.time(&found.prepared.fingerprint));
         let page = &identified.page;
         let request = RepeatedRequest {
-            operation: calls.share_name(identified.name.as_str()),
+            operation: calls.operation_id(identified.name.as_str()),
             fingerprint: identified.fingerprint,
             page_size: page.max_results.and_then(NonZeroU32::new),
             continues: page.token.is_some() || page.foreign_token,
@@ -250,7 +250,7 @@ impl CachedResponse {
         }
         let body = Bytes::from_owner(CachedBody(Arc::clone(self)));
         let response = Response { status: answer.status, headers, body };
-        Ok(Some(ReusedResponse { response, request: answer.request.clone(), saves: answer.saves }))
+        Ok(Some(ReusedResponse { response, request: answer.request, saves: answer.saves }))
     }
 
     fn body(&self) -> &[u8] {

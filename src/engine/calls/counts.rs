@@ -33,27 +33,61 @@ pub struct LatencyCounts {
     pub sum: Duration,
 }
 
-impl CallCounts {
+/// How many had which outcome, in the order of [`OutcomeKind::ALL`].
+type OutcomeCounts = [u64; OutcomeKind::ALL.len()];
+
+/// An operation, as the log of calls numbers them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct OperationId(u16);
+
+/// Counts while the calls go on: by number, as a look at the name takes longer.
+#[derive(Debug, Default)]
+pub(super) struct RunningCounts {
+    ids: HashMap<Arc<str>, OperationId>,
+    /// By number.
+    operations: Vec<(Arc<str>, OutcomeCounts)>,
+    latencies: [LatencyCounts; OutcomeKind::ALL.len()],
+}
+
+impl RunningCounts {
+    /// The number of the operation called `name`; one of what is recorded has its own, whatever else was asked.
+    pub(super) fn id(&mut self, name: &str, is_recorded: bool) -> OperationId {
+        if let Some(id) = self.ids.get(name) {
+            return *id;
+        }
+        let others = self.operations.len() >= MAX_OPERATIONS && !is_recorded;
+        let name = if others { OTHERS } else { name };
+        if let Some(id) = self.ids.get(name).filter(|_| others) {
+            return *id;
+        }
+        let (name, id): (Arc<str>, _) =
+            (name.into(), OperationId(u16::try_from(self.operations.len()).unwrap_or(u16::MAX)));
+        self.ids.insert(Arc::clone(&name), id);
+        self.operations.push((name, OutcomeCounts::default()));
+        id
+    }
+
+    /// The name of an operation.
+    pub(super) fn name(&self, id: OperationId) -> Option<&Arc<str>> {
+        self.operations.get(usize::from(id.0)).map(|(name, _)| name)
+    }
+
     /// Counts a call.
-    pub(super) fn add(&mut self, operation: &str, outcome: OutcomeKind, took: Duration) {
+    pub(super) fn add(&mut self, operation: OperationId, outcome: OutcomeKind, took: Duration) {
         let at = outcome as usize;
         if let Some(latencies) = self.latencies.get_mut(at) {
             latencies.add(took);
         }
-        if !self.operations.contains_key(operation) {
-            let name = if self.operations.len() < MAX_OPERATIONS { operation } else { OTHERS };
-            return self.count(name.into(), at);
-        }
-        if let Some(count) = self.operations.get_mut(operation).and_then(|counts| counts.get_mut(at)) {
+        let counts = self.operations.get_mut(usize::from(operation.0));
+        if let Some(count) = counts.and_then(|(_, counts)| counts.get_mut(at)) {
             *count += 1;
         }
     }
 
-    /// Counts a call of an operation that may be new.
-    fn count(&mut self, operation: Arc<str>, at: usize) {
-        if let Some(count) = self.operations.entry(operation).or_default().get_mut(at) {
-            *count += 1;
-        }
+    /// The counts so far.
+    pub(super) fn read(&self) -> CallCounts {
+        let called = self.operations.iter().filter(|(_, counts)| counts.iter().any(|count| *count > 0));
+        CallCounts { operations: called.cloned().collect(), latencies: self.latencies }
     }
 }
 
@@ -74,10 +108,14 @@ mod tests {
 
     #[test]
     fn paths_that_no_service_has_do_not_fill_the_memory() {
-        let mut counts = CallCounts::default();
+        let mut running = RunningCounts::default();
         for number in 0..2 * MAX_OPERATIONS {
-            counts.add(&format!("GET /{number}"), OutcomeKind::Missed, Duration::from_micros(60));
+            let id = running.id(&format!("GET /{number}"), false);
+            running.add(id, OutcomeKind::Missed, Duration::from_micros(60));
         }
+        let recorded = running.id("GetX", true);
+        assert_eq!(running.name(recorded).map(|name| &**name), Some("GetX"));
+        let counts = running.read();
         assert_eq!(counts.operations.len(), MAX_OPERATIONS + 1);
         assert_eq!(counts.operations.get(OTHERS), Some(&[0, 0, 0, MAX_OPERATIONS as u64, 0]));
         let latencies = counts.latencies[OutcomeKind::Missed as usize];

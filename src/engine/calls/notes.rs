@@ -1,6 +1,7 @@
 //! What is noted of a call on its way through the engine.
 
 use super::call::{ServedPage, TakeChosen};
+use super::counts::OperationId;
 use crate::engine::identify::IdentifiedRequest;
 use crate::fingerprint::Fingerprint;
 use crate::session::Session;
@@ -26,9 +27,9 @@ pub(in crate::engine) enum Asked {
 }
 
 /// What is kept of a request that was answered before.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct RepeatedRequest {
-    pub(in crate::engine) operation: Arc<str>,
+    pub(in crate::engine) operation: OperationId,
     pub(in crate::engine) fingerprint: Fingerprint,
     pub(in crate::engine) page_size: Option<NonZeroU32>,
     /// Whether it goes on with a listing.
