@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 /// Every admin path begins so.
-const ROOT: &str = "/_ramtape";
+pub const ROOT: &str = "/_ramtape";
 
 /// Where metrics are.
 const METRICS: &str = "/_ramtape/metrics";
@@ -263,7 +263,8 @@ fn ok(body: &Value) -> Response {
     Response { status: StatusCode::OK, headers, body: Bytes::from(body.to_string()) }
 }
 
-fn wrong_method(method: &Method, allowed: &'static str) -> Response {
+/// The response to a method that a path does not take; `allowed` are those that it takes.
+pub(crate) fn wrong_method(method: &Method, allowed: &'static str) -> Response {
     let message = format!("ramtape: {method} is not allowed on this path; it takes {allowed}");
     let mut response = Response::error(StatusCode::METHOD_NOT_ALLOWED, "RamtapeMethodException", &message);
     response.headers.insert(ALLOW, HeaderValue::from_static(allowed));

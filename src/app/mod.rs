@@ -31,7 +31,7 @@ pub(crate) use upstream::{UpstreamDestination, credential_source, destination, u
 pub use variables::VariableError;
 pub(crate) use variables::{Settled, Wanted, shown_session};
 
-use crate::admin::AdminApi;
+use crate::admin::{AdminApi, ROOT};
 use crate::aws::EndpointKind;
 use crate::aws::{CredentialSource, Upstream, UpstreamError};
 use crate::ca::{AuthorityStore, ServerCertificates};
@@ -161,7 +161,7 @@ pub(crate) async fn start_with(config: Config, provisions: Provisions) -> Result
     let scheme = if config.tls { "https" } else { "http" };
     let base = format!("{scheme}://{addr}");
     // Nobody has asked anything yet.
-    let _ = inspector_url.set(format!("{base}/_ramtape"));
+    let _ = inspector_url.set(format!("{base}{ROOT}"));
     let inspector = inspector.url(&base);
     let (asked_by, is_complete, ran_in, discards) = ("ramtape".to_owned(), false, None, false);
     let asked_as = config.upstream.asking_profile().map(str::to_owned);

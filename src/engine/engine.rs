@@ -255,14 +255,6 @@ impl Engine {
         Some(self.state.calls.get(number)?.to_call(number))
     }
 
-    /// The ids of the writes that the session of call `number` had made before it, where a take was chosen by them.
-    #[must_use]
-    pub fn writes_before_call(&self, number: u64) -> Vec<String> {
-        let call = self.state.calls.get(number);
-        let Some((session, position)) = call.as_ref().and_then(LoggedCall::choice) else { return Vec::new() };
-        session.lock().history.writes().take(position.writes).map(|made| made.id).collect()
-    }
-
     /// How many calls there were, and how many of them are remembered no more.
     #[must_use]
     pub fn call_extent(&self) -> (u64, u64) {

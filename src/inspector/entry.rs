@@ -2,7 +2,7 @@
 
 use super::body::{render_body, render_json};
 use super::index::RequestKey;
-use super::page::{Context, InspectorError, Page};
+use super::page::{Context, InspectorError, Page, render_page_links};
 use super::query::Query;
 use crate::engine::{Call, CallFilter, CallOutcome};
 use crate::fingerprint::Fingerprint;
@@ -13,6 +13,9 @@ use std::fmt::Display;
 
 /// How many takes a page has.
 const PAGE: usize = 50;
+
+/// What those pages are called, and the links between them.
+const PAGE_NAMES: [&str; 3] = ["Takes", "Earlier takes", "Later takes"];
 
 /// How many of the run's calls are looked through for those that a take answered.
 const MOST_CALLS: usize = 10_000;
@@ -74,7 +77,7 @@ pub(super) fn render(context: &Context, start: &str) -> Result<Page, InspectorEr
         }
         h2 { "Request" }
         (render_json(&entry.request))
-        (render_pages(context, fingerprint, page, pages))
+        (render_page_links(context, &format!("recorded/{fingerprint}"), PAGE_NAMES, page, pages))
         @for (at, take) in shown() {
             section aria-labelledby={ "take-" (at + 1) } {
                 h2 id={ "take-" (at + 1) } { "Take " (at + 1) " of " (entry.takes.len()) }
@@ -85,7 +88,7 @@ pub(super) fn render(context: &Context, start: &str) -> Result<Page, InspectorEr
                 (render_take_pages(take))
             }
         }
-        (render_pages(context, fingerprint, page, pages))
+        (render_page_links(context, &format!("recorded/{fingerprint}"), PAGE_NAMES, page, pages))
     };
     Ok(Page { title: format!("{operation} {fingerprint}"), view: "recorded", body })
 }
@@ -171,22 +174,6 @@ fn render_take_pages(take: &Take) -> Markup {
                 @for (name, value) in &page.headers { ", " code { (name) ": " (value) } }
             }
             (render_body(&page.body))
-        }
-    }
-}
-
-fn render_pages(context: &Context, fingerprint: &Fingerprint, page: usize, pages: usize) -> Markup {
-    let link = |page: usize| {
-        let query = context.query.with("page", Some(&page.to_string()));
-        context.link_with(&format!("recorded/{fingerprint}"), &query)
-    };
-    html! {
-        @if pages > 1 {
-            nav.neighbours aria-label="Takes" {
-                @if page > 1 { a href=(link(page - 1)) rel="prev" { "← Earlier takes" } }
-                span { "Page " (page) " of " (pages) }
-                @if page < pages { a href=(link(page + 1)) rel="next" { "Later takes →" } }
-            }
         }
     }
 }

@@ -5,8 +5,7 @@
 
 use super::calls;
 use super::page::{Context, headers};
-use crate::model::Request;
-use crate::model::Response;
+use crate::model::{Request, Response};
 use bytes::Bytes;
 use http::StatusCode;
 use std::fmt::Write;

@@ -69,7 +69,7 @@ pub(super) struct CassetteIndex {
 
 impl Indexes {
     /// The index of the cassette in `root`.
-    pub(super) fn of(&self, root: &Path) -> Arc<CassetteIndex> {
+    pub(super) fn get_or_create(&self, root: &Path) -> Arc<CassetteIndex> {
         let mut indexes = self.0.lock();
         if indexes.len() >= MOST_CASSETTES && !indexes.contains_key(root) {
             indexes.clear();

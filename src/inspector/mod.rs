@@ -31,7 +31,7 @@ mod window;
 pub use report::{render_report, render_timeline};
 pub use tape::{Tape, Tapes};
 
-use crate::admin::{PageResponse, Pages};
+use crate::admin::{PageResponse, Pages, wrong_method};
 use crate::model::{Request, Response, Secret};
 use access::{Access, Entrance};
 use http::{Method, StatusCode};
@@ -74,7 +74,7 @@ impl Inspector {
             return assets::respond(name);
         }
         if !matches!(request.method, Method::GET | Method::HEAD) {
-            return page::refuse_method(&request.method);
+            return wrong_method(&request.method, "GET, HEAD");
         }
         match self.access.judge(request) {
             Entrance::Open => {}

@@ -3,18 +3,16 @@
 use super::index::{CassetteIndex, Indexes};
 use super::query::Query;
 use super::tape::{Tape, Tapes};
+pub(super) use crate::admin::ROOT;
 use crate::cassette::CassetteError;
 use crate::model::{Response, with_causes};
 use crate::review::ReviewError;
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, REFERRER_POLICY};
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, REFERRER_POLICY};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, html};
 use std::io;
 use std::sync::Arc;
-
-/// The root of all pages.
-pub(super) const ROOT: &str = "/_ramtape";
 
 /// What a page may load: its own style sheet, script and events, and nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
@@ -87,7 +85,7 @@ impl Context {
 
     /// What is known of the shown cassette's requests.
     pub(super) fn index(&self) -> Arc<CassetteIndex> {
-        self.indexes.of(self.tape.engine.cassette().root())
+        self.indexes.get_or_create(self.tape.engine.cassette().root())
     }
 
     /// The link to `path`, with its own query or none, for the same cassette.
@@ -154,14 +152,6 @@ pub(super) fn ask_for_token() -> Response {
     write(StatusCode::UNAUTHORIZED, "The inspector needs its token", &html! {}, &body)
 }
 
-/// The answer to a request that would change something.
-pub(super) fn refuse_method(method: &Method) -> Response {
-    let message = format!("ramtape: {method} is not allowed on this path; it takes GET, HEAD");
-    let mut response = Response::error(StatusCode::METHOD_NOT_ALLOWED, "RamtapeMethodException", &message);
-    response.headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-    response
-}
-
 fn write(status: StatusCode, title: &str, navigation: &Markup, body: &Markup) -> Response {
     let page = html! {
         (DOCTYPE)
@@ -183,6 +173,22 @@ fn write(status: StatusCode, title: &str, navigation: &Markup, body: &Markup) ->
         }
     };
     Response { status, headers: headers("text/html; charset=utf-8"), body: Bytes::from(page.into_string()) }
+}
+
+/// The links between the pages of what `path` lists, for who cannot see them all at once; `names` are those of the whole, of the
+/// link back and of the link on.
+pub(super) fn render_page_links(context: &Context, path: &str, names: [&str; 3], page: usize, pages: usize) -> Markup {
+    let [whole, back, on] = names;
+    let link = |page: usize| context.link_with(path, &context.query.with("page", Some(&page.to_string())));
+    html! {
+        @if pages > 1 {
+            nav.neighbours aria-label=(whole) {
+                @if page > 1 { a href=(link(page - 1)) rel="prev" { "← " (back) } }
+                span { "Page " (page) " of " (pages) }
+                @if page < pages { a href=(link(page + 1)) rel="next" { (on) " →" } }
+            }
+        }
+    }
 }
 
 /// The headers of everything that the inspector answers.

@@ -1,7 +1,7 @@
 //! The cassette browser: the recorded requests, found by what they say and by what this run did with them.
 
 use super::index::{RequestKey, RequestSummary, Summarised};
-use super::page::{Context, InspectorError, Page};
+use super::page::{Context, InspectorError, Page, render_page_links};
 use crate::cassette::UsedTakes;
 use crate::fingerprint::Fingerprint;
 use crate::model::{OperationName, counted, with_causes};
@@ -125,7 +125,7 @@ pub(super) fn render(context: &Context) -> Result<Page, InspectorError> {
             (render_filters(context, &keys))
             p.extent { (describe_count(found.len(), keys.len())) @if !asked { " Nothing was asked in this run so far." } }
             @if !found.is_empty() { (render_table(context, shown, &requests, &used)) }
-            (render_pages(context, page, pages))
+            (render_page_links(context, "recorded", ["Pages", "Previous", "Next"], page, pages))
         }
     };
     Ok(Page { title: "Recorded requests".to_owned(), view: "recorded", body })
@@ -271,19 +271,6 @@ fn describe_use(takes: usize, used: Option<&UsedTakes>) -> Markup {
             0 => span.none { "never" },
             _ if count == takes => "yes",
             _ => { (count) " of " (takes) " takes" },
-        }
-    }
-}
-
-fn render_pages(context: &Context, page: usize, pages: usize) -> Markup {
-    let link = |page: usize| context.link_with("recorded", &context.query.with("page", Some(&page.to_string())));
-    html! {
-        @if pages > 1 {
-            nav.neighbours aria-label="Pages" {
-                @if page > 1 { a href=(link(page - 1)) rel="prev" { "← Previous" } }
-                span { "Page " (page) " of " (pages) }
-                @if page < pages { a href=(link(page + 1)) rel="next" { "Next →" } }
-            }
         }
     }
 }

@@ -36,7 +36,8 @@ struct Ring {
     counts: RunningCounts,
 }
 
-/// A call in memory. Thousands of requests a second repeat themselves: those take one cache line, and none elsewhere.
+/// A call in memory. Thousands of requests a second repeat themselves: those are kept in one piece, and
+/// touch no memory elsewhere.
 #[derive(Debug)]
 enum StoredCall {
     Again(RepeatedCall),
