@@ -5,6 +5,7 @@
 mod actor;
 pub mod base32;
 mod body;
+mod digest;
 mod door;
 mod encoding;
 mod entry;
@@ -24,6 +25,7 @@ mod wording;
 
 pub use actor::{Actor, DEFAULT_ACTOR};
 pub use body::{Body, Hole, Part};
+pub use digest::{Digest, NotADigest};
 pub use door::Door;
 pub use encoding::{Misspelt, utf8};
 pub use entry::{Entry, OperationName, Page, Take};
