@@ -30,6 +30,7 @@
 //! | [`service`] | `config/ram.toml` and `config/services.toml` as types; pure |
 //! | [`model`] | request, response, body with holes, secret; pure |
 //! | [`json`] | a JSON parser that keeps the spelling; pure |
+//! | `git` | the `git` command |
 //! | `files` | files written whole, or not at all |
 //! | `scratch` | a temporary folder, which the next process removes where this one is killed |
 //! | `loopback` | the connections of a small server in this process |
@@ -81,6 +82,7 @@ pub mod engine;
 pub mod entry_file;
 mod files;
 pub mod fingerprint;
+mod git;
 pub mod guard;
 pub mod har;
 pub mod inspector;

@@ -1,11 +1,12 @@
 //! A cassette as a git revision has it, by way of the `git` command.
 
 use crate::cassette::{VARIABLES_FILE, is_plain_name};
+use crate::git::{Git, said};
 use crate::scratch::Scratch;
 use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
 /// Why a revision cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -76,13 +77,6 @@ pub fn is_in_git(root: &Path) -> bool {
     root.ancestors().any(|folder| folder.join(".git").exists())
 }
 
-/// git as it runs in a folder.
-#[derive(Clone, Copy)]
-struct Git<'f> {
-    /// The current one where it is `None`.
-    here: Option<&'f Path>,
-}
-
 /// The cassette in the folder `path` of `revision`, put down in a temporary folder. Nothing of the work tree is touched. Paths are
 /// as git has them in the folder `here`; files called as one of `unchanged` are left out. `step` is told the number of files
 /// before each.
@@ -93,7 +87,7 @@ pub(super) fn check_out(
     unchanged: &HashSet<String>,
     step: &mut dyn FnMut(usize),
 ) -> Result<Scratch, RevisionError> {
-    let git = Git { here };
+    let git = Git::in_folder(here);
     let tree = tree(git, revision, path)?;
     let mut files = files(git, &tree)?;
     if !files.iter().any(|file| file.name == "cassette.json") {
@@ -107,7 +101,7 @@ pub(super) fn check_out(
 
 /// The entries' files below the folder `root` of the work tree that are the same in `revision`, by their paths in it.
 pub(super) fn find_unchanged(revision: &str, root: &Path) -> Result<HashSet<String>, RevisionError> {
-    let git = Git { here: Some(root) };
+    let git = Git::in_folder(Some(root));
     let mut same: HashSet<String> = files(git, &tree(git, revision, ".")?)?
         .into_iter()
         .map(|file| file.name)
@@ -214,25 +208,6 @@ fn blob(answers: &mut impl BufRead) -> Result<Vec<u8>, RevisionError> {
     answers.read_exact(&mut bytes)?;
     answers.read_exact(&mut [0])?;
     Ok(bytes)
-}
-
-impl Git<'_> {
-    fn output(self, arguments: &[&str]) -> io::Result<Output> {
-        self.command(arguments).stdin(Stdio::null()).output()
-    }
-
-    fn command(self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("git");
-        if let Some(here) = self.here {
-            command.current_dir(here);
-        }
-        command.arg("--no-pager").args(arguments);
-        command
-    }
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).trim().to_owned()
 }
 
 #[cfg(test)]
