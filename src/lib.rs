@@ -29,6 +29,7 @@
 //! | [`fingerprint`] | the canonical form of a request, and its hash; pure |
 //! | [`service`] | `config/ram.toml` and `config/services.toml` as types; pure |
 //! | [`model`] | request, response, body with holes, secret; pure |
+//! | [`lock_file`] | `cassettes.lock`: read, written and merged; pure |
 //! | [`json`] | a JSON parser that keeps the spelling; pure |
 //! | `git` | the `git` command |
 //! | `files` | files written whole, or not at all |
@@ -87,6 +88,7 @@ pub mod guard;
 pub mod har;
 pub mod inspector;
 pub mod json;
+pub mod lock_file;
 mod loopback;
 pub mod maintenance;
 pub mod model;

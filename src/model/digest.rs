@@ -16,6 +16,12 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The digest with these raw bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The raw bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8; 32] {

@@ -27,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "git",
             "har",
             "json",
+            "lock_file",
             "maintenance",
             "model",
             "placebo",
@@ -97,7 +98,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("aws", &["model"]),
     ("ca", &["files"]),
     ("review", &["cassette", "diff", "fingerprint", "git", "model", "scratch", "service"]),
-    ("maintenance", &["cassette", "diff", "fingerprint", "model", "redact"]),
+    ("maintenance", &["cassette", "diff", "entry_file", "fingerprint", "model", "redact"]),
     ("cassette", &["diff", "entry_file", "files", "fingerprint", "json", "model", "redact", "session"]),
     ("coverage", &["model", "service"]),
     ("diff", &["entry_file", "json", "model", "wire"]),
@@ -108,6 +109,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("fingerprint", &["json", "model", "service"]),
     ("wire", &["json", "model"]),
     ("service", &["json", "model"]),
+    ("lock_file", &["model"]),
     ("model", &["json"]),
     ("json", &[]),
     ("files", &[]),
@@ -118,12 +120,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// What the lower layers may not know: no async, socket, clock, environment or file.
-const PURE: [&str; 12] = [
+const PURE: [&str; 13] = [
     "coverage",
     "diff",
     "entry_file",
     "har",
     "json",
+    "lock_file",
     "model",
     "service",
     "redact",
