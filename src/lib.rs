@@ -16,6 +16,8 @@
 //! | [`admin`] | `/_ramtape/…`: health, sessions, recorded variables |
 //! | [`ca`] | ramtape's own certificate authority, limited to the recorded services' hosts and loopback |
 //! | [`engine`] | the order of steps for one request (`replay.rs`, `record.rs`), pagination, misses, statistics |
+//! | [`sync`] | cassettes kept outside git: folder, `cassettes.lock` and object store brought together |
+//! | [`remote`] | the object store that recorded files are kept in |
 //! | [`aws`] | the real services: hosts, endpoints, credentials, signatures made and verified, the HTTP client |
 //! | [`review`] | two cassettes held against each other, one of them perhaps as git has it |
 //! | [`maintenance`] | changes to a cassette that nobody records into: `rm`, `prune`, replaced entries |
@@ -95,11 +97,13 @@ pub mod model;
 pub mod placebo;
 pub mod proxy;
 pub mod redact;
+pub mod remote;
 pub mod review;
 mod scratch;
 pub mod service;
 pub mod session;
 pub mod simulator;
+pub mod sync;
 pub mod token;
 pub mod ui;
 pub mod vcr;

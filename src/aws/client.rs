@@ -4,6 +4,7 @@ use super::answer::{Answer, keep_end_to_end};
 use super::content_encoding::{Coding, accept_gzip};
 use super::error::{Phase, UpstreamError};
 use super::http_failure::{classify, is_connect_timeout};
+use super::https::{HttpVersions, HttpsPool, build_pool};
 use super::resolve::Resolver;
 use super::roots::Roots;
 use bytes::Bytes;
@@ -11,18 +12,12 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client as Pool;
-use hyper_util::client::legacy::connect::{CaptureConnection, HttpConnector, HttpInfo, capture_connection};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::connect::{CaptureConnection, HttpInfo, capture_connection};
 use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-/// Shorter than AWS keeps a connection: one that upstream is about to close is not used for a write.
-const POOL_IDLE_TIME: Duration = Duration::from_secs(20);
 
 /// Time and size limits of one request and its answer.
 #[derive(Clone, Copy, Debug)]
@@ -32,19 +27,10 @@ pub(super) struct ExchangeLimits {
     pub(super) body: usize,
 }
 
-/// The HTTP versions that a connection may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum HttpVersions {
-    /// What upstream likes best.
-    All,
-    /// HTTP/1.1.
-    Http1,
-}
-
 /// The HTTP client for upstream: connection pool, limits, and a count of connections.
 #[derive(Debug)]
 pub(super) struct Client {
-    pool: Pool<HttpsConnector<HttpConnector<Resolver>>, Full<Bytes>>,
+    pool: HttpsPool<Full<Bytes>>,
     limits: ExchangeLimits,
     /// The local ends of the connections that carried a request: each is a connection of its own.
     used: Mutex<HashSet<SocketAddr>>,
@@ -60,21 +46,7 @@ impl Client {
         resolver: Resolver,
         protocols: HttpVersions,
     ) -> Result<Self, rustls::Error> {
-        let mut tcp = HttpConnector::new_with_resolver(resolver);
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(limits.connect_time));
-        let tls = HttpsConnectorBuilder::new().with_tls_config(roots.client_config()?);
-        let tls = tls.https_or_http();
-        let connector = match protocols {
-            HttpVersions::All => tls.enable_all_versions().wrap_connector(tcp),
-            HttpVersions::Http1 => tls.enable_http1().wrap_connector(tcp),
-        };
-        let pool = Pool::builder(TokioExecutor::new())
-            .pool_idle_timeout(POOL_IDLE_TIME)
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .build(connector);
+        let pool = build_pool(roots, limits.connect_time, resolver, protocols)?;
         Ok(Self { pool, limits, used: Mutex::default(), requests: AtomicU64::new(0) })
     }
 

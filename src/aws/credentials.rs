@@ -1,6 +1,6 @@
 //! The credentials that ramtape signs with: the standard chain of the AWS tools, one profile, or given keys.
 
-use super::roots::Roots;
+use super::roots::{CaBundleError, Roots};
 use crate::model::{RoleProfile, Secret};
 use aws_config::Region;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
@@ -15,6 +15,7 @@ use aws_credential_types::provider::error::CredentialsError as ProviderError;
 use aws_smithy_http_client::Builder as HttpClientBuilder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use std::error::Error;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -178,6 +179,19 @@ impl Credentials {
     /// profile names a region; `limit` is how long a provider may take.
     pub(super) fn new(source: CredentialSource, fallback_region: &str, limit: Duration, roots: Arc<Roots>) -> Self {
         Self { source, fallback_region: fallback_region.to_owned(), limit, roots, held: tokio::sync::Mutex::default() }
+    }
+
+    /// Credentials from `source`, for a client of its own. `bundle` is a file of more trusted roots.
+    ///
+    /// # Errors
+    /// Where that file cannot be used.
+    pub fn open(
+        source: CredentialSource,
+        fallback_region: &str,
+        limit: Duration,
+        bundle: Option<&Path>,
+    ) -> Result<Self, CaBundleError> {
+        Ok(Self::new(source, fallback_region, limit, Arc::new(Roots::read(bundle)?)))
     }
 
     /// The keys to sign with at the time `now`.

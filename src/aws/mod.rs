@@ -14,6 +14,7 @@ mod endpoint;
 mod error;
 mod hosts;
 mod http_failure;
+mod https;
 mod issued_keys;
 mod known_keys;
 mod passthrough;
@@ -31,6 +32,7 @@ pub use credentials::{CredentialSource, Credentials, CredentialsError, Keys, Sig
 pub use endpoint::{BaseUrl, Endpoint};
 pub use error::{Phase, UpstreamError};
 pub use hosts::{EndpointKind, ServiceHost, endpoint_host, endpoint_hosts, is_aws_host};
+pub use https::{HttpsError, HttpsPool, https_pool};
 pub use issued_keys::{IssuedKey, IssuedKeys};
 pub use known_keys::KnownKeys;
 pub use resolve::{Names, ResolveError, Resolver};

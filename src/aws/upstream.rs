@@ -3,11 +3,12 @@
 use super::address::AddressRules;
 use super::answer::Answer;
 use super::caller::Trust;
-use super::client::{self, Client, HttpVersions};
+use super::client::{self, Client};
 use super::credentials::{CredentialSource, Credentials, SigningKeys};
 use super::endpoint::{BaseUrl, Endpoint};
 use super::error::UpstreamError;
 use super::hosts::EndpointKind;
+use super::https::HttpVersions;
 use super::issued_keys::IssuedKeys;
 use super::known_keys::KnownKeys;
 use super::resolve::{Names, Resolver};

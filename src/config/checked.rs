@@ -1,13 +1,15 @@
 //! What the program relies on: every value checked, nothing optional that has a default.
 
+use super::values::{count, refused, required};
 use super::{
     ConfigError, PagesSetting, PollSetting, RawLimits, RecordMode, RedactConfig, RunDoor, Settings, UpstreamConfig,
-    actors, redact,
+    actors, redact, remote,
 };
 use crate::aws::{AddressRules, FixedEndpoint, Names, ServiceEndpoint, ServiceEndpoints, parse_network};
 use crate::model::{Actor, Secret, shell_line, shell_path};
 use crate::proxy::{ConnectTarget, Limits};
 use crate::redact::Allowed;
+use crate::remote::RemoteSettings;
 use crate::service::Service;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -100,6 +102,8 @@ pub struct Config {
     pub redact: RedactConfig,
     /// What a scan is not to report.
     pub allowed: Vec<Allowed>,
+    /// The object store that recorded files are kept in.
+    pub remote: Option<RemoteSettings>,
     /// The folder of the user's file, if there is one: what that says of paths begins there.
     pub folder: Option<PathBuf>,
 }
@@ -180,6 +184,15 @@ impl Config {
         let service = Service::recording(recorded, &raw.operations, &services.rules)
             .map_err(|source| ConfigError::Operations { source })?;
         let (url, urls) = checked_urls(raw.upstream.as_deref().unwrap_or_default(), &service)?;
+        let region = checked_region(required(raw.region, "region")?, "region")?;
+        let surroundings = remote::Surroundings {
+            aws: &settings.aws,
+            variables: settings.store_variables,
+            region: &region,
+            profile: raw.profile.as_ref(),
+            ca_bundle: raw.ca_bundle.clone(),
+        };
+        let remote = remote::checked(raw.remote, surroundings)?;
         let config = Self {
             cassette: required(raw.cassette, "cassette")?,
             cassette_per_session: required(raw.cassette_per_session, "cassette_per_session")?,
@@ -196,7 +209,7 @@ impl Config {
                 .into_iter()
                 .map(checked_target)
                 .collect::<Result<_, _>>()?,
-            region: checked_region(required(raw.region, "region")?, "region")?,
+            region,
             key: settings.key,
             allow_any_client: required(raw.allow_any_client, "allow_any_client")?,
             record_errors: required(raw.record_errors, "record_errors")?,
@@ -231,6 +244,7 @@ impl Config {
             variables: Vec::new(),
             redact: redact::checked(raw.redact, settings.redact_key, &service)?,
             allowed: redact::allowed(raw.scan.allow.unwrap_or_default())?,
+            remote,
             folder,
             endpoints: endpoints(&service),
             service: Arc::new(service),
@@ -264,16 +278,6 @@ fn checked_limits(raw: &RawLimits) -> Result<Limits, ConfigError> {
         tunnels: count(raw.tunnels, "limits.tunnels")?,
         tunnel_time: time(raw.tunnel_time_seconds, "limits.tunnel_time_seconds")?,
     })
-}
-
-fn required<T>(value: Option<T>, key: &'static str) -> Result<T, ConfigError> {
-    value.ok_or(ConfigError::Missing { key })
-}
-
-/// A limit: nothing works with a limit of 0.
-fn count<N: From<u8> + PartialEq + ToString>(value: Option<N>, key: &'static str) -> Result<N, ConfigError> {
-    let value = required(value, key)?;
-    if value == N::from(0) { Err(refused(key, "0", "at least 1 is needed")) } else { Ok(value) }
 }
 
 /// hyper's buffer for a request head cannot be smaller than 8 KiB.
@@ -387,10 +391,6 @@ fn checked_url(url: String) -> Result<String, ConfigError> {
         Err(_) => "it is not a URL",
     };
     Err(refused("upstream", url, reason))
-}
-
-fn refused(key: &'static str, value: impl ToString, reason: &'static str) -> ConfigError {
-    ConfigError::Value { key, value: value.to_string(), reason }
 }
 
 #[cfg(test)]

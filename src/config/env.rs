@@ -18,7 +18,7 @@ enum ValueFormat {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, ValueFormat); 39] = [
+const KEYS: [(Option<&str>, &str, ValueFormat); 47] = [
     (None, "cassette", ValueFormat::Text),
     (None, "cassette_per_session", ValueFormat::Switch),
     (None, "session", ValueFormat::Text),
@@ -58,6 +58,14 @@ const KEYS: [(Option<&str>, &str, ValueFormat); 39] = [
     (Some("limits"), "tunnel_time_seconds", ValueFormat::Number),
     (Some("limits"), "upstream_connect_time_seconds", ValueFormat::Number),
     (Some("limits"), "upstream_answer_time_seconds", ValueFormat::Number),
+    (Some("remote"), "url", ValueFormat::Text),
+    (Some("remote"), "endpoint", ValueFormat::Text),
+    (Some("remote"), "allow_http", ValueFormat::Switch),
+    (Some("remote"), "path_style", ValueFormat::Switch),
+    (Some("remote"), "region", ValueFormat::Text),
+    (Some("remote"), "profile", ValueFormat::Text),
+    (Some("remote"), "account", ValueFormat::Text),
+    (Some("remote"), "connections", ValueFormat::Number),
 ];
 
 /// The variable with the capability key.
@@ -115,6 +123,12 @@ impl Environment {
     /// The names of the variables that begin with `prefix`.
     pub fn names<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
         self.variables.keys().filter_map(|name| name.to_str()).filter(move |name| name.starts_with(prefix))
+    }
+
+    /// What the tools of Google's and Azure's object stores read. Some of it is secret.
+    pub(super) fn store_variables(&self) -> Vec<(String, Secret)> {
+        let names = ["GOOGLE_", "AZURE_", "IDENTITY_ENDPOINT"].into_iter().flat_map(|prefix| self.names(prefix));
+        names.filter_map(|name| Some((name.to_owned(), Secret::new(self.text(name)?)))).collect()
     }
 
     /// Whether this is a continuous-integration run: `CI` is set, and not to `false` or `0`.

@@ -1,6 +1,7 @@
 //! Why a configuration is of no use.
 
 use crate::service::ServiceError;
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -83,7 +84,7 @@ pub enum ConfigError {
         /// What stands there.
         value: String,
         /// What is accepted.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
     /// A key that the defaults should hold.
     #[error("{key} has no value")]

@@ -37,6 +37,10 @@ fn parse(path: &Path, text: &str) -> Result<RawConfig, ConfigError> {
     for relative in [&mut raw.cassette, &mut raw.ca_bundle, &mut raw.ca_folder, &mut raw.redact.key_file] {
         *relative = relative.take().map(|written| folder.join(written));
     }
+    // A remote without a scheme is a folder.
+    if let Some(url) = raw.remote.url.as_mut().filter(|url| !url.is_empty() && !url.contains("://")) {
+        *url = folder.join(&*url).to_string_lossy().into_owned();
+    }
     Ok(raw)
 }
 

@@ -15,8 +15,10 @@ mod poll;
 mod raw;
 mod record_mode;
 mod redact;
+mod remote;
 mod settings;
 mod upstream;
+mod values;
 
 pub use actors::{DUMMY_SECRET, NOBODYS_KEY_ID};
 pub use aws::AwsVariables;
@@ -31,7 +33,7 @@ pub use file::FILE_NAME;
 pub use pages::PagesSetting;
 pub use poll::PollSetting;
 pub use raw::{
-    Pseudonymize, RawActor, RawAllowed, RawConfig, RawLimits, RawRedact, RawRule, RawScan, RawServiceTable,
+    Pseudonymize, RawActor, RawAllowed, RawConfig, RawLimits, RawRedact, RawRemote, RawRule, RawScan, RawServiceTable,
     RawServices, RawWay,
 };
 pub use record_mode::RecordMode;

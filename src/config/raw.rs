@@ -68,6 +68,8 @@ pub struct RawConfig {
     pub redact: RawRedact,
     /// `[scan]`: what is no secret.
     pub scan: RawScan,
+    /// `[remote]`: the object store that recorded files are kept in.
+    pub remote: RawRemote,
 }
 
 /// The services that are recorded, `services = ["ram", "sts"]`; or `[services]`, with that list as `record` and the tables of
@@ -119,6 +121,28 @@ pub struct RawRedact {
     pub key_file: Option<PathBuf>,
     /// The user's rules.
     pub rules: Option<Vec<RawRule>>,
+}
+
+/// The keys of `[remote]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawRemote {
+    /// Where it is.
+    pub url: Option<String>,
+    /// A base URL in place of the store's public one.
+    pub endpoint: Option<String>,
+    /// Whether that may be without TLS on another machine.
+    pub allow_http: Option<bool>,
+    /// Whether the bucket stands in the path of S3's URLs.
+    pub path_style: Option<bool>,
+    /// The region of S3's bucket.
+    pub region: Option<String>,
+    /// The profile whose credentials S3 is asked with.
+    pub profile: Option<String>,
+    /// The storage account of Azure.
+    pub account: Option<String>,
+    /// How many objects are moved at once.
+    pub connections: Option<usize>,
 }
 
 /// What gets pseudonyms besides what always does.
@@ -266,6 +290,22 @@ impl RawConfig {
                 rules: self.redact.rules.or(lower.redact.rules),
             },
             scan: RawScan { allow: self.scan.allow.or(lower.scan.allow) },
+            remote: self.remote.over(lower.remote),
+        }
+    }
+}
+
+impl RawRemote {
+    fn over(self, lower: Self) -> Self {
+        Self {
+            url: self.url.or(lower.url),
+            endpoint: self.endpoint.or(lower.endpoint),
+            allow_http: self.allow_http.or(lower.allow_http),
+            path_style: self.path_style.or(lower.path_style),
+            region: self.region.or(lower.region),
+            profile: self.profile.or(lower.profile),
+            account: self.account.or(lower.account),
+            connections: self.connections.or(lower.connections),
         }
     }
 }

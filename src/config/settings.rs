@@ -11,6 +11,8 @@ pub struct Settings {
     pub(super) key: Secret,
     pub(super) redact_key: Option<Secret>,
     pub(super) aws: AwsVariables,
+    /// What the environment says to the tools of object stores besides S3.
+    pub(super) store_variables: Vec<(String, Secret)>,
     /// Whether the profile was named on the command line.
     pub(super) names_profile: bool,
     file: Option<PathBuf>,
@@ -34,7 +36,8 @@ impl Settings {
             None => new_key()?,
         };
         let (aws, redact_key) = (AwsVariables::from_environment(environment), environment.redact_key()?);
-        Ok(Self { raw, key, redact_key, aws, names_profile, file })
+        let store_variables = environment.store_variables();
+        Ok(Self { raw, key, redact_key, aws, store_variables, names_profile, file })
     }
 
     /// The record mode that somebody asked for, by flag, variable or file.
