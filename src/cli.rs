@@ -3,6 +3,7 @@
 mod proxy;
 mod review;
 mod setup;
+mod sharing;
 mod suggestion;
 mod transfer;
 mod upkeep;
@@ -12,6 +13,7 @@ pub use review::{
     CoverageArgs, DiffArgs, ExplainArgs, LsArgs, ReportArgs, SelectionArgs, ShowArgs, TakesArgs, UiArgs, VerifyArgs,
 };
 pub use setup::{CaArgs, CompletionsArgs, DemoArgs, DoctorArgs, HealthArgs, ManArgs};
+pub use sharing::{GcArgs, PullArgs, PushArgs, RemoteArgs, StatusArgs};
 pub use transfer::{ExportArgs, ImportArgs, MergeArgs, MergeFileArgs};
 pub use upkeep::{PruneArgs, RmArgs, ScanArgs, SealArgs};
 
@@ -120,6 +122,18 @@ pub enum Command {
     /// Remove takes by operation, fingerprint, session and the like
     #[command(after_help = upkeep::RM_EXAMPLE)]
     Rm(RmArgs),
+    /// Send recorded files to an object store, and name them in cassettes.lock
+    #[command(after_help = sharing::PUSH_EXAMPLE)]
+    Push(PushArgs),
+    /// Fetch the recorded files that cassettes.lock names from an object store
+    #[command(after_help = sharing::PULL_EXAMPLE)]
+    Pull(PullArgs),
+    /// Show which recorded files are not as cassettes.lock says
+    #[command(after_help = sharing::STATUS_EXAMPLE)]
+    Status(StatusArgs),
+    /// Remove objects that no branch needs from an object store
+    #[command(after_help = sharing::GC_EXAMPLE)]
+    Gc(GcArgs),
     /// Make the certificate authority that clients need to trust ramtape over TLS, and print what to set
     #[command(after_help = setup::CA_EXAMPLE)]
     Ca(CaArgs),

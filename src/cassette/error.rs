@@ -87,6 +87,26 @@ pub enum CassetteError {
         /// The cassette's folder.
         root: PathBuf,
     },
+    /// Its files are being exchanged, or were until that was interrupted.
+    #[error(
+        "a pull into the cassette {} is under way or was interrupted: its files are of different versions. Run `ramtape pull`",
+        root.display()
+    )]
+    Updating {
+        /// The cassette's folder.
+        root: PathBuf,
+    },
+    /// The text is not all there is.
+    #[error(
+        "takes of {} are in the store only: write them as text with `ramtape seal --cassette {1}`, or throw away what must \
+         not become text with `ramtape rm --refused --cassette {1}`, first",
+        root.display(),
+        crate::model::shell_path(root)
+    )]
+    Pending {
+        /// The cassette's folder.
+        root: PathBuf,
+    },
     /// The folder is not there any more.
     #[error("the folder {} was deleted, moved or replaced during the recording: record again", root.display())]
     Gone {

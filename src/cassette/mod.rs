@@ -36,6 +36,7 @@ mod store;
 mod supersede;
 mod take;
 pub(crate) mod take_links;
+pub(crate) mod update;
 pub(crate) mod usage;
 mod variables;
 
@@ -58,6 +59,7 @@ pub use policy::{BrokenEntry, DefaultPolicy, PolicyError, RecordingPolicy};
 pub use seal::SealReport;
 pub use take::{EntryHead, TakeHead, TakeId, UpstreamToken};
 pub use take_links::links;
+pub use update::{file_names, is_file_name};
 pub use usage::{Usage, UsedTakes};
 pub use variables::{MOST_VARIABLES, VARIABLES_FILE, VariableClash, VariableFlaw, Variables};
 pub use variables::{check_variable, combine_variables, merge_variable_texts};

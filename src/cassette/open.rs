@@ -7,16 +7,16 @@ use super::guard::CassetteGuard;
 use super::memory::Memory;
 use super::policy::{DefaultPolicy, RecordingPolicy};
 use super::seal::SealReport;
-use super::staged_file::writing_folder;
+use super::staged_file::{make_store_folder, writing_folder};
 use super::storage::{Folder, OpenFolder, Storage};
 use super::store::{OpeningError, Store, has_pending};
-use super::{Cassette, FolderKind, Notice, format, listing, path};
+use super::update::check_whole;
+use super::{Cassette, FolderKind, Notice, format, listing};
 use crate::fingerprint::Fingerprint;
 use crate::model::{Entry, with_causes};
 use crate::redact::{Redaction, RedactionSpec};
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,6 +104,7 @@ impl<P> Cassette<P> {
         if settings.made_at_first_page && access != Access::Replay && !is_there(root) {
             return Self::open_new(root, access, prepare, settings);
         }
+        check_whole(root)?;
         let written = check_format(root, access, &*settings.policy)?;
         let mut notices = Vec::new();
         let store = open_store(root, access, settings, &mut notices)
@@ -317,19 +318,6 @@ fn open_store(
         opening.store.set_damage_aside();
     }
     Ok(Some(opening.store))
-}
-
-/// Makes `.store`, for its owner only, and keeps git out of it.
-fn make_store_folder(folder: &Path) -> io::Result<()> {
-    match DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    let mode = fs::metadata(folder)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        fs::set_permissions(folder, Permissions::from_mode(0o700))?;
-    }
-    path::write_new(&folder.join(".gitignore"), "*\n").map_err(|(_, error)| error)
 }
 
 /// Finishes what an interrupted recording left: temporary files, pending takes, old tokens.

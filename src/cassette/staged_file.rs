@@ -2,11 +2,12 @@
 
 use super::error::CassetteError;
 use super::failpoint;
-use super::path::{sync_folder, write_synced};
+use super::path::{sync_folder, write_new, write_synced};
 use crate::files::write_atomically_by;
 use crate::fingerprint::Fingerprint;
-use std::fs;
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The folder of files being written, on the same file system as the text and out of git's sight.
@@ -40,13 +41,26 @@ pub(crate) fn put_in_place(temporary: &Path, path: &Path) -> Result<PathBuf, Cas
     Ok(folder.to_owned())
 }
 
+/// Makes `.store`, for its owner only, and keeps git out of it.
+pub(super) fn make_store_folder(folder: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let mode = fs::metadata(folder)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    }
+    write_new(&folder.join(".gitignore"), "*\n").map_err(|(_, error)| error)
+}
+
 /// Makes the folder of files being written where it is not there.
-fn make_writing_folder(root: &Path) -> io::Result<()> {
+pub(super) fn make_writing_folder(root: &Path) -> io::Result<()> {
     make(&root.join(".store")).and_then(|()| make(&writing_folder(root)))
 }
 
 /// Makes `folder` where it is not there. What it is in is not made: a cassette that was deleted stays so.
-fn make(folder: &Path) -> io::Result<()> {
+pub(super) fn make(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made,

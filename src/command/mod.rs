@@ -8,6 +8,7 @@ mod diff;
 mod doctor;
 mod explain;
 mod export;
+mod gc;
 mod health;
 mod import;
 mod ls;
@@ -16,6 +17,8 @@ mod merge;
 mod merge_file;
 mod process;
 mod prune;
+mod pull;
+mod push;
 mod record;
 mod report;
 mod rm;
@@ -23,7 +26,9 @@ mod run;
 mod scan;
 mod seal;
 mod server;
+mod sharing;
 mod show;
+mod status;
 mod takes;
 mod ui;
 mod verify;
@@ -65,6 +70,10 @@ pub fn run(cli: Cli) -> Result<Exit, CommandError> {
         Command::Diff(args) => diff::run(&args, &environment, console),
         Command::Verify(args) => verify::run(&args, &environment, console),
         Command::Rm(args) => rm::run(&args, &environment, console),
+        Command::Push(args) => push::run(&args, &environment, console),
+        Command::Pull(args) => pull::run(&args, &environment, console),
+        Command::Status(args) => status::run(&args, &environment, console),
+        Command::Gc(args) => gc::run(&args, &environment, console),
         Command::Ca(args) => ca::run(&args, &environment, console),
         Command::Doctor(args) => doctor::run(&args, &environment, console),
         Command::Health(args) => health::run(&args, &environment, console),

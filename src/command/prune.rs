@@ -2,13 +2,16 @@
 
 use crate::cassette::Variables;
 use crate::cli::PruneArgs;
+use crate::command::process::confirm;
 use crate::command::takes::recorded;
 use crate::config::{Config, Environment, RecordMode, Settings};
 use crate::maintenance::{Pruning, Removal};
 use crate::model::counted;
 use crate::ui::{CommandError, Console, Exit, count_steps, output, printable};
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
+
+/// Why somebody is asked: what ran may have been one test of many.
+const MOST_GOES: &str = "That is more than half of the cassette";
 
 pub(super) fn run(args: &PruneArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let settings = Settings::load(args.cassette.layer(), environment)?;
@@ -25,7 +28,8 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, console: Console)
         console.note(&format!("nothing to remove: every take was used {by}"));
     } else if args.dry_run {
         console.note(&format!("{takes} would be removed: not used {by}"));
-    } else if 2 * going > all && !args.yes && !confirm(&format!("remove {takes} of {all}, not used {by}?"))? {
+    } else if 2 * going > all && !args.yes && !confirm(&format!("remove {takes} of {all}, not used {by}?"), MOST_GOES)?
+    {
         console.note("nothing was removed");
     } else {
         let variables = Variables::read(&config.cassette)?;
@@ -34,20 +38,6 @@ pub(super) fn run(args: &PruneArgs, environment: &Environment, console: Console)
         console.note(&format!("{takes} removed: not used {by}"));
     }
     Ok(Exit::Well)
-}
-
-/// Asks before most of a cassette goes: what ran may have been one test of many.
-fn confirm(question: &str) -> Result<bool, CommandError> {
-    let (stdin, mut stderr) = (io::stdin(), io::stderr());
-    if !(stdin.is_terminal() && stderr.is_terminal()) {
-        let told = format!("{question} That is more than half of the cassette: add --yes to confirm");
-        return Err(CommandError::Usage(told));
-    }
-    let mut answer = String::new();
-    let asked = write!(stderr, "ramtape: {question} [y/N] ").and_then(|()| stderr.flush());
-    let read = asked.and_then(|()| stdin.lock().read_line(&mut answer));
-    // Who cannot be asked has not agreed.
-    Ok(read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 pub(super) fn text(removals: &[Removal]) -> String {

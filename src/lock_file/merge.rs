@@ -58,7 +58,8 @@ pub fn merge_lock_texts(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<(Stri
             merged.lock.files.get(name).iter().for_each(|version| write_line(&mut text, name, version));
             continue;
         };
-        for (marker, version) in [("<<<<<<< ours", clash.ours), ("||||||| base", clash.base), ("=======", clash.theirs)] {
+        for (marker, version) in [("<<<<<<< ours", clash.ours), ("||||||| base", clash.base), ("=======", clash.theirs)]
+        {
             text.push_str(marker);
             text.push('\n');
             version.iter().for_each(|version| write_line(&mut text, name, version));

@@ -152,7 +152,9 @@ mod tests {
     use super::*;
 
     fn lock(files: &[(&str, &str)]) -> LockFile {
-        LockFile { files: files.iter().map(|(name, text)| ((*name).to_owned(), Version::of(text.as_bytes()))).collect() }
+        LockFile {
+            files: files.iter().map(|(name, text)| ((*name).to_owned(), Version::of(text.as_bytes()))).collect(),
+        }
     }
 
     #[test]
@@ -184,10 +186,15 @@ mod tests {
         ] {
             assert_eq!(told(line), expected);
         }
-        for name in ["/etc/passwd", "../x", "a/../../x", "a//b", "./a", "a/.git/x.json", "a/.store/journal", "a\\b", "a\u{7}"] {
+        for name in
+            ["/etc/passwd", "../x", "a/../../x", "a//b", "./a", "a/.git/x.json", "a/.store/journal", "a\\b", "a\u{7}"]
+        {
             assert!(told(&format!("{digest} 0 {name}")).starts_with("line 2: the name "), "{name}");
         }
         assert_eq!(LockFile::parse("").unwrap_err(), LockError::NotALock);
-        assert_eq!(LockFile::parse("# cassettes.lock, format 2: x").unwrap_err(), LockError::Newer { format: "2".into() });
+        assert_eq!(
+            LockFile::parse("# cassettes.lock, format 2: x").unwrap_err(),
+            LockError::Newer { format: "2".into() }
+        );
     }
 }

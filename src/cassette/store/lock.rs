@@ -6,10 +6,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The lock on a store, held until it is dropped.
-pub(super) struct Lock(File, PathBuf);
+pub(in crate::cassette) struct Lock(File, PathBuf);
 
 /// Why the lock cannot be taken.
-pub(super) enum LockError {
+pub(in crate::cassette) enum LockError {
     /// Another process has it.
     Held,
     /// Its file cannot be opened or made.
@@ -18,7 +18,7 @@ pub(super) enum LockError {
 
 impl Lock {
     /// Takes the lock in the file at `path`.
-    pub(super) fn take(path: &Path) -> Result<Self, LockError> {
+    pub(in crate::cassette) fn take(path: &Path) -> Result<Self, LockError> {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(LockError::Io)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file, path.to_owned())),

@@ -12,9 +12,9 @@ mod times;
 mod tokens;
 mod write;
 
+pub(super) use lock::{Lock, LockError};
 pub(super) use open::{OpeningError, has_pending};
 
-use self::lock::Lock;
 use self::pending::PendingIndex;
 use self::sled_index::{RecordKind, SledIndex};
 use super::error::StoreError;

@@ -11,7 +11,7 @@ mod run_settings;
 mod trust;
 mod variables;
 
-use super::server;
+use super::{server, sharing};
 use crate::app::{self, RunningServer, Wanted};
 use crate::cli::RunArgs;
 use crate::command::process::{Signals, runtime};
@@ -44,7 +44,10 @@ pub(super) fn run(args: &RunArgs, environment: &Environment, console: Console) -
         variables: args.variable.clone(),
         ..app::with_recorded_services(Config::from_settings(settings, mode)?)
     };
-    runtime()?.block_on(drive(args, config, variables, &reports, environment, console))
+    runtime()?.block_on(async {
+        sharing::pull_before_run(&config, environment, console).await?;
+        drive(args, config, variables, &reports, environment, console).await
+    })
 }
 
 /// Whether CMD will speak TLS to ramtape.

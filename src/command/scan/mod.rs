@@ -53,6 +53,18 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, console: Console) 
     Ok(sum_up(&problems, targets.files.len(), !targets.refused.is_empty(), console))
 }
 
+/// Checks files before they are pushed, and prints what is wrong with them; `None` where nothing is.
+pub(super) fn check_files(files: &[PathBuf], config: &Config, console: Console) -> Option<Exit> {
+    let checker = FileChecker::new(Rules::from_config(config).only_sealing());
+    let mut names = PathNames::search(files.iter().map(PathBuf::as_path), &checker.rules);
+    let mut problems = check_all(files, &checker, console);
+    problems.append(&mut names.problems);
+    problems.sort();
+    problems.dedup_by(|next, problem| next == problem && !problem.is_secret());
+    problems.iter().for_each(|problem| console.problem(&problem.to_text(|text| names.hide(text))));
+    (!problems.is_empty()).then(|| exit_of(&problems))
+}
+
 /// The note about named files that were not scanned: a list of what git has staged can have some.
 fn describe_outside(outside: &[PathBuf]) -> String {
     let mut names: Vec<String> = outside.iter().take(NAMED_OUTSIDE).map(|path| path.display().to_string()).collect();
@@ -61,7 +73,7 @@ fn describe_outside(outside: &[PathBuf]) -> String {
     format!("not scanned, because in no cassette: {}. {SCOPE}", names.join(", "))
 }
 
-/// Prints the sum; gives the exit code of the worst.
+/// Prints the sum; gives the exit code.
 fn sum_up(problems: &[Problem], files: usize, is_refused: bool, console: Console) -> Exit {
     let count = |kind: fn(&Problem) -> bool| problems.iter().filter(|problem| kind(problem)).count() as u64;
     let secrets = count(Problem::is_secret);
@@ -75,11 +87,19 @@ fn sum_up(problems: &[Problem], files: usize, is_refused: bool, console: Console
         what.extend((unread > 0).then(|| format!("{unread} not readable")));
         console.problem(&format!("{scanned} scanned: {}", what.join(", ")));
     }
-    match (secrets, invalid, unread) {
-        (0, 0, 0) if !is_refused => Exit::Well,
-        (0, 0, _) => Exit::Failed,
-        (0, ..) => Exit::Cassette,
-        _ => Exit::Secret,
+    if problems.is_empty() && is_refused { Exit::Failed } else { exit_of(problems) }
+}
+
+/// The exit code of the worst.
+fn exit_of(problems: &[Problem]) -> Exit {
+    if problems.iter().any(Problem::is_secret) {
+        Exit::Secret
+    } else if problems.iter().any(|problem| matches!(problem, Problem::Invalid { .. })) {
+        Exit::Cassette
+    } else if problems.is_empty() {
+        Exit::Well
+    } else {
+        Exit::Failed
     }
 }
 

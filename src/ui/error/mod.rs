@@ -17,6 +17,7 @@ use crate::maintenance::{EditError, PruneError};
 use crate::model::{shell_path, with_causes};
 use crate::placebo::PlaceboError;
 use crate::review::ReviewError;
+use crate::sync::SyncError;
 use crate::vcr::VcrError;
 use std::io;
 use std::path::PathBuf;
@@ -153,6 +154,9 @@ pub enum CommandError {
     /// The cassette's text cannot be changed.
     #[error(transparent)]
     Edit(#[from] EditError),
+    /// Cassettes cannot be shared.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
     /// What stays is linked to what was to be removed.
     #[error("nothing was removed: {links} to removed writes would break; remove those takes as well, or add --force")]
     Linked {
@@ -271,6 +275,11 @@ impl CommandError {
             Self::Cassette(error)
             | Self::Start(StartError::Cassette(error))
             | Self::Stop(StopError::Cassette(error)) => cassette_exit(error),
+            Self::Sync(SyncError::NoRemote | SyncError::Outside { .. }) => Exit::Usage,
+            Self::Sync(SyncError::Lock { .. } | SyncError::LockConflict { .. } | SyncError::ForeignName { .. }) => {
+                Exit::Cassette
+            }
+            Self::Sync(SyncError::Cassette(error)) => cassette_exit(error),
             Self::Variable(error) => variable_exit(error),
             // As a shell does.
             Self::Spawn { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::Child(127),
@@ -294,7 +303,7 @@ const fn variable_exit(error: &VariableError) -> Exit {
 const fn cassette_exit(error: &CassetteError) -> Exit {
     match error {
         // Somebody else has it, or the disk does not take it: nothing is wrong with what it holds.
-        CassetteError::InUse { .. } | CassetteError::Write { .. } => Exit::Failed,
+        CassetteError::InUse { .. } | CassetteError::Pending { .. } | CassetteError::Write { .. } => Exit::Failed,
         CassetteError::Secret { .. } => Exit::Secret,
         _ => Exit::Cassette,
     }
