@@ -119,7 +119,11 @@ impl CassetteUpdate {
         let mut builder = tempfile::Builder::new();
         let mut file = builder.permissions(Permissions::from_mode(0o666)).tempfile_in(writing_folder(&self.root))?;
         file.write_all(bytes)?;
-        path.parent().map_or(Ok(()), make)?;
+        let folder = path.parent().unwrap_or(&self.root);
+        make(folder)?;
+        if folder != self.root && fs::symlink_metadata(folder)?.is_symlink() {
+            return Err(io::Error::other("its folder is a link: links are not followed"));
+        }
         file.persist(path)?;
         Ok(())
     }

@@ -119,6 +119,13 @@ pub(super) fn classify(url: &str, error: &object_store::Error) -> RemoteError {
     {
         return RemoteError::OtherRegion { url };
     }
+    // Not every store says so by its status.
+    if ["AuthorizationFailure", "AuthenticationFailed", "SignatureDoesNotMatch", "InvalidAccessKeyId"]
+        .iter()
+        .any(|code| reason.starts_with(code))
+    {
+        return RemoteError::Denied { url, reason };
+    }
     match error {
         object_store::Error::PermissionDenied { .. } => RemoteError::Denied { url, reason },
         object_store::Error::Unauthenticated { path, source } if path.is_empty() => {

@@ -23,6 +23,7 @@ mod run;
 mod server;
 mod services;
 mod sessions;
+mod sharing;
 mod terminal;
 mod usage;
 mod variables;

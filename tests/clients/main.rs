@@ -22,6 +22,7 @@ mod metrics;
 mod misses;
 mod moto;
 mod npm;
+mod object_stores;
 mod other_services;
 mod pages;
 mod placebo;

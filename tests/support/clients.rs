@@ -20,7 +20,7 @@ use tempfile::TempDir;
 /// A client that is still running after this is killed, and its test fails.
 const CALL_LIMIT: Duration = Duration::from_secs(120);
 const INSTALL_LIMIT: Duration = Duration::from_secs(900);
-const MOTO_START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// The interpreter of a virtual environment with everything in `requirements.txt`; `None`, having
 /// said why on stderr, where Python is missing. Under `CI` a missing Python is a failure.
@@ -242,13 +242,55 @@ impl Moto {
         let stdout = process.stdout.take().unwrap();
         let mut moto = Self { url: String::new(), process, _home: home };
 
-        let (found, url) = mpsc::channel();
-        thread::spawn(move || found.send(BufReader::new(stdout).lines().next()));
-        match url.recv_timeout(MOTO_START_LIMIT) {
-            Ok(Some(Ok(url))) => moto.url = url,
-            other => panic!("moto did not start ({other:?}): {}", String::from_utf8_lossy(&whole(log))),
+        match first_line(stdout) {
+            Ok(url) => moto.url = url,
+            Err(found) => panic!("moto did not start ({found}): {}", String::from_utf8_lossy(&whole(log))),
         }
         moto
+    }
+}
+
+/// A running Azurite, which is Azure's blob storage, with the container `takes`; it ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Azurite {
+    /// The base URL of its account.
+    pub(crate) url: String,
+    process: Child,
+}
+
+impl Azurite {
+    /// The account that every Azurite has, and its key, which is no secret.
+    pub(crate) const ACCOUNT: &str = "devstoreaccount1";
+    pub(crate) const KEY: &str =
+        "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+    /// Returns once it listens, on a free port of 127.0.0.1; `None` where Node.js is missing.
+    pub(crate) fn start() -> Option<Self> {
+        let modules = install_modules("azurite")?;
+        let mut command = Command::new("node");
+        // Its stdin stays open while `process` lives.
+        command.arg(source("azurite/serve.mjs")).env("CLIENT_MODULES", modules);
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let url = first_line(process.stdout.take().unwrap());
+        Some(Self { url: url.unwrap_or_else(|found| panic!("Azurite did not start: {found}")), process })
+    }
+}
+
+impl Drop for Azurite {
+    fn drop(&mut self) {
+        // It ends its server, and itself, when its stdin ends.
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// The first line that a server prints.
+fn first_line(stdout: impl io::Read + Send + 'static) -> Result<String, String> {
+    let (found, line) = mpsc::channel();
+    thread::spawn(move || found.send(BufReader::new(stdout).lines().next()));
+    match line.recv_timeout(START_LIMIT) {
+        Ok(Some(Ok(line))) => Ok(line),
+        other => Err(format!("{other:?}")),
     }
 }
 

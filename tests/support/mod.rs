@@ -11,6 +11,7 @@ pub(crate) mod endpoint;
 pub(crate) mod known;
 pub(crate) mod log;
 pub(crate) mod npm;
+pub(crate) mod object_server;
 pub(crate) mod pending;
 pub(crate) mod principals;
 pub(crate) mod proxied;
