@@ -36,7 +36,7 @@ Exit codes:
   2  usage or configuration
   3  a miss: the cassette has no answer for a request
   4  a secret was found
-  5  the cassette is invalid or has drifted, or `diff` found a difference
+  5  the cassette is invalid or has drifted, or `diff` or `status --exit-code` found a difference
   6  something was answered but could not be recorded
   7  `--strict`: nothing was sent, takes were not used, or answers were passed on and not recorded
   `run` gives CMD's own code first: 128+n where signal n ended it; 126 where CMD cannot be

@@ -257,6 +257,32 @@ fn pruning() {
 }
 
 #[test]
+fn sharing() {
+    let Some(programs) = python() else { return };
+    let reader = Reader::new(Some(programs));
+    let endpoint = reader.endpoint();
+    reader.types(&endpoint.lines(&[&marked("setup"), &marked("boto3 record")]));
+    endpoint.stop();
+    let store = reader.folder.path().join("store");
+    let setup = format!(
+        "export RAMTAPE_REMOTE_URL={} GIT_AUTHOR_NAME=x GIT_AUTHOR_EMAIL=x@example.test\n\
+         export GIT_COMMITTER_NAME=x GIT_COMMITTER_EMAIL=x@example.test\n",
+        store.display()
+    );
+    let pushed = reader.types(&format!("{setup}git init -q\n{}git status --porcelain", marked("sharing push")));
+    assert!(pushed.stderr.contains("cassettes.lock names 2 files anew"), "{pushed:?}");
+    assert!(!pushed.stdout.contains("cassettes/"), "{pushed:?}");
+    // Not below: the reader's ramtape.toml would count there.
+    let (elsewhere, block) = (folder(), marked("sharing clone"));
+    let clone = elsewhere.path().display();
+    let cloned = format!("{setup}git clone -q . {clone}/x\ncp list_shares.py {clone}/x\ncd {clone}/x\n{block}");
+    let cloned = reader.types(&cloned);
+    assert!(cloned.stderr.contains("pulled 2 files"), "{cloned:?}");
+    assert!(cloned.stderr.contains("1 replayed, 0 recorded, 0 missed"), "{cloned:?}");
+    assert!(cloned.stderr.contains("cassettes/default: 2 files as cassettes.lock says"), "{cloned:?}");
+}
+
+#[test]
 fn python_blocks_are_python() {
     let Some(programs) = python() else { return };
     let reader = Reader::new(Some(programs));
@@ -318,7 +344,7 @@ fn every_mark_has_a_test() {
         ["endpoint", "setup", "miss", "rust", "server", "its client", "boto3 record", "boto3 look", "boto3 replay"]
             .contains(&mark)
             || ["cli both", "javascript both", "session both", "proxy both", "intercept both"].contains(&mark)
-            || ["random record", "random replay", "poll", "explain", "prune"].contains(&mark)
+            || ["random record", "random replay", "poll", "explain", "prune", "sharing push", "sharing clone"].contains(&mark)
             || ["services record", "services replay", "services miss"].contains(&mark)
             || ["variables record", "variables replay", "variables post"].contains(&mark)
             || ["rust guard", "rust config", "rust session", "rust variable"].contains(&mark)

@@ -170,6 +170,7 @@ async fn are_those_that_come() {
     for arguments in [
         &["prune", "--dry-run", c[0], c[1]][..],
         &["ls", c[0], c[1]],
+        &["status", c[0], c[1]],
         &["import", har.to_str().unwrap(), "--cassette", "imported"],
         &["import", "c.har", "--cassette", "reads"],
         &["import", "--vcr", vcr.to_str().unwrap(), "--cassette", "vcr"],
