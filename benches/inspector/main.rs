@@ -5,9 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail")]
 
 #[expect(dead_code, reason = "each program uses its part")]
-#[path = "../replay/sample.rs"]
+#[path = "../shared/sample.rs"]
 mod sample;
-#[path = "../replay/wire.rs"]
+#[path = "../shared/wire.rs"]
 mod wire;
 
 use crate::sample::Kind;

@@ -1,7 +1,7 @@
 //! What it costs to choose among many takes of one fingerprint: 1,000 of them, recorded over 1,000 writes that concern it.
 
-use crate::figures::{median, micros};
-use crate::sample;
+use crate::shared::figures::{median, micros};
+use crate::shared::sample;
 use ramtape::fingerprint::Fingerprint;
 use ramtape::model::{Entry, IdentifierRules, OperationName, Take};
 use ramtape::session::{OperationRules, Session, TakeHistories, TakeQuery, WriteTree};

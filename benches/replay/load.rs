@@ -1,8 +1,8 @@
 //! The load: one thread, many connections, each with one request at a time.
 
-use crate::child::{cpu_time, cpu_time_of};
-use crate::sample::Kind;
-use crate::wire::{extent, is_good};
+use crate::shared::child::{cpu_time, cpu_time_of};
+use crate::shared::sample::Kind;
+use crate::shared::wire::{extent, is_good};
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;

@@ -5,20 +5,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may fail")]
 
-mod child;
 mod choice;
-mod figures;
 mod load;
 mod notations;
 mod polling;
 mod recording;
 mod roles;
-mod sample;
+#[path = "../shared/mod.rs"]
+mod shared;
 mod startup;
 mod throughput;
-mod wire;
 
-use crate::sample::Kind;
+use crate::shared::bare;
+use crate::shared::sample::{self, Kind};
 use std::path::Path;
 use std::time::Instant;
 
@@ -28,7 +27,7 @@ fn main() {
     match arguments.as_slice() {
         ["serve-fixed", kind] => roles::serve_fixed(Kind::named(kind)),
         ["serve-lookup", kind, takes] => roles::serve_lookup(Kind::named(kind), takes.parse().unwrap()),
-        ["simulate"] => roles::simulate(),
+        ["simulate"] => bare::simulate(),
         ["forward", upstream] => roles::forward(upstream),
         ["load", addr, kind, takes, millis, server, answers] => {
             let plan = load::Plan {

@@ -1,8 +1,8 @@
 //! What a request costs in each notation in which services are asked, where ramtape has not seen its spelling.
 
-use crate::child::{Server, cpu_time_of};
-use crate::figures::median;
-use crate::wire::ask;
+use crate::shared::child::{Server, cpu_time_of};
+use crate::shared::figures::median;
+use crate::shared::wire::ask;
 use std::fmt::Write;
 use std::net::TcpStream;
 use std::path::Path;

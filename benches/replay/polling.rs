@@ -1,10 +1,10 @@
 //! Whole answers of a session that polls: what choosing among 1,000 takes adds to them.
 
-use crate::child::Server;
 use crate::choice::{OTHER, ROUNDS, TAKES, id};
-use crate::figures::{median, micros};
-use crate::sample::{self, Kind};
-use crate::wire::ask;
+use crate::shared::child::Server;
+use crate::shared::figures::{median, micros};
+use crate::shared::sample::{self, Kind};
+use crate::shared::wire::ask;
 use ramtape::model::Take;
 use std::net::TcpStream;
 use std::path::Path;

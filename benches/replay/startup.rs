@@ -1,9 +1,9 @@
 //! From exec to the first right answer.
 
-use crate::child::Server;
-use crate::figures::median;
-use crate::sample::{Cassettes, Kind};
-use crate::wire::ask;
+use crate::shared::child::Server;
+use crate::shared::figures::median;
+use crate::shared::sample::{Cassettes, Kind};
+use crate::shared::wire::ask;
 use std::fs;
 use std::path::Path;
 use std::time::Instant;

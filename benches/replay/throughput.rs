@@ -1,9 +1,9 @@
 //! Requests per second and latency of three servers under the same load, by turns.
 
-use crate::child::{Server, own};
-use crate::figures::{median, whole};
 use crate::load::Outcome;
-use crate::sample::{Cassettes, Kind};
+use crate::shared::child::{Server, own};
+use crate::shared::figures::{median, whole};
+use crate::shared::sample::{Cassettes, Kind};
 use std::path::Path;
 
 /// How often each server's turn comes.
