@@ -14,6 +14,7 @@ mod python;
 mod quickstart;
 mod reference;
 mod releases;
+mod replicas;
 mod rust_client;
 mod rust_guard;
 mod structure;
