@@ -231,14 +231,13 @@ async fn open_one(
     (instance, inspector): (&str, &Arc<OnceLock<String>>),
     mut sealing: Box<dyn FnMut(usize) + Send>,
 ) -> Result<Opening, StartError> {
-    let (root, mode) = (config.cassette.clone(), config.mode);
-    if let FolderKind::Sessions(first) = FolderKind::detect(&root)? {
-        return Err(StartError::Sessions { root, first });
+    if let FolderKind::Sessions(first) = FolderKind::detect(&config.cassette)? {
+        return Err(StartError::Sessions { root: config.cassette.clone(), first });
     }
     let policy = Arc::new(Rules::from_config(config));
-    let opening = Arc::clone(&policy);
+    let (owned, opening) = (config.clone(), Arc::clone(&policy));
     let (mode, opened) =
-        tokio::task::spawn_blocking(move || opener::open(&root, mode, &opening, &mut *sealing)).await??;
+        tokio::task::spawn_blocking(move || opener::open(&owned.cassette, &owned, &opening, &mut *sealing)).await??;
     let (upstream, destination) = way_upstream(config, mode, source, instance).await?;
     let inspector = Arc::clone(inspector);
     let found = Opener { config: config.clone(), policy, upstream, inspector }.engine(&config.cassette, mode, opened);

@@ -32,7 +32,7 @@ pub(super) struct OpenedEngine {
 impl Opener {
     /// The engine over the cassette in `root`; what it does is decided here, by what the cassette holds. Blocks.
     pub(super) fn open(&self, root: &Path) -> Result<OpenedEngine, CassetteError> {
-        let (mode, opened) = open(root, self.config.mode, &self.policy, &mut |_| ())?;
+        let (mode, opened) = open(root, &self.config, &self.policy, &mut |_| ())?;
         Ok(self.engine(root, mode, opened))
     }
 
@@ -94,6 +94,7 @@ impl Opener {
             actors: config.actors.clone(),
             record_command: config.recording_command("new_episodes"),
             record_anew_command: config.recording_command("all"),
+            response_memory: MemoryShares::of(config.memory).responses,
             cassette: root.display().to_string(),
             key: config.key.clone(),
             allow_any_client: config.allow_any_client,
@@ -110,21 +111,41 @@ impl Opener {
     }
 }
 
+/// How the memory for a cassette is shared out, in bytes.
+struct MemoryShares {
+    /// For requests and their answers: most requests that repeat themselves need nothing else.
+    responses: u64,
+    /// For entries with several takes, or whose answers are made anew.
+    entries: u64,
+    /// For the index.
+    store: u64,
+}
+
+impl MemoryShares {
+    const fn of(all: u64) -> Self {
+        let eighth = all / 8;
+        Self { responses: all - 2 * eighth, entries: eighth, store: eighth }
+    }
+}
+
 /// Opens the cassette as the record mode asks; `once` is decided here. `step` is called before each request that was left
 /// pending is sealed, with the number of all.
 pub(super) fn open(
     root: &Path,
-    mode: RecordMode,
+    config: &Config,
     policy: &Arc<Rules>,
     step: &mut dyn FnMut(usize),
 ) -> Result<(Mode, Opened<PreparedEntry>), CassetteError> {
+    let shares = MemoryShares::of(config.memory);
     let settings = CassetteSettings {
+        memory: shares.entries,
+        store_memory: shares.store,
         policy: Arc::<Rules>::clone(policy),
         made_at_first_page: true,
         ..CassetteSettings::default()
     };
     let mut open = |access| Cassette::open_telling(root, access, PreparedEntry::new, &settings, step);
-    match mode {
+    match config.mode {
         RecordMode::None => Ok((Mode::ReplayOnly, open(Access::Replay)?)),
         RecordMode::NewEpisodes => Ok((Mode::RecordMissing, open(Access::Record { replace: false })?)),
         RecordMode::All => Ok((Mode::RecordAll, open(Access::Record { replace: true })?)),

@@ -74,6 +74,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How many bytes a prepared entry takes for each byte of its text.
+const WEIGHT_OF_TEXT: u64 = 3;
+
 /// An open cassette. `P` is what its owner makes of an entry once, to answer from it often.
 pub struct Cassette<P> {
     pub(crate) storage: Arc<Storage>,
@@ -113,7 +116,8 @@ impl<P> Cassette<P> {
         };
         let value = Arc::new((self.prepare)(*fp, entry));
         let found = CachedEntry { value, origin };
-        let prepared = Prepared { found: found.clone(), folder: folder.to_owned(), weight: loaded.size };
+        let prepared =
+            Prepared { found: found.clone(), folder: folder.to_owned(), weight: WEIGHT_OF_TEXT * loaded.size };
         self.memory.keep(*fp, Arc::new(prepared));
         Ok(Some(found))
     }

@@ -86,6 +86,8 @@ pub struct Config {
     pub stays_pending: bool,
     /// The limits.
     pub limits: Limits,
+    /// Memory for what was read of a cassette and answered, in bytes.
+    pub memory: u64,
     /// The command that `run` runs, as a shell takes it, for messages.
     pub command: Option<String>,
     /// The command that people record with where another program has started `run`, with `{mode}` for the record mode.
@@ -239,6 +241,7 @@ impl Config {
             names: Names::System,
             stays_pending: false,
             limits,
+            memory: count(raw.limits.memory_bytes, "limits.memory_bytes")?,
             command: None,
             shown_command: None,
             variables: Vec::new(),

@@ -18,7 +18,7 @@ enum ValueFormat {
 }
 
 /// Every key that a variable can set, with the table it stands in.
-const KEYS: [(Option<&str>, &str, ValueFormat); 47] = [
+const KEYS: [(Option<&str>, &str, ValueFormat); 48] = [
     (None, "cassette", ValueFormat::Text),
     (None, "cassette_per_session", ValueFormat::Switch),
     (None, "session", ValueFormat::Text),
@@ -56,6 +56,7 @@ const KEYS: [(Option<&str>, &str, ValueFormat); 47] = [
     (Some("limits"), "http2_streams", ValueFormat::Number),
     (Some("limits"), "tunnels", ValueFormat::Number),
     (Some("limits"), "tunnel_time_seconds", ValueFormat::Number),
+    (Some("limits"), "memory_bytes", ValueFormat::Number),
     (Some("limits"), "upstream_connect_time_seconds", ValueFormat::Number),
     (Some("limits"), "upstream_answer_time_seconds", ValueFormat::Number),
     (Some("remote"), "url", ValueFormat::Text),

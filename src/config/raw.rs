@@ -242,6 +242,8 @@ pub struct RawLimits {
     pub tunnels: Option<usize>,
     /// How long one tunnel may last.
     pub tunnel_time_seconds: Option<u64>,
+    /// Memory for what was read of cassettes and answered, in bytes.
+    pub memory_bytes: Option<u64>,
     /// How long to wait for a connection to upstream.
     pub upstream_connect_time_seconds: Option<u64>,
     /// How long to wait for a whole answer of upstream.
@@ -324,6 +326,7 @@ impl RawLimits {
             http2_streams: self.http2_streams.or(lower.http2_streams),
             tunnels: self.tunnels.or(lower.tunnels),
             tunnel_time_seconds: self.tunnel_time_seconds.or(lower.tunnel_time_seconds),
+            memory_bytes: self.memory_bytes.or(lower.memory_bytes),
             upstream_connect_time_seconds: self.upstream_connect_time_seconds.or(lower.upstream_connect_time_seconds),
             upstream_answer_time_seconds: self.upstream_answer_time_seconds.or(lower.upstream_answer_time_seconds),
         }

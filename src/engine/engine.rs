@@ -52,12 +52,13 @@ impl Engine {
         let issued = upstream.as_ref().map(|upstream| Arc::clone(upstream.issued())).unwrap_or_default();
         let recorder = upstream.map(|upstream| Arc::new(Recorder::new(upstream)));
         let actors = Actors::new(settings.actors.clone());
+        let response_cache = ResponseCache::new(settings.response_memory);
         let state = EngineState {
             settings,
             cassette,
             sessions: Sessions::default(),
             live: LiveValues::default(),
-            response_cache: ResponseCache::default(),
+            response_cache,
             actors,
             issued,
             role_labels: RoleLabels::default(),

@@ -19,10 +19,6 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-/// Memory for requests and what they were answered, in bytes: as much as the cassette's own for its entries, so that as many
-/// requests are remembered as there are entries in memory.
-const MEMORY: u64 = 64 << 20;
-
 /// Roughly what is kept beside the bytes of request and answer.
 const OVERHEAD: u64 = 512;
 
@@ -90,15 +86,9 @@ pub(super) struct ResponseCache {
     heads: Mutex<Vec<Arc<HeaderMap>>>,
 }
 
-impl Default for ResponseCache {
-    fn default() -> Self {
-        Self::with_capacity(MEMORY)
-    }
-}
-
 impl ResponseCache {
     /// A cache of about `bytes`.
-    fn with_capacity(bytes: u64) -> Self {
+    pub(super) fn new(bytes: u64) -> Self {
         let items = usize::try_from(bytes / (4 * OVERHEAD)).unwrap_or(usize::MAX);
         let entries = Cache::with_weighter(items, bytes, ResponseWeight);
         Self { hasher: DefaultHashBuilder::default(), entries, heads: Mutex::default() }

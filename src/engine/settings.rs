@@ -54,6 +54,8 @@ pub struct EngineSettings {
     pub actors: Vec<Actor>,
     /// How repeated requests go through their takes.
     pub poll: Poll,
+    /// Memory for requests and what they were answered, in bytes.
+    pub response_memory: u64,
     /// The cassette as the user named it, for messages.
     pub cassette: String,
     /// The command that records what missed, for messages.

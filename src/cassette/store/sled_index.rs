@@ -12,13 +12,16 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// How many bytes may wait to be written. What comes beyond is left to text and journal.
 const LARGEST_QUEUE: usize = 32 << 20;
+
+/// An index that has grown larger on the disk than so many times its cache, as those of earlier versions did, is made anew.
+const LARGEST_FOLDER: u64 = 16;
 
 /// How long written values may be in memory only.
 const FLUSH_EVERY: Duration = Duration::from_secs(1);
@@ -95,12 +98,21 @@ struct IndexState {
     trees: RwLock<Option<Trees>>,
     /// How many bytes wait to be written.
     queued: AtomicUsize,
+    /// How many bytes of entries' files there is room for.
+    room: AtomicU64,
 }
 
 impl SledIndex {
     /// Opens the index at `path`. One that is damaged is set aside, and another one made; where that does not open either,
     /// there is none. Gives why and where the damaged one is.
+    ///
+    /// It copies no more of the text than `cache`, in bytes: sled takes memory for each value that it holds, whether it is asked for or
+    /// not, and about three times as much as the value has. What comes beyond is read from the text, which is hardly slower.
     pub(super) fn open(path: &Path, cache: u64, deadline: Duration) -> (Self, Option<(String, PathBuf)>) {
+        if folder_size(path) > LARGEST_FOLDER * cache {
+            // Where it stays, it is used as it is.
+            let _ = fs::remove_dir_all(path);
+        }
         let (trees, damaged) = match open_trees(path, cache, deadline) {
             Ok(trees) => (Some(trees), None),
             Err(doubt) => {
@@ -108,7 +120,14 @@ impl SledIndex {
                 (open_trees(path, cache, deadline).ok(), Some((doubt.to_string(), aside)))
             }
         };
-        let shared = IndexState { path: path.to_owned(), trees: RwLock::new(trees), queued: AtomicUsize::new(0) };
+        let held = trees.as_ref().and_then(|trees| trees.db.size_on_disk().ok()).unwrap_or_default();
+        let room = cache.saturating_sub(held);
+        let shared = IndexState {
+            path: path.to_owned(),
+            trees: RwLock::new(trees),
+            queued: AtomicUsize::new(0),
+            room: AtomicU64::new(room),
+        };
         let shared = Arc::new(shared);
         let (jobs, received) = mpsc::channel();
         let (end, ended) = mpsc::channel();
@@ -133,6 +152,9 @@ impl SledIndex {
     /// Has a value written, soon, where the disk has room.
     pub(super) fn put(&self, kind: RecordKind, key: &[u8], value: &[u8]) {
         let size = key.len() + value.len();
+        if kind == RecordKind::Entry && !self.shared.take_room(size as u64) {
+            return;
+        }
         if self.shared.queued.fetch_add(size, Ordering::Relaxed) + size > LARGEST_QUEUE {
             self.shared.queued.fetch_sub(size, Ordering::Relaxed);
             return;
@@ -173,6 +195,11 @@ impl Drop for SledIndex {
 }
 
 impl IndexState {
+    /// Takes room for an entry; false where there is not enough. A replaced entry's room is had again at the next start.
+    fn take_room(&self, size: u64) -> bool {
+        self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| room.checked_sub(size)).is_ok()
+    }
+
     /// Asks sled; `None` where there is none, or where it fails, which ends its use.
     fn ask<T>(&self, ask: impl FnOnce(&Trees) -> sled::Result<T>) -> Option<T> {
         // Not under the lock: sled may hang.
@@ -294,6 +321,12 @@ fn within<T: Send + 'static>(deadline: Duration, work: impl FnOnce() -> T + Send
     })
 }
 
+/// How many bytes the files in the folder at `path` have.
+fn folder_size(path: &Path) -> u64 {
+    let files = fs::read_dir(path).into_iter().flatten().flatten();
+    files.filter_map(|file| Some(file.metadata().ok()?.len())).sum()
+}
+
 /// Moves the folder at `path` to `sled.damaged`, in place of an earlier one.
 fn set_aside(path: &Path) -> PathBuf {
     let aside = path.with_file_name("sled.damaged");
@@ -311,6 +344,27 @@ mod tests {
         let (index, damaged) = SledIndex::open(&folder.join("sled"), 1 << 20, Duration::from_secs(10));
         assert_eq!(damaged, None);
         index
+    }
+
+    #[test]
+    fn no_more_of_the_text_is_copied_than_there_is_room_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sled");
+        let (index, _) = SledIndex::open(&path, 10_000, Duration::from_secs(10));
+        for key in 0..20_u8 {
+            index.put(RecordKind::Entry, &[key], &[0; 1000]);
+            index.put(RecordKind::Page, &[key], &[0; 1000]);
+        }
+        drop(index);
+        let (index, _) = SledIndex::open(&path, 10_000, Duration::from_secs(10));
+        let held = |kind| (0..20_u8).filter(|key| index.get(kind, &[*key]).is_some()).count();
+        assert!((1..10).contains(&held(RecordKind::Entry)), "{}", held(RecordKind::Entry));
+        assert_eq!(held(RecordKind::Page), 20, "what is pending is no copy of text");
+        drop(index);
+        // As if an earlier version had filled it.
+        fs::write(path.join("more"), vec![0; 16 * 10_001]).unwrap();
+        let (index, damaged) = SledIndex::open(&path, 10_000, Duration::from_secs(10));
+        assert_eq!((index.get(RecordKind::Entry, &[0]), damaged), (None, None));
     }
 
     #[test]

@@ -3,3 +3,4 @@
 pub(super) mod run;
 pub(super) mod sessions;
 pub(super) mod summary;
+mod used_takes;

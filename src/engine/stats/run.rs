@@ -1,5 +1,6 @@
 //! Counting what happens, without a lock where requests are many.
 
+use super::used_takes::UsedIndex;
 use crate::aws::{Answer, UpstreamError};
 use crate::cassette::UsedTakes;
 use crate::engine::classify::error_kind;
@@ -42,8 +43,7 @@ struct Notes {
     stuck: Vec<String>,
     /// That a client who sent a real value got what stands for it, told once.
     redacted_answer: Option<String>,
-    /// By folder and fingerprint.
-    used: BTreeMap<(String, Fingerprint), UsedTakes>,
+    used: UsedIndex,
 }
 
 /// One more.
@@ -157,22 +157,18 @@ impl RunStats {
 
     /// Notes that a take has answered something.
     pub(in crate::engine) fn note_take_used(&self, prepared: &PreparedEntry, take: usize) {
-        let key = (prepared.entry.operation.folder(), prepared.fingerprint);
-        let mut notes = self.notes();
-        let used = notes.used.entry(key).or_default();
-        used.takes = prepared.entry.takes.len();
-        used.used.insert(take);
+        self.notes().used.note(prepared, take);
     }
 
     /// What has answered anything.
     pub(in crate::engine) fn used_takes(&self) -> BTreeMap<(String, Fingerprint), UsedTakes> {
-        self.notes().used.clone()
+        self.notes().used.collect()
     }
 
     /// Of `known` entries, how many nobody asked for.
     pub(in crate::engine) fn count_never_used(&self, known: impl Iterator<Item = (String, Fingerprint)>) -> u64 {
         let notes = self.notes();
-        known.filter(|entry| !notes.used.contains_key(entry)).count() as u64
+        known.filter(|(_, fingerprint)| !notes.used.has(fingerprint)).count() as u64
     }
 
     pub(in crate::engine) fn summary(&self) -> Summary {
@@ -187,7 +183,7 @@ impl RunStats {
             after_replayed_writes: of(&self.after_replayed_writes),
             missed: of(&self.missed),
             waiters_advanced: of(&self.waiters_advanced),
-            unused_takes: notes.used.values().map(|used| used.takes.saturating_sub(used.used.len()) as u64).sum(),
+            unused_takes: notes.used.count_unused(),
             stuck: notes.stuck.clone(),
             time_saved: Some(of(&self.saved_microseconds)).filter(|saved| *saved > 0).map(Duration::from_micros),
             damaged: of(&self.damaged),

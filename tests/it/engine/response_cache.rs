@@ -62,6 +62,7 @@ fn replay(root: &Path) -> Engine {
     let opened = Cassette::open(root, Access::Replay, PreparedEntry::new, &CassetteSettings::default()).unwrap();
     let actor = |label: &str| Actor { label: label.to_owned(), ..Actor::default() };
     let settings = EngineSettings {
+        response_memory: 16 << 20,
         redaction: opened.redaction,
         mode: Mode::ReplayOnly,
         endpoints: ramtape::aws::ServiceEndpoints::new(vec![ramtape::aws::ServiceEndpoint::regional("ram")]),

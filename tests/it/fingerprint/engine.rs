@@ -43,6 +43,7 @@ fn first_page(request: &mut WireRequest) {
 fn replaying(folder: &Path) -> Engine {
     let opened = Cassette::open(folder, Access::Replay, PreparedEntry::new, &CassetteSettings::default()).unwrap();
     let settings = EngineSettings {
+        response_memory: 16 << 20,
         mode: Mode::ReplayOnly,
         endpoints: ramtape::aws::ServiceEndpoints::new(vec![ramtape::aws::ServiceEndpoint::regional("ram")]),
         service: Arc::new(service().clone()),

@@ -63,6 +63,7 @@ fn body(request: &str) -> String {
 pub(crate) fn replay(root: &Path, poll: Poll) -> Engine {
     let opened = Cassette::open(root, Access::Replay, PreparedEntry::new, &CassetteSettings::default()).unwrap();
     let settings = EngineSettings {
+        response_memory: 16 << 20,
         mode: Mode::ReplayOnly,
         endpoints: ramtape::aws::ServiceEndpoints::new(vec![ramtape::aws::ServiceEndpoint::regional("ram")]),
         service: Arc::new(Service::with_additions(&toml::Table::new()).unwrap()),
