@@ -102,6 +102,7 @@ impl EngineSettings {
             region: "us-east-1".to_owned(),
             actors: Vec::new(),
             poll: Poll::default(),
+            response_memory: 16 << 20,
             cassette: "cassettes/default".to_owned(),
             record_command: String::new(),
             record_anew_command: String::new(),

@@ -11,6 +11,7 @@ mod doctor;
 mod durability;
 mod har;
 mod health;
+mod memory;
 mod merge;
 mod messages;
 mod placebo;

@@ -48,7 +48,7 @@ fn remember(cache: &ResponseCache, key: &CacheKey<'_>, identified: Arc<Identifie
 
 #[test]
 fn a_request_is_found_by_all_of_its_bytes_and_by_nothing_less() {
-    let (cache, remembered) = (ResponseCache::default(), request("/a", "b=c", "{}"));
+    let (cache, remembered) = (ResponseCache::new(1 << 20), request("/a", "b=c", "{}"));
     let ask = |request: &Request, region: &'static str, actor: &str, hash: Option<u64>| {
         let scope = scope(region, actor);
         let mut key = cache.key(request, &scope);
@@ -81,7 +81,7 @@ fn a_request_is_found_by_all_of_its_bytes_and_by_nothing_less() {
 #[test]
 fn requests_that_never_come_again_take_bounded_memory() {
     const BYTES: u64 = 1 << 20;
-    let (cache, scope) = (ResponseCache::with_capacity(BYTES), scope("us-east-1", "default"));
+    let (cache, scope) = (ResponseCache::new(BYTES), scope("us-east-1", "default"));
     let identified = identified(&request("/getresourceshares", "", "{}"));
     for number in 0..5_000 {
         let request = request("/getresourceshares", "", &format!(r#"{{"name":"{number:0500}"}}"#));

@@ -1,0 +1,87 @@
+//! The memory of a server that replays.
+#![cfg(target_os = "linux")]
+
+use crate::support::binary::{Server, folder, ramtape, run};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+
+/// How many requests are recorded, and about how large each answer is.
+const REQUESTS: usize = 300;
+const ANSWER: usize = 256 << 10;
+/// What is allowed, in bytes.
+const BOUND: usize = 8 << 20;
+
+#[test]
+fn a_server_that_has_served_everything_holds_no_more_than_it_may() {
+    let folder = folder();
+    let har = folder.path().join("large.har");
+    fs::write(&har, archive()).unwrap();
+    let imported = run(folder.path(), &["import", har.to_str().unwrap(), "--cassette", "c"]);
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+    fs::remove_file(&har).unwrap();
+    let mut command = ramtape(folder.path());
+    command.args(["replay", "--cassette", "c"]).env("RAMTAPE_LIMITS_MEMORY_BYTES", BOUND.to_string());
+    let server = Server::start(&mut command);
+    let ask = |number: usize| {
+        let answer = post(server.authority(), &body(number));
+        assert!(answer.contains(&format!("share-{number}-end")), "{}", &answer[..200]);
+    };
+    ask(0);
+    let start = resident(server.id());
+    for _ in 0..2 {
+        (0..REQUESTS).for_each(ask);
+    }
+    let grown = resident(server.id()).saturating_sub(start);
+    // Everything together has 75 MiB. What is allowed, what is on its way, and what the allocator does not give back.
+    assert!(grown < 5 * BOUND, "{} MiB more", grown >> 20);
+    assert_eq!(server.stop().code, Some(0));
+}
+
+/// The answer to a request, head and body.
+fn post(authority: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(authority).unwrap();
+    let length = body.len();
+    let head = format!(
+        "POST /getresourceshares HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nContent-Length: {length}"
+    );
+    write!(stream, "{head}\r\nContent-Type: application/json\r\n\r\n{body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// The memory that a process holds, in bytes.
+fn resident(id: u32) -> usize {
+    let status = fs::read_to_string(Path::new("/proc").join(id.to_string()).join("status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
+}
+
+fn body(number: usize) -> String {
+    format!(r#"{{"resourceOwner":"SELF","name":"share-{number}"}}"#)
+}
+
+fn archive() -> String {
+    let entry = |number: usize| {
+        let (body, filling) = (body(number), "x".repeat(ANSWER));
+        let answer = format!(r#"{{"resourceShares":[{{"name":"{filling}share-{number}-end"}}]}}"#);
+        serde_json::json!({
+            "startedDateTime": "2026-12-01T00:00:00.000Z", "time": 1, "cache": {}, "timings": { "send": 0, "wait": 1, "receive": 0 },
+            "request": {
+                "method": "POST", "url": "https://ram.us-east-1.amazonaws.com/getresourceshares", "httpVersion": "HTTP/1.1",
+                "headers": [{ "name": "content-type", "value": "application/json" }], "queryString": [], "cookies": [],
+                "headersSize": -1, "bodySize": body.len(), "postData": { "mimeType": "application/json", "text": body },
+            },
+            "response": {
+                "status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1",
+                "headers": [{ "name": "content-type", "value": "application/json" }], "cookies": [], "redirectURL": "",
+                "headersSize": -1, "bodySize": answer.len(),
+                "content": { "size": answer.len(), "mimeType": "application/json", "text": answer },
+            },
+        })
+    };
+    let entries: Vec<serde_json::Value> = (0..REQUESTS).map(entry).collect();
+    serde_json::json!({ "log": { "version": "1.2", "creator": { "name": "test", "version": "1" }, "entries": entries } }).to_string()
+}
