@@ -27,7 +27,7 @@ struct UsedEntry {
 enum TakeSet {
     /// A bit each of the first 64: seldom are there more.
     First(u64),
-    All(Box<BTreeSet<usize>>),
+    All(BTreeSet<usize>),
 }
 
 impl TakeSet {
@@ -36,7 +36,7 @@ impl TakeSet {
             Self::First(bits) if take < 64 => *bits |= 1 << take,
             Self::First(_) => {
                 let all = self.iter().chain([take]).collect();
-                *self = Self::All(Box::new(all));
+                *self = Self::All(all);
             }
             Self::All(all) => drop(all.insert(take)),
         }
