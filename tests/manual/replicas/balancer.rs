@@ -65,24 +65,8 @@ impl Fleet {
         let folder = folder();
         let replicas = [(); 3].map(|()| replica(folder.path(), cassette, "0"));
         let ports = replicas.each_ref().map(|server| server.authority().rsplit(':').next().unwrap().to_owned());
-        let port = free_port();
-        let (mark, file) = kind.block();
-        let mut configuration = marked(mark).replace(PORT, &port);
-        for (written, port) in REPLICA_PORTS.iter().zip(&ports) {
-            configuration = configuration.replace(written, port);
-        }
-        let file = folder.path().join(file);
-        std::fs::write(&file, configuration).unwrap();
-        let mut command = Command::new(program);
-        match kind {
-            Kind::Haproxy => command.args(["-db", "-f"]).arg(&file),
-            Kind::Nginx => {
-                let command = command.args(["-g", "daemon off;", "-e", "stderr", "-p"]).arg(folder.path());
-                command.arg("-c").arg(&file)
-            }
-        };
-        let balancer = command.stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
-        let fleet = Self {
+        let (balancer, port) = start_balancer(kind, &program, folder.path(), &ports);
+        Some(Self {
             kind,
             replicas: replicas.map(Some),
             ports,
@@ -90,9 +74,7 @@ impl Fleet {
             balancer,
             url: format!("http://127.0.0.1:{port}"),
             folder,
-        };
-        wait_until("the balancer listens", || TcpStream::connect(format!("127.0.0.1:{port}")).is_ok());
-        Some(fleet)
+        })
     }
 
     /// The address of a replica.
@@ -127,6 +109,41 @@ impl Drop for Fleet {
         let _ = Command::new("kill").args(["-s", "TERM", &self.balancer.id().to_string()]).status();
         let _ = self.balancer.wait();
     }
+}
+
+/// Starts the balancer before the replicas at `ports`, and gives its own port, once it listens there.
+fn start_balancer(kind: Kind, program: &Path, folder: &Path, ports: &[String; 3]) -> (Child, String) {
+    let (mark, file) = kind.block();
+    let file = folder.join(file);
+    for _ in 0..10 {
+        let port = free_port();
+        // All at once: one port's digits can be in another's.
+        let mut configuration = marked(mark).replace(PORT, "{own}");
+        for (at, written) in REPLICA_PORTS.iter().enumerate() {
+            configuration = configuration.replace(written, &format!("{{{at}}}"));
+        }
+        for (at, port) in ports.iter().enumerate() {
+            configuration = configuration.replace(&format!("{{{at}}}"), port);
+        }
+        std::fs::write(&file, configuration.replace("{own}", &port)).unwrap();
+        let mut command = Command::new(program);
+        match kind {
+            Kind::Haproxy => command.args(["-db", "-f"]).arg(&file),
+            Kind::Nginx => command.args(["-g", "daemon off;", "-e", "stderr", "-p"]).arg(folder).arg("-c").arg(&file),
+        };
+        let mut balancer = command.stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        // One that ends has lost its port to another test.
+        while balancer.try_wait().unwrap().is_none() && Instant::now() < deadline {
+            if TcpStream::connect(format!("127.0.0.1:{port}")).is_ok() {
+                return (balancer, port);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = balancer.kill();
+        let _ = balancer.wait();
+    }
+    panic!("{kind:?} does not listen");
 }
 
 fn replica(folder: &Path, cassette: &Path, port: &str) -> Server {
