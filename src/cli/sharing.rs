@@ -109,7 +109,7 @@ pub struct GcArgs {
     /// The object store.
     #[command(flatten)]
     pub remote: RemoteArgs,
-    /// A branch, tag or commit whose recordings are needed, in place of all branches and tags [repeatable]
+    /// A branch, tag or commit whose recordings are needed, in place of all branches and tags; give it once for each
     #[arg(long, value_name = "NAME")]
     pub branch: Vec<String>,
     /// Leave alone what was stored in the last DAYS days; at least 2
