@@ -1,6 +1,6 @@
 //! Files written whole: a reader sees the old content or the new, never half of it.
 //!
-//! The content is written to a temporary file, synced, and renamed. The temporary file stands in the folder of the target,
+//! The content is written to a temporary file, synced unless a function says otherwise, and renamed. The temporary file stands in the folder of the target,
 //! unless another folder of the same file system is named. The rename itself is not synced: who needs that syncs the folder.
 
 use std::fs::Permissions;
@@ -23,6 +23,15 @@ pub(crate) fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> io::Resu
 /// As there.
 pub(crate) fn write_atomically_by(folder: &Path, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     write_temporary(folder, bytes, mode)?.persist(path)?;
+    Ok(())
+}
+
+/// As [`write_atomically_by`], without a sync: for many files, which whoever writes them syncs together.
+///
+/// # Errors
+/// As there.
+pub(crate) fn replace_unsynced(folder: &Path, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    write_unsynced(folder, bytes, mode)?.persist(path)?;
     Ok(())
 }
 
@@ -52,9 +61,15 @@ pub(crate) fn replace_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A temporary file with `bytes` in it, on the disk. It is deleted unless it is renamed.
 fn write_temporary(folder: &Path, bytes: &[u8], mode: u32) -> io::Result<NamedTempFile> {
+    let file = write_unsynced(folder, bytes, mode)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// A temporary file with `bytes` in it, perhaps not on the disk yet.
+fn write_unsynced(folder: &Path, bytes: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
     Ok(file)
 }
 

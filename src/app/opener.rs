@@ -94,7 +94,7 @@ impl Opener {
             actors: config.actors.clone(),
             record_command: config.recording_command("new_episodes"),
             record_anew_command: config.recording_command("all"),
-            response_memory: MemoryShares::of(config.memory).responses,
+            response_memory: MemoryShares::split(config.memory).responses,
             cassette: root.display().to_string(),
             key: config.key.clone(),
             allow_any_client: config.allow_any_client,
@@ -122,7 +122,7 @@ struct MemoryShares {
 }
 
 impl MemoryShares {
-    const fn of(all: u64) -> Self {
+    const fn split(all: u64) -> Self {
         let eighth = all / 8;
         Self { responses: all - 2 * eighth, entries: eighth, store: eighth }
     }
@@ -136,7 +136,7 @@ pub(super) fn open(
     policy: &Arc<Rules>,
     step: &mut dyn FnMut(usize),
 ) -> Result<(Mode, Opened<PreparedEntry>), CassetteError> {
-    let shares = MemoryShares::of(config.memory);
+    let shares = MemoryShares::split(config.memory);
     let settings = CassetteSettings {
         memory: shares.entries,
         store_memory: shares.store,

@@ -4,14 +4,14 @@
 //! or recorded until another has come to its end: half of the files would be of one version, and half of another.
 
 use super::error::CassetteError;
-use super::path::{Identity, is_plain_name, read_file};
+use super::path::{Identity, is_plain_name};
 use super::staged_file::{make, make_store_folder, make_writing_folder, writing_folder};
 use super::store::{Lock, LockError, has_pending};
 use super::{KEY_FILE, VARIABLES_FILE, failpoint, format, listing, usage};
+use crate::files::replace_unsynced;
 use crate::fingerprint::Fingerprint;
-use std::fs::{self, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The files of a cassette beside its entries.
@@ -37,22 +37,6 @@ pub fn file_names(root: &Path) -> Result<Vec<String>, CassetteError> {
         ROOT_FILES.into_iter().filter(|name| fs::symlink_metadata(root.join(name)).is_ok()).map(str::to_owned);
     let entries = listing::all(root)?.into_iter().map(|(folder, fp)| format!("{folder}/{fp}.json"));
     Ok(of_root.chain(entries).collect())
-}
-
-/// The identity of the file called `name`; `None` where it is not there.
-///
-/// # Errors
-/// Where the system does not tell.
-pub(crate) fn file_identity(root: &Path, name: &str) -> Result<Option<Identity>, CassetteError> {
-    Identity::at(&root.join(name))
-}
-
-/// The bytes of the file called `name`, and its identity; `None` where it is not there.
-///
-/// # Errors
-/// Where it cannot be read, or is a link out of the cassette.
-pub(crate) fn read_shared_file(root: &Path, name: &str) -> Result<Option<(Vec<u8>, Identity)>, CassetteError> {
-    read_file(root, &root.join(name))
 }
 
 /// Checks that no exchange of the cassette's files was interrupted.
@@ -116,16 +100,12 @@ impl CassetteUpdate {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         failpoint::full_disk()?;
         make_writing_folder(&self.root)?;
-        let mut builder = tempfile::Builder::new();
-        let mut file = builder.permissions(Permissions::from_mode(0o666)).tempfile_in(writing_folder(&self.root))?;
-        file.write_all(bytes)?;
         let folder = path.parent().unwrap_or(&self.root);
         make(folder)?;
         if folder != self.root && fs::symlink_metadata(folder)?.is_symlink() {
             return Err(io::Error::other("its folder is a link: links are not followed"));
         }
-        file.persist(path)?;
-        Ok(())
+        replace_unsynced(&writing_folder(&self.root), path, bytes, 0o666)
     }
 
     /// Removes the file called `name`, and its folder where that is empty then.

@@ -13,11 +13,13 @@ pub(super) fn run(args: &PushArgs, environment: &Environment, console: Console) 
     let sharing = Sharing::find(args.remote.layer(&args.cassette), &args.cassette, environment)?;
     let remote = sharing.open_remote()?;
     let _lock = sharing.acquire(console)?;
-    let prefixes = sharing.cassettes(&sharing.project.read_lock()?)?;
-    let plan = PushPlan::make(&sharing.project, &prefixes, args.all)?;
+    let lock = sharing.project.read_lock()?;
+    let locked = sharing.cassettes(&lock)?;
+    let is_empty = locked.is_empty();
+    let plan = PushPlan::make(&sharing.project, lock, locked, args.all)?;
     let lock = describe_path(&sharing.project.lock_path(), environment);
     if plan.changes() == 0 && !args.all {
-        console.note(&match prefixes.is_empty() {
+        console.note(&match is_empty {
             true => format!("nothing to push: there is no cassette in {}", shell_path(&sharing.config.cassette)),
             false => format!("nothing to push: everything is as {lock} says"),
         });

@@ -6,9 +6,8 @@ use crate::config::{Config, Environment, RawConfig, RecordMode, Settings};
 use crate::lock_file::LockFile;
 use crate::model::{counted, shell_path};
 use crate::remote::Remote;
-use crate::sync::{OnConflict, Project, ProjectLock, PullPlan, PullReport, SyncError};
+use crate::sync::{LockedFiles, OnConflict, Project, ProjectLock, PullPlan, PullReport, SyncError};
 use crate::ui::{CommandError, Console, count_steps};
-use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A project, and which of its cassettes a command is for.
@@ -54,21 +53,26 @@ impl Sharing {
         !self.is_named || self.prefix.as_ref().is_some_and(is_of)
     }
 
-    /// The cassettes that the command is for: those that the lock names, and the configured one where it is there.
-    pub(super) fn cassettes(&self, lock: &LockFile) -> Result<BTreeSet<String>, CommandError> {
-        let mut prefixes: BTreeSet<String> =
-            self.project.cassettes(lock)?.into_iter().filter(|prefix| self.selects(prefix)).collect();
+    /// The cassettes that the command is for, with what `lock` names of them: those that it names any file of, and the configured
+    /// one where it is there.
+    pub(super) fn cassettes(&self, lock: &LockFile) -> Result<LockedFiles, CommandError> {
+        let mut cassettes = self.project.locked_files(lock)?;
+        cassettes.retain(|prefix, _| self.selects(prefix));
         let root = &self.config.cassette;
         match FolderKind::detect(root)? {
-            FolderKind::Cassette => prefixes.extend(self.prefix.clone()),
+            FolderKind::Cassette => {
+                if let Some(prefix) = &self.prefix {
+                    cassettes.entry(prefix.clone()).or_default();
+                }
+            }
             FolderKind::Sessions(_) => {
                 for root in cassette::below(root)? {
-                    prefixes.insert(self.project.prefix(&root)?);
+                    cassettes.entry(self.project.prefix(&root)?).or_default();
                 }
             }
             FolderKind::Absent | FolderKind::Empty | FolderKind::Foreign => {}
         }
-        Ok(prefixes)
+        Ok(cassettes)
     }
 
     /// The object store.
@@ -105,29 +109,25 @@ pub(super) async fn pull_before_run(
     if sharing.prefix.is_none() || !sharing.project.lock_path().is_file() {
         return Ok(());
     }
-    let mut plan = sharing.plan_of_run()?;
+    let make_plan = || {
+        let plan = PullPlan::make_without_resolving(&sharing.project, |prefix| sharing.selects(prefix))?;
+        match plan.conflicts() {
+            0 => Ok(plan),
+            files => Err(SyncError::RunConflict { root: config.cassette.clone(), files }),
+        }
+    };
+    let mut plan = make_plan()?;
     if plan.changes() == 0 {
         plan.note_agreed();
         return Ok(());
     }
     let _lock = sharing.acquire(console)?;
     // Another run may have pulled meanwhile.
-    let report = sharing.pull(sharing.plan_of_run()?, OnConflict::Merge, console).await?;
+    let report = sharing.pull(make_plan()?, OnConflict::Merge, console).await?;
     if report != PullReport::default() {
         console.note(&format!("{} into {}", describe_pull(&report), shell_path(&config.cassette)));
     }
     Ok(())
-}
-
-impl Sharing {
-    fn plan_of_run(&self) -> Result<PullPlan, SyncError> {
-        self.project.read_lock()?;
-        let plan = PullPlan::make(&self.project, |prefix| self.selects(prefix))?;
-        match plan.conflicts().len() {
-            0 => Ok(plan),
-            files => Err(SyncError::RunConflict { root: self.config.cassette.clone(), files }),
-        }
-    }
 }
 
 /// What a pull has done, for people.

@@ -10,7 +10,7 @@ use crate::ui::{CommandError, Console, Exit, output, printable};
 pub(super) fn run(args: &StatusArgs, environment: &Environment, console: Console) -> Result<Exit, CommandError> {
     let sharing = Sharing::find(args.cassette.layer(), &args.cassette, environment)?;
     let lock = sharing.project.read_lock()?;
-    let statuses = read_status(&sharing.project, &lock, &sharing.cassettes(&lock)?)?;
+    let statuses = read_status(&sharing.project, &sharing.cassettes(&lock)?)?;
     let line = if args.json { json } else { text };
     let differing = |status: &CassetteStatus| {
         let files = status.files.iter().filter(|file| file.state != FileState::Same);

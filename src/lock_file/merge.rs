@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn lock(files: &str) -> LockFile {
-        let version = |text: &str| Version::of(text.as_bytes());
+        let version = |text: &str| Version::compute(text.as_bytes());
         let file = |word: &str| word.split_once('=').map(|(name, text)| (name.to_owned(), version(text))).unwrap();
         LockFile { files: files.split_whitespace().map(file).collect() }
     }
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(merged.lock, LockFile::default());
         assert_eq!(merged.clashes.keys().collect::<Vec<_>>(), ["a", "b", "c"]);
         let b = merged.clashes["b"];
-        assert_eq!((b.base, b.ours, b.theirs), (Some(Version::of(b"1")), Some(Version::of(b"2")), None));
+        assert_eq!((b.base, b.ours, b.theirs), (Some(Version::compute(b"1")), Some(Version::compute(b"2")), None));
     }
 
     #[test]

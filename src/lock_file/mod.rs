@@ -32,8 +32,8 @@ pub struct Version {
 impl Version {
     /// The version whose content is `bytes`.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        Self { digest: Digest::of(bytes), size: bytes.len() as u64 }
+    pub fn compute(bytes: &[u8]) -> Self {
+        Self { digest: Digest::compute(bytes), size: bytes.len() as u64 }
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
 
     fn lock(files: &[(&str, &str)]) -> LockFile {
         LockFile {
-            files: files.iter().map(|(name, text)| ((*name).to_owned(), Version::of(text.as_bytes()))).collect(),
+            files: files.iter().map(|(name, text)| ((*name).to_owned(), Version::compute(text.as_bytes()))).collect(),
         }
     }
 
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_line() {
-        let digest = Digest::of(b"");
+        let digest = Digest::compute(b"");
         let told = |line: &str| LockFile::parse(&format!("{}{line}\n", head())).unwrap_err().to_string();
         for (line, expected) in [
             ("x 0 a", "line 2: the digest is not a SHA-256 of 64 hexadecimal digits in lower case".to_owned()),

@@ -12,7 +12,7 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The digest of `bytes`.
     #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
+    pub fn compute(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_digest_reads_as_it_is_shown() {
-        let digest = Digest::of(b"");
+        let digest = Digest::compute(b"");
         assert_eq!(digest.to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
         for wrong in ["", "e3b0", &digest.to_string().to_uppercase(), &format!("{digest}00"), &"g".repeat(64)] {

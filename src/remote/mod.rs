@@ -113,7 +113,7 @@ impl Remote {
             let reason = format!("an object of {size} bytes broke off after {}", bytes.len());
             return Err(RemoteError::Failed { url: url(), reason });
         }
-        if Digest::of(&bytes) == digest { Ok(bytes) } else { Err(RemoteError::Changed { url: url(), digest }) }
+        if Digest::compute(&bytes) == digest { Ok(bytes) } else { Err(RemoteError::Changed { url: url(), digest }) }
     }
 
     /// Everything that is stored below the prefix. What is no object of ramtape's is left out.

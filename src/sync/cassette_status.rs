@@ -3,9 +3,9 @@
 use super::SyncError;
 use super::file_state::FileState;
 use super::local_files::{LocalFile, scan};
-use super::project::Project;
+use super::project::{LockedFiles, Project};
 use super::synced::{Synced, SyncedFile};
-use crate::lock_file::{LockFile, Version};
+use crate::lock_file::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -68,17 +68,12 @@ impl CassetteStatus {
     }
 }
 
-/// How the cassettes called `prefixes` stand to `lock`.
+/// How the cassettes in `locked` stand to what the lock names of them.
 ///
 /// # Errors
-/// Where a file cannot be read, or the lock names something that is no file of a cassette.
-pub fn read_status(
-    project: &Project,
-    lock: &LockFile,
-    prefixes: &BTreeSet<String>,
-) -> Result<Vec<CassetteStatus>, SyncError> {
-    let mut locked = project.files_by_cassette(lock)?;
-    prefixes.iter().map(|prefix| status_of(project, prefix, &locked.remove(prefix).unwrap_or_default())).collect()
+/// Where a file cannot be read, or a cassette is behind a link.
+pub fn read_status(project: &Project, locked: &LockedFiles) -> Result<Vec<CassetteStatus>, SyncError> {
+    locked.iter().map(|(prefix, files)| status_of(project, prefix, files)).collect()
 }
 
 fn status_of(project: &Project, prefix: &str, locked: &BTreeMap<String, Version>) -> Result<CassetteStatus, SyncError> {

@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn every_way_to_differ_has_its_state() {
-        let version = |text: &str| (text != "-").then(|| Version::of(text.as_bytes()));
+        let version = |text: &str| (text != "-").then(|| Version::compute(text.as_bytes()));
         // Base, here, lock.
         for (versions, expected) in [
             ("- - -", FileState::Same),

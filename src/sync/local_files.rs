@@ -3,8 +3,7 @@
 use super::SyncError;
 use super::synced::Synced;
 use crate::cassette::file_names;
-use crate::cassette::path::Identity;
-use crate::cassette::update::{file_identity, read_shared_file};
+use crate::cassette::path::{Identity, read_file};
 use crate::lock_file::Version;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -35,10 +34,10 @@ pub(super) fn scan(root: &Path, synced: &Synced) -> Result<BTreeMap<String, Loca
 fn look_at(root: &Path, name: &str, synced: &Synced) -> Result<Option<(String, LocalFile)>, SyncError> {
     if let Some(known) = synced.files.get(name)
         && let Some(identity) = known.identity
-        && file_identity(root, name)? == Some(identity)
+        && Identity::at(&root.join(name))? == Some(identity)
     {
         return Ok(Some((name.to_owned(), LocalFile { version: known.version, identity })));
     }
-    let read = read_shared_file(root, name)?;
-    Ok(read.map(|(bytes, identity)| (name.to_owned(), LocalFile { version: Version::of(&bytes), identity })))
+    let read = read_file(root, &root.join(name))?;
+    Ok(read.map(|(bytes, identity)| (name.to_owned(), LocalFile { version: Version::compute(&bytes), identity })))
 }

@@ -2,7 +2,7 @@
 
 use super::SyncError;
 use super::cassette_status::FileStatus;
-use crate::cassette::update::read_shared_file;
+use crate::cassette::path::read_file;
 use crate::lock_file::Version;
 use crate::maintenance::{MergedText, merge_texts};
 use crate::remote::Remote;
@@ -32,7 +32,7 @@ impl BothChanged {
     pub(super) async fn read_ours(&self, root: &Path, remote: &Remote) -> Result<Bytes, SyncError> {
         match self.ours {
             Some(version) => Ok(fetch(remote, version).await?),
-            None => Ok(read_shared_file(root, &self.name)?.map(|(bytes, _)| bytes.into()).unwrap_or_default()),
+            None => Ok(read_file(root, &root.join(&self.name))?.map(|(bytes, _)| bytes.into()).unwrap_or_default()),
         }
     }
 

@@ -23,6 +23,6 @@ pub use error::SyncError;
 pub use file_state::FileState;
 pub use garbage::{Garbage, find_garbage, remove_garbage};
 pub use git_files::{GitFiles, prepare_git};
-pub use project::{Project, ProjectLock};
+pub use project::{LockedFiles, Project, ProjectLock};
 pub use pull::{OnConflict, PullPlan, PullReport};
 pub use push::{PushPlan, PushReport};

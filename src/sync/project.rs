@@ -4,7 +4,7 @@ use super::SyncError;
 use crate::cassette::is_file_name;
 use crate::files::write_atomically;
 use crate::lock_file::{LOCK_NAME, LockError, LockFile, Version};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 pub struct Project {
     folder: PathBuf,
 }
+
+/// The files that a lock names: by what it calls their cassette, and by name inside it.
+pub type LockedFiles = BTreeMap<String, BTreeMap<String, Version>>;
 
 /// Keeps other pulls and pushes of a project waiting until it is dropped.
 pub struct ProjectLock(#[expect(dead_code, reason = "the lock goes with the open file")] File);
@@ -111,11 +114,8 @@ impl Project {
     ///
     /// # Errors
     /// Where it names something that is no file of a cassette.
-    pub(super) fn files_by_cassette(
-        &self,
-        lock: &LockFile,
-    ) -> Result<BTreeMap<String, BTreeMap<String, Version>>, SyncError> {
-        let mut cassettes: BTreeMap<String, BTreeMap<String, Version>> = BTreeMap::new();
+    pub fn locked_files(&self, lock: &LockFile) -> Result<LockedFiles, SyncError> {
+        let mut cassettes = LockedFiles::new();
         for (name, version) in &lock.files {
             let Some((prefix, file)) = split_name(name) else {
                 return Err(SyncError::ForeignName { path: self.lock_path(), name: name.clone() });
@@ -123,14 +123,6 @@ impl Project {
             cassettes.entry(prefix.to_owned()).or_default().insert(file.to_owned(), *version);
         }
         Ok(cassettes)
-    }
-
-    /// The cassettes that `lock` has files of, and the one called `prefix`; where `is_parent`, those below it.
-    ///
-    /// # Errors
-    /// Where the lock names something that is no file of a cassette.
-    pub fn cassettes(&self, lock: &LockFile) -> Result<BTreeSet<String>, SyncError> {
-        Ok(self.files_by_cassette(lock)?.into_keys().collect())
     }
 }
 

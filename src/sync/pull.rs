@@ -12,7 +12,6 @@ use crate::cassette::update::CassetteUpdate;
 use crate::lock_file::{Clash, Version};
 use crate::remote::Remote;
 use bytes::Bytes;
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -65,10 +64,22 @@ impl PullPlan {
     /// # Errors
     /// Where a file here or the lock cannot be read.
     pub fn make(project: &Project, select: impl Fn(&str) -> bool) -> Result<Self, SyncError> {
-        let resolved = read_resolved(project)?;
-        let prefixes: BTreeSet<String> =
-            project.cassettes(&resolved.lock)?.into_iter().filter(|prefix| select(prefix)).collect();
-        let statuses = read_status(project, &resolved.lock, &prefixes)?;
+        Self::plan_for(project, read_resolved(project)?, select)
+    }
+
+    /// As [`Self::make`], where a conflict in the lock is left as it is.
+    ///
+    /// # Errors
+    /// As there, and where git left a conflict in the lock.
+    pub fn make_without_resolving(project: &Project, select: impl Fn(&str) -> bool) -> Result<Self, SyncError> {
+        let lock = project.read_lock()?;
+        Self::plan_for(project, ResolvedLock { lock, ..ResolvedLock::default() }, select)
+    }
+
+    fn plan_for(project: &Project, resolved: ResolvedLock, select: impl Fn(&str) -> bool) -> Result<Self, SyncError> {
+        let mut locked = project.locked_files(&resolved.lock)?;
+        locked.retain(|prefix, _| select(prefix));
+        let statuses = read_status(project, &locked)?;
         let cassettes = statuses.into_iter().map(|status| CassettePull::plan(status, &resolved)).collect();
         Ok(Self { project: project.clone(), resolved, cassettes })
     }
@@ -79,15 +90,10 @@ impl PullPlan {
         self.cassettes.iter().map(CassettePull::changes).sum()
     }
 
-    /// The files that were changed here and by others.
+    /// How many files were changed here and by others.
     #[must_use]
-    pub fn conflicts(&self) -> Vec<String> {
-        let named = |cassette: &CassettePull| {
-            let prefix = cassette.status.prefix.clone();
-            let names: Vec<_> = cassette.both_changed.iter().map(|file| join_name(&prefix, &file.name)).collect();
-            names
-        };
-        self.cassettes.iter().flat_map(named).collect()
+    pub fn conflicts(&self) -> usize {
+        self.cassettes.iter().map(|cassette| cassette.both_changed.len()).sum()
     }
 
     /// Keeps what is known to agree, so that nothing of it is read again.

@@ -3,13 +3,14 @@
 use super::SyncError;
 use super::cassette_status::{CassetteStatus, FileStatus, read_status};
 use super::file_state::FileState;
-use super::project::{Project, join_name};
+use super::project::{LockedFiles, Project, join_name};
 use super::transfers::run_all;
-use crate::cassette::update::{CassetteUpdate, read_shared_file};
+use crate::cassette::path::read_file;
+use crate::cassette::update::CassetteUpdate;
 use crate::lock_file::{LockFile, Version};
 use crate::model::Digest;
 use crate::remote::{Remote, RemoteError};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -24,15 +25,11 @@ pub(super) const FRESH: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct PushPlan {
     project: Project,
     lock: LockFile,
-    cassettes: Vec<CassettePush>,
+    statuses: Vec<CassetteStatus>,
+    /// Keeps others from changing those cassettes.
+    _kept: Vec<CassetteUpdate>,
     /// Whether what the lock names already is stored too, where the store lacks it.
     all: bool,
-}
-
-/// A cassette that nobody changes while it is pushed.
-struct CassettePush {
-    status: CassetteStatus,
-    _kept: CassetteUpdate,
 }
 
 /// What a push has done.
@@ -57,42 +54,36 @@ struct Upload {
 }
 
 impl PushPlan {
-    /// What is to be done so that the lock names what the cassettes called `prefixes` hold. Nothing is asked, and nothing changed; from
-    /// now on nobody else changes those cassettes. One that is not here is left as it is.
+    /// What is to be done so that `lock` names what the cassettes in `locked` hold. Nothing is asked, and nothing changed; from now on
+    /// nobody else changes those cassettes. One that is not here is left as it is.
     ///
     /// # Errors
-    /// Where a file here or the lock cannot be read, somebody has a cassette open, takes are in the store only, or the lock
-    /// has something of a cassette that is not here yet.
-    pub fn make(project: &Project, prefixes: &BTreeSet<String>, all: bool) -> Result<Self, SyncError> {
-        let lock = project.read_lock()?;
-        let mut cassettes = Vec::new();
-        for prefix in prefixes {
-            let root = project.root(prefix);
-            if !root.is_dir() {
-                continue;
-            }
-            // Before its files are looked at: nobody changes them afterwards.
-            let kept = CassetteUpdate::begin(&root)?;
-            let statuses = read_status(project, &lock, &BTreeSet::from([prefix.clone()]))?;
-            let Some(status) = statuses.into_iter().next() else { continue };
-            match status.count(FileState::is_for_pull) {
-                0 => cassettes.push(CassettePush { status, _kept: kept }),
-                files => return Err(SyncError::Behind { root, files }),
-            }
+    /// Where a file here cannot be read, somebody has a cassette open, takes are in the store only, or the lock has something of a
+    /// cassette that is not here yet.
+    pub fn make(project: &Project, lock: LockFile, mut locked: LockedFiles, all: bool) -> Result<Self, SyncError> {
+        locked.retain(|prefix, _| project.root(prefix).is_dir());
+        // Before their files are looked at: nobody changes them afterwards.
+        let kept: Result<Vec<_>, _> =
+            locked.keys().map(|prefix| CassetteUpdate::begin(&project.root(prefix))).collect();
+        let kept = kept?;
+        let statuses = read_status(project, &locked)?;
+        if let Some(behind) = statuses.iter().find(|status| status.count(FileState::is_for_pull) > 0) {
+            let files = behind.count(FileState::is_for_pull);
+            return Err(SyncError::Behind { root: behind.root.clone(), files });
         }
-        Ok(Self { project: project.clone(), lock, cassettes, all })
+        Ok(Self { project: project.clone(), lock, statuses, _kept: kept, all })
     }
 
     /// How many files differ from what the lock says.
     #[must_use]
     pub fn changes(&self) -> usize {
-        self.cassettes.iter().map(|cassette| cassette.status.count(FileState::is_for_push)).sum()
+        self.statuses.iter().map(|status| status.count(FileState::is_for_push)).sum()
     }
 
     /// The cassettes in which anything differs: what the lock's names call them.
     pub fn changed_cassettes(&self) -> impl Iterator<Item = &str> {
-        let changed = self.cassettes.iter().filter(|cassette| cassette.status.count(FileState::is_for_push) > 0);
-        changed.map(|cassette| cassette.status.prefix.as_str())
+        let changed = self.statuses.iter().filter(|status| status.count(FileState::is_for_push) > 0);
+        changed.map(|status| status.prefix.as_str())
     }
 
     /// The paths of the files that would be sent, but for what the store has already: they must hold no secret.
@@ -103,15 +94,14 @@ impl PushPlan {
 
     fn uploads(&self) -> Vec<Upload> {
         let is_sent = |state| matches!(state, FileState::New | FileState::Modified) || self.all;
-        let of_cassette = |cassette: &CassettePush| {
-            let status = &cassette.status;
+        let of_cassette = |status: &CassetteStatus| {
             let upload = |file: &FileStatus| {
                 let version = file.local().filter(|_| is_sent(file.state))?;
                 Some(Upload { root: status.root.clone(), name: file.name.clone(), version })
             };
             status.files.iter().filter_map(upload).collect::<Vec<_>>()
         };
-        self.cassettes.iter().flat_map(of_cassette).collect()
+        self.statuses.iter().flat_map(of_cassette).collect()
     }
 
     /// Does it: sends what the store lacks, and then writes the lock. `step` is told the number of objects before each.
@@ -136,13 +126,13 @@ impl PushPlan {
         if self.project.read_lock()? != self.lock {
             return Err(SyncError::LockChanged { path: self.project.lock_path() });
         }
-        for cassette in &mut self.cassettes {
-            cassette.note_pushed(&mut self.lock, &mut report);
+        for status in &mut self.statuses {
+            note_pushed(status, &mut self.lock, &mut report);
         }
         if report.changed + report.dropped > 0 {
             self.project.write_lock(&self.lock)?;
         }
-        self.cassettes.iter().try_for_each(|cassette| cassette.status.synced.write(&cassette.status.root))?;
+        self.statuses.iter().try_for_each(|status| status.synced.write(&status.root))?;
         Ok(report)
     }
 
@@ -167,34 +157,33 @@ impl PushPlan {
     }
 }
 
-impl CassettePush {
-    /// Has the lock name what is here, and notes that both agree.
-    fn note_pushed(&mut self, lock: &mut LockFile, report: &mut PushReport) {
-        for file in &mut self.status.files {
-            let name = join_name(&self.status.prefix, &file.name);
-            match file.local {
-                Some(local) => {
-                    if lock.files.insert(name, local.version) != Some(local.version) {
-                        report.changed += 1;
-                    }
-                }
-                None => {
-                    if lock.files.remove(&name).is_some() {
-                        report.dropped += 1;
-                    }
+/// Has the lock name what is here, and notes that both agree.
+fn note_pushed(status: &mut CassetteStatus, lock: &mut LockFile, report: &mut PushReport) {
+    for file in &mut status.files {
+        let name = join_name(&status.prefix, &file.name);
+        match file.local {
+            Some(local) => {
+                if lock.files.insert(name, local.version) != Some(local.version) {
+                    report.changed += 1;
                 }
             }
-            file.state = FileState::Same;
+            None => {
+                if lock.files.remove(&name).is_some() {
+                    report.dropped += 1;
+                }
+            }
         }
-        self.status.note_agreed();
+        file.state = FileState::Same;
     }
+    status.note_agreed();
 }
 
 /// Sends a file's content; gives its size.
 async fn send(remote: Arc<Remote>, upload: Upload) -> Result<u64, SyncError> {
-    let changed = || SyncError::Changed { path: upload.root.join(&upload.name) };
-    let (bytes, _) = read_shared_file(&upload.root, &upload.name)?.ok_or_else(changed)?;
-    if Version::of(&bytes) != upload.version {
+    let path = upload.root.join(&upload.name);
+    let changed = || SyncError::Changed { path: path.clone() };
+    let (bytes, _) = read_file(&upload.root, &path)?.ok_or_else(changed)?;
+    if Version::compute(&bytes) != upload.version {
         return Err(changed());
     }
     remote.put(upload.version.digest, bytes.into()).await?;

@@ -1,6 +1,7 @@
 //! The memory of a server that replays.
 #![cfg(target_os = "linux")]
 
+use crate::support::archive::archive;
 use crate::support::binary::{Server, folder, ramtape, run};
 use std::fs;
 use std::io::{Read, Write};
@@ -17,7 +18,9 @@ const BOUND: usize = 1 << 19;
 fn a_server_that_has_served_everything_holds_no_more_than_it_may() {
     let folder = folder();
     let har = folder.path().join("large.har");
-    fs::write(&har, archive()).unwrap();
+    let filling = "x".repeat(ANSWER);
+    let answer = |number| format!(r#"{{"resourceShares":[{{"name":"{filling}share-{number}-end"}}]}}"#);
+    fs::write(&har, archive((0..REQUESTS).map(|number| (body(number), answer(number))))).unwrap();
     let imported = run(folder.path(), &["import", har.to_str().unwrap(), "--cassette", "c"]);
     assert_eq!(imported.code, Some(0), "{imported:?}");
     fs::remove_file(&har).unwrap();
@@ -61,27 +64,4 @@ fn resident(id: u32) -> usize {
 
 fn body(number: usize) -> String {
     format!(r#"{{"resourceOwner":"SELF","name":"share-{number}"}}"#)
-}
-
-fn archive() -> String {
-    let entry = |number: usize| {
-        let (body, filling) = (body(number), "x".repeat(ANSWER));
-        let answer = format!(r#"{{"resourceShares":[{{"name":"{filling}share-{number}-end"}}]}}"#);
-        serde_json::json!({
-            "startedDateTime": "2026-12-01T00:00:00.000Z", "time": 1, "cache": {}, "timings": { "send": 0, "wait": 1, "receive": 0 },
-            "request": {
-                "method": "POST", "url": "https://ram.us-east-1.amazonaws.com/getresourceshares", "httpVersion": "HTTP/1.1",
-                "headers": [{ "name": "content-type", "value": "application/json" }], "queryString": [], "cookies": [],
-                "headersSize": -1, "bodySize": body.len(), "postData": { "mimeType": "application/json", "text": body },
-            },
-            "response": {
-                "status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1",
-                "headers": [{ "name": "content-type", "value": "application/json" }], "cookies": [], "redirectURL": "",
-                "headersSize": -1, "bodySize": answer.len(),
-                "content": { "size": answer.len(), "mimeType": "application/json", "text": answer },
-            },
-        })
-    };
-    let entries: Vec<serde_json::Value> = (0..REQUESTS).map(entry).collect();
-    serde_json::json!({ "log": { "version": "1.2", "creator": { "name": "test", "version": "1" }, "entries": entries } }).to_string()
 }

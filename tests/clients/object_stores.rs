@@ -2,6 +2,7 @@
 //! Storage as far as its requests go, and a folder.
 
 use crate::support::binary::{Finished, ramtape};
+use crate::support::cassette::copy_text;
 use crate::support::clients::{Azurite, Call, Moto, python};
 use crate::support::object_server::{Fault, ObjectServer};
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ impl Project {
     fn new(url: &str, variables: Vec<(&'static str, String)>) -> Self {
         let project = Self { folder: tempfile::tempdir().unwrap(), variables };
         fs::write(project.path("ramtape.toml"), format!("[remote]\nurl = \"{url}\"\n")).unwrap();
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cassettes/quickstart"), &project.path(CASSETTE));
+        copy_text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cassettes/quickstart"), &project.path(CASSETTE));
         project
     }
 
@@ -74,17 +75,6 @@ impl Project {
         // Everything is there, so nothing is sent again.
         let all = self.ramtape(&["push", "--all"]).success();
         assert!(all.stderr.contains("pushed 0 files"), "{all:?}");
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap).filter(|entry| entry.file_name() != ".store") {
-        let (path, to) = (entry.path(), to.join(entry.file_name()));
-        match path.is_dir() {
-            true => copy(&path, &to),
-            false => assert!(fs::copy(path, to).is_ok()),
-        }
     }
 }
 

@@ -87,3 +87,19 @@ fn joined(pages: &[Page]) -> String {
 pub(crate) fn text_path(root: &Path, n: usize) -> std::path::PathBuf {
     root.join(FOLDER).join(format!("{}.json", head(n).fingerprint()))
 }
+
+/// Copies a cassette's text, as a checkout has it: without its store.
+pub(crate) fn copy_text(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_name() == ".store" {
+            continue;
+        }
+        if from.is_dir() {
+            copy_text(&from, &to);
+        } else {
+            std::fs::copy(from, to).unwrap();
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //! clients of both.
 
 pub(crate) mod alone;
+pub(crate) mod archive;
 pub(crate) mod binary;
 pub(crate) mod browser;
 pub(crate) mod cassette;

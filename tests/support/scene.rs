@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::support::binary::{Server, folder, ramtape};
+use crate::support::cassette::copy_text;
 use crate::support::clients::{Call, Finished};
 
 pub(crate) const REGION: &str = "us-east-1";
@@ -189,21 +190,6 @@ pub(crate) fn as_nobody(call: Call, url: &str) -> Call {
 
 pub(crate) fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-fn copy_text(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_name() == ".store" {
-            continue;
-        }
-        if from.is_dir() {
-            copy_text(&from, &to);
-        } else {
-            std::fs::copy(from, to).unwrap();
-        }
-    }
 }
 
 fn git(folder: &Path, arguments: &[&str]) {

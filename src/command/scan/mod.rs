@@ -39,9 +39,7 @@ pub(super) fn run(args: &ScanArgs, environment: &Environment, console: Console) 
     let mut problems = check_all(&targets.files, &checker, console);
     problems.append(&mut names.problems);
     problems.extend(targets.unread);
-    problems.sort();
-    // A problem of a whole cassette is found with each of its files.
-    problems.dedup_by(|next, problem| next == problem && !problem.is_secret());
+    sort(&mut problems);
     let hide = |text: &str| names.hide(text);
     let line = |problem: &Problem| {
         if args.json {
@@ -59,10 +57,15 @@ pub(super) fn check_files(files: &[PathBuf], config: &Config, console: Console) 
     let mut names = PathNames::search(files.iter().map(PathBuf::as_path), &checker.rules);
     let mut problems = check_all(files, &checker, console);
     problems.append(&mut names.problems);
-    problems.sort();
-    problems.dedup_by(|next, problem| next == problem && !problem.is_secret());
+    sort(&mut problems);
     problems.iter().for_each(|problem| console.problem(&problem.to_text(|text| names.hide(text))));
     (!problems.is_empty()).then(|| exit_of(&problems))
+}
+
+/// Puts the problems in order, each once: one of a whole cassette is found with each of its files.
+fn sort(problems: &mut Vec<Problem>) {
+    problems.sort();
+    problems.dedup_by(|next, problem| next == problem && !problem.is_secret());
 }
 
 /// The note about named files that were not scanned: a list of what git has staged can have some.

@@ -1,6 +1,8 @@
 //! A checkout of a repository whose cassette is kept in an object store.
 
+use crate::support::archive::archive;
 use crate::support::binary::{Finished, ramtape};
+use crate::support::cassette::copy_text;
 use crate::support::object_server::ObjectServer;
 use std::collections::BTreeMap;
 use std::fs;
@@ -27,7 +29,7 @@ impl Checkout {
             format!("[remote]\nurl = \"s3://takes/team\"\nendpoint = \"{}\"\n", server.url),
         )
         .unwrap();
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cassettes/quickstart"), &checkout.cassette());
+        copy_text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cassettes/quickstart"), &checkout.cassette());
         checkout
     }
 
@@ -124,7 +126,8 @@ impl Checkout {
     pub(super) fn add_entry(&self, number: usize) -> String {
         let other = tempfile::tempdir().unwrap();
         let har = other.path().join("x.har");
-        fs::write(&har, archive(number)).unwrap();
+        let asked = format!(r#"{{"resourceOwner":"SELF","name":"share-{number}"}}"#);
+        fs::write(&har, archive([(asked, r#"{"resourceShares":[]}"#.to_owned())])).unwrap();
         let imported = self.ramtape(&["import", har.to_str().unwrap()]);
         assert_eq!(imported.code, Some(0), "{imported:?}");
         format!("request-{number}")
@@ -136,38 +139,6 @@ impl Checkout {
         let line =
             |line: &str| line.split_once(' ').map(|(state, name)| (name.trim().to_owned(), state.to_owned())).unwrap();
         status.stdout.lines().map(line).collect()
-    }
-}
-
-/// An archive with one recorded request.
-fn archive(number: usize) -> String {
-    let body = format!(r#"{{"resourceOwner":"SELF","name":"share-{number}"}}"#);
-    serde_json::json!({ "log": { "version": "1.2", "creator": { "name": "test", "version": "1" }, "entries": [{
-        "startedDateTime": "2026-12-01T00:00:00.000Z", "time": 1, "cache": {}, "timings": { "send": 0, "wait": 1, "receive": 0 },
-        "request": {
-            "method": "POST", "url": "https://ram.us-east-1.amazonaws.com/getresourceshares", "httpVersion": "HTTP/1.1",
-            "headers": [{ "name": "content-type", "value": "application/json" }], "queryString": [], "cookies": [],
-            "headersSize": -1, "bodySize": body.len(), "postData": { "mimeType": "application/json", "text": body },
-        },
-        "response": {
-            "status": 200, "statusText": "OK", "httpVersion": "HTTP/1.1",
-            "headers": [{ "name": "content-type", "value": "application/json" }], "cookies": [], "redirectURL": "",
-            "headersSize": -1, "bodySize": 21,
-            "content": { "size": 21, "mimeType": "application/json", "text": "{\"resourceShares\":[]}" },
-        },
-    }] } })
-    .to_string()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (path, to) = (entry.path(), to.join(entry.file_name()));
-        match path.is_dir() {
-            true if entry.file_name() == ".store" => {}
-            true => copy(&path, &to),
-            false => assert!(fs::copy(path, to).is_ok()),
-        }
     }
 }
 

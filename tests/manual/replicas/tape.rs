@@ -1,9 +1,10 @@
 //! What is replayed in the tests of replicas: two runs that write differently and otherwise ask alike, and a listing.
 
 use crate::support::binary::Server;
+use crate::support::cassette::copy_text;
 use crate::support::endpoint::{Endpoint, get, post, with_keys};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tempfile::TempDir;
 
 const LIST: &str = "/getresourceshares";
@@ -111,19 +112,4 @@ pub(super) fn session(url: &str, name: &str) -> Value {
 pub(super) fn sessions(url: &str) -> Vec<String> {
     let listed: Value = serde_json::from_str(&get(url, "/_ramtape/sessions").1).unwrap();
     listed.as_array().unwrap().iter().filter_map(|session| Some(session["name"].as_str()?.to_owned())).collect()
-}
-
-fn copy_text(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if entry.file_name() == ".store" {
-            continue;
-        }
-        if from.is_dir() {
-            copy_text(&from, &to);
-        } else {
-            std::fs::copy(from, to).unwrap();
-        }
-    }
 }
