@@ -1,6 +1,7 @@
 //! The `object_store` crate's stores, made from settings.
 
 use super::credentials::AwsChain;
+use super::error::causes;
 use super::http_client::Connector;
 use super::{Location, RemoteSettings};
 use crate::aws::Credentials;
@@ -44,7 +45,7 @@ fn s3(settings: &RemoteSettings, bucket: &str) -> Result<Arc<dyn ObjectStore>, S
     if let Some(endpoint) = &settings.endpoint {
         builder = builder.with_endpoint(if path_style { endpoint.clone() } else { in_host(endpoint, bucket) });
     }
-    builder.build().map(|store| Arc::new(store) as _).map_err(|error| error.to_string())
+    builder.build().map(|store| Arc::new(store) as _).map_err(|error| describe_setup(&error, "its endpoint or bucket"))
 }
 
 /// The base URL `endpoint` with the bucket in its host.
@@ -68,7 +69,10 @@ fn gcs(settings: &RemoteSettings, bucket: &str) -> Result<Arc<dyn ObjectStore>, 
     if let Some(endpoint) = &settings.endpoint {
         builder = builder.with_base_url(endpoint);
     }
-    builder.build().map(|store| Arc::new(store) as _).map_err(|error| error.to_string())
+    builder
+        .build()
+        .map(|store| Arc::new(store) as _)
+        .map_err(|error| describe_setup(&error, "a credential in GOOGLE_…"))
 }
 
 fn azure(settings: &RemoteSettings, account: Option<&str>, container: &str) -> Result<Arc<dyn ObjectStore>, String> {
@@ -85,13 +89,25 @@ fn azure(settings: &RemoteSettings, account: Option<&str>, container: &str) -> R
         .with_allow_http(true)
         .with_retry(retries())
         .with_http_connector(connector(settings));
-    if let Some(account) = account.or(settings.account.as_deref()) {
+    let account = account.or(settings.account.as_deref());
+    if let Some(account) = account {
         builder = builder.with_account(account);
     }
     if let Some(endpoint) = &settings.endpoint {
         builder = builder.with_endpoint(endpoint.clone());
     }
-    builder.build().map(|store| Arc::new(store) as _).map_err(|error| error.to_string())
+    let named = account.is_some() || settings.variables.iter().any(|(name, _)| name == "AZURE_STORAGE_ACCOUNT_NAME");
+    builder.build().map(|store| Arc::new(store) as _).map_err(|error| match named {
+        true => describe_setup(&error, "a credential in AZURE_…"),
+        false => "no storage account is named: set `account` in [remote] or AZURE_STORAGE_ACCOUNT_NAME".to_owned(),
+    })
+}
+
+/// Why a store cannot be made of settings; `what` is what it is about. The crate's own words can repeat a key that it could not read:
+/// only what the system says of a file is told.
+fn describe_setup(error: &object_store::Error, what: &str) -> String {
+    let of_system = causes(error).find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    of_system.map_or_else(|| format!("{what} is not what it should be"), |error| format!("{what}: {error}"))
 }
 
 /// The variables that begin with `prefix` and that the store knows.

@@ -171,3 +171,23 @@ fn s3_with_the_bucket_in_the_host() {
     let requests = server.take_requests();
     assert!(requests.iter().all(|request| request.starts_with("PUT /team/sha256/")), "{requests:?}");
 }
+
+#[test]
+fn a_credential_that_cannot_be_read_is_not_shown() {
+    let azure = |name| vec![("AZURE_STORAGE_ACCOUNT_NAME", "team".to_owned()), (name, "%%HIDDEN=;".to_owned())];
+    for (url, variables) in [
+        ("gs://takes/team", vec![("GOOGLE_SERVICE_ACCOUNT_KEY", r#""HIDDEN""#.to_owned())]),
+        ("gs://takes/team", vec![("GOOGLE_SERVICE_ACCOUNT_KEY", r#"{"private_key":"HIDDEN"}"#.to_owned())]),
+        ("az://takes/team", azure("AZURE_STORAGE_ACCOUNT_KEY")),
+        ("az://takes/team", azure("AZURE_STORAGE_SAS_KEY")),
+    ] {
+        let mut variables = variables;
+        // Where a store is made all the same, nobody is asked.
+        variables.push(("RAMTAPE_REMOTE_ENDPOINT", "http://127.0.0.1:9".to_owned()));
+        let push = Project::new(url, variables).ramtape(&["push"]);
+        assert_eq!(push.code, Some(1), "{push:?}");
+        assert!(push.stderr.contains(url) && !push.stderr.contains("HIDDEN"), "{push:?}");
+    }
+    let nobody = Project::new("az://takes", Vec::new()).ramtape(&["push"]);
+    assert!(nobody.stderr.contains("`account` in [remote] or AZURE_STORAGE_ACCOUNT_NAME"), "{nobody:?}");
+}
